@@ -1,0 +1,32 @@
+"""ketasched plans courses of ketamine treatment on real dates.
+
+The core is `plan`, from a protocol, a clinic and a request to a course, and `check`, from a course
+to findings; `load_protocol`, `load_clinic` and `load_course` read files; `render` writes a course
+as text, as a calendar or as JSON.
+"""
+
+from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan, Refused
+from ketasched.load import load_clinic, load_course, load_protocol
+from ketasched.model import Clinic, Course, Finding, Protocol, Request
+from ketasched.planner import check, plan
+from ketasched.render import View, render
+
+__all__ = [
+    "BadFile",
+    "BadRequest",
+    "Clinic",
+    "Course",
+    "Finding",
+    "KetaschedError",
+    "NoPlan",
+    "Protocol",
+    "Refused",
+    "Request",
+    "View",
+    "check",
+    "load_clinic",
+    "load_course",
+    "load_protocol",
+    "plan",
+    "render",
+]

@@ -1,0 +1,185 @@
+"""From chosen slots to a course: visits with their windows and statuses, reviews, identifiers."""
+
+import itertools
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from ketasched.chain import Chain
+from ketasched.model import (
+    Course,
+    Driver,
+    Entry,
+    Minutes,
+    PhaseReview,
+    Request,
+    Review,
+    Visit,
+    VisitKind,
+    Window,
+)
+from ketasched.openings import starts
+from ketasched.pace import Run
+from ketasched.rules import VISIT_RULES
+from ketasched.shapes import Given
+from ketasched.times import after, at, no_driving_until, slot_at
+
+NAMESPACE = uuid.UUID("6f0d7f3c-4a0e-5d9b-9f43-0b1f5f3f2a57")
+"""Ours alone, so that no other program makes the same identifiers."""
+
+TO_BE_DECIDED = "to be decided by your clinician"
+"""What is said of every tentative visit."""
+
+REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
+"""How long a review takes; it needs no chair, wherever it is."""
+
+LATEST_REVIEW_DAYS = 28
+"""How far after the last visit of a course a day for its review is looked for."""
+
+
+def assemble(
+    given: Given, runs: Sequence[Run], chains: Sequence[Chain], latest: date, course_id: str
+) -> Course:
+    """The course of these chains, one a run, without findings.
+
+    `latest` is the latest day on which the first visit may be.
+    """
+    request = given.request
+    made_at = given.made_at.astimezone(given.zone)
+    course_id = course_id or identity(given)
+    gates = [after_visit for after_visit, review in _reviews_of(runs) if review.gate]
+    visits = tuple(_visits(given, runs, chains, latest, course_id, min(gates, default=None)))
+    return Course(
+        format=1,
+        course_id=course_id,
+        patient=request.patient,
+        timezone=given.clinic.timezone,
+        made_at=made_at,
+        revision=1,
+        visits=visits,
+        reviews=tuple(_reviews(given, runs, visits, course_id)),
+        findings=(),
+        history=(Entry(made_at, "planned"),),
+        protocol=given.protocol,
+        clinic=given.clinic,
+        request=request,
+    )
+
+
+def identity(given: Given) -> str:
+    """The course's identifier: the same for the same clinic, patient, start and moment."""
+    request, made_at = given.request, given.made_at.astimezone(UTC).isoformat()
+    named = (given.clinic.id_salt, request.patient, request.start.isoformat(), made_at)
+    return str(uuid.uuid5(NAMESPACE, "\n".join(named)))
+
+
+def uid(course_id: str, role: str, *ordinals: int) -> str:
+    """The identifier of one item of a course: by its role and ordinal, never by its date."""
+    return str(uuid.uuid5(NAMESPACE, "\n".join((course_id, role, *map(str, ordinals)))))
+
+
+def _visits(
+    given: Given,
+    runs: Sequence[Run],
+    chains: Sequence[Chain],
+    latest: date,
+    course_id: str,
+    gate: int | None,
+) -> Iterator[Visit]:
+    number = 0
+    before: date | None = None
+    for run, chain in zip(runs, chains, strict=True):
+        anchor = before or chain.stops[0].slot.start.date()
+        for index, stop in enumerate(chain.stops):
+            number += 1
+            day = stop.slot.start.date()
+            if before is None:
+                window = Window(given.request.start, given.request.start, latest)
+            else:
+                window = run.window(index, before, anchor)
+            tentative = run.phase.tentative or (gate is not None and number > gate)
+            if run.phase.tentative:
+                # A pencilled visit's target is a date that keeps the rules: the one it is on.
+                window = Window(window.earliest, day, window.latest)
+            yield Visit(
+                number=number,
+                phase=run.phase.name,
+                of=f"{index + 1} of {run.count}",
+                kind=run.phase.visit,
+                status="tentative" if tentative else "planned",
+                start=stop.slot.start,
+                treatment_start=after(stop.slot.start, run.kind.minutes.check_in),
+                end=stop.slot.end,
+                no_driving_until=no_driving_until(stop.slot.end, day, run.kind.no_driving),
+                window=window,
+                uid=uid(course_id, "visit", number),
+                driver=_driver(given.request) if run.kind.needs_driver and not tentative else None,
+                note=TO_BE_DECIDED if tentative else "",
+            )
+            before = day
+
+
+def _driver(request: Request) -> Driver | None:
+    return Driver(request.driver_name, request.driver_phone) if request.driver_name else None
+
+
+def _reviews_of(runs: Sequence[Run]) -> Iterator[tuple[int, PhaseReview]]:
+    """The reviews that the runs get to, each with the number of the visit that it follows."""
+    done = 0
+    for run in runs:
+        for review in run.phase.reviews:
+            if review.after <= run.count:
+                yield done + review.after, review
+        done += run.count
+
+
+def _reviews(
+    given: Given, runs: Sequence[Run], visits: Sequence[Visit], course_id: str
+) -> Iterator[Review]:
+    for ordinal, (number, review) in enumerate(_reviews_of(runs), start=1):
+        visit = visits[number - 1]
+        following = visits[number] if number < len(visits) else None
+        yield Review(
+            after=number,
+            title=review.title,
+            gate=review.gate,
+            place=review.place,
+            start=_review_start(given, visit, following),
+            uid=uid(course_id, "review", ordinal),
+            status=visit.status,
+        )
+
+
+def _review_start(given: Given, visit: Visit, following: Visit | None) -> datetime:
+    """When a review takes place: on the first day before the next visit that has a time for it.
+
+    The day is open, without treatment, and one on which the patient can, at the clinic's usual
+    time. Where there is none it is at the next visit's check-in; after the last visit, at any
+    time that the patient can, or else at that visit itself.
+    """
+    day = visit.start.date()
+    end = following.start.date() if following else day + timedelta(LATEST_REVIEW_DAYS)
+    days = [day + timedelta(number) for number in range(1, (end - day).days)]
+    usual = given.clinic.preferred_start.minutes
+    at_usual = (at(each, usual, given.zone) for each in days)
+    at_any = (
+        at(each, minutes, given.zone)
+        for each in days
+        for minutes in starts(given.clinic, each, REVIEW.minutes.total)
+    )
+    fitting = (
+        start
+        for start in itertools.chain(at_usual, () if following else at_any)
+        if _fits(given, start)
+    )
+    return next(fitting, following.start if following else visit.start)
+
+
+def _fits(given: Given, start: datetime) -> bool:
+    """Whether the rules for one visit let a review be then."""
+    slot, day = slot_at(REVIEW, start), start.date()
+    found = itertools.chain(
+        (rule.day(day, given) for rule in VISIT_RULES),
+        (rule.slot(slot, given) for rule in VISIT_RULES),
+    )
+    return not any(finding and finding.level == "broken" for finding in found)

@@ -1,0 +1,63 @@
+"""The command line: parse, call, print. Each command is a module, loaded when it is called."""
+
+import errno
+from importlib import import_module
+
+import click
+
+from ketasched.cli.output import bug, report
+from ketasched.errors import KetaschedError
+
+COMMANDS = {
+    "plan": "Plan one course; print the itinerary, or write files.",
+    "show": "Show a course file as text, calendar or JSON.",
+    "check": "Check course, clinic and protocol files.",
+    "protocols": "List the protocols, and what is in them.",
+    "clinic": "Begin a clinic file, or show the one in use.",
+}
+"""The commands, in the order of `--help`; each is `command` in the module of its name."""
+
+
+class Program(click.Group):
+    """Loads a command when it is called, and turns every error into one message and exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, from its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"ketasched.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in `--help`, without loading any of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KetaschedError as error:
+            report(error)
+            ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.EPIPE:
+                raise
+            bug(error)
+            ctx.exit(KetaschedError.exit_code)
+
+
+@click.command(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ketasched", message="%(prog)s %(version)s")
+def main() -> None:
+    """Plan courses of ketamine treatment on real dates, with calendar files for everyone.
+
+    \b
+    ketasched plan --start 2027-01-04
+    """

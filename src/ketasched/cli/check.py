@@ -1,0 +1,67 @@
+"""`ketasched check`: are these files right, and does a course keep the rules?"""
+
+import json
+from dataclasses import replace
+
+import click
+
+from ketasched.cli.output import report, say
+from ketasched.errors import BadFile
+from ketasched.forms import plain
+from ketasched.load import load_any, load_clinic
+from ketasched.model import Course, Finding
+from ketasched.planner import check
+
+BROKEN = 1
+"""The exit code when a course breaks a rule."""
+
+
+@click.command("check")
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--clinic", "clinic_path", metavar="FILE", help="Check courses against this clinic.")
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
+)
+@click.pass_context
+def command(
+    ctx: click.Context, /, *, files: tuple[str, ...], clinic_path: str | None, form: str | None
+) -> None:
+    """Check course, clinic and protocol files; silent when they are fine.
+
+    \b
+    ketasched check clinic.toml courses/P-014/course.json
+    """
+    clinic = load_clinic(clinic_path) if clinic_path else None
+    found: list[tuple[str, Finding]] = []
+    unreadable = 0
+    for path in files:
+        try:
+            noun = load_any(path)
+        except BadFile as error:
+            report(error)
+            unreadable = error.exit_code
+            continue
+        if isinstance(noun, Course):
+            course = replace(noun, clinic=clinic) if clinic else noun
+            found += [(path, finding) for finding in check(course)]
+    if form == "json":
+        rows = [{"file": path} | _plain(finding) for path, finding in found]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        _print(found)
+    broken = any(finding.level == "broken" for _, finding in found)
+    ctx.exit(unreadable or (BROKEN if broken else 0))
+
+
+def _plain(finding: Finding) -> dict[str, object]:
+    data = plain(finding)
+    return dict(data) if isinstance(data, dict) else {}
+
+
+def _print(found: list[tuple[str, Finding]]) -> None:
+    for path, finding in found:
+        line = f"{path}: {finding.message.rstrip('.')} ({finding.rule})"
+        if finding.level == "broken":
+            click.echo(f"broken: {line}")
+        else:
+            say("warning", line)

@@ -1,0 +1,122 @@
+"""Options that several commands have, and what is read from the machine: its clock and zone."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar, get_args
+from zoneinfo import ZoneInfo
+
+import click
+
+from ketasched.cli.output import say
+from ketasched.columns import COLUMNS, DateOrder, read_request
+from ketasched.errors import BadFile, BadRequest
+from ketasched.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, zone_of
+from ketasched.model import Audience, Clinic, Request
+from ketasched.render import RENDERERS
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+clinic_option = click.option(
+    "--clinic",
+    "clinic_path",
+    metavar="FILE",
+    help="The clinic's file (KETASCHED_CLINIC, else clinic.toml here).",
+)
+protocol_option = click.option(
+    "--protocol",
+    default=DEFAULT_PROTOCOL,
+    show_default=True,
+    metavar="ID|FILE",
+    help="A protocol that comes with the program, or a file of your own.",
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(tuple(RENDERERS)),
+    help="What to print (text).",
+)
+audience_option = click.option(
+    "--for",
+    "audience",
+    type=click.Choice(get_args(Audience)),
+    default="patient",
+    show_default=True,
+    help="Whom it is for: that decides what it may say.",
+)
+made_at_option = click.option(
+    "--made-at",
+    metavar="MOMENT",
+    help="The moment of planning, such as 2026-11-23T10:00 (now): same input, same bytes.",
+)
+
+
+def column_options(function: Function) -> Function:
+    """An option for each column of `COLUMNS`."""
+    for name, column in reversed(list(COLUMNS.items())):
+        option = click.option(
+            f"--{name.replace('_', '-')}",
+            name,
+            metavar=column.metavar,
+            help=column.help,
+            multiple=column.several,
+            required=name == "start",
+        )
+        function = option(function)
+    order = click.option(
+        "--date-order",
+        type=click.Choice(["mdy", "dmy"]),
+        help="How to read dates such as 03/04/2027.",
+    )
+    return order(function)
+
+
+def request_of(columns: dict[str, str | tuple[str, ...]], order: DateOrder) -> Request:
+    """The request of the column options that were given."""
+    given = {name: text for name, text in columns.items() if text not in (None, ())}
+    return read_request(given, order)
+
+
+def moment_of(text: str | None, zone: ZoneInfo) -> datetime:
+    """The moment that --made-at says, else now; one without an offset is local to the zone."""
+    if text is None:
+        return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the one clock we read
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        said = f'expected a moment such as "2026-11-23T10:00", not "{text}"'
+        raise BadRequest("made_at", said) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def find_clinic(path: str | None) -> tuple[Clinic, str]:
+    """The clinic to use and the file that it is from: as asked, as the environment says, here.
+
+    With none a plain clinic in this machine's zone is used, and a note says so.
+    """
+    path = path or os.environ.get("KETASCHED_CLINIC") or None
+    if path is None and Path("clinic.toml").is_file():
+        path = "clinic.toml"
+    if path is not None:
+        return load_clinic(path), path
+    zone = machine_zone()
+    say("note", f"no clinic file: a plain clinic is assumed, Mon–Fri 09:00–17:00, {zone}")
+    return builtin_clinic(zone), "the plain clinic"
+
+
+def machine_zone() -> str:
+    """The IANA name of this machine's time zone."""
+    # Imported here because a clinic with a file of its own never needs it.
+    import tzlocal  # noqa: PLC0415
+
+    try:
+        name = tzlocal.get_localzone_name()
+    except (LookupError, ValueError, OSError):
+        name = None
+    if not name or zone_of(name) is None:
+        raise BadFile(
+            "this machine does not say which time zone it is in",
+            next_step="ketasched clinic init, then set timezone in clinic.toml",
+        )
+    return str(name)

@@ -1,0 +1,42 @@
+"""What goes to standard error: notes, warnings and errors. Data goes to standard output."""
+
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from ketasched.errors import BadRequest, KetaschedError
+from ketasched.model import Finding
+
+WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}
+"""What each level of finding is called on a terminal."""
+
+
+def say(kind: str, text: str) -> None:
+    """A line for people: "note: …", "warning: …"."""
+    click.echo(f"{kind}: {text}", err=True)
+
+
+def say_findings(findings: Iterable[Finding]) -> None:
+    """The findings of a course, one a line."""
+    for finding in findings:
+        say(WORDS[finding.level], f"{finding.message.rstrip('.')} ({finding.rule})")
+
+
+def report(error: KetaschedError) -> None:
+    """An error: what, where and why, and what to try."""
+    where = f"--{error.field.replace('_', '-')}: " if isinstance(error, BadRequest) else ""
+    say("error", f"{where}{error.what}")
+    for line in error.details:
+        click.echo(f"  {line}", err=True)
+    if error.next_step:
+        say("try", error.next_step)
+
+
+def bug(error: Exception) -> None:
+    """An error that is ours: where it happened, without the values that were at work."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}, {frame.name}"
+    say("error", f"this is a bug of ketasched: {type(error).__name__} in {place}")
+    say("try", "report the line above and the command that you gave")

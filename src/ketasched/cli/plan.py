@@ -1,0 +1,123 @@
+"""`ketasched plan`: one course, printed or written into a folder."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import click
+
+from ketasched.cli.options import (
+    audience_option,
+    clinic_option,
+    column_options,
+    find_clinic,
+    format_option,
+    made_at_option,
+    moment_of,
+    protocol_option,
+    request_of,
+)
+from ketasched.cli.output import say, say_findings
+from ketasched.columns import DateOrder
+from ketasched.errors import BadRequest, NoPlan
+from ketasched.explain import explained
+from ketasched.folder import write_folder
+from ketasched.load import (
+    load_protocol,
+    refuse_unknown_kinds,
+    shipped_protocols,
+    unused_tables,
+)
+from ketasched.model import Audience, Clinic, Course, Protocol, Request
+from ketasched.planner import plan
+from ketasched.render import View, render
+
+LONGEST_ID = 100
+CHAIRS = "the clinic counts its chairs, but other patients' visits are not known here"
+
+
+@click.command("plan")
+@column_options
+@protocol_option
+@clinic_option
+@format_option
+@audience_option
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Write course.json, calendars and itinerary into DIR/<patient>/.",
+)
+@click.option("--force", is_flag=True, help="Write over files that exist.")
+@made_at_option
+@click.option("--course-id", default="", metavar="ID", help="The course's identifier (made up).")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    *,
+    protocol: str,
+    clinic_path: str | None,
+    form: str | None,
+    audience: Audience,
+    output: Path | None,
+    force: bool,
+    made_at: str | None,
+    course_id: str,
+    date_order: DateOrder,
+    **columns: str | tuple[str, ...],
+) -> None:
+    """Plan one course; print the itinerary, or write files with -o.
+
+    \b
+    ketasched plan --start 2027-01-04
+    ketasched plan --start 2027-01-04 --patient P-014 --days mon,thu --per-week 2 -o courses
+    """
+    if output and form:
+        raise click.UsageError("--format is for what is printed; -o writes every format.")
+    if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
+        raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
+    request = request_of(columns, date_order)
+    clinic, path = find_clinic(clinic_path)
+    asked = load_protocol(protocol)
+    refuse_unknown_kinds(clinic, asked, path)
+    for table in unused_tables(clinic, asked):
+        say("warning", f"{path}: {table}: no such protocol; this table is not used")
+    course = _planned(asked, clinic, request, made_at, course_id)
+    if clinic.chairs is not None:
+        say("note", CHAIRS)
+    say_findings(course.findings)
+    if output is None:
+        click.echo(render(course, form or "text", View(audience)).encode(), nl=False)
+    else:
+        for written in write_folder(output / request.patient, files_of(course), force=force):
+            click.echo(written)
+
+
+def files_of(course: Course) -> dict[str, bytes]:
+    """The files of a patient's folder by name; the course file, which the rest is from, last."""
+    patient, driver = View("patient"), View("driver")
+    return {
+        name: render(course, form, view).encode()
+        for name, form, view in (
+            (f"{course.patient}.txt", "text", patient),
+            (f"{course.patient}.ics", "ics", patient),
+            ("rides.ics", "ics", driver),
+            ("course.json", "json", patient),
+        )
+    }
+
+
+def _planned(
+    protocol: Protocol, clinic: Clinic, request: Request, made_at: str | None, course_id: str
+) -> Course:
+    moment = moment_of(made_at, ZoneInfo(clinic.timezone))
+    try:
+        return plan(protocol, clinic, request, made_at=moment, course_id=course_id)
+    except BadRequest as error:
+        if protocol.booster_phase is None and error.field == "boosters":
+            named = [name for name in shipped_protocols() if load_protocol(name).booster_phase]
+            error.next_step = f"one of the protocols that have: {', '.join(named)}"
+        raise
+    except NoPlan as error:
+        raise explained(error, protocol, clinic, request, moment) from None

@@ -1,0 +1,33 @@
+"""`ketasched show`: a course file as text, as a calendar or as JSON."""
+
+from dataclasses import replace
+
+import click
+
+from ketasched.cli.options import audience_option, format_option
+from ketasched.cli.output import say_findings
+from ketasched.load import load_clinic, load_course
+from ketasched.model import Audience
+from ketasched.planner import check
+from ketasched.render import View, render
+
+
+@click.command("show")
+@click.argument("course", metavar="COURSE")
+@format_option
+@audience_option
+@click.option(
+    "--clinic", "clinic_path", metavar="FILE", help="Newer hours and words of the clinic."
+)
+def command(*, course: str, form: str | None, audience: Audience, clinic_path: str | None) -> None:
+    """Show a course file as text, calendar or JSON, for the patient, the driver or the clinic.
+
+    \b
+    ketasched show courses/P-014/course.json
+    ketasched show courses/P-014/course.json --format ics --for driver
+    """
+    found = load_course(course)
+    if clinic_path:
+        found = replace(found, clinic=load_clinic(clinic_path))
+    say_findings(finding for finding in check(found) if finding.level == "broken")
+    click.echo(render(found, form or "text", View(audience)).encode(), nl=False)

@@ -1,0 +1,207 @@
+"""What can be asked for a patient: one table, for the options of `plan` and for roster columns."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Literal, cast
+
+from ketasched.errors import BadRequest
+from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange, shown
+from ketasched.model.values import read_date
+
+DateOrder = Literal["mdy", "dmy"] | None
+
+LONGEST_REFERENCE = 80
+"""Bytes of a patient reference: it becomes a file's name, with an ending."""
+
+RESERVED = frozenset(
+    [
+        *("con", "prn", "aux", "nul", "conin$", "conout$", "rides", "manifest", "rejects"),
+        *(f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"),
+    ]
+)
+"""Names that Windows keeps for devices, and those of our own files."""
+
+
+MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
+DAY = r"\d{1,2}(?:st|nd|rd|th)?"
+SPELLED = re.compile(
+    rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}}\.?,? )?(?:{DAY} {MONTH}|{MONTH} {DAY}),? \d{{4}}",
+    re.ASCII | re.IGNORECASE,
+)
+"""A date with its month in words; day, month and year are all there, so nothing is guessed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One thing to ask for: how its text is read, and how `--help` says it.
+
+    `several` values are repeated options on the command line, and separated by ";" in a roster.
+    """
+
+    read: Callable[[str, DateOrder], object]
+    metavar: str
+    help: str
+    several: bool = False
+
+
+def read_request(texts: Mapping[str, str | tuple[str, ...]], order: DateOrder = None) -> Request:
+    """The request that these texts, by column, describe; an absent one is not asked for.
+
+    Raises `BadRequest` with the column's name.
+    """
+    found: dict[str, object] = {}
+    for name, text in texts.items():
+        column = COLUMNS[name]
+        try:
+            if column.several:
+                found[name] = tuple(column.read(one, order) for one in text)
+            else:
+                found[name] = column.read(cast("str", text), order)
+        except ValueError as error:
+            raise BadRequest(name, str(error)) from None
+    if "driver_phone" in found and "driver_name" not in found:
+        raise BadRequest("driver_phone", "a driver's phone needs the driver's name")
+    days = found.get("days")
+    if isinstance(days, tuple):
+        named = {day for one in days for day in one}
+        found["days"] = tuple(day for day in WEEKDAYS if day in named)
+    return Request(**found)  # type: ignore[arg-type]  # the table's readers give the right types
+
+
+def spelled_date(text: str, order: DateOrder = None) -> date:
+    """A date as people write it: "2026-12-07", "7 Dec 2026", "December 7, 2026", "Mon 7 Dec 2026".
+
+    "03/04/2027" is read only where `order` says which number is the month. Raises `ValueError`.
+    """
+    text = " ".join(text.split())
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+        return read_date(text)
+    if re.fullmatch(r"\d{1,2}([/.-])\d{1,2}\1\d{4}", text, re.ASCII):
+        return _by_order(text, order)
+    if not SPELLED.fullmatch(text):
+        raise ValueError(
+            f'expected a date such as "2026-12-07" or "7 Dec 2026", not {shown(text)}'
+        )
+    # Imported here because most dates come in digits, and it takes as long as the rest to load.
+    from dateutil import parser  # noqa: PLC0415
+
+    try:
+        found = parser.parse(text, default=datetime(2000, 1, 1)).date()  # noqa: DTZ001 - a date only
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"{shown(text)} is no date: {str(error).partition(':')[0]}") from None
+    named = re.match(r"(mon|tue|wed|thu|fri|sat|sun)", text.lower())
+    if named and WEEKDAYS[found.weekday()] != named[1]:
+        raise ValueError(f"{shown(text)} is no date: {found:%d %B %Y} is a {found:%A}")
+    return read_date(found)
+
+
+def _by_order(text: str, order: DateOrder) -> date:
+    if order is None:
+        raise ValueError(
+            f"{shown(text)} can be read in two ways: write 2027-04-03, or say --date-order mdy or dmy"
+        )
+    first, second, year = (int(number) for number in re.split(r"[/.-]", text))
+    month, day = (first, second) if order == "mdy" else (second, first)
+    try:
+        return read_date(date(year, month, day))
+    except ValueError as error:
+        raise ValueError(f"{shown(text)} is no date, read as {order}: {error}") from None
+
+
+def patient_reference(text: str, _order: DateOrder = None) -> str:
+    """A patient reference that every file system takes as a name. Raises `ValueError`."""
+    odd = next((c for c in text if unicodedata.category(c)[0] in "CZ" and c != " "), None)
+    if odd or any(c in '/\\:*?"<>|' for c in text):
+        bad = odd or next(c for c in text if c in '/\\:*?"<>|')
+        said = f"U+{ord(bad):04X}" if odd else bad
+        raise ValueError(f"a patient reference becomes a file's name and cannot have {said} in it")
+    if not text or text != text.strip() or text.startswith(".") or text.endswith("."):
+        raise ValueError(
+            f"{shown(text)} cannot be a file's name: "
+            "it is empty, or begins or ends with a dot or a space"
+        )
+    if len(text.encode()) > LONGEST_REFERENCE:
+        raise ValueError(
+            f"a patient reference has at most {LONGEST_REFERENCE} bytes, not {len(text.encode())}"
+        )
+    if text.partition(".")[0].rstrip().lower() in RESERVED:
+        raise ValueError(
+            f"{shown(text)} is a name that is taken: by Windows, or by a file of ours"
+        )
+    return text
+
+
+def _clock(text: str, _order: DateOrder) -> Clock:
+    return Clock.read(text.strip())
+
+
+def _times(text: str, _order: DateOrder) -> TimeRange:
+    return TimeRange.read(text.strip())
+
+
+def _range(text: str, order: DateOrder) -> DateRange:
+    first, dots, last = text.partition("..")
+    found = DateRange(spelled_date(first, order), spelled_date(last if dots else first, order))
+    if found.last < found.first:
+        raise ValueError(f"{shown(text)} is backwards: its last day is before its first")
+    return found
+
+
+def _days(text: str, _order: DateOrder) -> tuple[str, ...]:
+    named = [
+        word.strip().lower()[:3] if word.strip().isalpha() else word for word in text.split(",")
+    ]
+    for word, day in zip(text.split(","), named, strict=True):
+        if day not in WEEKDAYS:
+            raise ValueError(f"expected weekdays such as mon,wed,fri, not {shown(word.strip())}")
+    return tuple(named)
+
+
+def _number(text: str, _order: DateOrder) -> int:
+    if not re.fullmatch(r"-?\d{1,6}", text.strip(), re.ASCII):
+        raise ValueError(f"expected a whole number, not {shown(text)}")
+    return int(text)
+
+
+def _positive(text: str, order: DateOrder) -> int:
+    number = _number(text, order)
+    if number < 1:
+        raise ValueError(f"expected 1 or more, not {number}")
+    return number
+
+
+def _words(text: str, _order: DateOrder) -> str:
+    if not text.strip() or not text.isprintable():
+        raise ValueError(f"expected some words on one line, not {shown(text)}")
+    return text.strip()
+
+
+COLUMNS: Mapping[str, Column] = MappingProxyType(
+    {
+        "patient": Column(
+            patient_reference, "REF", "Your reference for the patient (names files)."
+        ),
+        "start": Column(spelled_date, "DATE", "The first day that would do."),
+        "latest_start": Column(spelled_date, "DATE", "The last day to begin (14 days later)."),
+        "per_week": Column(_positive, "N", "Visits a week, where the protocol has a choice."),
+        "every_days": Column(_positive, "DAYS", "Days from visit to visit, where it has one."),
+        "time": Column(_clock, "HH:MM", "The check-in time to aim for."),
+        "between": Column(_times, "HH:MM-HH:MM", "The hours that the whole visit must fit in."),
+        "days": Column(
+            _days, "DAYS", "The weekdays that the patient can: mon,wed,fri.", several=True
+        ),
+        "unavailable": Column(_range, "DATE[..DATE]", "Days that they cannot.", several=True),
+        "boosters": Column(_number, "N", "Boosters to pencil in; the clinician decides on each."),
+        "booster_every": Column(_positive, "DAYS", "Days from booster to booster."),
+        "born": Column(spelled_date, "DATE", "The date of birth: under 18 is refused."),
+        "cleared_by": Column(_words, "NAME", "The clinician whose clearance is recorded."),
+        "cleared_on": Column(spelled_date, "DATE", "The day of that clearance."),
+        "driver_name": Column(_words, "NAME", "Who drives the patient there and back."),
+        "driver_phone": Column(_words, "PHONE", "The driver's phone number."),
+    }
+)
+"""Every column by its name, which is its option's, too ("latest_start" is --latest-start)."""

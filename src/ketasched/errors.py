@@ -1,0 +1,63 @@
+"""The errors that a user meets: what is wrong, where, and what to try. Each has an exit code."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import ClassVar
+
+from ketasched.model import Finding
+
+
+class KetaschedError(Exception):
+    """Something that the user can mend: `what` in a sentence, `details`, and the next step."""
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, what: str, *, details: Sequence[str] = (), next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.details = tuple(details)
+        self.next_step = next_step
+
+
+class BadRequest(KetaschedError):
+    """A request, an option or a value of one that cannot be used; `field` names it."""
+
+    exit_code = 2
+
+    def __init__(self, field: str, what: str, *, next_step: str = "") -> None:
+        super().__init__(what, next_step=next_step)
+        self.field = field
+
+
+class BadFile(KetaschedError):
+    """A file that cannot be read, or not as what it should be; `details` are its problems."""
+
+    exit_code = 3
+
+
+class NoPlan(KetaschedError):
+    """No plan keeps every rule.
+
+    `findings` say which rule refused; `refusals`, day by day, why no course can begin then.
+    """
+
+    exit_code = 4
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        findings: Sequence[Finding] = (),
+        refusals: Sequence[tuple[date, Finding]] = (),
+        details: Sequence[str] = (),
+        next_step: str = "",
+    ) -> None:
+        super().__init__(what, details=details, next_step=next_step)
+        self.findings = tuple(findings)
+        self.refusals = tuple(refusals)
+
+
+class Refused(KetaschedError):
+    """The place to write to refuses: it exists, is not writable, or is locked."""
+
+    exit_code = 6

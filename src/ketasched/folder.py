@@ -1,0 +1,52 @@
+"""A patient's folder: files written beside and renamed, private, and never overwritten unasked."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from ketasched.errors import Refused
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool = False) -> list[Path]:
+    """Write these files into `folder` (mode 0600, folders 0700) and give their paths.
+
+    All are written beside their names first and then renamed, so that no file is ever half there.
+    Raises `Refused` if one exists and `force` is false, or if the place cannot be written to.
+    """
+    paths = [folder / name for name in files]
+    try:
+        existing = [path for path in paths if path.exists() or path.is_symlink()]
+        if existing and not force:
+            raise Refused(
+                f"{folder}: {', '.join(path.name for path in existing)} exists already",
+                next_step="give another folder with -o, or add --force to write over it",
+            )
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _replace(dict(zip(paths, files.values(), strict=True)))
+    except OSError as error:
+        raise Refused(
+            f"{error.filename or folder}: cannot be written: {error.strerror or error}",
+            next_step="give a folder of yours with -o",
+        ) from None
+    return paths
+
+
+def _replace(files: Mapping[Path, bytes]) -> None:
+    beside = {path: path.with_name(f".{secrets.token_hex(8)}.part") for path in files}
+    try:
+        for path, data in files.items():
+            _write(beside[path], data)
+        for path, part in beside.items():
+            part.replace(path)
+    finally:
+        for part in beside.values():
+            part.unlink(missing_ok=True)
+
+
+def _write(path: Path, data: bytes) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,0 +1,211 @@
+"""How nouns look in a file: plain data becomes a noun, with every problem and its place, and back.
+
+It follows the nouns' own annotations, so a new field of a noun is read, checked and written
+without a change here. Types are checked, not only names: a string is no number, and True is none
+either.
+"""
+
+import dataclasses
+import difflib
+import types
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo
+
+from ketasched.model import Plain, Problem, shown
+from ketasched.model.values import read_date
+from ketasched.times import exists
+
+Noun = TypeVar("Noun")
+
+BAD: Any = object()
+"""Stands for a value that has a problem."""
+
+EXPECTED = {bool: "true or false", int: "a whole number", str: "text"}
+
+
+def read(
+    kind: type[Noun], data: object, *, zone: ZoneInfo | None = None
+) -> tuple[Noun | None, list[Problem]]:
+    """The noun that `data` (parsed TOML or JSON) describes, and all that is wrong with it.
+
+    With a problem there is no noun.
+    Date-times are given in `zone`; one without an offset is a wall-clock time there.
+    """
+    reader = _Reader(zone)
+    found = reader.read(kind, data, "")
+    return (None if reader.problems else cast("Noun", found)), reader.problems
+
+
+def plain(value: object) -> Plain:
+    """The noun as plain data that `read` reads back to an equal one."""
+    if hasattr(value, "plain"):
+        return cast("Plain", value.plain())
+    if dataclasses.is_dataclass(value):
+        found: dict[str, Plain] = {}
+        for one in dataclasses.fields(value):
+            inner = plain(getattr(value, one.name))
+            if "other tables" in one.metadata and isinstance(inner, dict):
+                found |= inner
+            else:
+                found[one.name] = inner
+        return found
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, tuple):
+        return [plain(inner) for inner in value]
+    return value.isoformat() if isinstance(value, date) else cast("Plain", value)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that `name` is probably meant to be, as the end of a sentence, or ""."""
+    found = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+@lru_cache(maxsize=64)
+def _fields(kind: type) -> dict[str, tuple[Any, bool]]:
+    """The fields of a noun: their types, and whether they have to be given."""
+    hints = get_type_hints(kind)
+    missing = dataclasses.MISSING
+    return {
+        one.name: (hints[one.name], one.default is missing and one.default_factory is missing)
+        for one in dataclasses.fields(kind)
+    }
+
+
+def _others(kind: type) -> str | None:
+    """The name of the field that takes the tables with names of their own, if there is one."""
+    fields = dataclasses.fields(kind)
+    return next((one.name for one in fields if "other tables" in one.metadata), None)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Reads values by their types and gathers the problems."""
+
+    zone: ZoneInfo | None
+    problems: list[Problem] = field(default_factory=list)
+
+    def read(self, kind: Any, value: object, place: str) -> Any:
+        """The value as one of this type, or BAD with a problem noted."""
+        origin, args = get_origin(kind), get_args(kind)
+        if origin in (Union, types.UnionType):
+            inner = next(arg for arg in args if arg is not type(None))
+            return None if value is None else self.read(inner, value, place)
+        if origin is Literal:
+            return self._word(args, value, place)
+        if origin is tuple:
+            return self._list(args[0], value, place)
+        if origin is Mapping:
+            return self._mapping(args, value, place)
+        if hasattr(kind, "read"):
+            return self._by(kind.read, value, place)
+        if dataclasses.is_dataclass(kind):
+            return self._noun(cast("type", kind), value, place)
+        if kind is date:
+            return self._by(read_date, value, place)
+        if kind is datetime:
+            return self._by(self._moment, value, place)
+        if type(value) is not kind:
+            return self._bad(place, f"expected {EXPECTED[kind]}, not {shown(value)}")
+        return self._text(value, place) if isinstance(value, str) else value
+
+    def _bad(self, place: str, said: str) -> Any:
+        self.problems.append((place, said))
+        return BAD
+
+    def _by(self, reader: Any, value: object, place: str) -> Any:
+        try:
+            return reader(value)
+        except ValueError as error:
+            return self._bad(place, str(error))
+
+    def _word(self, words: tuple[Any, ...], value: object, place: str) -> Any:
+        if value in words and type(value) is type(words[0]):
+            return value
+        listed = ", ".join(map(str, words))
+        return self._bad(
+            place, f"expected {'one of ' * (len(words) > 1)}{listed}, not {shown(value)}"
+        )
+
+    def _text(self, value: str, place: str) -> Any:
+        for char in value:
+            if (ord(char) < 32 and char not in "\n\t") or 0xD800 <= ord(char) < 0xE000:
+                return self._bad(
+                    place, f"has the character U+{ord(char):04X}, which no text needs"
+                )
+        return value
+
+    def _list(self, kind: Any, value: object, place: str) -> Any:
+        if not isinstance(value, list):
+            return self._bad(place, f"expected a list, not {shown(value)}")
+        found = [self.read(kind, inner, f"{place}[{n}]") for n, inner in enumerate(value)]
+        return BAD if BAD in found else tuple(found)
+
+    def _mapping(self, kinds: tuple[Any, ...], value: object, place: str) -> Any:
+        if not isinstance(value, dict):
+            return self._bad(place, f"expected a table, not {shown(value)}")
+        found = {
+            self.read(kinds[0], key, f"{place}.{key}"): self.read(kinds[1], one, f"{place}.{key}")
+            for key, one in value.items()
+        }
+        return BAD if BAD in found or BAD in found.values() else found
+
+    def _noun(self, kind: type, value: object, place: str) -> Any:
+        if not isinstance(value, dict):
+            return self._bad(place, f"expected a table, not {shown(value)}")
+        dot = f"{place}." if place else ""
+        fields = _fields(kind)
+        table = _gathered(value, _others(kind), fields)
+        for key in table:
+            if key not in fields:
+                self._bad(f"{dot}{key}", f"unknown key{nearest(key, fields)}")
+        found: dict[str, Any] = {}
+        for name, (inner, required) in fields.items():
+            if name in table:
+                at = place if name == _others(kind) else f"{dot}{name}"
+                found[name] = self.read(inner, table[name], at)
+            elif required:
+                found[name] = self._bad(f"{dot}{name}", "required, but missing")
+        if BAD in found.values() or any(key not in fields for key in table):
+            return BAD
+        noun = kind(**found)
+        wrong = list(noun.problems()) if hasattr(noun, "problems") else []
+        for inside, said in wrong:
+            self._bad(f"{dot}{inside}" if inside else place, said)
+        return BAD if wrong else noun
+
+    def _moment(self, value: object) -> datetime:
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError:
+            moment = None
+        if not isinstance(moment, datetime):
+            raise ValueError(
+                f'expected a moment such as "2026-12-07T09:00-05:00", not {shown(value)}'
+            )
+        if self.zone is None:
+            return moment
+        local = moment.replace(tzinfo=self.zone)
+        if moment.tzinfo is None or moment.utcoffset() == local.utcoffset():
+            if not exists(local):
+                raise ValueError(
+                    f"{moment:%H:%M} does not exist on {moment:%Y-%m-%d} in {self.zone.key}: "
+                    "the clocks go forward"
+                )
+            return local
+        return moment.astimezone(self.zone)
+
+
+def _gathered(
+    table: dict[str, Any], others: str | None, fields: Mapping[str, object]
+) -> dict[str, Any]:
+    """The table with the tables that have names of their own gathered under `others`."""
+    if others is None:
+        return table
+    own = {key: one for key, one in table.items() if key not in fields and isinstance(one, dict)}
+    return {key: one for key, one in table.items() if key not in own} | {others: own}

@@ -1,0 +1,143 @@
+"""What is asked for one patient, and what is planned: dated visits, reviews and findings."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from ketasched.model.clinic import Clinic
+from ketasched.model.protocol import Protocol, VisitKind
+from ketasched.model.values import Clock, DateRange, Place, TimeRange, Weekday
+
+Level = Literal["broken", "given-up", "warning"]
+Audience = Literal["patient", "driver", "clinic"]
+Status = Literal["planned", "tentative", "held", "completed", "missed", "omitted", "ceased"]
+TAKES_PLACE: frozenset[str] = frozenset({"planned", "tentative", "completed"})
+"""The statuses of visits that happen, or may: the rules look at these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for one patient. All dates are local to the clinic and inclusive.
+
+    `between` bounds the whole visit, check-in to end. `boosters` is how many to pencil in.
+    """
+
+    start: date
+    patient: str = "patient"
+    latest_start: date | None = None
+    per_week: int | None = None
+    every_days: int | None = None
+    time: Clock | None = None
+    between: TimeRange | None = None
+    days: tuple[Weekday, ...] = ()
+    unavailable: tuple[DateRange, ...] = ()
+    boosters: int = 0
+    booster_every: int | None = None
+    born: date | None = None
+    cleared_by: str = ""
+    cleared_on: date | None = None
+    driver_name: str = ""
+    driver_phone: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slot:
+    """A time at which a visit of this kind could be: check-in to end, in the clinic's zone."""
+
+    kind: VisitKind
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule has to say: its name, how bad it is, and a sentence; `visit` is a number."""
+
+    rule: str
+    level: Level
+    message: str
+    visit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Earliest, ideal and latest date of a visit, given the visit before it. Inclusive."""
+
+    earliest: date
+    target: date
+    latest: date
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """Who brings the patient and takes them home."""
+
+    name: str
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One dated visit. `start` is check-in, `end` when the patient may be collected.
+
+    `of` is its place within its phase ("3 of 6"); `no_driving_until` None means that no rule
+    says when: the clinic is to be asked.
+    """
+
+    number: int
+    phase: str
+    of: str
+    kind: str
+    status: Status
+    start: datetime
+    treatment_start: datetime
+    end: datetime
+    no_driving_until: datetime | None
+    window: Window
+    uid: str
+    sequence: int = 0
+    driver: Driver | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A dated look at how it goes, 15 minutes, after visit number `after` of the course."""
+
+    after: int
+    title: str
+    gate: bool
+    place: Place
+    start: datetime
+    uid: str
+    sequence: int = 0
+    status: Status = "planned"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a course's history: what was done, why, when, and by whom."""
+
+    at: datetime
+    what: str
+    why: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """All the visits of one patient, and everything that they were planned from."""
+
+    format: Literal[1]
+    course_id: str
+    patient: str
+    timezone: str
+    made_at: datetime
+    revision: int
+    visits: tuple[Visit, ...]
+    reviews: tuple[Review, ...]
+    findings: tuple[Finding, ...]
+    history: tuple[Entry, ...]
+    protocol: Protocol
+    clinic: Clinic
+    request: Request

@@ -1,0 +1,139 @@
+"""How often visits ought to come: what the pace costs, and where the ideal date lies.
+
+A `Run` is a phase as it is asked for: how many visits, of what kind, at what pace.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import accumulate, chain, islice, repeat
+
+from ketasched.errors import BadRequest
+from ketasched.model import Clinic, Phase, Protocol, Request, VisitKind, Window
+from ketasched.times import day_text, effective_kind
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A phase as asked for: `count` visits of `kind`, `per_week`, or every so many days.
+
+    `offsets` are the ideal days of an every-so-many-days pace, counted from the phase's first
+    visit (first phase: the first offset is 0) or from the visit before the phase.
+    """
+
+    phase: Phase
+    kind: VisitKind
+    count: int
+    per_week: int | None
+    offsets: tuple[int, ...]
+
+    def price(self, index: int, gap: int, since_anchor: int) -> int:
+        """What it costs to have visit `index` (from 0) here: squared days off the pace.
+
+        `gap` is the days since the visit before; `since_anchor` those since the first visit of
+        the course's first phase, or since the visit before a later phase.
+        """
+        if self.per_week is None:
+            return (since_anchor - self.offsets[index]) ** 2
+        low, high = 7 // self.per_week, -(-7 // self.per_week)
+        return max(low - gap, gap - high, 0) ** 2
+
+    def ideal(self, index: int, anchor: date) -> str:
+        """What the pace asks for, in words: "2 or 3 would be even"."""
+        if self.per_week is None:
+            return f"{day_text(anchor + timedelta(self.offsets[index]))} would be even"
+        low, high = 7 // self.per_week, -(-7 // self.per_week)
+        return f"{low} would be even" if low == high else f"{low} or {high} would be even"
+
+    def window(self, index: int, before: date, anchor: date) -> Window:
+        """The dates that the gap rule leaves after `before`, with the ideal one among them."""
+        gap = self.phase.gap_days
+        earliest, latest = before + timedelta(gap.min), before + timedelta(gap.max)
+        if self.per_week is None:
+            target = anchor + timedelta(self.offsets[index])
+        else:
+            # Half a day goes to the earlier date, so 3.5 days are 3.
+            target = before + timedelta(-(-(14 - self.per_week) // (2 * self.per_week)))
+        return Window(earliest, min(max(target, earliest), latest), latest)
+
+
+def runs_of(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[Run, ...]:
+    """The phases that have visits, as the request wants them.
+
+    Raises `BadRequest` for a pace or a number of boosters that the protocol does not offer.
+    """
+    _refuse_unknown_pace(protocol, request)
+    _refuse_boosters(protocol, request)
+    runs: list[Run] = []
+    for phase in protocol.phases:
+        booster = phase is protocol.booster_phase
+        count = request.boosters if booster else phase.count.default
+        if count:
+            kind = effective_kind(protocol, clinic, phase.visit)
+            per_week, steps = _pace(phase, request, booster=booster)
+            # The first phase counts from its own first visit, the others from the one before.
+            steps_on = chain(() if runs else (0,), steps, repeat(steps[-1]))
+            offsets = tuple(islice(accumulate(steps_on), count))
+            runs.append(Run(phase, kind, count, per_week, offsets))
+    return tuple(runs)
+
+
+def _pace(phase: Phase, request: Request, *, booster: bool) -> tuple[int | None, tuple[int, ...]]:
+    """Visits a week, or (where that is None) the steps in days, as asked or as usual."""
+    if booster and request.booster_every is not None:
+        return None, (request.booster_every,)
+    if phase.per_week is not None:
+        asked = request.per_week
+        usual = phase.per_week.default
+        return (asked if asked in phase.per_week.choices and not booster else usual), (0,)
+    assert phase.every_days is not None  # noqa: S101 - Phase.problems: one pace of the two
+    if request.every_days in phase.every_days.choices and not booster:
+        return None, (request.every_days,)
+    return None, phase.every_days.steps
+
+
+def _refuse_unknown_pace(protocol: Protocol, request: Request) -> None:
+    planned = [phase for phase in protocol.phases if phase is not protocol.booster_phase]
+    offers = {
+        "per_week": [phase.per_week.choices for phase in planned if phase.per_week],
+        "every_days": [phase.every_days.choices for phase in planned if phase.every_days],
+    }
+    for field, choices in offers.items():
+        asked = getattr(request, field)
+        offered = sorted({choice for one in choices for choice in one})
+        if asked is not None and asked not in offered:
+            listed = ", ".join(map(str, offered))
+            says = f"offers only {listed}" if offered else "has no such choice"
+            raise BadRequest(
+                field,
+                f"{protocol.id} {says}, not {asked}",
+                next_step=f"ketasched protocols show {protocol.id}",
+            )
+
+
+def _refuse_boosters(protocol: Protocol, request: Request) -> None:
+    phase = protocol.booster_phase
+    show = f"ketasched protocols show {protocol.id}"
+    if phase is None:
+        if request.boosters or request.booster_every is not None:
+            raise BadRequest("boosters", f"{protocol.id} has no booster phase", next_step=show)
+        return
+    if not 0 <= request.boosters <= phase.count.max:
+        most = phase.count.max
+        raise BadRequest(
+            "boosters", f"expected 0 to {most}, not {request.boosters}", next_step=show
+        )
+    every = request.booster_every
+    if every is None:
+        return
+    if not request.boosters:
+        raise BadRequest(
+            "booster_every", "asks how often, but no boosters are asked for", next_step=show
+        )
+    gap = phase.gap_days
+    allowed = phase.every_days.choices if phase.every_days else ()
+    if len(allowed) > 1 and every not in allowed:
+        listed = ", ".join(map(str, allowed))
+        raise BadRequest("booster_every", f"expected {listed}, not {every}", next_step=show)
+    if not gap.min <= every <= gap.max:
+        said = f"expected {gap.min} to {gap.max} days, not {every}"
+        raise BadRequest("booster_every", said, next_step=show)

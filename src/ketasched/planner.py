@@ -1,0 +1,187 @@
+"""plan: a request becomes the best course that keeps every rule. check: does a course keep them?
+
+Both ask the same rules (`rules.RULES`), so that whatever `plan` returns, `check` finds clean.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+
+from ketasched.assemble import assemble
+from ketasched.chain import Chain
+from ketasched.errors import BadRequest, NoPlan
+from ketasched.model import TAKES_PLACE, Clinic, Course, Finding, Protocol, Request, Slot, Visit
+from ketasched.pace import Run, runs_of
+from ketasched.refusals import why_not_on, why_stuck
+from ketasched.rules import ENDS_RULES, PAIR_RULES, PRECONDITIONS, VISIT_RULES
+from ketasched.search import Search
+from ketasched.shapes import Bookings, Given
+from ketasched.times import after, day_text, effective_kind, no_driving_until
+
+SLIDE_DAYS = 14
+"""How many days the first visit may slide where the request names no latest start."""
+
+NO_BOOKINGS: Bookings = MappingProxyType({})
+
+
+def plan(
+    protocol: Protocol,
+    clinic: Clinic,
+    request: Request,
+    *,
+    made_at: datetime,
+    course_id: str = "",
+    bookings: Bookings = NO_BOOKINGS,
+) -> Course:
+    """The best course for `request`, in the order that the design gives:
+
+    the fewest days from the asked start, the best spacing, the fewest weekdays, the fewest
+    minutes from the wanted time, the earlier starts; phase by phase.
+
+    `made_at` is the aware moment of planning; `course_id` is made from the request if empty;
+    `bookings` are the chairs that other patients hold. Raises `BadRequest` for what the protocol
+    does not offer, `NoPlan` where nothing keeps every rule.
+    """
+    given = Given(protocol, clinic, request, made_at, bookings)
+    latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
+    if latest < request.start:
+        said = f"{day_text(latest)} is before the asked start, {day_text(request.start)}"
+        raise BadRequest("latest_start", said)
+    search = Search(given, runs_of(protocol, clinic, request))
+    chains = _chains(search, latest)
+    refused = [
+        finding
+        for rule in PRECONDITIONS
+        if (finding := rule.ask(chains[0].stops[0].slot, given)) and finding.level == "broken"
+    ]
+    if refused:
+        raise NoPlan(refused[0].message, findings=refused)
+    course = assemble(given, search.runs, chains, latest, course_id)
+    given_up = [*_slid(search, chains[0]), *_uneven(search.runs, chains)]
+    return replace(course, findings=(*given_up, *check(course, bookings=bookings)))
+
+
+def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding, ...]:
+    """What the rules have to say of a course, however it was made; empty when all is well.
+
+    Visits that do not take place (missed, omitted, ceased, held) are not looked at. Besides the
+    rules it compares what follows from a visit's start: its end, and the no-driving time.
+    """
+    given = Given(course.protocol, course.clinic, course.request, course.made_at, bookings)
+    visits = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    slots = [
+        Slot(effective_kind(course.protocol, course.clinic, visit.kind), visit.start, visit.end)
+        for visit in visits
+    ]
+    findings = [rule.ask(slots[0], given) for rule in PRECONDITIONS] if slots else []
+    for visit, slot in zip(visits, slots, strict=True):
+        found = [rule.day(slot.start.date(), given) for rule in VISIT_RULES]
+        found += [rule.slot(slot, given) for rule in VISIT_RULES]
+        found += _times(visit, slot)
+        findings += [_of(visit, finding) for finding in found if finding]
+    findings += _between(course, visits, slots, given)
+    return tuple(finding for finding in findings if finding)
+
+
+def _chains(search: Search, latest: date) -> list[Chain]:
+    """The best chain of each run, each planned after the one before."""
+    chains = [_first_chain(search, latest)]
+    for number in range(1, len(search.runs)):
+        last = chains[-1].stops[-1]
+        firsts = list(search.steps(number, 0, last, last.day, float("inf")))
+        chain = search.best_from(number, firsts, last.day)
+        if chain is None:
+            run = search.runs[number]
+            said = f"no {run.phase.name} fits after {day_text(date.fromordinal(last.day))}"
+            raise NoPlan(said, findings=[why_stuck(search, number - 1, chains[-1].stops[:1])])
+        chains.append(chain)
+    return chains
+
+
+def _first_chain(search: Search, latest: date) -> Chain:
+    asked = search.given.request.start
+    days = [asked + timedelta(days) for days in range((latest - asked).days + 1)]
+    for day in days:
+        firsts = [(0, stop) for stop in search.stops(0, 0, day.toordinal())]
+        chain = search.best_from(0, firsts, day.toordinal()) if firsts else None
+        if chain is not None:
+            return chain
+    until = f" to {day_text(latest)}" if latest > asked else ""
+    refusals = [(day, why_not_on(search, day)) for day in days]
+    raise NoPlan(
+        f"no course can begin on any day from {day_text(asked, year=not until)}{until}",
+        refusals=refusals,
+    )
+
+
+def _slid(search: Search, chain: Chain) -> Iterator[Finding]:
+    """A finding that names the rule that moved the first visit from the asked start."""
+    asked, first = search.given.request.start, date.fromordinal(chain.stops[0].day)
+    if first == asked:
+        return
+    reason = why_not_on(search, asked)
+    said = f"The first visit is on {day_text(first)}, not on {day_text(asked)}: {reason.message}."
+    yield Finding(reason.rule, "given-up", said, 1)
+
+
+def _uneven(runs: Sequence[Run], chains: Sequence[Chain]) -> Iterator[Finding]:
+    """Findings for visits that are off the pace, because no plan keeps it."""
+    number, before = 0, 0
+    for run, chain in zip(runs, chains, strict=True):
+        anchor = before or chain.stops[0].day
+        for index, stop in enumerate(chain.stops):
+            number += 1
+            gap = stop.day - before
+            if before and run.price(index, gap, stop.day - anchor):
+                ideal = run.ideal(index, date.fromordinal(anchor))
+                said = f"Visit {number} comes {gap} days after the one before; {ideal}."
+                yield Finding("spacing", "given-up", said, number)
+            before = stop.day
+
+
+def _between(
+    course: Course, visits: Sequence[Visit], slots: Sequence[Slot], given: Given
+) -> Iterator[Finding]:
+    phases = {phase.name: phase for phase in course.protocol.phases}
+    for index in range(1, len(visits)):
+        phase = phases[visits[index].phase]
+        for pair_rule in PAIR_RULES:
+            finding = pair_rule.pair(slots[index - 1], slots[index], phase, given)
+            if finding:
+                yield _of(visits[index], finding)
+    for name, phase in phases.items():
+        own = [index for index, visit in enumerate(visits) if visit.phase == name]
+        for ends_rule in ENDS_RULES if own else ():
+            finding = ends_rule.ends(slots[own[0]], slots[own[-1]], phase, given)
+            if finding:
+                yield _of(visits[own[-1]], finding)
+
+
+def _times(visit: Visit, slot: Slot) -> Iterator[Finding]:
+    """Times that do not follow from the start, the minutes and the no-driving rule."""
+    minutes = slot.kind.minutes
+    day = slot.start.date()
+    for what, is_at, should_be in (
+        ("treatment", visit.treatment_start, after(slot.start, minutes.check_in)),
+        ("end", visit.end, after(slot.start, minutes.total)),
+        ("no driving until", visit.no_driving_until, _until(slot, day)),
+    ):
+        if is_at != should_be:
+            said = f"its {what} is {_moment(is_at)}; by its minutes it is {_moment(should_be)}"
+            yield Finding("times", "broken", said)
+
+
+def _until(slot: Slot, day: date) -> datetime | None:
+    end = after(slot.start, slot.kind.minutes.total)
+    return no_driving_until(end, day, slot.kind.no_driving)
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{day_text(moment.date())}, {moment:%H:%M}" if moment else "not said"
+
+
+def _of(visit: Visit, finding: Finding) -> Finding:
+    """The finding as one about this visit, in a sentence."""
+    said = f"Visit {visit.number}, {day_text(visit.start.date())}: {finding.message}."
+    return replace(finding, visit=visit.number, message=said)

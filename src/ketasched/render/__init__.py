@@ -1,0 +1,34 @@
+"""Renderers: a course becomes text, a calendar, a JSON document. Pure functions of the course.
+
+A renderer is a module with `render(course, view) -> str` and a row in `RENDERERS`; it is imported
+when it is used, because some of them need libraries that take long to load.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+
+from ketasched.model import Audience, Course
+
+RENDERERS: Mapping[str, str] = MappingProxyType(
+    {
+        "text": "ketasched.render.text",
+        "ics": "ketasched.render.ics",
+        "json": "ketasched.render.json",
+    }
+)
+"""The modules of the renderers by the name of their format."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """For whom a course is rendered: that decides what it may say."""
+
+    audience: Audience = "patient"
+
+
+def render(course: Course, form: str, view: View) -> str:
+    """The course in one of the formats of `RENDERERS`."""
+    rendered: str = import_module(RENDERERS[form]).render(course, view)
+    return rendered

@@ -1,0 +1,242 @@
+"""The events that a calendar or a page shows of a course, for one audience, in order of time."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import Literal
+
+from ketasched.assemble import uid
+from ketasched.model import TAKES_PLACE, Course, Reminder, Review, Visit
+from ketasched.render import View
+from ketasched.render.wording import (
+    is_discreet,
+    no_driving_text,
+    one_line,
+    review_title,
+    revision_text,
+    visit_title,
+    words_of,
+)
+from ketasched.times import after, clock_text, day_text
+
+REMINDER_MINUTES = 15
+"""How long a reminder, a review or one end of a ride lasts in a calendar."""
+
+
+EventStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
+
+STATUS: Mapping[str, EventStatus] = MappingProxyType(
+    {"planned": "CONFIRMED", "completed": "CONFIRMED", "tentative": "TENTATIVE"}
+)
+"""What a calendar calls the status of a visit; any other one is cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One entry of a calendar; `alarm` is how many minutes before `start` it sounds."""
+
+    uid: str
+    sequence: int
+    start: datetime
+    end: datetime
+    title: str
+    text: str
+    place: str = ""
+    status: EventStatus = "CONFIRMED"
+    busy: bool = False
+    alarm: int = 0
+
+
+def events(course: Course, view: View) -> list[Event]:
+    """All events of the course for this audience, the earliest first."""
+    found: list[Event] = []
+    for visit in course.visits:
+        if view.audience == "driver":
+            found += _rides(course, visit)
+            continue
+        found.append(_visit(course, visit, view))
+        if view.audience == "patient":
+            found += _no_driving(course, visit)
+            found += _reminders(course, visit)
+    if view.audience != "driver":
+        found += [_review(course, review, view) for review in course.reviews]
+    return sorted(found, key=lambda event: (event.start.astimezone(UTC), event.uid))
+
+
+def asks_for_driver(course: Course, visit: Visit) -> bool:
+    """Whether somebody has to be found to drive: for visits that are confirmed."""
+    return visit.status == "planned" and course.protocol.visits[visit.kind].needs_driver
+
+
+def reminder_times(course: Course, visit: Visit) -> Iterator[tuple[int, datetime]]:
+    """When to remind of the ride to a visit, with the reminder's place in the clinic's list.
+
+    A moment before the course was made, or not before the visit itself, is left out.
+    """
+    if asks_for_driver(course, visit):
+        for ordinal, reminder in enumerate(course.clinic.reminders.driver, start=1):
+            moment = _moment(visit, reminder)
+            if (
+                course.made_at.astimezone(UTC)
+                <= moment.astimezone(UTC)
+                < visit.start.astimezone(UTC)
+            ):
+                yield ordinal, moment
+
+
+def reminders_left_out(course: Course) -> int:
+    """How many reminders have no moment left between the making of the course and their visit."""
+    asked = [visit for visit in course.visits if asks_for_driver(course, visit)]
+    kept = sum(len(list(reminder_times(course, visit))) for visit in asked)
+    return len(asked) * len(course.clinic.reminders.driver) - kept
+
+
+def _moment(visit: Visit, reminder: Reminder) -> datetime:
+    day = visit.start.date() - timedelta(reminder.days)
+    moment = datetime.combine(day, reminder.at.time, visit.start.tzinfo)
+    # Through UTC, so that a time that the clocks skip becomes the one that they show.
+    return moment.astimezone(UTC).astimezone(moment.tzinfo)
+
+
+def place_of(course: Course) -> str:
+    """The clinic's place on one line: its neutral one for calendars, where it has one."""
+    return one_line(course.clinic.calendar_place or course.clinic.address)
+
+
+def ride_text(visit: Visit) -> str:
+    """When to bring and when to collect: "Mon 7 Dec, 09:00 – collect 10:55"."""
+    day = day_text(visit.start.date(), year=False)
+    return f"{day}, {clock_text(visit.start)} – collect {clock_text(visit.end)}"
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(line for line in lines if line)
+
+
+def _visit(course: Course, visit: Visit, view: View) -> Event:
+    discreet = view.audience == "patient" and is_discreet(course)
+    title = visit_title(course, visit, discreet=discreet)
+    at_clinic = course.protocol.visits[visit.kind].place == "clinic"
+    return Event(
+        uid=visit.uid,
+        sequence=visit.sequence,
+        start=visit.start,
+        end=visit.end,
+        title=title if view.audience == "patient" else f"{course.patient}: {title}",
+        text=_visit_text(course, visit, view, discreet=discreet),
+        place=place_of(course) if at_clinic else "",
+        status=STATUS.get(visit.status, "CANCELLED"),
+        busy=visit.status in TAKES_PLACE,
+        alarm=course.clinic.reminders.alarm.minutes,
+    )
+
+
+def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> str:
+    times = f"Check-in {clock_text(visit.start)}."
+    if course.protocol.visits[visit.kind].needs_driver:
+        times += f" Ready to be collected: not before {clock_text(visit.end)}."
+    driver = visit.driver
+    named = f"{driver.name} {driver.phone}".strip() if driver else ""
+    if view.audience == "clinic":
+        number = f"Visit {visit.number}, {visit.phase}."
+        return _lines(number, times, f"Driver: {named or 'none yet'}.", revision_text(course))
+    words = words_of(course, discreet=discreet)
+    ride = ""
+    if asks_for_driver(course, visit):
+        ride = f"Driver, there and back: {named}." if named else NOT_YOURSELF
+    return _lines(
+        times,
+        ride,
+        no_driving_text(visit) if course.protocol.visits[visit.kind].needs_driver else "",
+        words.before,
+        words.bring,
+        words.call,
+        f"Clinic's phone: {course.clinic.phone}" if course.clinic.phone else "",
+        revision_text(course),
+    )
+
+
+NOT_YOURSELF = "Someone else has to bring you and take you home. Please arrange a driver."
+
+
+def _no_driving(course: Course, visit: Visit) -> Iterator[Event]:
+    until = visit.no_driving_until
+    if until is None or visit.status not in TAKES_PLACE:
+        return
+    tentative = " (if the appointment takes place)" if visit.status == "tentative" else ""
+    when = f"{day_text(until.date(), year=False)}, {clock_text(until)}"
+    yield Event(
+        uid=uid(course.course_id, "no-driving", visit.number),
+        sequence=visit.sequence,
+        start=visit.end,
+        end=until,
+        title=f"Do not drive until {when}{tentative}",
+        text=_lines(no_driving_text(visit), revision_text(course)),
+        status="TENTATIVE" if tentative else "CONFIRMED",
+    )
+
+
+def _reminders(course: Course, visit: Visit) -> Iterator[Event]:
+    for ordinal, moment in reminder_times(course, visit):
+        asked = f"Confirm the ride with {visit.driver.name}" if visit.driver else "Arrange a ride"
+        yield Event(
+            uid=uid(course.course_id, "reminder", visit.number, ordinal),
+            sequence=visit.sequence,
+            start=moment,
+            end=after(moment, REMINDER_MINUTES),
+            title=f"{asked}: {ride_text(visit)}",
+            text=_lines(
+                NOT_YOURSELF,
+                f"{visit.driver.name}: {visit.driver.phone}"
+                if visit.driver and visit.driver.phone
+                else "",
+                revision_text(course),
+            ),
+        )
+
+
+def _review(course: Course, review: Review, view: View) -> Event:
+    discreet = view.audience == "patient" and is_discreet(course)
+    title = review_title(review, discreet=discreet)
+    phone = course.clinic.phone
+    return Event(
+        uid=review.uid,
+        sequence=review.sequence,
+        start=review.start,
+        end=after(review.start, REMINDER_MINUTES),
+        title=title if view.audience == "patient" else f"{course.patient}: {title}",
+        text=_lines(f"Clinic's phone: {phone}" if phone else "", revision_text(course)),
+        place=place_of(course) if review.place == "clinic" else "",
+        status="TENTATIVE" if review.status == "tentative" else "CONFIRMED",
+        busy=True,
+        alarm=course.clinic.reminders.alarm.minutes,
+    )
+
+
+def _rides(course: Course, visit: Visit) -> Iterator[Event]:
+    """What a driver needs: when to bring somebody where, and when to collect them."""
+    if not asks_for_driver(course, visit):
+        return
+    phone = f"Phone there: {course.clinic.phone}" if course.clinic.phone else ""
+    both = ride_text(visit)
+    for role, moment, title, said in (
+        ("bring", visit.start, f"Bring at {clock_text(visit.start)}", "Please be on time."),
+        (
+            "collect",
+            visit.end,
+            f"Collect from {clock_text(visit.end)}",
+            f"Not before {clock_text(visit.end)}; it may take longer. Please wait to drive home.",
+        ),
+    ):
+        yield Event(
+            uid=uid(course.course_id, role, visit.number),
+            sequence=visit.sequence,
+            start=moment,
+            end=after(moment, REMINDER_MINUTES),
+            title=title,
+            text=_lines(f"{both}.", said, phone, revision_text(course)),
+            place=place_of(course),
+            busy=True,
+            alarm=course.clinic.reminders.alarm.minutes,
+        )

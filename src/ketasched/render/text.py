@@ -1,0 +1,91 @@
+"""The itinerary as plain text, to print or to read out: one template for each audience."""
+
+import textwrap
+from datetime import datetime
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ketasched.assemble import TO_BE_DECIDED
+from ketasched.model import Course, Visit
+from ketasched.render import View
+from ketasched.render.events import asks_for_driver, reminder_times, reminders_left_out
+from ketasched.render.wording import (
+    ASK_ABOUT_DRIVING,
+    ONLY_AFTER_REST,
+    is_discreet,
+    one_line,
+    place_text,
+    review_title,
+    revision_text,
+    visit_title,
+    words_of,
+)
+from ketasched.times import clock_text, day_text
+
+WIDTH = 78
+
+
+def render(course: Course, view: View) -> str:
+    """The page for this audience, lines of at most 78 characters where the words allow it."""
+    discreet = is_discreet(course) and view.audience != "clinic"
+    text = (
+        _environment()
+        .get_template(f"{view.audience}.txt")
+        .render(
+            course=course,
+            clinic=course.clinic,
+            protocol=course.protocol,
+            discreet=discreet,
+            words=words_of(course, discreet=discreet),
+            rides=[visit for visit in course.visits if asks_for_driver(course, visit)],
+            tentative=[visit for visit in course.visits if visit.status == "tentative"],
+            no_rule=any(_without_rule(course, visit) for visit in course.visits),
+            left_out=reminders_left_out(course),
+            visit_title=lambda visit: visit_title(course, visit, discreet=discreet),
+            review_title=lambda review: review_title(review, discreet=discreet),
+            reminders=lambda visit: [moment for _, moment in reminder_times(course, visit)],
+            revision=revision_text(course),
+        )
+    )
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def _without_rule(course: Course, visit: Visit) -> bool:
+    kind = course.protocol.visits[visit.kind]
+    return kind.needs_driver and visit.no_driving_until is None
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ketasched.render"),
+        autoescape=False,  # noqa: S701 - plain text: there is nothing to escape it for
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "day": lambda moment: day_text(moment),
+        "short_day": lambda moment: day_text(moment, year=False),
+        "clock": clock_text,
+        "moment": _moment,
+        "one_line": one_line,
+        "wrapped": _wrapped,
+        "place": place_text,
+    }
+    environment.globals |= {
+        "to_be_decided": TO_BE_DECIDED,
+        "only_after_rest": ONLY_AFTER_REST,
+        "ask_about_driving": ASK_ABOUT_DRIVING,
+    }
+    return environment
+
+
+def _moment(moment: datetime) -> str:
+    return f"{day_text(moment, year=False)}, {clock_text(moment)}"
+
+
+def _wrapped(text: str, indent: int = 0) -> str:
+    """The text folded at the page's width, its own breaks kept, all but the first line indented."""
+    lines = (textwrap.wrap(line, WIDTH - indent) or [""] for line in text.strip().splitlines())
+    return f"\n{' ' * indent}".join(line for folded in lines for line in folded)

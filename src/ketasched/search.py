@@ -1,0 +1,201 @@
+"""The search for the best plan: which slots a day has, and which chain of them wins.
+
+It asks the rules and sets the prices; the kernel in `chain` finds the cheapest chain. It knows
+the shapes of rules, and no rule by name.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from math import inf
+
+from ketasched.chain import Chain, Stop, cheapest_chain
+from ketasched.model import Finding, VisitKind
+from ketasched.openings import starts
+from ketasched.pace import Run
+from ketasched.rules import ENDS_RULES, PAIR_RULES, VISIT_RULES
+from ketasched.shapes import Given
+from ketasched.times import at, minutes_gone_back, slot_at
+
+BUDGETS = (0, 1, 4, 16, 64, 256, inf)
+"""Prices up to which a chain is looked for, one after the other: most plans cost little, and a
+chain found within a budget is the cheapest there is."""
+
+
+@dataclass(slots=True)
+class Days:
+    """What each day has to offer, asked once and kept."""
+
+    given: Given
+    _stops: dict[tuple[int, int, bool], list[Stop]] = field(default_factory=dict)
+    _refused: dict[tuple[int, int], Finding] = field(default_factory=dict)
+
+    def refusal(self, kind: VisitKind, day: int) -> Finding | None:
+        """Why a day has no stop, once it has been asked for some."""
+        return self._refused.get((day, id(kind)))
+
+    def stops(self, kind: VisitKind, day: int, *, by_clock: bool) -> list[Stop]:
+        """The stops of a day: all of them if `by_clock`, else the one nearest to the wanted time.
+
+        Without rules about the clock that one is as good as the others for every other visit.
+        """
+        key = day, id(kind), by_clock
+        if key not in self._stops:
+            self._stops[key] = self._ask(kind, date.fromordinal(day), by_clock=by_clock)
+        return self._stops[key]
+
+    def _ask(self, kind: VisitKind, day: date, *, by_clock: bool) -> list[Stop]:
+        refusal = _first_broken(rule.day(day, self.given) for rule in VISIT_RULES)
+        found: list[Stop] = []
+        for minutes in () if refusal else self._grid(kind, day):
+            slot = slot_at(kind, at(day, minutes, self.given.zone))
+            broken = _first_broken(rule.slot(slot, self.given) for rule in VISIT_RULES)
+            refusal = refusal or broken
+            if broken is None:
+                found.append(Stop(slot, day.toordinal(), abs(minutes - self.given.wanted)))
+                if not by_clock:
+                    break
+        if refusal and not found:
+            self._refused[day.toordinal(), id(kind)] = refusal
+        return found
+
+    def _grid(self, kind: VisitKind, day: date) -> list[int]:
+        """The start times of a day, the nearest to the wanted one first.
+
+        Never empty on an open day: where no opening is long enough, the wanted time stands in,
+        for a rule to refuse.
+        """
+        given = self.given
+        shortest = max(kind.minutes.total - minutes_gone_back(day, given.zone), 1)
+        found = starts(given.clinic, day, shortest)
+        return sorted(found, key=lambda start: (abs(start - given.wanted), start)) or [
+            given.wanted
+        ]
+
+
+def _first_broken(findings: Iterator[Finding | None]) -> Finding | None:
+    for finding in findings:
+        if finding is not None and finding.level == "broken":
+            return finding
+    return None
+
+
+@dataclass(slots=True, eq=False)
+class Search:
+    """The runs of one course, and what the days have to offer them."""
+
+    given: Given
+    runs: tuple[Run, ...]
+    days: Days = field(init=False)
+    _clocks: list[tuple[bool, bool]] = field(init=False)
+    _allowed: dict[tuple[Stop, Stop, int], bool] = field(default_factory=dict)
+    _follows: dict[tuple[int, Stop], bool] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.days = Days(self.given)
+        clocks = [any(rule.by_clock(run.phase) for rule in PAIR_RULES) for run in self.runs]
+        self._clocks = list(zip(clocks, [*clocks[1:], False], strict=True))
+
+    def best_from(
+        self, number: int, firsts: Sequence[tuple[int, Stop]], anchor: int
+    ) -> Chain | None:
+        """The best chain of run `number` from one of `firsts`, each with its price.
+
+        It ends only where the later runs still fit, up to a tentative one. `anchor` is the day
+        that an every-so-many-days pace counts from.
+        """
+        run = self.runs[number]
+        ends = any(rule.concerns(run.phase) for rule in ENDS_RULES)
+        groups = [[first] for first in firsts] if ends else [list(firsts)]
+        for budget in BUDGETS:
+            found = [
+                chain
+                for group in groups
+                if (chain := self._cheapest(number, group, anchor, budget)) is not None
+            ]
+            if found:
+                return min(found)
+        return None
+
+    def steps(
+        self, number: int, index: int, stop: Stop, anchor: int, most: float
+    ) -> Iterator[tuple[int, Stop]]:
+        """The steps from `stop` to visit `index` of a run that cost `most` at most."""
+        run = self.runs[number]
+        for gap in range(run.phase.gap_days.min, run.phase.gap_days.max + 1):
+            day = stop.day + gap
+            price = run.price(index, gap, day - anchor)
+            if price <= most:
+                for following in self.stops(number, index, day):
+                    if self._may_follow(number, stop, following):
+                        yield price, following
+
+    def _cheapest(
+        self, number: int, firsts: list[tuple[int, Stop]], anchor: int, budget: float
+    ) -> Chain | None:
+        run = self.runs[number]
+        first = firsts[0][1] if firsts else None
+        return cheapest_chain(
+            firsts,
+            run.count,
+            lambda index, stop, most: self.steps(number, index, stop, anchor, most),
+            lambda last: self._may_end(number, first or last, last),
+            budget,
+        )
+
+    def stops(self, number: int, index: int, day: int) -> list[Stop]:
+        """Where visit `index` of a run could be on `day`."""
+        run, (own, following) = self.runs[number], self._clocks[number]
+        by_clock = own or (following and index == run.count - 1)
+        return self.days.stops(run.kind, day, by_clock=by_clock)
+
+    def step_finding(self, number: int, stop: Stop, following: Stop) -> Finding | None:
+        """What a rule has against going from `stop` to `following`, a visit of run `number`."""
+        phase = self.runs[number].phase
+        return _first_broken(
+            rule.pair(stop.slot, following.slot, phase, self.given) for rule in PAIR_RULES
+        )
+
+    def end_finding(self, number: int, first: Stop, last: Stop) -> Finding | None:
+        """What a rule has against a run from `first` to `last`."""
+        phase = self.runs[number].phase
+        return _first_broken(
+            rule.ends(first.slot, last.slot, phase, self.given)
+            for rule in ENDS_RULES
+            if rule.concerns(phase)
+        )
+
+    def _may_follow(self, number: int, stop: Stop, following: Stop) -> bool:
+        key = stop, following, number
+        if key not in self._allowed:
+            self._allowed[key] = self.step_finding(number, stop, following) is None
+        return self._allowed[key]
+
+    def _may_end(self, number: int, first: Stop, last: Stop) -> bool:
+        fine = self.end_finding(number, first, last) is None
+        return fine and self._later_fit(number + 1, last)
+
+    def _later_fit(self, number: int, last: Stop) -> bool:
+        """Whether run `number` and those after it, up to a tentative one, fit after `last`."""
+        if number == len(self.runs) or self.runs[number].phase.tentative:
+            return True
+        key = number, last
+        if key not in self._follows:
+            seen: set[tuple[int, Stop, Stop]] = set()
+            firsts = self.steps(number, 0, last, last.day, inf)
+            self._follows[key] = any(
+                self._reaches_end(number, 0, first, first, seen) for _, first in firsts
+            )
+        return self._follows[key]
+
+    def _reaches_end(
+        self, number: int, index: int, stop: Stop, first: Stop, seen: set[tuple[int, Stop, Stop]]
+    ) -> bool:
+        """Whether the run can go on from visit `index` at `stop` to an end; `seen` cannot."""
+        if (index, stop, first) in seen:
+            return False
+        seen.add((index, stop, first))
+        if index == self.runs[number].count - 1:
+            return self._may_end(number, first, stop)
+        onward = self.steps(number, index + 1, stop, first.day, inf)
+        return any(self._reaches_end(number, index + 1, after, first, seen) for _, after in onward)

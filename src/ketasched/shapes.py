@@ -1,0 +1,97 @@
+"""The shapes that a rule can have, and what it may look at.
+
+- `VisitRule`: one visit, first its day (whatever the time), then its exact slot;
+- `PairRule`: two neighbours;
+- `EndsRule`: the first and the last visit of a phase;
+- `Precondition`: asked once, of a course whose first visit is known.
+
+The shapes are what makes an exact search possible: the planner knows them, and no rule by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot
+
+Bookings = Mapping[date, tuple[tuple[datetime, datetime], ...]]
+"""The (start, end) of other patients' visits, each of which holds a chair, by local date."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a rule may look at: the files, the request, the moment of planning, who sits where."""
+
+    protocol: Protocol
+    clinic: Clinic
+    request: Request
+    made_at: datetime
+    bookings: Bookings = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clinic's time zone."""
+        return ZoneInfo(self.clinic.timezone)
+
+    @property
+    def wanted(self) -> int:
+        """The time of day that is wanted, in minutes after midnight."""
+        return (self.request.time or self.clinic.preferred_start).minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule's name, and how it says that it does not hold."""
+
+    name: ClassVar[str]
+
+    def says(self, message: str, level: Level = "broken") -> Finding:
+        """A finding of this rule."""
+        return Finding(self.name, level, message)
+
+
+class VisitRule(Rule):
+    """A rule about one visit."""
+
+    def day(self, day: date, given: Given) -> Finding | None:
+        """What speaks against any time of this day."""
+        return None
+
+    def slot(self, slot: Slot, given: Given) -> Finding | None:
+        """What speaks against this time, on a day that is right."""
+        return None
+
+
+class PairRule(Rule):
+    """A rule about a visit and the next one, which belongs to `phase`."""
+
+    def by_clock(self, phase: Phase) -> bool:
+        """Whether it looks at the times of day, not at the dates alone."""
+        return True
+
+    def pair(self, before: Slot, after: Slot, phase: Phase, given: Given) -> Finding | None:
+        """What speaks against this step."""
+        raise NotImplementedError
+
+
+class EndsRule(Rule):
+    """A rule about the first and the last visit of a phase."""
+
+    def concerns(self, phase: Phase) -> bool:
+        """Whether it has anything to say about this phase."""
+        return True
+
+    def ends(self, first: Slot, last: Slot, phase: Phase, given: Given) -> Finding | None:
+        """What speaks against a phase from `first` to `last`."""
+        raise NotImplementedError
+
+
+class Precondition(Rule):
+    """A rule about the course as a whole."""
+
+    def ask(self, first: Slot, given: Given) -> Finding | None:
+        """What speaks against a course whose first visit is `first`."""
+        raise NotImplementedError

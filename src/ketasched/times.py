@@ -1,0 +1,125 @@
+"""When the parts of a visit are, and how dates and times are said.
+
+A visit keeps its wall-clock start in the clinic's zone; what lasts some minutes or hours is
+measured as elapsed time, in UTC, so that a change of the clocks lengthens nothing.
+"""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from ketasched.model import Clinic, NoDriving, Override, OwnMinutes, Protocol, Slot, VisitKind
+
+
+def after(moment: datetime, minutes: int) -> datetime:
+    """The local moment `minutes` of elapsed time after `moment`, in the same zone."""
+    later = moment.astimezone(UTC) + timedelta(minutes=minutes)
+    return later.astimezone(moment.tzinfo)
+
+
+def at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    """The wall-clock time `minutes` after midnight of `day`; where it comes twice, the first."""
+    return datetime.combine(day, time(minutes // 60, minutes % 60), zone)
+
+
+def exists(moment: datetime) -> bool:
+    """Whether the clocks show the wall-clock time of `moment` at all that day.
+
+    In a skipped hour the offset before the change (fold 0) is the smaller one: PEP 495.
+    """
+    return _offset(moment, 0) >= _offset(moment, 1)
+
+
+def comes_twice(moment: datetime) -> bool:
+    """Whether the clocks show the wall-clock time of `moment` twice that day."""
+    return _offset(moment, 0) > _offset(moment, 1)
+
+
+def _offset(moment: datetime, fold: int) -> timedelta:
+    return moment.replace(fold=fold).utcoffset() or timedelta(0)
+
+
+def minutes_gone_back(day: date, zone: ZoneInfo) -> int:
+    """How far the clocks go back during `day`, in minutes; 0 on all but one day of a year."""
+    midnights = (at(midnight, 0, zone).utcoffset() for midnight in (day, day + timedelta(1)))
+    before, afterwards = (offset or timedelta(0) for offset in midnights)
+    return max(before - afterwards, timedelta(0)) // timedelta(minutes=1)
+
+
+def wall_minutes(moment: datetime, day: date) -> int:
+    """The wall-clock time of `moment` as minutes after midnight of `day`, 24:00 being 1440."""
+    return (moment.date() - day).days * 1440 + moment.hour * 60 + moment.minute
+
+
+def slot_at(kind: VisitKind, start: datetime) -> Slot:
+    """The slot of a visit of this kind that checks in at `start`."""
+    return Slot(kind, start, after(start, kind.minutes.total))
+
+
+def gap_days(before: datetime, following: datetime) -> int:
+    """The difference of the local calendar dates: Mon to Wed is 2."""
+    return (following.date() - before.date()).days
+
+
+def gap_hours(before: datetime, following: datetime) -> float:
+    """Elapsed hours from start to start, in UTC."""
+    return (following.astimezone(UTC) - before.astimezone(UTC)).total_seconds() / 3600
+
+
+def no_driving_until(end: datetime, day: date, rule: NoDriving | None) -> datetime | None:
+    """The later of `end` plus the rule's hours and its clock time on the day after `day`.
+
+    None where there is no rule: the clinic is to be asked. A clock time that does not exist on
+    that day is the moment just as long after the change.
+    """
+    if rule is None:
+        return None
+    moments = []
+    if rule.hours is not None:
+        moments.append(after(end, rule.hours * 60))
+    if rule.next_morning is not None:
+        morning = datetime.combine(day + timedelta(days=1), rule.next_morning.time, end.tzinfo)
+        moments.append(morning.astimezone(UTC).astimezone(end.tzinfo))
+    return max(moments, key=lambda moment: moment.astimezone(UTC))
+
+
+def effective_kind(protocol: Protocol, clinic: Clinic, name: str) -> VisitKind:
+    """The protocol's kind of visit with the clinic's own minutes and no-driving rule.
+
+    What the clinic says of a kind holds for one that takes after it, too, in so far as that one
+    has its minutes or its rule from there.
+    """
+    kind, own = protocol.visits[name], clinic.overrides.get(protocol.id, {})
+    if name in own:
+        return _with(kind, own[name])
+    if kind.like in own:
+        parent, said = protocol.visits[kind.like], own[kind.like]
+        return _with(
+            kind,
+            Override(
+                said.minutes if kind.minutes == parent.minutes else OwnMinutes(),
+                said.no_driving if kind.no_driving == parent.no_driving else None,
+            ),
+        )
+    return kind
+
+
+def _with(kind: VisitKind, own: Override) -> VisitKind:
+    parts = ("check_in", "treatment", "observation")
+    minutes = {part: getattr(own.minutes, part) for part in parts}
+    said = {part: value for part, value in minutes.items() if value is not None}
+    return replace(
+        kind,
+        minutes=replace(kind.minutes, **said),
+        no_driving=own.no_driving or kind.no_driving,
+    )
+
+
+def day_text(day: date, *, year: bool = True) -> str:
+    """A date as people say it: "Mon 7 Dec 2026"."""
+    return f"{day:%a} {day.day} {day:%b}" + (f" {day.year}" if year else "")
+
+
+def clock_text(moment: datetime | time) -> str:
+    """A clock time: "09:00"."""
+    return f"{moment:%H:%M}"
