@@ -192,7 +192,8 @@ def bookings(booked: list[tuple[int, int, int]], clinic: Clinic, start: date) ->
             wall = datetime.combine(day, time(), zone) + timedelta(minutes=opening.start + later)
             begin = wall.astimezone(UTC)
             end = begin + timedelta(minutes=minutes)
-            taken.append((begin.astimezone(zone), end.astimezone(zone)))
+            if end.astimezone(zone).date() == day:  # what crosses midnight is out of scope
+                taken.append((begin.astimezone(zone), end.astimezone(zone)))
     return taken
 
 
@@ -312,7 +313,6 @@ def protocols(draw: st.DrawFn) -> Protocol:
 
 LATEST = st.sampled_from([None, 0, 1, 2, 3, 3, 4, 5, 6, 6])
 ASKED_OR_NOT = st.sampled_from([False, False, True])
-BOOSTER_EVERY = st.sampled_from([None, 2, 5, 7])
 
 
 @st.composite
@@ -321,6 +321,8 @@ def requests(draw: st.DrawFn, protocol: Protocol, start: date, times: Times) -> 
     firm = [phase for phase in protocol.phases if not phase.is_booster]
     booster = protocol.booster_phase
     boosters = draw(BOOSTERS) if booster else 0
+    booster_pace = booster.every_days if booster and boosters else None
+    booster_every = booster_pace and min(booster_pace.choices or booster_pace.steps[-1:])
     per_week = {n for phase in firm if phase.per_week for n in phase.per_week.choices}
     every_days = {n for phase in firm if phase.every_days for n in phase.every_days.choices}
     latest = draw(LATEST)
@@ -334,7 +336,7 @@ def requests(draw: st.DrawFn, protocol: Protocol, start: date, times: Times) -> 
         days=draw(DAYS),
         unavailable=dates(draw(AWAY), start),
         boosters=boosters,
-        booster_every=draw(BOOSTER_EVERY) if boosters and booster.every_days else None,
+        booster_every=booster_every if draw(ASKED_OR_NOT) else None,
     )
 
 
@@ -356,10 +358,12 @@ def cases(draw: st.DrawFn) -> Case:
 
 def planned(case: Case) -> list[list[str]] | None:
     """The planner's start times, phase by phase; None where it says that nothing fits."""
+    by_day = {
+        day: tuple(booking for booking in case.taken if booking[0].date() == day)
+        for day in {start.date() for start, _ in case.taken}
+    }
     try:
-        course = plan(
-            case.protocol, case.clinic, case.request, made_at=MADE_AT, bookings=case.taken
-        )
+        course = plan(case.protocol, case.clinic, case.request, made_at=MADE_AT, bookings=by_day)
     except NoPlan:
         return None
     starts: dict[str, list[str]] = {}

@@ -26,10 +26,11 @@ RESERVED = frozenset(
 """Names that Windows keeps for devices, and those of our own files."""
 
 
+WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?"
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 SPELLED = re.compile(
-    rf"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{{0,6}}\.?,? )?(?:{DAY} {MONTH}|{MONTH} {DAY}),? \d{{4}}",
+    rf"(?:{WEEKDAY} )?(?:{DAY} {MONTH}|{MONTH} {DAY}),? \d{{4}}",
     re.ASCII | re.IGNORECASE,
 )
 """A date with its month in words; day, month and year are all there, so nothing is guessed."""
@@ -102,7 +103,7 @@ def spelled_date(text: str, order: DateOrder = None) -> date:
 def _by_order(text: str, order: DateOrder) -> date:
     if order is None:
         raise ValueError(
-            f"{shown(text)} can be read in two ways: write 2027-04-03, or say --date-order mdy or dmy"
+            f"{shown(text)} has two readings: write 2027-04-03, or say --date-order mdy or dmy"
         )
     first, second, year = (int(number) for number in re.split(r"[/.-]", text))
     month, day = (first, second) if order == "mdy" else (second, first)

@@ -12,7 +12,7 @@ from ketasched.forms import nearest
 from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, shown
 from ketasched.openings import holidays_of
 
-Noun = TypeVar("Noun", Protocol, Clinic, Course)
+Noun = TypeVar("Noun")
 
 DEFAULT_PROTOCOL = "iv-depression"
 
@@ -138,8 +138,8 @@ def _read(
     more: list[Problem],
     zone: ZoneInfo | None = None,
 ) -> Noun:
-    found, problems = forms.read(kind, data, zone=zone)
-    _refuse(path, [*more, *problems])
+    found, own = forms.read(kind, data, zone=zone)
+    _refuse(path, [*more, *own])
     assert found is not None  # noqa: S101 - it has no problem
     return found
 

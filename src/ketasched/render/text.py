@@ -86,6 +86,6 @@ def _moment(moment: datetime) -> str:
 
 
 def _wrapped(text: str, indent: int = 0) -> str:
-    """The text folded at the page's width, its own breaks kept, all but the first line indented."""
+    """The text folded at the page's width, its own breaks kept, later lines indented."""
     lines = (textwrap.wrap(line, WIDTH - indent) or [""] for line in text.strip().splitlines())
     return f"\n{' ' * indent}".join(line for folded in lines for line in folded)

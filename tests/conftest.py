@@ -1,0 +1,27 @@
+"""What the tests share: a fixed moment, plain nouns to vary, and the option for golden files."""
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
+
+ROOT = Path(__file__).parent.parent
+MADE_AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+@pytest.fixture(autouse=True)
+def _no_clinic_from_outside(monkeypatch, tmp_path):
+    """No test sees the developer's own clinic, working directory or zone."""
+    monkeypatch.delenv("KETASCHED_CLINIC", raising=False)
+    monkeypatch.setenv("TZ", "America/New_York")
+    monkeypatch.chdir(tmp_path)
