@@ -5,11 +5,15 @@ to findings; `load_protocol`, `load_clinic` and `load_course` read files; `rende
 as text, as a calendar or as JSON.
 """
 
-from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan, Refused
-from ketasched.load import load_clinic, load_course, load_protocol
-from ketasched.model import Clinic, Course, Finding, Protocol, Request
-from ketasched.planner import check, plan
-from ketasched.render import View, render
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan, Refused
+    from ketasched.load import load_clinic, load_course, load_protocol
+    from ketasched.model import Clinic, Course, Finding, Protocol, Request
+    from ketasched.planner import check, plan
+    from ketasched.render import View, render
 
 __all__ = [
     "BadFile",
@@ -30,3 +34,19 @@ __all__ = [
     "plan",
     "render",
 ]
+
+_HOMES = {
+    "errors": ("BadFile", "BadRequest", "KetaschedError", "NoPlan", "Refused"),
+    "load": ("load_clinic", "load_course", "load_protocol"),
+    "model": ("Clinic", "Course", "Finding", "Protocol", "Request"),
+    "planner": ("check", "plan"),
+    "render": ("View", "render"),
+}
+
+
+def __getattr__(name: str) -> object:
+    """A public name from its module, loaded when it is first asked for: `--help` needs none."""
+    for module, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"ketasched.{module}"), name)
+    raise AttributeError(f"module 'ketasched' has no attribute {name!r}")

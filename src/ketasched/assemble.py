@@ -18,9 +18,10 @@ from ketasched.model import (
     VisitKind,
     Window,
 )
-from ketasched.openings import starts
+from ketasched.openings import openings, starts
 from ketasched.pace import Run
-from ketasched.rules import VISIT_RULES
+from ketasched.rules import DAY_RULES, SLOT_RULES
+from ketasched.search import first_broken
 from ketasched.shapes import Given
 from ketasched.times import after, at, no_driving_until, slot_at
 
@@ -165,7 +166,9 @@ def _review_start(given: Given, visit: Visit, following: Visit | None) -> dateti
     at_any = (
         at(each, minutes, given.zone)
         for each in days
-        for minutes in starts(given.clinic, each, REVIEW.minutes.total)
+        for minutes in starts(
+            openings(given.clinic, each), REVIEW.minutes.total, given.clinic.slot_minutes
+        )
     )
     fitting = (
         start
@@ -179,7 +182,7 @@ def _fits(given: Given, start: datetime) -> bool:
     """Whether the rules for one visit let a review be then."""
     slot, day = slot_at(REVIEW, start), start.date()
     found = itertools.chain(
-        (rule.day(day, given) for rule in VISIT_RULES),
-        (rule.slot(slot, given) for rule in VISIT_RULES),
+        (rule.day(day, given) for rule in DAY_RULES),
+        (rule.slot(slot, given) for rule in SLOT_RULES),
     )
-    return not any(finding and finding.level == "broken" for finding in found)
+    return first_broken(found) is None

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from ketasched.model import Finding
+if TYPE_CHECKING:
+    from ketasched.model import Finding
 
 
 class KetaschedError(Exception):
@@ -47,8 +48,8 @@ class NoPlan(KetaschedError):
         self,
         what: str,
         *,
-        findings: Sequence[Finding] = (),
-        refusals: Sequence[tuple[date, Finding]] = (),
+        findings: "Sequence[Finding]" = (),
+        refusals: "Sequence[tuple[date, Finding]]" = (),
         details: Sequence[str] = (),
         next_step: str = "",
     ) -> None:

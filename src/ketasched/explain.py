@@ -46,12 +46,16 @@ def explained(
 
 
 def grouped(refusals: Sequence[tuple[date, Finding]]) -> Iterator[str]:
-    """A line for each run of days that one reason refuses: "Thu 24 – Fri 25 Dec 2026: …"."""
+    """A line for each reason, with the days that it refuses: "Thu 24 Dec – Fri 1 Jan 2027: …"."""
+    reasons: dict[Finding, list[str]] = {}
     for finding, days in groupby(refusals, key=lambda refusal: refusal[1]):
         dates = [day for day, _ in days]
         first, last = dates[0], dates[-1]
         until = f" – {day_text(last)}" if last > first else ""
-        yield f"{day_text(first, year=not until)}{until}: {finding.message} ({finding.rule})"
+        said = f"{day_text(first, year=not until or first.year != last.year)}{until}"
+        reasons.setdefault(finding, []).append(said)
+    for finding, runs in reasons.items():
+        yield f"{', '.join(runs)}: {finding.message} ({finding.rule})"
 
 
 def _first_day(

@@ -24,14 +24,16 @@ def read_text(path: str) -> str:
         raw = sys.stdin.buffer.read(MOST_BYTES + 1) if path == "-" else _bytes(Path(path))
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
-        raise BadFile(f"{shown(path)}: cannot be read: {said}") from None
+        step = "give the path of a file that is there"
+        raise BadFile(f"{path}: cannot be read: {said}", next_step=step) from None
     if len(raw) > MOST_BYTES:
         raise BadFile(f"{path}: is larger than {MOST_BYTES // 1_000_000} MB")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise BadFile(f"{path}:{line}: is not UTF-8 text") from None
+        step = "save it as UTF-8"
+        raise BadFile(f"{path}:{line}: is not UTF-8 text", next_step=step) from None
 
 
 def _bytes(path: Path) -> bytes:
@@ -49,17 +51,18 @@ def parse(text: str, path: str) -> dict[str, Any]:
             else tomllib.loads(text)
         )
     except json.JSONDecodeError as error:
-        raise BadFile(
-            f"{path}:{error.lineno}:{error.colno}: is not valid JSON: {error.msg}"
-        ) from None
+        place, said = f"{path}:{error.lineno}:{error.colno}", f"is not valid JSON: {error.msg}"
     except tomllib.TOMLDecodeError as error:
-        raise BadFile(_toml_error(text, path, str(error))) from None
-    except (ValueError, RecursionError) as error:
-        said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise BadFile(f"{path}: cannot be read: {said}") from None
-    if not isinstance(data, dict):
-        raise BadFile(f"{path}: expected an object, not {shown(data)}")
-    return data
+        place, said = _toml_error(text, path, str(error))
+    except RecursionError:
+        place, said = path, "is nested too deeply"
+    except ValueError as error:
+        place, said = path, f"cannot be read: {error}"
+    else:
+        if isinstance(data, dict):
+            return data
+        place, said = path, f"expected an object, not {shown(data)}"
+    raise BadFile(f"{place}: {said}", next_step=f"mend it, then: ketasched check {path}")
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -75,12 +78,12 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is no number that a file of ours can hold")
 
 
-def _toml_error(text: str, path: str, said: str) -> str:
-    """tomllib's "Expected '=' (at line 2, column 7)" with the place in front."""
+def _toml_error(text: str, path: str, said: str) -> tuple[str, str]:
+    """tomllib's "Expected '=' (at line 2, column 7)" as a place and a sentence."""
     what, _, place = said.removesuffix(")").rpartition(" (at ")
     if place == "end of document":
         lines = text.splitlines() or [""]
         what, numbers = f"{what}, but the file ends", [len(lines), len(lines[-1]) + 1]
     else:
         numbers = [int(word.strip(",")) for word in place.split() if word.strip(",").isdigit()]
-    return f"{path}:{':'.join(map(str, numbers))}: is not valid TOML: {what}"
+    return f"{path}:{':'.join(map(str, numbers))}", f"is not valid TOML: {what}"

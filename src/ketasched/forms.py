@@ -9,6 +9,7 @@ import dataclasses
 import difflib
 import types
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -75,6 +76,16 @@ def _fields(kind: type) -> dict[str, tuple[Any, bool]]:
         one.name: (hints[one.name], one.default is missing and one.default_factory is missing)
         for one in dataclasses.fields(kind)
     }
+
+
+def _with_holes(kind: type, found: Mapping[str, Any]) -> Any:
+    """A noun without its bad fields, so that the good ones are looked at all the same."""
+    noun: Any = object.__new__(kind)
+    for one in dataclasses.fields(kind):
+        value = found.get(one.name, one.default)
+        if value is not BAD and value is not dataclasses.MISSING:
+            object.__setattr__(noun, one.name, value)
+    return noun
 
 
 def _others(kind: type) -> str | None:
@@ -171,13 +182,14 @@ class _Reader:
                 found[name] = self.read(inner, table[name], at)
             elif required:
                 found[name] = self._bad(f"{dot}{name}", "required, but missing")
-        if BAD in found.values() or any(key not in fields for key in table):
-            return BAD
-        noun = kind(**found)
-        wrong = list(noun.problems()) if hasattr(noun, "problems") else []
-        for inside, said in wrong:
-            self._bad(f"{dot}{inside}" if inside else place, said)
-        return BAD if wrong else noun
+        noun = kind(**found) if BAD not in found.values() else _with_holes(kind, found)
+        before = len(self.problems)
+        # What a noun with holes has to say of itself ends at the first hole.
+        with suppress(AttributeError):
+            for inside, said in noun.problems() if hasattr(noun, "problems") else ():
+                self._bad(f"{dot}{inside}" if inside else place, said)
+        fine = len(self.problems) == before and all(key in fields for key in table)
+        return noun if fine and BAD not in found.values() else BAD
 
     def _moment(self, value: object) -> datetime:
         try:

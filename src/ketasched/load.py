@@ -1,7 +1,8 @@
 """From files to nouns: protocols, clinics and courses, with every problem and its place."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import resources
+from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -29,7 +30,7 @@ def load_protocol(name: str) -> Protocol:
     What ends in ".toml" or ".json", or holds a slash, is a path. Raises `BadFile`.
     """
     if name.endswith((".toml", ".json")) or "/" in name or "\\" in name:
-        return _protocol(read_data(name), name)
+        return _protocol(_data_of("protocol", name), name)
     shipped = shipped_protocols()
     if name not in shipped:
         raise BadFile(
@@ -64,37 +65,50 @@ def builtin_clinic(zone: str) -> Clinic:
 
 def load_clinic(path: str) -> Clinic:
     """The clinic in the file at `path`. Raises `BadFile`."""
-    return _clinic(read_data(path), path)
+    return _clinic(_data_of("clinic", path), path)
 
 
 def load_course(path: str) -> Course:
     """The course in the file at `path` ("-" is standard input). Raises `BadFile`."""
-    return _course(read_data(path), path)
+    return _course(_data_of("course", path), path)
 
 
 def load_any(path: str) -> Protocol | Clinic | Course:
     """The protocol, clinic or course in the file at `path`, told apart by its keys."""
     data = read_data(path)
-    if "visits" in data and "phases" in data:
-        return _protocol(data, path)
+    kind = _kind_of(data)
+    if kind is None:
+        raise BadFile(
+            f"{path}: is neither a protocol, nor a clinic, nor a course",
+            details=["a protocol has phases, a clinic has hours, a course has a course_id"],
+            next_step="ketasched protocols show iv-depression, or ketasched clinic init",
+        )
+    return READERS[kind](data, path)
+
+
+def _data_of(kind: str, path: str) -> dict[str, Any]:
+    """The data of a file that is to be of this kind."""
+    data = read_data(path)
+    found = _kind_of(data)
+    if found not in (kind, None):
+        raise BadFile(f"{path}: is a {found}, not a {kind}", next_step=f"the file of a {kind}")
+    return data
+
+
+def _kind_of(data: dict[str, Any]) -> str | None:
+    """What a file is, by the keys that only one of the three has."""
     if "course_id" in data or isinstance(data.get("visits"), list):
-        return _course(data, path)
-    if "hours" in data or "timezone" in data:
-        return _clinic(data, path)
+        return "course"
     if "phases" in data or "visits" in data:
-        return _protocol(data, path)
-    raise BadFile(
-        f"{path}: is neither a protocol, nor a clinic, nor a course",
-        details=["a protocol has phases, a clinic has hours, a course has a course_id"],
-        next_step="ketasched protocols show iv-depression, or ketasched clinic init",
-    )
+        return "protocol"
+    return "clinic" if "hours" in data or "timezone" in data else None
 
 
 def unused_tables(clinic: Clinic, protocol: Protocol) -> list[str]:
     """The clinic's tables for protocols that are neither shipped nor this one: typing errors?"""
     known = {*shipped_protocols(), protocol.id}
     return [
-        f"{table}.{name}{nearest(name, known)}"
+        f"{table}.{name}: no such protocol{nearest(name, known).rstrip('?')}"
         for table, names in (
             ("overrides", clinic.overrides),
             ("instructions", clinic.instructions.protocols),
@@ -321,3 +335,9 @@ def _visit_problems(data: dict[str, Any], protocol: dict[str, Any]) -> Iterator[
     uids = [one.get("uid") for one in items]
     for uid in {uid for uid in uids if uids.count(uid) > 1}:
         yield "visits", f"the uid {shown(uid)} is there twice"
+
+
+READERS: Mapping[str, Callable[[dict[str, Any], str], Protocol | Clinic | Course]] = (
+    MappingProxyType({"protocol": _protocol, "clinic": _clinic, "course": _course})
+)
+"""How the data of each kind of file is read."""

@@ -1,6 +1,5 @@
 """When a clinic is open: its weekly hours, closures, holidays and one-off openings."""
 
-from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 
@@ -12,30 +11,34 @@ def openings(clinic: Clinic, day: date) -> tuple[TimeRange, ...]:
     one_off = clinic.closures.openings.get(day)
     if one_off is not None:
         return one_off
-    return () if closure(clinic, day) else clinic.hours.on(day.weekday())
+    return () if closure(clinic, day) is not None else clinic.hours.on(day.weekday())
 
 
-def closure(clinic: Clinic, day: date) -> str:
-    """Why the clinic is closed on `day` ("winter break", "Christmas Day"), or "" if it is not.
+def closure(clinic: Clinic, day: date) -> str | None:
+    """What the closure on `day` is called ("winter break", "Christmas Day", or ""), if it is one.
 
     A one-off opening wins over a closure and over a holiday.
     """
     closures = clinic.closures
     if day in closures.openings:
-        return ""
+        return None
     for dates in closures.dates:
         if day in dates:
-            return dates.label or "closure"
-    return holidays_of(closures.holidays, day.year).get(day, "") if closures.holidays else ""
+            return dates.label
+    return holidays_of(closures.holidays, day.year).get(day) if closures.holidays else None
 
 
-def starts(clinic: Clinic, day: date, minutes: int) -> Iterator[int]:
-    """The start times of `day`, in minutes after midnight, of a visit that takes `minutes`.
+def starts(open_then: tuple[TimeRange, ...], minutes: int, slot_minutes: int) -> list[int]:
+    """The start times, in minutes after midnight, of a visit that takes `minutes`.
 
-    They lie on the clinic's grid, counted from each opening, and end inside it.
+    They lie on a grid of `slot_minutes`, counted from each of the day's openings, and the visit
+    ends inside it.
     """
-    for opening in openings(clinic, day):
-        yield from range(opening.start, opening.end - minutes + 1, clinic.slot_minutes)
+    return [
+        start
+        for opening in open_then
+        for start in range(opening.start, opening.end - minutes + 1, slot_minutes)
+    ]
 
 
 @lru_cache(maxsize=512)

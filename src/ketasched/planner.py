@@ -5,7 +5,7 @@ Both ask the same rules (`rules.RULES`), so that whatever `plan` returns, `check
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 
 from ketasched.assemble import assemble
@@ -13,8 +13,8 @@ from ketasched.chain import Chain
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Clinic, Course, Finding, Protocol, Request, Slot, Visit
 from ketasched.pace import Run, runs_of
-from ketasched.refusals import why_not_on, why_stuck
-from ketasched.rules import ENDS_RULES, PAIR_RULES, PRECONDITIONS, VISIT_RULES
+from ketasched.refusals import why_not_after, why_not_on
+from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
 from ketasched.search import Search
 from ketasched.shapes import Bookings, Given
 from ketasched.times import after, day_text, effective_kind, no_driving_until
@@ -56,10 +56,12 @@ def plan(
         if (finding := rule.ask(chains[0].stops[0].slot, given)) and finding.level == "broken"
     ]
     if refused:
-        raise NoPlan(refused[0].message, findings=refused)
+        begin = day_text(chains[0].stops[0].slot.start.date())
+        raise NoPlan(f"the course cannot begin on {begin}", findings=refused)
     course = assemble(given, search.runs, chains, latest, course_id)
     given_up = [*_slid(search, chains[0]), *_uneven(search.runs, chains)]
-    return replace(course, findings=(*given_up, *check(course, bookings=bookings)))
+    slots = [stop.slot for chain in chains for stop in chain.stops]
+    return replace(course, findings=(*given_up, *_findings(given, course.visits, slots)))
 
 
 def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding, ...]:
@@ -74,14 +76,24 @@ def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding,
         Slot(effective_kind(course.protocol, course.clinic, visit.kind), visit.start, visit.end)
         for visit in visits
     ]
-    findings = [rule.ask(slots[0], given) for rule in PRECONDITIONS] if slots else []
+    times = [
+        _of(visit, finding)
+        for visit, slot in zip(visits, slots, strict=True)
+        for finding in _times(visit, slot)
+    ]
+    return (*_findings(given, visits, slots), *times)
+
+
+def _findings(given: Given, visits: Sequence[Visit], slots: Sequence[Slot]) -> Iterator[Finding]:
+    """What the rules say of these visits, each with its slot."""
+    for rule in PRECONDITIONS if slots else ():
+        if finding := rule.ask(slots[0], given):
+            yield finding
     for visit, slot in zip(visits, slots, strict=True):
-        found = [rule.day(slot.start.date(), given) for rule in VISIT_RULES]
-        found += [rule.slot(slot, given) for rule in VISIT_RULES]
-        found += _times(visit, slot)
-        findings += [_of(visit, finding) for finding in found if finding]
-    findings += _between(course, visits, slots, given)
-    return tuple(finding for finding in findings if finding)
+        found = [rule.day(slot.start.date(), given) for rule in DAY_RULES]
+        found += [rule.slot(slot, given) for rule in SLOT_RULES]
+        yield from (_of(visit, finding) for finding in found if finding)
+    yield from _between(given, visits, slots)
 
 
 def _chains(search: Search, latest: date) -> list[Chain]:
@@ -94,7 +106,7 @@ def _chains(search: Search, latest: date) -> list[Chain]:
         if chain is None:
             run = search.runs[number]
             said = f"no {run.phase.name} fits after {day_text(date.fromordinal(last.day))}"
-            raise NoPlan(said, findings=[why_stuck(search, number - 1, chains[-1].stops[:1])])
+            raise NoPlan(said, findings=[why_not_after(search, number, last)])
         chains.append(chain)
     return chains
 
@@ -107,12 +119,11 @@ def _first_chain(search: Search, latest: date) -> Chain:
         chain = search.best_from(0, firsts, day.toordinal()) if firsts else None
         if chain is not None:
             return chain
-    until = f" to {day_text(latest)}" if latest > asked else ""
+    when = f"on {day_text(asked)}"
+    if latest > asked:
+        when = f"on any day from {day_text(asked, year=False)} to {day_text(latest)}"
     refusals = [(day, why_not_on(search, day)) for day in days]
-    raise NoPlan(
-        f"no course can begin on any day from {day_text(asked, year=not until)}{until}",
-        refusals=refusals,
-    )
+    raise NoPlan(f"no course can begin {when}", refusals=refusals)
 
 
 def _slid(search: Search, chain: Chain) -> Iterator[Finding]:
@@ -140,10 +151,8 @@ def _uneven(runs: Sequence[Run], chains: Sequence[Chain]) -> Iterator[Finding]:
             before = stop.day
 
 
-def _between(
-    course: Course, visits: Sequence[Visit], slots: Sequence[Slot], given: Given
-) -> Iterator[Finding]:
-    phases = {phase.name: phase for phase in course.protocol.phases}
+def _between(given: Given, visits: Sequence[Visit], slots: Sequence[Slot]) -> Iterator[Finding]:
+    phases = {phase.name: phase for phase in given.protocol.phases}
     for index in range(1, len(visits)):
         phase = phases[visits[index].phase]
         for pair_rule in PAIR_RULES:
@@ -167,7 +176,7 @@ def _times(visit: Visit, slot: Slot) -> Iterator[Finding]:
         ("end", visit.end, after(slot.start, minutes.total)),
         ("no driving until", visit.no_driving_until, _until(slot, day)),
     ):
-        if is_at != should_be:
+        if _utc(is_at) != _utc(should_be):
             said = f"its {what} is {_moment(is_at)}; by its minutes it is {_moment(should_be)}"
             yield Finding("times", "broken", said)
 
@@ -175,6 +184,11 @@ def _times(visit: Visit, slot: Slot) -> Iterator[Finding]:
 def _until(slot: Slot, day: date) -> datetime | None:
     end = after(slot.start, slot.kind.minutes.total)
     return no_driving_until(end, day, slot.kind.no_driving)
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    # Two local times of one zone compare by the clock, also when the clocks go back.
+    return moment.astimezone(UTC) if moment else None
 
 
 def _moment(moment: datetime | None) -> str:

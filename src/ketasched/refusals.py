@@ -18,35 +18,34 @@ def why_not_on(search: Search, day: date) -> Finding:
     Either the day itself is refused, or the visits after it get stuck.
     """
     stops = search.stops(0, 0, day.toordinal())
-    if not stops:
-        refusal = search.days.refusal(search.runs[0].kind, day.toordinal())
-        assert refusal is not None  # noqa: S101 - a day without stops has been refused
-        return refusal
-    return why_stuck(search, 0, stops)
+    if stops:
+        return _why_stuck(search, 0, stops[0])
+    refusal = search.days.refusal(search.runs[0].kind, day.toordinal())
+    assert refusal is not None  # noqa: S101 - a day without stops has been refused
+    return refusal
 
 
-def why_stuck(search: Search, number: int, firsts: Sequence[Stop]) -> Finding:
-    """The finding that keeps run `number` from reaching its end from these first visits."""
-    run = search.runs[number]
-    done = sum(earlier.count for earlier in search.runs[:number])
-    reached: list[Stop] = list(firsts)
-    for index in range(1, run.count):
+def why_not_after(search: Search, number: int, last: Stop) -> Finding:
+    """The finding that keeps run `number` from following `last`, the visit before it."""
+    firsts = _onward(search, number, 0, [last])
+    if firsts:
+        return _why_stuck(search, number, firsts[0])
+    return _no_day(search, number, 0, [last])
+
+
+def _why_stuck(search: Search, number: int, first: Stop) -> Finding:
+    """The finding that keeps run `number` from going on from `first` to an end."""
+    reached = [first]
+    for index in range(1, search.runs[number].count):
         following = _onward(search, number, index, reached)
         if not following:
-            refusals = _refusals(search, number, index, reached)
-            return _no_day(done + index + 1, reached, refusals, run.phase.gap_days.max)
+            return _no_day(search, number, index, reached)
         reached = following
     for last in reached:
-        finding = search.end_finding(number, firsts[0], last)
+        finding = search.end_finding(number, first, last)
         if finding is None:
-            following = _onward(search, number + 1, 0, [last])
-            if following:
-                return why_stuck(search, number + 1, following)
-            later = search.runs[number + 1].phase.gap_days.max
-            refusals = _refusals(search, number + 1, 0, [last])
-            return _no_day(done + run.count + 1, [last], refusals, later)
-    finding = search.end_finding(number, firsts[0], reached[0])
-    assert finding is not None  # noqa: S101 - else the loop above had returned
+            return why_not_after(search, number + 1, last)
+    assert finding is not None  # noqa: S101 - else the loop had returned
     return finding
 
 
@@ -73,12 +72,14 @@ def _refusals(search: Search, number: int, index: int, stops: Sequence[Stop]) ->
                     yield finding
 
 
-def _no_day(
-    visit: int, stops: Sequence[Stop], refusals: Iterator[Finding], longest: int
-) -> Finding:
-    """A finding that visit number `visit` has no day, with the reason met most often."""
-    finding, _ = Counter(refusals).most_common(1)[0]
-    earliest, latest = (date.fromordinal(stop.day) for stop in (stops[0], stops[-1]))
-    until = date.fromordinal(latest.toordinal() + longest)
-    said = f"visit {visit} has no day from {day_text(earliest, year=False)} to {day_text(until)}"
-    return replace(finding, message=f"{said}: {finding.message}")
+def _no_day(search: Search, number: int, index: int, stops: Sequence[Stop]) -> Finding:
+    """A finding that visit `index` of a run has no day, with the reason met most often."""
+    gap = search.runs[number].phase.gap_days
+    visit = sum(run.count for run in search.runs[:number]) + index + 1
+    finding, _ = Counter(_refusals(search, number, index, stops)).most_common(1)[0]
+    earliest = date.fromordinal(stops[0].day + gap.min)
+    latest = date.fromordinal(stops[-1].day + gap.max)
+    days = f"on {day_text(earliest)}"
+    if latest > earliest:
+        days = f"from {day_text(earliest, year=False)} to {day_text(latest)}"
+    return replace(finding, message=f"visit {visit} has no place {days}: {finding.message}")

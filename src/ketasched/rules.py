@@ -5,8 +5,8 @@ A rule answers with a finding, or None where it holds. The message is a clause w
 docstring is its entry in the manual.
 """
 
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 
 from ketasched.model import WEEKDAYS, Finding, NoDriving, Phase, Slot, TimeRange
@@ -14,11 +14,11 @@ from ketasched.openings import closure, openings
 from ketasched.shapes import EndsRule, Given, PairRule, Precondition, Rule, VisitRule
 from ketasched.times import (
     at,
-    comes_twice,
     day_text,
     exists,
     gap_days,
     gap_hours,
+    times_shown,
     wall_minutes,
 )
 
@@ -30,7 +30,7 @@ class OpenHours(VisitRule):
 
     def day(self, day: date, given: Given) -> Finding | None:
         """A weekday on which the clinic does not open; a closure speaks for itself."""
-        if openings(given.clinic, day) or closure(given.clinic, day):
+        if openings(given.clinic, day) or closure(given.clinic, day) is not None:
             return None
         return self.says("the clinic is not open on this weekday")
 
@@ -56,8 +56,10 @@ class Closure(VisitRule):
 
     def day(self, day: date, given: Given) -> Finding | None:
         """A date on which the clinic is closed."""
-        reason = closure(given.clinic, day)
-        return self.says(f"the clinic is closed ({reason})") if reason else None
+        called = closure(given.clinic, day)
+        if called is None:
+            return None
+        return self.says(f"the clinic is closed ({called})" if called else "the clinic is closed")
 
 
 class Availability(VisitRule):
@@ -113,10 +115,13 @@ class Capacity(VisitRule):
         taken = given.bookings.get(slot.start.date(), ())
         if slot.kind.place != "clinic" or not taken:
             return None
-        together = sum(start == slot.start for start, _ in taken)
+        # In UTC: two local times of one zone compare by the clock, also when the clocks go back.
+        start, end = slot.start.astimezone(UTC), slot.end.astimezone(UTC)
+        others = [(begin.astimezone(UTC), until.astimezone(UTC)) for begin, until in taken]
+        together = sum(begin == start for begin, _ in others)
         if clinic.starts_per_slot is not None and together >= clinic.starts_per_slot:
             return self.says(f"{together} visits begin at {slot.start:%H:%M} already")
-        if clinic.chairs is not None and _most_at_once(slot, taken) >= clinic.chairs:
+        if clinic.chairs is not None and _most_at_once(start, end, others) >= clinic.chairs:
             return self.says(f"all {clinic.chairs} chairs are taken at {slot.start:%H:%M}")
         return None
 
@@ -131,14 +136,15 @@ class OnTheClock(VisitRule):
 
     def slot(self, slot: Slot, given: Given) -> Finding | None:
         """A skipped start; a warning for one that comes twice, or was wanted but is skipped."""
-        if not exists(slot.start):
+        shown = times_shown(slot.start)
+        if shown == 0:
             return self.says(f"{slot.start:%H:%M} does not exist: the clocks go forward")
-        if comes_twice(slot.start):
+        if shown == 2:
             which = "second" if slot.start.fold else "first"
             said = f"{slot.start:%H:%M} comes twice, as the clocks go back: the {which} is meant"
             return self.says(said, "warning")
         wanted = at(slot.start.date(), given.wanted, given.zone)
-        if not exists(wanted):
+        if wanted != slot.start and not exists(wanted):
             said = f"{wanted:%H:%M} does not exist: the clocks go forward"
             return self.says(f"{said}; the visit is at {slot.start:%H:%M}", "warning")
         return None
@@ -279,6 +285,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 """Every rule by its name. Adding one is a class above, a row here and its cases in the tests."""
 
 VISIT_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, VisitRule))
+DAY_RULES = tuple(rule for rule in VISIT_RULES if type(rule).day is not VisitRule.day)
+SLOT_RULES = tuple(rule for rule in VISIT_RULES if type(rule).slot is not VisitRule.slot)
 PAIR_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, PairRule))
 ENDS_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, EndsRule))
 PRECONDITIONS = tuple(rule for rule in RULES.values() if isinstance(rule, Precondition))
@@ -314,8 +322,10 @@ def _ends_sooner(own: NoDriving, asked: NoDriving) -> bool:
     return any(until(own, end) < until(asked, end) for end in range(1440))
 
 
-def _most_at_once(slot: Slot, taken: tuple[tuple[datetime, datetime], ...]) -> int:
-    """The most bookings that overlap at any one moment of the slot."""
-    overlapping = [(s, e) for s, e in taken if s < slot.end and slot.start < e]
-    moments = [slot.start, *(start for start, _ in overlapping if start > slot.start)]
-    return max(sum(s <= moment < e for s, e in overlapping) for moment in moments)
+def _most_at_once(
+    start: datetime, end: datetime, others: Sequence[tuple[datetime, datetime]]
+) -> int:
+    """The most of the others that overlap at any one moment from `start` to `end`."""
+    overlapping = [(begin, until) for begin, until in others if begin < end and start < until]
+    moments = [start, *(begin for begin, _ in overlapping if begin > start)]
+    return max(sum(begin <= moment < until for begin, until in overlapping) for moment in moments)

@@ -10,10 +10,10 @@ from datetime import date
 from math import inf
 
 from ketasched.chain import Chain, Stop, cheapest_chain
-from ketasched.model import Finding, VisitKind
-from ketasched.openings import starts
+from ketasched.model import Finding, TimeRange, VisitKind
+from ketasched.openings import openings, starts
 from ketasched.pace import Run
-from ketasched.rules import ENDS_RULES, PAIR_RULES, VISIT_RULES
+from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
 from ketasched.shapes import Given
 from ketasched.times import at, minutes_gone_back, slot_at
 
@@ -29,6 +29,7 @@ class Days:
     given: Given
     _stops: dict[tuple[int, int, bool], list[Stop]] = field(default_factory=dict)
     _refused: dict[tuple[int, int], Finding] = field(default_factory=dict)
+    _grids: dict[tuple[tuple[TimeRange, ...], int], list[int]] = field(default_factory=dict)
 
     def refusal(self, kind: VisitKind, day: int) -> Finding | None:
         """Why a day has no stop, once it has been asked for some."""
@@ -45,35 +46,38 @@ class Days:
         return self._stops[key]
 
     def _ask(self, kind: VisitKind, day: date, *, by_clock: bool) -> list[Stop]:
-        refusal = _first_broken(rule.day(day, self.given) for rule in VISIT_RULES)
+        given, zone, wanted = self.given, self.given.zone, self.given.wanted
+        refusal = first_broken(rule.day(day, given) for rule in DAY_RULES)
         found: list[Stop] = []
-        for minutes in () if refusal else self._grid(kind, day):
-            slot = slot_at(kind, at(day, minutes, self.given.zone))
-            broken = _first_broken(rule.slot(slot, self.given) for rule in VISIT_RULES)
+        for minutes in () if refusal else self._grid(kind, day, wanted):
+            slot = slot_at(kind, at(day, minutes, zone))
+            broken = first_broken(rule.slot(slot, given) for rule in SLOT_RULES)
             refusal = refusal or broken
             if broken is None:
-                found.append(Stop(slot, day.toordinal(), abs(minutes - self.given.wanted)))
+                found.append(Stop(slot, day.toordinal(), abs(minutes - wanted)))
                 if not by_clock:
                     break
         if refusal and not found:
             self._refused[day.toordinal(), id(kind)] = refusal
         return found
 
-    def _grid(self, kind: VisitKind, day: date) -> list[int]:
+    def _grid(self, kind: VisitKind, day: date, wanted: int) -> list[int]:
         """The start times of a day, the nearest to the wanted one first.
 
         Never empty on an open day: where no opening is long enough, the wanted time stands in,
         for a rule to refuse.
         """
-        given = self.given
-        shortest = max(kind.minutes.total - minutes_gone_back(day, given.zone), 1)
-        found = starts(given.clinic, day, shortest)
-        return sorted(found, key=lambda start: (abs(start - given.wanted), start)) or [
-            given.wanted
-        ]
+        clinic = self.given.clinic
+        shortest = max(kind.minutes.total - minutes_gone_back(day, self.given.zone), 1)
+        key = openings(clinic, day), shortest
+        if key not in self._grids:
+            found = sorted(starts(*key, clinic.slot_minutes))
+            self._grids[key] = sorted(found, key=lambda start: abs(start - wanted)) or [wanted]
+        return self._grids[key]
 
 
-def _first_broken(findings: Iterator[Finding | None]) -> Finding | None:
+def first_broken(findings: Iterator[Finding | None]) -> Finding | None:
+    """The first finding that refuses, if any does; a warning does not."""
     for finding in findings:
         if finding is not None and finding.level == "broken":
             return finding
@@ -152,14 +156,14 @@ class Search:
     def step_finding(self, number: int, stop: Stop, following: Stop) -> Finding | None:
         """What a rule has against going from `stop` to `following`, a visit of run `number`."""
         phase = self.runs[number].phase
-        return _first_broken(
+        return first_broken(
             rule.pair(stop.slot, following.slot, phase, self.given) for rule in PAIR_RULES
         )
 
     def end_finding(self, number: int, first: Stop, last: Stop) -> Finding | None:
         """What a rule has against a run from `first` to `last`."""
         phase = self.runs[number].phase
-        return _first_broken(
+        return first_broken(
             rule.ends(first.slot, last.slot, phase, self.given)
             for rule in ENDS_RULES
             if rule.concerns(phase)

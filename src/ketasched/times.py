@@ -6,9 +6,13 @@ measured as elapsed time, in UTC, so that a change of the clocks lengthens nothi
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ketasched.model import Clinic, NoDriving, Override, OwnMinutes, Protocol, Slot, VisitKind
+
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def after(moment: datetime, minutes: int) -> datetime:
@@ -23,22 +27,27 @@ def at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
 
 
 def exists(moment: datetime) -> bool:
-    """Whether the clocks show the wall-clock time of `moment` at all that day.
-
-    In a skipped hour the offset before the change (fold 0) is the smaller one: PEP 495.
-    """
-    return _offset(moment, 0) >= _offset(moment, 1)
+    """Whether the clocks show the wall-clock time of `moment` at all that day."""
+    return times_shown(moment) > 0
 
 
 def comes_twice(moment: datetime) -> bool:
     """Whether the clocks show the wall-clock time of `moment` twice that day."""
-    return _offset(moment, 0) > _offset(moment, 1)
+    return times_shown(moment) > 1
 
 
-def _offset(moment: datetime, fold: int) -> timedelta:
-    return moment.replace(fold=fold).utcoffset() or timedelta(0)
+def times_shown(moment: datetime) -> int:
+    """How often the clocks show the wall-clock time of `moment` that day: mostly once.
+
+    The offset of fold 0 is the smaller one in a skipped hour, the larger in a repeated: PEP 495.
+    """
+    first, second = moment.replace(fold=0).utcoffset(), moment.replace(fold=1).utcoffset()
+    if first == second or first is None or second is None:
+        return 1
+    return 2 if first > second else 0
 
 
+@lru_cache(maxsize=4096)
 def minutes_gone_back(day: date, zone: ZoneInfo) -> int:
     """How far the clocks go back during `day`, in minutes; 0 on all but one day of a year."""
     midnights = (at(midnight, 0, zone).utcoffset() for midnight in (day, day + timedelta(1)))
@@ -116,10 +125,11 @@ def _with(kind: VisitKind, own: Override) -> VisitKind:
 
 
 def day_text(day: date, *, year: bool = True) -> str:
-    """A date as people say it: "Mon 7 Dec 2026"."""
-    return f"{day:%a} {day.day} {day:%b}" + (f" {day.year}" if year else "")
+    """A date as people say it: "Mon 7 Dec 2026", whatever the machine's language."""
+    said = f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+    return f"{said} {day.year}" if year else said
 
 
-def clock_text(moment: datetime | time) -> str:
+def clock_text(moment: datetime) -> str:
     """A clock time: "09:00"."""
-    return f"{moment:%H:%M}"
+    return f"{moment.hour:02d}:{moment.minute:02d}"

@@ -3,11 +3,14 @@
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ketasched.errors import BadRequest, KetaschedError
-from ketasched.model import Finding
+
+if TYPE_CHECKING:
+    from ketasched.model import Finding
 
 WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}
 """What each level of finding is called on a terminal."""
@@ -18,7 +21,7 @@ def say(kind: str, text: str) -> None:
     click.echo(f"{kind}: {text}", err=True)
 
 
-def say_findings(findings: Iterable[Finding]) -> None:
+def say_findings(findings: "Iterable[Finding]") -> None:
     """The findings of a course, one a line."""
     for finding in findings:
         say(WORDS[finding.level], f"{finding.message.rstrip('.')} ({finding.rule})")
@@ -30,8 +33,7 @@ def report(error: KetaschedError) -> None:
     say("error", f"{where}{error.what}")
     for line in error.details:
         click.echo(f"  {line}", err=True)
-    if error.next_step:
-        say("try", error.next_step)
+    say("try", error.next_step or "ketasched --help")
 
 
 def bug(error: Exception) -> None:

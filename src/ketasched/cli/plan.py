@@ -82,7 +82,7 @@ def command(
     asked = load_protocol(protocol)
     refuse_unknown_kinds(clinic, asked, path)
     for table in unused_tables(clinic, asked):
-        say("warning", f"{path}: {table}: no such protocol; this table is not used")
+        say("warning", f"{path}: {table}; the table is not used")
     course = _planned(asked, clinic, request, made_at, course_id)
     if clinic.chairs is not None:
         say("note", CHAIRS)

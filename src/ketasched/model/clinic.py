@@ -38,11 +38,11 @@ class Hours:
         return openings
 
     def problems(self) -> Iterator[Problem]:
-        """No day open at all, or openings of a day that overlap."""
+        """Openings of a day that overlap, or no day open at all."""
+        for name in WEEKDAYS:
+            yield from overlap_problems(name, getattr(self, name, ()))
         if not any(self.on(day) for day in range(7)):
             yield "", "no day is open"
-        for day, name in enumerate(WEEKDAYS):
-            yield from overlap_problems(name, self.on(day))
 
 
 def overlap_problems(place: str, openings: tuple[TimeRange, ...]) -> Iterator[Problem]:
@@ -170,6 +170,6 @@ class Clinic:
     def problems(self) -> Iterator[Problem]:
         """Numbers of chairs and minutes that no clinic has."""
         for name, most in (("chairs", 1000), ("starts_per_slot", 1000), ("slot_minutes", 720)):
-            value = getattr(self, name)
+            value = getattr(self, name, None)
             if value is not None and not 1 <= value <= most:
                 yield name, f"expected 1 to {most}, not {value}"

@@ -24,7 +24,7 @@ class Minutes:
     def problems(self) -> Iterator[Problem]:
         """A part below zero, or a visit of no length or of a day and more."""
         for name in ("check_in", "treatment", "observation"):
-            if getattr(self, name) < 0:
+            if getattr(self, name, 0) < 0:
                 yield name, f"expected 0 or more, not {getattr(self, name)}"
         if not 0 < self.total < 24 * 60:
             yield "", f"a visit lasts 1 to {24 * 60 - 1} minutes, not {self.total}"

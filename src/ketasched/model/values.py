@@ -58,6 +58,8 @@ def clock(minutes: int) -> str:
 def shown(value: object) -> str:
     """A value from a file as an error message shows it: short, quoted, on one line."""
     text = f'"{value}"' if isinstance(value, str) else str(value)
+    if isinstance(value, bool):
+        text = text.lower()
     text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
     return text if len(text) <= 60 else text[:57] + "…" + text[-1]
 

@@ -86,11 +86,17 @@ def _moment(name: str, moment: datetime, parameter: str) -> str:
     # A local time that comes twice means its first occurrence (RFC 5545, 3.3.5).
     if not parameter or (moment.fold and comes_twice(moment)):
         return f"{name}:{_utc(moment)}\r\n"
-    return f"{name}{parameter}:{moment:%Y%m%dT%H%M%S}\r\n"
+    return f"{name}{parameter}:{_digits(moment)}\r\n"
 
 
 def _utc(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    return f"{_digits(moment.astimezone(UTC))}Z"
+
+
+def _digits(moment: datetime) -> str:
+    # In place of strftime, which takes several times as long and is most of a calendar.
+    day = f"{moment.year:04d}{moment.month:02d}{moment.day:02d}"
+    return f"{day}T{moment.hour:02d}{moment.minute:02d}{moment.second:02d}"
 
 
 @lru_cache(maxsize=64)

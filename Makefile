@@ -1,0 +1,38 @@
+# Everything is set up in .venv: Python 3.11 or newer with venv is all that you need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test check bench clean
+
+demo: $(READY)  ## Plan the course of the example and show where its files are.
+	@rm -rf demo/P-014
+	@$(BIN)/ketasched plan --clinic examples/clinic.toml --patient P-014 --start 2026-12-07 \
+	  --unavailable 2026-12-10 --between 08:00-12:00 --boosters 1 \
+	  --cleared-by "Dr. Okafor" --cleared-on 2026-11-20 \
+	  --made-at 2026-11-23T10:00 -o demo >demo-files.txt
+	@cat demo/P-014/P-014.txt
+	@echo; echo "The files:"; sed 's/^/  /' demo-files.txt; rm demo-files.txt
+
+test: $(READY)  ## All tests.
+	$(BIN)/python -m pytest
+
+check: $(READY)  ## The linter, the formatter and the type checker.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(READY)  ## How fast it is, as ratios in one run.
+	$(BIN)/python tests/benchmarks/course.py
+
+clean:
+	rm -rf $(VENV) demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "ketasched needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,93 @@
+"""How long one course takes, beside the plain way of writing its calendar; run by `make bench`.
+
+It plans a course that nobody has planned before, writes its calendar, and writes the same calendar
+with the library's objects and `add_missing_timezones()`. The three take turns, so that a noisy
+machine disturbs all alike; what counts is the ratio.
+"""
+
+import statistics
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+
+from icalendar import Alarm, Calendar, Event
+
+from ketasched.load import builtin_clinic, load_protocol
+from ketasched.model import Course, Request
+from ketasched.planner import plan
+from ketasched.render import View
+from ketasched.render.events import events
+from ketasched.render.ics import PRODID, calendar_name, render
+
+ROUNDS = 200
+MADE_AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
+VIEW = View("patient")
+
+
+def main() -> None:
+    """Print the median times in milliseconds, and their ratios."""
+    protocol, clinic = load_protocol("iv-depression"), builtin_clinic("America/New_York")
+    planning, writing, plainly = [], [], []
+    for number in range(ROUNDS):
+        asked = Request(date(2027, 1, 4) + timedelta(number % 300), patient=f"P-{number}")
+        spent, course = _timed(lambda asked=asked: plan(protocol, clinic, asked, made_at=MADE_AT))
+        planning.append(spent)
+        writing.append(_timed(lambda course=course: render(course, VIEW))[0])
+        plainly.append(_timed(lambda course=course: written_plainly(course))[0])
+    for what, spent in (
+        ("one uncached plan", planning),
+        ("its calendar", writing),
+        ("the same calendar, the plain way", plainly),
+    ):
+        print(f"{what:<34} {statistics.median(spent) * 1000:7.2f} ms")  # noqa: T201 - a report
+    ours = statistics.median(a + b for a, b in zip(planning, writing, strict=True))
+    ratio = statistics.median(plainly) / ours
+    print(f"plan and calendar are 1/{ratio:.1f} of the plain way")  # noqa: T201 - a report
+
+
+def _timed(work: Callable[[], Course | str | bytes]) -> tuple[float, Course]:
+    begin = time.perf_counter()
+    result = work()
+    return time.perf_counter() - begin, result  # type: ignore[return-value]  # a course, where used
+
+
+def written_plainly(course: Course) -> bytes:
+    """The calendar by the library's own objects and time zones."""
+    calendar = Calendar()
+    for name, value in (
+        ("VERSION", "2.0"),
+        ("PRODID", PRODID),
+        ("CALSCALE", "GREGORIAN"),
+        ("NAME", calendar_name(course, VIEW)),
+        ("X-WR-CALNAME", calendar_name(course, VIEW)),
+    ):
+        calendar.add(name, value)
+    for event in events(course, VIEW):
+        component = Event()
+        for name, value in (
+            ("SUMMARY", event.title),
+            ("DTSTART", event.start),
+            ("DTEND", event.end),
+            ("DTSTAMP", course.made_at),
+            ("UID", event.uid),
+            ("SEQUENCE", event.sequence),
+            ("DESCRIPTION", event.text),
+            ("LAST-MODIFIED", course.made_at),
+            ("LOCATION", event.place),
+            ("STATUS", event.status),
+            ("TRANSP", "OPAQUE" if event.busy else "TRANSPARENT"),
+        ):
+            component.add(name, value)
+        alarm = Alarm()
+        alarm.add("ACTION", "DISPLAY")
+        alarm.add("DESCRIPTION", event.title)
+        alarm.add("TRIGGER", timedelta(minutes=-event.alarm))
+        component.add_component(alarm)
+        calendar.add_component(component)
+    calendar.add_missing_timezones()
+    written: bytes = calendar.to_ical()
+    return written
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Transcripts: whole commands with their whole output, as a terminal shows them.
+
+A transcript is text in which "$ ketasched …" begins a command and what follows is its output,
+standard error included, up to the next command; a non-zero exit code closes it as "[exit 4]".
+"--- name" begins a file that the commands find in their folder; it ends at the next "---".
+"""
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from ketasched.cli import main
+
+PROMPT = "$ ketasched "
+
+
+@dataclass(frozen=True)
+class Step:
+    """A command as it is typed, without the prompt and the program's name, and its output."""
+
+    command: str
+    output: str
+
+
+def played(transcript: str) -> str:
+    """The transcript with the output that its commands really have, in the working directory."""
+    lines: list[str] = []
+    steps = iter(transcript.splitlines())
+    for line in steps:
+        if line.startswith(PROMPT):
+            lines += [line, *run(line.removeprefix(PROMPT)).splitlines()]
+        elif line.startswith("--- "):
+            lines += [line, *_written(line.removeprefix("--- "), steps)]
+        elif line.startswith("#"):
+            lines += ["", line] if lines else [line]
+    return "\n".join(lines) + "\n"
+
+
+def run(command: str) -> str:
+    """What a command prints, in the order in which it does, and its exit code if it is not 0."""
+    result = CliRunner().invoke(main, shlex.split(command), prog_name="ketasched")
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    closing = f"[exit {result.exit_code}]\n" if result.exit_code else ""
+    return result.output + closing
+
+
+def _written(name: str, lines: Iterator[str]) -> Iterator[str]:
+    content = []
+    for line in lines:
+        yield line
+        if line == "---":
+            break
+        content.append(f"{line}\n")
+    path = Path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(content), encoding="utf-8")
