@@ -34,12 +34,12 @@ def clinic(days: str = "mon tue wed thu fri", times: str = "09:00-17:00", **more
     return Clinic(**({"timezone": "America/New_York", "hours": hours} | more))
 
 
-def phase(count: int = 6, **more: Any) -> Phase:
-    """A phase of infusions, three a week unless said."""
+def phase(count: int = 6, most: int | None = None, **more: Any) -> Phase:
+    """A phase of infusions, three a week unless said; `most` where more may be asked for."""
     usual: dict[str, Any] = {
         "name": "induction",
         "visit": "infusion",
-        "count": Count(count, count),
+        "count": Count(count, most or count),
         "gap_days": GapDays(5, 2),
         "per_week": PerWeek(3, (2, 3)),
     }

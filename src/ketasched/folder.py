@@ -19,8 +19,8 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool = Fals
         existing = [path for path in paths if path.exists() or path.is_symlink()]
         if existing and not force:
             raise Refused(
-                f"{folder} holds {', '.join(path.name for path in existing)} already",
-                next_step="give another folder with -o, or add --force to write over it",
+                f"there already: {', '.join(map(str, existing))}",
+                next_step="another place, or --force to write over what is there",
             )
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _replace(dict(zip(paths, files.values(), strict=True)))

@@ -1,0 +1,196 @@
+"""What the command line does to the world: files, their modes, refusals, exit codes."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ketasched.cli import COMMANDS, main
+from ketasched.columns import COLUMNS
+from ketasched.load import load_course
+from tests.conftest import ROOT
+
+PLAN = ["plan", "--start", "2026-12-07", "--made-at", "2026-11-23T10:00", "--patient", "P-014"]
+
+
+def run(*arguments, **more):
+    return CliRunner().invoke(main, list(arguments), prog_name="ketasched", **more)
+
+
+def test_a_folder_holds_the_course_and_what_is_made_of_it():
+    result = run(*PLAN, "-o", "courses")
+    folder = Path("courses/P-014")
+    assert result.exit_code == 0
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "P-014.ics",
+        "P-014.txt",
+        "course.json",
+        "rides.ics",
+    ]
+    assert load_course(str(folder / "course.json")).patient == "P-014"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_files_and_folders_are_private():
+    run(*PLAN, "-o", "courses")
+    assert stat.S_IMODE(Path("courses/P-014").stat().st_mode) == 0o700
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in Path("courses/P-014").iterdir()}
+    assert modes == {0o600}
+
+
+def test_nothing_is_written_over_unless_forced():
+    run(*PLAN, "-o", "courses")
+    before = Path("courses/P-014/course.json").read_bytes()
+    assert run(*PLAN, "--per-week", "2", "-o", "courses").exit_code == 6
+    assert Path("courses/P-014/course.json").read_bytes() == before
+    assert run(*PLAN, "--per-week", "2", "-o", "courses", "--force").exit_code == 0
+    assert Path("courses/P-014/course.json").read_bytes() != before
+
+
+def test_a_place_that_cannot_be_written_to_is_refused_and_nothing_is_left():
+    Path("courses").write_text("in the way")
+    result = run(*PLAN, "-o", "courses")
+    assert result.exit_code == 6
+    assert result.stderr.splitlines()[-2].startswith("error: courses")
+    assert list(Path().iterdir()) == [Path("courses")]
+
+
+def test_a_refusal_writes_nothing():
+    assert run(*PLAN, "--days", "sat", "-o", "courses").exit_code == 4
+    assert not Path("courses").exists()
+
+
+def test_the_same_input_gives_the_same_bytes():
+    run(*PLAN, "-o", "one")
+    run(*PLAN, "-o", "two")
+    for path in Path("one/P-014").iterdir():
+        assert path.read_bytes() == Path("two/P-014", path.name).read_bytes()
+
+
+def test_json_on_standard_output_is_one_value_and_notes_go_elsewhere():
+    result = run(*PLAN, "--format", "json")
+    assert json.loads(result.stdout)["patient"] == "P-014"
+    assert "warning: no clinician's clearance" in result.stderr
+
+
+def test_a_course_goes_through_a_pipe():
+    course = run(*PLAN, "--format", "json").stdout
+    shown = run("show", "-", "--format", "json", input=course)
+    assert shown.stdout == course
+
+
+def test_a_broken_course_is_found_and_said():
+    run(*PLAN, "-o", "courses")
+    path = Path("courses/P-014/course.json")
+    course = json.loads(path.read_text())
+    first, second = course["visits"][:2]
+    for key in ("start", "treatment_start", "end", "no_driving_until"):
+        second[key] = first[key]
+    path.write_text(json.dumps(course))
+    result = run("check", str(path))
+    assert result.exit_code == 1
+    assert "broken: courses/P-014/course.json: Visit 2, Mon 7 Dec 2026: 0 days" in result.stdout
+    rows = json.loads(run("check", "--format", "json", str(path)).stdout)
+    assert ("gap", 2) in {(row["rule"], row["visit"]) for row in rows}
+    assert "broken: Visit 2" in run("show", str(path)).stderr
+
+
+def test_nothing_found_is_an_empty_list():
+    cleared = ("--cleared-by", "Dr. Okafor", "--cleared-on", "2026-11-20")
+    run(*PLAN, *cleared, "-o", "courses")
+    result = run("check", "--format", "json", "courses/P-014/course.json")
+    assert (result.exit_code, json.loads(result.stdout)) == (0, [])
+
+
+def test_a_truncated_course_is_a_bad_file():
+    run(*PLAN, "-o", "courses")
+    path = Path("courses/P-014/course.json")
+    path.write_bytes(path.read_bytes()[:1000])
+    result = run("show", str(path))
+    assert result.exit_code == 3
+    assert "course.json:" in result.stderr
+    assert "is not valid JSON" in result.stderr
+
+
+def test_newer_hours_of_the_clinic_are_checked_against():
+    run(*PLAN, "-o", "courses")
+    Path("newer.toml").write_text(
+        'timezone = "America/New_York"\n[hours]\nmon = ["09:00-17:00"]\n'
+    )
+    result = run("check", "courses/P-014/course.json", "--clinic", "newer.toml")
+    assert result.exit_code == 1
+    assert result.stdout.count("the clinic is not open on this weekday") == 4
+
+
+def test_the_clinic_is_found_where_it_is_looked_for(monkeypatch):
+    Path("clinic.toml").write_text('timezone = "Asia/Kolkata"\n[hours]\nmon = ["09:00-17:00"]\n')
+    Path("other.toml").write_text('timezone = "Europe/Dublin"\n[hours]\nmon = ["09:00-17:00"]\n')
+    assert run("clinic", "show").stdout.startswith("clinic.toml\n")
+    monkeypatch.setenv("KETASCHED_CLINIC", "other.toml")
+    assert "Europe/Dublin" in run("clinic", "show").stdout
+    assert "Asia/Kolkata" in run("clinic", "show", "--clinic", "clinic.toml").stdout
+
+
+def test_the_salt_of_a_clinic_is_new_each_time_and_is_not_shown():
+    run("clinic", "init", "one.toml")
+    run("clinic", "init", "two.toml")
+    assert Path("one.toml").read_text() != Path("two.toml").read_text()
+    assert (
+        "id_salt" not in run("clinic", "show", "--clinic", "one.toml", "--format", "json").stdout
+    )
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name):
+    assert f"ketasched {name} " in run(name, "--help").stdout
+
+
+def test_every_column_is_an_option_of_plan():
+    shown = run("plan", "--help").stdout
+    assert all(f"--{name.replace('_', '-')} " in shown for name in COLUMNS)
+
+
+def test_a_bug_of_ours_is_one_line_without_the_patient(monkeypatch):
+    def fails(*_args, **_more):
+        raise RuntimeError("P-014 was here")
+
+    monkeypatch.setattr("ketasched.cli.plan.plan", fails)
+    result = run(*PLAN)
+    assert result.exit_code == 70
+    assert "this is a bug of ketasched: RuntimeError" in result.stderr
+    assert "P-014" not in result.stderr
+
+
+def test_it_runs_as_a_module_and_as_a_program():
+    for program in ([sys.executable, "-m", "ketasched"], [_script()]):
+        done = subprocess.run(
+            [*program, "--version"], capture_output=True, text=True, check=True, timeout=60
+        )
+        assert done.stdout == "ketasched 0.1.0\n"
+
+
+def _script() -> str:
+    return str(Path(sys.executable).with_name("ketasched"))
+
+
+def test_a_reader_that_goes_away_is_no_bug():
+    done = subprocess.run(
+        f"{sys.executable} -m ketasched plan --start 2027-01-04 | head -1",
+        shell=True,  # noqa: S602 - a pipe is what is tested
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONUTF8": "1"},
+        timeout=60,
+    )
+    assert done.stdout == "Your clinic\n"
+    assert "bug" not in done.stderr
+
+
+def test_the_example_clinic_is_right():
+    assert run("check", str(ROOT / "examples" / "clinic.toml")).output == ""

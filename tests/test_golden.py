@@ -1,0 +1,58 @@
+"""What people see of every shipped protocol, in every format; read the files as a calendar.
+
+`pytest --update-golden` writes them anew.
+"""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ketasched.load import load_clinic, load_protocol, shipped_protocols
+from ketasched.model import Hours, TimeRange
+from ketasched.planner import plan
+from ketasched.render import RENDERERS, View, render
+from tests.conftest import MADE_AT, ROOT
+from tests.nouns import request
+
+GOLDEN = ROOT / "tests" / "golden"
+EVERY_DAY = Hours(*[(TimeRange.read("08:00-18:00"),)] * 7)
+MATRIX = [
+    (name, form, audience)
+    for name in shipped_protocols()
+    for form in RENDERERS
+    for audience in ("patient", "driver", "clinic")
+    if form != "json" or audience == "patient"
+]
+
+
+def course_of(name):
+    """A course of this protocol at the example's clinic, with a booster where there can be one."""
+    asked = load_protocol(name)
+    clinic = load_clinic(str(ROOT / "examples" / "clinic.toml"))
+    at = clinic.__class__(**{**_fields(clinic), "hours": EVERY_DAY})
+    wish = request(
+        date(2026, 12, 7),
+        patient="P-014",
+        boosters=1 if asked.booster_phase else 0,
+        driver_name="Sam Rivera" if name == "iv-ptsd" else "",
+    )
+    return plan(asked, at, wish, made_at=MADE_AT)
+
+
+def _fields(noun):
+    return {name: getattr(noun, name) for name in noun.__slots__}
+
+
+@pytest.mark.parametrize(("name", "form", "audience"), MATRIX, ids="-".join)
+def test_the_course_looks_as_it_did(name, form, audience, request):
+    path = GOLDEN / f"{name}.{audience}.{'txt' if form == 'text' else form}"
+    shown = render(course_of(name), form, View(audience)).encode()
+    if request.config.getoption("--update-golden"):
+        path.write_bytes(shown)
+    assert path.read_bytes() == shown
+
+
+def test_there_is_no_golden_file_of_something_that_is_gone():
+    known = {f"{n}.{a}.{'txt' if f == 'text' else f}" for n, f, a in MATRIX}
+    assert {path.name for path in Path(GOLDEN).iterdir()} == known
