@@ -31,7 +31,8 @@ def clinic(days: str = "mon tue wed thu fri", times: str = "09:00-17:00", **more
     """A clinic that is open at these times on these days."""
     openings = tuple(TimeRange.read(text) for text in times.split())
     hours = Hours(**dict.fromkeys(days.split(), openings))
-    return Clinic(**({"timezone": "America/New_York", "hours": hours} | more))
+    usual: dict[str, Any] = {"timezone": "America/New_York", "hours": hours}
+    return Clinic(**(usual | more))
 
 
 def phase(count: int = 6, most: int | None = None, **more: Any) -> Phase:

@@ -181,7 +181,7 @@ def _script() -> str:
 def test_a_reader_that_goes_away_is_no_bug():
     done = subprocess.run(
         f"{sys.executable} -m ketasched plan --start 2027-01-04 | head -1",
-        shell=True,  # noqa: S602 - a pipe is what is tested
+        shell=True,
         capture_output=True,
         text=True,
         check=True,

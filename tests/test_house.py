@@ -13,7 +13,7 @@ from tests.conftest import ROOT
 SOURCE = ROOT / "src" / "ketasched"
 FLOORS = (
     {"model"},
-    {"errors", "times", "openings"},
+    {"errors", "times", "openings", "identity"},
     {"shapes", "forms", "files"},
     {"rules", "pace", "chain"},
     {"search"},

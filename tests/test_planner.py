@@ -16,6 +16,7 @@ from ketasched.model import (
     EveryDays,
     GapDays,
     Minutes,
+    NoDriving,
     PhaseReview,
     TimeRange,
     VisitKind,
@@ -61,8 +62,7 @@ def test_a_visit_has_its_parts_one_after_the_other():
 
 def test_no_driving_ends_next_morning_where_that_is_later():
     early = replace(INFUSION, minutes=Minutes(0, 60, 0))
-    rule = replace(INFUSION.no_driving, hours=12)
-    kind = replace(early, no_driving=rule)
+    kind = replace(early, no_driving=NoDriving(12, Clock(8 * 60)))
     course = planned(protocol(visits={"infusion": kind}))
     assert course.visits[0].no_driving_until.isoformat() == "2026-12-08T08:00:00-05:00"
 

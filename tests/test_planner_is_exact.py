@@ -30,7 +30,6 @@ from ketasched.model import (
     Weekday,
 )
 from ketasched.planner import plan
-
 from tests.brute_force import Booking, best
 
 MADE_AT = datetime(2026, 11, 1, tzinfo=UTC)

@@ -1,12 +1,13 @@
-"""From chosen slots to a course: visits with their windows and statuses, reviews, identifiers."""
+"""From chosen slots to a course: visits with their windows and statuses, and dated reviews."""
 
 import itertools
-import uuid
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from ketasched.chain import Chain
+from ketasched.identity import identity, uid
 from ketasched.model import (
+    TO_BE_DECIDED,
     Course,
     Driver,
     Entry,
@@ -21,15 +22,8 @@ from ketasched.model import (
 from ketasched.openings import openings, starts
 from ketasched.pace import Run
 from ketasched.rules import DAY_RULES, SLOT_RULES
-from ketasched.search import first_broken
-from ketasched.shapes import Given
+from ketasched.shapes import Given, first_broken
 from ketasched.times import after, at, no_driving_until, slot_at
-
-NAMESPACE = uuid.UUID("6f0d7f3c-4a0e-5d9b-9f43-0b1f5f3f2a57")
-"""Ours alone, so that no other program makes the same identifiers."""
-
-TO_BE_DECIDED = "to be decided by your clinician"
-"""What is said of every tentative visit."""
 
 REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
 """How long a review takes; it needs no chair, wherever it is."""
@@ -47,7 +41,7 @@ def assemble(
     """
     request = given.request
     made_at = given.made_at.astimezone(given.zone)
-    course_id = course_id or identity(given)
+    course_id = course_id or identity(given.clinic, request, made_at)
     gates = [after_visit for after_visit, review in _reviews_of(runs) if review.gate]
     visits = tuple(_visits(given, runs, chains, latest, course_id, min(gates, default=None)))
     return Course(
@@ -65,18 +59,6 @@ def assemble(
         clinic=given.clinic,
         request=request,
     )
-
-
-def identity(given: Given) -> str:
-    """The course's identifier: the same for the same clinic, patient, start and moment."""
-    request, made_at = given.request, given.made_at.astimezone(UTC).isoformat()
-    named = (given.clinic.id_salt, request.patient, request.start.isoformat(), made_at)
-    return str(uuid.uuid5(NAMESPACE, "\n".join(named)))
-
-
-def uid(course_id: str, role: str, *ordinals: int) -> str:
-    """The identifier of one item of a course: by its role and ordinal, never by its date."""
-    return str(uuid.uuid5(NAMESPACE, "\n".join((course_id, role, *map(str, ordinals)))))
 
 
 def _visits(

@@ -43,6 +43,8 @@ def plan(
     `bookings` are the chairs that other patients hold. Raises `BadRequest` for what the protocol
     does not offer, `NoPlan` where nothing keeps every rule.
     """
+    if made_at.tzinfo is None:
+        raise ValueError("made_at has no time zone")
     given = Given(protocol, clinic, request, made_at, bookings)
     latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
     if latest < request.start:

@@ -14,7 +14,7 @@ from ketasched.model import Finding, TimeRange, VisitKind
 from ketasched.openings import openings, starts
 from ketasched.pace import Run
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
-from ketasched.shapes import Given
+from ketasched.shapes import Given, first_broken
 from ketasched.times import at, minutes_gone_back, slot_at
 
 BUDGETS = (0, 1, 4, 16, 64, 256, inf)
@@ -74,14 +74,6 @@ class Days:
             found = sorted(starts(*key, clinic.slot_minutes))
             self._grids[key] = sorted(found, key=lambda start: abs(start - wanted)) or [wanted]
         return self._grids[key]
-
-
-def first_broken(findings: Iterator[Finding | None]) -> Finding | None:
-    """The first finding that refuses, if any does; a warning does not."""
-    for finding in findings:
-        if finding is not None and finding.level == "broken":
-            return finding
-    return None
 
 
 @dataclass(slots=True, eq=False)

@@ -8,7 +8,7 @@
 The shapes are what makes an exact search possible: the planner knows them, and no rule by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -95,3 +95,11 @@ class Precondition(Rule):
     def ask(self, first: Slot, given: Given) -> Finding | None:
         """What speaks against a course whose first visit is `first`."""
         raise NotImplementedError
+
+
+def first_broken(findings: Iterable[Finding | None]) -> Finding | None:
+    """The first finding that refuses, if any does; a warning does not."""
+    for finding in findings:
+        if finding is not None and finding.level == "broken":
+            return finding
+    return None

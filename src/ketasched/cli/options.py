@@ -15,6 +15,7 @@ from ketasched.errors import BadFile, BadRequest
 from ketasched.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, zone_of
 from ketasched.model import Audience, Clinic, Request
 from ketasched.render import RENDERERS
+from ketasched.times import exists
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -41,9 +42,7 @@ audience_option = click.option(
     "--for",
     "audience",
     type=click.Choice(get_args(Audience)),
-    default="patient",
-    show_default=True,
-    help="Whom it is for: that decides what it may say.",
+    help="Whom it is for, which decides what it may say (patient).",
 )
 made_at_option = click.option(
     "--made-at",
@@ -87,7 +86,11 @@ def moment_of(text: str | None, zone: ZoneInfo) -> datetime:
     except ValueError:
         said = f'expected a moment such as "2026-11-23T10:00", not "{text}"'
         raise BadRequest("made_at", said) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+        if not exists(moment):
+            raise BadRequest("made_at", f"{text} does not exist: the clocks go forward")
+    return moment
 
 
 def find_clinic(path: str | None) -> tuple[Clinic, str]:

@@ -59,7 +59,7 @@ def command(
     protocol: str,
     clinic_path: str | None,
     form: str | None,
-    audience: Audience,
+    audience: Audience | None,
     output: Path | None,
     force: bool,
     made_at: str | None,
@@ -73,8 +73,8 @@ def command(
     ketasched plan --start 2027-01-04
     ketasched plan --start 2027-01-04 --patient P-014 --days mon,thu --per-week 2 -o courses
     """
-    if output and form:
-        raise click.UsageError("--format is for what is printed; -o writes every format.")
+    if output and (form or audience):
+        raise click.UsageError("--format and --for are for what is printed; -o writes all files.")
     if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
         raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
     request = request_of(columns, date_order)
@@ -88,7 +88,7 @@ def command(
         say("note", CHAIRS)
     say_findings(course.findings)
     if output is None:
-        click.echo(render(course, form or "text", View(audience)).encode(), nl=False)
+        click.echo(render(course, form or "text", View(audience or "patient")).encode(), nl=False)
     else:
         for written in write_folder(output / request.patient, files_of(course), force=force):
             click.echo(written)

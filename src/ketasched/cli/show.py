@@ -19,7 +19,9 @@ from ketasched.render import View, render
 @click.option(
     "--clinic", "clinic_path", metavar="FILE", help="Newer hours and words of the clinic."
 )
-def command(*, course: str, form: str | None, audience: Audience, clinic_path: str | None) -> None:
+def command(
+    *, course: str, form: str | None, audience: Audience | None, clinic_path: str | None
+) -> None:
     """Show a course file as text, calendar or JSON, for the patient, the driver or the clinic.
 
     \b
@@ -30,4 +32,4 @@ def command(*, course: str, form: str | None, audience: Audience, clinic_path: s
     if clinic_path:
         found = replace(found, clinic=load_clinic(clinic_path))
     say_findings(finding for finding in check(found) if finding.level == "broken")
-    click.echo(render(found, form or "text", View(audience)).encode(), nl=False)
+    click.echo(render(found, form or "text", View(audience or "patient")).encode(), nl=False)

@@ -18,6 +18,7 @@ from ketasched.model.clinic import (
 )
 from ketasched.model.course import (
     TAKES_PLACE,
+    TO_BE_DECIDED,
     Audience,
     Course,
     Driver,
@@ -61,6 +62,7 @@ from ketasched.model.values import (
 
 __all__ = [
     "TAKES_PLACE",
+    "TO_BE_DECIDED",
     "WEEKDAYS",
     "Audience",
     "Clinic",

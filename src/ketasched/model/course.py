@@ -14,6 +14,9 @@ Status = Literal["planned", "tentative", "held", "completed", "missed", "omitted
 TAKES_PLACE: frozenset[str] = frozenset({"planned", "tentative", "completed"})
 """The statuses of visits that happen, or may: the rules look at these."""
 
+TO_BE_DECIDED = "to be decided by your clinician"
+"""What is said of every tentative visit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
-from ketasched.assemble import uid
+from ketasched.identity import uid
 from ketasched.model import TAKES_PLACE, Course, Reminder, Review, Visit
 from ketasched.render import View
 from ketasched.render.wording import (
     is_discreet,
     no_driving_text,
     one_line,
+    place_text,
     review_title,
     revision_text,
     visit_title,
@@ -133,7 +134,9 @@ def _visit(course: Course, visit: Visit, view: View) -> Event:
 
 
 def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> str:
-    times = f"Check-in {clock_text(visit.start)}."
+    place = course.protocol.visits[visit.kind].place
+    begin = "Check-in" if place == "clinic" else place_text(place).capitalize() + ", at"
+    times = f"{begin} {clock_text(visit.start)}."
     if course.protocol.visits[visit.kind].needs_driver:
         times += f" Ready to be collected: not before {clock_text(visit.end)}."
     driver = visit.driver

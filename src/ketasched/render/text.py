@@ -5,8 +5,7 @@ from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ketasched.assemble import TO_BE_DECIDED
-from ketasched.model import Course, Visit
+from ketasched.model import TO_BE_DECIDED, Course, Visit
 from ketasched.render import View
 from ketasched.render.events import asks_for_driver, reminder_times, reminders_left_out
 from ketasched.render.wording import (
@@ -27,19 +26,21 @@ WIDTH = 78
 
 def render(course: Course, view: View) -> str:
     """The page for this audience, lines of at most 78 characters where the words allow it."""
-    discreet = is_discreet(course) and view.audience != "clinic"
+    discreet, protocol = is_discreet(course) and view.audience != "clinic", course.protocol
     text = (
         _environment()
         .get_template(f"{view.audience}.txt")
         .render(
             course=course,
             clinic=course.clinic,
-            protocol=course.protocol,
+            protocol=protocol,
             discreet=discreet,
             words=words_of(course, discreet=discreet),
             rides=[visit for visit in course.visits if asks_for_driver(course, visit)],
             tentative=[visit for visit in course.visits if visit.status == "tentative"],
+            driven=any(protocol.visits[visit.kind].needs_driver for visit in course.visits),
             no_rule=any(_without_rule(course, visit) for visit in course.visits),
+            collected=lambda visit: _collected(course, visit),
             left_out=reminders_left_out(course),
             visit_title=lambda visit: visit_title(course, visit, discreet=discreet),
             review_title=lambda review: review_title(review, discreet=discreet),
@@ -48,6 +49,12 @@ def render(course: Course, view: View) -> str:
         )
     )
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def _collected(course: Course, visit: Visit) -> str:
+    """When a visit is over, or that there is nothing to be collected from."""
+    place = course.protocol.visits[visit.kind].place
+    return clock_text(visit.end) if place == "clinic" else place_text(place)
 
 
 def _without_rule(course: Course, visit: Visit) -> bool:
@@ -71,7 +78,6 @@ def _environment() -> Environment:
         "moment": _moment,
         "one_line": one_line,
         "wrapped": _wrapped,
-        "place": place_text,
     }
     environment.globals |= {
         "to_be_decided": TO_BE_DECIDED,

@@ -4,8 +4,7 @@ Discreet titles tell nothing of the treatment. "Do not drive" is said all the sa
 patient: it protects.
 """
 
-from ketasched.assemble import TO_BE_DECIDED
-from ketasched.model import TAKES_PLACE, Course, Review, Visit, Wording
+from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course, Place, Review, Visit, Wording
 from ketasched.times import clock_text, day_text
 
 ASK_ABOUT_DRIVING = "Ask your clinic when you may drive again."
@@ -39,13 +38,13 @@ def review_title(review: Review, *, discreet: bool) -> str:
     if discreet:
         title = "Phone appointment" if review.place == "phone" else "Appointment"
     else:
-        title = f"{review.title} ({place_text(review)})"
+        title = f"{review.title} ({place_text(review.place)})"
     return f"{title} ({TO_BE_DECIDED})" if review.status == "tentative" else title
 
 
-def place_text(review: Review) -> str:
-    """Where a review is: "by phone"."""
-    return {"phone": "by phone", "clinic": "at the clinic", "home": "at home"}[review.place]
+def place_text(place: Place) -> str:
+    """Where a visit or a review is: "by phone"."""
+    return {"phone": "by phone", "clinic": "at the clinic", "home": "at home"}[place]
 
 
 def no_driving_text(visit: Visit) -> str:
