@@ -35,9 +35,11 @@ def why_not_after(search: Search, number: int, last: Stop) -> Finding:
 
 def _why_stuck(search: Search, number: int, first: Stop) -> Finding:
     """The finding that keeps run `number` from going on from `first` to an end."""
-    reached = [first]
+    reached, latest = [first], search.latest_end(number, first)
     for index in range(1, search.runs[number].count):
-        following = _onward(search, number, index, reached)
+        following = _onward(search, number, index, reached, latest)
+        if not following and _onward(search, number, index, reached[:1]):
+            return _too_long(search, number, index, first, reached[0])
         if not following:
             return _no_day(search, number, index, reached)
         reached = following
@@ -49,11 +51,25 @@ def _why_stuck(search: Search, number: int, first: Stop) -> Finding:
     return finding
 
 
-def _onward(search: Search, number: int, index: int, stops: Sequence[Stop]) -> list[Stop]:
+def _too_long(search: Search, number: int, index: int, first: Stop, stop: Stop) -> Finding:
+    """The finding against the end of a run that goes on from `stop` as early as it can."""
+    for later in range(index, search.runs[number].count):
+        following = _onward(search, number, later, [stop])
+        if not following:
+            return _no_day(search, number, later, [stop])
+        stop = following[0]
+    finding = search.end_finding(number, first, stop)
+    assert finding is not None  # noqa: S101 - a run that could end in time is not too long
+    return finding
+
+
+def _onward(
+    search: Search, number: int, index: int, stops: Sequence[Stop], latest: float = inf
+) -> list[Stop]:
     found = {
         after: None
         for stop in stops
-        for _, after in search.steps(number, index, stop, stop.day, inf)
+        for _, after in search.steps(number, index, stop, stop.day, inf, latest)
     }
     return sorted(found, key=lambda stop: stop.slot.start)
 

@@ -6,7 +6,7 @@ docstring is its entry in the manual.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 
 from ketasched.model import WEEKDAYS, Finding, NoDriving, Phase, Slot, TimeRange
@@ -187,6 +187,11 @@ class Span(EndsRule):
     def concerns(self, phase: Phase) -> bool:
         """Only where the phase has a span."""
         return phase.span_days is not None
+
+    def latest(self, first: Slot, phase: Phase) -> date | None:
+        """The last day of the span."""
+        span = phase.span_days
+        return first.start.date() + timedelta(span.max - 1) if span else None
 
     def ends(self, first: Slot, last: Slot, phase: Phase, given: Given) -> Finding | None:
         """A phase that takes too many days."""

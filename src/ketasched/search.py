@@ -17,7 +17,7 @@ from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
 from ketasched.shapes import Given, first_broken
 from ketasched.times import at, minutes_gone_back, slot_at
 
-BUDGETS = (0, 1, 4, 16, 64, 256, inf)
+BUDGETS = (0, 4, 64, inf)
 """Prices up to which a chain is looked for, one after the other: most plans cost little, and a
 chain found within a budget is the cheapest there is."""
 
@@ -102,7 +102,7 @@ class Search:
         """
         run = self.runs[number]
         ends = any(rule.concerns(run.phase) for rule in ENDS_RULES)
-        groups = [[first] for first in firsts] if ends else [list(firsts)]
+        groups = [[first] for first in firsts] if ends or not firsts else [list(firsts)]
         for budget in BUDGETS:
             found = [
                 chain
@@ -114,12 +114,19 @@ class Search:
         return None
 
     def steps(
-        self, number: int, index: int, stop: Stop, anchor: int, most: float
+        self, number: int, index: int, stop: Stop, anchor: int, most: float, latest: float = inf
     ) -> Iterator[tuple[int, Stop]]:
-        """The steps from `stop` to visit `index` of a run that cost `most` at most."""
+        """The steps from `stop` to visit `index` of a run that cost `most` at most.
+
+        Those from which the run could not end by the day `latest` are left out.
+        """
         run = self.runs[number]
-        for gap in range(run.phase.gap_days.min, run.phase.gap_days.max + 1):
+        shortest = run.phase.gap_days.min
+        latest -= shortest * (run.count - 1 - index)
+        for gap in range(shortest, run.phase.gap_days.max + 1):
             day = stop.day + gap
+            if day > latest:
+                return
             price = run.price(index, gap, day - anchor)
             if price <= most:
                 for following in self.stops(number, index, day):
@@ -130,12 +137,13 @@ class Search:
         self, number: int, firsts: list[tuple[int, Stop]], anchor: int, budget: float
     ) -> Chain | None:
         run = self.runs[number]
-        first = firsts[0][1] if firsts else None
+        first = firsts[0][1]
+        latest = self.latest_end(number, first)
         return cheapest_chain(
             firsts,
             run.count,
-            lambda index, stop, most: self.steps(number, index, stop, anchor, most),
-            lambda last: self._may_end(number, first or last, last),
+            lambda index, stop, most: self.steps(number, index, stop, anchor, most, latest),
+            lambda last: self._may_end(number, first, last),
             budget,
         )
 
@@ -151,6 +159,12 @@ class Search:
         return first_broken(
             rule.pair(stop.slot, following.slot, phase, self.given) for rule in PAIR_RULES
         )
+
+    def latest_end(self, number: int, first: Stop) -> float:
+        """The last day (`date.toordinal`) on which a run from `first` may end."""
+        phase = self.runs[number].phase
+        ends = (rule.latest(first.slot, phase) for rule in ENDS_RULES if rule.concerns(phase))
+        return min((day.toordinal() for day in ends if day), default=inf)
 
     def end_finding(self, number: int, first: Stop, last: Stop) -> Finding | None:
         """What a rule has against a run from `first` to `last`."""
@@ -193,5 +207,6 @@ class Search:
         seen.add((index, stop, first))
         if index == self.runs[number].count - 1:
             return self._may_end(number, first, stop)
-        onward = self.steps(number, index + 1, stop, first.day, inf)
+        latest = self.latest_end(number, first)
+        onward = self.steps(number, index + 1, stop, first.day, inf, latest)
         return any(self._reaches_end(number, index + 1, after, first, seen) for _, after in onward)

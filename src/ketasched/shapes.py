@@ -84,6 +84,13 @@ class EndsRule(Rule):
         """Whether it has anything to say about this phase."""
         return True
 
+    def latest(self, first: Slot, phase: Phase) -> date | None:
+        """The last date on which a phase from `first` may end, if it sets one.
+
+        It spares the search what `ends` would refuse.
+        """
+        return None
+
     def ends(self, first: Slot, last: Slot, phase: Phase, given: Given) -> Finding | None:
         """What speaks against a phase from `first` to `last`."""
         raise NotImplementedError

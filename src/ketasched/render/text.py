@@ -1,6 +1,7 @@
 """The itinerary as plain text, to print or to read out: one template for each audience."""
 
 import textwrap
+from collections.abc import Callable
 from datetime import datetime
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -71,7 +72,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters |= {
+    filters: dict[str, Callable[..., str]] = {
         "day": lambda moment: day_text(moment),
         "short_day": lambda moment: day_text(moment, year=False),
         "clock": clock_text,
@@ -79,6 +80,7 @@ def _environment() -> Environment:
         "one_line": one_line,
         "wrapped": _wrapped,
     }
+    environment.filters |= filters
     environment.globals |= {
         "to_be_decided": TO_BE_DECIDED,
         "only_after_rest": ONLY_AFTER_REST,
