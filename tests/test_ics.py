@@ -1,7 +1,6 @@
 """The calendar file: what is in it, to the byte, and what other people's programs read in it."""
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -39,7 +38,7 @@ from ketasched.times import after, comes_twice
 
 from .conftest import MADE_AT
 from .nouns import INFUSION, clinic, phase, protocol, request
-from .readers import READERS, by_ical, by_icalendar, unfolded, unnamed
+from .readers import READERS, by_ical, by_icalendar, by_vobject, unfolded, unnamed
 
 PATIENT, DRIVER, CLINIC = VIEWS = View("patient"), View("driver"), View("clinic")
 AUDIENCES = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.audience)
@@ -156,8 +155,9 @@ def as_the_library_writes(course: Course, view: View) -> bytes:
     calendar.add("VERSION", "2.0")
     calendar.add("PRODID", "-//Appointments//Calendar 1//EN")
     calendar.add("CALSCALE", "GREGORIAN")
-    calendar.add("NAME", calendar_name(course, view))
-    calendar.add("X-WR-CALNAME", calendar_name(course, view))
+    # As text, which RFC 7986 says it is: `icalendar` takes it for something unknown.
+    calendar.add("NAME", icalendar.vText(calendar_name(course, view)))
+    calendar.add("X-WR-CALNAME", icalendar.vText(calendar_name(course, view)))
     for event in found:
         entry = icalendar.Event()
         entry.add("SUMMARY", event.title)
@@ -269,11 +269,10 @@ def test_the_calendar_has_what_every_program_needs_and_nothing_that_one_misreads
     assert calendar.one("VERSION") == "2.0"
     assert calendar.one("NAME") == calendar.one("X-WR-CALNAME") != ""
     in_utc = course.timezone == "Africa/Casablanca"
-    assert Counter(part.name for part in calendar.parts) == {
-        "VTIMEZONE": 0 if in_utc else 1,
-        "VEVENT": len(events(course, view)),
-    }
-    assert calendar.parts[0].name == ("VEVENT" if in_utc else "VTIMEZONE")
+    assert [part.name for part in calendar.parts] == [
+        *([] if in_utc else ["VTIMEZONE"]),
+        *["VEVENT"] * len(events(course, view)),
+    ]
 
 
 @AUDIENCES
@@ -417,7 +416,11 @@ def test_every_program_reads_each_event_at_its_time_with_its_title(start, booste
         request(start, boosters=boosters),
         datetime(2026, 12, 1, tzinfo=UTC),
     )
-    read = {event.uid: event[1:] for event in reader(unnamed(written(course), zone))}
+    text = written(course)
+    if (reader, zone) != (by_vobject, "Europe/Dublin"):
+        # `vobject` takes a zone whose winter is UTC for UTC, unless it knows its name.
+        text = unnamed(text, zone)
+    read = {event.uid: event[1:] for event in reader(text)}
     assert read == {
         event.uid: (event.title, event.start.astimezone(UTC), event.end.astimezone(UTC))
         for event in events(course, PATIENT)
@@ -494,6 +497,8 @@ def course_that_could_tell(name: str) -> Course:
     """A course by a shipped protocol at a clinic whose every text but the neutral ones tells."""
     tells = "Ketamine infusions for depression: Hudson Psychiatry (esketamine, Spravato)"
     at = clinic(
+        OPEN_DAILY,
+        "08:00-18:00",
         name=tells,
         address=tells,
         phone="+1 212 555 0100",
@@ -703,7 +708,10 @@ TEXTS = st.one_of(
     # The library writes backslash and N as a line break.
     lambda text: text.replace("\\N", "\\n")
 )
-ONE_OF_EACH = planned(MIXED, clinic(), request())
+ONE_OF_EACH = planned(
+    protocol(phase(1, reviews=(PhaseReview(1, "How is it going?"),))), clinic(), request()
+)
+"""A visit, two reminders, a time without driving and a review."""
 
 
 @settings(max_examples=80)
@@ -723,7 +731,8 @@ def test_any_text_comes_back_whole_and_as_nothing_but_text(name, address, phone,
         ),
     )
     calendar = icalendar.Calendar.from_ical(written(course, view))
-    assert str(calendar["NAME"]) == calendar_name(course, view)
+    for name_of_it in ("NAME", "X-WR-CALNAME"):
+        assert without_escapes(str(calendar[name_of_it])) == calendar_name(course, view)
     plain = icalendar.Calendar.from_ical(written(ONE_OF_EACH, view))
     assert form(calendar, {"LOCATION"}) == form(plain, {"LOCATION"})
     for event, wanted in zip(calendar.events, events(course, view), strict=True):
@@ -733,6 +742,11 @@ def test_any_text_comes_back_whole_and_as_nothing_but_text(name, address, phone,
     if view == PATIENT:
         said = [str(event["DESCRIPTION"]) for event in calendar.events]
         assert sum(words in text and phone in text for text in said) >= len(course.visits)
+
+
+def without_escapes(raw: str) -> str:
+    """The text of a property that `icalendar` leaves as it stands in the file."""
+    return re.sub(r"\\([\\,;nN])", lambda found: {"n": "\n"}.get(found[1], found[1]), raw)
 
 
 def form(component: icalendar.Component, apart_from: set[str]) -> object:

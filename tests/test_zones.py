@@ -158,8 +158,8 @@ def test_a_reader_that_does_not_know_the_name_goes_by_the_vtimezone(
     ]
 
 
-def observances(block: str) -> list[dict[str, str]]:
-    """The properties of each observance of a VTIMEZONE, which has nothing else but a name."""
+def observances(block: str) -> list[tuple[str, dict[str, str]]]:
+    """Each observance of a VTIMEZONE with its properties; it has nothing else but a name."""
     whole = re.fullmatch(
         r"BEGIN:VTIMEZONE\r\nTZID:[^\r\n]+\r\n"
         r"((?:BEGIN:(?:STANDARD|DAYLIGHT)\r\n(?:[^\r\n]+\r\n)+?END:(?:STANDARD|DAYLIGHT)\r\n)+)"
@@ -168,11 +168,16 @@ def observances(block: str) -> list[dict[str, str]]:
     )
     assert whole
     found = []
-    for _, inside in re.findall(r"BEGIN:(\w+)\r\n(.*?)END:\1\r\n", whole[1], re.DOTALL):
+    for kind, inside in re.findall(r"BEGIN:(\w+)\r\n(.*?)END:\1\r\n", whole[1], re.DOTALL):
         pairs = [line.split(":", 1) for line in inside.removesuffix("\r\n").split("\r\n")]
         assert len(dict(pairs)) == len(pairs), "a property is there twice"
-        found.append(dict(pairs))
+        found.append((kind, dict(pairs)))
     return found
+
+
+def offset(written: str) -> int:
+    """An offset such as "-0930" in minutes."""
+    return int(f"{written[0]}1") * (int(written[1:3]) * 60 + int(written[3:5]))
 
 
 NEEDED = {"DTSTART", "TZNAME", "TZOFFSETFROM", "TZOFFSETTO"}
@@ -184,16 +189,22 @@ def test_a_vtimezone_has_one_yearly_rule_an_observance_and_nothing_that_clients_
         assert text.count("BEGIN:VTIMEZONE") == (1 if f";TZID={zone}:" in text else 0)
         for block in re.findall(r"BEGIN:VTIMEZONE.*END:VTIMEZONE\r\n", text, re.DOTALL):
             found = observances(block)
-            assert len(found) in (1, 2)
-            for one in found:
-                assert set(one) == (NEEDED if len(found) == 1 else NEEDED | {"RRULE"})
-                if "RRULE" in one:
-                    assert re.fullmatch(
-                        r"FREQ=YEARLY;BYDAY=(-1|[1-4])(SU|MO|TU|WE|TH|FR|SA);BYMONTH=\d+",
-                        one["RRULE"],
-                    )
-                    start = datetime.strptime(one["DTSTART"], "%Y%m%dT%H%M%S")  # noqa: DTZ007 - local time
-                    assert rrulestr(one["RRULE"], dtstart=start)[0] == start
+            kinds = dict(found)
+            assert len(kinds) == len(found)
+            if len(kinds) == 1:
+                assert set(kinds["STANDARD"]) == NEEDED
+                continue
+            assert set(kinds) == {"STANDARD", "DAYLIGHT"}
+            assert offset(kinds["DAYLIGHT"]["TZOFFSETTO"]) > offset(
+                kinds["STANDARD"]["TZOFFSETTO"]
+            )
+            for one in kinds.values():
+                assert set(one) == NEEDED | {"RRULE"}
+                assert re.fullmatch(
+                    r"FREQ=YEARLY;BYDAY=(-1|[1-4])(SU|MO|TU|WE|TH|FR|SA);BYMONTH=\d+", one["RRULE"]
+                )
+                start = datetime.strptime(one["DTSTART"], "%Y%m%dT%H%M%S")  # noqa: DTZ007 - local
+                assert rrulestr(one["RRULE"], dtstart=start)[0] == start
 
 
 @pytest.mark.parametrize("zone", ALIKE)

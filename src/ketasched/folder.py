@@ -1,7 +1,6 @@
 """A patient's folder: files written beside and renamed, private, and never overwritten unasked."""
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -33,7 +32,7 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool = Fals
 
 
 def _replace(files: Mapping[Path, bytes]) -> None:
-    beside = {path: path.with_name(f".{secrets.token_hex(8)}.part") for path in files}
+    beside = {path: path.with_name(f".{os.urandom(8).hex()}.part") for path in files}
     try:
         for path, data in files.items():
             _write(beside[path], data)

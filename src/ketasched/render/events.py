@@ -153,7 +153,7 @@ def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> 
         ride,
         no_driving_text(visit) if course.protocol.visits[visit.kind].needs_driver else "",
         words.before,
-        words.bring,
+        f"Please bring: {words.bring}" if words.bring else "",
         words.call,
         f"Clinic's phone: {course.clinic.phone}" if course.clinic.phone else "",
         revision_text(course),

@@ -28,6 +28,8 @@ WIDTH = 78
 def render(course: Course, view: View) -> str:
     """The page for this audience, lines of at most 78 characters where the words allow it."""
     discreet, protocol = is_discreet(course) and view.audience != "clinic", course.protocol
+    tentative = [visit for visit in course.visits if visit.status == "tentative"]
+    later = {phase.name for phase in protocol.phases if phase.tentative}
     text = (
         _environment()
         .get_template(f"{view.audience}.txt")
@@ -38,7 +40,8 @@ def render(course: Course, view: View) -> str:
             discreet=discreet,
             words=words_of(course, discreet=discreet),
             rides=[visit for visit in course.visits if asks_for_driver(course, visit)],
-            tentative=[visit for visit in course.visits if visit.status == "tentative"],
+            held_back=[visit for visit in tentative if visit.phase not in later],
+            boosters=[visit for visit in tentative if visit.phase in later],
             driven=any(protocol.visits[visit.kind].needs_driver for visit in course.visits),
             no_rule=any(_without_rule(course, visit) for visit in course.visits),
             collected=lambda visit: _collected(course, visit),
