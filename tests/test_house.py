@@ -17,7 +17,7 @@ FLOORS = (
     {"shapes", "forms", "files"},
     {"rules", "pace", "chain"},
     {"search"},
-    {"refusals", "assemble"},
+    {"refusals", "assemble", "references"},
     {"planner", "load", "columns", "folder", "render"},
     {"explain"},
     {"cli"},
@@ -25,8 +25,8 @@ FLOORS = (
 )
 """From the ground up: a module knows those on lower floors, and itself where it is a folder."""
 
-TOUCHES_FILES = {"files", "load", "folder", "cli", "render"}
-"""`load` and `files` read, `folder` writes, `cli` looks for clinic.toml, `render` reads zones."""
+TOUCHES_FILES = {"files", "load", "references", "folder", "cli", "render"}
+"""`folder` writes; `cli` looks for clinic.toml; `render` reads zones; the others read files."""
 
 
 def module_of(path: Path) -> str:

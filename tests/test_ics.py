@@ -640,6 +640,8 @@ def test_a_reminder_in_the_hour_that_the_clocks_skip_comes_when_they_have_gone_f
         datetime(2027, 3, 1, tzinfo=UTC),
     )
     assert [moment for moment, _ in reminders(course)] == ["2027-03-14 03:30"]
+    (event,) = (one for one in vevents(course) if one.one("SUMMARY").startswith("Arrange"))
+    assert event.one("DTSTART") == ";TZID=America/New_York:20270314T033000"
 
 
 # ---- What is still to be decided

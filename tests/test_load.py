@@ -515,6 +515,20 @@ def test_a_protocol_that_is_not_shipped_is_refused_with_the_nearest():
     assert error.what == 'no protocol is called "iv-depresion"; did you mean iv-depression?'
 
 
+@pytest.mark.xfail(reason="what a noun says of itself ends at its first bad field")
+def test_a_bad_field_does_not_hide_what_else_is_wrong():
+    text = changed(PROTOCOL, ('id = "two-a-week"', "id = 2"), ('["Lee 2020"]', "[]"))
+    error = refused(load.load_protocol, written("p.toml", text))
+    assert len(error.details) == 2
+
+
+@pytest.mark.xfail(reason="a place is not made fit to print")
+def test_a_key_that_is_told_cannot_write_to_the_terminal():
+    text = changed(PROTOCOL, ("format = 1", '"a\\u001B[31mb\\n" = 1\nformat = 1'))
+    error = refused(load.load_protocol, written("p.toml", text))
+    assert all(line.isprintable() for line in error.details)
+
+
 # --- problems of clinics -----------------------------------------------------------------------
 
 CLINIC_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
@@ -1090,7 +1104,7 @@ def read(kind: type[Any], data: object) -> None:
     zone = ZoneInfo(NEW_YORK)
     found, problems = forms.read(kind, data, zone=zone)
     assert (found is None) == bool(problems)
-    assert all(isinstance(place, str) and said for place, said in problems)
+    assert all(said for _, said in problems)
     if found is not None:
         assert forms.read(kind, forms.plain(found), zone=zone) == (found, [])
 

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ketasched.model import NoDriving, Override
 from ketasched.rules import (
     ENDS_RULES,
     PAIR_RULES,
@@ -15,7 +16,8 @@ from ketasched.rules import (
     eighteenth_birthday,
 )
 
-from .cases import CASES
+from .cases import CASES, first
+from .nouns import clinic
 
 EACH = {f"{name}: {case.title}": (name, case) for name, cases in CASES.items() for case in cases}
 FIRING = {title: (name, case) for title, (name, case) in EACH.items() if case.level}
@@ -63,6 +65,12 @@ def test_every_rule_is_of_one_shape_and_stands_under_its_own_name():
 def test_every_rule_explains_itself_for_the_manual(name):
     said = type(RULES[name]).__doc__ or ""
     assert said.strip().endswith(".")
+
+
+@pytest.mark.xfail(reason="KeyError", raises=KeyError)
+def test_a_rule_for_a_kind_that_the_protocol_has_not_is_no_traceback():
+    own = clinic(overrides={"test": {"infuson": Override(no_driving=NoDriving(1))}})
+    assert first("2026-12-07 09:00", at=own)(RULES["no-driving"]) is None
 
 
 @given(st.dates(date(1900, 1, 1), date(2150, 12, 31)))

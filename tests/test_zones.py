@@ -27,10 +27,10 @@ from .readers import READERS, Read, by_ical, by_icalendar, unnamed
 
 YEARS = range(2026, 2031)
 QUARTERS = [date(year, month, 1) for year in YEARS for month in (1, 4, 7, 10)]
-QUARTER_DAYS = 96
+QUARTER_DAYS = 97
 """How many days a course lasts: beyond the quarter, and in autumn into the next year."""
 
-MINUTES_FROM_A_CHANGE = (-120, -60, -1, 0, 30, 59, 60)
+MINUTES_FROM_A_CHANGE = (-60, -1, 0, 30, 60)
 
 Look = tuple[timedelta | None, timedelta | None]
 Change = tuple[datetime, Look]
@@ -102,7 +102,7 @@ def course_of(zone: str, starts: list[datetime]) -> Course:
 
 def course_in(zone: str, quarter: date) -> Course:
     """A course through a quarter, with visits around each change of the zone's clocks in it."""
-    days = [quarter + timedelta(days) for days in range(0, QUARTER_DAYS, 19)]
+    days = [quarter + timedelta(days) for days in range(0, QUARTER_DAYS, 24)]
     begin, end = (at(day, 0, ZoneInfo(zone)).astimezone(UTC) for day in (days[0], days[-1]))
     around = [
         change + timedelta(minutes=minutes)
@@ -175,9 +175,21 @@ def observances(block: str) -> list[tuple[str, dict[str, str]]]:
     return found
 
 
-def offset(written: str) -> int:
-    """An offset such as "-0930" in minutes."""
-    return int(f"{written[0]}1") * (int(written[1:3]) * 60 + int(written[3:5]))
+def offset(written: str) -> timedelta:
+    """An offset such as "-0930"."""
+    size = timedelta(hours=int(written[1:3]), minutes=int(written[3:5]))
+    return -size if written[0] == "-" else size
+
+
+def onsets(one: dict[str, str], year: int) -> tuple[datetime, datetime]:
+    """The first onset of an observance, and the one in this year, in UTC (RFC 5545, 3.6.5)."""
+    start = datetime.strptime(one["DTSTART"], "%Y%m%dT%H%M%S")  # noqa: DTZ007 - local time
+    rule = rrulestr(one["RRULE"], dtstart=start)
+    found = rule.between(datetime(year, 1, 1), datetime(year, 12, 31))  # noqa: DTZ001 - the same
+    assert len(found) == 1
+    assert rule[0] == start, "programs differ in what a start outside the rule means"
+    before = offset(one["TZOFFSETFROM"])
+    return (start - before).replace(tzinfo=UTC), (found[0] - before).replace(tzinfo=UTC)
 
 
 NEEDED = {"DTSTART", "TZNAME", "TZOFFSETFROM", "TZOFFSETTO"}
@@ -185,7 +197,7 @@ NEEDED = {"DTSTART", "TZNAME", "TZOFFSETFROM", "TZOFFSETTO"}
 
 @pytest.mark.parametrize("zone", ALIKE)
 def test_a_vtimezone_has_one_yearly_rule_an_observance_and_nothing_that_clients_misread(zone):
-    for _, text in calendars(zone):
+    for course, text in calendars(zone):
         assert text.count("BEGIN:VTIMEZONE") == (1 if f";TZID={zone}:" in text else 0)
         for block in re.findall(r"BEGIN:VTIMEZONE.*END:VTIMEZONE\r\n", text, re.DOTALL):
             found = observances(block)
@@ -193,18 +205,21 @@ def test_a_vtimezone_has_one_yearly_rule_an_observance_and_nothing_that_clients_
             assert len(kinds) == len(found)
             if len(kinds) == 1:
                 assert set(kinds["STANDARD"]) == NEEDED
+                assert kinds["STANDARD"]["TZOFFSETFROM"] == kinds["STANDARD"]["TZOFFSETTO"]
                 continue
-            assert set(kinds) == {"STANDARD", "DAYLIGHT"}
-            assert offset(kinds["DAYLIGHT"]["TZOFFSETTO"]) > offset(
-                kinds["STANDARD"]["TZOFFSETTO"]
-            )
+            winter, summer = kinds["STANDARD"], kinds["DAYLIGHT"]
+            assert offset(winter["TZOFFSETTO"]) < offset(summer["TZOFFSETTO"])
+            assert winter["TZOFFSETFROM"] == summer["TZOFFSETTO"]
+            assert summer["TZOFFSETFROM"] == winter["TZOFFSETTO"]
+            year = course.visits[0].start.year
             for one in kinds.values():
                 assert set(one) == NEEDED | {"RRULE"}
                 assert re.fullmatch(
                     r"FREQ=YEARLY;BYDAY=(-1|[1-4])(SU|MO|TU|WE|TH|FR|SA);BYMONTH=\d+", one["RRULE"]
                 )
-                start = datetime.strptime(one["DTSTART"], "%Y%m%dT%H%M%S")  # noqa: DTZ007 - local
-                assert rrulestr(one["RRULE"], dtstart=start)[0] == start
+                first, this_year = onsets(one, year)
+                assert first < datetime(year, 1, 1, tzinfo=UTC)
+                assert this_year in [moment for moment, _ in CHANGES[zone]]
 
 
 @pytest.mark.parametrize("zone", ALIKE)
@@ -277,6 +292,23 @@ def test_a_change_that_spills_into_another_day_still_has_a_rule_that_holds_this_
     text = render(course, "ics", View())
     assert f"DTSTART;TZID={zone}:20260715T090000\r\n" in text
     assert times(by_ical(unnamed(text, zone))) == right(course)
+
+
+@pytest.mark.parametrize(
+    ("zone", "year", "rule_fits"),
+    [
+        ("America/New_York", 2006, False),
+        ("America/New_York", 2007, True),
+        ("Europe/Moscow", 2010, False),
+        ("Europe/Moscow", 2014, False),
+        ("Europe/Moscow", 2015, True),
+        ("America/Sao_Paulo", 2019, False),
+        ("America/Sao_Paulo", 2020, True),
+    ],
+)
+def test_a_year_before_todays_rule_held_has_no_vtimezone(zone, year, rule_fits):
+    block = vtimezone(zone, date(year, 1, 1), date(year, 12, 31))
+    assert (block is not None) is rule_fits
 
 
 def test_a_zone_without_a_rule_has_no_vtimezone_and_every_time_ends_in_z():

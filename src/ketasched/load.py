@@ -1,6 +1,6 @@
 """From files to nouns: protocols, clinics and courses, with every problem and its place."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -11,7 +11,13 @@ from ketasched.errors import BadFile
 from ketasched.files import parse, read_data, read_text
 from ketasched.forms import nearest
 from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, shown
-from ketasched.openings import holidays_of
+from ketasched.references import (
+    clinic_problems,
+    course_problems,
+    protocol_problems,
+    with_likes,
+    zone_of,
+)
 
 Noun = TypeVar("Noun")
 
@@ -167,174 +173,19 @@ def _refuse_later_format(data: dict[str, Any], path: str) -> None:
         )
 
 
-# --- protocols ---------------------------------------------------------------------------------
-
-
 def _protocol(data: dict[str, Any], path: str) -> Protocol:
     _refuse_later_format(data, path)
-    problems: list[Problem] = []
-    visits = data.get("visits")
-    if isinstance(visits, dict):
-        problems += _like_problems(visits)
-        data = data | {"visits": {name: _filled_in(visits, name) for name in visits}}
-    problems += _name_problems(data)
-    problems += _example_problems(data)
-    return _read(Protocol, data, path, problems)
-
-
-def _like_problems(visits: dict[str, Any]) -> Iterator[Problem]:
-    for name, visit in visits.items():
-        like = visit.get("like") if isinstance(visit, dict) else None
-        if not isinstance(like, str):
-            continue
-        if like not in visits:
-            yield f"visits.{name}.like", f"no visit is called {shown(like)}{nearest(like, visits)}"
-        elif _lineage(visits, name)[-1] in _lineage(visits, name)[:-1]:
-            yield f"visits.{name}.like", "goes round in a circle"
-
-
-def _lineage(visits: dict[str, Any], name: str) -> list[str]:
-    """A visit and those that it is like, one after the other; a circle ends at a repetition."""
-    found = [name]
-    while True:
-        visit = visits.get(found[-1])
-        like = visit.get("like") if isinstance(visit, dict) else None
-        if not isinstance(like, str) or like not in visits:
-            return found
-        found.append(like)
-        if like in found[:-1]:
-            return found
-
-
-def _filled_in(visits: dict[str, Any], name: str) -> Any:
-    """The visit with all that it does not say itself; tables in it are filled in, too."""
-    if not isinstance(visits[name], dict):
-        return visits[name]
-    filled: dict[str, Any] = {}
-    for ancestor in reversed(dict.fromkeys(_lineage(visits, name))):
-        own = visits[ancestor]
-        for key, value in own.items() if isinstance(own, dict) else ():
-            both = isinstance(value, dict) and isinstance(filled.get(key), dict)
-            filled[key] = filled[key] | value if both else value
-    return filled
-
-
-def _name_problems(data: dict[str, Any]) -> Iterator[Problem]:
-    visits = data.get("visits")
-    phases = data.get("phases")
-    seen: set[str] = set()
-    for index, phase in enumerate(phases if isinstance(phases, list) else ()):
-        visit = phase.get("visit") if isinstance(phase, dict) else None
-        name = phase.get("name") if isinstance(phase, dict) else None
-        if isinstance(visit, str) and isinstance(visits, dict) and visit not in visits:
-            said = f"no visit is called {shown(visit)}{nearest(visit, visits)}"
-            yield f"phases[{index}].visit", said
-        if isinstance(name, str):
-            if name in seen:
-                yield (
-                    f"phases[{index}].name",
-                    f"{shown(name)} is the name of an earlier phase, too",
-                )
-            seen.add(name)
-
-
-def _example_problems(data: dict[str, Any]) -> Iterator[Problem]:
-    examples = data.get("examples")
-    for index, path in enumerate(examples if isinstance(examples, list) else ()):
-        if isinstance(path, str) and not _is_there(data, path.split(".")):
-            yield f"examples[{index}]", f"{shown(path)} is nowhere in this file"
-
-
-def _is_there(data: Any, path: list[str]) -> bool:
-    """Whether a dotted path leads somewhere; a phase goes by its name."""
-    for step in path:
-        if isinstance(data, list):
-            named = [one for one in data if isinstance(one, dict) and one.get("name") == step]
-            data = named[0] if named else None
-        else:
-            data = data.get(step) if isinstance(data, dict) else None
-    return data is not None
-
-
-# --- clinics and courses -----------------------------------------------------------------------
+    problems = protocol_problems(data)
+    return _read(Protocol, with_likes(data), path, problems)
 
 
 def _clinic(data: dict[str, Any], path: str) -> Clinic:
-    return _read(Clinic, data, path, [*_zone_problems(data), *_holiday_problems(data)])
-
-
-def _zone_problems(data: dict[str, Any]) -> Iterator[Problem]:
-    name = data.get("timezone")
-    if isinstance(name, str) and zone_of(name) is None:
-        names = (resources.files("tzdata") / "zones").read_text(encoding="utf-8").split()
-        short = {known.rpartition("/")[2]: known for known in names}
-        near = nearest(name, names) or nearest(name.rpartition("/")[2], short)
-        yield "timezone", f"no time zone is called {shown(name)}{near}"
-
-
-def zone_of(name: str) -> ZoneInfo | None:
-    """The IANA zone of this name, None if there is none that every machine has."""
-    if name.startswith(("right/", "posix/")) or (
-        "/" not in name and name in ("localtime", "Factory", "posixrules")
-    ):
-        return None
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None
-
-
-def _holiday_problems(data: dict[str, Any]) -> Iterator[Problem]:
-    closures = data.get("closures")
-    calendar = closures.get("holidays") if isinstance(closures, dict) else None
-    if isinstance(calendar, str) and calendar:
-        try:
-            holidays_of(calendar, 2026)
-        except ValueError as error:
-            said = str(error).partition("\n")[0]
-            yield "closures.holidays", f"no holidays are known for {shown(calendar)}: {said}"
+    return _read(Clinic, data, path, clinic_problems(data))
 
 
 def _course(data: dict[str, Any], path: str) -> Course:
     _refuse_later_format(data, path)
-    clinic, protocol = data.get("clinic"), data.get("protocol")
-    problems = list(_zone_problems(data))
-    if isinstance(clinic, dict):
-        problems += _under("clinic", [*_zone_problems(clinic), *_holiday_problems(clinic)])
-    if isinstance(protocol, dict):
-        problems += _under("protocol", [*_name_problems(protocol), *_example_problems(protocol)])
-        problems += _visit_problems(data, protocol)
-    zone = zone_of(str(data.get("timezone")))
-    return _read(Course, data, path, problems, zone)
-
-
-def _under(place: str, problems: list[Problem]) -> list[Problem]:
-    return [(f"{place}.{inside}", said) for inside, said in problems]
-
-
-def _visit_problems(data: dict[str, Any], protocol: dict[str, Any]) -> Iterator[Problem]:
-    """Visits of phases or kinds that the protocol has not, or numbers and uids that repeat."""
-    phases = protocol.get("phases")
-    names = (
-        [one.get("name") for one in phases if isinstance(one, dict)]
-        if isinstance(phases, list)
-        else []
-    )
-    kinds = protocol.get("visits")
-    visits = data.get("visits")
-    items = [one for one in visits if isinstance(one, dict)] if isinstance(visits, list) else []
-    for index, visit in enumerate(items):
-        for key, known in (("phase", names), ("kind", kinds if isinstance(kinds, dict) else {})):
-            if isinstance(visit.get(key), str) and visit[key] not in known:
-                yield f"visits[{index}].{key}", f"the protocol has no {shown(visit[key])}"
-        if visit.get("number") != index + 1:
-            said = f"expected {index + 1}, the number of the visit in its course"
-            yield f"visits[{index}].number", said
-    reviews = data.get("reviews")
-    items += [one for one in reviews if isinstance(one, dict)] if isinstance(reviews, list) else []
-    uids = [one.get("uid") for one in items]
-    for uid in {uid for uid in uids if uids.count(uid) > 1}:
-        yield "visits", f"the uid {shown(uid)} is there twice"
+    return _read(Course, data, path, course_problems(data), zone_of(data.get("timezone")))
 
 
 READERS: Mapping[str, Callable[[dict[str, Any], str], Protocol | Clinic | Course]] = (

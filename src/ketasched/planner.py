@@ -22,6 +22,9 @@ from ketasched.times import after, day_text, effective_kind, no_driving_until
 SLIDE_DAYS = 14
 """How many days the first visit may slide where the request names no latest start."""
 
+LONGEST_SLIDE_DAYS = 366
+"""A latest start further away is a typing error."""
+
 NO_BOOKINGS: Bookings = MappingProxyType({})
 
 
@@ -47,9 +50,9 @@ def plan(
         raise ValueError("made_at has no time zone")
     given = Given(protocol, clinic, request, made_at, bookings)
     latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
-    if latest < request.start:
-        said = f"{day_text(latest)} is before the asked start, {day_text(request.start)}"
-        raise BadRequest("latest_start", said)
+    if not 0 <= (latest - request.start).days <= LONGEST_SLIDE_DAYS:
+        said = f"expected the asked start, {day_text(request.start)}, or up to a year later"
+        raise BadRequest("latest_start", f"{said}, not {day_text(latest)}")
     search = Search(given, runs_of(protocol, clinic, request))
     chains = _chains(search, latest)
     refused = [

@@ -12,8 +12,9 @@ import click
 from ketasched.cli.output import say
 from ketasched.columns import COLUMNS, DateOrder, read_request
 from ketasched.errors import BadFile, BadRequest
-from ketasched.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, zone_of
+from ketasched.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic
 from ketasched.model import Audience, Clinic, Request
+from ketasched.references import zone_of
 from ketasched.render import RENDERERS
 from ketasched.times import exists
 

@@ -8,6 +8,7 @@ Where no such rule fits, the calendar says its times in UTC.
 
 import re
 import zoneinfo
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -22,6 +23,8 @@ RULE = r",M(\d+)\.(\d)\.(\d)(?:/([+-]?\d+(?::\d{2}){0,2}))?"
 POSIX = re.compile(f"{NAME}{OFFSET}(?:{NAME}{OFFSET}?{RULE}{RULE})?")
 ICS_DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
 DAY = 24 * 3600
+LONGEST_YEARS = 20
+"""No rule of a zone is trusted for longer than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def needed_days(first: date, last: date) -> tuple[date, date]:
 
 def _vtimezone(zone: str, first: date, last: date) -> str | None:
     parsed = POSIX.fullmatch(_posix_rule(zone))
-    if parsed is None:
+    if parsed is None or last.year - first.year > LONGEST_YEARS:
         return None
     standard = -_seconds(parsed[3])
     if parsed[7] is None:
@@ -162,7 +165,7 @@ def _moments(changes: list[tuple[datetime, int]], first: date, last: date) -> It
 
 
 def _offset_at(moment: datetime, changes: list[tuple[datetime, int]]) -> int:
-    return [offset for since, offset in changes if since <= moment][-1]
+    return changes[bisect_right(changes, moment, key=lambda change: change[0]) - 1][1]
 
 
 def _observance(kind: str, onset: Onset, start: str, rule: str) -> str:
