@@ -162,7 +162,7 @@ LORD_HOWE_CLINIC = clinic(timezone=LORD_HOWE)
 EVENING = datetime(2026, 11, 24, 4, 59, tzinfo=UTC)  # a minute before midnight in New York
 MIDNIGHT = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 TEN_TO_TWELVE = TimeRange.read("10:00-12:00")
-EIGHT = Clock(8 * 60)
+EIGHT, LAST = Clock(8 * 60), Clock(24 * 60 - 1)
 H48, H47 = GapHours(min=48), GapHours(min=47)
 
 
@@ -181,6 +181,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         fires("a minute too late", slot("2026-12-07 16:01"), "16:01-17:01"),
         holds("all of an opening", slot("2026-12-07 09:00", 480)),
         fires("longer than the opening by a minute", slot("2026-12-07 09:00", 481), "481 min"),
+        fires("as long as the opening, too late", slot("2026-12-07 09:01", 480), "09:01-17:01"),
         holds("up to lunch", slot("2026-12-07 11:00", at=SPLIT)),
         fires("a minute into lunch", slot("2026-12-07 11:01", at=SPLIT)),
         holds("from the end of lunch", slot("2026-12-07 13:00", at=SPLIT)),
@@ -546,6 +547,13 @@ CASES: Mapping[str, tuple[Case, ...]] = {
                 (warns, "without the morning", NoDriving(24), NoDriving(24, EIGHT)),
                 (warns, "without the hours", NoDriving(None, EIGHT), NoDriving(24, EIGHT)),
                 (holds, "hours that are always later", NoDriving(48), NoDriving(24, EIGHT)),
+                (holds, "a morning that is always later", NoDriving(None, LAST), NoDriving(24)),
+                (
+                    warns,
+                    "a morning that is once sooner",
+                    NoDriving(None, Clock(1438)),
+                    NoDriving(24),
+                ),
                 (holds, "with a morning more", NoDriving(24, EIGHT), NoDriving(24)),
                 (holds, "where the protocol has no rule", NoDriving(1), None),
                 (holds, "minutes only", None, NoDriving(24, EIGHT)),

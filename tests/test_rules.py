@@ -6,18 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketasched.model import NoDriving, Override
+from ketasched.model import GapHours, NoDriving, Override, SpanDays
 from ketasched.rules import (
+    DAY_RULES,
     ENDS_RULES,
     PAIR_RULES,
     PRECONDITIONS,
     RULES,
+    SLOT_RULES,
     VISIT_RULES,
+    Gap,
+    Span,
     eighteenth_birthday,
 )
 
-from .cases import CASES, first
-from .nouns import clinic
+from .cases import CASES, first, visit
+from .cases import given as known
+from .nouns import MONDAY, clinic, phase
 
 EACH = {f"{name}: {case.title}": (name, case) for name, cases in CASES.items() for case in cases}
 FIRING = {title: (name, case) for title, (name, case) in EACH.items() if case.level}
@@ -65,6 +70,35 @@ def test_every_rule_is_of_one_shape_and_stands_under_its_own_name():
 def test_every_rule_explains_itself_for_the_manual(name):
     said = type(RULES[name]).__doc__ or ""
     assert said.strip().endswith(".")
+
+
+# --- what a rule tells the search about itself ---------------------------------------------------
+
+
+def test_the_gap_rule_looks_at_the_clock_only_where_hours_are_counted():
+    assert not Gap().by_clock(phase())
+    assert Gap().by_clock(phase(gap_hours=GapHours(min=48)))
+
+
+@pytest.mark.parametrize("days", [1, 2, 21])
+def test_the_latest_end_of_a_span_is_the_last_that_keeps_it(days):
+    span, spanned = Span(), phase(span_days=SpanDays(days))
+    begin = visit("2026-12-07 16:00")
+    last = span.latest(begin, spanned) or MONDAY
+    for day, kept in ((last, True), (last + timedelta(days=1), False)):
+        finding = span.ends(begin, visit(f"{day} 09:00"), spanned, known())
+        assert (finding is None) == kept
+    assert span.concerns(spanned)
+
+
+def test_where_there_is_no_span_the_rule_concerns_no_phase():
+    assert not Span().concerns(phase())
+    assert Span().latest(visit("2026-12-07 09:00"), phase()) is None
+
+
+def test_every_rule_about_one_visit_is_asked_about_days_or_times():
+    asked = {rule.name for rule in (*DAY_RULES, *SLOT_RULES)}
+    assert asked == {rule.name for rule in VISIT_RULES}
 
 
 @pytest.mark.xfail(reason="KeyError", raises=KeyError)

@@ -1,8 +1,8 @@
 """ketasched plans courses of ketamine treatment on real dates.
 
 The core is `plan`, from a protocol, a clinic and a request to a course, and `check`, from a course
-to findings; `load_protocol`, `load_clinic` and `load_course` read files; `render` writes a course
-as text, as a calendar or as JSON.
+to findings; `load_protocol`, `load_clinic` and `load_course` read files; `ketasched.render.render`
+writes a course as text, as a calendar or as JSON.
 """
 
 from importlib import import_module
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ketasched.load import load_clinic, load_course, load_protocol
     from ketasched.model import Clinic, Course, Finding, Protocol, Request
     from ketasched.planner import check, plan
-    from ketasched.render import View, render
 
 __all__ = [
     "BadFile",
@@ -26,13 +25,11 @@ __all__ = [
     "Protocol",
     "Refused",
     "Request",
-    "View",
     "check",
     "load_clinic",
     "load_course",
     "load_protocol",
     "plan",
-    "render",
 ]
 
 _HOMES = {
@@ -40,7 +37,6 @@ _HOMES = {
     "load": ("load_clinic", "load_course", "load_protocol"),
     "model": ("Clinic", "Course", "Finding", "Protocol", "Request"),
     "planner": ("check", "plan"),
-    "render": ("View", "render"),
 }
 
 

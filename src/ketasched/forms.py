@@ -8,6 +8,7 @@ either.
 import dataclasses
 import difflib
 import types
+import unicodedata
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -145,7 +146,7 @@ class _Reader:
 
     def _text(self, value: str, place: str) -> Any:
         for char in value:
-            if (ord(char) < 32 and char not in "\n\t") or 0xD800 <= ord(char) < 0xE000:
+            if unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t":
                 return self._bad(
                     place, f"has the character U+{ord(char):04X}, which no text needs"
                 )

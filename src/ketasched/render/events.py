@@ -30,7 +30,7 @@ EventStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 STATUS: Mapping[str, EventStatus] = MappingProxyType(
     {"planned": "CONFIRMED", "completed": "CONFIRMED", "tentative": "TENTATIVE"}
 )
-"""What a calendar calls the status of a visit; any other one is cancelled."""
+"""What a calendar calls the status of a visit or a review; any other one is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +211,8 @@ def _review(course: Course, review: Review, view: View) -> Event:
         title=title if view.audience == "patient" else f"{course.patient}: {title}",
         text=_lines(f"Clinic's phone: {phone}" if phone else "", revision_text(course)),
         place=place_of(course) if review.place == "clinic" else "",
-        status="TENTATIVE" if review.status == "tentative" else "CONFIRMED",
-        busy=True,
+        status=STATUS.get(review.status, "CANCELLED"),
+        busy=review.status in TAKES_PLACE,
         alarm=course.clinic.reminders.alarm.minutes,
     )
 

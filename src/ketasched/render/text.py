@@ -52,7 +52,7 @@ def render(course: Course, view: View) -> str:
             revision=revision_text(course),
         )
     )
-    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in text.rstrip("\n").split("\n")) + "\n"
 
 
 def _collected(course: Course, visit: Visit) -> str:

@@ -4,7 +4,16 @@ Discreet titles tell nothing of the treatment. "Do not drive" is said all the sa
 patient: it protects.
 """
 
-from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course, Place, Review, Visit, Wording
+from ketasched.model import (
+    TAKES_PLACE,
+    TO_BE_DECIDED,
+    Course,
+    Place,
+    Review,
+    Status,
+    Visit,
+    Wording,
+)
 from ketasched.times import clock_text, day_text
 
 ASK_ABOUT_DRIVING = "Ask your clinic when you may drive again."
@@ -19,9 +28,7 @@ def is_discreet(course: Course) -> bool:
 def visit_title(course: Course, visit: Visit, *, discreet: bool) -> str:
     """What a visit is called: "Appointment 3 of 6", or "Ketamine infusion 3 of 6"."""
     title = f"{_kind_title(course, visit, discreet=discreet)} {visit.of}"
-    if visit.status not in TAKES_PLACE:
-        return f"CANCELLED: {title}"
-    return f"{title} ({TO_BE_DECIDED})" if visit.status == "tentative" else title
+    return _with_status(title, visit.status)
 
 
 def _kind_title(course: Course, visit: Visit, *, discreet: bool) -> str:
@@ -39,7 +46,13 @@ def review_title(review: Review, *, discreet: bool) -> str:
         title = "Phone appointment" if review.place == "phone" else "Appointment"
     else:
         title = f"{review.title} ({place_text(review.place)})"
-    return f"{title} ({TO_BE_DECIDED})" if review.status == "tentative" else title
+    return _with_status(title, review.status)
+
+
+def _with_status(title: str, status: Status) -> str:
+    if status not in TAKES_PLACE:
+        return f"CANCELLED: {title}"
+    return f"{title} ({TO_BE_DECIDED})" if status == "tentative" else title
 
 
 def place_text(place: Place) -> str:
