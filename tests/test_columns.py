@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketasched.columns import COLUMNS, patient_reference, read_request, spelled_date
+from ketasched.columns import COLUMNS, read_request, spelled_date
 from ketasched.errors import BadRequest
+from ketasched.identity import patient_reference
 from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange
 
 MONDAY = date(2026, 12, 7)
@@ -72,7 +73,7 @@ def test_a_date_that_is_spelled_out_needs_no_order_and_heeds_none(text, expected
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Tue 7 Dec 2026", "07 December 2026 is a Monday"),
+        ("Tue 7 Dec 2026", "that day is a Monday"),
         ("Sunday, December 7, 2026", "is a Monday"),
         ("2027-02-30", "is no date"),
         ("30 Feb 2027", "is no date"),
@@ -108,8 +109,8 @@ def test_a_date_that_is_spelled_out_needs_no_order_and_heeds_none(text, expected
         ("2026\u201312\u201307", "expected a date"),
         ("7 Dec 2026\0", "expected a date"),
         ("7" * 5000, "expected a date"),
-        pytest.param("7 Dec 0026", "outside", marks=pytest.mark.xfail(reason="read as 2026")),
-        pytest.param("Feb 2, 0099", "outside", marks=pytest.mark.xfail(reason="read as 1999")),
+        pytest.param("7 Dec 0026", "outside"),
+        pytest.param("Feb 2, 0099", "outside"),
     ],
     ids=shown,
 )
@@ -122,7 +123,7 @@ def test_what_is_no_date_is_refused_in_words(text, said):
 
 @pytest.mark.parametrize("text", ["03/04/2027", "3/4/2027", "03-04-2027", "03.04.2027"])
 def test_a_date_of_two_readings_is_read_by_its_order_only(text):
-    with pytest.raises(ValueError, match="--date-order mdy or dmy"):
+    with pytest.raises(ValueError, match="or say --date-order"):
         spelled_date(text)
     assert spelled_date(text, "mdy") == date(2027, 3, 4)
     assert spelled_date(text, "dmy") == date(2027, 4, 3)
@@ -162,7 +163,7 @@ def test_a_weekday_is_believed_only_where_it_is_that_of_the_date(day, weekday):
     if WEEKDAYS[day.weekday()] == weekday:
         assert spelled_date(text) == day
     else:
-        with pytest.raises(ValueError, match="is no date"):
+        with pytest.raises(ValueError, match="that day is a"):
             spelled_date(text)
 
 
@@ -361,11 +362,9 @@ def test_a_value_is_read_as_it_is_meant(name, text, expected):
         ("days", ("mon", "someday"), 'not "someday"'),
         pytest.param(
             *("days", ("monthly",), "expected weekdays"),
-            marks=pytest.mark.xfail(reason="read as Monday"),
         ),
         pytest.param(
             *("days", ("sunrise",), "expected weekdays"),
-            marks=pytest.mark.xfail(reason="read as Sunday"),
         ),
         ("unavailable", ("2027-01-01..2026-12-28",), "is backwards"),
         ("unavailable", ("2026-12-08..2026-12-07",), "is backwards"),

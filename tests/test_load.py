@@ -201,9 +201,7 @@ def test_the_clinic_to_start_from_has_its_zone_and_its_salt():
         *((Count, data) for data in (1, 200, {"default": 0, "max": 12}, {"default": 3, "max": 3})),
         *((PerWeek, data) for data in (3, {"default": 3, "choices": [2, 3]})),
         *((EveryDays, data) for data in (14, [14, 21, 28], {"default": 14, "choices": [7, 14]})),
-        pytest.param(
-            EveryDays, [14], marks=pytest.mark.xfail(reason="comes back with choices (14,)")
-        ),
+        pytest.param(EveryDays, [14]),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else str(value),
 )
@@ -514,14 +512,12 @@ def test_a_protocol_that_is_not_shipped_is_refused_with_the_nearest():
     assert error.what == 'no protocol is called "iv-depresion"; did you mean iv-depression?'
 
 
-@pytest.mark.xfail(reason="what a noun says of itself ends at its first bad field")
 def test_a_bad_field_does_not_hide_what_else_is_wrong():
     text = changed(PROTOCOL, ('id = "two-a-week"', "id = 2"), ('["Lee 2020"]', "[]"))
     error = refused(load.load_protocol, written("p.toml", text))
     assert len(error.details) == 2
 
 
-@pytest.mark.xfail(reason="a place is not made fit to print")
 def test_a_key_that_is_told_cannot_write_to_the_terminal():
     text = changed(PROTOCOL, ("format = 1", '"a\\u001B[31mb\\n" = 1\nformat = 1'))
     error = refused(load.load_protocol, written("p.toml", text))
@@ -708,8 +704,8 @@ def test_a_clinic_tells_all_its_problems_with_their_places(edits, expected):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param("utils", marks=pytest.mark.xfail(reason="TypeError from `holidays`")),
-        pytest.param("__doc__", marks=pytest.mark.xfail(reason="TypeError from `holidays`")),
+        pytest.param("utils"),
+        pytest.param("__doc__"),
         "-",
         "us",
         "US-NY-NY",
@@ -722,14 +718,12 @@ def test_a_name_of_no_country_is_no_calendar_of_holidays(name):
     ]
 
 
-@pytest.mark.xfail(reason="a label is not looked through, as other text is")
 def test_a_label_of_a_closure_has_no_control_characters_either():
     text = changed(CLINIC, ("winter break", r"winter\u0000break"))
     error = refused(load.load_clinic, written("c.toml", text))
     assert begin(error.details, ["closures.dates[1]: has"]) == ["closures.dates[1]: has"]
 
 
-@pytest.mark.xfail(reason="the table [instructions.protocols] is dropped without a word")
 def test_no_table_of_a_clinic_is_dropped_without_a_word():
     text = changed(CLINIC, ("[instructions.two-a-week]", "[instructions.protocols]"))
     assert "a hat" in str(load.load_clinic(written("c.toml", text)))
@@ -746,7 +740,7 @@ def test_tables_for_unknown_protocols_are_told():
 def test_an_override_of_an_unknown_kind_of_visit_is_refused():
     own = clinic(overrides={"test": {"infuson": load.load_clinic}})
     with pytest.raises(BadFile) as caught:
-        load.refuse_unknown_kinds(own, protocol(), "c.toml")
+        load.refuse_mismatch(own, protocol(), "c.toml")
     said = "overrides.test.infuson: unknown kind of visit; did you mean infusion?"
     assert caught.value.details == (said,)
 
@@ -831,7 +825,6 @@ def test_an_empty_file_lacks_all_that_is_required(loader, required):
             "x.json",
             '{"overrides": {"a": {"b": {"minutes": {"check_in": ',
             "}}}}}",
-            marks=pytest.mark.xfail(reason="RecursionError: shown() of what was just parsed"),
         ),
         ("x.toml", "overrides.a.b.minutes.check_in = ", ""),
     ],
@@ -844,7 +837,6 @@ def test_no_depth_of_lists_is_too_deep_for_the_message(name, start, end):
 
 
 @pytest.mark.parametrize("key", ["chairs", "name", "timezone"])
-@pytest.mark.xfail(reason="shown() of a number that Python does not write out")
 def test_a_number_of_6000_digits_in_hexadecimal_is_no_traceback(key):
     data = f"{key} = 0x{'F' * 5000}\n"
     assert refused(load.load_clinic, written("c.toml", data)).exit_code == 3
@@ -915,7 +907,8 @@ def test_a_moment_of_a_course_may_be_written_in_many_ways(text):
     ],
 )
 def test_a_time_that_comes_twice_is_the_one_that_is_meant(text, fold):
-    data = course_with(("visits.0.start", text))
+    later = [(f"visits.0.{key}", "2027-11-07T09:00") for key in ("treatment_start", "end")]
+    data = course_with(("visits.0.start", text), *later)
     start = load.load_course(written("course.json", json.dumps(data))).visits[0].start
     assert (f"{start:%H:%M}", start.fold) == ("01:30", fold)
 
@@ -973,7 +966,7 @@ COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
     "no such zone": (
         [("timezone", "America/New_Yrok"), ("clinic.timezone", "America/New_Yrok")],
         [
-            'clinic.timezone: no time zone is called "America/New_Yrok"; did you mean America/New_',
+            'clinic.timezone: no time zone is called "America/New_Yrok"; did you mean',
             'timezone: no time zone is called "America/New_Yrok"; did you mean America/New_York?',
         ],
     ),
@@ -1028,6 +1021,7 @@ COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
     "text with a control character": (
         [("visits.0.note", "a\u001bb"), ("patient", "a\nb\0")],
         [
+            "patient: a patient reference becomes a file's name",
             "patient: has the character U+0000",
             "visits[0].note: has the character U+001B",
         ],
@@ -1060,7 +1054,6 @@ def test_a_course_tells_all_its_problems_with_their_places(edits, expected):
         ),
     ],
 )
-@pytest.mark.xfail(reason="not looked for, or a traceback")
 def test_a_course_that_would_do_harm_later_is_refused(edits):
     path = written("course.json", json.dumps(course_with(*edits)))
     assert refused(load.load_course, path).exit_code == 3

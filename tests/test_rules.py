@@ -101,7 +101,6 @@ def test_every_rule_about_one_visit_is_asked_about_days_or_times():
     assert asked == {rule.name for rule in VISIT_RULES}
 
 
-@pytest.mark.xfail(reason="KeyError", raises=KeyError)
 def test_a_rule_for_a_kind_that_the_protocol_has_not_is_no_traceback():
     own = clinic(overrides={"test": {"infuson": Override(no_driving=NoDriving(1))}})
     assert first("2026-12-07 09:00", at=own)(RULES["no-driving"]) is None

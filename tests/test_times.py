@@ -368,7 +368,6 @@ SHORT = Override(OwnMinutes(observation=30))
             Minutes(15, 40, 30),
             LONGER,
             id="a rule from there, minutes of the clinic for itself",
-            marks=pytest.mark.xfail(reason="an override of its own hides that of `like`"),
         ),
         pytest.param(
             "rare",
@@ -376,7 +375,6 @@ SHORT = Override(OwnMinutes(observation=30))
             FOR_ALL,
             LONGER,
             id="a kind that takes after one that takes after it",
-            marks=pytest.mark.xfail(reason="`like` is followed for one step only"),
         ),
     ],
 )

@@ -1,7 +1,6 @@
 """What can be asked for a patient: one table, for the options of `plan` and for roster columns."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,22 +8,11 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from ketasched.errors import BadRequest
+from ketasched.identity import patient_reference
 from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange, shown
 from ketasched.model.values import read_date
 
 DateOrder = Literal["mdy", "dmy"] | None
-
-LONGEST_REFERENCE = 80
-"""Bytes of a patient reference: it becomes a file's name, with an ending."""
-
-RESERVED = frozenset(
-    [
-        *("con", "prn", "aux", "nul", "conin$", "conout$", "rides", "manifest", "rejects"),
-        *(f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"),
-    ]
-)
-"""Names that Windows keeps for devices, and those of our own files."""
-
 
 WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?"
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
@@ -34,6 +22,9 @@ SPELLED = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 """A date with its month in words; day, month and year are all there, so nothing is guessed."""
+
+
+DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,50 +81,36 @@ def spelled_date(text: str, order: DateOrder = None) -> date:
     # Imported here because most dates come in digits, and it takes as long as the rest to load.
     from dateutil import parser  # noqa: PLC0415
 
+    named = re.match(WEEKDAY, text, re.ASCII | re.IGNORECASE)
+    plain = text[named.end() :] if named else text
     try:
-        found = parser.parse(text, default=datetime(2000, 1, 1)).date()  # noqa: DTZ001 - a date only
+        found = parser.parse(plain, default=datetime(2000, 1, 1)).date()  # noqa: DTZ001 - a date
+        found = read_date(found.replace(year=int(text[-4:])))
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{shown(text)} is no date: {str(error).partition(':')[0]}") from None
-    named = re.match(r"(mon|tue|wed|thu|fri|sat|sun)", text.lower())
-    if named and WEEKDAYS[found.weekday()] != named[1]:
-        raise ValueError(f"{shown(text)} is no date: {found:%d %B %Y} is a {found:%A}")
-    return read_date(found)
+    if named and WEEKDAYS[found.weekday()] != named[0][:3].lower():
+        raise ValueError(f"{shown(text)}: that day is a {DAY_NAMES[found.weekday()].title()}")
+    return found
 
 
 def _by_order(text: str, order: DateOrder) -> date:
-    if order is None:
-        raise ValueError(
-            f"{shown(text)} has two readings: write 2027-04-03, or say --date-order mdy or dmy"
-        )
     first, second, year = (int(number) for number in re.split(r"[/.-]", text))
-    month, day = (first, second) if order == "mdy" else (second, first)
+    readings = {"mdy": (first, second), "dmy": (second, first)}
+    if order is None:
+        likely = sorted(f"{year}-{month:02d}-{day:02d}" for month, day in readings.values())
+        raise ValueError(
+            f"{shown(text)}: day or month first? "
+            f"Write {' or '.join(dict.fromkeys(likely))}, or say --date-order"
+        )
+    month, day = readings[order]
     try:
         return read_date(date(year, month, day))
     except ValueError as error:
         raise ValueError(f"{shown(text)} is no date, read as {order}: {error}") from None
 
 
-def patient_reference(text: str, _order: DateOrder = None) -> str:
-    """A patient reference that every file system takes as a name. Raises `ValueError`."""
-    odd = next((c for c in text if unicodedata.category(c)[0] in "CZ" and c != " "), None)
-    if odd or any(c in '/\\:*?"<>|' for c in text):
-        bad = odd or next(c for c in text if c in '/\\:*?"<>|')
-        said = f"U+{ord(bad):04X}" if odd else bad
-        raise ValueError(f"a patient reference becomes a file's name and cannot have {said} in it")
-    if not text or text != text.strip() or text.startswith(".") or text.endswith("."):
-        raise ValueError(
-            f"{shown(text)} cannot be a file's name: "
-            "it is empty, or begins or ends with a dot or a space"
-        )
-    if len(text.encode()) > LONGEST_REFERENCE:
-        raise ValueError(
-            f"a patient reference has at most {LONGEST_REFERENCE} bytes, not {len(text.encode())}"
-        )
-    if text.partition(".")[0].rstrip().lower() in RESERVED:
-        raise ValueError(
-            f"{shown(text)} is a name that is taken: by Windows, or by a file of ours"
-        )
-    return text
+def _reference(text: str, _order: DateOrder) -> str:
+    return patient_reference(text)
 
 
 def _clock(text: str, _order: DateOrder) -> Clock:
@@ -153,13 +130,14 @@ def _range(text: str, order: DateOrder) -> DateRange:
 
 
 def _days(text: str, _order: DateOrder) -> tuple[str, ...]:
-    named = [
-        word.strip().lower()[:3] if word.strip().isalpha() else word for word in text.split(",")
-    ]
-    for word, day in zip(text.split(","), named, strict=True):
-        if day not in WEEKDAYS:
+    found = []
+    for word in text.split(","):
+        said = word.strip().lower()
+        matching = [name for name in DAY_NAMES if len(said) > 2 and name.startswith(said)]
+        if not matching:
             raise ValueError(f"expected weekdays such as mon,wed,fri, not {shown(word.strip())}")
-    return tuple(named)
+        found.append(matching[0][:3])
+    return tuple(found)
 
 
 def _number(text: str, _order: DateOrder) -> int:
@@ -183,9 +161,7 @@ def _words(text: str, _order: DateOrder) -> str:
 
 COLUMNS: Mapping[str, Column] = MappingProxyType(
     {
-        "patient": Column(
-            patient_reference, "REF", "Your reference for the patient (names files)."
-        ),
+        "patient": Column(_reference, "REF", "Your reference for the patient (names files)."),
         "start": Column(spelled_date, "DATE", "The first day that would do."),
         "latest_start": Column(spelled_date, "DATE", "The last day to begin (14 days later)."),
         "per_week": Column(_positive, "N", "Visits a week, where the protocol has a choice."),

@@ -66,11 +66,11 @@ def parse(text: str, path: str) -> dict[str, Any]:
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the key {shown(twice)} is there twice")
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the key {shown(name)} is there twice")
+        found[name] = value
     return found
 
 
@@ -82,7 +82,7 @@ def _toml_error(text: str, path: str, said: str) -> tuple[str, str]:
     """tomllib's "Expected '=' (at line 2, column 7)" as a place and a sentence."""
     what, _, place = said.removesuffix(")").rpartition(" (at ")
     if place == "end of document":
-        lines = text.splitlines() or [""]
+        lines = text.rstrip("\n").split("\n")
         what, numbers = f"{what}, but the file ends", [len(lines), len(lines[-1]) + 1]
     else:
         numbers = [int(word.strip(",")) for word in place.split() if word.strip(",").isdigit()]

@@ -7,10 +7,11 @@ either.
 
 import dataclasses
 import difflib
+import re
 import types
 import unicodedata
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
@@ -18,13 +19,20 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get
 from zoneinfo import ZoneInfo
 
 from ketasched.model import Plain, Problem, shown
-from ketasched.model.values import read_date
+from ketasched.model.values import FIRST_YEAR, LAST_YEAR, read_date
 from ketasched.times import exists
 
 Noun = TypeVar("Noun")
 
 BAD: Any = object()
 """Stands for a value that has a problem."""
+
+MOMENT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
+)
+
+LARGEST = 2**53
+"""Larger whole numbers differ from reader to reader of JSON."""
 
 EXPECTED = {bool: "true or false", int: "a whole number", str: "text"}
 
@@ -122,8 +130,13 @@ class _Reader:
             return self._by(read_date, value, place)
         if kind is datetime:
             return self._by(self._moment, value, place)
+        return self._simple(kind, value, place)
+
+    def _simple(self, kind: Any, value: object, place: str) -> Any:
         if type(value) is not kind:
             return self._bad(place, f"expected {EXPECTED[kind]}, not {shown(value)}")
+        if isinstance(value, int) and abs(value) > LARGEST:
+            return self._bad(place, "is too large a number")
         return self._text(value, place) if isinstance(value, str) else value
 
     def _bad(self, place: str, said: str) -> Any:
@@ -131,6 +144,8 @@ class _Reader:
         return BAD
 
     def _by(self, reader: Any, value: object, place: str) -> Any:
+        if isinstance(value, str) and self._text(value, place) is BAD:
+            return BAD
         try:
             return reader(value)
         except ValueError as error:
@@ -186,7 +201,7 @@ class _Reader:
         noun = kind(**found) if BAD not in found.values() else _with_holes(kind, found)
         before = len(self.problems)
         # What a noun with holes has to say of itself ends at the first hole.
-        with suppress(AttributeError):
+        with suppress(AttributeError) if BAD in found.values() else nullcontext():
             for inside, said in noun.problems() if hasattr(noun, "problems") else ():
                 self._bad(f"{dot}{inside}" if inside else place, said)
         fine = len(self.problems) == before and all(key in fields for key in table)
@@ -194,10 +209,10 @@ class _Reader:
 
     def _moment(self, value: object) -> datetime:
         try:
-            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+            moment = datetime.fromisoformat(_as_moment(value)) if isinstance(value, str) else value
         except ValueError:
             moment = None
-        if not isinstance(moment, datetime):
+        if not isinstance(moment, datetime) or not FIRST_YEAR < moment.year < LAST_YEAR + 2:
             raise ValueError(
                 f'expected a moment such as "2026-12-07T09:00-05:00", not {shown(value)}'
             )
@@ -214,11 +229,22 @@ class _Reader:
         return moment.astimezone(self.zone)
 
 
+def _as_moment(text: str) -> str:
+    """The text, if it has a date and a time of day; `fromisoformat` alone takes more than that."""
+    if not MOMENT.fullmatch(text):
+        raise ValueError(text)
+    return text
+
+
 def _gathered(
     table: dict[str, Any], others: str | None, fields: Mapping[str, object]
 ) -> dict[str, Any]:
     """The table with the tables that have names of their own gathered under `others`."""
     if others is None:
         return table
-    own = {key: one for key, one in table.items() if key not in fields and isinstance(one, dict)}
+    own = {
+        key: one
+        for key, one in table.items()
+        if (key not in fields or key == others) and isinstance(one, dict)
+    }
     return {key: one for key, one in table.items() if key not in own} | {others: own}

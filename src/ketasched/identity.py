@@ -1,12 +1,24 @@
 """Identifiers: the same for the same course and item, and not to be guessed from outside."""
 
+import unicodedata
 import uuid
 from datetime import UTC, datetime
 
-from ketasched.model import Clinic, Request
+from ketasched.model import Clinic, Request, shown
 
 NAMESPACE = uuid.UUID("6f0d7f3c-4a0e-5d9b-9f43-0b1f5f3f2a57")
 """Ours alone, so that no other program makes the same identifiers."""
+
+LONGEST_REFERENCE = 80
+"""Bytes of a patient reference: it becomes a file's name, with an ending."""
+
+RESERVED = frozenset(
+    [
+        *("con", "prn", "aux", "nul", "conin$", "conout$", "rides", "manifest", "rejects"),
+        *(f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"),
+    ]
+)
+"""Names that Windows keeps for devices, and those of our own files."""
 
 
 def identity(clinic: Clinic, request: Request, made_at: datetime) -> str:
@@ -19,3 +31,26 @@ def identity(clinic: Clinic, request: Request, made_at: datetime) -> str:
 def uid(course_id: str, role: str, *ordinals: int) -> str:
     """The identifier of one item of a course: by its role and ordinal, never by its date."""
     return str(uuid.uuid5(NAMESPACE, "\n".join((course_id, role, *map(str, ordinals)))))
+
+
+def patient_reference(text: str) -> str:
+    """A patient reference that every file system takes as a name. Raises `ValueError`."""
+    odd = next((c for c in text if unicodedata.category(c)[0] in "CZ" and c != " "), None)
+    if odd or any(c in '/\\:*?"<>|' for c in text):
+        bad = odd or next(c for c in text if c in '/\\:*?"<>|')
+        said = f"U+{ord(bad):04X}" if odd else bad
+        raise ValueError(f"a patient reference becomes a file's name and cannot have {said} in it")
+    if not text or text != text.strip() or text.startswith(".") or text.endswith("."):
+        raise ValueError(
+            f"{shown(text)} cannot be a file's name: "
+            "it is empty, or begins or ends with a dot or a space"
+        )
+    if len(text.encode()) > LONGEST_REFERENCE:
+        raise ValueError(
+            f"a patient reference has at most {LONGEST_REFERENCE} bytes, not {len(text.encode())}"
+        )
+    if text.partition(".")[0].rstrip().lower() in RESERVED:
+        raise ValueError(
+            f"{shown(text)} is a name that is taken: by Windows, or by a file of ours"
+        )
+    return text

@@ -1,6 +1,8 @@
 """From files to nouns: protocols, clinics and courses, with every problem and its place."""
 
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import resources
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -10,10 +12,11 @@ from ketasched import forms
 from ketasched.errors import BadFile
 from ketasched.files import parse, read_data, read_text
 from ketasched.forms import nearest
-from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, shown
+from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, printable, shown
 from ketasched.references import (
     clinic_problems,
     course_problems,
+    kind_problems,
     protocol_problems,
     with_likes,
     zone_of,
@@ -124,22 +127,30 @@ def unused_tables(clinic: Clinic, protocol: Protocol) -> list[str]:
     ]
 
 
-def refuse_unknown_kinds(clinic: Clinic, protocol: Protocol, path: str) -> None:
+def refuse_mismatch(clinic: Clinic, protocol: Protocol, path: str) -> None:
     """Raise `BadFile` if the clinic overrides a kind of visit that the protocol has not."""
     own = clinic.overrides.get(protocol.id, {})
-    said = "unknown kind of visit"
-    problems = [
-        (f"overrides.{protocol.id}.{kind}", said + nearest(kind, protocol.visits))
-        for kind in own
-        if kind not in protocol.visits
-    ]
-    _refuse(path, problems)
+    _refuse(path, list(kind_problems(protocol.id, own, protocol.visits)))
+
+
+def with_clinic(course: Course, path: str) -> Course:
+    """The course at the clinic in the file at `path`: its newer hours and words.
+
+    Raises `BadFile`, also if that clinic is in another time zone.
+    """
+    clinic = load_clinic(path)
+    refuse_mismatch(clinic, course.protocol, path)
+    if clinic.timezone != course.timezone:
+        said = f"is {clinic.timezone}, but the course is in {course.timezone}"
+        _refuse(path, [("timezone", said)])
+    return replace(course, clinic=clinic)
 
 
 def _refuse(path: str, problems: list[Problem]) -> None:
     if problems:
         lines = [
-            f"{place}: {said}" if place else said for place, said in sorted(problems, key=_key)
+            f"{printable(place)}: {said}" if place else said
+            for place, said in sorted(problems, key=_in_order)
         ]
         number = "a problem" if len(lines) == 1 else f"{len(lines)} problems"
         raise BadFile(
@@ -147,8 +158,10 @@ def _refuse(path: str, problems: list[Problem]) -> None:
         )
 
 
-def _key(problem: Problem) -> str:
-    return problem[0]
+def _in_order(problem: Problem) -> list[tuple[bool, int, str]]:
+    """By place, `visits[2]` before `visits[10]`."""
+    words = re.split(r"(\d+)", problem[0])
+    return [(word.isdecimal(), int(word) if word.isdecimal() else 0, word) for word in words]
 
 
 def _read(
@@ -168,7 +181,7 @@ def _refuse_later_format(data: dict[str, Any], path: str) -> None:
     number = data.get("format")
     if type(number) is int and number > 1:
         raise BadFile(
-            f"{path}: format {number} is of a later ketasched; this one reads format 1",
+            f"{path}: format {shown(number)} is of a later ketasched; this one reads format 1",
             next_step="upgrade ketasched",
         )
 

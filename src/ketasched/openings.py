@@ -3,7 +3,7 @@
 from datetime import date
 from functools import lru_cache
 
-from ketasched.model import Clinic, TimeRange
+from ketasched.model import Clinic, TimeRange, shown
 
 
 def openings(clinic: Clinic, day: date) -> tuple[TimeRange, ...]:
@@ -50,9 +50,10 @@ def holidays_of(calendar: str, year: int) -> dict[date, str]:
     # Imported here because most clinics name no calendar, and it costs as much as all the rest.
     import holidays  # noqa: PLC0415
 
-    country, _, subdivision = calendar.partition("-")
-    try:
-        found = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
-    except NotImplementedError as error:
-        raise ValueError(str(error)) from None
-    return dict(found)
+    country, _, part = calendar.partition("-")
+    known = holidays.list_supported_countries()
+    if country not in known:
+        raise ValueError(f"no country has the code {shown(country)}")
+    if part and part not in known[country]:
+        raise ValueError(f"{country} has the parts {', '.join(known[country]) or 'none'}")
+    return dict(holidays.country_holidays(country, subdiv=part or None, years=year))

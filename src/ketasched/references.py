@@ -3,16 +3,20 @@
 It looks at plain data before nouns are made of it, so that one wrong value hides no other one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ketasched.forms import nearest
+from ketasched.identity import patient_reference
 from ketasched.model import Problem, shown
 from ketasched.openings import holidays_of
 
 Data = dict[str, Any]
+
+LONGEST_LINEAGE = 20
+"""No visit is like one that is like one, and so on, for longer than that."""
 
 
 def protocol_problems(data: Data) -> list[Problem]:
@@ -31,9 +35,33 @@ def course_problems(data: Data) -> list[Problem]:
     problems = [*_zone(data), *_visits(data, protocol), *_uids(data)]
     problems += [(f"clinic.{place}", said) for place, said in clinic_problems(clinic)]
     problems += [(f"protocol.{place}", said) for place, said in protocol_problems(protocol)]
-    if clinic and data.get("timezone") != clinic.get("timezone"):
+    zones = zone_of(data.get("timezone")), zone_of(clinic.get("timezone"))
+    if all(zones) and zones[0] != zones[1]:
         problems.append(("timezone", "is not the clinic's"))
+    for place, table in (("", data), ("request.", _table(data, "request"))):
+        problems += [(f"{place}patient", said) for said in _reference(table)]
+    name, own = protocol.get("id"), _table(clinic, "overrides")
+    if isinstance(name, str):
+        places = kind_problems(name, _table(own, name), _table(protocol, "visits"))
+        problems += [(f"clinic.{place}", said) for place, said in places]
     return problems
+
+
+def kind_problems(protocol: str, own: Iterable[str], visits: Iterable[str]) -> Iterator[Problem]:
+    """Kinds of visit that a clinic overrides, but that the protocol has not."""
+    for kind in own:
+        if kind not in visits:
+            said = f"unknown kind of visit{nearest(kind, visits)}"
+            yield f"overrides.{protocol}.{kind}", said
+
+
+def _reference(data: Data) -> Iterator[str]:
+    patient = data.get("patient")
+    if isinstance(patient, str):
+        try:
+            patient_reference(patient)
+        except ValueError as error:
+            yield str(error)
 
 
 def with_likes(data: Data) -> Data:
@@ -75,7 +103,7 @@ def _like_problems(visits: Data) -> Iterator[Problem]:
         lineage = _lineage(visits, name)
         if like not in visits:
             yield f"visits.{name}.like", f"no visit is called {shown(like)}{nearest(like, visits)}"
-        elif lineage[-1] in lineage[:-1]:
+        elif lineage[-1] in lineage[:-1] or len(lineage) > LONGEST_LINEAGE:
             yield f"visits.{name}.like", "goes round in a circle"
 
 
@@ -87,7 +115,7 @@ def _lineage(visits: Data, name: str) -> list[str]:
         if not isinstance(like, str) or like not in visits:
             return found
         found.append(like)
-        if like in found[:-1]:
+        if like in found[:-1] or len(found) > LONGEST_LINEAGE:
             return found
 
 
@@ -166,6 +194,11 @@ def _visits(data: Data, protocol: Data) -> Iterator[Problem]:
         if visit.get("number") != index + 1:
             said = f"expected {index + 1}, the number of the visit in its course"
             yield f"visits[{index}].number", said
+    most = len(_tables(data, "visits"))
+    for index, review in _tables(data, "reviews"):
+        after = review.get("after")
+        if most and type(after) is int and not 1 <= after <= most:
+            yield f"reviews[{index}].after", f"expected 1 to {most}, not {shown(after)}"
 
 
 def _uids(data: Data) -> Iterator[Problem]:

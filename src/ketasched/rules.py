@@ -39,7 +39,9 @@ class OpenHours(VisitRule):
         day = slot.start.date()
         start, end = wall_minutes(slot.start, day), wall_minutes(slot.end, day)
         open_then = openings(given.clinic, day)
-        if any(opening.start <= start and end <= opening.end for opening in open_then):
+        if not open_then or any(
+            opening.start <= start and end <= opening.end for opening in open_then
+        ):
             return None
         hours = " and ".join(map(str, open_then))
         longest = max((opening.end - opening.start for opening in open_then), default=0)
@@ -248,7 +250,8 @@ class NoDrivingKept(Precondition):
     def ask(self, first: Slot, given: Given) -> Finding | None:
         """A rule of the clinic that could end sooner, whenever a visit ends."""
         for name, own in given.clinic.overrides.get(given.protocol.id, {}).items():
-            asked = given.protocol.visits[name].no_driving
+            kind = given.protocol.visits.get(name)
+            asked = kind.no_driving if kind else None
             if asked and own.no_driving and _ends_sooner(own.no_driving, asked):
                 said = f"the clinic's no-driving time after a visit ({name}) is shorter than"
                 return self.says(f"{said} the protocol's", "warning")

@@ -4,12 +4,14 @@ A visit keeps its wall-clock start in the clinic's zone; what lasts some minutes
 measured as elapsed time, in UTC, so that a change of the clocks lengthens nothing.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Clinic, NoDriving, Override, OwnMinutes, Protocol, Slot, VisitKind
+from ketasched.model import Clinic, NoDriving, Override, Protocol, Slot, VisitKind
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -95,33 +97,37 @@ def no_driving_until(end: datetime, day: date, rule: NoDriving | None) -> dateti
 def effective_kind(protocol: Protocol, clinic: Clinic, name: str) -> VisitKind:
     """The protocol's kind of visit with the clinic's own minutes and no-driving rule.
 
-    What the clinic says of a kind holds for one that takes after it, too, in so far as that one
-    has its minutes or its rule from there.
+    What the clinic says of a kind holds for one that is like it, too, part by part, in so far as
+    that one has the part from there.
     """
-    kind, own = protocol.visits[name], clinic.overrides.get(protocol.id, {})
-    if name in own:
-        return _with(kind, own[name])
-    if kind.like in own:
-        parent, said = protocol.visits[kind.like], own[kind.like]
-        return _with(
-            kind,
-            Override(
-                said.minutes if kind.minutes == parent.minutes else OwnMinutes(),
-                said.no_driving if kind.no_driving == parent.no_driving else None,
-            ),
-        )
-    return kind
-
-
-def _with(kind: VisitKind, own: Override) -> VisitKind:
+    kind, own = protocol.visits[name], clinic.overrides.get(protocol.id)
+    if not own:
+        return kind
     parts = ("check_in", "treatment", "observation")
-    minutes = {part: getattr(own.minutes, part) for part in parts}
+    minutes = {part: _own_part(protocol, own, name, part) for part in parts}
+    rule = _own_part(protocol, own, name, "no_driving")
     said = {part: value for part, value in minutes.items() if value is not None}
     return replace(
         kind,
         minutes=replace(kind.minutes, **said),
-        no_driving=own.no_driving or kind.no_driving,
+        no_driving=kind.no_driving if rule is None else rule,
     )
+
+
+def _own_part(protocol: Protocol, own: Mapping[str, Override], name: str, part: str) -> Any:  # noqa: ANN401 - minutes or a rule, as the part has it
+    """What the clinic says of a part of a kind, or of the one that the kind has the part from."""
+    while True:
+        said = own.get(name, Override())
+        value = getattr(said if part == "no_driving" else said.minutes, part)
+        kind = protocol.visits[name]
+        parent = protocol.visits.get(kind.like)
+        if value is not None or parent is None or _part(kind, part) != _part(parent, part):
+            return value
+        name = kind.like
+
+
+def _part(kind: VisitKind, part: str) -> object:
+    return getattr(kind if part == "no_driving" else kind.minutes, part)
 
 
 def day_text(day: date, *, year: bool = True) -> str:

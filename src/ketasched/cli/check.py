@@ -1,14 +1,13 @@
 """`ketasched check`: are these files right, and does a course keep the rules?"""
 
 import json
-from dataclasses import replace
 
 import click
 
 from ketasched.cli.output import report, say
 from ketasched.errors import BadFile
 from ketasched.forms import plain
-from ketasched.load import load_any, load_clinic
+from ketasched.load import load_any, with_clinic
 from ketasched.model import Course, Finding
 from ketasched.planner import check
 
@@ -31,19 +30,19 @@ def command(
     \b
     ketasched check clinic.toml courses/P-014/course.json
     """
-    clinic = load_clinic(clinic_path) if clinic_path else None
     found: list[tuple[str, Finding]] = []
     unreadable = 0
     for path in files:
         try:
             noun = load_any(path)
+            if isinstance(noun, Course) and clinic_path:
+                noun = with_clinic(noun, clinic_path)
         except BadFile as error:
             report(error)
             unreadable = error.exit_code
             continue
         if isinstance(noun, Course):
-            course = replace(noun, clinic=clinic) if clinic else noun
-            found += [(path, finding) for finding in check(course)]
+            found += [(path, finding) for finding in check(noun)]
     if form == "json":
         rows = [{"file": path} | _plain(finding) for path, finding in found]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))

@@ -18,7 +18,7 @@ WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}
 
 def say(kind: str, text: str) -> None:
     """A line for people: "note: …", "warning: …"."""
-    click.echo(f"{kind}: {text}", err=True)
+    click.echo(f"{kind}: {_printable(text)}", err=True)
 
 
 def say_findings(findings: "Iterable[Finding]") -> None:
@@ -27,12 +27,17 @@ def say_findings(findings: "Iterable[Finding]") -> None:
         say(WORDS[finding.level], f"{finding.message.rstrip('.')} ({finding.rule})")
 
 
+def _printable(text: str) -> str:
+    # As `model.printable`, which `--help` is not to load: what is in a file stays text.
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
 def report(error: KetaschedError) -> None:
     """An error: what, where and why, and what to try."""
     where = f"--{error.field.replace('_', '-')}: " if isinstance(error, BadRequest) else ""
     say("error", f"{where}{error.what}")
     for line in error.details:
-        click.echo(f"  {line}", err=True)
+        click.echo(f"  {_printable(line)}", err=True)
     say("try", error.next_step or "ketasched --help")
 
 

@@ -23,7 +23,7 @@ from ketasched.explain import explained
 from ketasched.folder import write_folder
 from ketasched.load import (
     load_protocol,
-    refuse_unknown_kinds,
+    refuse_mismatch,
     shipped_protocols,
     unused_tables,
 )
@@ -80,7 +80,7 @@ def command(
     request = request_of(columns, date_order)
     clinic, path = find_clinic(clinic_path)
     asked = load_protocol(protocol)
-    refuse_unknown_kinds(clinic, asked, path)
+    refuse_mismatch(clinic, asked, path)
     for table in unused_tables(clinic, asked):
         say("warning", f"{path}: {table}; the table is not used")
     course = _planned(asked, clinic, request, made_at, course_id)

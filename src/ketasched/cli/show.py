@@ -1,12 +1,10 @@
 """`ketasched show`: a course file as text, as a calendar or as JSON."""
 
-from dataclasses import replace
-
 import click
 
 from ketasched.cli.options import audience_option, format_option
 from ketasched.cli.output import say_findings
-from ketasched.load import load_clinic, load_course
+from ketasched.load import load_course, with_clinic
 from ketasched.model import Audience
 from ketasched.planner import check
 from ketasched.render import View, render
@@ -30,6 +28,6 @@ def command(
     """
     found = load_course(course)
     if clinic_path:
-        found = replace(found, clinic=load_clinic(clinic_path))
+        found = with_clinic(found, clinic_path)
     say_findings(finding for finding in check(found) if finding.level == "broken")
     click.echo(render(found, form or "text", View(audience or "patient")).encode(), nl=False)

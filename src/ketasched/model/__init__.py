@@ -57,6 +57,7 @@ from ketasched.model.values import (
     Reminder,
     TimeRange,
     Weekday,
+    printable,
     shown,
 )
 
@@ -107,5 +108,6 @@ __all__ = [
     "Weekday",
     "Window",
     "Wording",
+    "printable",
     "shown",
 ]

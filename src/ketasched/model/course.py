@@ -1,12 +1,13 @@
 """What is asked for one patient, and what is planned: dated visits, reviews and findings."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from ketasched.model.clinic import Clinic
 from ketasched.model.protocol import Protocol, VisitKind
-from ketasched.model.values import Clock, DateRange, Place, TimeRange, Weekday
+from ketasched.model.values import Clock, DateRange, Place, Problem, TimeRange, Weekday
 
 Level = Literal["broken", "given-up", "warning"]
 Audience = Literal["patient", "driver", "clinic"]
@@ -70,6 +71,11 @@ class Window:
     target: date
     latest: date
 
+    def problems(self) -> Iterator[Problem]:
+        """Dates out of order."""
+        if not self.earliest <= self.target <= self.latest:
+            yield "", "expected earliest, target and latest in this order"
+
 
 @dataclass(frozen=True, slots=True)
 class Driver:
@@ -101,6 +107,16 @@ class Visit:
     sequence: int = 0
     driver: Driver | None = None
     note: str = ""
+
+    def problems(self) -> Iterator[Problem]:
+        """An end that is not after the start, or times before it."""
+        start = self.start.astimezone(UTC)
+        if self.end.astimezone(UTC) <= start:
+            yield "end", "is not after the start"
+        if self.treatment_start.astimezone(UTC) < start:
+            yield "treatment_start", "is before the start"
+        if self.sequence < 0:
+            yield "sequence", f"expected 0 or more, not {self.sequence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,3 +160,10 @@ class Course:
     protocol: Protocol
     clinic: Clinic
     request: Request
+
+    def problems(self) -> Iterator[Problem]:
+        """A revision before the first, or no visit at all."""
+        if self.revision < 1:
+            yield "revision", f"expected 1 or more, not {self.revision}"
+        if not self.visits:
+            yield "visits", "expected at least one visit"

@@ -181,11 +181,11 @@ class Protocol:
 
     def problems(self) -> Iterator[Problem]:
         """No phase that begins, no source, or an id that is no plain word."""
+        if getattr(self, "sources", None) == ():
+            yield "sources", "expected at least one source for the numbers"
+        if getattr(self, "phases", None) == ():
+            yield "phases", "expected at least one phase"
+        elif getattr(self, "phases", None) and self.phases[0].is_booster:
+            yield "phases[0].count", "the first phase needs a visit: default 0 is for later ones"
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", self.id, re.ASCII):
             yield "id", f"expected small letters, digits and hyphens, not {shown(self.id)}"
-        if not self.phases:
-            yield "phases", "expected at least one phase"
-        elif self.phases[0].is_booster:
-            yield "phases[0].count", "the first phase needs a visit: default 0 is for later ones"
-        if not self.sources:
-            yield "sources", "expected at least one source for the numbers"

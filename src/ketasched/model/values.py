@@ -41,7 +41,7 @@ def read_date(text: object) -> date:
 
 def read_minutes(text: object, *, last: int = 24 * 60 - 1) -> int:
     """The clock time `text` ("08:30") as minutes after midnight, at most `last`."""
-    if isinstance(text, time):
+    if isinstance(text, time) and text == time(text.hour, text.minute):
         text = f"{text:%H:%M}"
     found = isinstance(text, str) and re.fullmatch(r"(\d{1,2}):(\d{2})", text, re.ASCII)
     minutes = int(found[1]) * 60 + int(found[2]) if found else -1
@@ -55,12 +55,20 @@ def clock(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
+def printable(text: str) -> str:
+    """The text with what no terminal should get (controls, line breaks) written as escapes."""
+    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
 def shown(value: object) -> str:
     """A value from a file as an error message shows it: short, quoted, on one line."""
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    try:
+        text = f'"{value}"' if isinstance(value, str) else str(value)
+    except (ValueError, RecursionError):
+        return "that"  # a number of thousands of digits, or lists in lists in lists
     if isinstance(value, bool):
         text = text.lower()
-    text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+    text = printable(text)
     return text if len(text) <= 60 else text[:57] + "…" + text[-1]
 
 
@@ -195,7 +203,7 @@ def _whole(value: object, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(f"expected a whole number, not {shown(value)}")
     if not low <= value <= high:
-        raise ValueError(f"expected {low} to {high}, not {value}")
+        raise ValueError(f"expected {low} to {high}, not {shown(value)}")
     return value
 
 
@@ -262,7 +270,8 @@ class EveryDays:
         if isinstance(value, list):
             if not value:
                 raise ValueError("expected at least one number of days")
-            return cls(tuple(_whole(step, 1, 366) for step in value), ())
+            steps = tuple(_whole(step, 1, 366) for step in value)
+            return cls(steps, steps if len(steps) == 1 else ())
         default, choices = _default_and_choices(value, 366)
         return cls((default,), choices)
 
