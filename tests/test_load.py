@@ -731,7 +731,7 @@ def test_no_table_of_a_clinic_is_dropped_without_a_word():
 
 def test_tables_for_unknown_protocols_are_told():
     own = load.load_clinic(written("c.toml", changed(CLINIC, ("two-a-week", "iv-depresion"))))
-    said = load.unused_tables(own, protocol())
+    said = list(load.clinic_warnings(own, protocol()))
     assert len(said) == 1
     assert said[0].startswith("instructions.iv-depresion")
     assert "iv-depression" in said[0]

@@ -137,8 +137,8 @@ def _review_start(given: Given, visit: Visit, following: Visit | None) -> dateti
     """When a review takes place: on the first day before the next visit that has a time for it.
 
     The day is open, without treatment, and one on which the patient can, at the clinic's usual
-    time. Where there is none it is at the next visit's check-in; after the last visit, at any
-    time that the patient can, or else at that visit itself.
+    time; where there is none, at any time that the patient can. Where there is no such day at all
+    it is at the next visit's check-in, or after the last visit at that visit itself.
     """
     day = visit.start.date()
     end = following.start.date() if following else day + timedelta(LATEST_REVIEW_DAYS)
@@ -152,11 +152,7 @@ def _review_start(given: Given, visit: Visit, following: Visit | None) -> dateti
             openings(given.clinic, each), REVIEW.minutes.total, given.clinic.slot_minutes
         )
     )
-    fitting = (
-        start
-        for start in itertools.chain(at_usual, () if following else at_any)
-        if _fits(given, start)
-    )
+    fitting = (start for start in itertools.chain(at_usual, at_any) if _fits(given, start))
     return next(fitting, following.start if following else visit.start)
 
 

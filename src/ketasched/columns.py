@@ -87,7 +87,8 @@ def spelled_date(text: str, order: DateOrder = None) -> date:
         found = parser.parse(plain, default=datetime(2000, 1, 1)).date()  # noqa: DTZ001 - a date
         found = read_date(found.replace(year=int(text[-4:])))
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{shown(text)} is no date: {str(error).partition(':')[0]}") from None
+        said = str(error).partition(":")[0].replace("Unknown string format", "no such month")
+        raise ValueError(f"{shown(text)} is no date: {said}") from None
     if named and WEEKDAYS[found.weekday()] != named[0][:3].lower():
         raise ValueError(f"{shown(text)}: that day is a {DAY_NAMES[found.weekday()].title()}")
     return found
@@ -97,7 +98,11 @@ def _by_order(text: str, order: DateOrder) -> date:
     first, second, year = (int(number) for number in re.split(r"[/.-]", text))
     readings = {"mdy": (first, second), "dmy": (second, first)}
     if order is None:
-        likely = sorted(f"{year}-{month:02d}-{day:02d}" for month, day in readings.values())
+        likely = sorted(
+            f"{year}-{month:02d}-{day:02d}"
+            for month, day in readings.values()
+            if month <= 12 and day <= 31
+        )
         raise ValueError(
             f"{shown(text)}: day or month first? "
             f"Write {' or '.join(dict.fromkeys(likely))}, or say --date-order"
@@ -171,7 +176,9 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
         "days": Column(
             _days, "DAYS", "The weekdays that the patient can: mon,wed,fri.", several=True
         ),
-        "unavailable": Column(_range, "DATE[..DATE]", "Days that they cannot.", several=True),
+        "unavailable": Column(
+            _range, "DATE[..DATE]", "Days that they cannot (again for each).", several=True
+        ),
         "boosters": Column(_number, "N", "Boosters to pencil in; the clinician decides on each."),
         "booster_every": Column(_positive, "DAYS", "Days from booster to booster."),
         "born": Column(spelled_date, "DATE", "The date of birth: under 18 is refused."),

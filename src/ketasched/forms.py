@@ -34,6 +34,9 @@ MOMENT = re.compile(
 LARGEST = 2**53
 """Larger whole numbers differ from reader to reader of JSON."""
 
+MOST_PROBLEMS = 1000
+"""A file with more of them is no slip of the hand: reading it ends there."""
+
 EXPECTED = {bool: "true or false", int: "a whole number", str: "text"}
 
 
@@ -112,6 +115,8 @@ class _Reader:
 
     def read(self, kind: Any, value: object, place: str) -> Any:
         """The value as one of this type, or BAD with a problem noted."""
+        if len(self.problems) >= MOST_PROBLEMS:
+            return BAD
         origin, args = get_origin(kind), get_args(kind)
         if origin in (Union, types.UnionType):
             inner = next(arg for arg in args if arg is not type(None))
@@ -189,7 +194,7 @@ class _Reader:
         fields = _fields(kind)
         table = _gathered(value, _others(kind), fields)
         for key in table:
-            if key not in fields:
+            if key not in fields and len(self.problems) < MOST_PROBLEMS:
                 self._bad(f"{dot}{key}", f"unknown key{nearest(key, fields)}")
         found: dict[str, Any] = {}
         for name, (inner, required) in fields.items():

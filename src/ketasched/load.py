@@ -1,9 +1,10 @@
 """From files to nouns: protocols, clinics and courses, with every problem and its place."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib import resources
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -25,6 +26,8 @@ from ketasched.references import (
 Noun = TypeVar("Noun")
 
 DEFAULT_PROTOCOL = "iv-depression"
+MOST_PROBLEMS = 100
+"""More problems of one file are counted and not shown."""
 
 
 def shipped_protocols() -> list[str]:
@@ -78,7 +81,12 @@ def load_clinic(path: str) -> Clinic:
 
 
 def load_course(path: str) -> Course:
-    """The course in the file at `path` ("-" is standard input). Raises `BadFile`."""
+    """The course in the file at `path`, or in a patient's folder; "-" is standard input.
+
+    Raises `BadFile`.
+    """
+    if Path(path).is_dir():
+        path = str(Path(path, "course.json"))
     return _course(_data_of("course", path), path)
 
 
@@ -113,18 +121,24 @@ def _kind_of(data: dict[str, Any]) -> str | None:
     return "clinic" if "hours" in data or "timezone" in data else None
 
 
-def unused_tables(clinic: Clinic, protocol: Protocol) -> list[str]:
-    """The clinic's tables for protocols that are neither shipped nor this one: typing errors?"""
-    known = {*shipped_protocols(), protocol.id}
-    return [
-        f"{table}.{name}: no such protocol{nearest(name, known).rstrip('?')}"
-        for table, names in (
-            ("overrides", clinic.overrides),
-            ("instructions", clinic.instructions.protocols),
-        )
-        for name in names
-        if name not in known
-    ]
+def clinic_warnings(clinic: Clinic, protocol: Protocol | None = None) -> Iterator[str]:
+    """What in a clinic's file is probably not meant: tables that nothing uses, words unsaid.
+
+    A protocol that does not come with the program is only known if it is `protocol`.
+    """
+    known = {*shipped_protocols(), *([protocol.id] if protocol else ())}
+    tables = ("overrides", clinic.overrides), ("instructions", clinic.instructions.protocols)
+    for table, names in tables:
+        for name in names:
+            if name not in known:
+                near = nearest(name, known).rstrip("?")
+                yield f"{table}.{name}: no such protocol{near}; the table is not used"
+    if clinic.titles == "discreet":
+        for key in ("before", "bring", "side_effects", "call"):
+            words = clinic.instructions
+            if getattr(words, key) and not getattr(words.discreet, key):
+                said = "unsaid with discreet titles; fill in [instructions.discreet]"
+                yield f"instructions.{key}: {said}"
 
 
 def refuse_mismatch(clinic: Clinic, protocol: Protocol, path: str) -> None:
@@ -147,15 +161,17 @@ def with_clinic(course: Course, path: str) -> Course:
 
 
 def _refuse(path: str, problems: list[Problem]) -> None:
-    if problems:
-        lines = [
-            f"{printable(place)}: {said}" if place else said
-            for place, said in sorted(problems, key=_in_order)
-        ]
-        number = "a problem" if len(lines) == 1 else f"{len(lines)} problems"
-        raise BadFile(
-            f"{path}: {number}", details=lines, next_step=f"mend it, then: ketasched check {path}"
-        )
+    if not problems:
+        return
+    lines = [
+        f"{printable(place)}: {said}" if place else said
+        for place, said in sorted(problems, key=_in_order)
+    ]
+    number = "a problem" if len(lines) == 1 else f"{len(lines)} problems"
+    if len(lines) > MOST_PROBLEMS:
+        lines[MOST_PROBLEMS:] = [f"and {len(lines) - MOST_PROBLEMS} more"]
+    step = f"mend it, then: ketasched check {path}"
+    raise BadFile(f"{path}: {number}", details=lines, next_step=step)
 
 
 def _in_order(problem: Problem) -> list[tuple[bool, int, str]]:
@@ -193,7 +209,10 @@ def _protocol(data: dict[str, Any], path: str) -> Protocol:
 
 
 def _clinic(data: dict[str, Any], path: str) -> Clinic:
-    return _read(Clinic, data, path, clinic_problems(data))
+    clinic = _read(Clinic, data, path, clinic_problems(data))
+    for name in sorted(clinic.overrides.keys() & shipped_protocols()):
+        refuse_mismatch(clinic, load_protocol(name), path)
+    return clinic
 
 
 def _course(data: dict[str, Any], path: str) -> Course:

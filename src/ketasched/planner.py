@@ -53,6 +53,8 @@ def plan(
     if not 0 <= (latest - request.start).days <= LONGEST_SLIDE_DAYS:
         said = f"expected the asked start, {day_text(request.start)}, or up to a year later"
         raise BadRequest("latest_start", f"{said}, not {day_text(latest)}")
+    if request.born and request.born >= request.start:
+        raise BadRequest("born", f"expected a day before the start, not {day_text(request.born)}")
     search = Search(given, runs_of(protocol, clinic, request))
     chains = _chains(search, latest)
     refused = [
@@ -64,7 +66,11 @@ def plan(
         begin = day_text(chains[0].stops[0].slot.start.date())
         raise NoPlan(f"the course cannot begin on {begin}", findings=refused)
     course = assemble(given, search.runs, chains, latest, course_id)
-    given_up = [*_slid(search, chains[0]), *_uneven(search.runs, chains)]
+    given_up = [
+        *_slid(search, chains[0]),
+        *_uneven(search.runs, chains),
+        *_at_other_times(request, course.visits),
+    ]
     slots = [stop.slot for chain in chains for stop in chain.stops]
     return replace(course, findings=(*given_up, *_findings(given, course.visits, slots)))
 
@@ -154,6 +160,16 @@ def _uneven(runs: Sequence[Run], chains: Sequence[Chain]) -> Iterator[Finding]:
                 said = f"Visit {number} comes {gap} days after the one before; {ideal}."
                 yield Finding("spacing", "given-up", said, number)
             before = stop.day
+
+
+def _at_other_times(request: Request, visits: Sequence[Visit]) -> Iterator[Finding]:
+    """A finding if a time of day was asked for, and a visit is at another one."""
+    if request.time is None:
+        return
+    other = [visit.number for visit in visits if visit.start.time() != request.time.time]
+    if other:
+        said = f"{len(other)} of {len(visits)} visits are not at {request.time}, the wanted time."
+        yield Finding("time", "given-up", said, other[0])
 
 
 def _between(given: Given, visits: Sequence[Visit], slots: Sequence[Slot]) -> Iterator[Finding]:

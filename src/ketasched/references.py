@@ -5,10 +5,11 @@ It looks at plain data before nouns are made of it, so that one wrong value hide
 
 from collections.abc import Iterable, Iterator
 from importlib import resources
+from itertools import chain, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ketasched.forms import nearest
+from ketasched.forms import MOST_PROBLEMS, nearest
 from ketasched.identity import patient_reference
 from ketasched.model import Problem, shown
 from ketasched.openings import holidays_of
@@ -32,7 +33,8 @@ def clinic_problems(data: Data) -> list[Problem]:
 def course_problems(data: Data) -> list[Problem]:
     """Visits of phases or kinds that its protocol has not, numbers out of order, uids twice."""
     clinic, protocol = _table(data, "clinic"), _table(data, "protocol")
-    problems = [*_zone(data), *_visits(data, protocol), *_uids(data)]
+    problems = [*_zone(data)]
+    problems += islice(chain(_visits(data, protocol), _uids(data)), MOST_PROBLEMS)
     problems += [(f"clinic.{place}", said) for place, said in clinic_problems(clinic)]
     problems += [(f"protocol.{place}", said) for place, said in protocol_problems(protocol)]
     zones = zone_of(data.get("timezone")), zone_of(clinic.get("timezone"))

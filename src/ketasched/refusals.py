@@ -11,6 +11,9 @@ from ketasched.model import Finding
 from ketasched.search import Search
 from ketasched.times import day_text
 
+MOST_REASONS = 3
+"""How many reasons are given for a visit without a place, those met most often first."""
+
 
 def why_not_on(search: Search, day: date) -> Finding:
     """The finding that keeps the first visit from `day`.
@@ -92,10 +95,12 @@ def _no_day(search: Search, number: int, index: int, stops: Sequence[Stop]) -> F
     """A finding that visit `index` of a run has no day, with the reason met most often."""
     gap = search.runs[number].phase.gap_days
     visit = sum(run.count for run in search.runs[:number]) + index + 1
-    finding, _ = Counter(_refusals(search, number, index, stops)).most_common(1)[0]
+    reasons = Counter(_refusals(search, number, index, stops)).most_common(MOST_REASONS)
+    finding = reasons[0][0]
+    said = "; ".join(dict.fromkeys(reason.message for reason, _ in reasons))
     earliest = date.fromordinal(stops[0].day + gap.min)
     latest = date.fromordinal(stops[-1].day + gap.max)
     days = f"on {day_text(earliest)}"
     if latest > earliest:
         days = f"from {day_text(earliest, year=False)} to {day_text(latest)}"
-    return replace(finding, message=f"visit {visit} has no place {days}: {finding.message}")
+    return replace(finding, message=f"visit {visit} has no place {days}: {said}")

@@ -168,10 +168,8 @@ class Gap(PairRule):
         """A step that is too short or too long."""
         days, allowed = gap_days(before.start, after.start), phase.gap_days
         if not allowed.min <= days <= allowed.max:
-            said = (
-                f"{days} days after the visit before; {allowed.min} to {allowed.max} are allowed"
-            )
-            return self.says(said)
+            after_it = f"{days} {'day' if days == 1 else 'days'} after the visit before"
+            return self.says(f"{after_it}; {allowed.min} to {allowed.max} are allowed")
         if phase.gap_hours is None:
             return None
         hours, least, most = gap_hours(before.start, after.start), *_ends(phase)
@@ -259,16 +257,16 @@ class NoDrivingKept(Precondition):
 
 
 class Past(Precondition):
-    """The asked start is not before the day on which the course is planned: else a warning."""
+    """The first visit is not before the moment at which it is planned: else a warning."""
 
     name = "past"
 
     def ask(self, first: Slot, given: Given) -> Finding | None:
         """A start that was over when the course was planned."""
         today = given.made_at.astimezone(given.zone).date()
-        if given.request.start >= today:
+        if given.request.start >= today and first.start.astimezone(UTC) >= given.made_at:
             return None
-        return self.says(f"the asked start is in the past (today is {day_text(today)})", "warning")
+        return self.says(f"the start is in the past (today is {day_text(today)})", "warning")
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(

@@ -4,15 +4,12 @@ import json
 
 import click
 
-from ketasched.cli.output import report, say
+from ketasched.cli.output import BROKEN, report, say
 from ketasched.errors import BadFile
 from ketasched.forms import plain
-from ketasched.load import load_any, with_clinic
-from ketasched.model import Course, Finding
+from ketasched.load import clinic_warnings, load_any, with_clinic
+from ketasched.model import Clinic, Course, Finding
 from ketasched.planner import check
-
-BROKEN = 1
-"""The exit code when a course breaks a rule."""
 
 
 @click.command("check")
@@ -41,6 +38,9 @@ def command(
             report(error)
             unreadable = error.exit_code
             continue
+        if isinstance(noun, Clinic):
+            for line in clinic_warnings(noun):
+                say("warning", f"{path}: {line}")
         if isinstance(noun, Course):
             found += [(path, finding) for finding in check(noun)]
     if form == "json":

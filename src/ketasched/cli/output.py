@@ -1,6 +1,7 @@
 """What goes to standard error: notes, warnings and errors. Data goes to standard output."""
 
 import traceback
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from ketasched.errors import BadRequest, KetaschedError
 if TYPE_CHECKING:
     from ketasched.model import Finding
 
+BROKEN = 1
+"""The exit code when a course breaks a rule."""
+
 WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}
 """What each level of finding is called on a terminal."""
 
@@ -22,9 +26,17 @@ def say(kind: str, text: str) -> None:
 
 
 def say_findings(findings: "Iterable[Finding]") -> None:
-    """The findings of a course, one a line."""
+    """The findings of a course, one a line; of those given up by one rule, the first."""
+    more: Counter[str] = Counter()
+    firsts: dict[object, Finding] = {}
     for finding in findings:
-        say(WORDS[finding.level], f"{finding.message.rstrip('.')} ({finding.rule})")
+        given_up = finding.level == "given-up"
+        if firsts.setdefault(finding.rule if given_up else finding, finding) is not finding:
+            more[finding.rule] += 1
+    for finding in firsts.values():
+        number = more[finding.rule]
+        rest = f", and {number} more like it" if number else ""
+        say(WORDS[finding.level], f"{finding.message.rstrip('.')} ({finding.rule}{rest})")
 
 
 def _printable(text: str) -> str:

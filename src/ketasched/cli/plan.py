@@ -22,17 +22,18 @@ from ketasched.errors import BadRequest, NoPlan
 from ketasched.explain import explained
 from ketasched.folder import write_folder
 from ketasched.load import (
+    clinic_warnings,
     load_protocol,
     refuse_mismatch,
     shipped_protocols,
-    unused_tables,
 )
 from ketasched.model import Audience, Clinic, Course, Protocol, Request
 from ketasched.planner import plan
 from ketasched.render import View, render
 
 LONGEST_ID = 100
-CHAIRS = "the clinic counts its chairs, but other patients' visits are not known here"
+CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
+REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
 
 
 @click.command("plan")
@@ -81,8 +82,8 @@ def command(
     clinic, path = find_clinic(clinic_path)
     asked = load_protocol(protocol)
     refuse_mismatch(clinic, asked, path)
-    for table in unused_tables(clinic, asked):
-        say("warning", f"{path}: {table}; the table is not used")
+    for line in clinic_warnings(clinic, asked):
+        say("warning", f"{path}: {line}")
     course = _planned(asked, clinic, request, made_at, course_id)
     if clinic.chairs is not None:
         say("note", CHAIRS)
@@ -90,6 +91,8 @@ def command(
     if output is None:
         click.echo(render(course, form or "text", View(audience or "patient")).encode(), nl=False)
     else:
+        if force and (output / request.patient / "course.json").is_file():
+            say("note", REPLACED)
         for written in write_folder(output / request.patient, files_of(course), force=force):
             click.echo(written)
 

@@ -106,7 +106,8 @@ class TimeRange:
     @classmethod
     def read(cls, text: object) -> Self:
         """From "08:00-12:00"; the end must come after the start."""
-        start, dash, end = text.partition("-") if isinstance(text, str) else ("", "", "")
+        plain = text.replace("–", "-") if isinstance(text, str) else ""
+        start, dash, end = plain.partition("-")
         if not dash:
             raise ValueError(f'expected times such as "08:00-12:00", not {shown(text)}')
         found = cls(read_minutes(start.strip()), read_minutes(end.strip(), last=24 * 60))

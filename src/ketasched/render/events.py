@@ -201,7 +201,7 @@ def _reminders(course: Course, visit: Visit) -> Iterator[Event]:
 
 def _review(course: Course, review: Review, view: View) -> Event:
     discreet = view.audience == "patient" and is_discreet(course)
-    title = review_title(review, discreet=discreet)
+    title = review_title(course, review, discreet=discreet)
     phone = course.clinic.phone
     return Event(
         uid=review.uid,
@@ -221,15 +221,18 @@ def _rides(course: Course, visit: Visit) -> Iterator[Event]:
     """What a driver needs: when to bring somebody where, and when to collect them."""
     if not asks_for_driver(course, visit):
         return
-    phone = f"Phone there: {course.clinic.phone}" if course.clinic.phone else ""
-    both = ride_text(visit)
+    phone = (
+        f"If you cannot come, please call: {course.clinic.phone}" if course.clinic.phone else ""
+    )
+    both = ride_text(visit).replace("collect", "collect from")
     for role, moment, title, said in (
         ("bring", visit.start, f"Bring at {clock_text(visit.start)}", "Please be on time."),
         (
             "collect",
             visit.end,
             f"Collect from {clock_text(visit.end)}",
-            f"Not before {clock_text(visit.end)}; it may take longer. Please wait to drive home.",
+            f"Not before {clock_text(visit.end)}; it may take longer. "
+            "Please wait, and drive them home.",
         ),
     ):
         yield Event(

@@ -47,7 +47,7 @@ def render(course: Course, view: View) -> str:
             collected=lambda visit: _collected(course, visit),
             left_out=reminders_left_out(course),
             visit_title=lambda visit: visit_title(course, visit, discreet=discreet),
-            review_title=lambda review: review_title(review, discreet=discreet),
+            review_title=lambda review: review_title(course, review, discreet=discreet),
             reminders=lambda visit: [moment for _, moment in reminder_times(course, visit)],
             revision=revision_text(course),
         )

@@ -40,12 +40,16 @@ def _kind_title(course: Course, visit: Visit, *, discreet: bool) -> str:
     ]
 
 
-def review_title(review: Review, *, discreet: bool) -> str:
+def review_title(course: Course, review: Review, *, discreet: bool) -> str:
     """What a review is called: "Phone appointment", or "How is it going? (by phone)"."""
-    if discreet:
-        title = "Phone appointment" if review.place == "phone" else "Appointment"
+    at_check_in = any(visit.start == review.start for visit in course.visits)
+    place = "at check-in" if at_check_in else place_text(review.place)
+    if not discreet:
+        title = f"{review.title} ({place})"
+    elif at_check_in:
+        title = "Short talk at check-in"
     else:
-        title = f"{review.title} ({place_text(review.place)})"
+        title = "Phone appointment" if review.place == "phone" else "Appointment"
     return _with_status(title, review.status)
 
 
