@@ -17,7 +17,7 @@ demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@echo; echo "The files:"; sed 's/^/  /' demo-files.txt; rm demo-files.txt
 
 test: $(READY)  ## All tests.
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto
 
 check: $(READY)  ## The linter, the formatter and the type checker.
 	$(BIN)/ruff check .

@@ -116,7 +116,8 @@ def step(before: str, after: str, *, zone: str = NEW_YORK, **spacing: Any) -> As
 
 def ends(before: str, after: str, span: SpanDays | None) -> Ask:
     """Asks about the first and the last visit of a phase with this span."""
-    return lambda rule: rule.ends(visit(before), visit(after), phase(span_days=span), given())
+    dates = [date.fromisoformat(text.split()[0]) for text in (before, after)]
+    return lambda rule: rule.ends(*dates, phase(span_days=span), given())
 
 
 def closed(*dates: str, **more: Any) -> Clinic:
@@ -453,7 +454,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         fires(
             "hours that are right, days that are not",
             step("2026-12-07 09:00", "2026-12-08 09:00", gap_hours=GapHours(min=24)),
-            "1 days",
+            "1 day after",
         ),
         fires(
             "47 h as clocks go forward",
@@ -531,6 +532,18 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             for title, on in (
                 ("on the day of the first visit", date(2026, 12, 7)),
                 ("the day before the first visit", date(2026, 12, 6)),
+            )
+        ),
+    ),
+    "observation": (
+        holds("the protocol's own", first("2026-12-07 09:00")),
+        *(
+            case(title, first("2026-12-07 09:00", at=own_rule(None, minutes=own)))
+            for case, title, own in (
+                (holds, "the same", OwnMinutes(observation=60)),
+                (holds, "a minute longer", OwnMinutes(observation=61)),
+                (warns, "a minute shorter", OwnMinutes(observation=59)),
+                (holds, "other minutes only", OwnMinutes(check_in=5)),
             )
         ),
     ),

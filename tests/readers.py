@@ -30,17 +30,8 @@ def by_icalendar(text: str) -> list[Read]:
     ]
 
 
-ONLY_ONSET = re.compile(r"(?<=\r\n)DTSTART:(\d{8}T\d{6})\r\n(?=TZNAME:)")
-"""The start of an observance that has no rule, in the calendars that we write."""
-
-
 def by_ical(text: str) -> list[Read]:
-    """The events as allenporter's `ical` reads them; it has time zone code of its own.
-
-    It overlooks that a zone of one offset has it from DTSTART on (RFC 5545, 3.6.5) unless that
-    moment is in an RDATE, too, and would read it as UTC: so it is told again.
-    """
-    text = ONLY_ONSET.sub(r"\g<0>RDATE:\1\r\n", text)
+    """The events as allenporter's `ical` reads them; it has time zone code of its own."""
     calendar = IcsCalendarStream.calendar_from_ics(text)
     return [
         Read(event.uid or "", event.summary or "", _utc(event.dtstart), _utc(event.end))

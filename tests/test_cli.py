@@ -43,6 +43,14 @@ def test_files_and_folders_are_private():
     assert modes == {0o600}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_folder_that_is_made_on_the_way_is_private_too():
+    run(*PLAN, "-o", "deep/courses")
+    assert {stat.S_IMODE(Path(path).stat().st_mode) for path in ("deep", "deep/courses")} == {
+        0o700
+    }
+
+
 def test_nothing_is_written_over_unless_forced():
     run(*PLAN, "-o", "courses")
     before = Path("courses/P-014/course.json").read_bytes()
@@ -78,6 +86,26 @@ def test_json_on_standard_output_is_one_value_and_notes_go_elsewhere():
     assert "warning: no clinician's clearance" in result.stderr
 
 
+def test_the_whole_course_as_json_is_for_no_audience():
+    assert run(*PLAN, "--format", "json", "--for", "driver").exit_code == 2
+
+
+def test_a_patients_folder_stands_for_its_course():
+    run(*PLAN, "-o", "courses")
+    shown = run("show", "courses/P-014").stdout
+    assert shown == run("show", "courses/P-014/course.json").stdout
+
+
+def test_a_course_is_not_shown_at_a_clinic_in_another_zone():
+    run(*PLAN, "-o", "courses")
+    Path("far.toml").write_text('timezone = "Asia/Kolkata"\n[hours]\nmon = ["09:00-17:00"]\n')
+    result = run("show", "courses/P-014", "--clinic", "far.toml")
+    assert (result.exit_code, "is Asia/Kolkata, but the course is in" in result.stderr) == (
+        3,
+        True,
+    )
+
+
 def test_a_course_goes_through_a_pipe():
     course = run(*PLAN, "--format", "json").stdout
     shown = run("show", "-", "--format", "json", input=course)
@@ -97,7 +125,10 @@ def test_a_broken_course_is_found_and_said():
     assert "broken: courses/P-014/course.json: Visit 2, Mon 7 Dec 2026: 0 days" in result.stdout
     rows = json.loads(run("check", "--format", "json", str(path)).stdout)
     assert ("gap", 2) in {(row["rule"], row["visit"]) for row in rows}
-    assert "broken: Visit 2" in run("show", str(path)).stderr
+    shown = run("show", str(path))
+    assert shown.exit_code == 1
+    assert "broken: Visit 2" in shown.stderr
+    assert "do not hand this out" in shown.stderr
 
 
 def test_nothing_found_is_an_empty_list():

@@ -3,6 +3,7 @@
 `pytest --update-golden` writes them anew.
 """
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def course_of(name):
     """A course of this protocol at the example's clinic, with a booster where there can be one."""
     asked = load_protocol(name)
     clinic = load_clinic(str(ROOT / "examples" / "clinic.toml"))
-    at = clinic.__class__(**{**_fields(clinic), "hours": EVERY_DAY})
+    at = replace(clinic, hours=EVERY_DAY)
     wish = request(
         date(2026, 12, 7),
         patient="P-014",
@@ -40,11 +41,9 @@ def course_of(name):
     return plan(asked, at, wish, made_at=MADE_AT)
 
 
-def _fields(noun):
-    return {name: getattr(noun, name) for name in noun.__slots__}
-
-
-@pytest.mark.parametrize(("name", "form", "audience"), MATRIX, ids="-".join)
+@pytest.mark.parametrize(
+    ("name", "form", "audience"), MATRIX, ids=["-".join(row) for row in MATRIX]
+)
 def test_the_course_looks_as_it_did(name, form, audience, request):
     path = GOLDEN / f"{name}.{audience}.{'txt' if form == 'text' else form}"
     shown = render(course_of(name), form, View(audience)).encode()
@@ -55,4 +54,4 @@ def test_the_course_looks_as_it_did(name, form, audience, request):
 
 def test_there_is_no_golden_file_of_something_that_is_gone():
     known = {f"{n}.{a}.{'txt' if f == 'text' else f}" for n, f, a in MATRIX}
-    assert {path.name for path in Path(GOLDEN).iterdir()} == known
+    assert {path.name for path in Path(GOLDEN).iterdir()} <= known

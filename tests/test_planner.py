@@ -1,17 +1,21 @@
 """What plan and check do beside finding the dates: windows, gates, reviews, boosters, findings."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.forms import plain, read
 from ketasched.load import load_protocol, shipped_protocols
 from ketasched.model import (
     Clock,
     Closures,
+    Course,
     DateRange,
     EveryDays,
     GapDays,
@@ -23,6 +27,7 @@ from ketasched.model import (
     Window,
 )
 from ketasched.planner import check, plan
+from ketasched.references import course_problems
 from tests.conftest import MADE_AT
 from tests.nouns import INFUSION, MONDAY, clinic, phase, protocol, request
 
@@ -340,6 +345,30 @@ def test_whatever_plan_returns_check_finds_clean(start, days, name, wanted, zone
     except NoPlan:
         return
     assert broken(course) == []
+
+
+@given(
+    start=st.dates(date(1950, 1, 1), date(2099, 12, 31)),
+    name=st.sampled_from(shipped_protocols()),
+    zone=st.sampled_from(["America/New_York", "Europe/Dublin", "Africa/Cairo", "UTC"]),
+    made=st.datetimes(MADE_AT.replace(tzinfo=None), timezones=st.just(UTC)).filter(
+        lambda moment: moment.year < 2100
+    ),
+)
+def test_whatever_plan_returns_reads_back_equal_from_its_json(start, name, zone, made):
+    at = clinic("mon tue wed thu fri sat sun", "00:00-24:00", timezone=zone)
+    asked = load_protocol(name)
+    wish = request(start, boosters=1 if asked.booster_phase else 0, driver_name="Sam")
+    course = plan(asked, at, wish, made_at=made)
+    data = json.loads(json.dumps(plain(course)))
+    assert course_problems(data) == []
+    assert read(Course, data, zone=ZoneInfo(zone)) == (course, [])
+
+
+def test_three_long_phases_are_no_deeper_than_short_ones():
+    long = [phase(200, name=name, every_days=1, gap_days=GapDays(2, 1)) for name in "abc"]
+    course = planned(protocol(*long), clinic("mon tue wed thu fri sat sun"))
+    assert len(course.visits) == 600
 
 
 def test_a_pace_of_days_counts_from_the_first_visit_also_after_it_slid():

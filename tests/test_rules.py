@@ -20,7 +20,7 @@ from ketasched.rules import (
     eighteenth_birthday,
 )
 
-from .cases import CASES, first, visit
+from .cases import CASES, first
 from .cases import given as known
 from .nouns import MONDAY, clinic, phase
 
@@ -83,17 +83,16 @@ def test_the_gap_rule_looks_at_the_clock_only_where_hours_are_counted():
 @pytest.mark.parametrize("days", [1, 2, 21])
 def test_the_latest_end_of_a_span_is_the_last_that_keeps_it(days):
     span, spanned = Span(), phase(span_days=SpanDays(days))
-    begin = visit("2026-12-07 16:00")
-    last = span.latest(begin, spanned) or MONDAY
+    last = span.latest(MONDAY, spanned) or MONDAY
     for day, kept in ((last, True), (last + timedelta(days=1), False)):
-        finding = span.ends(begin, visit(f"{day} 09:00"), spanned, known())
+        finding = span.ends(MONDAY, day, spanned, known())
         assert (finding is None) == kept
     assert span.concerns(spanned)
 
 
 def test_where_there_is_no_span_the_rule_concerns_no_phase():
     assert not Span().concerns(phase())
-    assert Span().latest(visit("2026-12-07 09:00"), phase()) is None
+    assert Span().latest(MONDAY, phase()) is None
 
 
 def test_every_rule_about_one_visit_is_asked_about_days_or_times():

@@ -166,8 +166,8 @@ def _words(text: str, _order: DateOrder) -> str:
 
 COLUMNS: Mapping[str, Column] = MappingProxyType(
     {
-        "patient": Column(_reference, "REF", "Your reference for the patient (names files)."),
         "start": Column(spelled_date, "DATE", "The first day that would do."),
+        "patient": Column(_reference, "REF", "Your reference for the patient (names files)."),
         "latest_start": Column(spelled_date, "DATE", "The last day to begin (14 days later)."),
         "per_week": Column(_positive, "N", "Visits a week, where the protocol has a choice."),
         "every_days": Column(_positive, "DAYS", "Days from visit to visit, where it has one."),

@@ -35,7 +35,10 @@ def explained(
         later = replace(request, start=begin, latest_start=begin + timedelta(DAYS_TO_TRY))
         first = _first_day(protocol, clinic, later, made_at)
         if first is not None:
-            step = f"--start {first}: a course could begin on {day_text(first)}"
+            option = f"--start {first}" if young else f"--latest-start {first}"
+            step = f"{option}: a course could begin on {day_text(first)}"
+            if young and request.latest_start and request.latest_start < first:
+                step = f"--latest-start {first} and {step}"
     return NoPlan(
         error.what,
         findings=error.findings,

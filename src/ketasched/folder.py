@@ -21,7 +21,8 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool = Fals
                 f"there already: {', '.join(map(str, existing))}",
                 next_step="another place, or --force to write over what is there",
             )
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+            missing.mkdir(mode=0o700, exist_ok=True)
         _replace(dict(zip(paths, files.values(), strict=True)))
     except OSError as error:
         raise Refused(

@@ -217,7 +217,7 @@ class _Reader:
             moment = datetime.fromisoformat(_as_moment(value)) if isinstance(value, str) else value
         except ValueError:
             moment = None
-        if not isinstance(moment, datetime) or not FIRST_YEAR < moment.year < LAST_YEAR + 2:
+        if not isinstance(moment, datetime) or not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise ValueError(
                 f'expected a moment such as "2026-12-07T09:00-05:00", not {shown(value)}'
             )

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -22,6 +23,7 @@ from ketasched.references import (
     with_likes,
     zone_of,
 )
+from ketasched.times import effective_kind
 
 Noun = TypeVar("Noun")
 
@@ -85,8 +87,9 @@ def load_course(path: str) -> Course:
 
     Raises `BadFile`.
     """
-    if Path(path).is_dir():
-        path = str(Path(path, "course.json"))
+    with suppress(OSError, ValueError):  # what is wrong with the path is said when it is read
+        if Path(path).is_dir():
+            path = str(Path(path, "course.json"))
     return _course(_data_of("course", path), path)
 
 
@@ -108,7 +111,7 @@ def _data_of(kind: str, path: str) -> dict[str, Any]:
     data = read_data(path)
     found = _kind_of(data)
     if found not in (kind, None):
-        raise BadFile(f"{path}: is a {found}, not a {kind}", next_step=f"the file of a {kind}")
+        raise BadFile(f"{path}: is a {found}, not a {kind}", next_step=f"ketasched check {path}")
     return data
 
 
@@ -142,9 +145,18 @@ def clinic_warnings(clinic: Clinic, protocol: Protocol | None = None) -> Iterato
 
 
 def refuse_mismatch(clinic: Clinic, protocol: Protocol, path: str) -> None:
-    """Raise `BadFile` if the clinic overrides a kind of visit that the protocol has not."""
+    """Raise `BadFile` if the clinic's overrides do not go with the protocol.
+
+    They name a kind of visit that it has not, or leave a visit without a sensible length.
+    """
     own = clinic.overrides.get(protocol.id, {})
-    _refuse(path, list(kind_problems(protocol.id, own, protocol.visits)))
+    problems = list(kind_problems(protocol.id, own, protocol.visits))
+    for name in own:
+        if name in protocol.visits:
+            minutes = effective_kind(protocol, clinic, name).minutes
+            place = f"overrides.{protocol.id}.{name}.minutes"
+            problems += [(place, said) for _, said in minutes.problems()]
+    _refuse(path, problems)
 
 
 def with_clinic(course: Course, path: str) -> Course:

@@ -38,11 +38,11 @@ class Run:
         return max(low - gap, gap - high, 0) ** 2
 
     def ideal(self, index: int, anchor: date) -> str:
-        """What the pace asks for, in words: "2 or 3 would be even"."""
+        """What the pace asks for, in words: "2 or 3", "Thu 26 Nov 2026"."""
         if self.per_week is None:
-            return f"{day_text(anchor + timedelta(self.offsets[index]))} would be even"
+            return day_text(anchor + timedelta(self.offsets[index]))
         low, high = 7 // self.per_week, -(-7 // self.per_week)
-        return f"{low} would be even" if low == high else f"{low} or {high} would be even"
+        return f"{low}" if low == high else f"{low} or {high}"
 
     def window(self, index: int, before: date, anchor: date) -> Window:
         """The dates that the gap rule leaves after `before`, with the ideal one among them."""
@@ -102,10 +102,10 @@ def _refuse_unknown_pace(protocol: Protocol, request: Request) -> None:
         offered = sorted({choice for one in choices for choice in one})
         if asked is not None and asked not in offered:
             listed = ", ".join(map(str, offered))
-            says = f"offers only {listed}" if offered else "has no such choice"
+            says = f"offers only {listed}" if offered else "does not offer this"
             raise BadRequest(
                 field,
-                f"{protocol.id} {says}, not {asked}",
+                f"{protocol.id} {says}{f', not {asked}' if offered else ''}",
                 next_step=f"ketasched protocols show {protocol.id}",
             )
 

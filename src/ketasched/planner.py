@@ -25,6 +25,9 @@ SLIDE_DAYS = 14
 LONGEST_SLIDE_DAYS = 366
 """A latest start further away is a typing error."""
 
+FIRST_START, LAST_START = date(1950, 1, 1), date(2099, 12, 31)
+"""Starts outside these days are typing errors."""
+
 NO_BOOKINGS: Bookings = MappingProxyType({})
 
 
@@ -53,6 +56,8 @@ def plan(
     if not 0 <= (latest - request.start).days <= LONGEST_SLIDE_DAYS:
         said = f"expected the asked start, {day_text(request.start)}, or up to a year later"
         raise BadRequest("latest_start", f"{said}, not {day_text(latest)}")
+    if not FIRST_START.year <= request.start.year <= LAST_START.year:
+        raise BadRequest("start", f"expected {FIRST_START} to {LAST_START}, not {request.start}")
     if request.born and request.born >= request.start:
         raise BadRequest("born", f"expected a day before the start, not {day_text(request.born)}")
     search = Search(given, runs_of(protocol, clinic, request))
@@ -156,8 +161,8 @@ def _uneven(runs: Sequence[Run], chains: Sequence[Chain]) -> Iterator[Finding]:
             number += 1
             gap = stop.day - before
             if before and run.price(index, gap, stop.day - anchor):
-                ideal = run.ideal(index, date.fromordinal(anchor))
-                said = f"Visit {number} comes {gap} days after the one before; {ideal}."
+                asks = f"the pace asks for {run.ideal(index, date.fromordinal(anchor))}"
+                said = f"Visit {number} comes {gap} days after the one before; {asks}."
                 yield Finding("spacing", "given-up", said, number)
             before = stop.day
 
@@ -183,7 +188,8 @@ def _between(given: Given, visits: Sequence[Visit], slots: Sequence[Slot]) -> It
     for name, phase in phases.items():
         own = [index for index, visit in enumerate(visits) if visit.phase == name]
         for ends_rule in ENDS_RULES if own else ():
-            finding = ends_rule.ends(slots[own[0]], slots[own[-1]], phase, given)
+            first, last = (slots[index].start.date() for index in (own[0], own[-1]))
+            finding = ends_rule.ends(first, last, phase, given)
             if finding:
                 yield _of(visits[own[-1]], finding)
 

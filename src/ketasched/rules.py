@@ -188,14 +188,14 @@ class Span(EndsRule):
         """Only where the phase has a span."""
         return phase.span_days is not None
 
-    def latest(self, first: Slot, phase: Phase) -> date | None:
+    def latest(self, first: date, phase: Phase) -> date | None:
         """The last day of the span."""
         span = phase.span_days
-        return first.start.date() + timedelta(span.max - 1) if span else None
+        return first + timedelta(span.max - 1) if span else None
 
-    def ends(self, first: Slot, last: Slot, phase: Phase, given: Given) -> Finding | None:
+    def ends(self, first: date, last: date, phase: Phase, given: Given) -> Finding | None:
         """A phase that takes too many days."""
-        days = gap_days(first.start, last.start) + 1
+        days = (last - first).days + 1
         if phase.span_days is None or days <= phase.span_days.max:
             return None
         said = f"{phase.name} takes {days} days; {phase.span_days.max} are allowed"
@@ -256,6 +256,27 @@ class NoDrivingKept(Precondition):
         return None
 
 
+class ObservationKept(Precondition):
+    """A clinic observes no shorter than the protocol says: else a warning."""
+
+    name = "observation"
+
+    def ask(self, first: Slot, given: Given) -> Finding | None:
+        """Kinds of visit with fewer minutes of observation than the protocol has."""
+        shorter = [
+            name
+            for name, own in given.clinic.overrides.get(given.protocol.id, {}).items()
+            if name in given.protocol.visits
+            and own.minutes.observation is not None
+            and own.minutes.observation < given.protocol.visits[name].minutes.observation
+        ]
+        if not shorter:
+            return None
+        named = ", ".join(shorter)
+        said = f"the clinic's observation after a visit ({named}) is shorter than the protocol's"
+        return self.says(said, "warning")
+
+
 class Past(Precondition):
     """The first visit is not before the moment at which it is planned: else a warning."""
 
@@ -284,6 +305,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             Age(),
             Clearance(),
             NoDrivingKept(),
+            ObservationKept(),
             Past(),
         )
     }

@@ -7,6 +7,7 @@ the shapes of rules, and no rule by name.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from math import inf
 
 from ketasched.chain import Chain, Stop, cheapest_chain
@@ -101,8 +102,10 @@ class Search:
         that an every-so-many-days pace counts from.
         """
         run = self.runs[number]
+        # A rule about the first and the last day is asked for one first day after the other.
         ends = any(rule.concerns(run.phase) for rule in ENDS_RULES)
-        groups = [[first] for first in firsts] if ends or not firsts else [list(firsts)]
+        by_day = groupby(firsts, key=lambda first: first[1].day if ends else 0)
+        groups = [list(group) for _, group in by_day]
         for budget in BUDGETS:
             found = [
                 chain
@@ -163,16 +166,19 @@ class Search:
     def latest_end(self, number: int, first: Stop) -> float:
         """The last day (`date.toordinal`) on which a run from `first` may end."""
         phase = self.runs[number].phase
-        ends = (rule.latest(first.slot, phase) for rule in ENDS_RULES if rule.concerns(phase))
+        ends = (
+            rule.latest(date.fromordinal(first.day), phase)
+            for rule in ENDS_RULES
+            if rule.concerns(phase)
+        )
         return min((day.toordinal() for day in ends if day), default=inf)
 
     def end_finding(self, number: int, first: Stop, last: Stop) -> Finding | None:
         """What a rule has against a run from `first` to `last`."""
         phase = self.runs[number].phase
+        days = date.fromordinal(first.day), date.fromordinal(last.day)
         return first_broken(
-            rule.ends(first.slot, last.slot, phase, self.given)
-            for rule in ENDS_RULES
-            if rule.concerns(phase)
+            rule.ends(*days, phase, self.given) for rule in ENDS_RULES if rule.concerns(phase)
         )
 
     def _may_follow(self, number: int, stop: Stop, following: Stop) -> bool:
@@ -191,22 +197,22 @@ class Search:
             return True
         key = number, last
         if key not in self._follows:
-            seen: set[tuple[int, Stop, Stop]] = set()
             firsts = self.steps(number, 0, last, last.day, inf)
-            self._follows[key] = any(
-                self._reaches_end(number, 0, first, first, seen) for _, first in firsts
-            )
+            self._follows[key] = any(self._reaches_end(number, first) for _, first in firsts)
         return self._follows[key]
 
-    def _reaches_end(
-        self, number: int, index: int, stop: Stop, first: Stop, seen: set[tuple[int, Stop, Stop]]
-    ) -> bool:
-        """Whether the run can go on from visit `index` at `stop` to an end; `seen` cannot."""
-        if (index, stop, first) in seen:
-            return False
-        seen.add((index, stop, first))
-        if index == self.runs[number].count - 1:
-            return self._may_end(number, first, stop)
-        latest = self.latest_end(number, first)
-        onward = self.steps(number, index + 1, stop, first.day, inf, latest)
-        return any(self._reaches_end(number, index + 1, after, first, seen) for _, after in onward)
+    def _reaches_end(self, number: int, first: Stop) -> bool:
+        """Whether a run that begins at `first` can come to an end; the earliest way is first."""
+        latest, most = self.latest_end(number, first), self.runs[number].count - 1
+        waiting, seen = [(0, first)], {(0, first)}
+        while waiting:
+            index, stop = waiting.pop()
+            if index == most and self._may_end(number, first, stop):
+                return True
+            onward = (
+                self.steps(number, index + 1, stop, first.day, inf, latest) if index < most else ()
+            )
+            found = [(index + 1, after) for _, after in onward]
+            waiting += [one for one in reversed(found) if one not in seen]
+            seen.update(found)
+        return False

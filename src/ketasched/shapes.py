@@ -2,7 +2,7 @@
 
 - `VisitRule`: one visit, first its day (whatever the time), then its exact slot;
 - `PairRule`: two neighbours;
-- `EndsRule`: the first and the last visit of a phase;
+- `EndsRule`: the dates of the first and the last visit of a phase;
 - `Precondition`: asked once, of a course whose first visit is known.
 
 The shapes are what makes an exact search possible: the planner knows them, and no rule by name.
@@ -78,20 +78,20 @@ class PairRule(Rule):
 
 
 class EndsRule(Rule):
-    """A rule about the first and the last visit of a phase."""
+    """A rule about the dates of the first and the last visit of a phase."""
 
     def concerns(self, phase: Phase) -> bool:
         """Whether it has anything to say about this phase."""
         return True
 
-    def latest(self, first: Slot, phase: Phase) -> date | None:
+    def latest(self, first: date, phase: Phase) -> date | None:
         """The last date on which a phase from `first` may end, if it sets one.
 
         It spares the search what `ends` would refuse.
         """
         return None
 
-    def ends(self, first: Slot, last: Slot, phase: Phase, given: Given) -> Finding | None:
+    def ends(self, first: date, last: date, phase: Phase, given: Given) -> Finding | None:
         """What speaks against a phase from `first` to `last`."""
         raise NotImplementedError
 

@@ -51,7 +51,7 @@ def show(*, clinic_path: str | None, form: str | None) -> None:
     if form == "json":
         data = plain(clinic)
         if isinstance(data, dict):
-            # The salt keeps identifiers from being guessed: it stays in its file.
+            # The salt keeps identifiers from being guessed: it is not for a screen.
             data.pop("id_salt")
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
         return

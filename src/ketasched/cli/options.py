@@ -14,6 +14,7 @@ from ketasched.columns import COLUMNS, DateOrder, read_request
 from ketasched.errors import BadFile, BadRequest
 from ketasched.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic
 from ketasched.model import Audience, Clinic, Request
+from ketasched.planner import FIRST_START, LAST_START
 from ketasched.references import zone_of
 from ketasched.render import RENDERERS
 from ketasched.times import exists
@@ -52,6 +53,14 @@ made_at_option = click.option(
 )
 
 
+def refuse_audience(form: str | None, audience: Audience | None) -> None:
+    """Refuse --for with JSON, which is the whole course: nothing is left out of it."""
+    if form == "json" and audience:
+        raise click.UsageError(
+            "--format json is the whole course: it is for nobody but the clinic."
+        )
+
+
 def column_options(function: Function) -> Function:
     """An option for each column of `COLUMNS`."""
     for name, column in reversed(list(COLUMNS.items())):
@@ -87,6 +96,8 @@ def moment_of(text: str | None, zone: ZoneInfo) -> datetime:
     except ValueError:
         said = f'expected a moment such as "2026-11-23T10:00", not "{text}"'
         raise BadRequest("made_at", said) from None
+    if not FIRST_START.year <= moment.year <= LAST_START.year:
+        raise BadRequest("made_at", f"expected {FIRST_START} to {LAST_START}, not {text}")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
         if not exists(moment):

@@ -50,7 +50,8 @@ def report(error: KetaschedError) -> None:
     say("error", f"{where}{error.what}")
     for line in error.details:
         click.echo(f"  {_printable(line)}", err=True)
-    say("try", error.next_step or "ketasched --help")
+    help_of = "ketasched plan --help" if isinstance(error, BadRequest) else "ketasched --help"
+    say("try", error.next_step or help_of)
 
 
 def bug(error: Exception) -> None:

@@ -14,6 +14,7 @@ from ketasched.cli.options import (
     made_at_option,
     moment_of,
     protocol_option,
+    refuse_audience,
     request_of,
 )
 from ketasched.cli.output import say, say_findings
@@ -76,6 +77,7 @@ def command(
     """
     if output and (form or audience):
         raise click.UsageError("--format and --for are for what is printed; -o writes all files.")
+    refuse_audience(form, audience)
     if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
         raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
     request = request_of(columns, date_order)

@@ -2,7 +2,7 @@
 
 import click
 
-from ketasched.cli.options import audience_option, format_option
+from ketasched.cli.options import audience_option, format_option, refuse_audience
 from ketasched.cli.output import BROKEN, say, say_findings
 from ketasched.load import load_course, with_clinic
 from ketasched.model import Audience
@@ -33,6 +33,7 @@ def command(
     ketasched show courses/P-014/course.json
     ketasched show courses/P-014/course.json --format ics --for driver
     """
+    refuse_audience(form, audience)
     found = load_course(course)
     if clinic_path:
         found = with_clinic(found, clinic_path)

@@ -78,19 +78,23 @@ def reminder_times(course: Course, visit: Visit) -> Iterator[tuple[int, datetime
     if asks_for_driver(course, visit):
         for ordinal, reminder in enumerate(course.clinic.reminders.driver, start=1):
             moment = _moment(visit, reminder)
-            if (
-                course.made_at.astimezone(UTC)
-                <= moment.astimezone(UTC)
-                < visit.start.astimezone(UTC)
-            ):
+            before = moment.astimezone(UTC) < visit.start.astimezone(UTC)
+            if before and not _is_over(course, moment):
                 yield ordinal, moment
 
 
 def reminders_left_out(course: Course) -> int:
-    """How many reminders have no moment left between the making of the course and their visit."""
-    asked = [visit for visit in course.visits if asks_for_driver(course, visit)]
-    kept = sum(len(list(reminder_times(course, visit))) for visit in asked)
-    return len(asked) * len(course.clinic.reminders.driver) - kept
+    """How many reminders would have been before the course was made."""
+    return sum(
+        _is_over(course, _moment(visit, reminder))
+        for visit in course.visits
+        if asks_for_driver(course, visit)
+        for reminder in course.clinic.reminders.driver
+    )
+
+
+def _is_over(course: Course, moment: datetime) -> bool:
+    return moment.astimezone(UTC) < course.made_at.astimezone(UTC)
 
 
 def _moment(visit: Visit, reminder: Reminder) -> datetime:
@@ -147,7 +151,7 @@ def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> 
     words = words_of(course, discreet=discreet)
     ride = ""
     if asks_for_driver(course, visit):
-        ride = f"Driver, there and back: {named}." if named else NOT_YOURSELF
+        ride = f"Driver, there and back: {named}." if named else ARRANGE
     return _lines(
         times,
         ride,
@@ -160,7 +164,8 @@ def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> 
     )
 
 
-NOT_YOURSELF = "Someone else has to bring you and take you home. Please arrange a driver."
+NOT_YOURSELF = "Someone else has to bring you and take you home."
+ARRANGE = f"{NOT_YOURSELF} Please arrange a driver."
 
 
 def _no_driving(course: Course, visit: Visit) -> Iterator[Event]:
@@ -190,7 +195,7 @@ def _reminders(course: Course, visit: Visit) -> Iterator[Event]:
             end=after(moment, REMINDER_MINUTES),
             title=f"{asked}: {ride_text(visit)}",
             text=_lines(
-                NOT_YOURSELF,
+                NOT_YOURSELF if visit.driver else ARRANGE,
                 f"{visit.driver.name}: {visit.driver.phone}"
                 if visit.driver and visit.driver.phone
                 else "",

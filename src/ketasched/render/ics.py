@@ -1,4 +1,4 @@
-"""The calendar file (RFC 5545), written so that every client reads it right.
+"""The calendar file (RFC 5545), written for what programs do with it.
 
 The library folds each distinct line once; putting the lines together is the same bytes as its own
 objects would write (a test holds that), many times as fast. Decided by what

@@ -3,6 +3,7 @@
 import textwrap
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -29,6 +30,7 @@ def render(course: Course, view: View) -> str:
     """The page for this audience, lines of at most 78 characters where the words allow it."""
     discreet, protocol = is_discreet(course) and view.audience != "clinic", course.protocol
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
+    unruled = [visit for visit in course.visits if _without_rule(course, visit)]
     later = {phase.name for phase in protocol.phases if phase.tentative}
     text = (
         _environment()
@@ -43,7 +45,9 @@ def render(course: Course, view: View) -> str:
             held_back=[visit for visit in tentative if visit.phase not in later],
             boosters=[visit for visit in tentative if visit.phase in later],
             driven=any(protocol.visits[visit.kind].needs_driver for visit in course.visits),
-            no_rule=any(_without_rule(course, visit) for visit in course.visits),
+            no_rule=lambda visit: "ask your clinic" if visit in unruled else "",
+            unruled=unruled,
+            all_unruled=len(unruled) == len(course.visits),
             collected=lambda visit: _collected(course, visit),
             left_out=reminders_left_out(course),
             visit_title=lambda visit: visit_title(course, visit, discreet=discreet),
@@ -66,6 +70,7 @@ def _without_rule(course: Course, visit: Visit) -> bool:
     return kind.needs_driver and visit.no_driving_until is None
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("ketasched.render"),

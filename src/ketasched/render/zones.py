@@ -77,14 +77,9 @@ def _vtimezone(zone: str, first: date, last: date) -> str | None:
     parsed = POSIX.fullmatch(_posix_rule(zone))
     if parsed is None or last.year - first.year > LONGEST_YEARS:
         return None
-    standard = -_seconds(parsed[3])
     if parsed[7] is None:
-        fixed = Onset(parsed[1] or parsed[2], standard, standard, 1, 1, 0, 0, 0)
-        if not _agrees(zone, (fixed,), first, last):
-            return None
-        start = f"{first.year - 1}0101T000000"
-        return _block(zone, _observance("STANDARD", fixed, start, ""))
-    return _two_halves(zone, parsed, standard, first, last)
+        return None  # one offset all year: UTC says it as well, and nobody misreads it
+    return _two_halves(zone, parsed, -_seconds(parsed[3]), first, last)
 
 
 def _two_halves(
