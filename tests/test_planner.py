@@ -98,7 +98,7 @@ def test_there_are_no_boosters_unless_they_are_asked_for():
 
 def test_boosters_are_tentative_with_a_window_and_a_target_that_keeps_the_rules():
     closed = Closures(dates=(DateRange(date(2027, 1, 1), date(2027, 1, 1)),))
-    course = planned(at=clinic(closures=closed), boosters=3)
+    course = planned(at=clinic(closures=closed), boosters=3, driver_name="Sam")
     boosters = course.visits[6:]
     assert [visit.status for visit in boosters] == ["tentative"] * 3
     assert {visit.note for visit in boosters} == {"to be decided by your clinician"}
