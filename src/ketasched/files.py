@@ -21,7 +21,7 @@ def read_data(path: str) -> dict[str, Any]:
 def read_text(path: str) -> str:
     """The text of a file, or of standard input for "-"; a byte-order mark is passed over."""
     try:
-        raw = sys.stdin.buffer.read(MOST_BYTES + 1) if path == "-" else _bytes(Path(path))
+        raw = _standard_input() if path == "-" else _bytes(Path(path))
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
         step = "give the path of a file that is there"
@@ -34,6 +34,12 @@ def read_text(path: str) -> str:
         line = raw[: error.start].count(b"\n") + 1
         step = "save it as UTF-8"
         raise BadFile(f"{path}:{line}: is not UTF-8 text", next_step=step) from None
+
+
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise ValueError("there is no standard input")
+    return sys.stdin.buffer.read(MOST_BYTES + 1)
 
 
 def _bytes(path: Path) -> bytes:
