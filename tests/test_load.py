@@ -1018,6 +1018,10 @@ COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
         [("revision", 1.0)],
         ["revision: expected a whole number, not 1.0"],
     ),
+    "identifiers that would write lines into a calendar": (
+        [("visits.0.uid", "x\nATTENDEE:mailto:a@b"), ("reviews.0.uid", "x" * 65)],
+        ["reviews[0].uid: expected up to 64", "visits[0].uid: expected up to 64"],
+    ),
     "text with a control character": (
         [("visits.0.note", "a\u001bb"), ("patient", "a\nb\0")],
         [

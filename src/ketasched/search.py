@@ -18,7 +18,7 @@ from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
 from ketasched.shapes import Given, first_broken
 from ketasched.times import at, minutes_gone_back, slot_at
 
-BUDGETS = (0, 4, 64, inf)
+BUDGETS = (0, 4, 64, 256, 1024, 4096, inf)
 """Prices up to which a chain is looked for, one after the other: most plans cost little, and a
 chain found within a budget is the cheapest there is."""
 

@@ -1,5 +1,6 @@
 """What is asked for one patient, and what is planned: dated visits, reviews and findings."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -7,7 +8,7 @@ from typing import Literal
 
 from ketasched.model.clinic import Clinic
 from ketasched.model.protocol import Protocol, VisitKind
-from ketasched.model.values import Clock, DateRange, Place, Problem, TimeRange, Weekday
+from ketasched.model.values import Clock, DateRange, Place, Problem, TimeRange, Weekday, shown
 
 Level = Literal["broken", "given-up", "warning"]
 Audience = Literal["patient", "driver", "clinic"]
@@ -109,7 +110,8 @@ class Visit:
     note: str = ""
 
     def problems(self) -> Iterator[Problem]:
-        """An end that is not after the start, or times before it."""
+        """An end that is not after the start, times before it, or a uid that is no single word."""
+        yield from _uid_problems(self.uid)
         start = self.start.astimezone(UTC)
         if self.end.astimezone(UTC) <= start:
             yield "end", "is not after the start"
@@ -117,6 +119,12 @@ class Visit:
             yield "treatment_start", "is before the start"
         if self.sequence < 0:
             yield "sequence", f"expected 0 or more, not {self.sequence}"
+
+
+def _uid_problems(uid: str) -> Iterator[Problem]:
+    # It is written into calendars as it stands.
+    if not re.fullmatch(r"[A-Za-z0-9@._-]{1,64}", uid, re.ASCII):
+        yield "uid", f"expected up to 64 letters, digits, and @ . _ -, not {shown(uid)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +139,12 @@ class Review:
     uid: str
     sequence: int = 0
     status: Status = "planned"
+
+    def problems(self) -> Iterator[Problem]:
+        """A uid that is no single word, or a sequence below 0."""
+        yield from _uid_problems(self.uid)
+        if self.sequence < 0:
+            yield "sequence", f"expected 0 or more, not {self.sequence}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,10 @@ class PhaseReview:
     place: Place = "phone"
 
 
+LONGEST_DAYS = 7320
+"""How long a phase could take at most, with every gap as long as allowed: twenty years."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """A run of like visits: how many, how often, how far apart. One pace of the two is given."""
@@ -151,9 +155,11 @@ class Phase:
         return self.count.default == 0
 
     def problems(self) -> Iterator[Problem]:
-        """No pace or two of them, or a review after a visit that there is not."""
+        """No pace or two of them, a phase of decades, or a review after no visit of it."""
         if (self.per_week is None) == (self.every_days is None):
             yield "", "expected one of per_week and every_days"
+        if self.count.max * self.gap_days.max > LONGEST_DAYS:
+            yield "", f"could take more than {LONGEST_DAYS} days: fewer visits, or a smaller gap"
         for index, review in enumerate(self.reviews):
             if not 1 <= review.after <= self.count.max:
                 most = self.count.max
