@@ -27,6 +27,7 @@ def test_a_folder_holds_the_course_and_what_is_made_of_it():
     folder = Path("courses/P-014")
     assert result.exit_code == 0
     assert sorted(path.name for path in folder.iterdir()) == [
+        "P-014.html",
         "P-014.ics",
         "P-014.txt",
         "course.json",

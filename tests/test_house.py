@@ -13,13 +13,13 @@ from tests.conftest import ROOT
 SOURCE = ROOT / "src" / "ketasched"
 FLOORS = (
     {"model"},
-    {"errors", "times", "openings", "identity"},
+    {"errors", "times", "openings", "identity", "discretion", "prices"},
     {"shapes", "forms", "files"},
     {"rules", "pace", "chain"},
     {"search"},
     {"refusals", "assemble", "references"},
     {"planner", "load", "columns", "folder", "render"},
-    {"explain"},
+    {"explain", "handout"},
     {"cli"},
     {"__main__", "__init__"},
 )

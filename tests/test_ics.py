@@ -1,7 +1,6 @@
 """The calendar file: what is in it, to the byte, and what other people's programs read in it."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ketasched.load import load_protocol, shipped_protocols
+from ketasched.load import load_protocol
 from ketasched.model import (
     Clinic,
     Course,
@@ -484,52 +483,7 @@ def test_a_time_that_the_clocks_show_twice_keeps_its_instant(fold, said, instant
     assert read.end - read.start == timedelta(minutes=115)
 
 
-# ---- The driver's calendar, and who must not read what
-
-TELLING = ("ketamine", "infusion", "depress", "psych", "esketamine", "ketasched", "spravato")
-
-
-def telling(text: str, words: Iterable[str]) -> list[str]:
-    """Which of the words the calendar has, as it stands or where its lines are unfolded."""
-    whole = (text + "\n".join(unfolded(text))).casefold()
-    return [word for word in words if word.casefold() in whole]
-
-
-def course_that_could_tell(name: str) -> Course:
-    """A course by a shipped protocol at a clinic whose every text but the neutral ones tells."""
-    tells = "Ketamine infusions for depression: Hudson Psychiatry (esketamine, Spravato)"
-    at = clinic(
-        OPEN_DAILY,
-        "08:00-18:00",
-        name=tells,
-        address=tells,
-        phone="+1 212 555 0100",
-        calendar_place="12 Main Street",
-        instructions=Instructions(
-            tells,
-            tells,
-            tells,
-            tells,
-            discreet=Wording("Eat nothing.", "Bring this.", "", "Call."),
-        ),
-    )
-    asked = request(patient="MRN-4711 Okafor", driver_name="Sam Rivers", driver_phone="555 0199")
-    return planned(load_protocol(name), at, asked)
-
-
-@pytest.mark.parametrize("name", shipped_protocols())
-def test_a_driver_learns_neither_who_nor_what_it_is(name):
-    text = written(course_that_could_tell(name), DRIVER)
-    assert telling(text, [*TELLING, "MRN-4711", "4711", "Okafor"]) == []
-    assert "12 Main Street" in text
-
-
-@pytest.mark.parametrize("name", shipped_protocols())
-def test_a_patients_calendar_tells_nothing_unless_the_clinic_wants_it(name):
-    course = course_that_could_tell(name)
-    assert telling(written(course), [*TELLING, "MRN-4711", "4711", "Okafor"]) == []
-    clinical = replace(course, clinic=replace(course.clinic, titles="clinical"))
-    assert "ketamine" in telling(written(clinical), TELLING)
+# ---- The driver's calendar
 
 
 def test_a_driver_gets_two_events_for_each_confirmed_visit_and_none_for_a_tentative_one():
@@ -745,7 +699,9 @@ def test_any_text_comes_back_whole_and_as_nothing_but_text(name, address, phone,
         assert event.get("LOCATION", "") in ("", one_line(address))
     if view == PATIENT:
         said = [str(event["DESCRIPTION"]) for event in calendar.events]
-        assert sum(words in text and phone in text for text in said) >= len(course.visits)
+        assert sum(words in text and one_line(phone) in text for text in said) >= len(
+            course.visits
+        )
 
 
 def without_escapes(raw: str) -> str:

@@ -11,25 +11,35 @@ def write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool = Fals
     """Write these files into `folder` (mode 0600, folders 0700) and give their paths.
 
     All are written beside their names first and then renamed, so that no file is ever half there.
+    A name may have a folder before it ("rides/a.ics"): with `force` that folder is replaced as a
+    whole, so that no file of another day stays behind in it.
     Raises `Refused` if one exists and `force` is false, or if the place cannot be written to.
     """
     paths = [folder / name for name in files]
+    inner = {path.parent for path in paths} - {folder}
     try:
-        existing = [path for path in paths if path.exists() or path.is_symlink()]
+        existing = [path for path in (*inner, *paths) if path.exists() or path.is_symlink()]
         if existing and not force:
             raise Refused(
                 f"there already: {', '.join(map(str, existing))}",
                 next_step="another place, or --force to write over what is there",
             )
-        for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
-            missing.mkdir(mode=0o700, exist_ok=True)
+        for place in sorted({folder} | inner):
+            _make(place)
         _replace(dict(zip(paths, files.values(), strict=True)))
+        for left in {path for place in inner for path in place.glob("*.ics")} - set(paths):
+            left.unlink()
     except OSError as error:
         raise Refused(
             f"{error.filename or folder}: cannot be written: {error.strerror or error}",
             next_step="give a folder of yours with -o",
         ) from None
     return paths
+
+
+def _make(folder: Path) -> None:
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
 
 
 def _replace(files: Mapping[Path, bytes]) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import fields, replace
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from ketasched import forms
+from ketasched.discretion import telling
 from ketasched.errors import BadFile
 from ketasched.files import parse, read_data, read_text
 from ketasched.forms import nearest
@@ -130,7 +131,11 @@ def clinic_warnings(clinic: Clinic, protocol: Protocol | None = None) -> Iterato
     A protocol that does not come with the program is only known if it is `protocol`.
     """
     known = {*shipped_protocols(), *([protocol.id] if protocol else ())}
-    tables = ("overrides", clinic.overrides), ("instructions", clinic.instructions.protocols)
+    tables = (
+        ("overrides", clinic.overrides),
+        ("instructions", clinic.instructions.protocols),
+        ("prices", clinic.prices.protocols),
+    )
     for table, names in tables:
         for name in names:
             if name not in known:
@@ -142,15 +147,39 @@ def clinic_warnings(clinic: Clinic, protocol: Protocol | None = None) -> Iterato
             if getattr(words, key) and not getattr(words.discreet, key):
                 said = "unsaid with discreet titles; fill in [instructions.discreet]"
                 yield f"instructions.{key}: {said}"
+        yield from _telling(clinic)
+
+
+def _telling(clinic: Clinic) -> Iterator[str]:
+    """What a clinic with discreet titles says all the same, and which is therefore left out."""
+    for key, own in (("name", "calendar_name"), ("address", "calendar_place")):
+        word = telling(getattr(clinic, own)) or telling(getattr(clinic, key))
+        if word and (telling(getattr(clinic, own)) or not getattr(clinic, own)):
+            said = f'says "{word}", which discreet pages and calendars leave out'
+            yield f"{own if getattr(clinic, own) else key}: {said}; set {own} to something neutral"
+    if word := telling(clinic.phone):
+        yield f'phone: says "{word}", which discreet pages and calendars leave out'
+    words = clinic.instructions
+    places = [("instructions.discreet", words.discreet)]
+    places += [
+        (f"instructions.{name}.discreet", own.discreet) for name, own in words.protocols.items()
+    ]
+    for place, wording in places:
+        for field in fields(wording):
+            if word := telling(getattr(wording, field.name)):
+                said = f'says "{word}"; discreet pages and calendars leave the sentence out'
+                yield f"{place}.{field.name}: {said}"
 
 
 def refuse_mismatch(clinic: Clinic, protocol: Protocol, path: str) -> None:
-    """Raise `BadFile` if the clinic's overrides do not go with the protocol.
+    """Raise `BadFile` if the clinic's overrides or prices do not go with the protocol.
 
     They name a kind of visit that it has not, or leave a visit without a sensible length.
     """
     own = clinic.overrides.get(protocol.id, {})
-    problems = list(kind_problems(protocol.id, own, protocol.visits))
+    problems = list(kind_problems(f"overrides.{protocol.id}", own, protocol.visits))
+    priced = clinic.prices.protocols.get(protocol.id, {})
+    problems += kind_problems(f"prices.{protocol.id}", priced, protocol.visits)
     for name in own:
         if name in protocol.visits:
             minutes = effective_kind(protocol, clinic, name).minutes
@@ -222,7 +251,8 @@ def _protocol(data: dict[str, Any], path: str) -> Protocol:
 
 def _clinic(data: dict[str, Any], path: str) -> Clinic:
     clinic = _read(Clinic, data, path, clinic_problems(data))
-    for name in sorted(clinic.overrides.keys() & shipped_protocols()):
+    named = clinic.overrides.keys() | clinic.prices.protocols.keys()
+    for name in sorted(named & set(shipped_protocols())):
         refuse_mismatch(clinic, load_protocol(name), path)
     return clinic
 

@@ -42,19 +42,19 @@ def course_problems(data: Data) -> list[Problem]:
         problems.append(("timezone", "is not the clinic's"))
     for place, table in (("", data), ("request.", _table(data, "request"))):
         problems += [(f"{place}patient", said) for said in _reference(table)]
-    name, own = protocol.get("id"), _table(clinic, "overrides")
-    if isinstance(name, str):
-        places = kind_problems(name, _table(own, name), _table(protocol, "visits"))
-        problems += [(f"clinic.{place}", said) for place, said in places]
+    name, kinds = protocol.get("id"), _table(protocol, "visits")
+    for key in ("overrides", "prices") if isinstance(name, str) else ():
+        own = _table(_table(clinic, key), str(name))
+        problems += kind_problems(f"clinic.{key}.{name}", own, kinds)
     return problems
 
 
-def kind_problems(protocol: str, own: Iterable[str], visits: Iterable[str]) -> Iterator[Problem]:
-    """Kinds of visit that a clinic overrides, but that the protocol has not."""
+def kind_problems(place: str, own: Iterable[str], visits: Iterable[str]) -> Iterator[Problem]:
+    """Kinds of visit that a clinic speaks of at a place, but that the protocol has not."""
     for kind in own:
         if kind not in visits:
             said = f"unknown kind of visit{nearest(kind, visits)}"
-            yield f"overrides.{protocol}.{kind}", said
+            yield f"{place}.{kind}", said
 
 
 def _reference(data: Data) -> Iterator[str]:

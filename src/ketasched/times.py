@@ -14,7 +14,10 @@ from zoneinfo import ZoneInfo
 from ketasched.model import Clinic, NoDriving, Override, Protocol, Slot, VisitKind
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 
 
 def after(moment: datetime, minutes: int) -> datetime:
@@ -132,7 +135,7 @@ def _part(kind: VisitKind, part: str) -> object:
 
 def day_text(day: date, *, year: bool = True) -> str:
     """A date as people say it: "Mon 7 Dec 2026", whatever the machine's language."""
-    said = f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+    said = f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1][:3]}"
     return f"{said} {day.year}" if year else said
 
 

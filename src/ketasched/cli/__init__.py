@@ -10,7 +10,7 @@ from ketasched.errors import KetaschedError
 
 COMMANDS = {
     "plan": "Plan one course; print the itinerary, or write files.",
-    "show": "Show a course file as text, calendar or JSON.",
+    "show": "Show a course file as a page, a calendar or JSON.",
     "check": "Check course, clinic and protocol files.",
     "protocols": "List the protocols, and what is in them.",
     "clinic": "Begin a clinic file, or show the one in use.",

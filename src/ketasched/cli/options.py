@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar, get_args
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 import click
@@ -13,10 +13,9 @@ from ketasched.cli.output import say
 from ketasched.columns import COLUMNS, DateOrder, read_request
 from ketasched.errors import BadFile, BadRequest
 from ketasched.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic
-from ketasched.model import Audience, Clinic, Request
+from ketasched.model import Clinic, Request
 from ketasched.planner import FIRST_START, LAST_START
 from ketasched.references import zone_of
-from ketasched.render import RENDERERS
 from ketasched.times import exists
 
 Function = TypeVar("Function", bound=Callable[..., object])
@@ -34,31 +33,11 @@ protocol_option = click.option(
     metavar="ID|FILE",
     help="A protocol that comes with the program, or a file of your own.",
 )
-format_option = click.option(
-    "--format",
-    "form",
-    type=click.Choice(tuple(RENDERERS)),
-    help="What to print (text).",
-)
-audience_option = click.option(
-    "--for",
-    "audience",
-    type=click.Choice(get_args(Audience)),
-    help="Whom it is for, which decides what it may say (patient).",
-)
 made_at_option = click.option(
     "--made-at",
     metavar="MOMENT",
     help="The moment of planning, such as 2026-11-23T10:00 (now): same input, same bytes.",
 )
-
-
-def refuse_audience(form: str | None, audience: Audience | None) -> None:
-    """Refuse --for with JSON, which is the whole course: nothing is left out of it."""
-    if form == "json" and audience:
-        raise click.UsageError(
-            "--format json is the whole course: it is for nobody but the clinic."
-        )
 
 
 def column_options(function: Function) -> Function:

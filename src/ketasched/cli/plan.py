@@ -1,36 +1,33 @@
 """`ketasched plan`: one course, printed or written into a folder."""
 
-from pathlib import Path
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import click
 
 from ketasched.cli.options import (
-    audience_option,
     clinic_option,
     column_options,
     find_clinic,
-    format_option,
     made_at_option,
     moment_of,
     protocol_option,
-    refuse_audience,
     request_of,
 )
+from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import say, say_findings
 from ketasched.columns import DateOrder
+from ketasched.discretion import telling
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.explain import explained
-from ketasched.folder import write_folder
 from ketasched.load import (
     clinic_warnings,
     load_protocol,
     refuse_mismatch,
     shipped_protocols,
 )
-from ketasched.model import Audience, Clinic, Course, Protocol, Request
+from ketasched.model import Clinic, Course, Protocol, Request
 from ketasched.planner import plan
-from ketasched.render import View, render
 
 LONGEST_ID = 100
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
@@ -41,29 +38,14 @@ REPLACED = "the course that was there is replaced: its entries in calendars have
 @column_options
 @protocol_option
 @clinic_option
-@format_option
-@audience_option
-@click.option(
-    "-o",
-    "--output",
-    metavar="DIR",
-    type=click.Path(path_type=Path),
-    help="Write course.json, calendars and itinerary into DIR/<patient>/.",
-)
-@click.option("--force", is_flag=True, help="Write over files that exist.")
+@outcome_options
 @made_at_option
 @click.option("--course-id", default="", metavar="ID", help="The course's identifier (made up).")
-@click.pass_context
 def command(
-    ctx: click.Context,
-    /,
     *,
     protocol: str,
     clinic_path: str | None,
-    form: str | None,
-    audience: Audience | None,
-    output: Path | None,
-    force: bool,
+    outcome: Outcome,
     made_at: str | None,
     course_id: str,
     date_order: DateOrder,
@@ -75,9 +57,6 @@ def command(
     ketasched plan --start 2027-01-04
     ketasched plan --start 2027-01-04 --patient P-014 --days mon,thu --per-week 2 -o courses
     """
-    if output and (form or audience):
-        raise click.UsageError("--format and --for are for what is printed; -o writes all files.")
-    refuse_audience(form, audience)
     if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
         raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
     request = request_of(columns, date_order)
@@ -86,31 +65,28 @@ def command(
     refuse_mismatch(clinic, asked, path)
     for line in clinic_warnings(clinic, asked):
         say("warning", f"{path}: {line}")
+    for line in _telling(clinic, request):
+        say("warning", line)
     course = _planned(asked, clinic, request, made_at, course_id)
     if clinic.chairs is not None:
         say("note", CHAIRS)
     say_findings(course.findings)
-    if output is None:
-        click.echo(render(course, form or "text", View(audience or "patient")).encode(), nl=False)
-    else:
-        if force and (output / request.patient / "course.json").is_file():
-            say("note", REPLACED)
-        for written in write_folder(output / request.patient, files_of(course), force=force):
-            click.echo(written)
+    folder = outcome.output and outcome.output / request.patient
+    if folder and outcome.force and (folder / "course.json").is_file():
+        say("note", REPLACED)
+    outcome.deliver(course, with_course_file=True)
 
 
-def files_of(course: Course) -> dict[str, bytes]:
-    """The files of a patient's folder by name; the course file, which the rest is from, last."""
-    patient, driver = View("patient"), View("driver")
-    return {
-        name: render(course, form, view).encode()
-        for name, form, view in (
-            (f"{course.patient}.txt", "text", patient),
-            (f"{course.patient}.ics", "ics", patient),
-            ("rides.ics", "ics", driver),
-            ("course.json", "json", patient),
-        )
-    }
+def _telling(clinic: Clinic, request: Request) -> Iterator[str]:
+    """What is asked that tells the treatment although the clinic is discreet."""
+    if clinic.titles != "discreet":
+        return
+    if word := telling(request.patient):
+        yield f'--patient: says "{word}", and it is the name of files and on the page'
+    for name in ("driver_name", "driver_phone"):
+        if word := telling(getattr(request, name)):
+            said = f'says "{word}", which discreet pages and calendars leave out'
+            yield f"--{name.replace('_', '-')}: {said}"
 
 
 def _planned(

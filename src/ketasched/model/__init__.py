@@ -11,6 +11,7 @@ from ketasched.model.clinic import (
     Instructions,
     Override,
     OwnMinutes,
+    Prices,
     ProtocolWording,
     Reminders,
     Titles,
@@ -45,6 +46,7 @@ from ketasched.model.protocol import (
 )
 from ketasched.model.values import (
     WEEKDAYS,
+    Amount,
     Clock,
     Count,
     DateRange,
@@ -65,6 +67,7 @@ __all__ = [
     "TAKES_PLACE",
     "TO_BE_DECIDED",
     "WEEKDAYS",
+    "Amount",
     "Audience",
     "Clinic",
     "Clock",
@@ -91,6 +94,7 @@ __all__ = [
     "PhaseReview",
     "Place",
     "Plain",
+    "Prices",
     "Problem",
     "Protocol",
     "ProtocolWording",

@@ -9,12 +9,14 @@ from typing import Literal
 from ketasched.model.protocol import NoDriving
 from ketasched.model.values import (
     WEEKDAYS,
+    Amount,
     Clock,
     DateRange,
     Lead,
     Problem,
     Reminder,
     TimeRange,
+    Weekday,
 )
 
 Titles = Literal["discreet", "clinical"]
@@ -142,11 +144,22 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Prices:
+    """What visits cost, by protocol id, then by kind of visit; printed on the patient's page."""
+
+    currency: str = ""
+    protocols: Mapping[str, Mapping[str, Amount]] = field(
+        default_factory=dict, metadata={"other tables": True}
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Clinic:
     """A clinic: zone, hours, closures, chairs, wording, reminders.
 
     `overrides` is by protocol id, then by visit kind. `chairs` None means that chairs are not
     counted; `starts_per_slot` None means that any number of visits may begin together.
+    `week_begins` is the first column of printed months.
     """
 
     timezone: str
@@ -160,12 +173,14 @@ class Clinic:
     starts_per_slot: int | None = None
     slot_minutes: int = 15
     preferred_start: Clock = NINE
+    week_begins: Weekday = "mon"
     titles: Titles = "discreet"
     id_salt: str = ""
     closures: Closures = field(default_factory=Closures)
     reminders: Reminders = field(default_factory=Reminders)
     instructions: Instructions = field(default_factory=Instructions)
     overrides: Mapping[str, Mapping[str, Override]] = field(default_factory=dict)
+    prices: Prices = field(default_factory=Prices)
 
     def problems(self) -> Iterator[Problem]:
         """Numbers of chairs and minutes that no clinic has."""

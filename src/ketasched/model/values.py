@@ -200,6 +200,33 @@ class Lead:
         return f"{self.minutes}m"
 
 
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount of money, in hundredths of the clinic's currency."""
+
+    hundredths: int
+
+    @classmethod
+    def read(cls, value: object) -> Self:
+        """From 450, 449.5 or "449.50"; at most ten million, not below 0."""
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            value = ""
+        found = re.fullmatch(r"(\d{1,8})(?:\.(\d{1,2}))?", str(value), re.ASCII)
+        whole = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else -1
+        if not 0 <= whole <= 10**9:
+            raise ValueError(f'expected an amount such as 450 or "449.50", not {shown(value)}')
+        return cls(whole)
+
+    def plain(self) -> str:
+        """Back to "449.50"."""
+        return f"{self.hundredths // 100}.{self.hundredths % 100:02d}"
+
+    def text(self, currency: str) -> str:
+        """As people read it: "USD 2,700", "USD 449.50"."""
+        whole, part = divmod(self.hundredths, 100)
+        return f"{currency} {whole:,}{f'.{part:02d}' if part else ''}".strip()
+
+
 def _whole(value: object, low: int, high: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise ValueError(f"expected a whole number, not {shown(value)}")

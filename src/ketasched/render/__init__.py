@@ -14,6 +14,8 @@ from ketasched.model import Audience, Course
 RENDERERS: Mapping[str, str] = MappingProxyType(
     {
         "text": "ketasched.render.text",
+        "html": "ketasched.render.html",
+        "month": "ketasched.render.month",
         "ics": "ketasched.render.ics",
         "json": "ketasched.render.json",
     }
@@ -23,9 +25,21 @@ RENDERERS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """For whom a course is rendered: that decides what it may say."""
+    """For whom a course is rendered: that decides what it may say.
+
+    `driver_label` is what a driver calls the patient, "" where they are not named. `colour` is
+    whether there may be colours, for a terminal.
+    """
 
     audience: Audience = "patient"
+    driver_label: str = ""
+    colour: bool = False
+
+
+def render_split(course: Course, view: View) -> dict[str, str]:
+    """The calendar as a file for each event, by the names of the files, which sort by time."""
+    found: dict[str, str] = import_module(RENDERERS["ics"]).split(course, view)
+    return found
 
 
 def render(course: Course, form: str, view: View) -> str:

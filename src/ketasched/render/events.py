@@ -10,9 +10,12 @@ from ketasched.identity import uid
 from ketasched.model import TAKES_PLACE, Course, Reminder, Review, Visit
 from ketasched.render import View
 from ketasched.render.wording import (
+    driver_name,
+    driver_text,
     is_discreet,
     no_driving_text,
-    one_line,
+    phone_of,
+    place_of,
     place_text,
     review_title,
     revision_text,
@@ -35,8 +38,12 @@ STATUS: Mapping[str, EventStatus] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One entry of a calendar; `alarm` is how many minutes before `start` it sounds."""
+    """One entry of a calendar; `alarm` is how many minutes before `start` it sounds.
 
+    `name` tells it from the others of its course: "appointment-3". It is part of a file's name.
+    """
+
+    name: str
     uid: str
     sequence: int
     start: datetime
@@ -54,14 +61,15 @@ def events(course: Course, view: View) -> list[Event]:
     found: list[Event] = []
     for visit in course.visits:
         if view.audience == "driver":
-            found += _rides(course, visit)
+            found += _rides(course, visit, view)
             continue
         found.append(_visit(course, visit, view))
         if view.audience == "patient":
             found += _no_driving(course, visit)
-            found += _reminders(course, visit)
+            found += _reminders(course, visit, view)
     if view.audience != "driver":
-        found += [_review(course, review, view) for review in course.reviews]
+        reviews = enumerate(course.reviews, start=1)
+        found += [_review(course, review, number, view) for number, review in reviews]
     return sorted(found, key=lambda event: (event.start.astimezone(UTC), event.uid))
 
 
@@ -104,11 +112,6 @@ def _moment(visit: Visit, reminder: Reminder) -> datetime:
     return moment.astimezone(UTC).astimezone(moment.tzinfo)
 
 
-def place_of(course: Course) -> str:
-    """The clinic's place on one line: its neutral one for calendars, where it has one."""
-    return one_line(course.clinic.calendar_place or course.clinic.address)
-
-
 def ride_text(visit: Visit) -> str:
     """When to bring and when to collect: "Mon 7 Dec, 09:00 – collect 10:55"."""
     day = day_text(visit.start.date(), year=False)
@@ -120,17 +123,18 @@ def _lines(*lines: str) -> str:
 
 
 def _visit(course: Course, visit: Visit, view: View) -> Event:
-    discreet = view.audience == "patient" and is_discreet(course)
+    discreet = is_discreet(course, view)
     title = visit_title(course, visit, discreet=discreet)
     at_clinic = course.protocol.visits[visit.kind].place == "clinic"
     return Event(
+        name=f"appointment-{visit.number}",
         uid=visit.uid,
         sequence=visit.sequence,
         start=visit.start,
         end=visit.end,
         title=title if view.audience == "patient" else f"{course.patient}: {title}",
         text=_visit_text(course, visit, view, discreet=discreet),
-        place=place_of(course) if at_clinic else "",
+        place=place_of(course, discreet=discreet) if at_clinic else "",
         status=STATUS.get(visit.status, "CANCELLED"),
         busy=visit.status in TAKES_PLACE,
         alarm=course.clinic.reminders.alarm.minutes,
@@ -143,12 +147,11 @@ def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> 
     times = f"{begin} {clock_text(visit.start)}."
     if course.protocol.visits[visit.kind].needs_driver:
         times += f" Ready to be collected: not before {clock_text(visit.end)}."
-    driver = visit.driver
-    named = f"{driver.name} {driver.phone}".strip() if driver else ""
+    named = driver_text(visit.driver, discreet=discreet)
     if view.audience == "clinic":
         number = f"Visit {visit.number}, {visit.phase}."
         return _lines(number, times, f"Driver: {named or 'none yet'}.", revision_text(course))
-    words = words_of(course, discreet=discreet)
+    words, phone = words_of(course, discreet=discreet), phone_of(course, discreet=discreet)
     ride = ""
     if asks_for_driver(course, visit):
         ride = f"Driver, there and back: {named}." if named else ARRANGE
@@ -159,7 +162,7 @@ def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> 
         words.before,
         f"Please bring: {words.bring}" if words.bring else "",
         words.call,
-        f"Clinic's phone: {course.clinic.phone}" if course.clinic.phone else "",
+        f"Clinic's phone: {phone}" if phone else "",
         revision_text(course),
     )
 
@@ -175,6 +178,7 @@ def _no_driving(course: Course, visit: Visit) -> Iterator[Event]:
     tentative = " (if the appointment takes place)" if visit.status == "tentative" else ""
     when = f"{day_text(until.date(), year=False)}, {clock_text(until)}"
     yield Event(
+        name=f"no-driving-{visit.number}",
         uid=uid(course.course_id, "no-driving", visit.number),
         sequence=visit.sequence,
         start=visit.end,
@@ -185,69 +189,76 @@ def _no_driving(course: Course, visit: Visit) -> Iterator[Event]:
     )
 
 
-def _reminders(course: Course, visit: Visit) -> Iterator[Event]:
+def _reminders(course: Course, visit: Visit, view: View) -> Iterator[Event]:
+    discreet = is_discreet(course, view)
+    who, named = (say(visit.driver, discreet=discreet) for say in (driver_name, driver_text))
     for ordinal, moment in reminder_times(course, visit):
-        asked = f"Confirm the ride with {visit.driver.name}" if visit.driver else "Arrange a ride"
+        asked = f"Confirm the ride with {who}" if who else "Arrange a ride"
         yield Event(
+            name=f"ride-reminder-{visit.number}-{ordinal}",
             uid=uid(course.course_id, "reminder", visit.number, ordinal),
             sequence=visit.sequence,
             start=moment,
             end=after(moment, REMINDER_MINUTES),
             title=f"{asked}: {ride_text(visit)}",
             text=_lines(
-                NOT_YOURSELF if visit.driver else ARRANGE,
-                f"{visit.driver.name}: {visit.driver.phone}"
-                if visit.driver and visit.driver.phone
-                else "",
+                NOT_YOURSELF if who else ARRANGE,
+                f"Driver: {named}." if named else "",
                 revision_text(course),
             ),
         )
 
 
-def _review(course: Course, review: Review, view: View) -> Event:
-    discreet = view.audience == "patient" and is_discreet(course)
+def _review(course: Course, review: Review, number: int, view: View) -> Event:
+    discreet = is_discreet(course, view)
     title = review_title(course, review, discreet=discreet)
-    phone = course.clinic.phone
+    phone = phone_of(course, discreet=discreet)
     return Event(
+        name=f"talk-{number}",
         uid=review.uid,
         sequence=review.sequence,
         start=review.start,
         end=after(review.start, REMINDER_MINUTES),
         title=title if view.audience == "patient" else f"{course.patient}: {title}",
         text=_lines(f"Clinic's phone: {phone}" if phone else "", revision_text(course)),
-        place=place_of(course) if review.place == "clinic" else "",
+        place=place_of(course, discreet=discreet) if review.place == "clinic" else "",
         status=STATUS.get(review.status, "CANCELLED"),
         busy=review.status in TAKES_PLACE,
         alarm=course.clinic.reminders.alarm.minutes,
     )
 
 
-def _rides(course: Course, visit: Visit) -> Iterator[Event]:
+def _rides(course: Course, visit: Visit, view: View) -> Iterator[Event]:
     """What a driver needs: when to bring somebody where, and when to collect them."""
     if not asks_for_driver(course, visit):
         return
-    phone = (
-        f"If you cannot come, please call: {course.clinic.phone}" if course.clinic.phone else ""
-    )
+    phone = phone_of(course, discreet=True)
     both = ride_text(visit).replace("collect", "collect from")
+    whom = f" {view.driver_label}" if view.driver_label else ""
     for role, moment, title, said in (
-        ("bring", visit.start, f"Bring at {clock_text(visit.start)}", "Please be on time."),
+        ("bring", visit.start, f"Bring{whom} at {clock_text(visit.start)}", "Please be on time."),
         (
             "collect",
             visit.end,
-            f"Collect from {clock_text(visit.end)}",
+            f"Collect{whom} from {clock_text(visit.end)}",
             f"Not before {clock_text(visit.end)}; it may take longer. "
             "Please wait, and drive them home.",
         ),
     ):
         yield Event(
+            name=f"{role}-{visit.number}",
             uid=uid(course.course_id, role, visit.number),
             sequence=visit.sequence,
             start=moment,
             end=after(moment, REMINDER_MINUTES),
             title=title,
-            text=_lines(f"{both}.", said, phone, revision_text(course)),
-            place=place_of(course),
+            text=_lines(
+                f"{both}.",
+                said,
+                f"If you cannot come, please call: {phone}" if phone else "",
+                revision_text(course),
+            ),
+            place=place_of(course, discreet=True),
             busy=True,
             alarm=course.clinic.reminders.alarm.minutes,
         )

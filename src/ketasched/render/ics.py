@@ -12,6 +12,7 @@ from typing import Any
 from icalendar import vDuration
 from icalendar.parser import Contentline
 
+from ketasched.discretion import neutral
 from ketasched.model import Course
 from ketasched.render import View
 from ketasched.render.events import Event, events
@@ -24,7 +25,21 @@ PRODID = "-//Appointments//Calendar 1//EN"
 
 def render(course: Course, view: View) -> str:
     """The calendar of the course for an audience: text with CRLF line ends."""
-    found = events(course, view)
+    return _calendar(course, view, events(course, view))
+
+
+def split(course: Course, view: View) -> dict[str, str]:
+    """The same with a calendar for each event, for the programs that take only one event a file.
+
+    By the name of its file, "2026-12-07-0900-appointment-1.ics": names sort by local time.
+    """
+    return {
+        f"{event.start:%Y-%m-%d-%H%M}-{event.name}.ics": _calendar(course, view, [event])
+        for event in events(course, view)
+    }
+
+
+def _calendar(course: Course, view: View, found: list[Event]) -> str:
     days = [day for event in found for day in (event.start.date(), event.end.date())]
     zone = course.timezone
     block = vtimezone(zone, *needed_days(min(days), max(days))) if days else ""
@@ -51,9 +66,9 @@ def calendar_name(course: Course, view: View) -> str:
     if view.audience == "clinic":
         return f"{course.patient}: {course.protocol.title}"
     clinic = course.clinic
-    return clinic.calendar_name or (
-        "Appointments" if is_discreet(course) else clinic.name or course.protocol.title
-    )
+    if is_discreet(course, view):
+        return neutral(clinic.calendar_name) or "Appointments"
+    return clinic.calendar_name or clinic.name or course.protocol.title
 
 
 @lru_cache(maxsize=16384)

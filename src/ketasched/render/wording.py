@@ -4,35 +4,43 @@ Discreet titles tell nothing of the treatment. "Do not drive" is said all the sa
 patient: it protects.
 """
 
+from dataclasses import fields
+
+from ketasched.discretion import neutral, neutral_words
 from ketasched.model import (
     TAKES_PLACE,
     TO_BE_DECIDED,
     Course,
+    Driver,
     Place,
     Review,
     Status,
     Visit,
+    VisitKind,
     Wording,
 )
+from ketasched.render import View
 from ketasched.times import clock_text, day_text
 
 ASK_ABOUT_DRIVING = "Ask your clinic when you may drive again."
 ONLY_AFTER_REST = "and only after a restful night"
 
 
-def is_discreet(course: Course) -> bool:
-    """Whether the clinic wants titles that tell nothing."""
-    return course.clinic.titles == "discreet"
+def is_discreet(course: Course, view: View) -> bool:
+    """Whether nothing may tell the treatment: as the clinic wants it, to a driver always."""
+    if view.audience == "patient":
+        return course.clinic.titles == "discreet"
+    return view.audience == "driver"
 
 
 def visit_title(course: Course, visit: Visit, *, discreet: bool) -> str:
     """What a visit is called: "Appointment 3 of 6", or "Ketamine infusion 3 of 6"."""
-    title = f"{_kind_title(course, visit, discreet=discreet)} {visit.of}"
-    return _with_status(title, visit.status)
+    title = kind_title(course.protocol.visits[visit.kind], discreet=discreet)
+    return _with_status(f"{title} {visit.of}", visit.status)
 
 
-def _kind_title(course: Course, visit: Visit, *, discreet: bool) -> str:
-    kind = course.protocol.visits[visit.kind]
+def kind_title(kind: VisitKind, *, discreet: bool) -> str:
+    """What visits of a kind are called: "Appointment", or "Ketamine infusion"."""
     if not discreet:
         return kind.title
     return {"clinic": "Appointment", "phone": "Phone appointment", "home": "Appointment at home"}[
@@ -75,7 +83,44 @@ def no_driving_text(visit: Visit) -> str:
 
 def words_of(course: Course, *, discreet: bool) -> Wording:
     """The clinic's own words for this course's protocol."""
-    return course.clinic.instructions.wording(course.protocol.id, discreet=discreet)
+    words = course.clinic.instructions.wording(course.protocol.id, discreet=discreet)
+    if not discreet:
+        return words
+    return Wording(**{one.name: neutral_words(getattr(words, one.name)) for one in fields(words)})
+
+
+def clinic_name(course: Course, *, discreet: bool) -> str:
+    """What a page calls the clinic."""
+    name = course.clinic.name
+    if discreet:
+        name = neutral(course.clinic.calendar_name) or neutral(name)
+    return one_line(name) or "Your clinic"
+
+
+def place_of(course: Course, *, discreet: bool) -> str:
+    """Where the clinic is, on one line, as a calendar says it: its neutral place if it has one."""
+    own, address = course.clinic.calendar_place, course.clinic.address
+    return one_line(neutral(own) or neutral(address) if discreet else own or address)
+
+
+def phone_of(course: Course, *, discreet: bool) -> str:
+    """The clinic's phone, on one line."""
+    phone = course.clinic.phone
+    return one_line(neutral(phone) if discreet else phone)
+
+
+def driver_name(driver: Driver | None, *, discreet: bool) -> str:
+    """Who drives, or "" where nobody is known."""
+    if driver is None:
+        return ""
+    return (neutral(driver.name) or "your driver") if discreet else driver.name
+
+
+def driver_text(driver: Driver | None, *, discreet: bool) -> str:
+    """Who drives, with the phone: "Sam Rivera, 555 0199", or "" where nobody is known."""
+    name = driver_name(driver, discreet=discreet)
+    phone = driver.phone if driver else ""
+    return ", ".join(filter(None, (name, neutral(phone) if discreet else phone)))
 
 
 def revision_text(course: Course) -> str:

@@ -1,0 +1,112 @@
+"""What comes out of a command that has a course: printed in some form, or written as files."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from ketasched.discretion import telling
+from ketasched.errors import BadRequest
+from ketasched.folder import write_folder
+from ketasched.handout import handout
+from ketasched.model import Audience, Course
+from ketasched.render import RENDERERS, View, render
+
+LONGEST_LABEL = 60
+
+OPTIONS = (
+    click.option(
+        "--format", "form", type=click.Choice(tuple(RENDERERS)), help="What to print (text)."
+    ),
+    click.option(
+        "--for",
+        "audience",
+        type=click.Choice(get_args(Audience)),
+        help="Whom it is for, which decides what it may say (patient).",
+    ),
+    click.option(
+        "--driver-label",
+        default="",
+        metavar="NAME",
+        help="What the driver's page and calendar call the patient (nothing).",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="Write pages and calendars into DIR/<patient>/.",
+    ),
+    click.option("--split", is_flag=True, help="With -o: each event as a file of its own, too."),
+    click.option("--force", is_flag=True, help="With -o: write over files that exist."),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the options ask for. Raises `UsageError` or `BadRequest` if they do not go together."""
+
+    form: str | None
+    audience: Audience | None
+    driver_label: str
+    output: Path | None
+    split: bool
+    force: bool
+
+    def __post_init__(self) -> None:
+        if self.output and (self.form or self.audience):
+            raise click.UsageError(
+                "--format and --for are for what is printed; -o writes all files."
+            )
+        if not self.output and (self.split or self.force):
+            raise click.UsageError("--split and --force go with -o, which writes files.")
+        if self.form == "json" and self.audience:
+            raise click.UsageError(
+                "--format json is the whole course: it is for nobody but the clinic."
+            )
+        self._look_at_label()
+
+    def _look_at_label(self) -> None:
+        label = self.driver_label
+        if not label:
+            return
+        if not (self.output or self.audience == "driver" or self.form == "html"):
+            raise click.UsageError("--driver-label goes with --for driver, --format html or -o.")
+        if telling(label):
+            said = f'says "{telling(label)}", and a driver is not told of the treatment'
+            raise BadRequest("driver_label", said)
+        if not label.isprintable() or not label.strip() or len(label) > LONGEST_LABEL:
+            said = f"expected up to {LONGEST_LABEL} printable characters"
+            raise BadRequest("driver_label", said)
+
+    def deliver(self, course: Course, *, with_course_file: bool) -> None:
+        """Print the course, or write its files and print their names; the course file last."""
+        if self.output is None:
+            coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+            view = View(self.audience or "patient", self.driver_label, coloured)
+            click.echo(render(course, self.form or "text", view).encode(), nl=False)
+            return
+        files = handout(course, driver_label=self.driver_label, split=self.split)
+        if with_course_file:
+            files["course.json"] = render(course, "json", View()).encode()
+        for path in write_folder(self.output / course.patient, files, force=self.force):
+            click.echo(path)
+
+
+def outcome_options(function: Callable[..., None]) -> Callable[..., None]:
+    """The options of what comes out, which the command gets as one `outcome`."""
+
+    @wraps(function)
+    def with_outcome(*args: object, **options: object) -> None:
+        asked = {name: options.pop(name) for name in Outcome.__dataclass_fields__}
+        function(*args, outcome=Outcome(**asked), **options)  # type: ignore[arg-type]  # click's
+
+    command: Callable[..., None] = with_outcome
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command

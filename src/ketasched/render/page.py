@@ -1,0 +1,139 @@
+"""What a page says of a course: one context for the templates of all forms of pages."""
+
+import textwrap
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from ketasched.model import TO_BE_DECIDED, Course, Visit
+from ketasched.prices import bill
+from ketasched.render import View
+from ketasched.render.events import asks_for_driver, reminder_times, reminders_left_out
+from ketasched.render.grid import grids
+from ketasched.render.wording import (
+    ASK_ABOUT_DRIVING,
+    ONLY_AFTER_REST,
+    clinic_name,
+    driver_name,
+    driver_text,
+    is_discreet,
+    kind_title,
+    one_line,
+    phone_of,
+    place_of,
+    place_text,
+    review_title,
+    revision_text,
+    visit_title,
+    words_of,
+)
+from ketasched.times import clock_text, day_text
+
+WIDTH = 78
+"""Columns of a page of plain text."""
+
+
+def filled_in(course: Course, view: View, ending: str, **more: object) -> str:
+    """The audience's template with this ending, filled in; HTML is escaped, text is not.
+
+    `more` is what only pages of this form need.
+    """
+    template = _environment().get_template(f"{view.audience}.{ending}")
+    return template.render(_context(course, view), **more)
+
+
+def _context(course: Course, view: View) -> dict[str, object]:
+    discreet, protocol, clinic = is_discreet(course, view), course.protocol, course.clinic
+    tentative = [visit for visit in course.visits if visit.status == "tentative"]
+    unruled = [visit for visit in course.visits if _without_rule(course, visit)]
+    later = {phase.name for phase in protocol.phases if phase.tentative}
+    place = place_of(course, discreet=True) if discreet else one_line(clinic.address)
+    return {
+        "course": course,
+        "protocol": protocol,
+        "discreet": discreet,
+        "label": view.driver_label,
+        "clinic_name": clinic_name(course, discreet=discreet),
+        "place": place,
+        "phone": phone_of(course, discreet=discreet),
+        "ride_place": place_of(course, discreet=True),
+        "ride_phone": phone_of(course, discreet=True),
+        "words": words_of(course, discreet=discreet),
+        "months": grids(course, view),
+        "bill": bill(course),
+        "sure": [visit for visit in course.visits if visit.status != "tentative"],
+        "rides": [visit for visit in course.visits if asks_for_driver(course, visit)],
+        "held_back": [visit for visit in tentative if visit.phase not in later],
+        "boosters": [visit for visit in tentative if visit.phase in later],
+        "driven": any(protocol.visits[visit.kind].needs_driver for visit in course.visits),
+        "unruled": unruled,
+        "all_unruled": len(unruled) == len(course.visits),
+        "left_out": reminders_left_out(course),
+        "revision": revision_text(course),
+        "no_rule": lambda visit: "ask your clinic" if visit in unruled else "",
+        "collected": lambda visit: _collected(course, visit),
+        "drivers": sorted(
+            {
+                driver_text(visit.driver, discreet=discreet)
+                for visit in course.visits
+                if visit.driver and visit.driver.phone
+            }
+        ),
+        "driver_name": lambda visit: driver_name(visit.driver, discreet=discreet),
+        "driver_of": lambda visit: driver_text(visit.driver, discreet=discreet),
+        "amount": lambda amount: amount.text(clinic.prices.currency),
+        "kind_title": lambda kind: kind_title(kind, discreet=discreet),
+        "visit_title": lambda visit: visit_title(course, visit, discreet=discreet),
+        "review_title": lambda review: review_title(course, review, discreet=discreet),
+        "reminders": lambda visit: [moment for _, moment in reminder_times(course, visit)],
+    }
+
+
+def _collected(course: Course, visit: Visit) -> str:
+    """When a visit is over, or that there is nothing to be collected from."""
+    place = course.protocol.visits[visit.kind].place
+    return clock_text(visit.end) if place == "clinic" else place_text(place)
+
+
+def _without_rule(course: Course, visit: Visit) -> bool:
+    kind = course.protocol.visits[visit.kind]
+    return kind.needs_driver and visit.no_driving_until is None
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ketasched.render"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Callable[..., str]] = {
+        "day": lambda moment: day_text(moment),
+        "short_day": lambda moment: day_text(moment, year=False),
+        "clock": clock_text,
+        "moment": _moment,
+        "one_line": one_line,
+        "wrapped": _wrapped,
+    }
+    environment.filters |= filters
+    environment.globals |= {
+        "to_be_decided": TO_BE_DECIDED,
+        "only_after_rest": ONLY_AFTER_REST,
+        "ask_about_driving": ASK_ABOUT_DRIVING,
+    }
+    return environment
+
+
+def _moment(moment: datetime) -> str:
+    return f"{day_text(moment, year=False)}, {clock_text(moment)}"
+
+
+def _wrapped(text: str, indent: int = 0) -> str:
+    """The text folded at the page's width, its own breaks kept, later lines indented."""
+    lines = (textwrap.wrap(line, WIDTH - indent) or [""] for line in text.strip().splitlines())
+    return f"\n{' ' * indent}".join(line for folded in lines for line in folded)
