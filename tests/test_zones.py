@@ -23,7 +23,7 @@ from ketasched.times import after, at
 
 from .conftest import MADE_AT
 from .nouns import clinic, phase, protocol, request
-from .readers import READERS, Read, by_ical, by_icalendar, unnamed
+from .readers import BY_THE_VTIMEZONE, Read, by_ical, by_icalendar, unnamed
 
 YEARS = range(2026, 2031)
 QUARTERS = [date(year, month, 1) for year in YEARS for month in (1, 4, 7, 10)]
@@ -141,7 +141,7 @@ def test_every_event_of_five_years_is_at_the_instant_that_zoneinfo_says(
         assert times(reader(unnamed(text, zone))) == right(course)
 
 
-@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+@pytest.mark.parametrize("reader", BY_THE_VTIMEZONE.values(), ids=BY_THE_VTIMEZONE)
 @pytest.mark.parametrize(
     ("zone", "offset", "a_wrong_one"),
     [("America/New_York", "-0400", "-0300"), ("Europe/Berlin", "+0200", "+0300")],

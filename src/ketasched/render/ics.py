@@ -104,8 +104,8 @@ def _event(event: Event, parameter: str, changed: str) -> str:
 
 
 def _moment(name: str, moment: datetime, parameter: str) -> str:
-    # A local time that comes twice means its first occurrence (RFC 5545, 3.3.5).
-    if not parameter or (moment.fold and comes_twice(moment)):
+    # A local time that comes twice means its first occurrence (RFC 5545, 3.3.5), but not to all.
+    if not parameter or comes_twice(moment):
         return f"{name}:{_utc(moment)}\r\n"
     return f"{name}{parameter}:{_digits(moment)}\r\n"
 
