@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
+NODE_MODULES := tests/node/node_modules/.package-lock.json
+
 .PHONY: demo test check bench clean
 
 demo: $(READY)  ## Plan the course of the example and show where its files are.
@@ -16,8 +18,8 @@ demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@cat demo/P-014/P-014.txt
 	@echo; echo "The files:"; sed 's/^/  /' demo-files.txt; rm demo-files.txt
 
-test: $(READY)  ## All tests.
-	$(BIN)/python -m pytest -n auto
+test: $(READY) $(NODE_MODULES)  ## All tests.
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
 check: $(READY)  ## The linter, the formatter and the type checker.
 	$(BIN)/ruff check .
@@ -29,6 +31,11 @@ bench: $(READY)  ## How fast it is, as ratios in one run.
 
 clean:
 	rm -rf $(VENV) demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# What some tests read calendars and look at pages with; without npm they are skipped and say so.
+$(NODE_MODULES): tests/node/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --prefix tests/node --no-audit --no-fund --silent; \
+	else echo "no npm: the tests with ical.js and axe-core are skipped"; fi
 
 $(READY): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -36,6 +36,7 @@ from ketasched.render.zones import needed_days, vtimezone
 from ketasched.times import after, comes_twice
 
 from .conftest import MADE_AT
+from .hostile import HOSTILE, TEXTS, clinic_saying
 from .nouns import INFUSION, clinic, phase, protocol, request
 from .readers import (
     BY_THE_VTIMEZONE,
@@ -102,31 +103,6 @@ def course_like(which: str, /, zone: str = "America/New_York", **more: Any) -> C
     rules, asked = PROTOCOLS[which]
     at = clinic(OPEN_DAILY, timezone=zone, phone="+1 212 555 0100", **more)
     return planned(rules, at, request(patient="MRN-4711", **asked))
-
-
-HOSTILE = {
-    "plain": "12 Main Street",
-    "calendar syntax": "x\nEND:VEVENT\nEND:VCALENDAR\nBEGIN:VCALENDAR\nMETHOD:CANCEL\n",
-    "a folded property": "x\n ATTENDEE:mailto:a@b.example\n\tRRULE:FREQ=DAILY",
-    "punctuation": r"""a,b;c:d"e'f\g^n%2C\\h\;i\,j\n=k|l""",
-    "line breaks only": "\n\n\n",
-    "bidi marks": "\u202eteertS niaM\u202c \u2066isolated\u2069 \u200f\u200e",
-    "emoji": "👩🏽\u200d⚕️🏥🇺🇸" * 30,
-    "separators of lines": "one\u2028two\u2029three\tfour",
-    "combining": "Zu\u0308rich, Dvořák, 東京都, שלום",
-    "ten thousand characters": "Straße 1, " * 1000,
-}
-
-
-def clinic_saying(text: str) -> dict[str, Any]:
-    """The fields of a clinic that says this wherever a clinic can say something."""
-    words = Wording(before=text, bring=f"{text}.", side_effects=text, call=text)
-    return {
-        "name": text,
-        "address": text,
-        "phone": text,
-        "instructions": Instructions(text, text, text, text, discreet=words),
-    }
 
 
 def course_saying(text: str, **more: Any) -> Course:
@@ -637,44 +613,6 @@ def test_after_a_gate_everything_is_to_be_decided():
 
 # ---- Any text at all
 
-PIECES = st.sampled_from(
-    [
-        "\nEND:VCALENDAR\n",
-        "\nEND:VEVENT\nBEGIN:VEVENT\n",
-        "BEGIN:VALARM",
-        "\nMETHOD:REQUEST",
-        "\n ATTACH:file:///etc/passwd",
-        "\u202e",
-        "\u2066\u2069",
-        "\u2028",
-        "👩🏽\u200d⚕️",
-        "\\",
-        "\\n",
-        "\\,",
-        ",;:\"'",
-        "%2C",
-        "^n^'",
-        "x" * 73,
-        " " * 80,
-    ]
-)
-LETTERS = st.text(
-    # Controls are refused by the reader of files, surrogates cannot be written; a byte-order
-    # mark at the start of a text is left out by `icalendar`, which is fine.
-    st.characters(
-        exclude_categories=["Cc", "Cs"], include_characters="\n", exclude_characters="\ufeff"
-    ),
-    max_size=30,
-)
-TEXTS = st.one_of(
-    st.lists(st.one_of(PIECES, LETTERS), max_size=8).map("".join),
-    st.builds(
-        lambda text, times: (text * times)[:10_000], LETTERS, st.sampled_from([100, 10_000])
-    ),
-).map(
-    # The library writes backslash and N as a line break.
-    lambda text: text.replace("\\N", "\\n")
-)
 ONE_OF_EACH = planned(
     protocol(phase(1, reviews=(PhaseReview(1, "How is it going?"),))), clinic(), request()
 )

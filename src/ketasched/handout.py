@@ -3,11 +3,14 @@
 from ketasched.model import Course
 from ketasched.render import View, render, render_split
 
+SPLIT = ("calendar", "rides")
+"""The folders of the patient's and the driver's events, one a file."""
+
 
 def handout(course: Course, *, driver_label: str = "", split: bool = False) -> dict[str, bytes]:
     """The files for the patient and the driver, by name below the patient's folder.
 
-    With `split`, `calendar/` and `rides/` have each event as a file of its own besides.
+    With `split`, the folders of `SPLIT` have each event as a file of its own besides.
     """
     patient, driver = View("patient", driver_label), View("driver", driver_label)
     files = {
@@ -17,9 +20,7 @@ def handout(course: Course, *, driver_label: str = "", split: bool = False) -> d
         "rides.ics": render(course, "ics", driver),
     }
     if split:
-        files |= _one_by_one(course, "calendar", patient) | _one_by_one(course, "rides", driver)
+        for folder, view in zip(SPLIT, (patient, driver), strict=True):
+            one_by_one = render_split(course, view)
+            files |= {f"{folder}/{name}": text for name, text in one_by_one.items()}
     return {name: text.encode() for name, text in files.items()}
-
-
-def _one_by_one(course: Course, folder: str, view: View) -> dict[str, str]:
-    return {f"{folder}/{name}": text for name, text in render_split(course, view).items()}

@@ -10,10 +10,11 @@ from typing import get_args
 
 import click
 
+from ketasched.cli.output import say
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest
 from ketasched.folder import write_folder
-from ketasched.handout import handout
+from ketasched.handout import SPLIT, handout
 from ketasched.model import Audience, Course
 from ketasched.render import RENDERERS, View, render
 
@@ -94,7 +95,12 @@ class Outcome:
         files = handout(course, driver_label=self.driver_label, split=self.split)
         if with_course_file:
             files["course.json"] = render(course, "json", View()).encode()
-        for path in write_folder(self.output / course.patient, files, force=self.force):
+        folder = self.output / course.patient
+        left = [folder / name for name in SPLIT if not self.split and (folder / name).exists()]
+        if left and self.force:
+            old = " and ".join(map(str, left))
+            say("warning", f"{old} are as they were: delete them, or write them anew with --split")
+        for path in write_folder(folder, files, force=self.force):
             click.echo(path)
 
 
