@@ -6,6 +6,7 @@ treatment is. With discreet titles, and for a driver always, no output has any o
 
 import re
 import unicodedata
+from functools import lru_cache
 
 TELLING = (
     *("ketamin", "ketalar", "spravato", "ketasched", "infusion", "injection", "nasal", "lozenge"),
@@ -25,6 +26,7 @@ _FOUND = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
 def telling(text: str) -> str:
     """The first telling word in the text, "" if there is none; case and odd letters aside."""
     plain = unicodedata.normalize("NFKC", text).casefold()

@@ -14,6 +14,7 @@ from ketasched.render.events import asks_for_driver, reminder_times, reminders_l
 from ketasched.render.grid import grids
 from ketasched.render.wording import (
     ASK_ABOUT_DRIVING,
+    DELETE_FIRST,
     ONLY_AFTER_REST,
     clinic_name,
     driver_name,
@@ -124,6 +125,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "to_be_decided": TO_BE_DECIDED,
         "only_after_rest": ONLY_AFTER_REST,
+        "delete_first": DELETE_FIRST,
         "ask_about_driving": ASK_ABOUT_DRIVING,
     }
     return environment
