@@ -23,7 +23,10 @@ from ketasched.render import View
 from ketasched.times import clock_text, day_text
 
 ASK_ABOUT_DRIVING = "Ask your clinic when you may drive again."
-DELETE_FIRST = "before you import a new one, delete the entries of the old one: they do not change by themselves."
+DELETE_FIRST = (
+    "before you import a new one, delete the entries of the old one: "
+    "they do not change by themselves."
+)
 ONLY_AFTER_REST = "and only after a restful night"
 
 
