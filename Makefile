@@ -30,7 +30,7 @@ bench: $(READY)  ## How fast it is, as ratios in one run.
 	$(BIN)/python tests/benchmarks/course.py
 
 clean:
-	rm -rf $(VENV) demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # What some tests read calendars and look at pages with; without npm they are skipped and say so.
 $(NODE_MODULES): tests/node/package-lock.json

@@ -85,16 +85,21 @@ def six_visits(start: date, titles: Titles = "discreet", **more: Any) -> str:
 
 
 IN_ONE_MONTH, IN_TWO_MONTHS = date(2026, 12, 7), date(2027, 1, 25)
-WITH_DRIVER = {"driver_name": "Sam Rivera", "driver_phone": "+1 555 0199"}
-TWICE_A_WEEK = {"per_week": 2, **WITH_DRIVER}
+WITH_DRIVER: dict[str, Any] = {"driver_name": "Sam Rivera", "driver_phone": "+1 555 0199"}
+TWICE_A_WEEK: dict[str, Any] = {"per_week": 2, **WITH_DRIVER}
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
 @pytest.mark.parametrize("titles", ["discreet", "clinical"])
 @pytest.mark.parametrize(
     ("start", "more"),
-    [(IN_ONE_MONTH, {}), (IN_TWO_MONTHS, {}), (IN_TWO_MONTHS, TWICE_A_WEEK)],
-    ids=["in one month", "in two months", "twice a week with a driver"],
+    [
+        (IN_ONE_MONTH, {}),
+        (IN_TWO_MONTHS, {}),
+        (IN_TWO_MONTHS, TWICE_A_WEEK),
+        (IN_ONE_MONTH, {"boosters": 1}),
+    ],
+    ids=["in one month", "in two months", "twice a week with a driver", "with a booster"],
 )
 def test_six_visits_are_one_sheet_and_the_driver_has_another(tab, start, more, titles, paper):
     page = shown(tab, six_visits(start, titles, **more))
@@ -139,6 +144,19 @@ def test_axe_would_find_something(tab):
     assert [one["id"] for one in found["violations"]] == ["html-has-lang"]
 
 
+def test_no_print_is_too_small_to_read_by_lamplight(tab):
+    page = shown(tab, six_visits(IN_TWO_MONTHS, **TWICE_A_WEEK))
+    page.emulate_media(media="print")
+    sizes = page.evaluate(
+        "() => [...document.querySelectorAll('td, th, p, li, span:not(.unseen), address')]"
+        ".filter(one => one.textContent.trim())"
+        ".map(one => parseFloat(getComputedStyle(one).fontSize))"
+    )
+    points = [size * 72 / 96 for size in sizes]
+    assert min(points) >= 9
+    assert sorted(points)[len(points) // 2] >= 10.5
+
+
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_browser_shows_hostile_text_as_text(tab, text):
     tags = "<script>alert(1)</script><img src=x onerror=alert(2)></bdi></style>&amp;"
@@ -164,4 +182,14 @@ def test_another_style_or_a_script_is_refused_by_the_policy(browser):
     assert page.is_visible(".rule")
     assert page.title() == "Your appointments"
     assert len([text for text in refused if "Content Security Policy" in text]) == 2
+    page.close()
+
+
+def test_a_page_that_asked_for_something_would_be_noticed(browser):
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda one: asked.append(one.url) if not _own(one) else None)
+    text = six_visits(IN_ONE_MONTH).replace("Content-Security-Policy", "none")
+    shown(page, text.replace("</main>", "<img src='http://127.0.0.1:9/a.png' alt=''></main>"))
+    assert asked == ["http://127.0.0.1:9/a.png"]
     page.close()

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.cli import main
-from ketasched.discretion import LEFT_OUT, TELLING, TELLING_WORDS, neutral, neutral_words, telling
+from ketasched.discretion import LEFT_OUT, STEMS, WHOLE_WORDS, neutral, neutral_words, telling
 from ketasched.handout import handout
 from ketasched.load import clinic_warnings, load_protocol, shipped_protocols
-from ketasched.model import Instructions, PhaseReview, ProtocolWording, Wording
+from ketasched.model import Amount, Instructions, PhaseReview, Prices, ProtocolWording, Wording
 from ketasched.planner import plan
 from ketasched.render import RENDERERS, View, render
 
@@ -44,7 +44,8 @@ def telling_clinic(text=TELLS, **more):
             protocols={"iv-ptsd": ProtocolWording(text, text, text, text, discreet=words)},
         ),
     }
-    return clinic(ALL_WEEK, "08:00-18:00", **(said | more))
+    prices = Prices("PTSD ", {name: {"infusion": Amount(45000)} for name in shipped_protocols()})
+    return clinic(ALL_WEEK, "08:00-18:00", **(said | {"prices": prices} | more))
 
 
 def course_of(asked, at):
@@ -57,10 +58,18 @@ def course_of(asked, at):
     return plan(asked, at, wish, made_at=MADE_AT)
 
 
+PLAIN_WORDS = (
+    *("ketamin", "spravato", "ketalar", "infusi", "depress", "psych", "ptsd", "phq", "ketasched"),
+    *("suicid", "trauma", "off-label", "off label", "c-ssrs", "anesth", "opioid", "gad-7"),
+)
+"""What a relative would understand; written down apart from the program's own list."""
+
+
 def words_in(text):
     """The telling words in a file, as it stands and where its lines are unfolded."""
-    whole = "\n".join(unfolded(text)) if text.endswith("\r\n") else ""
-    return telling(text) or telling(whole)
+    whole = text + ("\n".join(unfolded(text)) if text.endswith("\r\n") else "")
+    plain = next((word for word in PLAIN_WORDS if word in whole.lower()), "")
+    return plain or telling(text) or telling(whole)
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
@@ -96,7 +105,7 @@ def test_a_patients_calendar_does_not_name_them():
     assert "4711" not in shown
 
 
-WORDS = st.sampled_from([*TELLING, *TELLING_WORDS])
+WORDS = st.sampled_from([*STEMS, *WHOLE_WORDS])
 DRESSED = st.builds(
     lambda word, dress: dress(word),
     WORDS,
@@ -105,6 +114,8 @@ DRESSED = st.builds(
             str,
             str.upper,
             str.title,
+            lambda word: word.replace("-", "\u2011").replace("a", "\u00e1"),
+            lambda word: word.replace("-", " ").replace(" ", ""),
             lambda word: word[0] + "\u00ad" + word[1:],
             lambda word: "".join(chr(ord(c) + 0xFEE0) if c.isalpha() else c for c in word),
         ]
@@ -141,6 +152,14 @@ def test_no_name_of_a_file_tells(name):
     [
         ("Ketamine House", "ketamin"),
         ("ANTIDEPRESSANTS", "depress"),
+        ("Kétamine", "ketamin"),
+        ("off‑label", "off‐label"),
+        ("off label", "off label"),
+        ("PCL5", "pcl5"),
+        ("Hudson IV Therapy", "iv therapy"),
+        ("infused", "infus"),
+        ("painful", "painful"),
+        ("Painter Street", ""),
         ("Pain clinic", "pain"),
         ("Hotel Spain", ""),
         ("environmental", ""),
@@ -163,13 +182,9 @@ def test_of_an_address_the_lines_and_parts_that_do_not_tell_remain():
     assert neutral("Ketamine House") == ""
 
 
-def test_of_prose_the_sentences_that_do_not_tell_remain_and_the_rest_is_asked_for():
-    said = "Eat nothing for 6 hours. Bring your infusion card! In an emergency call 911."
-    assert neutral_words(said) == (
-        f"Eat nothing for 6 hours. In an emergency call 911. {LEFT_OUT}"
-    )
-    assert neutral_words("Call 911.") == "Call 911."
-    assert neutral_words("Before the infusion: nothing") == LEFT_OUT
+def test_instructions_are_said_whole_or_not_at_all():
+    assert neutral_words("Eat as usual. Eat nothing before an infusion!") == LEFT_OUT
+    assert neutral_words("Call 911.\n Then us.") == "Call 911.\n Then us."
 
 
 def test_a_clinic_is_told_which_of_its_texts_are_left_out():
@@ -182,9 +197,21 @@ def test_a_clinic_is_told_which_of_its_texts_are_left_out():
         "instructions.iv-ptsd.discreet.call",
     ):
         assert f'{place}: says "ketamin"' in said
-    neutral_one = telling_clinic("Tell", name=TELLS, calendar_name="Day clinic")
+    neutral_one = telling_clinic("Nothing", name=TELLS, calendar_name="Day clinic")
     assert list(clinic_warnings(neutral_one)) == []
-    assert list(clinic_warnings(telling_clinic(titles="clinical"))) == []
+
+
+def test_a_clinic_with_clinical_titles_is_told_what_a_driver_does_not_get():
+    said = list(clinic_warnings(telling_clinic(titles="clinical")))
+    assert [line.partition(":")[0] for line in said] == ["calendar_place", "phone"]
+    assert all("a driver's page and calendar" in line for line in said)
+
+
+def test_a_patient_reference_that_tells_is_refused_where_titles_are_discreet():
+    asked = ["plan", "--start", "2027-01-04", "--patient", "Ketamine Joe"]
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 2
+    assert '--patient: says "ketamin"' in result.output
 
 
 # ---- What a driver calls the patient

@@ -1,5 +1,6 @@
 """The files of a patient's folder, and calendars with one event a file."""
 
+import sys
 from pathlib import Path
 
 import icalendar
@@ -108,11 +109,32 @@ def test_with_force_no_file_of_another_day_stays_behind():
     assert run("check", "courses/P-1/course.json")
 
 
-def test_split_files_that_are_left_as_they_were_are_spoken_of():
+def test_files_of_old_days_go_also_where_there_are_no_new_ones():
     run(*PLAN, "--split", "-o", "courses")
-    said = run(*PLAN, "--start", "2027-02-01", "--force", "-o", "courses")
-    assert "courses/P-1/calendar" in said
-    assert "--split" in said
+    run(*PLAN, "--start", "2027-02-01", "--force", "-o", "courses")
+    assert [name for name in below("courses/P-1") if "/" in name] == []
+
+
+def test_what_is_not_ours_stays():
+    run(*PLAN, "--split", "-o", "courses")
+    others = [Path("courses/P-1/calendar/notes.txt"), Path("courses/P-1/rides/private.ics")]
+    for path in others:
+        path.write_text("mine")
+    run(*PLAN, "--split", "--force", "-o", "courses")
+    assert [path.read_text() for path in others] == ["mine", "mine"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights on Windows")
+def test_a_folder_that_is_a_link_is_refused_and_nothing_behind_it_is_touched():
+    elsewhere = Path("elsewhere")
+    elsewhere.mkdir()
+    name = "2026-12-07-0900-appointment-1.ics"
+    (elsewhere / name).write_text("mine")
+    Path("courses/P-1").mkdir(parents=True)
+    Path("courses/P-1/calendar").symlink_to(elsewhere.absolute())
+    assert "is a link" in run(*PLAN, "--split", "--force", "-o", "courses", code=6)
+    assert [path.name for path in elsewhere.iterdir()] == [name]
+    assert below("courses/P-1") in ([], [f"calendar/{name}"])
 
 
 @pytest.mark.parametrize(

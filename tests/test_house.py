@@ -1,6 +1,7 @@
 """The house: which module may know which, what is loaded when, and who may touch the world."""
 
 import ast
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -98,6 +99,20 @@ def test_no_file_is_longer_than_400_lines_and_no_function_than_60(path):
         if isinstance(node, ast.FunctionDef):
             length = (node.end_lineno or 0) - node.lineno + 1
             assert length <= 60, node.name
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_the_command_line_knows_click(path):
+    if module_of(path) not in ("cli", "__main__"):
+        assert "click" not in path.read_text(encoding="utf-8").split()
+
+
+def test_nothing_that_git_ignores_is_in_git():
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("not a clone")
+    listed = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
 
 
 def loaded_by(*arguments: str) -> set[str]:

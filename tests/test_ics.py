@@ -424,6 +424,26 @@ def test_every_program_reads_each_event_at_its_time_with_its_title(start, booste
     assert {end - begin for _, begin, end, _ in visits} == {timedelta(minutes=115)}
 
 
+@AUDIENCES
+@pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
+@pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
+def test_every_program_reads_what_each_audience_gets(zone, reader, view):
+    course = planned(
+        THROUGH_2027,
+        clinic(OPEN_DAILY, timezone=zone),
+        request(date(2027, 11, 1), boosters=2),
+        datetime(2026, 12, 1, tzinfo=UTC),
+    )
+    text = written(course, view)
+    read = {
+        event.uid: event[1:] for event in reader(text if reader is by_ics else unnamed(text, zone))
+    }
+    assert read == {
+        event.uid: (event.title, event.start.astimezone(UTC), event.end.astimezone(UTC), 1)
+        for event in events(course, view)
+    }
+
+
 def test_both_changes_of_the_clocks_lie_between_visits_of_one_course_in_new_york():
     course = planned(
         THROUGH_2027,

@@ -732,9 +732,9 @@ def test_no_table_of_a_clinic_is_dropped_without_a_word():
 def test_tables_for_unknown_protocols_are_told():
     own = load.load_clinic(written("c.toml", changed(CLINIC, ("two-a-week", "iv-depresion"))))
     said = list(load.clinic_warnings(own, protocol()))
-    assert len(said) == 1
-    assert said[0].startswith("instructions.iv-depresion")
-    assert "iv-depression" in said[0]
+    named = [line for line in said if line.startswith("instructions.iv-depresion")]
+    assert len(named) == 1
+    assert "iv-depression" in named[0]
 
 
 def test_an_override_of_an_unknown_kind_of_visit_is_refused():

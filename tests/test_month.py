@@ -43,7 +43,7 @@ def test_the_days_of_a_course_are_marked_in_text():
 [  ]  appointment
 <  >  appointment, to be decided by your clinician
 
-Revision 1, made Mon 23 Nov 2026. It replaces any earlier one.
+Revision 1, made Mon 23 Nov 2026, 10:00. It replaces any earlier one.
 """
     )
 
@@ -56,8 +56,8 @@ def test_a_driver_sees_the_rides_alone():
 
 def test_colours_change_no_text():
     coloured = month(colour=True)
-    assert coloured.count("\x1b[32m") == 7  # six visits and the legend
-    assert re.sub(r"\x1b\[\d+m", "", coloured) == month()
+    assert coloured.count("\x1b[1;32m") == 7  # six visits and the legend
+    assert re.sub(r"\x1b\[[\d;]+m", "", coloured) == month()
 
 
 @pytest.mark.parametrize(

@@ -8,30 +8,40 @@ import re
 import unicodedata
 from functools import lru_cache
 
-TELLING = (
-    *("ketamin", "ketalar", "spravato", "ketasched", "infusion", "injection", "nasal", "lozenge"),
+STEMS = (
+    *("ketamin", "ketalar", "spravato", "ketasched", "infus", "injection", "nasal", "lozenge"),
     *("depress", "psych", "ptsd", "trauma", "suicid", "bipolar", "anxiety", "addict", "opioid"),
     *("anesth", "anaesth", "dissociat", "neuropath", "crps", "off-label", "madrs", "qids", "phq"),
-    *("c-ssrs", "cssrs", "gad-7", "gad7", "pcl-5", "caps-5"),
+    *("iv therapy", "iv clinic", "iv lounge", "iv suite", "c-ssrs", "gad-7", "pcl-5", "caps-5"),
 )
-"""Telling wherever they stand, also within a longer word ("antidepressant")."""
+"""Telling wherever they stand, also within a longer word ("antidepressant"). A hyphen or a space
+stands for any or none: "off-label" is "off label", too."""
 
-TELLING_WORDS = ("mdd", "mental", "pain", "rems", "trd")
+WHOLE_WORDS = (
+    *("keta", "mdd", "mental", "mentally", "rems", "tms", "trd"),
+    *("pain", "pains", "painful", "painkiller", "painkillers"),
+)
 """Telling only as words of their own: "Spain" and "environmental" are not."""
 
-LEFT_OUT = "Please ask your clinic for the rest of this."
+LEFT_OUT = "Please ask your clinic for this."
+"""What stands for the clinic's words where they tell."""
 
 _FOUND = re.compile(
-    "|".join((*map(re.escape, TELLING), *(rf"\b{word}\b" for word in TELLING_WORDS)))
+    "|".join(
+        (
+            *(r"[\W_]*".join(map(re.escape, re.split("[- ]", stem))) for stem in STEMS),
+            *(rf"\b{word}\b" for word in WHOLE_WORDS),
+        )
+    )
 )
 
 
 @lru_cache(maxsize=1024)
 def telling(text: str) -> str:
-    """The first telling word in the text, "" if there is none; case and odd letters aside."""
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    plain = "".join(char for char in plain if unicodedata.category(char) != "Cf")
-    found = _FOUND.search(plain)
+    """What in the text tells first, "" if nothing does; case, accents and odd letters aside."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    kept = (char for char in plain if unicodedata.category(char) not in ("Cf", "Mn"))
+    found = _FOUND.search("".join(kept).casefold())
     return found[0] if found else ""
 
 
@@ -48,9 +58,8 @@ def neutral(text: str) -> str:
 
 
 def neutral_words(text: str) -> str:
-    """Prose without those of its sentences that tell; where some are left out, it says so."""
-    if not telling(text):
-        return text
-    sentences = re.split(r"(?<=[.!?;])\s+|\n", text.strip())
-    kept = " ".join(sentence for sentence in sentences if not telling(sentence))
-    return LEFT_OUT if telling(kept) else f"{kept} {LEFT_OUT}".strip()
+    """Instructions as they are, or where they tell a sentence in their place.
+
+    No part of them is left out: half an instruction may say the opposite.
+    """
+    return LEFT_OUT if telling(text) else text

@@ -160,8 +160,9 @@ class _Reader:
         if value in words and type(value) is type(words[0]):
             return value
         listed = ", ".join(map(str, words))
+        near = nearest(value, words) if isinstance(value, str) and str in map(type, words) else ""
         return self._bad(
-            place, f"expected {'one of ' * (len(words) > 1)}{listed}, not {shown(value)}"
+            place, f"expected {'one of ' * (len(words) > 1)}{listed}, not {shown(value)}{near}"
         )
 
     def _text(self, value: str, place: str) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from ketasched import forms
-from ketasched.discretion import telling
+from ketasched.discretion import LEFT_OUT, telling
 from ketasched.errors import BadFile
 from ketasched.files import parse, read_data, read_text
 from ketasched.forms import nearest
@@ -109,6 +109,9 @@ def load_any(path: str) -> Protocol | Clinic | Course:
 
 def _data_of(kind: str, path: str) -> dict[str, Any]:
     """The data of a file that is to be of this kind."""
+    if path.endswith((".ics", ".txt", ".html")):
+        step = "give the course.json beside it" if kind == "course" else "give a .toml file"
+        raise BadFile(f"{path}: is made for people, not for reading back", next_step=step)
     data = read_data(path)
     found = _kind_of(data)
     if found not in (kind, None):
@@ -139,36 +142,39 @@ def clinic_warnings(clinic: Clinic, protocol: Protocol | None = None) -> Iterato
     for table, names in tables:
         for name in names:
             if name not in known:
-                near = nearest(name, known).rstrip("?")
-                yield f"{table}.{name}: no such protocol{near}; the table is not used"
+                said = "there is no such protocol, so this is not used"
+                yield f"{table}.{name}: {said}{nearest(name, known)}"
+    if not clinic.phone:
+        yield "phone: none; patients and drivers are told to call you, but not where"
+    if clinic.timezone in ("Etc/UTC", "UTC"):
+        yield f"timezone: {clinic.timezone} is hardly where you are; write, say, America/New_York"
     if clinic.titles == "discreet":
         for key in ("before", "bring", "side_effects", "call"):
             words = clinic.instructions
             if getattr(words, key) and not getattr(words.discreet, key):
                 said = "unsaid with discreet titles; fill in [instructions.discreet]"
                 yield f"instructions.{key}: {said}"
-        yield from _telling(clinic)
+    yield from _telling(clinic)
 
 
 def _telling(clinic: Clinic) -> Iterator[str]:
-    """What a clinic with discreet titles says all the same, and which is therefore left out."""
+    """What tells the treatment, and is therefore left out where nothing may."""
+    discreet = clinic.titles == "discreet"
+    where = "discreet pages and calendars" if discreet else "a driver's page and calendar"
     for key, own in (("name", "calendar_name"), ("address", "calendar_place")):
-        word = telling(getattr(clinic, own)) or telling(getattr(clinic, key))
-        if word and (telling(getattr(clinic, own)) or not getattr(clinic, own)):
-            said = f'says "{word}", which discreet pages and calendars leave out'
-            yield f"{own if getattr(clinic, own) else key}: {said}; set {own} to something neutral"
+        place = own if getattr(clinic, own) else key
+        word = telling(getattr(clinic, place))
+        if word and (discreet or key == "address"):
+            yield f'{place}: says "{word}"; {where} leave it out; set {own} to something neutral'
     if word := telling(clinic.phone):
-        yield f'phone: says "{word}", which discreet pages and calendars leave out'
-    words = clinic.instructions
-    places = [("instructions.discreet", words.discreet)]
-    places += [
-        (f"instructions.{name}.discreet", own.discreet) for name, own in words.protocols.items()
-    ]
-    for place, wording in places:
+        yield f'phone: says "{word}"; {where} leave it out'
+    words = clinic.instructions.discreet, clinic.instructions.protocols.items()
+    places = [("", words[0]), *((f"{name}.", own.discreet) for name, own in words[1])]
+    for place, wording in places if discreet else ():
         for field in fields(wording):
             if word := telling(getattr(wording, field.name)):
-                said = f'says "{word}"; discreet pages and calendars leave the sentence out'
-                yield f"{place}.{field.name}: {said}"
+                said = f'says "{word}"; {where} say "{LEFT_OUT}" in its place'
+                yield f"instructions.{place}discreet.{field.name}: {said}"
 
 
 def refuse_mismatch(clinic: Clinic, protocol: Protocol, path: str) -> None:

@@ -9,7 +9,7 @@ from ketasched.model import TAKES_PLACE, Amount, Course, VisitKind
 
 @dataclass(frozen=True, slots=True)
 class PriceLine:
-    """So many visits of a kind; `each` and `sum` are None where the clinic names no price."""
+    """So many visits of a kind; `each` and `amount` are None where the clinic names no price."""
 
     kind: VisitKind
     count: int
@@ -17,7 +17,7 @@ class PriceLine:
     each: Amount | None
 
     @property
-    def sum(self) -> Amount | None:
+    def amount(self) -> Amount | None:
         """For all of them."""
         return Amount(self.each.hundredths * self.count) if self.each else None
 
@@ -73,4 +73,4 @@ def _price(course: Course, kind: str) -> Amount | None:
 
 
 def _total(lines: Iterable[PriceLine]) -> Amount:
-    return Amount(sum(line.sum.hundredths for line in lines if line.sum))
+    return Amount(sum(line.amount.hundredths for line in lines if line.amount))

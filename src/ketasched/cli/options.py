@@ -18,6 +18,9 @@ from ketasched.planner import FIRST_START, LAST_START
 from ketasched.references import zone_of
 from ketasched.times import exists
 
+PLAIN_CLINIC = "the plain clinic"
+"""What the clinic is called in messages that is used where there is no file."""
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 clinic_option = click.option(
@@ -96,7 +99,7 @@ def find_clinic(path: str | None) -> tuple[Clinic, str]:
         return load_clinic(path), path
     zone = machine_zone()
     say("note", f"no clinic file: a plain clinic is assumed, Mon–Fri 09:00–17:00, {zone}")
-    return builtin_clinic(zone), "the plain clinic"
+    return builtin_clinic(zone), PLAIN_CLINIC
 
 
 def machine_zone() -> str:

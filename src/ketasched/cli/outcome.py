@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import get_args
@@ -14,11 +14,12 @@ from ketasched.cli.output import say
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest
 from ketasched.folder import write_folder
-from ketasched.handout import SPLIT, handout
+from ketasched.handout import handout, is_of_an_event
 from ketasched.model import Audience, Course
 from ketasched.render import RENDERERS, View, render
 
 LONGEST_LABEL = 60
+REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
 
 OPTIONS = (
     click.option(
@@ -76,13 +77,15 @@ class Outcome:
         label = self.driver_label
         if not label:
             return
-        if not (self.output or self.audience == "driver" or self.form == "html"):
+        sheet = self.form == "html" and self.audience != "clinic"
+        page = self.audience == "driver" and self.form not in ("month", "json")
+        if not (self.output or sheet or page):
             raise click.UsageError("--driver-label goes with --for driver, --format html or -o.")
-        if telling(label):
-            said = f'says "{telling(label)}", and a driver is not told of the treatment'
-            raise BadRequest("driver_label", said)
         if not label.isprintable() or not label.strip() or len(label) > LONGEST_LABEL:
             said = f"expected up to {LONGEST_LABEL} printable characters"
+            raise BadRequest("driver_label", said)
+        if telling(label):
+            said = f'says "{telling(label)}", and a driver is not told of the treatment'
             raise BadRequest("driver_label", said)
 
     def deliver(self, course: Course, *, with_course_file: bool) -> None:
@@ -96,11 +99,9 @@ class Outcome:
         if with_course_file:
             files["course.json"] = render(course, "json", View()).encode()
         folder = self.output / course.patient
-        left = [folder / name for name in SPLIT if not self.split and (folder / name).exists()]
-        if left and self.force:
-            old = " and ".join(map(str, left))
-            say("warning", f"{old} are as they were: delete them, or write them anew with --split")
-        for path in write_folder(folder, files, force=self.force):
+        if with_course_file and self.force and (folder / "course.json").is_file():
+            say("note", REPLACED)
+        for path in write_folder(folder, files, replaced=is_of_an_event, force=self.force):
             click.echo(path)
 
 
@@ -109,7 +110,7 @@ def outcome_options(function: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(function)
     def with_outcome(*args: object, **options: object) -> None:
-        asked = {name: options.pop(name) for name in Outcome.__dataclass_fields__}
+        asked = {one.name: options.pop(one.name) for one in fields(Outcome)}
         function(*args, outcome=Outcome(**asked), **options)  # type: ignore[arg-type]  # click's
 
     command: Callable[..., None] = with_outcome

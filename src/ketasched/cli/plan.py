@@ -1,11 +1,11 @@
 """`ketasched plan`: one course, printed or written into a folder."""
 
-from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 import click
 
 from ketasched.cli.options import (
+    PLAIN_CLINIC,
     clinic_option,
     column_options,
     find_clinic,
@@ -31,7 +31,6 @@ from ketasched.planner import plan
 
 LONGEST_ID = 100
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
-REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
 
 
 @click.command("plan")
@@ -60,33 +59,32 @@ def command(
     if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
         raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
     request = request_of(columns, date_order)
+    if outcome.output and not columns.get("patient"):
+        say("note", f'no --patient: the folder and its files are called "{request.patient}"')
     clinic, path = find_clinic(clinic_path)
     asked = load_protocol(protocol)
     refuse_mismatch(clinic, asked, path)
-    for line in clinic_warnings(clinic, asked):
+    for line in clinic_warnings(clinic, asked) if path != PLAIN_CLINIC else ():
         say("warning", f"{path}: {line}")
-    for line in _telling(clinic, request):
-        say("warning", line)
+    _look_at_words(clinic, request)
     course = _planned(asked, clinic, request, made_at, course_id)
     if clinic.chairs is not None:
         say("note", CHAIRS)
     say_findings(course.findings)
-    folder = outcome.output and outcome.output / request.patient
-    if folder and outcome.force and (folder / "course.json").is_file():
-        say("note", REPLACED)
     outcome.deliver(course, with_course_file=True)
 
 
-def _telling(clinic: Clinic, request: Request) -> Iterator[str]:
-    """What is asked that tells the treatment although the clinic is discreet."""
+def _look_at_words(clinic: Clinic, request: Request) -> None:
+    """Refuse a patient reference that tells, for a discreet clinic; warn of a driver that does."""
     if clinic.titles != "discreet":
         return
     if word := telling(request.patient):
-        yield f'--patient: says "{word}", and it is the name of files and on the page'
+        said = f'says "{word}", and it is the name of files and on the page'
+        raise BadRequest("patient", said, next_step="a number or initials")
     for name in ("driver_name", "driver_phone"):
         if word := telling(getattr(request, name)):
-            said = f'says "{word}", which discreet pages and calendars leave out'
-            yield f"--{name.replace('_', '-')}: {said}"
+            said = f'says "{word}"; discreet pages and calendars leave it out'
+            say("warning", f"--{name.replace('_', '-')}: {said}")
 
 
 def _planned(

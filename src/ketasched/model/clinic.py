@@ -17,7 +17,10 @@ from ketasched.model.values import (
     Reminder,
     TimeRange,
     Weekday,
+    shown,
 )
+
+LONGEST_CURRENCY = 5
 
 Titles = Literal["discreet", "clinical"]
 
@@ -151,6 +154,14 @@ class Prices:
     protocols: Mapping[str, Mapping[str, Amount]] = field(
         default_factory=dict, metadata={"other tables": True}
     )
+
+    def problems(self) -> Iterator[Problem]:
+        """A currency of more than a few characters."""
+        if len(self.currency) > LONGEST_CURRENCY or not self.currency.isprintable():
+            yield (
+                "currency",
+                f'expected a short one such as "USD" or "€", not {shown(self.currency)}',
+            )
 
 
 @dataclass(frozen=True, slots=True)

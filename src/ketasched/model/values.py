@@ -208,23 +208,23 @@ class Amount:
 
     @classmethod
     def read(cls, value: object) -> Self:
-        """From 450, 449.5 or "449.50"; at most ten million, not below 0."""
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            value = ""
-        found = re.fullmatch(r"(\d{1,8})(?:\.(\d{1,2}))?", str(value), re.ASCII)
-        whole = int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")) if found else -1
-        if not 0 <= whole <= 10**9:
+        """From 450, 449.5 or "449.50"; below ten million, not below 0."""
+        is_number = isinstance(value, int | float | str) and not isinstance(value, bool)
+        written = str(value) if is_number else ""
+        found = re.fullmatch(r"(\d{1,7})(?:\.(\d{1,2}))?", written, re.ASCII)
+        if found is None:
             raise ValueError(f'expected an amount such as 450 or "449.50", not {shown(value)}')
-        return cls(whole)
+        return cls(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
 
     def plain(self) -> str:
         """Back to "449.50"."""
         return f"{self.hundredths // 100}.{self.hundredths % 100:02d}"
 
     def text(self, currency: str) -> str:
-        """As people read it: "USD 2,700", "USD 449.50"."""
+        """As people read it: "USD 2,700", "$449.50"."""
         whole, part = divmod(self.hundredths, 100)
-        return f"{currency} {whole:,}{f'.{part:02d}' if part else ''}".strip()
+        between = " " if currency[-1:].isalpha() else ""
+        return f"{currency}{between}{whole:,}{f'.{part:02d}' if part else ''}"
 
 
 def _whole(value: object, low: int, high: int) -> int:

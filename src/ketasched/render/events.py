@@ -24,6 +24,9 @@ from ketasched.render.wording import (
 )
 from ketasched.times import after, clock_text, day_text
 
+COLLECT_ALARM = 30
+"""How many minutes before it the alarm of a collection sounds, if the clinic's is not shorter."""
+
 REMINDER_MINUTES = 15
 """How long a reminder, a review or one end of a ride lasts in a calendar."""
 
@@ -235,14 +238,22 @@ def _rides(course: Course, visit: Visit, view: View) -> Iterator[Event]:
     phone = phone_of(course, discreet=True)
     both = ride_text(visit).replace("collect", "collect from")
     whom = f" {view.driver_label}" if view.driver_label else ""
-    for role, moment, title, said in (
-        ("bring", visit.start, f"Bring{whom} at {clock_text(visit.start)}", "Please be on time."),
+    alarm = course.clinic.reminders.alarm.minutes
+    for role, moment, title, said, early in (
+        (
+            "bring",
+            visit.start,
+            f"Bring{whom} at {clock_text(visit.start)}",
+            "Please be on time.",
+            alarm,
+        ),
         (
             "collect",
             visit.end,
             f"Collect{whom} from {clock_text(visit.end)}",
             f"Not before {clock_text(visit.end)}; it may take longer. "
             "Please wait, and drive them home.",
+            min(alarm, COLLECT_ALARM),
         ),
     ):
         yield Event(
@@ -260,5 +271,5 @@ def _rides(course: Course, visit: Visit, view: View) -> Iterator[Event]:
             ),
             place=place_of(course, discreet=True),
             busy=True,
-            alarm=course.clinic.reminders.alarm.minutes,
+            alarm=early,
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from ketasched.model import TAKES_PLACE, WEEKDAYS, Course
+from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, WEEKDAYS, Course
 from ketasched.render import View
 from ketasched.render.events import asks_for_driver
 from ketasched.times import DAYS, MONTHS, clock_text
@@ -20,6 +20,7 @@ class Mark:
 
     sort: Sort
     clock: str
+    by_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,11 @@ class Month:
     title: str
     weekdays: tuple[str, ...]
     weeks: tuple[tuple[Day, ...], ...]
+
+    def is_bare(self, index: int) -> bool:
+        """Whether nothing is marked from this week to the beginning or the end of the month."""
+        marked = [any(day.mark for day in week) for week in self.weeks]
+        return not any(marked[: index + 1]) or not any(marked[index:])
 
 
 def grids(course: Course, view: View) -> list[Month]:
@@ -59,14 +65,27 @@ def marks(course: Course, view: View) -> Mapping[date, Mark]:
     if view.audience != "driver":
         for review in course.reviews:
             if review.status in TAKES_PLACE:
-                found[review.start.date()] = Mark("review", clock_text(review.start))
+                found[review.start.date()] = Mark(
+                    "review", clock_text(review.start), by_phone=review.place == "phone"
+                )
     for visit in course.visits:
-        if asks_for_driver(course, visit) or (
-            visit.status in TAKES_PLACE and view.audience != "driver"
-        ):
+        rides = view.audience == "driver"
+        if asks_for_driver(course, visit) if rides else visit.status in TAKES_PLACE:
             sort: Sort = "tentative" if visit.status == "tentative" else "visit"
             found[visit.start.date()] = Mark(sort, clock_text(visit.start))
     return found
+
+
+def legend(course: Course, view: View) -> list[tuple[Sort, str]]:
+    """What the marks of a course mean, those that it has."""
+    there = {mark.sort for mark in marks(course, view).values()}
+    visit = "ride, there and back" if view.audience == "driver" else "appointment"
+    said: dict[Sort, str] = {
+        "visit": visit,
+        "tentative": f"appointment, {TO_BE_DECIDED}",
+        "review": "talk or call",
+    }
+    return [(sort, text) for sort, text in said.items() if sort in there]
 
 
 def _weeks(

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ketasched.model import Course
 from ketasched.render import View
-from ketasched.render.page import filled_in
+from ketasched.render.context import filled_in
 
 
 def render(course: Course, view: View) -> str:

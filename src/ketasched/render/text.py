@@ -2,7 +2,7 @@
 
 from ketasched.model import Course
 from ketasched.render import View
-from ketasched.render.page import filled_in
+from ketasched.render.context import filled_in
 
 
 def render(course: Course, view: View) -> str:

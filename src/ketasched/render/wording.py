@@ -130,7 +130,7 @@ def driver_text(driver: Driver | None, *, discreet: bool) -> str:
 def revision_text(course: Course) -> str:
     """Which revision this is, and what becomes of the one before."""
     changed = course.history[-1].at if course.history else course.made_at
-    said = f"Revision {course.revision}, made {day_text(changed.date())}."
+    said = f"Revision {course.revision}, made {day_text(changed.date())}, {clock_text(changed)}."
     return f"{said} It replaces any earlier one."
 
 

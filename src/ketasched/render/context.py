@@ -7,11 +7,12 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from ketasched.model import TO_BE_DECIDED, Course, Visit
-from ketasched.prices import bill
+from ketasched.discretion import neutral
+from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course, Visit
+from ketasched.prices import PriceLine, bill
 from ketasched.render import View
 from ketasched.render.events import asks_for_driver, reminder_times, reminders_left_out
-from ketasched.render.grid import grids
+from ketasched.render.grid import grids, legend
 from ketasched.render.wording import (
     ASK_ABOUT_DRIVING,
     DELETE_FIRST,
@@ -50,6 +51,8 @@ def _context(course: Course, view: View) -> dict[str, object]:
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
     unruled = [visit for visit in course.visits if _without_rule(course, visit)]
     later = {phase.name for phase in protocol.phases if phase.tentative}
+    currency = neutral(clinic.prices.currency) if discreet else clinic.prices.currency
+    # A page for clinical titles has the whole address; the neutral place is for calendars.
     place = place_of(course, discreet=True) if discreet else one_line(clinic.address)
     return {
         "course": course,
@@ -63,6 +66,7 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "ride_phone": phone_of(course, discreet=True),
         "words": words_of(course, discreet=discreet),
         "months": grids(course, view),
+        "legend": legend(course, view),
         "bill": bill(course),
         "sure": [visit for visit in course.visits if visit.status != "tentative"],
         "rides": [visit for visit in course.visits if asks_for_driver(course, visit)],
@@ -73,6 +77,7 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "all_unruled": len(unruled) == len(course.visits),
         "left_out": reminders_left_out(course),
         "revision": revision_text(course),
+        "may_move": _may_move,
         "no_rule": lambda visit: "ask your clinic" if visit in unruled else "",
         "collected": lambda visit: _collected(course, visit),
         "drivers": sorted(
@@ -84,7 +89,8 @@ def _context(course: Course, view: View) -> dict[str, object]:
         ),
         "driver_name": lambda visit: driver_name(visit.driver, discreet=discreet),
         "driver_of": lambda visit: driver_text(visit.driver, discreet=discreet),
-        "amount": lambda amount: amount.text(clinic.prices.currency),
+        "amount": lambda amount: amount.text(currency),
+        "price_text": lambda line: _price_text(line, currency),
         "kind_title": lambda kind: kind_title(kind, discreet=discreet),
         "visit_title": lambda visit: visit_title(course, visit, discreet=discreet),
         "review_title": lambda review: review_title(course, review, discreet=discreet),
@@ -96,6 +102,18 @@ def _collected(course: Course, visit: Visit) -> str:
     """When a visit is over, or that there is nothing to be collected from."""
     place = course.protocol.visits[visit.kind].place
     return clock_text(visit.end) if place == "clinic" else place_text(place)
+
+
+def _price_text(line: PriceLine, currency: str) -> str:
+    if line.each is None or line.amount is None:
+        return "ask your clinic"
+    each = f"{line.each.text(currency)} each, " if line.count > 1 else ""
+    return each + line.amount.text(currency)
+
+
+def _may_move(visit: Visit) -> str:
+    first, last = visit.window.earliest, visit.window.latest
+    return f"may move, {day_text(first, year=False)} to {day_text(last, year=False)}"
 
 
 def _without_rule(course: Course, visit: Visit) -> bool:
@@ -123,6 +141,7 @@ def _environment() -> Environment:
     }
     environment.filters |= filters
     environment.globals |= {
+        "takes_place": TAKES_PLACE,
         "to_be_decided": TO_BE_DECIDED,
         "only_after_rest": ONLY_AFTER_REST,
         "delete_first": DELETE_FIRST,
