@@ -226,3 +226,17 @@ def test_a_reader_that_goes_away_is_no_bug():
 
 def test_the_example_clinic_is_right():
     assert run("check", str(ROOT / "examples" / "clinic.toml")).output == ""
+
+
+def test_a_rule_that_was_given_up_hides_none_that_is_broken():
+    closed = "[closures]\ndates = ['2026-12-07'%s]\n"
+    hours = "timezone = 'America/New_York'\n%s[hours]\n" + "".join(
+        f"{day} = ['09:00-17:00']\n" for day in ("mon", "tue", "wed", "thu", "fri")
+    )
+    Path("one.toml").write_text(hours % (closed % ""), encoding="utf-8")
+    Path("two.toml").write_text(hours % (closed % ", '2026-12-08 burst pipe'"), encoding="utf-8")
+    asked = ["plan", "--start", "2026-12-07", "--clinic", "one.toml", "--format", "json"]
+    Path("course.json").write_text(run(*asked).stdout, encoding="utf-8")
+    shown = run("show", "course.json", "--clinic", "two.toml")
+    assert shown.exit_code == 1
+    assert "the clinic is closed (burst pipe)" in shown.stderr

@@ -23,6 +23,9 @@ WHOLE_WORDS = (
 )
 """Telling only as words of their own: "Spain" and "environmental" are not."""
 
+LIKE_LATIN = str.maketrans({"\u0131": "i", "\u00e6": "ae", "\u0153": "oe"})
+"""Letters that no decomposition makes plain."""
+
 LEFT_OUT = "Please ask your clinic for this."
 """What stands for the clinic's words where they tell."""
 
@@ -30,7 +33,7 @@ _FOUND = re.compile(
     "|".join(
         (
             *(r"[\W_]*".join(map(re.escape, re.split("[- ]", stem))) for stem in STEMS),
-            *(rf"\b{word}\b" for word in WHOLE_WORDS),
+            *(rf"(?<![a-z]){word}(?![a-z])" for word in WHOLE_WORDS),
         )
     )
 )
@@ -39,10 +42,15 @@ _FOUND = re.compile(
 @lru_cache(maxsize=1024)
 def telling(text: str) -> str:
     """What in the text tells first, "" if nothing does; case, accents and odd letters aside."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    kept = (char for char in plain if unicodedata.category(char) not in ("Cf", "Mn"))
-    found = _FOUND.search("".join(kept).casefold())
-    return found[0] if found else ""
+    plain = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(LIKE_LATIN)
+    shown = "".join(char for char in plain if unicodedata.category(char) != "Mn")
+    # What is not seen may join two halves of a word, or part two words.
+    joined = "".join(char for char in shown if unicodedata.category(char) != "Cf")
+    parted = "".join(" " if unicodedata.category(char) == "Cf" else char for char in shown)
+    for way in (joined, parted, re.sub(r"[-\u2010\u2011]\s*\n\s*", "", joined)):
+        if found := _FOUND.search(way):
+            return found[0]
+    return ""
 
 
 def neutral(text: str) -> str:

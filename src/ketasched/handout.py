@@ -1,7 +1,7 @@
 """What is handed out: the files of a patient's folder."""
 
 import re
-from pathlib import PurePath
+from types import MappingProxyType
 
 from ketasched.model import Course
 from ketasched.render import View, render, render_split
@@ -9,12 +9,10 @@ from ketasched.render import View, render, render_split
 SPLIT = ("calendar", "rides")
 """The folders of the patient's and the driver's events, one a file."""
 
-EVENT_FILE = re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics")
-
-
-def is_of_an_event(path: PurePath) -> bool:
-    """Whether this is one of the files of single events, by its folder and its name."""
-    return path.parent.name in SPLIT and EVENT_FILE.fullmatch(path.name) is not None
+EVENT_FILES = MappingProxyType(
+    dict.fromkeys(SPLIT, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics"))
+)
+"""By folder, how the files of single events are called: all of them are of one course."""
 
 
 def handout(course: Course, *, driver_label: str = "", split: bool = False) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ from importlib import import_module
 import click
 
 from ketasched.cli.output import bug, report
-from ketasched.errors import KetaschedError
+from ketasched.errors import KetaschedError, Refused
 
 COMMANDS = {
     "plan": "Plan one course; print the itinerary, or write files.",
@@ -42,13 +42,17 @@ class Program(click.Group):
         try:
             return super().invoke(ctx)
         except KetaschedError as error:
-            report(error)
+            report(error, ctx.invoked_subcommand)
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            if isinstance(error, OSError) and error.errno == errno.EPIPE:
-                raise
+            if isinstance(error, OSError):
+                if error.errno == errno.EPIPE:
+                    raise
+                what = f"{error.filename or 'the output'}: cannot be written: {error.strerror}"
+                report(Refused(what, next_step="make room, or write elsewhere"))
+                ctx.exit(Refused.exit_code)
             bug(error)
             ctx.exit(KetaschedError.exit_code)
 

@@ -14,7 +14,7 @@ from ketasched.cli.output import say
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest
 from ketasched.folder import write_folder
-from ketasched.handout import handout, is_of_an_event
+from ketasched.handout import EVENT_FILES, handout
 from ketasched.model import Audience, Course
 from ketasched.render import RENDERERS, View, render
 
@@ -41,7 +41,7 @@ OPTIONS = (
         "-o",
         "--output",
         metavar="DIR",
-        type=click.Path(path_type=Path),
+        type=click.Path(path_type=Path, readable=False),
         help="Write pages and calendars into DIR/<patient>/.",
     ),
     click.option("--split", is_flag=True, help="With -o: each event as a file of its own, too."),
@@ -91,7 +91,9 @@ class Outcome:
     def deliver(self, course: Course, *, with_course_file: bool) -> None:
         """Print the course, or write its files and print their names; the course file last."""
         if self.output is None:
-            coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+            coloured = (
+                sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+            )
             view = View(self.audience or "patient", self.driver_label, coloured)
             click.echo(render(course, self.form or "text", view).encode(), nl=False)
             return
@@ -99,9 +101,11 @@ class Outcome:
         if with_course_file:
             files["course.json"] = render(course, "json", View()).encode()
         folder = self.output / course.patient
-        if with_course_file and self.force and (folder / "course.json").is_file():
+        another = with_course_file and (folder / "course.json").is_file()
+        written = write_folder(folder, files, replaced=EVENT_FILES, force=self.force)
+        if another:
             say("note", REPLACED)
-        for path in write_folder(folder, files, replaced=is_of_an_event, force=self.force):
+        for path in written:
             click.echo(path)
 
 

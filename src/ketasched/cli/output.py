@@ -44,13 +44,15 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def report(error: KetaschedError) -> None:
-    """An error: what, where and why, and what to try."""
+def report(error: KetaschedError, command: str | None = "plan") -> None:
+    """An error of a command: what, where and why, and what to try."""
     where = f"--{error.field.replace('_', '-')}: " if isinstance(error, BadRequest) else ""
     say("error", f"{where}{error.what}")
     for line in error.details:
         click.echo(f"  {_printable(line)}", err=True)
-    help_of = "ketasched plan --help" if isinstance(error, BadRequest) else "ketasched --help"
+    help_of = (
+        f"ketasched {command} --help" if isinstance(error, BadRequest) else "ketasched --help"
+    )
     say("try", error.next_step or help_of)
 
 

@@ -28,9 +28,12 @@ def command(
     found = load_course(course)
     if clinic_path:
         found = with_clinic(found, clinic_path)
-    known = {(finding.rule, finding.visit) for finding in found.findings}
-    news = [finding for finding in check(found) if (finding.rule, finding.visit) not in known]
-    broken = [finding for finding in news if finding.level == "broken"]
+    known = {(finding.rule, finding.visit, finding.level) for finding in found.findings}
+    broken = [
+        finding
+        for finding in check(found)
+        if finding.level == "broken" and (finding.rule, finding.visit, "broken") not in known
+    ]
     say_findings(broken)
     if broken:
         say("warning", "do not hand this out: the course breaks a rule")

@@ -117,8 +117,15 @@ class Visit:
             yield "end", "is not after the start"
         if self.treatment_start.astimezone(UTC) < start:
             yield "treatment_start", "is before the start"
-        if self.sequence < 0:
-            yield "sequence", f"expected 0 or more, not {self.sequence}"
+        yield from _sequence_problems(self.sequence)
+        if not re.fullmatch(r"\d{1,4} of \d{1,4}(, again)?", self.of, re.ASCII):
+            yield "of", f'expected "3 of 6", not {shown(self.of)}'
+
+
+def _sequence_problems(sequence: int) -> Iterator[Problem]:
+    # A calendar's integers end there (RFC 5545, 3.3.8).
+    if not 0 <= sequence < 2**31:
+        yield "sequence", f"expected 0 to {2**31 - 1}, not {sequence}"
 
 
 def _uid_problems(uid: str) -> Iterator[Problem]:
@@ -143,8 +150,7 @@ class Review:
     def problems(self) -> Iterator[Problem]:
         """A uid that is no single word, or a sequence below 0."""
         yield from _uid_problems(self.uid)
-        if self.sequence < 0:
-            yield "sequence", f"expected 0 or more, not {self.sequence}"
+        yield from _sequence_problems(self.sequence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,9 @@ class Course:
     request: Request
 
     def problems(self) -> Iterator[Problem]:
-        """A revision before the first, or no visit at all."""
+        """A revision before the first, no visit at all, or another patient than was asked for."""
+        if self.patient != self.request.patient:
+            yield "patient", "is not the one of the request"
         if self.revision < 1:
             yield "revision", f"expected 1 or more, not {self.revision}"
         if not self.visits:

@@ -85,12 +85,14 @@ def text_line(name: str, value: str) -> str:
 
 
 def _event(event: Event, parameter: str, changed: str) -> str:
+    # A local time that comes twice means its first occurrence (RFC 5545, 3.3.5), but not to all.
+    zone = "" if comes_twice(event.start) or comes_twice(event.end) else parameter
     return "".join(
         (
             "BEGIN:VEVENT\r\n",
             text_line("SUMMARY", event.title),
-            _moment("DTSTART", event.start, parameter),
-            _moment("DTEND", event.end, parameter),
+            _moment("DTSTART", event.start, zone),
+            _moment("DTEND", event.end, zone),
             f"DTSTAMP:{changed}\r\nUID:{event.uid}\r\nSEQUENCE:{event.sequence}\r\n",
             text_line("DESCRIPTION", event.text),
             f"LAST-MODIFIED:{changed}\r\n",
@@ -104,8 +106,7 @@ def _event(event: Event, parameter: str, changed: str) -> str:
 
 
 def _moment(name: str, moment: datetime, parameter: str) -> str:
-    # A local time that comes twice means its first occurrence (RFC 5545, 3.3.5), but not to all.
-    if not parameter or comes_twice(moment):
+    if not parameter:
         return f"{name}:{_utc(moment)}\r\n"
     return f"{name}{parameter}:{_digits(moment)}\r\n"
 

@@ -1,0 +1,101 @@
+"""A patient's folder when things go wrong: two writers at once, a kill, a full disk, a link."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ketasched.errors import Refused
+from ketasched.folder import write_folder
+
+PLAN = [
+    *(sys.executable, "-m", "ketasched", "plan", "--patient", "P-1", "-o", "out", "--split"),
+    *("--made-at", "2026-11-23T10:00"),
+]
+FIRST, SECOND = ["--start", "2026-12-07"], ["--start", "2027-02-01"]
+
+
+def begin(*arguments: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [*PLAN, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def written(folder: str = "out/P-1") -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(Path(folder).rglob("*"))
+        if path.is_file()
+    }
+
+
+def alone(*arguments: str) -> dict[str, bytes]:
+    """The files of a course when nobody disturbs."""
+    assert begin(*arguments, "--force").wait(60) == 0
+    return written()
+
+
+def test_of_two_writers_at_once_one_is_refused():
+    for number in range(3):
+        folder = f"out{number}"
+        both = [begin(*start, "-o", folder) for start in (FIRST, SECOND)]
+        assert sorted(process.wait(60) for process in both) == [0, 6]
+
+
+def test_two_writers_that_replace_leave_the_files_of_one_of_them():
+    courses = [alone(*FIRST), alone(*SECOND)]
+    for _ in range(3):
+        both = [begin(*start, "--force") for start in (FIRST, SECOND)]
+        assert [process.wait(60) for process in both] == [0, 0]
+        assert written() in courses
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
+def test_a_kill_leaves_no_half_file_and_the_next_run_mends_all():
+    old, new = alone(*FIRST), alone(*SECOND)
+    for number, seconds in enumerate((0.2, 0.27, 0.33, 0.38, 0.43, 0.5, 0.57, 0.65)):
+        start, aim, before = (FIRST, old, new) if number % 2 == 0 else (SECOND, new, old)
+        process = begin(*start, "--force")
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        process.wait(60)
+        for name, data in written().items():
+            if not name.endswith((".part", ".lock")):
+                assert data in (aim.get(name), before.get(name)), name
+        assert alone(*start) == aim
+
+
+def test_a_folder_in_the_way_of_a_file_is_told_before_anything_is_written(tmp_path):
+    write_folder(tmp_path, {"a": b"old", "b": b"old"})
+    (tmp_path / "b").unlink()
+    (tmp_path / "b").mkdir()
+    with pytest.raises(Refused, match="is a folder"):
+        write_folder(tmp_path, {"a": b"new", "b": b"new"}, force=True)
+    assert (tmp_path / "a").read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_output_is_no_bug_of_ours():
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ketasched", "plan", *FIRST],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 6
+    assert "cannot be written: No space left on device" in done.stderr
+    assert "bug" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may do anything")
+def test_a_place_that_is_not_ours_is_refused(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(Refused, match="cannot be written"):
+        write_folder(tmp_path / "more", {"a": b""})
