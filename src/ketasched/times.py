@@ -46,7 +46,8 @@ def times_shown(moment: datetime) -> int:
 
     The offset of fold 0 is the smaller one in a skipped hour, the larger in a repeated: PEP 495.
     """
-    first, second = moment.replace(fold=0).utcoffset(), moment.replace(fold=1).utcoffset()
+    one, other = moment.utcoffset(), moment.replace(fold=1 - moment.fold).utcoffset()
+    first, second = (other, one) if moment.fold else (one, other)
     if first == second or first is None or second is None:
         return 1
     return 2 if first > second else 0
