@@ -5,7 +5,7 @@ from importlib import import_module
 
 import click
 
-from ketasched.cli.output import bug, report
+from ketasched.cli.output import bug, give_up_output, report
 from ketasched.errors import KetaschedError, Refused
 
 COMMANDS = {
@@ -52,6 +52,7 @@ class Program(click.Group):
                     raise
                 what = f"{error.filename or 'the output'}: cannot be written: {error.strerror}"
                 report(Refused(what, next_step="make room, or write elsewhere"))
+                give_up_output()
                 ctx.exit(Refused.exit_code)
             bug(error)
             ctx.exit(KetaschedError.exit_code)

@@ -1,8 +1,11 @@
 """What goes to standard error: notes, warnings and errors. Data goes to standard output."""
 
+import os
+import sys
 import traceback
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,6 +57,12 @@ def report(error: KetaschedError, command: str | None = "plan") -> None:
         f"ketasched {command} --help" if isinstance(error, BadRequest) else "ketasched --help"
     )
     say("try", error.next_step or help_of)
+
+
+def give_up_output() -> None:
+    """Let what is still waiting to be printed go nowhere, or Python would try it at its end."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def bug(error: Exception) -> None:
