@@ -14,13 +14,14 @@ from tests.conftest import ROOT
 SOURCE = ROOT / "src" / "ketasched"
 FLOORS = (
     {"model"},
-    {"errors", "times", "openings", "identity", "discretion", "prices"},
+    {"errors", "times", "openings", "identity", "discretion", "prices", "wishes"},
     {"shapes", "forms", "files"},
     {"rules", "pace", "chain"},
     {"search"},
     {"refusals", "assemble", "references"},
-    {"planner", "load", "columns", "folder", "render"},
-    {"explain", "handout"},
+    {"planner", "load", "columns", "folder", "render", "replan"},
+    {"explain", "handout", "verbs"},
+    {"revise"},
     {"cli"},
     {"__main__", "__init__"},
 )

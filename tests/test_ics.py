@@ -364,8 +364,11 @@ def test_a_calendar_says_of_each_visit_whether_it_takes_place(status, said, busy
 def test_a_revision_is_stamped_with_the_moment_of_its_last_change():
     course = course_like("one visit")
     moved = course.history[0].at + timedelta(days=2, hours=3)
-    revised = replace(course, history=(*course.history, replace(course.history[0], at=moved)))
-    assert {event.one("DTSTAMP") for event in vevents(revised)} == {"20261125T180000Z"}
+    entry = replace(course.history[0], at=moved, changed=(course.visits[0].uid,))
+    revised = replace(course, history=(*course.history, entry))
+    stamps = {event.one("UID"): event.one("DTSTAMP") for event in vevents(revised)}
+    assert stamps.pop(course.visits[0].uid) == "20261125T180000Z"
+    assert set(stamps.values()) == {"20261123T150000Z"}
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)

@@ -127,13 +127,13 @@ def _reviews(
             title=review.title,
             gate=review.gate,
             place=review.place,
-            start=_review_start(given, visit, following),
+            start=review_start(given, visit, following),
             uid=uid(course_id, "review", ordinal),
             status=visit.status,
         )
 
 
-def _review_start(given: Given, visit: Visit, following: Visit | None) -> datetime:
+def review_start(given: Given, visit: Visit, following: Visit | None) -> datetime:
     """When a review takes place: on the first day before the next visit that has a time for it.
 
     The day is open, without treatment, and one on which the patient can, at the clinic's usual

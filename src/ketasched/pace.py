@@ -68,13 +68,24 @@ def runs_of(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[Run, 
         booster = phase is protocol.booster_phase
         count = request.boosters if booster else phase.count.default
         if count:
-            kind = effective_kind(protocol, clinic, phase.visit)
-            per_week, steps = _pace(phase, request, booster=booster)
-            # The first phase counts from its own first visit, the others from the one before.
-            steps_on = chain(() if runs else (0,), steps, repeat(steps[-1]))
-            offsets = tuple(islice(accumulate(steps_on), count))
-            runs.append(Run(phase, kind, count, per_week, offsets))
+            runs.append(run_of(protocol, clinic, request, phase, count, is_first=not runs))
     return tuple(runs)
+
+
+def run_of(
+    protocol: Protocol,
+    clinic: Clinic,
+    request: Request,
+    phase: Phase,
+    count: int,
+    *,
+    is_first: bool,
+) -> Run:
+    """A phase with `count` visits; the first one counts its days from its own first visit."""
+    kind = effective_kind(protocol, clinic, phase.visit)
+    per_week, steps = _pace(phase, request, booster=phase is protocol.booster_phase)
+    steps_on = chain((0,) if is_first else (), steps, repeat(steps[-1]))
+    return Run(phase, kind, count, per_week, tuple(islice(accumulate(steps_on), count)))
 
 
 def _pace(phase: Phase, request: Request, *, booster: bool) -> tuple[int | None, tuple[int, ...]]:

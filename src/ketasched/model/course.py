@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Literal
 
 from ketasched.model.clinic import Clinic
+from ketasched.model.history import Driver, Entry
 from ketasched.model.protocol import Protocol, VisitKind
 from ketasched.model.values import Clock, DateRange, Place, Problem, TimeRange, Weekday, shown
 
@@ -79,14 +80,6 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Driver:
-    """Who brings the patient and takes them home."""
-
-    name: str
-    phone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Visit:
     """One dated visit. `start` is check-in, `end` when the patient may be collected.
 
@@ -151,16 +144,6 @@ class Review:
         """A uid that is no single word, or a sequence below 0."""
         yield from _uid_problems(self.uid)
         yield from _sequence_problems(self.sequence)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of a course's history: what was done, why, when, and by whom."""
-
-    at: datetime
-    what: str
-    why: str = ""
-    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

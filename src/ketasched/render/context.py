@@ -11,13 +11,14 @@ from ketasched.discretion import neutral
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course, Visit
 from ketasched.prices import PriceLine, bill
 from ketasched.render import View
-from ketasched.render.events import asks_for_driver, reminder_times, reminders_left_out
 from ketasched.render.grid import grids, legend
+from ketasched.render.rides import has_ride, reminder_times, reminders_left_out
 from ketasched.render.wording import (
     ASK_ABOUT_DRIVING,
     DELETE_FIRST,
     ONLY_AFTER_REST,
     clinic_name,
+    course_revision_text,
     driver_name,
     driver_text,
     is_discreet,
@@ -27,7 +28,6 @@ from ketasched.render.wording import (
     place_of,
     place_text,
     review_title,
-    revision_text,
     visit_title,
     words_of,
 )
@@ -48,6 +48,7 @@ def filled_in(course: Course, view: View, ending: str, **more: object) -> str:
 
 def _context(course: Course, view: View) -> dict[str, object]:
     discreet, protocol, clinic = is_discreet(course, view), course.protocol, course.clinic
+    planned = [visit for visit in course.visits if visit.status == "planned"]
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
     unruled = [visit for visit in course.visits if _without_rule(course, visit)]
     later = {phase.name for phase in protocol.phases if phase.tentative}
@@ -69,14 +70,14 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "legend": legend(course, view),
         "bill": bill(course),
         "sure": [visit for visit in course.visits if visit.status != "tentative"],
-        "rides": [visit for visit in course.visits if asks_for_driver(course, visit)],
+        "rides": [visit for visit in planned if has_ride(course, visit)],
         "held_back": [visit for visit in tentative if visit.phase not in later],
         "boosters": [visit for visit in tentative if visit.phase in later],
         "driven": any(protocol.visits[visit.kind].needs_driver for visit in course.visits),
         "unruled": unruled,
         "all_unruled": len(unruled) == len(course.visits),
         "left_out": reminders_left_out(course),
-        "revision": revision_text(course),
+        "revision": course_revision_text(course),
         "may_move": _may_move,
         "no_rule": lambda visit: "ask your clinic" if visit in unruled else "",
         "collected": lambda visit: _collected(course, visit),

@@ -1,14 +1,16 @@
 """The events that a calendar or a page shows of a course, for one audience, in order of time."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Literal
 
 from ketasched.identity import uid
-from ketasched.model import TAKES_PLACE, Course, Reminder, Review, Visit
+from ketasched.model import TAKES_PLACE, Course, Review, Visit
 from ketasched.render import View
+from ketasched.render.rides import has_ride, reminder_times
+from ketasched.render.stamps import stamp
 from ketasched.render.wording import (
     driver_name,
     driver_text,
@@ -44,11 +46,11 @@ class Event:
     """One entry of a calendar; `alarm` is how many minutes before `start` it sounds.
 
     `name` tells it from the others of its course: "appointment-3". It is part of a file's name.
+    `sequence` is how often it has changed, `changed` when it last did.
     """
 
     name: str
     uid: str
-    sequence: int
     start: datetime
     end: datetime
     title: str
@@ -57,6 +59,8 @@ class Event:
     status: EventStatus = "CONFIRMED"
     busy: bool = False
     alarm: int = 0
+    sequence: int = 0
+    changed: datetime | None = None
 
 
 def events(course: Course, view: View) -> list[Event]:
@@ -73,46 +77,64 @@ def events(course: Course, view: View) -> list[Event]:
     if view.audience != "driver":
         reviews = enumerate(course.reviews, start=1)
         found += [_review(course, review, number, view) for number, review in reviews]
-    return sorted(found, key=lambda event: (event.start.astimezone(UTC), event.uid))
-
-
-def asks_for_driver(course: Course, visit: Visit) -> bool:
-    """Whether somebody has to be found to drive: for visits that are confirmed."""
-    return visit.status == "planned" and course.protocol.visits[visit.kind].needs_driver
-
-
-def reminder_times(course: Course, visit: Visit) -> Iterator[tuple[int, datetime]]:
-    """When to remind of the ride to a visit, with the reminder's place in the clinic's list.
-
-    A moment before the course was made, or not before the visit itself, is left out.
-    """
-    if asks_for_driver(course, visit):
-        for ordinal, reminder in enumerate(course.clinic.reminders.driver, start=1):
-            moment = _moment(visit, reminder)
-            before = moment.astimezone(UTC) < visit.start.astimezone(UTC)
-            if before and not _is_over(course, moment):
-                yield ordinal, moment
-
-
-def reminders_left_out(course: Course) -> int:
-    """How many reminders would have been before the course was made."""
-    return sum(
-        _is_over(course, _moment(visit, reminder))
-        for visit in course.visits
-        if asks_for_driver(course, visit)
-        for reminder in course.clinic.reminders.driver
+    return sorted(
+        (_stamped(course, event) for event in found),
+        key=lambda event: (event.start.astimezone(UTC), event.uid),
     )
 
 
-def _is_over(course: Course, moment: datetime) -> bool:
-    return moment.astimezone(UTC) < course.made_at.astimezone(UTC)
+def changed_events(before: Course, course: Course, view: View) -> list[Event]:
+    """What this audience has to change in a calendar: `course` is the revision after `before`.
+
+    Events that are gone are there as cancelled, so that programs that know them take them out,
+    unless they were over anyway.
+    """
+    uids, moment = course.history[-1].changed, course.history[-1].at.astimezone(UTC)
+    now = {event.uid: event for event in events(course, view)}
+    gone = (
+        event
+        for event in events(before, view)
+        if event.uid not in now and event.end.astimezone(UTC) > moment
+    )
+    found = (*now.values(), *(_stamped(course, cancelled(event)) for event in gone))
+    return sorted(
+        (event for event in found if event.uid in uids),
+        key=lambda event: (event.start.astimezone(UTC), event.uid),
+    )
 
 
-def _moment(visit: Visit, reminder: Reminder) -> datetime:
-    day = visit.start.date() - timedelta(reminder.days)
-    moment = datetime.combine(day, reminder.at.time, visit.start.tzinfo)
-    # Through UTC, so that a time that the clocks skip becomes the one that they show.
-    return moment.astimezone(UTC).astimezone(moment.tzinfo)
+def differing(before: Course, after: Course, moment: datetime) -> set[str]:
+    """The uids of the events that are not the same in both courses, for any audience.
+
+    An event that is gone counts only if it was not over at this moment.
+    """
+    found: set[str] = set()
+    for audience in ("patient", "driver", "clinic"):
+        old = {event.uid: event for event in events(before, View(audience))}
+        new = {event.uid: event for event in events(after, View(audience))}
+        found |= {uid for uid, event in new.items() if old.get(uid) != event}
+        found |= {
+            uid
+            for uid, event in old.items()
+            if uid not in new and event.end.astimezone(UTC) > moment.astimezone(UTC)
+        }
+    return found
+
+
+def cancelled(event: Event) -> Event:
+    """The event as one that does not take place."""
+    title = event.title if event.title.startswith(ENDED) else f"{ENDED}{event.title}"
+    return replace(event, title=title, text=NOT_ANY_MORE, status="CANCELLED", busy=False, alarm=0)
+
+
+def _stamped(course: Course, event: Event) -> Event:
+    times, revision, moment = stamp(course, event.uid)
+    return replace(
+        event,
+        text=_lines(event.text, revision_text(revision, moment)),
+        sequence=max(event.sequence, times),
+        changed=moment,
+    )
 
 
 def ride_text(visit: Visit) -> str:
@@ -129,7 +151,7 @@ def _visit(course: Course, visit: Visit, view: View) -> Event:
     discreet = is_discreet(course, view)
     title = visit_title(course, visit, discreet=discreet)
     at_clinic = course.protocol.visits[visit.kind].place == "clinic"
-    return Event(
+    event = Event(
         name=f"appointment-{visit.number}",
         uid=visit.uid,
         sequence=visit.sequence,
@@ -142,6 +164,7 @@ def _visit(course: Course, visit: Visit, view: View) -> Event:
         busy=visit.status in TAKES_PLACE,
         alarm=course.clinic.reminders.alarm.minutes,
     )
+    return event if visit.status in TAKES_PLACE else cancelled(event)
 
 
 def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> str:
@@ -153,10 +176,10 @@ def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> 
     named = driver_text(visit.driver, discreet=discreet)
     if view.audience == "clinic":
         number = f"Visit {visit.number}, {visit.phase}."
-        return _lines(number, times, f"Driver: {named or 'none yet'}.", revision_text(course))
+        return _lines(number, times, f"Driver: {named or 'none yet'}.")
     words, phone = words_of(course, discreet=discreet), phone_of(course, discreet=discreet)
     ride = ""
-    if asks_for_driver(course, visit):
+    if has_ride(course, visit):
         ride = f"Driver, there and back: {named}." if named else ARRANGE
     return _lines(
         times,
@@ -166,10 +189,11 @@ def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> 
         f"Please bring: {words.bring}" if words.bring else "",
         words.call,
         f"Clinic's phone: {phone}" if phone else "",
-        revision_text(course),
     )
 
 
+ENDED = "CANCELLED: "
+NOT_ANY_MORE = "This does not take place."
 NOT_YOURSELF = "Someone else has to bring you and take you home."
 ARRANGE = f"{NOT_YOURSELF} Please arrange a driver."
 
@@ -182,12 +206,11 @@ def _no_driving(course: Course, visit: Visit) -> Iterator[Event]:
     when = f"{day_text(until.date(), year=False)}, {clock_text(until)}"
     yield Event(
         name=f"no-driving-{visit.number}",
-        uid=uid(course.course_id, "no-driving", visit.number),
-        sequence=visit.sequence,
+        uid=uid(visit.uid, "no-driving"),
         start=visit.end,
         end=until,
         title=f"Do not drive until {when}{tentative}",
-        text=_lines(no_driving_text(visit), revision_text(course)),
+        text=_lines(no_driving_text(visit)),
         status="TENTATIVE" if tentative else "CONFIRMED",
     )
 
@@ -199,15 +222,13 @@ def _reminders(course: Course, visit: Visit, view: View) -> Iterator[Event]:
         asked = f"Confirm the ride with {who}" if who else "Arrange a ride"
         yield Event(
             name=f"ride-reminder-{visit.number}-{ordinal}",
-            uid=uid(course.course_id, "reminder", visit.number, ordinal),
-            sequence=visit.sequence,
+            uid=uid(visit.uid, "reminder", ordinal),
             start=moment,
             end=after(moment, REMINDER_MINUTES),
             title=f"{asked}: {ride_text(visit)}",
             text=_lines(
                 NOT_YOURSELF if who else ARRANGE,
                 f"Driver: {named}." if named else "",
-                revision_text(course),
             ),
         )
 
@@ -216,24 +237,25 @@ def _review(course: Course, review: Review, number: int, view: View) -> Event:
     discreet = is_discreet(course, view)
     title = review_title(course, review, discreet=discreet)
     phone = phone_of(course, discreet=discreet)
-    return Event(
+    event = Event(
         name=f"talk-{number}",
         uid=review.uid,
         sequence=review.sequence,
         start=review.start,
         end=after(review.start, REMINDER_MINUTES),
         title=title if view.audience == "patient" else f"{course.patient}: {title}",
-        text=_lines(f"Clinic's phone: {phone}" if phone else "", revision_text(course)),
+        text=_lines(f"Clinic's phone: {phone}" if phone else ""),
         place=place_of(course, discreet=discreet) if review.place == "clinic" else "",
         status=STATUS.get(review.status, "CANCELLED"),
         busy=review.status in TAKES_PLACE,
         alarm=course.clinic.reminders.alarm.minutes,
     )
+    return event if review.status in TAKES_PLACE else cancelled(event)
 
 
 def _rides(course: Course, visit: Visit, view: View) -> Iterator[Event]:
     """What a driver needs: when to bring somebody where, and when to collect them."""
-    if not asks_for_driver(course, visit):
+    if not has_ride(course, visit):
         return
     phone = phone_of(course, discreet=True)
     both = ride_text(visit).replace("collect", "collect from")
@@ -258,8 +280,7 @@ def _rides(course: Course, visit: Visit, view: View) -> Iterator[Event]:
     ):
         yield Event(
             name=f"{role}-{visit.number}",
-            uid=uid(course.course_id, role, visit.number),
-            sequence=visit.sequence,
+            uid=uid(visit.uid, role),
             start=moment,
             end=after(moment, REMINDER_MINUTES),
             title=title,
@@ -267,7 +288,6 @@ def _rides(course: Course, visit: Visit, view: View) -> Iterator[Event]:
                 f"{both}.",
                 said,
                 f"If you cannot come, please call: {phone}" if phone else "",
-                revision_text(course),
             ),
             place=place_of(course, discreet=True),
             busy=True,

@@ -8,7 +8,7 @@ from typing import Literal
 
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, WEEKDAYS, Course
 from ketasched.render import View
-from ketasched.render.events import asks_for_driver
+from ketasched.render.rides import has_ride
 from ketasched.times import DAYS, MONTHS, clock_text
 
 Sort = Literal["visit", "tentative", "review"]
@@ -70,7 +70,7 @@ def marks(course: Course, view: View) -> Mapping[date, Mark]:
                 )
     for visit in course.visits:
         rides = view.audience == "driver"
-        if asks_for_driver(course, visit) if rides else visit.status in TAKES_PLACE:
+        if has_ride(course, visit) if rides else visit.status in TAKES_PLACE:
             sort: Sort = "tentative" if visit.status == "tentative" else "visit"
             found[visit.start.date()] = Mark(sort, clock_text(visit.start))
     return found

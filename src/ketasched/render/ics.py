@@ -15,7 +15,7 @@ from icalendar.parser import Contentline
 from ketasched.discretion import neutral
 from ketasched.model import Course
 from ketasched.render import View
-from ketasched.render.events import Event, events
+from ketasched.render.events import Event, changed_events, events
 from ketasched.render.wording import is_discreet
 from ketasched.render.zones import needed_days, vtimezone
 from ketasched.times import comes_twice
@@ -26,6 +26,11 @@ PRODID = "-//Appointments//Calendar 1//EN"
 def render(course: Course, view: View) -> str:
     """The calendar of the course for an audience: text with CRLF line ends."""
     return _calendar(course, view, events(course, view))
+
+
+def render_changes(before: Course, course: Course, view: View) -> str:
+    """Only what changed from one revision to the next, what is gone as cancelled."""
+    return _calendar(course, view, changed_events(before, course, view))
 
 
 def split(course: Course, view: View) -> dict[str, str]:
@@ -44,7 +49,6 @@ def _calendar(course: Course, view: View, found: list[Event]) -> str:
     zone = course.timezone
     block = vtimezone(zone, *needed_days(min(days), max(days))) if days else ""
     parameter = f";TZID={zone}" if block else ""
-    changed = _utc(course.history[-1].at if course.history else course.made_at)
     return "".join(
         (
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n",
@@ -53,7 +57,7 @@ def _calendar(course: Course, view: View, found: list[Event]) -> str:
             text_line("NAME", calendar_name(course, view)),
             text_line("X-WR-CALNAME", calendar_name(course, view)),
             block or "",
-            *(_event(event, parameter, changed) for event in found),
+            *(_event(event, parameter) for event in found),
             "END:VCALENDAR\r\n",
         )
     )
@@ -84,7 +88,8 @@ def text_line(name: str, value: str) -> str:
     return f"{folded}\r\n"
 
 
-def _event(event: Event, parameter: str, changed: str) -> str:
+def _event(event: Event, parameter: str) -> str:
+    changed = _utc(event.changed or event.start)
     # A local time that comes twice means its first occurrence (RFC 5545, 3.3.5), but not to all.
     zone = "" if comes_twice(event.start) or comes_twice(event.end) else parameter
     return "".join(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ketasched.model import Course
 from ketasched.render import View
 from ketasched.render.grid import Month, Sort, grids, legend
-from ketasched.render.wording import revision_text
+from ketasched.render.wording import course_revision_text
 
 ACROSS = 2
 """Grids side by side: more are wider than a terminal of 80 columns."""
@@ -39,7 +39,7 @@ def render(course: Course, view: View) -> str:
         (
             *("\n".join(_beside(row)) for row in rows),
             "\n".join(signs) or "There is nothing to come.",
-            f"{revision_text(course)}\n",
+            f"{course_revision_text(course)}\n",
         )
     )
 

@@ -5,6 +5,7 @@ patient: it protects.
 """
 
 from dataclasses import fields
+from datetime import datetime
 
 from ketasched.discretion import neutral, neutral_words
 from ketasched.model import (
@@ -127,11 +128,16 @@ def driver_text(driver: Driver | None, *, discreet: bool) -> str:
     return ", ".join(filter(None, (name, neutral(phone) if discreet else phone)))
 
 
-def revision_text(course: Course) -> str:
-    """Which revision this is, and what becomes of the one before."""
-    changed = course.history[-1].at if course.history else course.made_at
-    said = f"Revision {course.revision}, made {day_text(changed.date())}, {clock_text(changed)}."
+def revision_text(revision: int, made: datetime) -> str:
+    """Which revision this is, when it was made, and what becomes of the one before."""
+    said = f"Revision {revision}, made {day_text(made.date())}, {clock_text(made)}."
     return f"{said} It replaces any earlier one."
+
+
+def course_revision_text(course: Course) -> str:
+    """The same of a whole course."""
+    made = course.history[-1].at if course.history else course.made_at
+    return revision_text(course.revision, made)
 
 
 def one_line(text: str) -> str:

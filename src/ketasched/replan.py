@@ -1,0 +1,315 @@
+"""The rest of a course in new places, as few visits as possible moved.
+
+The same kernel as for a new course finds the cheapest chain; here the price of a step is, before
+all else, whether the visit changes its start, then the spacing phase by phase.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from math import inf
+
+from ketasched.chain import Chain, Stop, cheapest_chain
+from ketasched.model import Clock, Finding, Slot
+from ketasched.openings import openings, starts
+from ketasched.pace import Run
+from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
+from ketasched.search import Days
+from ketasched.shapes import Given, first_broken
+from ketasched.times import at, day_text, slot_at
+
+MOVED = 10**18
+"""The price of moving a visit: more than any spacing can cost."""
+
+PER_PHASE = 10**6
+"""How much more a phase's spacing weighs than that of the phase after it."""
+
+MOST_REASONS = 3
+
+MOST_DAYS = 366
+"""How far a visit may be from the one before where the rule about gaps is not asked."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a visit of the rest may be.
+
+    `old` is the slot that it has, None for one that has none to keep; one that is `pinned` stays
+    there. `on` and `time` are where it has to be. `offset` is its ideal distance in days from the
+    anchor of its phase (None where visits come so many a week); with `anchors` it is the anchor
+    itself. `lenient` are the rules that are not asked for it, `accepted` those that the slot that
+    it has breaks already.
+    """
+
+    run: Run
+    index: int
+    old: Slot | None = None
+    pinned: bool = False
+    on: date | None = None
+    time: Clock | None = None
+    offset: int | None = None
+    anchors: bool = False
+    lenient: frozenset[str] = frozenset()
+    accepted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What comes before the rest: the last visit that takes place, and by phase the first one's
+    day and the day that the pace counts from (`date.toordinal`).
+    """
+
+    last: Slot | None = None
+    firsts: dict[str, int] = field(default_factory=dict)
+    anchors: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Rest:
+    """The places of the rest of a course, and the steps from one to the next."""
+
+    given: Given
+    places: Sequence[Place]
+    begun: Begun
+    now: datetime
+    days: Days = field(init=False)
+    _offers: dict[tuple[int, int], list[Stop]] = field(init=False, default_factory=dict)
+    _tags: dict[Stop, tuple[Stop, int, int]] = field(init=False, default_factory=dict)
+    _copies: dict[tuple[Stop, int, int, str], Stop] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.days = Days(self.given)
+
+    def best(self) -> Chain | None:
+        """The best chain of these places; None where nothing keeps the rules."""
+        for budget in (*(moves * MOVED - 1 for moves in range(1, len(self.places))), inf):
+            chain = cheapest_chain(
+                list(self._firsts()), len(self.places), self._onward, lambda stop: True, budget
+            )
+            if chain is not None:
+                return chain
+        return None
+
+    def refusal(self, index: int, day: date) -> Finding | None:
+        """Why the visit at `index` cannot be on this day, whatever the others do."""
+        place = self.places[index]
+        if self.offers(index, day.toordinal()):
+            return None
+        minutes = place.time.minutes if place.time else self.given.wanted
+        slot = slot_at(place.run.kind, at(day, minutes, self.given.zone))
+        return self._broken(slot, place.lenient)
+
+    def why_stuck(self, number: int) -> Finding:
+        """Why the last place, that of visit `number`, has no stop although those before it do."""
+        index, place = len(self.places) - 1, self.places[-1]
+        before = self._before_last()
+        gap = place.run.phase.gap_days
+        if before is None:
+            first = self.now.astimezone(self.given.zone).date()
+            days = [first + timedelta(days) for days in range(gap.max)]
+        else:
+            first = before.slot.start.date()
+            days = [first + timedelta(days) for days in range(gap.min, gap.max + 1)]
+        fixed = place.on or (place.old.start.date() if place.pinned and place.old else None)
+        found = [
+            finding
+            for day in ([fixed] if fixed else days)
+            for finding in self._against(index, before, day)
+        ]
+        reasons = [finding for finding, _ in Counter(found).most_common(MOST_REASONS)]
+        when = f"on {day_text(fixed)}" if fixed else _span_text(days)
+        why = "; ".join(dict.fromkeys(reason.message for reason in reasons))
+        return replace(reasons[0], message=f"visit {number} cannot be {when}: {why}")
+
+    def _before_last(self) -> Stop | None:
+        """The stop before the last place, on the best way to it."""
+        if len(self.places) == 1:
+            last = self.begun.last
+            return Stop(last, last.start.toordinal(), 0) if last else None
+        chain = replace(self, places=self.places[:-1]).best()
+        assert chain is not None  # noqa: S101 - asked of the first place that is stuck
+        return chain.stops[-1]
+
+    def _against(self, index: int, before: Stop | None, day: date) -> Iterator[Finding]:
+        """What speaks against the visit at `index` on this day."""
+        place = self.places[index]
+        refusal = self.refusal(index, day)
+        if refusal is not None:
+            yield refusal
+        phase, first = place.run.phase, self.begun.firsts.get(place.run.phase.name)
+        for stop in self.offers(index, day.toordinal()):
+            found = [
+                rule.pair(before.slot, stop.slot, phase, self.given)
+                for rule in PAIR_RULES
+                if before
+            ]
+            if first is not None:
+                begin = date.fromordinal(first)
+                concerned = (rule for rule in ENDS_RULES if rule.concerns(phase))
+                found += [rule.ends(begin, day, phase, self.given) for rule in concerned]
+            yield from filter(None, found)
+
+    def offers(self, index: int, day: int) -> list[Stop]:
+        """Where the visit at `index` could be on a day (`date.toordinal`)."""
+        key = index, day
+        if key not in self._offers:
+            self._offers[key] = list(self._ask(self.places[index], day))
+        return self._offers[key]
+
+    def _ask(self, place: Place, day: int) -> Iterator[Stop]:
+        kept = self._kept(place, day)
+        if place.pinned:
+            yield from [kept] if kept else []
+            return
+        if place.on is not None and day != place.on.toordinal():
+            return
+        found = self._free(place, date.fromordinal(day))
+        if kept and not any(stop.slot.start == kept.slot.start for stop in found):
+            yield kept
+        for stop in found:
+            if stop.slot.start.astimezone(UTC) >= self.now.astimezone(UTC):
+                yield stop
+
+    def _kept(self, place: Place, day: int) -> Stop | None:
+        """The stop where the visit is, if it is on this day and may stay there."""
+        if place.old is None or place.old.start.toordinal() != day:
+            return None
+        if place.on is not None and (day != place.on.toordinal() or place.time):
+            return None
+        if not place.pinned and self._broken(place.old, place.lenient | place.accepted):
+            return None
+        start = place.old.start
+        return Stop(place.old, day, abs(start.hour * 60 + start.minute - self.given.wanted))
+
+    def _free(self, place: Place, day: date) -> list[Stop]:
+        """The stops of a day, by clock only where the phase counts hours or a time is asked."""
+        by_clock = any(rule.by_clock(one.run.phase) for one in self.places for rule in PAIR_RULES)
+        if not place.lenient and place.time is None:
+            return self.days.stops(place.run.kind, day.toordinal(), by_clock=by_clock)
+        zone, wanted = self.given.zone, self.given.wanted
+        clock = self._grid(place, day)
+        slots = [slot_at(place.run.kind, at(day, minutes, zone)) for minutes in clock]
+        fine = [slot for slot in slots if not self._broken(slot, place.lenient)]
+        found = [
+            Stop(slot, day.toordinal(), abs(slot.start.hour * 60 + slot.start.minute - wanted))
+            for slot in fine
+        ]
+        found.sort(key=lambda stop: (stop.minutes, stop.slot.start))
+        return found if by_clock else found[:1]
+
+    def _grid(self, place: Place, day: date) -> list[int]:
+        if place.time is not None:
+            return [place.time.minutes]
+        kind, clinic = place.run.kind, self.given.clinic
+        found = starts(openings(clinic, day), kind.minutes.total, clinic.slot_minutes)
+        return sorted({*found, self.given.wanted})
+
+    def _broken(self, slot: Slot, spared: frozenset[str]) -> Finding | None:
+        """What the rules about one visit have against a slot, those that are spared aside."""
+        day = slot.start.date()
+        by_day = (rule.day(day, self.given) for rule in DAY_RULES if rule.name not in spared)
+        by_slot = (rule.slot(slot, self.given) for rule in SLOT_RULES if rule.name not in spared)
+        return first_broken((*by_day, *by_slot))
+
+    def _firsts(self) -> Iterator[tuple[int, Stop]]:
+        place, last = self.places[0], self.begun.last
+        if last is not None:
+            before = Stop(last, last.start.toordinal(), 0)
+            yield from self._steps(0, before, None, inf)
+            return
+        begin = max(self.given.request.start, self.now.astimezone(self.given.zone).date())
+        fixed = place.on or (place.old.start.date() if place.old else None)
+        days = range(begin.toordinal(), begin.toordinal() + MOST_DAYS)
+        for day in (fixed.toordinal(),) if fixed and (place.on or place.pinned) else days:
+            for stop in self.offers(0, day):
+                price = self._toll(place, stop) + (day - begin.toordinal()) * PER_PHASE**3
+                yield price, self._tagged(0, stop, None)
+
+    def _onward(self, index: int, stop: Stop, most: float) -> Iterator[tuple[int, Stop]]:
+        base, *_ = self._tags[stop]
+        yield from self._steps(index, base, stop, most)
+
+    def _steps(
+        self, index: int, base: Stop, tagged: Stop | None, most: float
+    ) -> Iterator[tuple[int, Stop]]:
+        """The steps from the stop `base` to the visit at `index` that cost `most` at most."""
+        place = self.places[index]
+        phase = place.run.phase
+        gaps = range(phase.gap_days.min, phase.gap_days.max + 1)
+        if "gap" in place.lenient | place.accepted:
+            gaps = range(1, MOST_DAYS)
+        for gap in gaps:
+            for stop in self.offers(index, base.day + gap):
+                if self._may_follow(place, base, stop):
+                    following = self._tagged(index, stop, tagged, base.day)
+                    price = self._toll(place, stop) + self._spacing(index, gap, following)
+                    if price <= most and self._in_span(index, following):
+                        yield price, following
+
+    def _toll(self, place: Place, stop: Stop) -> int:
+        moved = place.old is not None and stop.slot.start != place.old.start
+        return MOVED if moved and place.on is None else 0
+
+    def _spacing(self, index: int, gap: int, stop: Stop) -> int:
+        place = self.places[index]
+        names = list(dict.fromkeys(one.run.phase.name for one in self.places))
+        weight: int = PER_PHASE ** (len(names) - 1 - names.index(place.run.phase.name))
+        if place.offset is None:
+            return place.run.price(place.index, gap, 0) * weight
+        if place.anchors:
+            return 0
+        _, anchor, _ = self._tags[stop]
+        return (stop.day - anchor - place.offset) ** 2 * weight
+
+    def _may_follow(self, place: Place, before: Stop, stop: Stop) -> bool:
+        spared = place.lenient | place.accepted
+        found = (
+            rule.pair(before.slot, stop.slot, place.run.phase, self.given)
+            for rule in PAIR_RULES
+            if rule.name not in spared
+        )
+        return first_broken(found) is None
+
+    def _tagged(
+        self, index: int, stop: Stop, before: Stop | None, day_before: int | None = None
+    ) -> Stop:
+        """The stop with what the later ones of its phase go by: the anchor and the first day."""
+        place = self.places[index]
+        name = place.run.phase.name
+        same = before is not None and self.places[index - 1].run.phase.name == name
+        if same and before is not None:
+            _, anchor, first = self._tags[before]
+        else:
+            first = self.begun.firsts.get(name, stop.day)
+            anchor = self.begun.anchors.get(name, stop.day if day_before is None else day_before)
+        if place.anchors:
+            anchor = stop.day
+        matters = place.offset is not None, place.run.phase.span_days is not None
+        key = stop, anchor if matters[0] else 0, first if matters[1] else 0, name
+        if key not in self._copies:
+            copy = Stop(stop.slot, stop.day, stop.minutes)
+            self._copies[key] = copy
+            self._tags[copy] = stop, anchor, first
+        return self._copies[key]
+
+    def _in_span(self, index: int, stop: Stop) -> bool:
+        """Whether the phase may still be going on, or end, at this stop."""
+        place = self.places[index]
+        _, _, first = self._tags[stop]
+        days = date.fromordinal(first), date.fromordinal(stop.day)
+        spared = place.lenient | place.accepted
+        found = (
+            rule.ends(*days, place.run.phase, self.given)
+            for rule in ENDS_RULES
+            if rule.name not in spared and rule.concerns(place.run.phase)
+        )
+        return first_broken(found) is None
+
+    def anchor(self, stop: Stop) -> int:
+        """The day (`date.toordinal`) that the pace counts from at a stop of a chain."""
+        return self._tags[stop][1]
+
+
+def _span_text(days: Sequence[date]) -> str:
+    return f"from {day_text(days[0], year=False)} to {day_text(days[-1])}"

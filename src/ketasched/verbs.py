@@ -1,0 +1,364 @@
+"""The verbs: what each change wants of a course's visits, before the rest is planned anew.
+
+A verb answers with drafts: the visits with their new statuses, and for each whether it stays, may
+move, or has to be on a day. Of several drafts the best one is taken. Raises `BadRequest` where a
+verb makes no sense.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
+
+from ketasched.errors import BadRequest
+from ketasched.identity import uid
+from ketasched.model import (
+    TAKES_PLACE,
+    TO_BE_DECIDED,
+    Change,
+    Clock,
+    Course,
+    Driver,
+    Review,
+    Status,
+    Verb,
+    Visit,
+    Window,
+)
+from ketasched.times import day_text
+from ketasched.wishes import Draft, Wish
+
+OVER: frozenset[str] = frozenset({"completed", "missed", "omitted", "ceased"})
+"""Statuses of visits that nothing changes any more."""
+
+
+def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
+    """What the change wants, in one way or several; `now` is local to the clinic."""
+    statuses = {visit.status for visit in course.visits}
+    if "ceased" in statuses and statuses <= OVER:
+        raise BadRequest("course", "has been ceased: nothing in it can change any more")
+    return VERBS[change.verb](course, change, now)
+
+
+def is_over(visit: Visit, now: datetime) -> bool:
+    """Whether a visit stays as it is: it is over, by its status or because its day is."""
+    return visit.status in OVER or visit.start.date() < now.date()
+
+
+def _complete(course: Course, change: Change, now: datetime) -> list[Draft]:
+    visit = _visit(course, change, "planned", "tentative")
+    _refuse_future(visit, now)
+    return [_with_status(course, visit, "completed")]
+
+
+def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
+    visit = _visit(course, change, "planned", "tentative")
+    _refuse_future(visit, now)
+    if change.make_up is None:
+        raise BadRequest(
+            "make_up",
+            "whether a missed visit is made up for is the clinician's decision",
+            next_step="--make-up or --no-make-up",
+        )
+    wishes = list(_stay(course, now))
+    at = visit.number - 1
+    wishes[at] = Wish(replace(visit, status="missed"), pinned=True)
+    if not change.make_up:
+        return [Draft(tuple(wishes), course.reviews)]
+    again = replace(
+        _new(course, visit.phase, visit.kind, now),
+        of=f"{visit.of.removesuffix(', again')}, again",
+        driver=visit.driver,
+    )
+    last = max(n for n, wish in enumerate(wishes) if wish.visit.phase == visit.phase)
+    first = max(n for n, wish in enumerate(wishes) if wish.pinned) + 1
+    return [
+        Draft((*wishes[:place], Wish(again, free=True), *wishes[place:]), course.reviews)
+        for place in range(max(first, at + 1), max(first, last + 1) + 1)
+        if place <= last + 1
+    ]
+
+
+def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
+    visit = _visit(course, change, "planned", "tentative")
+    _refuse_past(visit, now)
+    if (change.on is None) == (change.days is None):
+        raise BadRequest("to", "expected --to or --by", next_step="--to 2027-01-11, or --by 2")
+    on = change.on or visit.start.date() + timedelta(change.days or 0)
+    _refuse_before_today("to" if change.on else "by", on, now)
+    if on == visit.start.date() and change.time in (None, Clock(_minutes(visit.start))):
+        raise BadRequest("to", f"visit {visit.number} is on {day_text(on)} already")
+    wishes = [
+        replace(wish, on=on, time=change.time, pinned=False)
+        if wish.visit is visit
+        else replace(wish, pinned=True)
+        if wish.visit.number < visit.number or change.scope == "visit"
+        else wish
+        for wish in _stay(course, now)
+    ]
+    return [Draft(tuple(wishes), course.reviews)]
+
+
+def _omit(course: Course, change: Change, now: datetime) -> list[Draft]:
+    visit = _visit(course, change, "planned", "tentative", "held")
+    _refuse_past(visit, now)
+    return [_with_status(course, visit, "omitted", now)]
+
+
+def _hold(course: Course, change: Change, now: datetime) -> list[Draft]:
+    ahead = [visit for visit in course.visits if not is_over(visit, now)]
+    if not any(visit.status != "held" for visit in ahead):
+        raise BadRequest("verb", "there is no visit to hold")
+    return [_for_all(course, now, "held", lambda visit: True)]
+
+
+def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
+    held = [visit for visit in course.visits if visit.status == "held"]
+    if not held:
+        raise BadRequest("verb", "no visit is held")
+    if change.on is None:
+        raise BadRequest("on", "expected the day of the next visit", next_step="--on 2027-01-11")
+    _refuse_before_today("on", change.on, now)
+    gates = [review.after for review in course.reviews if review.gate and _is_open(review)]
+    later = {phase.name for phase in course.protocol.phases if phase.tentative}
+    wishes = []
+    for wish in _stay(course, now):
+        visit = wish.visit
+        if visit.status != "held":
+            wishes.append(wish)
+            continue
+        waits = visit.phase in later or any(visit.number > after for after in gates)
+        back = _of_status(course, visit, "tentative" if waits else "planned")
+        is_first = visit is held[0]
+        has_gone = visit.start.date() <= change.on
+        wishes.append(
+            Wish(
+                back,
+                free=is_first or has_gone,
+                on=change.on if is_first else None,
+                time=change.time if is_first else None,
+                anchors=is_first,
+            )
+        )
+    reviews = tuple(
+        replace(review, status="planned") if review.status == "held" else review
+        for review in course.reviews
+    )
+    return [Draft(tuple(wishes), reviews)]
+
+
+def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
+    after = change.visit or 0
+    if change.visit is not None:
+        _visit(course, change, *(OVER | {"planned", "tentative", "held"}))
+    if not any(not is_over(visit, now) and visit.number > after for visit in course.visits):
+        raise BadRequest("verb", "there is no visit left to cease")
+    return [_for_all(course, now, "ceased", lambda visit: visit.number > after)]
+
+
+def _booster(course: Course, change: Change, now: datetime) -> list[Draft]:
+    phase = course.protocol.booster_phase
+    if phase is None:
+        raise BadRequest("verb", f"{course.protocol.id} has no booster phase")
+    if any(visit.status == "ceased" for visit in course.visits):
+        raise BadRequest("course", "has been ceased: nothing is added to it")
+    there = [visit for visit in course.visits if visit.phase == phase.name]
+    if sum(visit.status in TAKES_PLACE | {"held"} for visit in there) >= phase.count.max:
+        raise BadRequest("verb", f"{course.protocol.id} has at most {phase.count.max} boosters")
+    if (change.on is None) == (change.days is None):
+        raise BadRequest("on", "expected --on or --after", next_step="--on 2027-02-01")
+    before = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    last = before[-1].start.date() if before else now.date()
+    on = change.on or last + timedelta(change.days or 0)
+    _refuse_before_today("on" if change.on else "after", on, now)
+    new = _new(course, phase.name, phase.visit, now)
+    number = len(there) + 1
+    new = _of_status(course, replace(new, of=f"{number} of {number}"), "planned")
+    wishes = list(_stay(course, now))
+    place = sum(wish.visit.start.date() <= on for wish in wishes)
+    wish = Wish(new, free=True, on=on, time=change.time)
+    pinned = [replace(one, pinned=True) for one in wishes[:place]]
+    return [Draft((*pinned, wish, *wishes[place:]), course.reviews)]
+
+
+def _confirm(course: Course, change: Change, now: datetime) -> list[Draft]:
+    visit = _visit(course, change, "tentative")
+    return [_with_visit(course, visit, _of_status(course, visit, "planned"))]
+
+
+def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
+    there = [review for review in course.reviews if review.after == change.visit]
+    waiting = [review for review in there if _is_open(review)]
+    if not waiting:
+        said = "has been recorded" if there else "there is none after this visit"
+        raise BadRequest("visit", f"review after visit {change.visit}: {said}")
+    review = waiting[0]
+    done = tuple(
+        replace(one, status="completed") if one is review else one for one in course.reviews
+    )
+    if change.outcome == "stop":
+        draft = _for_all(course, now, "ceased", lambda visit: visit.number > review.after)
+        reviews = (
+            one if one is not review else replace(one, status="completed")
+            for one in course.reviews
+        )
+        ended = {one.uid: one for one in draft.reviews}
+        return [
+            replace(
+                draft,
+                reviews=tuple(
+                    one if one.status == "completed" else ended[one.uid] for one in reviews
+                ),
+            )
+        ]
+    following = [one.after for one in done if one.gate and _is_open(one)]
+    until = min(
+        (after for after in following if after >= review.after), default=len(course.visits)
+    )
+    later = {phase.name for phase in course.protocol.phases if phase.tentative}
+    wishes = tuple(
+        Wish(_of_status(course, visit, "planned"), pinned=True)
+        if review.gate
+        and visit.status == "tentative"
+        and visit.phase not in later
+        and review.after < visit.number <= until
+        else Wish(visit, pinned=True)
+        for visit in course.visits
+    )
+    return [Draft(wishes, done)]
+
+
+def _driver(course: Course, change: Change, now: datetime) -> list[Draft]:
+    visit = _visit(course, change, "planned", "tentative", "held")
+    if not course.protocol.visits[visit.kind].needs_driver:
+        raise BadRequest("visit", f"visit {visit.number} needs no driver")
+    return [_with_visit(course, visit, replace(visit, driver=change.driver))]
+
+
+VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = MappingProxyType(
+    {
+        "complete": _complete,
+        "miss": _miss,
+        "defer": _defer,
+        "omit": _omit,
+        "hold": _hold,
+        "resume": _resume,
+        "cease": _cease,
+        "booster": _booster,
+        "confirm": _confirm,
+        "review": _review,
+        "driver": _driver,
+    }
+)
+"""Each verb with what it wants."""
+
+
+def _visit(course: Course, change: Change, *statuses: str) -> Visit:
+    """The visit of the change, which has to have one of these statuses."""
+    number, most = change.visit, len(course.visits)
+    if number is None or not 1 <= number <= most:
+        raise BadRequest("visit", f"expected 1 to {most}, not {number}")
+    visit = course.visits[number - 1]
+    if visit.status not in statuses:
+        raise BadRequest("visit", f"visit {number} is {visit.status}")
+    return visit
+
+
+def _refuse_future(visit: Visit, now: datetime) -> None:
+    if visit.start.date() > now.date():
+        said = f"visit {visit.number} is on {day_text(visit.start.date())}, which is still to come"
+        raise BadRequest("visit", said, next_step="defer or omit it")
+
+
+def _refuse_past(visit: Visit, now: datetime) -> None:
+    if visit.start.date() < now.date():
+        said = f"visit {visit.number} was on {day_text(visit.start.date())}, which is over"
+        raise BadRequest("visit", said, next_step="complete or miss it")
+
+
+def _refuse_before_today(field: str, on: date, now: datetime) -> None:
+    if on < now.date():
+        said = f"{day_text(on)} is over (today is {day_text(now.date())})"
+        raise BadRequest(field, said)
+
+
+def _minutes(moment: datetime) -> int:
+    return moment.hour * 60 + moment.minute
+
+
+def _is_open(review: Review) -> bool:
+    return review.status in ("planned", "tentative", "held")
+
+
+def _stay(course: Course, now: datetime) -> Iterator[Wish]:
+    """Every visit as it is; those that are over, or held, are pinned."""
+    for visit in course.visits:
+        yield Wish(visit, pinned=is_over(visit, now) or visit.status == "held")
+
+
+def _with_visit(course: Course, visit: Visit, changed: Visit) -> Draft:
+    """One visit changed and none moved."""
+    wishes = (changed if one is visit else one for one in course.visits)
+    return Draft(tuple(Wish(one, pinned=True) for one in wishes), course.reviews)
+
+
+def _with_status(
+    course: Course, visit: Visit, status: Status, now: datetime | None = None
+) -> Draft:
+    """One visit with another status; those after it may move where `now` is given."""
+    if now is None:
+        return _with_visit(course, visit, replace(visit, status=status))
+    wishes = (
+        Wish(replace(visit, status=status), pinned=True)
+        if wish.visit is visit
+        else replace(wish, pinned=wish.pinned or wish.visit.number < visit.number)
+        for wish in _stay(course, now)
+    )
+    return Draft(tuple(wishes), course.reviews)
+
+
+def _for_all(
+    course: Course, now: datetime, status: Status, which: Callable[[Visit], bool]
+) -> Draft:
+    """All visits ahead that are meant with another status, and the reviews after them."""
+    meant = [visit for visit in course.visits if not is_over(visit, now) and which(visit)]
+    numbers = {visit.number for visit in meant}
+    visits = (
+        replace(visit, status=status) if visit.number in numbers else visit
+        for visit in course.visits
+    )
+    reviews = (
+        replace(review, status=status)
+        if _is_open(review) and review.after in numbers and review.start >= now
+        else review
+        for review in course.reviews
+    )
+    return Draft(tuple(Wish(visit, pinned=True) for visit in visits), tuple(reviews))
+
+
+def _of_status(course: Course, visit: Visit, status: Status) -> Visit:
+    """The visit as planned or tentative: with a driver to be found, or with the note of that."""
+    if status == "tentative":
+        return replace(visit, status=status, driver=None, note=TO_BE_DECIDED)
+    driver, request = visit.driver, course.request
+    if driver is None and request.driver_name and course.protocol.visits[visit.kind].needs_driver:
+        driver = Driver(request.driver_name, request.driver_phone)
+    return replace(visit, status=status, driver=driver, note="")
+
+
+def _new(course: Course, phase: str, kind: str, now: datetime) -> Visit:
+    """A visit that has no date yet; its identifier is of the next ordinal, none comes twice."""
+    today = now.date()
+    return Visit(
+        number=len(course.visits) + 1,
+        phase=phase,
+        of="1 of 1",
+        kind=kind,
+        status="planned",
+        start=now,
+        treatment_start=now,
+        end=now,
+        no_driving_until=None,
+        window=Window(today, today, today),
+        uid=uid(course.course_id, "visit", len(course.visits) + 1),
+    )
