@@ -22,6 +22,7 @@ FLOORS = (
     {"planner", "load", "columns", "folder", "render", "replan"},
     {"explain", "handout", "verbs"},
     {"revise"},
+    {"suggest"},
     {"cli"},
     {"__main__", "__init__"},
 )

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
@@ -29,6 +29,7 @@ def write_folder(
     *,
     replaced: Mapping[str, re.Pattern[str]] = NOTHING,
     force: bool = False,
+    still: Callable[[], None] | None = None,
 ) -> list[Path]:
     """Write these files into `folder` (mode 0600, folders 0700) and give their paths.
 
@@ -36,6 +37,7 @@ def write_folder(
     ever half there; a second writer waits for the first. A name may have a folder before it
     ("rides/a.ics"). With `force`, those files of the folders in `replaced` go whose names match:
     they are of another day.
+    `still` is asked when nobody else writes, and may refuse.
     Raises `Refused` if one exists and `force` is false, if a folder in the way is a link, or if
     the place cannot be written to.
     """
@@ -43,6 +45,8 @@ def write_folder(
     try:
         _make(folder)
         with _alone(folder):
+            if still is not None:
+                still()
             stale = _look(folder, paths, replaced, force=force)
             for place in {path.parent for path in paths} - {folder}:
                 _make(place)

@@ -88,14 +88,21 @@ def load_course(path: str) -> Course:
 
     Raises `BadFile`.
     """
+    path = _course_in(path)
+    return _course(_data_of("course", path), path)
+
+
+def _course_in(path: str) -> str:
+    """The course file of a patient's folder; another path as it is."""
     with suppress(OSError, ValueError):  # what is wrong with the path is said when it is read
         if Path(path).is_dir():
-            path = str(Path(path, "course.json"))
-    return _course(_data_of("course", path), path)
+            return str(Path(path, "course.json"))
+    return path
 
 
 def load_any(path: str) -> Protocol | Clinic | Course:
     """The protocol, clinic or course in the file at `path`, told apart by its keys."""
+    path = _course_in(path)
     data = read_data(path)
     kind = _kind_of(data)
     if kind is None:

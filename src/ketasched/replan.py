@@ -103,46 +103,37 @@ class Rest:
     def why_stuck(self, number: int) -> Finding:
         """Why the last place, that of visit `number`, has no stop although those before it do."""
         index, place = len(self.places) - 1, self.places[-1]
-        before = self._before_last()
-        gap = place.run.phase.gap_days
-        if before is None:
-            first = self.now.astimezone(self.given.zone).date()
-            days = [first + timedelta(days) for days in range(gap.max)]
-        else:
-            first = before.slot.start.date()
-            days = [first + timedelta(days) for days in range(gap.min, gap.max + 1)]
+        gap, name = place.run.phase.gap_days, place.run.phase.name
+        chain = replace(self, places=self.places[:-1]).best() if index else None
+        stops = chain.stops if chain else ()
+        before = stops[-1].slot if stops else self.begun.last
+        own = [n for n, one in enumerate(self.places[:-1]) if one.run.phase.name == name]
+        first = self.begun.firsts.get(name, stops[own[0]].day if own else None)
+        begin = before.start.date() if before else self.now.astimezone(self.given.zone).date()
+        days = [begin + timedelta(n) for n in range(gap.min if before else 0, gap.max + 1)]
         fixed = place.on or (place.old.start.date() if place.pinned and place.old else None)
-        found = [
+        found = Counter(
             finding
             for day in ([fixed] if fixed else days)
-            for finding in self._against(index, before, day)
-        ]
-        reasons = [finding for finding, _ in Counter(found).most_common(MOST_REASONS)]
+            for finding in self._against(index, before, first, day)
+        )
+        reasons = [finding for finding, _ in found.most_common(MOST_REASONS)]
+        reasons = reasons or [Finding("start", "broken", "the day is over")]
         when = f"on {day_text(fixed)}" if fixed else _span_text(days)
         why = "; ".join(dict.fromkeys(reason.message for reason in reasons))
         return replace(reasons[0], message=f"visit {number} cannot be {when}: {why}")
 
-    def _before_last(self) -> Stop | None:
-        """The stop before the last place, on the best way to it."""
-        if len(self.places) == 1:
-            last = self.begun.last
-            return Stop(last, last.start.toordinal(), 0) if last else None
-        chain = replace(self, places=self.places[:-1]).best()
-        assert chain is not None  # noqa: S101 - asked of the first place that is stuck
-        return chain.stops[-1]
-
-    def _against(self, index: int, before: Stop | None, day: date) -> Iterator[Finding]:
-        """What speaks against the visit at `index` on this day."""
-        place = self.places[index]
+    def _against(
+        self, index: int, before: Slot | None, first: int | None, day: date
+    ) -> Iterator[Finding]:
+        """What speaks against the visit at `index` on this day, its phase having begun `first`."""
+        phase = self.places[index].run.phase
         refusal = self.refusal(index, day)
         if refusal is not None:
             yield refusal
-        phase, first = place.run.phase, self.begun.firsts.get(place.run.phase.name)
         for stop in self.offers(index, day.toordinal()):
             found = [
-                rule.pair(before.slot, stop.slot, phase, self.given)
-                for rule in PAIR_RULES
-                if before
+                rule.pair(before, stop.slot, phase, self.given) for rule in PAIR_RULES if before
             ]
             if first is not None:
                 begin = date.fromordinal(first)

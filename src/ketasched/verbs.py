@@ -167,10 +167,17 @@ def _booster(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest("verb", f"{course.protocol.id} has at most {phase.count.max} boosters")
     if (change.on is None) == (change.days is None):
         raise BadRequest("on", "expected --on or --after", next_step="--on 2027-02-01")
+    if any(visit.status == "held" for visit in course.visits):
+        raise BadRequest("verb", "visits are held", next_step="resume --on DATE, then add it")
     before = [visit for visit in course.visits if visit.status in TAKES_PLACE]
     last = before[-1].start.date() if before else now.date()
     on = change.on or last + timedelta(change.days or 0)
-    _refuse_before_today("on" if change.on else "after", on, now)
+    field = "on" if change.on else "after"
+    _refuse_before_today(field, on, now)
+    earlier = [visit for visit in before if visit.phase != phase.name]
+    if earlier and on <= earlier[-1].start.date():
+        said = f"{day_text(on)} is not after visit {earlier[-1].number}, the last before boosters"
+        raise BadRequest(field, said)
     new = _new(course, phase.name, phase.visit, now)
     number = len(there) + 1
     new = _of_status(course, replace(new, of=f"{number} of {number}"), "planned")

@@ -11,6 +11,8 @@ from ketasched.errors import KetaschedError, Refused
 COMMANDS = {
     "plan": "Plan one course; print the itinerary, or write files.",
     "show": "Show a course file as a page, a calendar or JSON.",
+    "suggest": "Say on which other days a visit could be.",
+    "revise": "Move, miss, hold or end visits, add boosters, name drivers.",
     "check": "Check course, clinic and protocol files.",
     "protocols": "List the protocols, and what is in them.",
     "clinic": "Begin a clinic file, or show the one in use.",

@@ -2,10 +2,9 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -43,6 +42,13 @@ made_at_option = click.option(
 )
 
 
+today_option = click.option(
+    "--today",
+    metavar="DATE[THH:MM]",
+    help="The moment of the change (now): visits before its day are over.",
+)
+
+
 def column_options(function: Function) -> Function:
     """An option for each column of `COLUMNS`."""
     for name, column in reversed(list(COLUMNS.items())):
@@ -69,21 +75,21 @@ def request_of(columns: dict[str, str | tuple[str, ...]], order: DateOrder) -> R
     return read_request(given, order)
 
 
-def moment_of(text: str | None, zone: ZoneInfo) -> datetime:
-    """The moment that --made-at says, else now; one without an offset is local to the zone."""
+def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> datetime:
+    """The moment that an option says, else now; one without an offset is local to the zone."""
     if text is None:
         return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the one clock we read
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         said = f'expected a moment such as "2026-11-23T10:00", not "{text}"'
-        raise BadRequest("made_at", said) from None
+        raise BadRequest(field, said) from None
     if not FIRST_START.year <= moment.year <= LAST_START.year:
-        raise BadRequest("made_at", f"expected {FIRST_START} to {LAST_START}, not {text}")
+        raise BadRequest(field, f"expected {FIRST_START} to {LAST_START}, not {text}")
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
         if not exists(moment):
-            raise BadRequest("made_at", f"{text} does not exist: the clocks go forward")
+            raise BadRequest(field, f"{text} does not exist: the clocks go forward")
     return moment
 
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 BROKEN = 1
 """The exit code when a course breaks a rule."""
 
+ARGUMENTS = ("course", "verb", "visit")
+"""Fields of a change that are no options."""
+
 WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}
 """What each level of finding is called on a terminal."""
 
@@ -49,7 +52,9 @@ def _printable(text: str) -> str:
 
 def report(error: KetaschedError, command: str | None = "plan") -> None:
     """An error of a command: what, where and why, and what to try."""
-    where = f"--{error.field.replace('_', '-')}: " if isinstance(error, BadRequest) else ""
+    where = ""
+    if isinstance(error, BadRequest) and error.field not in ARGUMENTS:
+        where = f"--{error.field.replace('_', '-')}: "
     say("error", f"{where}{error.what}")
     for line in error.details:
         click.echo(f"  {_printable(line)}", err=True)

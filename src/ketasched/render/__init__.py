@@ -42,6 +42,12 @@ def render_split(course: Course, view: View) -> dict[str, str]:
     return found
 
 
+def render_changes(before: Course, course: Course, view: View) -> str:
+    """The calendar with only what changed from one revision to the next."""
+    found: str = import_module(RENDERERS["ics"]).render_changes(before, course, view)
+    return found
+
+
 def render(course: Course, form: str, view: View) -> str:
     """The course in one of the formats of `RENDERERS`."""
     rendered: str = import_module(RENDERERS[form]).render(course, view)

@@ -13,9 +13,11 @@ from ketasched.prices import PriceLine, bill
 from ketasched.render import View
 from ketasched.render.grid import grids, legend
 from ketasched.render.rides import has_ride, reminder_times, reminders_left_out
+from ketasched.render.stamps import former_dates
 from ketasched.render.wording import (
     ASK_ABOUT_DRIVING,
     DELETE_FIRST,
+    DELETE_OLD,
     ONLY_AFTER_REST,
     clinic_name,
     course_revision_text,
@@ -50,7 +52,8 @@ def _context(course: Course, view: View) -> dict[str, object]:
     discreet, protocol, clinic = is_discreet(course, view), course.protocol, course.clinic
     planned = [visit for visit in course.visits if visit.status == "planned"]
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
-    unruled = [visit for visit in course.visits if _without_rule(course, visit)]
+    taking = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    unruled = [visit for visit in taking if _without_rule(course, visit)]
     later = {phase.name for phase in protocol.phases if phase.tentative}
     currency = neutral(clinic.prices.currency) if discreet else clinic.prices.currency
     # A page for clinical titles has the whole address; the neutral place is for calendars.
@@ -73,9 +76,12 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "rides": [visit for visit in planned if has_ride(course, visit)],
         "held_back": [visit for visit in tentative if visit.phase not in later],
         "boosters": [visit for visit in tentative if visit.phase in later],
-        "driven": any(protocol.visits[visit.kind].needs_driver for visit in course.visits),
+        "driven": any(protocol.visits[visit.kind].needs_driver for visit in taking),
         "unruled": unruled,
-        "all_unruled": len(unruled) == len(course.visits),
+        "all_unruled": len(unruled) == len(taking),
+        "of_width": max(9, *(len(visit.of) + 2 for visit in course.visits)),
+        "former": former_dates(course, view),
+        "ride_former": former_dates(course, View("driver")),
         "left_out": reminders_left_out(course),
         "revision": course_revision_text(course),
         "may_move": _may_move,
@@ -146,6 +152,7 @@ def _environment() -> Environment:
         "to_be_decided": TO_BE_DECIDED,
         "only_after_rest": ONLY_AFTER_REST,
         "delete_first": DELETE_FIRST,
+        "delete_old": DELETE_OLD,
         "ask_about_driving": ASK_ABOUT_DRIVING,
     }
     return environment

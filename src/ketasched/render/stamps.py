@@ -1,11 +1,12 @@
-"""In which revision of a course a calendar event changed last, and how often it has changed."""
+"""What the history says of calendars and pages: how often an event changed, which dates ended."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from ketasched.model import Course, Entry
+from ketasched.model import TAKES_PLACE, Course, Entry
+from ketasched.render import View
 
 
 class Stamp(NamedTuple):
@@ -21,6 +22,24 @@ def stamp(course: Course, uid: str) -> Stamp:
     first = Stamp(0, 1, course.history[0].at if course.history else course.made_at)
     # Most courses never change; looking is not for free.
     return _stamps(course.history).get(uid, first) if len(course.history) > 1 else first
+
+
+def former_dates(course: Course, view: View) -> list[datetime]:
+    """The dates of earlier revisions that no longer hold and are not over (local), in order.
+
+    For a driver only those of visits that need one.
+    """
+    kinds = {visit.uid: course.protocol.visits[visit.kind] for visit in course.visits}
+    holding = {visit.start for visit in course.visits if visit.status in TAKES_PLACE}
+    found = {
+        former.start
+        for entry in course.history
+        for former in entry.former
+        if former.uid in kinds
+        if view.audience != "driver" or kinds[former.uid].needs_driver
+    }
+    last = course.history[-1].at if course.history else course.made_at
+    return sorted(one for one in found - holding if one.date() >= last.date())
 
 
 @lru_cache(maxsize=16)

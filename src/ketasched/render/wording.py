@@ -28,6 +28,7 @@ DELETE_FIRST = (
     "before you import a new one, delete the entries of the old one: "
     "they do not change by themselves."
 )
+DELETE_OLD = "Delete the entries of the old file from your calendar, then import this one's."
 ONLY_AFTER_REST = "and only after a restful night"
 
 

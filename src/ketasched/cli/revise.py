@@ -1,0 +1,198 @@
+"""`ketasched revise`: change a course, and write it again where it lies."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ketasched.cli.change import changing
+from ketasched.columns import spelled_date
+from ketasched.errors import BadRequest
+from ketasched.model import Change, Clock, Driver
+
+NUMBER = click.argument("visit", metavar="N", type=int)
+
+
+@click.group("revise", subcommand_metavar="VERB [ARGS]...")
+@click.argument("course", metavar="COURSE")
+@click.pass_context
+def command(ctx: click.Context, /, *, course: str) -> None:
+    """Change a course: move, miss, hold or end visits, add boosters, name drivers.
+
+    The course is written again where it lies, with the pages and calendars beside it.
+
+    \b
+    ketasched revise courses/P-014/course.json defer 3 --by 2 --reason "snow"
+    """
+    path = Path(course)
+    ctx.obj = path / "course.json" if path.is_dir() else path
+
+
+@command.command("complete")
+@NUMBER
+@changing
+def complete(**given: Any) -> Change:
+    """Record that visit N took place.
+
+    \b
+    ketasched revise courses/P-014/course.json complete 1
+    """
+    return Change("complete", **given)
+
+
+@command.command("miss")
+@NUMBER
+@click.option(
+    "--make-up/--no-make-up", default=None, help="Whether another visit makes up for it."
+)
+@changing
+def miss(**given: Any) -> Change:
+    """Record that visit N did not take place; it stays in the record.
+
+    \b
+    ketasched revise courses/P-014/course.json miss 2 --make-up --reason "flu"
+    """
+    return Change("miss", **given)
+
+
+@command.command("defer")
+@NUMBER
+@click.option("--to", metavar="DATE[THH:MM]", help="The new day, and time.")
+@click.option("--by", "days", type=click.IntRange(1, 366), metavar="DAYS", help="So many days.")
+@click.option(
+    "--scope",
+    type=click.Choice(["visit", "rest"]),
+    default="rest",
+    help="Whether later visits may move, too (rest).",
+)
+@changing
+def defer(*, to: str | None, **given: Any) -> Change:
+    """Move visit N; of those after it as few as possible.
+
+    \b
+    ketasched revise courses/P-014/course.json defer 3 --to 2026-12-14 --reason "snow"
+    """
+    on, time = _day_and_time("to", to)
+    return Change("defer", on=on, time=time, **given)
+
+
+@command.command("omit")
+@NUMBER
+@changing
+def omit(**given: Any) -> Change:
+    """Take visit N out of the course for good.
+
+    \b
+    ketasched revise courses/P-014/course.json omit 4 --reason "clinician"
+    """
+    return Change("omit", **given)
+
+
+@command.command("hold")
+@changing
+def hold(**given: Any) -> Change:
+    """Hold all visits to come until `resume`.
+
+    \b
+    ketasched revise courses/P-014/course.json hold --reason "blood pressure"
+    """
+    return Change("hold", **given)
+
+
+@command.command("resume")
+@click.option("--on", metavar="DATE[THH:MM]", required=True, help="The day of the next visit.")
+@changing
+def resume(*, on: str, **given: Any) -> Change:
+    """Go on with the visits that are held.
+
+    \b
+    ketasched revise courses/P-014/course.json resume --on 2026-12-21
+    """
+    day, time = _day_and_time("on", on)
+    return Change("resume", on=day, time=time, **given)
+
+
+@command.command("cease")
+@click.option("--after", "visit", type=int, metavar="N", help="The last visit to keep.")
+@changing
+def cease(**given: Any) -> Change:
+    """End the course: no visit to come takes place.
+
+    \b
+    ketasched revise courses/P-014/course.json cease --after 4 --reason "clinician"
+    """
+    return Change("cease", **given)
+
+
+@command.command("booster")
+@click.option("--on", metavar="DATE[THH:MM]", help="The day of it.")
+@click.option(
+    "--after",
+    "days",
+    type=click.IntRange(1, 366),
+    metavar="DAYS",
+    help="Days after the last visit.",
+)
+@changing
+def booster(*, on: str | None, **given: Any) -> Change:
+    """Add a booster that the clinician has decided.
+
+    \b
+    ketasched revise courses/P-014/course.json booster --on 2027-01-18
+    """
+    day, time = _day_and_time("on", on)
+    return Change("booster", on=day, time=time, **given)
+
+
+@command.command("confirm")
+@NUMBER
+@changing
+def confirm(**given: Any) -> Change:
+    """Confirm visit N, which was still to be decided.
+
+    \b
+    ketasched revise courses/P-014/course.json confirm 7
+    """
+    return Change("confirm", **given)
+
+
+@command.command("review")
+@NUMBER
+@click.option("--outcome", type=click.Choice(["go-on", "stop"]), required=True)
+@changing
+def review(**given: Any) -> Change:
+    """Record the review after visit N; a gate opens, or the visits after it end.
+
+    \b
+    ketasched revise courses/P-014/course.json review 6 --outcome go-on
+    """
+    return Change("review", **given)
+
+
+@command.command("driver")
+@NUMBER
+@click.option("--name", metavar="NAME", help="Who drives.")
+@click.option("--phone", default="", metavar="PHONE", help="Their phone.")
+@click.option("--clear", is_flag=True, help="Nobody drives any more.")
+@changing
+def driver(*, name: str | None, phone: str, clear: bool, **given: Any) -> Change:
+    """Say who drives to visit N.
+
+    \b
+    ketasched revise courses/P-014/course.json driver 2 --name "Sam Rivera"
+    """
+    if clear == bool(name):
+        raise BadRequest("name", "expected --name or --clear")
+    return Change("driver", driver=Driver(name, phone) if name else None, **given)
+
+
+def _day_and_time(field: str, text: str | None) -> tuple[date | None, Clock | None]:
+    """The date, and the time if there is one, of "2026-12-14" or "2026-12-14T10:30"."""
+    if text is None:
+        return None, None
+    day, _, time = text.partition("T") if text[:1].isdigit() else (text, "", "")
+    try:
+        return spelled_date(day, None), Clock.read(time) if time else None
+    except ValueError as error:
+        raise BadRequest(field, str(error)) from None

@@ -1,0 +1,389 @@
+"""The verbs: what each does to a course, and that it does nothing else."""
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import pairwise, product
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ketasched.errors import BadRequest, NoPlan
+from ketasched.load import load_protocol
+from ketasched.model import TAKES_PLACE, Change, Clock, Closures, DateRange, Driver, SpanDays
+from ketasched.planner import check, plan
+from ketasched.render import View
+from ketasched.render.events import changed_events, events
+from ketasched.revise import revise
+
+from .conftest import MADE_AT
+from .nouns import clinic, phase, protocol, request
+
+ZONE = ZoneInfo("America/New_York")
+
+
+def moment(text):
+    return datetime.fromisoformat(text).replace(tzinfo=ZONE)
+
+
+def six(**more):
+    """Six infusions, Mon 7, Wed 9, Fri 11, Mon 14, Wed 16 and Fri 18 December, two boosters."""
+    asked = {"boosters": 2} | more
+    at = asked.pop("at", None) or clinic()
+    return plan(load_protocol("iv-depression"), at, request(**asked), made_at=MADE_AT)
+
+
+def changed(course, verb, today="2026-12-01T12:00", why="a reason", **more):
+    return revise(course, Change(verb, **more), at=moment(today), why=why)
+
+
+def days(course, *statuses):
+    return [
+        f"{visit.start:%d %b}"
+        for visit in course.visits
+        if not statuses or visit.status in statuses
+    ]
+
+
+def moved(before, after):
+    """The numbers, as they were, of the visits that have another start."""
+    now = {visit.uid: visit.start for visit in after.visits}
+    return [visit.number for visit in before.visits if now[visit.uid] != visit.start]
+
+
+BOOSTERS = ["01 Jan", "22 Jan"]
+
+
+# ---- What the verbs do
+
+
+def test_a_visit_that_took_place_changes_nothing_for_anybody():
+    before = six()
+    after = changed(before, "complete", "2026-12-07T12:00", visit=1)
+    assert after.visits[0].status == "completed"
+    assert (after.revision, after.history[-1].what) == (2, "visit 1 completed")
+    assert after.history[-1].changed == ()
+    assert replace(after.visits[0], status="planned") == before.visits[0]
+    assert after.visits[1:] == before.visits[1:]
+
+
+@pytest.mark.parametrize("make_up", [True, False])
+def test_a_missed_visit_stays_in_the_record(make_up):
+    after = changed(six(), "miss", "2026-12-09T12:00", visit=2, make_up=make_up)
+    assert (after.visits[1].status, f"{after.visits[1].start:%d %b}") == ("missed", "09 Dec")
+    assert len(after.visits) == 8 + make_up
+
+
+def test_what_becomes_of_a_missed_visit_is_not_decided_here():
+    with pytest.raises(BadRequest, match="clinician's decision") as caught:
+        changed(six(), "miss", "2026-12-09T12:00", visit=2)
+    assert caught.value.next_step == "--make-up or --no-make-up"
+
+
+def test_a_missed_visit_is_made_up_for_where_it_disturbs_least():
+    before = six(boosters=0)
+    after = changed(before, "miss", "2026-12-09T12:00", visit=2, make_up=True)
+    assert moved(before, after) == []
+    assert after.visits[-1].of == "2 of 6, again"
+    assert days(after, "planned") == ["07 Dec", "11 Dec", "14 Dec", "16 Dec", "18 Dec", "21 Dec"]
+
+
+def test_a_deferred_visit_moves_as_few_others_as_possible():
+    before = six()
+    after = changed(before, "defer", visit=3, on=date(2026, 12, 12), overrides=("open-hours",))
+    assert moved(before, after) == [3]
+    assert days(after)[2] == "12 Dec"
+
+
+def test_those_after_it_move_where_they_have_to_and_no_further():
+    before = six(boosters=0)
+    after = changed(before, "defer", visit=4, on=date(2026, 12, 15))
+    assert moved(before, after) == [4, 5, 6]
+    assert days(after) == ["07 Dec", "09 Dec", "11 Dec", "15 Dec", "18 Dec", "21 Dec"]
+
+
+def test_alone_it_is_refused_if_another_one_had_to_move():
+    with pytest.raises(NoPlan) as caught:
+        changed(six(), "defer", visit=4, on=date(2026, 12, 15), scope="visit")
+    (finding,) = caught.value.findings
+    assert (finding.rule, "1 day after" in finding.message) == ("gap", True)
+
+
+def test_a_visit_can_be_deferred_by_days_or_to_a_time():
+    by_days = changed(six(boosters=0), "defer", visit=6, days=3)
+    assert days(by_days)[-1] == "21 Dec"
+    at_a_time = changed(six(), "defer", visit=6, on=date(2026, 12, 18), time=Clock(14 * 60))
+    assert f"{at_a_time.visits[5].start:%d %b %H:%M}" == "18 Dec 14:00"
+    assert f"{at_a_time.visits[5].no_driving_until:%d %b %H:%M}" == "19 Dec 15:55"
+
+
+def test_an_omitted_visit_is_left_out_and_the_rest_stays():
+    before = six()
+    after = changed(before, "omit", visit=3)
+    assert after.visits[2].status == "omitted"
+    assert moved(before, after) == []
+
+
+def test_visits_are_held_and_resumed_with_the_pace_from_the_first_of_them():
+    held = changed(six(), "hold", "2026-12-10T12:00")
+    assert days(held, "held") == ["11 Dec", "14 Dec", "16 Dec", "18 Dec", *BOOSTERS]
+    again = changed(
+        held, "resume", "2026-12-18T12:00", on=date(2026, 12, 21), overrides=("gap", "span")
+    )
+    assert days(again, "planned") == [
+        *("07 Dec", "09 Dec"),
+        *("21 Dec", "23 Dec", "25 Dec", "28 Dec"),
+    ]
+    assert days(again, "tentative") == ["11 Jan", "01 Feb"]
+    assert {(finding.rule, finding.visit) for finding in check(again)} == {
+        ("gap", 3),
+        ("span", 6),
+        ("clearance", None),
+    }
+
+
+def test_weekly_visits_that_are_resumed_do_not_hurry_to_catch_up():
+    weekly = protocol(
+        phase(6, every_days=7, gap_days=replace(phase().gap_days, min=5, max=9)),
+    )
+    course = plan(weekly, clinic(), request(), made_at=MADE_AT)
+    held = changed(course, "hold", "2026-12-15T12:00")
+    again = changed(held, "resume", "2027-01-05T12:00", on=date(2027, 1, 11), overrides=("gap",))
+    assert days(again, "planned") == ["07 Dec", "14 Dec", "11 Jan", "18 Jan", "25 Jan", "01 Feb"]
+
+
+def test_a_course_is_ceased_after_a_visit_or_at_once():
+    later = changed(six(), "cease", "2026-12-10T12:00", visit=4)
+    assert days(later, "ceased") == ["16 Dec", "18 Dec", *BOOSTERS]
+    now = changed(six(), "cease", "2026-12-10T12:00")
+    assert days(now, "planned") == ["07 Dec", "09 Dec"]
+    assert {review.status for review in now.reviews} == {"ceased"}
+
+
+def test_a_booster_is_added_and_is_sure():
+    after = changed(six(boosters=0), "booster", "2026-12-20T12:00", on=date(2027, 1, 18))
+    assert (after.visits[-1].status, after.visits[-1].of) == ("planned", "1 of 1")
+    assert days(after)[-1] == "18 Jan"
+    more = changed(after, "booster", "2027-01-20T12:00", days=28)
+    assert (days(more)[-1], more.visits[-1].of) == ("15 Feb", "2 of 2")
+
+
+def test_a_tentative_visit_is_confirmed_and_a_driver_is_asked_for():
+    before = six(driver_name="Sam")
+    after = changed(before, "confirm", visit=7)
+    assert (after.visits[6].status, after.visits[6].driver) == ("planned", Driver("Sam"))
+    assert len(events(after, View("driver"))) == len(events(before, View("driver"))) + 2
+
+
+def test_a_gate_opens_what_it_holds_back_or_ends_it():
+    gated = plan(load_protocol("esketamine-us-label"), clinic(), request(), made_at=MADE_AT)
+    assert {visit.status for visit in gated.visits[8:]} == {"tentative"}
+    on = changed(gated, "review", "2027-01-05T12:00", visit=8, outcome="go-on")
+    assert {visit.status for visit in on.visits} == {"planned"}
+    assert on.reviews[0].status == "completed"
+    over = changed(gated, "review", "2027-01-05T12:00", visit=8, outcome="stop")
+    assert {visit.status for visit in over.visits[8:]} == {"ceased"}
+
+
+def test_a_driver_is_named_and_taken_back():
+    named = changed(six(), "driver", visit=2, driver=Driver("Alex", "555 1"))
+    assert named.visits[1].driver == Driver("Alex", "555 1")
+    assert changed(named, "driver", visit=2).visits[1].driver is None
+    assert len(named.history[-1].changed) == 3  # the visit and its reminders, no ride
+
+
+# ---- Published booking failures
+
+
+def test_rescheduling_one_visit_adds_none_and_drops_none():
+    before = six()
+    after = changed(before, "defer", visit=2, on=date(2026, 12, 10))
+    assert len(after.visits) == len(before.visits)
+    assert {visit.uid for visit in after.visits} == {visit.uid for visit in before.visits}
+
+
+def test_cancelling_one_visit_does_no_damage_to_the_others():
+    before = six()
+    after = changed(before, "omit", visit=4)
+    assert [visit for visit in after.visits if visit.number != 4] == [
+        visit for visit in before.visits if visit.number != 4
+    ]
+
+
+def test_an_omitted_visit_never_comes_back():
+    course = changed(six(), "omit", visit=4)
+    course = changed(course, "defer", visit=6, on=date(2026, 12, 21))
+    course = changed(course, "hold")
+    course = changed(course, "resume", on=date(2026, 12, 7), overrides=("gap", "span"))
+    assert course.visits[3].status == "omitted"
+
+
+@pytest.mark.parametrize("visit", [2, 3, 4, 5, 6])
+def test_a_closure_on_any_later_visit_is_seen(visit):
+    course = six()
+    day = course.visits[visit - 1].start.date()
+    closed = replace(course.clinic, closures=Closures(dates=(DateRange(day, day, "snow"),)))
+    course = replace(course, clinic=closed)
+    after = changed(course, "defer", visit=1, on=date(2026, 12, 8))
+    assert after.visits[visit - 1].start.date() != day
+    assert {finding.rule for finding in check(after)} <= {"clearance"}
+
+
+# ---- Nothing is bent silently
+
+
+def test_a_rule_in_the_way_refuses_and_an_override_leaves_a_finding():
+    with pytest.raises(NoPlan) as caught:
+        changed(six(), "defer", visit=6, on=date(2026, 12, 19))
+    assert caught.value.findings[0].rule == "open-hours"
+    after = changed(six(), "defer", visit=6, on=date(2026, 12, 19), overrides=("open-hours",))
+    assert [finding.rule for finding in after.findings if finding.level == "broken"] == [
+        "open-hours"
+    ]
+    again = changed(after, "driver", visit=5, driver=Driver("Sam"))
+    assert [finding.rule for finding in again.findings if finding.level == "broken"] == [
+        "open-hours"
+    ]
+
+
+def test_what_a_newer_clinic_breaks_is_nobodys_decision():
+    day = date(2026, 12, 16)
+    closed = clinic(closures=Closures(dates=(DateRange(day, day),)))
+    after = changed(replace(six(), clinic=closed), "driver", visit=2, driver=Driver("Sam"))
+    assert [finding.rule for finding in after.findings] == ["clearance"]
+    assert "closure" in [finding.rule for finding in check(after)]
+
+
+@pytest.mark.parametrize(
+    ("verb", "more", "said"),
+    [
+        ("complete", {"visit": 9}, "expected 1 to 8"),
+        ("complete", {"visit": 6}, "still to come"),
+        ("defer", {"visit": 1, "on": date(2026, 12, 14)}, "is over"),
+        ("defer", {"visit": 3, "on": date(2026, 12, 7)}, "is over"),
+        ("defer", {"visit": 3, "on": date(2026, 12, 11)}, "already"),
+        ("defer", {"visit": 3}, "expected --to or --by"),
+        ("omit", {"visit": 1}, "is over"),
+        ("resume", {"on": date(2026, 12, 14)}, "no visit is held"),
+        ("confirm", {"visit": 3}, "is planned"),
+        ("review", {"visit": 4, "outcome": "go-on"}, "none after this visit"),
+        ("defer", {"visit": 3, "days": 1, "overrides": ("age",)}, "expected one of"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(verb, more, said):
+    with pytest.raises(BadRequest, match=said):
+        changed(six(), verb, "2026-12-09T12:00", **more)
+
+
+def test_a_ceased_course_does_not_change_any_more():
+    over = changed(six(), "cease", "2026-12-07T06:00")
+    assert days(over, "planned") == []
+    for verb in ("hold", "booster", "complete", "driver"):
+        with pytest.raises(BadRequest, match="ceased"):
+            changed(over, verb, visit=1, on=date(2027, 1, 11))
+
+
+# ---- What calendars are told
+
+
+def test_only_what_changed_has_another_sequence():
+    before = six(boosters=0)
+    after = changed(before, "defer", visit=4, on=date(2026, 12, 15))
+    sequences = {visit.number: visit.sequence for visit in after.visits}
+    assert sequences == {1: 0, 2: 0, 3: 0, 4: 1, 5: 1, 6: 1}
+    old = {event.uid: event for event in events(before, View())}
+    for event in events(after, View()):
+        same = old[event.uid] == event
+        assert event.sequence == (0 if same else 1)
+
+
+def test_the_changes_of_an_omitted_visit_cancel_all_that_came_with_it():
+    before = six()
+    after = changed(before, "omit", visit=3)
+    titles = [event.title for event in changed_events(before, after, View())]
+    assert titles == [
+        "CANCELLED: Arrange a ride: Fri 11 Dec, 09:00 – collect 10:55",
+        "CANCELLED: Arrange a ride: Fri 11 Dec, 09:00 – collect 10:55",
+        "CANCELLED: Appointment 3 of 6",
+        "CANCELLED: Do not drive until Sat 12 Dec, 10:55",
+    ]
+    rides = changed_events(before, after, View("driver"))
+    assert [(event.title, event.status, event.sequence) for event in rides] == [
+        ("CANCELLED: Bring at 09:00", "CANCELLED", 1),
+        ("CANCELLED: Collect from 10:55", "CANCELLED", 1),
+    ]
+
+
+def test_a_change_in_the_morning_cancels_no_reminder_that_is_over():
+    before = six()
+    after = changed(before, "omit", "2026-12-09T12:00", visit=3)
+    titles = [event.title for event in changed_events(before, after, View())]
+    assert sum("Arrange" in title for title in titles) == 1
+
+
+def test_the_dates_that_no_longer_hold_are_kept():
+    before = six(boosters=0)
+    after = changed(before, "defer", visit=4, on=date(2026, 12, 15))
+    former = [f"{one.start:%d %b}" for one in after.history[-1].former]
+    assert former == ["14 Dec", "16 Dec", "18 Dec"]
+
+
+# ---- As few as possible: every way is tried
+
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def fits(course, starts, span):
+    """Whether days for all visits keep the rules, in plain words."""
+    first, last = starts[0], starts[-1]
+    gaps_fit = all(2 <= (two - one).days <= 5 for one, two in pairwise(starts))
+    return gaps_fit and (last - first).days + 1 <= span
+
+
+def spacing(starts):
+    return sum(
+        max(2 - (two - one).days, (two - one).days - 3, 0) ** 2 for one, two in pairwise(starts)
+    )
+
+
+@settings(max_examples=150)
+@given(
+    open_days=st.sets(st.sampled_from(WEEK), min_size=3),
+    closed=st.sets(st.integers(0, 30), max_size=6),
+    number=st.integers(1, 4),
+    by=st.integers(1, 6),
+    span=st.integers(10, 24),
+)
+def test_no_other_way_moves_fewer_visits(open_days, closed, number, by, span):
+    begin = date(2026, 12, 7)
+    shut = tuple(DateRange(begin + timedelta(n), begin + timedelta(n)) for n in closed)
+    at = clinic(" ".join(sorted(open_days)), "09:00-11:00", closures=Closures(dates=shut))
+    asked = protocol(phase(4, span_days=SpanDays(span)))
+    try:
+        course = plan(asked, at, request(), made_at=MADE_AT)
+    except NoPlan:
+        return
+    old = [visit.start.date() for visit in course.visits]
+    target = old[number - 1] + timedelta(by)
+    gone = {begin + timedelta(n) for n in closed}
+
+    def is_open(day):
+        return WEEK[day.weekday()] in open_days and day not in gone
+
+    ways = []
+    later = [day for day in (target + timedelta(n) for n in range(1, 22)) if is_open(day)]
+    for rest in product(later, repeat=4 - number) if is_open(target) else ():
+        starts = [*old[: number - 1], target, *rest]
+        if fits(course, starts, span):
+            moves = sum(one != two for one, two in zip(rest, old[number:], strict=True))
+            weekdays = len({day.weekday() for day in starts})
+            ways.append((moves, spacing(starts), weekdays, starts))
+    if not ways:
+        with pytest.raises(NoPlan):
+            changed(course, "defer", visit=number, days=by)
+        return
+    after = changed(course, "defer", visit=number, days=by)
+    assert [visit.start.date() for visit in after.visits] == min(ways)[-1]
+    assert {f.rule for f in check(after) if f.level == "broken"} == set()
+    assert all(visit.status in TAKES_PLACE for visit in after.visits)
