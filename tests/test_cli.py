@@ -240,3 +240,75 @@ def test_a_rule_that_was_given_up_hides_none_that_is_broken():
     shown = run("show", "course.json", "--clinic", "two.toml")
     assert shown.exit_code == 1
     assert "the clinic is closed (burst pipe)" in shown.stderr
+
+
+def begin_course():
+    asked = ["plan", "--clinic", str(ROOT / "examples/clinic.toml"), "--patient", "P-014"]
+    asked += ["--start", "2026-12-07", "--made-at", "2026-11-23T10:00", "-o", "courses"]
+    assert run(*asked).exit_code == 0
+    return Path("courses/P-014/course.json")
+
+
+def test_of_two_changes_at_once_one_is_refused_and_nothing_is_lost():
+    path = begin_course()
+    command = [sys.executable, "-m", "ketasched", "revise", str(path), "driver"]
+    for number in range(4):
+        both = [
+            subprocess.Popen(
+                [*command, str(visit), "--name", f"Sam {number}", "--today", "2026-12-01"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            for visit in (1, 2)
+        ]
+        codes = sorted(process.wait(60) for process in both)
+        assert codes in ([0, 0], [0, 6])
+        course = load_course(str(path))
+        assert course.revision == len(course.history)
+        named = [visit.driver for visit in course.visits[:2]]
+        done = [driver for driver in named if driver and driver.name == f"Sam {number}"]
+        assert len(done) == codes.count(0)
+
+
+def test_a_course_that_changed_meanwhile_is_not_written_over(monkeypatch):
+    path = begin_course()
+    before = load_course(str(path))
+    run("revise", str(path), "complete", "1", "--today", "2026-12-07T12:00")
+    with monkeypatch.context() as stale:
+        reads = iter([before])
+        real = load_course
+        stale.setattr(
+            "ketasched.cli.change.load_course", lambda name: next(reads, None) or real(name)
+        )
+        late = run("revise", str(path), "driver", "2", "--name", "Sam", "--today", "2026-12-07")
+    assert late.exit_code == 6
+    assert "somebody else has changed it" in late.stderr
+    assert load_course(str(path)).visits[1].driver is None
+
+
+def test_the_calendar_of_changes_is_for_whom_it_says():
+    path = begin_course()
+    asked = ["revise", str(path), "omit", "3", "--reason", "flu", "--today", "2026-12-08"]
+    assert run(*asked, "--changes", "rides.ics", "--for", "driver").exit_code == 0
+    text = Path("rides.ics").read_text(encoding="utf-8")
+    assert text.count("STATUS:CANCELLED") == text.count("BEGIN:VEVENT") == 2
+    assert "SUMMARY:CANCELLED: Bring at 09:00" in text
+    assert stat.S_IMODE(Path("rides.ics").stat().st_mode) == 0o600
+
+
+def test_a_change_tried_out_writes_nothing():
+    path = begin_course()
+    before = path.read_bytes()
+    asked = ["revise", str(path), "omit", "3", "--reason", "flu", "--today", "2026-12-08"]
+    assert run(*asked, "--dry-run", "--changes", "rides.ics").exit_code == 0
+    assert path.read_bytes() == before
+    assert not Path("rides.ics").exists()
+
+
+def test_a_changed_course_can_go_elsewhere():
+    path = begin_course()
+    before = path.read_bytes()
+    asked = ["revise", str(path), "omit", "3", "--reason", "flu", "--today", "2026-12-08"]
+    assert run(*asked, "-o", "new").exit_code == 0
+    assert path.read_bytes() == before
+    assert load_course("new/P-014").revision == 2

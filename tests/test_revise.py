@@ -258,7 +258,7 @@ def test_what_a_newer_clinic_breaks_is_nobodys_decision():
 @pytest.mark.parametrize(
     ("verb", "more", "said"),
     [
-        ("complete", {"visit": 9}, "expected 1 to 8"),
+        ("complete", {"visit": 9}, "there is no visit 9: the course has 8"),
         ("complete", {"visit": 6}, "still to come"),
         ("defer", {"visit": 1, "on": date(2026, 12, 14)}, "is over"),
         ("defer", {"visit": 3, "on": date(2026, 12, 7)}, "is over"),

@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from ketasched.model import Finding
+    from ketasched.model import Finding, Remedy
 
 
 class KetaschedError(Exception):
@@ -39,7 +39,9 @@ class BadFile(KetaschedError):
 class NoPlan(KetaschedError):
     """No plan keeps every rule.
 
-    `findings` say which rule refused; `refusals`, day by day, why no course can begin then.
+    `findings` say which rule refused; `refusals`, day by day, why no course can begin then;
+    `possible` are the days on which a single visit could be; `remedies` are single changes with
+    which a course would fit, the smallest of each kind.
     """
 
     exit_code = 4
@@ -50,12 +52,16 @@ class NoPlan(KetaschedError):
         *,
         findings: "Sequence[Finding]" = (),
         refusals: "Sequence[tuple[date, Finding]]" = (),
+        possible: "Sequence[date]" = (),
+        remedies: "Sequence[Remedy]" = (),
         details: Sequence[str] = (),
         next_step: str = "",
     ) -> None:
         super().__init__(what, details=details, next_step=next_step)
         self.findings = tuple(findings)
         self.refusals = tuple(refusals)
+        self.possible = tuple(possible)
+        self.remedies = tuple(remedies)
 
 
 class Refused(KetaschedError):

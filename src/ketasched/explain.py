@@ -1,51 +1,82 @@
-"""Why nothing fits, in words: day by day, grouped, and a next step that has been tried."""
+"""Why nothing fits, in words: day by day, grouped, and single changes that would make it fit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 
 from ketasched.errors import NoPlan
-from ketasched.model import Clinic, Finding, Protocol, Request
-from ketasched.planner import plan
+from ketasched.forms import plain
+from ketasched.model import Clinic, Finding, Plain, Protocol, Remedy, Request
+from ketasched.planner import SLIDE_DAYS
+from ketasched.remedies import remedies
 from ketasched.rules import eighteenth_birthday
 from ketasched.times import day_text
 
-DAYS_TO_TRY = 60
-"""How far after the latest start another one is looked for."""
+MOST_DAYS = 12
+"""Where there are more possible days than these, their number is not what is wrong."""
+
+MOST_REMEDIES = 4
+"""More single changes than these are no help."""
 
 
 def explained(
-    error: NoPlan, protocol: Protocol, clinic: Clinic, request: Request, made_at: datetime
+    error: NoPlan,
+    protocol: Protocol,
+    clinic: Clinic,
+    request: Request,
+    made_at: datetime,
+    more_time: Callable[[], bool] = lambda: True,
 ) -> NoPlan:
-    """The same refusal with its reasons in `details`, and what would do in `next_step`."""
+    """The same refusal with its reasons in `details`, and what would do in `remedies`.
+
+    Single changes are tried as long as there is `more_time`.
+    """
+    young = any(finding.rule == "age" for finding in error.findings)
+    latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
+    if young and request.born:
+        grown = eighteenth_birthday(request.born)
+        request, latest = replace(request, latest_start=None), grown - timedelta(1)
+    tried = remedies(protocol, clinic, request, made_at, latest, more_time)
+    found = list(islice(tried, 1 if young else MOST_REMEDIES))
+    if young:
+        found = [replace(one, change=f"--start {one.first}") for one in found]
     details = [f"{finding.message} ({finding.rule})" for finding in error.findings]
     details += grouped(error.refusals)
-    young = any(finding.rule == "age" for finding in error.findings)
-    if young and request.born:
-        begin = eighteenth_birthday(request.born)
-    elif error.refusals:
-        begin = error.refusals[-1][0] + timedelta(1)
-    else:
-        begin = None
-    step = (
-        "fewer boosters, or another pace" if begin is None else "other days, hours or a protocol"
-    )
-    if begin is not None:
-        later = replace(request, start=begin, latest_start=begin + timedelta(DAYS_TO_TRY))
-        first = _first_day(protocol, clinic, later, made_at)
-        if first is not None:
-            option = f"--start {first}" if young else f"--latest-start {first}"
-            step = f"{option}: a course could begin on {day_text(first)}"
-            if young and request.latest_start and request.latest_start < first:
-                step = f"--latest-start {first} and {step}"
+    if error.possible and len(error.possible) <= MOST_DAYS:
+        listed = ", ".join(day_text(day, year=False) for day in error.possible)
+        details.append(f"days on which a visit could be: {listed}")
+    details += [f"would fit, too: {remedy_text(remedy)}" for remedy in found[1:]]
     return NoPlan(
         error.what,
         findings=error.findings,
         refusals=error.refusals,
+        possible=error.possible,
+        remedies=found,
         details=details,
-        next_step=step,
+        next_step=remedy_text(found[0]) if found else "other days, hours or a protocol",
     )
+
+
+def remedy_text(remedy: Remedy) -> str:
+    """A single change with the dates that it leads to."""
+    first, last = day_text(remedy.first), day_text(remedy.last)
+    return f"{remedy.change}: a course from {first} to {last}"
+
+
+def refusal_data(error: NoPlan) -> Plain:
+    """A refusal as plain data: what, the rules, the refused days, and what would make it fit."""
+    return {
+        "error": error.what,
+        "findings": [plain(finding) for finding in error.findings],
+        "refusals": [
+            {"day": day.isoformat(), "rule": finding.rule, "message": finding.message}
+            for day, finding in error.refusals
+        ],
+        "possible": [day.isoformat() for day in error.possible],
+        "remedies": [plain(remedy) for remedy in error.remedies],
+        "try": error.next_step,
+    }
 
 
 def grouped(refusals: Sequence[tuple[date, Finding]]) -> Iterator[str]:
@@ -59,13 +90,3 @@ def grouped(refusals: Sequence[tuple[date, Finding]]) -> Iterator[str]:
         reasons.setdefault(finding, []).append(said)
     for finding, runs in reasons.items():
         yield f"{', '.join(runs)}: {finding.message} ({finding.rule})"
-
-
-def _first_day(
-    protocol: Protocol, clinic: Clinic, request: Request, made_at: datetime
-) -> date | None:
-    try:
-        course = plan(protocol, clinic, request, made_at=made_at)
-    except NoPlan:
-        return None
-    return course.visits[0].start.date()

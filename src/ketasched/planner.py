@@ -22,6 +22,9 @@ from ketasched.times import after, day_text, effective_kind, no_driving_until
 SLIDE_DAYS = 14
 """How many days the first visit may slide where the request names no latest start."""
 
+DAYS_AHEAD = 28
+"""How far after the latest start a refusal looks for days on which a visit could be."""
+
 LONGEST_SLIDE_DAYS = 366
 """A latest start further away is a typing error."""
 
@@ -139,7 +142,9 @@ def _first_chain(search: Search, latest: date) -> Chain:
     if latest > asked:
         when = f"on any day from {day_text(asked, year=False)} to {day_text(latest)}"
     refusals = [(day, why_not_on(search, day)) for day in days]
-    raise NoPlan(f"no course can begin {when}", refusals=refusals)
+    ahead = (asked + timedelta(days) for days in range((latest - asked).days + DAYS_AHEAD))
+    possible = [day for day in ahead if search.stops(0, 0, day.toordinal())]
+    raise NoPlan(f"no course can begin {when}", refusals=refusals, possible=possible)
 
 
 def _slid(search: Search, chain: Chain) -> Iterator[Finding]:

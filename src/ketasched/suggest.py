@@ -35,7 +35,9 @@ def suggest(
     `BadRequest` if the visit cannot be moved at all.
     """
     if not 1 <= number <= len(course.visits):
-        raise BadRequest("visit", f"expected 1 to {len(course.visits)}, not {number}")
+        raise BadRequest(
+            "visit", f"there is no visit {number}: the course has {len(course.visits)}"
+        )
     visit = course.visits[number - 1]
     today = at.astimezone(visit.start.tzinfo).date()
     last = max(today, visit.start.date()) + timedelta(DAYS_TO_TRY)

@@ -36,7 +36,7 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     """What the change wants, in one way or several; `now` is local to the clinic."""
     statuses = {visit.status for visit in course.visits}
     if "ceased" in statuses and statuses <= OVER:
-        raise BadRequest("course", "has been ceased: nothing in it can change any more")
+        raise BadRequest("course", "the course has been ceased: nothing in it can change any more")
     return VERBS[change.verb](course, change, now)
 
 
@@ -72,10 +72,12 @@ def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
     )
     last = max(n for n, wish in enumerate(wishes) if wish.visit.phase == visit.phase)
     first = max(n for n, wish in enumerate(wishes) if wish.pinned) + 1
+    if first > last + 1:
+        said = f"nothing can be added to {visit.phase}: visits after it are over or held"
+        raise BadRequest("make_up", said, next_step="--no-make-up, then booster")
     return [
         Draft((*wishes[:place], Wish(again, free=True), *wishes[place:]), course.reviews)
-        for place in range(max(first, at + 1), max(first, last + 1) + 1)
-        if place <= last + 1
+        for place in range(first, last + 2)
     ]
 
 
@@ -106,8 +108,7 @@ def _omit(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 
 def _hold(course: Course, change: Change, now: datetime) -> list[Draft]:
-    ahead = [visit for visit in course.visits if not is_over(visit, now)]
-    if not any(visit.status != "held" for visit in ahead):
+    if all(is_over(visit, now) or visit.status == "held" for visit in course.visits):
         raise BadRequest("verb", "there is no visit to hold")
     return [_for_all(course, now, "held", lambda visit: True)]
 
@@ -151,7 +152,8 @@ def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
     after = change.visit or 0
     if change.visit is not None:
         _visit(course, change, *(OVER | {"planned", "tentative", "held"}))
-    if not any(not is_over(visit, now) and visit.number > after for visit in course.visits):
+    ahead = [one for one in course.visits if one.status == "held" or not is_over(one, now)]
+    if not any(visit.number > after for visit in ahead):
         raise BadRequest("verb", "there is no visit left to cease")
     return [_for_all(course, now, "ceased", lambda visit: visit.number > after)]
 
@@ -161,7 +163,7 @@ def _booster(course: Course, change: Change, now: datetime) -> list[Draft]:
     if phase is None:
         raise BadRequest("verb", f"{course.protocol.id} has no booster phase")
     if any(visit.status == "ceased" for visit in course.visits):
-        raise BadRequest("course", "has been ceased: nothing is added to it")
+        raise BadRequest("course", "the course has been ceased: nothing is added to it")
     there = [visit for visit in course.visits if visit.phase == phase.name]
     if sum(visit.status in TAKES_PLACE | {"held"} for visit in there) >= phase.count.max:
         raise BadRequest("verb", f"{course.protocol.id} has at most {phase.count.max} boosters")
@@ -264,7 +266,7 @@ def _visit(course: Course, change: Change, *statuses: str) -> Visit:
     """The visit of the change, which has to have one of these statuses."""
     number, most = change.visit, len(course.visits)
     if number is None or not 1 <= number <= most:
-        raise BadRequest("visit", f"expected 1 to {most}, not {number}")
+        raise BadRequest("visit", f"there is no visit {number}: the course has {most}")
     visit = course.visits[number - 1]
     if visit.status not in statuses:
         raise BadRequest("visit", f"visit {number} is {visit.status}")
@@ -328,8 +330,8 @@ def _for_all(
     course: Course, now: datetime, status: Status, which: Callable[[Visit], bool]
 ) -> Draft:
     """All visits ahead that are meant with another status, and the reviews after them."""
-    meant = [visit for visit in course.visits if not is_over(visit, now) and which(visit)]
-    numbers = {visit.number for visit in meant}
+    ahead = [one for one in course.visits if one.status == "held" or not is_over(one, now)]
+    numbers = {visit.number for visit in ahead if which(visit)}
     visits = (
         replace(visit, status=status) if visit.number in numbers else visit
         for visit in course.visits

@@ -13,6 +13,7 @@ import click
 from ketasched.cli.options import moment_of, today_option
 from ketasched.cli.output import say
 from ketasched.errors import BadRequest, NoPlan, Refused
+from ketasched.explain import refusal_data
 from ketasched.folder import write_folder
 from ketasched.handout import EVENT_FILES, SPLIT, handout
 from ketasched.load import load_course, with_clinic
@@ -104,7 +105,10 @@ class Work:
         try:
             after = revise(course, change, at=at, why=self.why, by=self.by)
         except NoPlan as error:
-            raise _explained(error, course, change, at) from None
+            refusal = _explained(error, course, change, at)
+            if self.form == "json":
+                click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
+            raise refusal from None
         self._print(before, after)
         if not self.dry_run:
             self._write(before, after)

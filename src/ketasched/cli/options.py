@@ -1,6 +1,7 @@
 """Options that several commands have, and what is read from the machine: its clock and zone."""
 
 import os
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -91,6 +92,12 @@ def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> 
         if not exists(moment):
             raise BadRequest(field, f"{text} does not exist: the clocks go forward")
     return moment
+
+
+def for_a_second() -> Callable[[], bool]:
+    """Whether there is still time, asked again and again: for somewhat less than a second."""
+    end = time.monotonic() + 0.7
+    return lambda: time.monotonic() < end
 
 
 def find_clinic(path: str | None) -> tuple[Clinic, str]:

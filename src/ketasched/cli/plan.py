@@ -1,5 +1,6 @@
 """`ketasched plan`: one course, printed or written into a folder."""
 
+import json
 from zoneinfo import ZoneInfo
 
 import click
@@ -9,6 +10,7 @@ from ketasched.cli.options import (
     clinic_option,
     column_options,
     find_clinic,
+    for_a_second,
     made_at_option,
     moment_of,
     protocol_option,
@@ -19,7 +21,7 @@ from ketasched.cli.output import say, say_findings
 from ketasched.columns import DateOrder
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.explain import explained
+from ketasched.explain import explained, refusal_data
 from ketasched.load import (
     clinic_warnings,
     load_protocol,
@@ -67,7 +69,12 @@ def command(
     for line in clinic_warnings(clinic, asked) if path != PLAIN_CLINIC else ():
         say("warning", f"{path}: {line}")
     _look_at_words(clinic, request)
-    course = _planned(asked, clinic, request, made_at, course_id)
+    try:
+        course = _planned(asked, clinic, request, made_at, course_id)
+    except NoPlan as refusal:
+        if outcome.form == "json":
+            click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
+        raise
     if clinic.chairs is not None:
         say("note", CHAIRS)
     say_findings(course.findings)
@@ -99,4 +106,4 @@ def _planned(
             error.next_step = f"one of the protocols that have: {', '.join(named)}"
         raise
     except NoPlan as error:
-        raise explained(error, protocol, clinic, request, moment) from None
+        raise explained(error, protocol, clinic, request, moment, for_a_second()) from None

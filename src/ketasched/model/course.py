@@ -66,6 +66,15 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Remedy:
+    """A change, in words, and the first and the last day of the course with it."""
+
+    change: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """Earliest, ideal and latest date of a visit, given the visit before it. Inclusive."""
 

@@ -79,7 +79,7 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "driven": any(protocol.visits[visit.kind].needs_driver for visit in taking),
         "unruled": unruled,
         "all_unruled": len(unruled) == len(taking),
-        "of_width": max(9, *(len(visit.of) + 2 for visit in course.visits)),
+        "of_width": max(8, *(len(visit.of) + 2 for visit in course.visits)),
         "former": former_dates(course, view),
         "ride_former": former_dates(course, View("driver")),
         "left_out": reminders_left_out(course),
