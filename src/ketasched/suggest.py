@@ -35,9 +35,8 @@ def suggest(
     `BadRequest` if the visit cannot be moved at all.
     """
     if not 1 <= number <= len(course.visits):
-        raise BadRequest(
-            "visit", f"there is no visit {number}: the course has {len(course.visits)}"
-        )
+        said = f"there is no visit {number}: the course has {len(course.visits)}"
+        raise BadRequest("visit", said)
     visit = course.visits[number - 1]
     today = at.astimezone(visit.start.tzinfo).date()
     last = max(today, visit.start.date()) + timedelta(DAYS_TO_TRY)
