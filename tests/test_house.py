@@ -15,7 +15,7 @@ SOURCE = ROOT / "src" / "ketasched"
 FLOORS = (
     {"model"},
     {"errors", "times", "openings", "identity", "discretion", "prices", "wishes"},
-    {"shapes", "forms", "files"},
+    {"shapes", "forms", "files", "chronicle"},
     {"rules", "pace", "chain"},
     {"search"},
     {"refusals", "assemble", "references"},

@@ -93,6 +93,7 @@ class Life(RuleBasedStateMachine):
     @rule(days=st.integers(1, 6))
     def time_goes_by(self, days: int) -> None:
         self.now += timedelta(days)
+        self.before = self.course
 
     @rule(number=NUMBERS)
     def complete(self, number: int) -> None:

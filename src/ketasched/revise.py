@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from ketasched.assemble import review_start
 from ketasched.chain import Chain, Stop
+from ketasched.chronicle import what_was_done
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import (
     TAKES_PLACE,
@@ -30,7 +31,7 @@ from ketasched.render.events import differing
 from ketasched.replan import Begun, Place, Rest
 from ketasched.rules import RULES
 from ketasched.shapes import Bookings, EndsRule, Given
-from ketasched.times import after, clock_text, day_text, effective_kind, no_driving_until
+from ketasched.times import after, effective_kind, no_driving_until
 from ketasched.verbs import drafts, is_over
 from ketasched.wishes import Draft, Wish, spared
 
@@ -75,7 +76,30 @@ def revise(
         refusals = [one for one in found if isinstance(one, Finding)]
         raise NoPlan(_cannot(change), findings=refusals[:1])
     _, visits, reviews = min(possible, key=lambda one: _order(one[0]))
-    return _revised(course, change, visits, reviews, now, why, by)
+    after_it = _revised(course, change, visits, reviews, now, why, by)
+    undecided = _undecided(course, after_it, bookings)
+    if undecided:
+        raise NoPlan(_cannot(change), findings=undecided)
+    return after_it
+
+
+def _undecided(before: Course, after_it: Course, bookings: Bookings) -> list[Finding]:
+    """Rules that the change breaks between visits that do not move, and that nobody overrode."""
+    known = {
+        (finding.rule, course.visits[finding.visit - 1].uid)
+        for course, findings in (
+            (before, check(before, bookings=bookings)),
+            (after_it, after_it.findings),
+        )
+        for finding in findings
+        if finding.visit
+    }
+    return [
+        finding
+        for finding in check(after_it, bookings=bookings)
+        if finding.level == "broken" and finding.visit
+        if (finding.rule, after_it.visits[finding.visit - 1].uid) not in known
+    ]
 
 
 def _order(chain: Chain | None) -> tuple[int, int, int, tuple[datetime, ...]]:
@@ -307,7 +331,7 @@ def _revised(
     changed = differing(course, bare, moment)
     entry = Entry(
         moment,
-        said(course, change, bare),
+        what_was_done(course, change, bare),
         why,
         by,
         change,
@@ -360,29 +384,3 @@ def _findings(before: Course, course: Course, change: Change) -> Iterator[Findin
         decided = finding.rule in {*change.overrides, *accepted.get(uid, ())}
         if finding.level != "broken" or decided:
             yield finding
-
-
-def said(before: Course, change: Change, course: Course) -> str:
-    """What a change did, in words, for the history: "visit 3 deferred to Thu 10 Dec 2026"."""
-    moved = {visit.uid: visit for visit in course.visits}
-    known = {visit.uid for visit in before.visits}
-    number = f"visit {change.visit}"
-    if change.verb == "defer" and change.visit:
-        to = moved[before.visits[change.visit - 1].uid].start
-        return f"{number} deferred to {day_text(to)}, {clock_text(to)}"
-    if change.verb == "booster":
-        new = next(visit for visit in course.visits if visit.uid not in known)
-        return f"booster on {day_text(new.start)}, {clock_text(new.start)}"
-    if change.verb == "driver":
-        who = change.driver.name if change.driver else "nobody yet"
-        return f"{number}: driver {who}"
-    if change.verb == "review":
-        return f"review after {number}: {change.outcome}"
-    if change.verb == "miss":
-        return f"{number} missed, {'made up for' if change.make_up else 'not made up for'}"
-    if change.verb == "resume" and change.on:
-        return f"resumed on {day_text(change.on)}"
-    if change.verb == "cease":
-        return f"ceased after {number}" if change.visit else "ceased"
-    done = {"complete": "completed", "omit": "omitted", "confirm": "confirmed", "hold": "held"}
-    return f"{number} {done[change.verb]}" if change.visit else done[change.verb]
