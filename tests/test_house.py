@@ -21,7 +21,7 @@ FLOORS = (
     {"refusals", "assemble", "references"},
     {"planner", "load", "columns", "folder", "render", "replan"},
     {"remedies", "handout", "verbs"},
-    {"explain"},
+    {"explain", "redate"},
     {"revise"},
     {"suggest"},
     {"cli"},

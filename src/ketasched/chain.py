@@ -71,6 +71,21 @@ def cheapest_chain(
     return _fewest_weekdays(price, best, tight)
 
 
+def lowest_price(
+    firsts: Iterable[tuple[int, Stop]],
+    count: int,
+    onward: Callable[[int, Stop, float], Iterable[tuple[int, Stop]]],
+    budget: float,
+) -> int | None:
+    """What the cheapest chain costs, if that is at most `budget`; which one it is is not asked."""
+    start = {stop: price for price, stop in firsts if price <= budget}
+    layers = _reachable(start, count, onward, budget)
+    if layers is None:
+        return None
+    to_go, _ = _cheapest_to_go(layers, lambda stop: True)
+    return min((start[stop] + rest for stop, rest in to_go.items()), default=None)
+
+
 def _reachable(
     start: dict[Stop, int],
     count: int,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from math import inf
 
-from ketasched.chain import Chain, Stop, cheapest_chain
+from ketasched.chain import Chain, Stop, cheapest_chain, lowest_price
 from ketasched.model import Clock, Finding, Slot
 from ketasched.openings import openings, starts
 from ketasched.pace import Run
@@ -25,7 +25,16 @@ MOVED = 10**18
 PER_PHASE = 10**6
 """How much more a phase's spacing weighs than that of the phase after it."""
 
+MOVES = (0, 1, 2, 4, 8)
+"""Numbers of moves that are tried, one after the other: mostly few are enough."""
+
+SPACINGS = ((0, 0), (0, 64), (4, 64), (16, 1024), (64, 4096))
+"""Prices for the spacing of the first and of the later phases that are tried."""
+
 MOST_REASONS = 3
+
+FIRST_DAYS = 60
+"""How far after its old day a first visit is looked for."""
 
 MOST_DAYS = 366
 """How far a visit may be from the one before where the rule about gaps is not asked."""
@@ -73,6 +82,7 @@ class Rest:
     places: Sequence[Place]
     begun: Begun
     now: datetime
+    heeds_spacing: bool = True
     days: Days = field(init=False)
     _offers: dict[tuple[int, int], list[Stop]] = field(init=False, default_factory=dict)
     _tags: dict[Stop, tuple[Stop, int, int]] = field(init=False, default_factory=dict)
@@ -81,15 +91,45 @@ class Rest:
     def __post_init__(self) -> None:
         self.days = Days(self.given)
 
-    def best(self) -> Chain | None:
-        """The best chain of these places; None where nothing keeps the rules."""
-        for budget in (*(moves * MOVED - 1 for moves in range(1, len(self.places))), inf):
-            chain = cheapest_chain(
-                list(self._firsts()), len(self.places), self._onward, lambda stop: True, budget
-            )
+    def best(self, most: int | None = None) -> Chain | None:
+        """The best chain of these places; None where nothing keeps the rules, or only with more
+        than `most` moves.
+
+        First it is asked how many visits have to move, which needs no look at the spacing; then
+        for the best chain of just so many moves, within budgets that grow: most spacing is good.
+        """
+        moves = self._fewest_moves(len(self.places) if most is None else most)
+        if moves is None:
+            return None
+        first, *others = self._weights()
+        for own, later in SPACINGS:
+            budget = moves * MOVED + own * first + later * sum(others)
+            chain = self._cheapest(budget)
             if chain is not None:
                 return chain
-        return None
+        return self._cheapest(inf)
+
+    def _cheapest(self, budget: float) -> Chain | None:
+        firsts, count = list(self._firsts()), len(self.places)
+        return cheapest_chain(firsts, count, self._onward, lambda stop: True, budget)
+
+    def _fewest_moves(self, most: int) -> int | None:
+        """How many visits have to change their start, at least; None if more than `most`."""
+        blind = replace(self, heeds_spacing=False)
+        budgets = (*(moves for moves in MOVES if moves < most), most)
+        tried = (blind.moves_within(budget) for budget in budgets)
+        return next((moves for moves in tried if moves is not None), None)
+
+    def moves_within(self, most: int) -> int | None:
+        """How many visits the way that costs least moves, if that is at most `most`."""
+        firsts, count = list(self._firsts()), len(self.places)
+        price = lowest_price(firsts, count, self._onward, most * MOVED)
+        return None if price is None else price // MOVED
+
+    def _weights(self) -> list[int]:
+        """How much the spacing of each phase weighs, the first one most."""
+        phases = dict.fromkeys(place.run.phase.name for place in self.places)
+        return [PER_PHASE**power for power in reversed(range(len(phases)))]
 
     def refusal(self, index: int, day: date) -> Finding | None:
         """Why the visit at `index` cannot be on this day, whatever the others do."""
@@ -100,7 +140,7 @@ class Rest:
         slot = slot_at(place.run.kind, at(day, minutes, self.given.zone))
         return self._broken(slot, place.lenient)
 
-    def why_stuck(self, number: int) -> Finding:
+    def why_stuck(self, number: int) -> list[Finding]:
         """Why the last place, that of visit `number`, has no stop although those before it do."""
         index, place = len(self.places) - 1, self.places[-1]
         gap, name = place.run.phase.gap_days, place.run.phase.name
@@ -119,9 +159,15 @@ class Rest:
         )
         reasons = [finding for finding, _ in found.most_common(MOST_REASONS)]
         reasons = reasons or [Finding("start", "broken", "the day is over")]
-        when = f"on {day_text(fixed)}" if fixed else _span_text(days)
         why = "; ".join(dict.fromkeys(reason.message for reason in reasons))
-        return replace(reasons[0], message=f"visit {number} cannot be {when}: {why}")
+        if fixed:
+            said = f"visit {number} cannot be on {day_text(fixed)}: {why}"
+            rules = dict.fromkeys(reason.rule for reason in reasons)
+            return [Finding(name, "broken", said) for name in rules]
+        # It could be on other days if the rule about gaps, or about the span, let it.
+        name = "span" if any(reason.rule == "span" for reason in reasons) else "gap"
+        said = f"visit {number} has no day {_span_text(days)}: {why}"
+        return [Finding(name, "broken", said)]
 
     def _against(
         self, index: int, before: Slot | None, first: int | None, day: date
@@ -209,13 +255,14 @@ class Rest:
             before = Stop(last, last.start.toordinal(), 0)
             yield from self._steps(0, before, None, inf)
             return
-        begin = max(self.given.request.start, self.now.astimezone(self.given.zone).date())
-        fixed = place.on or (place.old.start.date() if place.old else None)
-        days = range(begin.toordinal(), begin.toordinal() + MOST_DAYS)
-        for day in (fixed.toordinal(),) if fixed and (place.on or place.pinned) else days:
+        begin = self.now.astimezone(self.given.zone).date().toordinal()
+        old = place.old.start.toordinal() if place.old else begin
+        days = range(begin, max(begin, old) + FIRST_DAYS)
+        if place.on or (place.pinned and place.old):
+            days = range(old, old + 1) if place.on is None else _just(place.on)
+        for day in days:
             for stop in self.offers(0, day):
-                price = self._toll(place, stop) + (day - begin.toordinal()) * PER_PHASE**3
-                yield price, self._tagged(0, stop, None)
+                yield self._toll(place, stop), self._tagged(0, stop, None)
 
     def _onward(self, index: int, stop: Stop, most: float) -> Iterator[tuple[int, Stop]]:
         base, *_ = self._tags[stop]
@@ -244,12 +291,12 @@ class Rest:
 
     def _spacing(self, index: int, gap: int, stop: Stop) -> int:
         place = self.places[index]
+        if not self.heeds_spacing or place.anchors:
+            return 0
         names = list(dict.fromkeys(one.run.phase.name for one in self.places))
-        weight: int = PER_PHASE ** (len(names) - 1 - names.index(place.run.phase.name))
+        weight = self._weights()[names.index(place.run.phase.name)]
         if place.offset is None:
             return place.run.price(place.index, gap, 0) * weight
-        if place.anchors:
-            return 0
         _, anchor, _ = self._tags[stop]
         return (stop.day - anchor - place.offset) ** 2 * weight
 
@@ -276,7 +323,8 @@ class Rest:
             anchor = self.begun.anchors.get(name, stop.day if day_before is None else day_before)
         if place.anchors:
             anchor = stop.day
-        matters = place.offset is not None, place.run.phase.span_days is not None
+        heeds = self.heeds_spacing and place.offset is not None
+        matters = heeds, place.run.phase.span_days is not None
         key = stop, anchor if matters[0] else 0, first if matters[1] else 0, name
         if key not in self._copies:
             copy = Stop(stop.slot, stop.day, stop.minutes)
@@ -304,3 +352,7 @@ class Rest:
 
 def _span_text(days: Sequence[date]) -> str:
     return f"from {day_text(days[0], year=False)} to {day_text(days[-1])}"
+
+
+def _just(day: date) -> range:
+    return range(day.toordinal(), day.toordinal() + 1)

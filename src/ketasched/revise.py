@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from ketasched.assemble import review_start
 from ketasched.chain import Chain, Stop
 from ketasched.chronicle import what_was_done
 from ketasched.errors import BadRequest, NoPlan
@@ -27,8 +26,9 @@ from ketasched.model import (
 )
 from ketasched.pace import run_of
 from ketasched.planner import NO_BOOKINGS, check
+from ketasched.redate import redated
 from ketasched.render.events import differing
-from ketasched.replan import Begun, Place, Rest
+from ketasched.replan import MOVED, Begun, Place, Rest
 from ketasched.rules import RULES
 from ketasched.shapes import Bookings, EndsRule, Given
 from ketasched.times import after, effective_kind, no_driving_until
@@ -67,20 +67,31 @@ def revise(
         raise BadRequest("override", f"expected one of {listed}, not {unknown[0]}")
     given = Given(course.protocol, course.clinic, course.request, course.made_at, bookings)
     now = at.astimezone(given.zone)
-    found = [
-        _planned(course, given, spared(draft, change), now)
-        for draft in drafts(course, change, now)
-    ]
-    possible = [one for one in found if isinstance(one, tuple)]
-    if not possible:
-        refusals = [one for one in found if isinstance(one, Finding)]
-        raise NoPlan(_cannot(change), findings=refusals[:1])
-    _, visits, reviews = min(possible, key=lambda one: _order(one[0]))
+    visits, reviews = _best(course, given, change, now)
     after_it = _revised(course, change, visits, reviews, now, why, by)
     undecided = _undecided(course, after_it, bookings)
     if undecided:
         raise NoPlan(_cannot(change), findings=undecided)
     return after_it
+
+
+def _best(
+    course: Course, given: Given, change: Change, now: datetime
+) -> tuple[tuple[Visit, ...], tuple[Review, ...]]:
+    """The visits and reviews of the best draft. Raises `NoPlan` where none keeps the rules."""
+    best: tuple[Chain | None, tuple[Visit, ...], tuple[Review, ...]] | None = None
+    refusals: list[Finding] = []
+    # Backwards, because a visit more at the end mostly moves nothing, which spares the others.
+    for draft in reversed(drafts(course, change, now)):
+        most = best[0].price // MOVED if best and best[0] else None
+        found = _planned(course, given, spared(draft, change), now, most)
+        if isinstance(found, list):
+            refusals = refusals or found
+        elif found and (best is None or _order(found[0]) < _order(best[0])):
+            best = found
+    if best is None:
+        raise NoPlan(_cannot(change), findings=refusals)
+    return best[1:]
 
 
 def _undecided(before: Course, after_it: Course, bookings: Bookings) -> list[Finding]:
@@ -112,24 +123,27 @@ def _cannot(change: Change) -> str:
 
 
 def _planned(
-    course: Course, given: Given, draft: Draft, now: datetime
-) -> tuple[Chain | None, tuple[Visit, ...], tuple[Review, ...]] | Finding:
-    """The visits and reviews of a draft with their dates, or what stands against it."""
+    course: Course, given: Given, draft: Draft, now: datetime, most: int | None
+) -> tuple[Chain | None, tuple[Visit, ...], tuple[Review, ...]] | list[Finding] | None:
+    """The visits and reviews of a draft with their dates, or what stands against it.
+
+    None if it would move more than `most` visits: another draft moves no more than that.
+    """
     wishes = draft.wishes
     if all(wish.pinned for wish in wishes):
         visits = tuple(wish.visit for wish in wishes)
-        return None, visits, draft.reviews
+        return None, visits, redated(given, draft.reviews, visits, course, now)
     ahead = [wish for wish in wishes if not _is_done(wish, now)]
     done = [wish.visit for wish in wishes if _is_done(wish, now)]
     over = [visit for visit in done if visit.start.date() < now.date() or visit.status in GONE]
     places = _places(course, draft, ahead, over)
     rest = Rest(given, places, _begun(course, done, over), now)
-    chain = rest.best()
+    chain = rest.best(most)
     if chain is None:
-        return _refusal(rest, ahead)
+        return _refusal(rest, ahead) if most is None else None
     placed = dict(zip((wish.visit.uid for wish in ahead), chain.stops, strict=True))
     visits = tuple(_placed(rest, wishes, placed))
-    return chain, visits, _dated(given, draft.reviews, visits, course, now)
+    return chain, visits, redated(given, draft.reviews, visits, course, now)
 
 
 def _places(
@@ -214,8 +228,8 @@ def _accepted(course: Course) -> dict[str, frozenset[str]]:
     return found
 
 
-def _refusal(rest: Rest, ahead: Sequence[Wish]) -> Finding:
-    """The rule that stands in the way of the first visit that has no place."""
+def _refusal(rest: Rest, ahead: Sequence[Wish]) -> list[Finding]:
+    """The rules that stand in the way of the first visit that has no place."""
     for count, wish in enumerate(ahead, start=1):
         part = replace(rest, places=rest.places[:count])
         if part.best() is None:
@@ -272,39 +286,6 @@ def _window(place: Place, day: date, anchor: int, before: date | None, visit: Vi
     return window
 
 
-def _dated(
-    given: Given,
-    reviews: Sequence[Review],
-    visits: Sequence[Visit],
-    course: Course,
-    now: datetime,
-) -> tuple[Review, ...]:
-    """The reviews, those to come on another day where theirs does not do any more."""
-    taking = [visit for visit in visits if visit.status in TAKES_PLACE]
-    uids = {visit.number: visit.uid for visit in course.visits}
-    found = []
-    for review in reviews:
-        uid = uids[review.after]
-        place = next(n for n, visit in enumerate(visits) if visit.uid == uid)
-        visit = visits[place]
-        following = next((one for one in visits[place + 1 :] if one in taking), None)
-        is_ahead = review.status in ("planned", "tentative") and review.start >= now
-        old = course.visits[review.after - 1]
-        if is_ahead and not _still_fits(review, visit, following, old):
-            review = replace(review, start=review_start(given, visit, following))
-        found.append(review)
-    return tuple(found)
-
-
-def _still_fits(review: Review, visit: Visit, following: Visit | None, old: Visit) -> bool:
-    """Whether a review is still between its visit and the next one, if it was."""
-    day = review.start.date()
-    if following and review.start == following.start:
-        return visit.start == old.start
-    after_it = visit.start.date() < day or visit.start == review.start
-    return after_it and (following is None or day < following.start.date())
-
-
 def _revised(
     course: Course,
     change: Change,
@@ -317,7 +298,7 @@ def _revised(
     """The course with these visits and reviews as its next revision."""
     order = sorted(visits, key=lambda visit: visit.start.timestamp())
     numbers = {visit.uid: number for number, visit in enumerate(order, start=1)}
-    by_old_number = {visit.number: visit.uid for visit in course.visits}
+    by_old_number = {visit.number: visit.uid for visit in visits}
     bare = replace(
         course,
         visits=tuple(replace(visit, number=numbers[visit.uid]) for visit in order),

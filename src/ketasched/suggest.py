@@ -1,6 +1,6 @@
 """suggest: the other days on which a visit could be, the one that disturbs least first."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,8 +11,11 @@ from ketasched.revise import revise
 from ketasched.shapes import Bookings
 from ketasched.times import clock_text, day_text
 
-DAYS_TO_TRY = 60
+DAYS_TO_TRY = 42
 """How far from today, or from the visit's own day, others are looked for."""
+
+MOST = 12
+"""More alternatives than these are no help; the nearest days are tried first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,17 @@ class Alternative:
 
 
 def suggest(
-    course: Course, number: int, *, at: datetime, bookings: Bookings = NO_BOOKINGS
+    course: Course,
+    number: int,
+    *,
+    at: datetime,
+    bookings: Bookings = NO_BOOKINGS,
+    more_time: Callable[[], bool] = lambda: True,
 ) -> list[Alternative]:
     """The alternatives for a visit that is still to come, the best first.
 
-    Best is what moves the fewest others, then what gives up least, then the nearest day. Raises
+    Days are tried as long as there is `more_time`. Best is what moves the fewest
+    others, then what gives up least, then the nearest day. Raises
     `BadRequest` if the visit cannot be moved at all.
     """
     if not 1 <= number <= len(course.visits):
@@ -40,8 +49,11 @@ def suggest(
     visit = course.visits[number - 1]
     today = at.astimezone(visit.start.tzinfo).date()
     last = max(today, visit.start.date()) + timedelta(DAYS_TO_TRY)
-    found = []
-    for day in _days(today, last):
+    found: list[Alternative] = []
+    days = sorted(_days(today, last), key=lambda day: abs(day - visit.start.date()))
+    for day in days:
+        if len(found) == MOST or not more_time():
+            break
         change = Change("defer", visit=number, on=day)
         try:
             moved = revise(course, change, at=at, why="", bookings=bookings)

@@ -25,6 +25,7 @@ from ketasched.model import (
     Visit,
     Window,
 )
+from ketasched.openings import openings
 from ketasched.times import day_text
 from ketasched.wishes import Draft, Wish
 
@@ -46,13 +47,13 @@ def is_over(visit: Visit, now: datetime) -> bool:
 
 
 def _complete(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = _visit(course, change, "planned", "tentative")
+    visit = _visit(course, change, "planned")
     _refuse_future(visit, now)
     return [_with_status(course, visit, "completed")]
 
 
 def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = _visit(course, change, "planned", "tentative")
+    visit = _visit(course, change, "planned")
     _refuse_future(visit, now)
     if change.make_up is None:
         raise BadRequest(
@@ -88,6 +89,7 @@ def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest("to", "expected --to or --by", next_step="--to 2027-01-11, or --by 2")
     on = change.on or visit.start.date() + timedelta(change.days or 0)
     _refuse_before_today("to" if change.on else "by", on, now)
+    _refuse_off_grid(course, "to", on, change.time)
     if on == visit.start.date() and change.time in (None, Clock(_minutes(visit.start))):
         raise BadRequest("to", f"visit {visit.number} is on {day_text(on)} already")
     wishes = [
@@ -120,6 +122,7 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
     if change.on is None:
         raise BadRequest("on", "expected the day of the next visit", next_step="--on 2027-01-11")
     _refuse_before_today("on", change.on, now)
+    _refuse_off_grid(course, "on", change.on, change.time)
     gates = [review.after for review in course.reviews if review.gate and _is_open(review)]
     later = {phase.name for phase in course.protocol.phases if phase.tentative}
     wishes = []
@@ -176,6 +179,7 @@ def _booster(course: Course, change: Change, now: datetime) -> list[Draft]:
     on = change.on or last + timedelta(change.days or 0)
     field = "on" if change.on else "after"
     _refuse_before_today(field, on, now)
+    _refuse_off_grid(course, field, on, change.time)
     earlier = [visit for visit in before if visit.phase != phase.name]
     if earlier and on <= earlier[-1].start.date():
         said = f"{day_text(on)} is not after visit {earlier[-1].number}, the last before boosters"
@@ -192,6 +196,11 @@ def _booster(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 def _confirm(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = _visit(course, change, "tentative")
+    gates = [one.after for one in course.reviews if one.gate and _is_open(one)]
+    before = [after for after in gates if after < visit.number]
+    if before:
+        said = f"visit {visit.number} waits for the review after visit {before[0]}"
+        raise BadRequest("visit", said, next_step=f"review {before[0]} --outcome go-on")
     return [_with_visit(course, visit, _of_status(course, visit, "planned"))]
 
 
@@ -202,6 +211,7 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
         said = "has been recorded" if there else "there is none after this visit"
         raise BadRequest("visit", f"review after visit {change.visit}: {said}")
     review = waiting[0]
+    _refuse_future(course.visits[review.after - 1], now)
     done = tuple(
         replace(one, status="completed") if one is review else one for one in course.reviews
     )
@@ -269,7 +279,8 @@ def _visit(course: Course, change: Change, *statuses: str) -> Visit:
         raise BadRequest("visit", f"there is no visit {number}: the course has {most}")
     visit = course.visits[number - 1]
     if visit.status not in statuses:
-        raise BadRequest("visit", f"visit {number} is {visit.status}")
+        step = {"held": "resume --on DATE", "tentative": f"confirm {number}"}.get(visit.status, "")
+        raise BadRequest("visit", f"visit {number} is {visit.status}", next_step=step)
     return visit
 
 
@@ -289,6 +300,17 @@ def _refuse_before_today(field: str, on: date, now: datetime) -> None:
     if on < now.date():
         said = f"{day_text(on)} is over (today is {day_text(now.date())})"
         raise BadRequest(field, said)
+
+
+def _refuse_off_grid(course: Course, field: str, on: date, time: Clock | None) -> None:
+    """Refuse a time at which no visit of this clinic begins, though it is open then."""
+    step = course.clinic.slot_minutes
+    for opening in openings(course.clinic, on) if time else ():
+        past = (time.minutes - opening.start) % step if time else 0
+        if time and opening.start <= time.minutes < opening.end and past:
+            near = Clock(time.minutes - past), Clock(min(time.minutes - past + step, 1439))
+            said = f"visits begin every {step} minutes from {opening.plain().split('-')[0]}"
+            raise BadRequest(field, f"{said}, not at {time}", next_step=f"{near[0]} or {near[1]}")
 
 
 def _minutes(moment: datetime) -> int:

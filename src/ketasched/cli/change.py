@@ -1,27 +1,33 @@
 """What the verbs of `revise` have in common: the change is made, said and written."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
 from functools import wraps
+from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
 import click
 
-from ketasched.cli.options import moment_of, today_option
+from ketasched.cli.options import for_a_second, moment_of, today_option
 from ketasched.cli.output import say
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.explain import refusal_data
 from ketasched.folder import write_folder
 from ketasched.handout import EVENT_FILES, SPLIT, handout
 from ketasched.load import load_course, with_clinic
-from ketasched.model import TAKES_PLACE, Audience, Change, Course, Visit
+from ketasched.model import TAKES_PLACE, Audience, Change, Clock, Course, Review, Visit
 from ketasched.render import View, render, render_changes
+from ketasched.render.rides import has_ride
 from ketasched.revise import OVERRIDABLE, revise
 from ketasched.suggest import suggest
 from ketasched.times import clock_text, day_text
+
+DAYS_TO_TRY = 28
+"""How far after the asked day others are tried."""
 
 OPTIONS_TO_NAME = 3
 """How many other days a refusal names."""
@@ -109,9 +115,9 @@ class Work:
             if self.form == "json":
                 click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
             raise refusal from None
-        self._print(before, after)
         if not self.dry_run:
             self._write(before, after)
+        self._print(before, after)
 
     def _print(self, before: Course, after: Course) -> None:
         rows = list(_rows(before, after))
@@ -121,8 +127,11 @@ class Work:
             click.echo(f"{after.patient}, revision {after.revision}: {after.history[-1].what}")
             for row in rows:
                 click.echo(f"  visit {row['number']}, {row['of']}: {row['was']} -> {row['is']}")
+        for note in _notes(before, after):
+            say("note", note)
+        known = {(finding.rule, finding.message) for finding in before.findings}
         for finding in after.findings:
-            if finding.level == "broken":
+            if finding.level == "broken" and (finding.rule, finding.message) not in known:
                 say("overridden", f"{finding.message.rstrip('.')} ({finding.rule})")
 
     def _write(self, before: Course, after: Course) -> None:
@@ -164,9 +173,20 @@ def _stale(path: Path, found: int, expected: int) -> Refused:
 
 
 def _rows(before: Course, after: Course) -> list[dict[str, int | str]]:
-    """What became of each visit that changed: its date, its status or its driver."""
+    """What became of each visit and review that changed: its date, its status or its driver."""
     old = {visit.uid: visit for visit in before.visits}
-    return [
+    talks = {review.uid: review for review in before.reviews}
+    reviews: list[dict[str, int | str]] = [
+        {
+            "number": review.after,
+            "of": "the talk after it",
+            "was": _when(talks[review.uid]),
+            "is": _when(review),
+        }
+        for review in after.reviews
+        if _when(talks[review.uid]) != _when(review)
+    ]
+    return reviews + [
         {
             "number": visit.number,
             "of": visit.of,
@@ -178,26 +198,87 @@ def _rows(before: Course, after: Course) -> list[dict[str, int | str]]:
     ]
 
 
-def _when(visit: Visit) -> str:
+def _notes(before: Course, after: Course) -> Iterator[str]:
+    """What somebody has to see to after this change."""
+    old = {visit.uid: visit.start for visit in before.visits}
+    today = after.history[-1].at.date()
+    moved = [
+        str(visit.number)
+        for visit in after.visits
+        if visit.driver and visit.status == "planned" and old.get(visit.uid) != visit.start
+    ]
+    if moved:
+        yield f"ask the drivers again, the day is another one: visit {', '.join(moved)}"
+    for visit in after.visits:
+        if visit.status == "planned" and visit.start.date() < today:
+            day = day_text(visit.start.date())
+            yield f"visit {visit.number}, {day}, is not recorded: complete or miss"
+    if after.history[-1].change and after.history[-1].change.verb == "driver":
+        for visit in after.visits:
+            if visit.start.date() == today and has_ride(after, visit) and not visit.driver:
+                yield f"visit {visit.number} is today and has no driver: call the patient"
+
+
+def _when(visit: Visit | Review) -> str:
     if visit.status not in TAKES_PLACE:
         return visit.status
     status = f" ({visit.status})" if visit.status != "planned" else ""
-    driver = f", driver {visit.driver.name}" if visit.driver else ""
+    driver = f", driver {visit.driver.name}" if isinstance(visit, Visit) and visit.driver else ""
     return f"{day_text(visit.start)}, {clock_text(visit.start)}{status}{driver}"
 
 
 def _explained(error: NoPlan, course: Course, change: Change, at: datetime) -> NoPlan:
-    """The refusal with what would do: other days, or the rules to override."""
-    details = [f"{finding.message} ({finding.rule})" for finding in error.findings]
+    """The refusal with what would do: another time or day, or the rules to override."""
+    said: dict[str, list[str]] = {finding.message: [] for finding in error.findings}
+    for finding in error.findings:
+        said[finding.message].append(finding.rule)
+    details = [f"{message} ({', '.join(rules)})" for message, rules in said.items()]
     rules = [finding.rule for finding in error.findings if finding.rule in OVERRIDABLE]
-    steps = []
-    if change.verb == "defer" and change.visit:
-        others = suggest(course, change.visit, at=at)[:OPTIONS_TO_NAME]
-        steps += [f"--to {one.start:%Y-%m-%d}" for one in others]
-    if rules:
+    steps = list(_other_ways(course, change, at))
+    if rules and change.verb != "resume":
         steps.append(f"--override {' --override '.join(dict.fromkeys(rules))}, with a --reason")
     step = ", or ".join(steps)
     return NoPlan(error.what, findings=error.findings, details=details, next_step=step)
+
+
+def _other_ways(course: Course, change: Change, at: datetime) -> Iterator[str]:
+    """Options with which the change would be possible, each tried."""
+    more_time = for_a_second()
+    if change.verb == "defer" and change.visit:
+        if change.time is not None:
+            others = [replace(change, time=time) for time in _times_near(change.time)]
+            yield from islice(_possible(course, others, at, "--to", more_time), OPTIONS_TO_NAME)
+        for one in suggest(course, change.visit, at=at, more_time=more_time)[:OPTIONS_TO_NAME]:
+            yield f"--to {one.start:%Y-%m-%d}"
+    if change.verb in ("resume", "booster") and change.on:
+        rules = tuple(dict.fromkeys((*change.overrides, "gap", "span")))
+        days = [change.on + timedelta(number) for number in range(DAYS_TO_TRY)]
+        for overrides in (change.overrides, rules):
+            others = [replace(change, on=day, overrides=overrides) for day in days]
+            found = next(_possible(course, others, at, "--on", more_time), "")
+            if found:
+                asked = "".join(f" --override {name}" for name in overrides)
+                yield f"{found}{asked}{', with a --reason' if asked else ''}"
+                return
+
+
+def _possible(
+    course: Course, changes: list[Change], at: datetime, option: str, more_time: Callable[[], bool]
+) -> Iterator[str]:
+    for change in changes:
+        if not more_time():
+            return
+        with suppress(NoPlan, BadRequest):
+            revise(course, change, at=at)
+            yield f"{option} {change.on}{f'T{change.time}' if change.time else ''}"
+
+
+def _times_near(time: Clock) -> Iterator[Clock]:
+    """Quarters of an hour around a time, the nearest first."""
+    around = (time.minutes - time.minutes % 15 + 15 * step for step in range(-16, 17))
+    for minutes in sorted(around, key=lambda one: abs(one - time.minutes)):
+        if 0 <= minutes < 24 * 60:
+            yield Clock(minutes)
 
 
 def changing(function: Callable[..., Change]) -> Callable[..., None]:

@@ -4,7 +4,7 @@ import json
 
 import click
 
-from ketasched.cli.options import moment_of, today_option
+from ketasched.cli.options import for_a_second, moment_of, today_option
 from ketasched.load import load_course, with_clinic
 from ketasched.suggest import alternative_text, suggest
 
@@ -31,7 +31,7 @@ def command(
     if clinic_path:
         found = with_clinic(found, clinic_path)
     at = moment_of(today, found.visits[0].start.tzinfo, field="today")
-    alternatives = suggest(found, visit, at=at)
+    alternatives = suggest(found, visit, at=at, more_time=for_a_second())
     if form == "json":
         rows = [
             {

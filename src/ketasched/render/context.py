@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -50,7 +50,7 @@ def filled_in(course: Course, view: View, ending: str, **more: object) -> str:
 
 def _context(course: Course, view: View) -> dict[str, object]:
     discreet, protocol, clinic = is_discreet(course, view), course.protocol, course.clinic
-    planned = [visit for visit in course.visits if visit.status == "planned"]
+    rides = [visit for visit in course.visits if _is_to_come(course, visit)]
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
     taking = [visit for visit in course.visits if visit.status in TAKES_PLACE]
     unruled = [visit for visit in taking if _without_rule(course, visit)]
@@ -73,7 +73,10 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "legend": legend(course, view),
         "bill": bill(course),
         "sure": [visit for visit in course.visits if visit.status != "tentative"],
-        "rides": [visit for visit in planned if has_ride(course, visit)],
+        "rides": rides,
+        "on_hold": any(visit.status == "held" for visit in course.visits),
+        "no_more": not any(visit.status in ("planned", "tentative") for visit in course.visits),
+        "status_text": lambda visit: STATUS_WORDS.get(visit.status, visit.status),
         "held_back": [visit for visit in tentative if visit.phase not in later],
         "boosters": [visit for visit in tentative if visit.phase in later],
         "driven": any(protocol.visits[visit.kind].needs_driver for visit in taking),
@@ -90,7 +93,7 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "drivers": sorted(
             {
                 driver_text(visit.driver, discreet=discreet)
-                for visit in course.visits
+                for visit in rides
                 if visit.driver and visit.driver.phone
             }
         ),
@@ -109,6 +112,21 @@ def _collected(course: Course, visit: Visit) -> str:
     """When a visit is over, or that there is nothing to be collected from."""
     place = course.protocol.visits[visit.kind].place
     return clock_text(visit.end) if place == "clinic" else place_text(place)
+
+
+def _is_to_come(course: Course, visit: Visit) -> bool:
+    """Whether a ride is still to be arranged; a first revision may be made afterwards."""
+    today = course.history[-1].at.date() if course.revision > 1 else date.min
+    is_ahead = visit.status == "planned" and visit.start.date() >= today
+    return is_ahead and has_ride(course, visit)
+
+
+STATUS_WORDS = {
+    "missed": "did not take place",
+    "omitted": "left out",
+    "ceased": "does not take place",
+    "held": "on hold",
+}
 
 
 def _price_text(line: PriceLine, currency: str) -> str:

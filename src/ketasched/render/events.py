@@ -109,9 +109,13 @@ def differing(before: Course, after: Course, moment: datetime) -> set[str]:
     An event that is gone counts only if it was not over at this moment.
     """
     found: set[str] = set()
+    # That a visit before it was added gives a visit another number, but changes nothing of it.
+    numbers = {visit.uid: visit.number for visit in before.visits}
+    visits = (replace(one, number=numbers.get(one.uid, one.number)) for one in after.visits)
+    renumbered = replace(after, visits=tuple(visits))
     for audience in ("patient", "driver", "clinic"):
         old = {event.uid: event for event in events(before, View(audience))}
-        new = {event.uid: event for event in events(after, View(audience))}
+        new = {event.uid: event for event in events(renumbered, View(audience))}
         found |= {uid for uid, event in new.items() if old.get(uid) != event}
         found |= {
             uid
