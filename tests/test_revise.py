@@ -387,3 +387,37 @@ def test_no_other_way_moves_fewer_visits(open_days, closed, number, by, span):
     assert [visit.start.date() for visit in after.visits] == min(ways)[-1]
     assert {f.rule for f in check(after) if f.level == "broken"} == set()
     assert all(visit.status in TAKES_PLACE for visit in after.visits)
+
+
+@settings(max_examples=100)
+@given(
+    open_days=st.sets(st.sampled_from(WEEK), min_size=3),
+    closed=st.sets(st.integers(0, 30), max_size=6),
+    number=st.integers(2, 4),
+)
+def test_no_other_way_moves_fewer_visits_when_one_is_left_out(open_days, closed, number):
+    begin = date(2026, 12, 7)
+    shut = tuple(DateRange(begin + timedelta(n), begin + timedelta(n)) for n in closed)
+    at = clinic(" ".join(sorted(open_days)), "09:00-11:00", closures=Closures(dates=shut))
+    try:
+        course = plan(protocol(phase(5)), at, request(), made_at=MADE_AT)
+    except NoPlan:
+        return
+    old = [visit.start.date() for visit in course.visits]
+    gone = {begin + timedelta(n) for n in closed}
+    ahead = (old[number - 2] + timedelta(n) for n in range(1, 24))
+    later = [day for day in ahead if WEEK[day.weekday()] in open_days and day not in gone]
+    ways = []
+    for rest in product(later, repeat=5 - number):
+        starts = [*old[: number - 1], *rest]
+        if fits(course, starts, 99):
+            moves = sum(one != two for one, two in zip(rest, old[number:], strict=True))
+            weekdays = len({day.weekday() for day in starts})
+            ways.append((moves, spacing(starts), weekdays, starts))
+    if not ways:
+        with pytest.raises(NoPlan):
+            changed(course, "omit", visit=number)
+        return
+    after = changed(course, "omit", visit=number)
+    taking = [visit.start.date() for visit in after.visits if visit.status in TAKES_PLACE]
+    assert taking == min(ways)[-1]

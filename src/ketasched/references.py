@@ -197,6 +197,10 @@ def _visits(data: Data, protocol: Data) -> Iterator[Problem]:
             said = f"expected {index + 1}, the number of the visit in its course"
             yield f"visits[{index}].number", said
     most = len(_tables(data, "visits"))
+    for index, finding in _tables(data, "findings"):
+        number = finding.get("visit")
+        if most and type(number) is int and not 1 <= number <= most:
+            yield f"findings[{index}].visit", f"expected 1 to {most}, not {shown(number)}"
     for index, review in _tables(data, "reviews"):
         after = review.get("after")
         if most and type(after) is int and not 1 <= after <= most:

@@ -109,6 +109,11 @@ class Rest:
                 return chain
         return self._cheapest(inf)
 
+    def is_possible(self) -> bool:
+        """Whether there is any chain at all."""
+        blind = replace(self, heeds_spacing=False)
+        return blind.moves_within(len(self.places)) is not None
+
     def _cheapest(self, budget: float) -> Chain | None:
         firsts, count = list(self._firsts()), len(self.places)
         return cheapest_chain(firsts, count, self._onward, lambda stop: True, budget)

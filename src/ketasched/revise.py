@@ -5,6 +5,7 @@ preference is that of `plan`. No rule is bent unless the change overrides it by 
 finding stays on the course.
 """
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -135,9 +136,9 @@ def _planned(
         return None, visits, redated(given, draft.reviews, visits, course, now)
     ahead = [wish for wish in wishes if not _is_done(wish, now)]
     done = [wish.visit for wish in wishes if _is_done(wish, now)]
-    over = [visit for visit in done if visit.start.date() < now.date() or visit.status in GONE]
+    over = [visit for visit in done if visit.start <= now or visit.status in GONE]
     places = _places(course, draft, ahead, over)
-    rest = Rest(given, places, _begun(course, done, over), now)
+    rest = Rest(given, places, _begun(course, done, over), max(now, draft.not_before or now))
     chain = rest.best(most)
     if chain is None:
         return _refusal(rest, ahead) if most is None else None
@@ -230,11 +231,10 @@ def _accepted(course: Course) -> dict[str, frozenset[str]]:
 
 def _refusal(rest: Rest, ahead: Sequence[Wish]) -> list[Finding]:
     """The rules that stand in the way of the first visit that has no place."""
-    for count, wish in enumerate(ahead, start=1):
-        part = replace(rest, places=rest.places[:count])
-        if part.best() is None:
-            return part.why_stuck(wish.visit.number)
-    raise AssertionError("some part of a rest without a chain has none either")
+    parts = [replace(rest, places=rest.places[:count]) for count in range(1, len(ahead) + 1)]
+    # Once a part has no chain, no longer one has.
+    stuck = bisect_left(parts, 1, key=lambda part: 0 if part.is_possible() else 1)
+    return parts[stuck].why_stuck(ahead[stuck].visit.number)
 
 
 def _is_done(wish: Wish, now: datetime) -> bool:

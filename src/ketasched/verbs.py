@@ -42,8 +42,8 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 
 def is_over(visit: Visit, now: datetime) -> bool:
-    """Whether a visit stays as it is: it is over, by its status or because its day is."""
-    return visit.status in OVER or visit.start.date() < now.date()
+    """Whether a visit stays as it is: it is over by its status, or it has begun."""
+    return visit.status in OVER or visit.start <= now
 
 
 def _complete(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -77,7 +77,9 @@ def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
         said = f"nothing can be added to {visit.phase}: visits after it are over or held"
         raise BadRequest("make_up", said, next_step="--no-make-up, then booster")
     return [
-        Draft((*wishes[:place], Wish(again, free=True), *wishes[place:]), course.reviews)
+        Draft(
+            (*wishes[:place], Wish(again, free=True), *wishes[place:]), course.reviews, visit.end
+        )
         for place in range(first, last + 2)
     ]
 

@@ -1,7 +1,7 @@
 """What a change wants of each visit: to stay, to be on a day, or to be wherever it fits."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 
 from ketasched.model import Change, Clock, Review, Visit
 
@@ -25,10 +25,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The visits in order of time, and the reviews, as a verb wants them."""
+    """The visits in order of time, and the reviews, as a verb wants them.
+
+    No visit that moves is before `not_before`, where that is later than the moment of the change.
+    """
 
     wishes: tuple[Wish, ...]
     reviews: tuple[Review, ...]
+    not_before: datetime | None = None
 
 
 def spared(draft: Draft, change: Change) -> Draft:

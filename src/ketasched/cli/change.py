@@ -1,8 +1,8 @@
 """What the verbs of `revise` have in common: the change is made, said and written."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from functools import wraps
@@ -102,6 +102,8 @@ class Work:
         if not self.why.strip() and (change.verb in NEEDS_REASON or self.overrides):
             needs = "an override" if self.overrides else change.verb
             raise BadRequest("reason", f"{needs} needs a reason", next_step='--reason "flu"')
+        for field, text in (("reason", self.why), ("by_whom", self.by)):
+            refuse_odd_text(field, text)
         before = load_course(str(self.path))
         expected = self.expect_revision
         if expected is not None and before.revision != expected:
@@ -135,11 +137,6 @@ class Work:
                 say("overridden", f"{finding.message.rstrip('.')} ({finding.rule})")
 
     def _write(self, before: Course, after: Course) -> None:
-        if self.changes:
-            text = render_changes(before, after, View(self.audience, self.driver_label)).encode()
-            calendar = {self.changes.name: text}
-            for path in write_folder(self.changes.parent, calendar, force=self.force):
-                say("written", str(path))
         folder, name = self.path.parent, self.path.name
         if self.output:
             folder, name = self.output / after.patient, "course.json"
@@ -148,6 +145,7 @@ class Work:
             split = any((folder / place).is_dir() for place in SPLIT)
             files = handout(after, driver_label=self.driver_label, split=split)
         files[name] = render(after, "json", View()).encode()
+        self._look_at_changes(folder, files)
         written = write_folder(
             folder,
             files,
@@ -155,8 +153,29 @@ class Work:
             force=self.force or not self.output,
             still=None if self.output else lambda: _refuse_stale(self.path, before.revision),
         )
+        if self.changes:
+            text = render_changes(before, after, View(self.audience, self.driver_label)).encode()
+            calendar = {self.changes.name: text}
+            written += write_folder(self.changes.parent, calendar, force=self.force)
         for path in written:
             say("written", str(path))
+
+    def _look_at_changes(self, folder: Path, files: Mapping[str, bytes]) -> None:
+        """Refuse, before anything is written, a file for the changes that is there already."""
+        if self.changes is None:
+            return
+        if self.changes.resolve() in {(folder / name).resolve() for name in files}:
+            raise BadRequest("changes", f"{self.changes} is a file of the course itself")
+        if self.changes.exists() and not self.force:
+            step = "another name, or --force to write over it"
+            raise Refused(f"there already: {self.changes}", next_step=step)
+
+
+def refuse_odd_text(field: str, text: str) -> None:
+    """Refuse a text that no file of ours could hold, or that breaks lines."""
+    odd = next((char for char in text if unicodedata.category(char) in ("Cc", "Cs")), None)
+    if odd is not None:
+        raise BadRequest(field, f"has the character U+{ord(odd):04X}, which no text needs")
 
 
 def _refuse_stale(path: Path, revision: int) -> None:
@@ -233,10 +252,15 @@ def _explained(error: NoPlan, course: Course, change: Change, at: datetime) -> N
     for finding in error.findings:
         said[finding.message].append(finding.rule)
     details = [f"{message} ({', '.join(rules)})" for message, rules in said.items()]
-    rules = [finding.rule for finding in error.findings if finding.rule in OVERRIDABLE]
+    rules = dict.fromkeys(one.rule for one in error.findings if one.rule in OVERRIDABLE)
     steps = list(_other_ways(course, change, at))
-    if rules and change.verb != "resume":
-        steps.append(f"--override {' --override '.join(dict.fromkeys(rules))}, with a --reason")
+    for more in ((), ("gap",), ("gap", "span")):
+        names = tuple(dict.fromkeys((*rules, *more)))
+        bent = replace(change, overrides=tuple(dict.fromkeys((*change.overrides, *names))))
+        if names and change.verb != "resume" and _is_possible(course, bent, at):
+            asked = " ".join(f"--override {name}" for name in bent.overrides)
+            steps.append(f"{asked}, with a --reason")
+            break
     step = ", or ".join(steps)
     return NoPlan(error.what, findings=error.findings, details=details, next_step=step)
 
@@ -268,9 +292,16 @@ def _possible(
     for change in changes:
         if not more_time():
             return
-        with suppress(NoPlan, BadRequest):
-            revise(course, change, at=at)
+        if _is_possible(course, change, at):
             yield f"{option} {change.on}{f'T{change.time}' if change.time else ''}"
+
+
+def _is_possible(course: Course, change: Change, at: datetime) -> bool:
+    try:
+        revise(course, change, at=at)
+    except (NoPlan, BadRequest):
+        return False
+    return True
 
 
 def _times_near(time: Clock) -> Iterator[Clock]:

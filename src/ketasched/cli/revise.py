@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ketasched.cli.change import changing
+from ketasched.cli.change import changing, refuse_odd_text
 from ketasched.columns import spelled_date
 from ketasched.errors import BadRequest
 from ketasched.model import Change, Clock, Driver
@@ -26,7 +26,10 @@ def command(ctx: click.Context, /, *, course: str) -> None:
     ketasched revise courses/P-014/course.json defer 3 --by 2 --reason "snow"
     """
     path = Path(course)
-    ctx.obj = path / "course.json" if path.is_dir() else path
+    if course == "-":
+        raise click.UsageError("a course from standard input cannot be written again: give a file")
+    path = path / "course.json" if path.is_dir() else path
+    ctx.obj = path.resolve() if path.is_symlink() else path  # a link leads to the course itself
 
 
 @command.command("complete")
@@ -182,8 +185,10 @@ def driver(*, name: str | None, phone: str, clear: bool, **given: Any) -> Change
     \b
     ketasched revise courses/P-014/course.json driver 2 --name "Sam Rivera"
     """
-    if clear == bool(name):
+    if clear == bool(name and name.strip()):
         raise BadRequest("name", "expected --name or --clear")
+    refuse_odd_text("name", name or "")
+    refuse_odd_text("phone", phone)
     return Change("driver", driver=Driver(name, phone) if name else None, **given)
 
 
@@ -193,6 +198,6 @@ def _day_and_time(field: str, text: str | None) -> tuple[date | None, Clock | No
         return None, None
     day, _, time = text.partition("T") if text[:1].isdigit() else (text, "", "")
     try:
-        return spelled_date(day, None), Clock.read(time) if time else None
+        return spelled_date(day, None), Clock.read(time) if "T" in text and day != text else None
     except ValueError as error:
         raise BadRequest(field, str(error)) from None

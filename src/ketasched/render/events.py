@@ -90,13 +90,16 @@ def changed_events(before: Course, course: Course, view: View) -> list[Event]:
     unless they were over anyway.
     """
     uids, moment = course.history[-1].changed, course.history[-1].at.astimezone(UTC)
+    old = {event.uid: event for event in events(before, view)}
     now = {event.uid: event for event in events(course, view)}
     gone = (
         event
-        for event in events(before, view)
+        for event in old.values()
         if event.uid not in now and event.end.astimezone(UTC) > moment
     )
-    found = (*now.values(), *(_stamped(course, cancelled(event)) for event in gone))
+    # What has changed for somebody else only is the same for this audience.
+    new = (event for event in now.values() if _said(old.get(event.uid)) != _said(event))
+    found = (*new, *(_stamped(course, cancelled(event)) for event in gone))
     return sorted(
         (event for event in found if event.uid in uids),
         key=lambda event: (event.start.astimezone(UTC), event.uid),
@@ -125,9 +128,17 @@ def differing(before: Course, after: Course, moment: datetime) -> set[str]:
     return found
 
 
+def _said(event: Event | None) -> Event | None:
+    """The event without what tells its revision."""
+    if event is None:
+        return None
+    text = event.text.rpartition("\n")[0]
+    return replace(event, name="", text=text, sequence=0, changed=None)
+
+
 def cancelled(event: Event) -> Event:
     """The event as one that does not take place."""
-    title = event.title if event.title.startswith(ENDED) else f"{ENDED}{event.title}"
+    title = event.title if ENDED in event.title else f"{ENDED}{event.title}"
     return replace(event, title=title, text=NOT_ANY_MORE, status="CANCELLED", busy=False, alarm=0)
 
 
