@@ -281,7 +281,7 @@ def test_a_ceased_course_does_not_change_any_more():
     assert days(over, "planned") == []
     for verb in ("hold", "booster", "complete", "driver"):
         with pytest.raises(BadRequest, match="ceased"):
-            changed(over, verb, visit=1, on=date(2027, 1, 11))
+            changed(over, verb, "2026-12-08T12:00", visit=1, on=date(2027, 1, 11))
 
 
 # ---- What calendars are told
@@ -421,3 +421,22 @@ def test_no_other_way_moves_fewer_visits_when_one_is_left_out(open_days, closed,
     after = changed(course, "omit", visit=number)
     taking = [visit.start.date() for visit in after.visits if visit.status in TAKES_PLACE]
     assert taking == min(ways)[-1]
+
+
+def test_what_is_resumed_is_as_it_was_before_it_was_held():
+    course = changed(six(driver_name="Sam"), "confirm", visit=7)
+    course = changed(course, "driver", visit=2)
+    held = changed(course, "hold")
+    again = changed(held, "resume", on=date(2026, 12, 7), overrides=())
+    assert [(one.status, one.driver) for one in again.visits] == [
+        (one.status, one.driver) for one in course.visits
+    ]
+    assert [one.status for one in again.reviews] == [one.status for one in course.reviews]
+
+
+def test_a_change_of_a_day_before_the_last_one_is_refused():
+    course = changed(six(), "complete", "2026-12-07T12:00", visit=1)
+    with pytest.raises(BadRequest, match="before the last change"):
+        changed(course, "omit", "2026-12-01T12:00", visit=3)
+    same_day = changed(course, "omit", "2026-12-07T00:00", visit=3)
+    assert same_day.history[-1].at == course.history[-1].at

@@ -36,7 +36,7 @@ def explained(
     latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
     if young and request.born:
         grown = eighteenth_birthday(request.born)
-        request, latest = replace(request, latest_start=None), grown - timedelta(1)
+        request, latest = replace(request, start=grown, latest_start=None), grown - timedelta(1)
     tried = remedies(protocol, clinic, request, made_at, latest, more_time)
     found = list(islice(tried, 1 if young else MOST_REMEDIES))
     if young:

@@ -24,6 +24,9 @@ DAYS_TO_TRY = 60
 
 WEEK = 7
 
+LATER = ""
+"""The change that is named after the day that it leads to."""
+
 LONGER_DAYS, CLOSER_DAYS, CLOSER_HOURS, WIDER_MINUTES = 7, 3, 12, 240
 """How much longer a span, closer two visits, and wider the patient's hours are tried, at most."""
 
@@ -63,7 +66,7 @@ def remedies(
             course = _planned(rules, place, wish, made_at)
             if course is not None:
                 first, last = course.visits[0], course.visits[-1]
-                said = change.format(first=first.start.date())
+                said = change or f"--latest-start {first.start.date()}"
                 yield Remedy(said, first.start.date(), last.start.date())
                 break
 
@@ -79,9 +82,8 @@ def _planned(
 
 def _later(protocol: Protocol, clinic: Clinic, request: Request, latest: date) -> Iterator[Asked]:
     for days in range(1, DAYS_TO_TRY, WEEK):
-        begin = latest + timedelta(days)
-        later = replace(request, start=begin, latest_start=begin + timedelta(WEEK - 1))
-        yield "--latest-start {first}", protocol, clinic, later
+        later = replace(request, latest_start=latest + timedelta(days + WEEK - 1))
+        yield LATER, protocol, clinic, later
 
 
 def _without_an_absence(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:

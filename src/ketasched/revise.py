@@ -32,7 +32,7 @@ from ketasched.render.events import differing
 from ketasched.replan import MOVED, Begun, Place, Rest
 from ketasched.rules import RULES
 from ketasched.shapes import Bookings, EndsRule, Given
-from ketasched.times import after, effective_kind, no_driving_until
+from ketasched.times import after, day_text, effective_kind, no_driving_until
 from ketasched.verbs import drafts, is_over
 from ketasched.wishes import Draft, Wish, spared
 
@@ -67,13 +67,22 @@ def revise(
         listed = ", ".join(OVERRIDABLE)
         raise BadRequest("override", f"expected one of {listed}, not {unknown[0]}")
     given = Given(course.protocol, course.clinic, course.request, course.made_at, bookings)
-    now = at.astimezone(given.zone)
+    now = _not_before_the_last(course, at.astimezone(given.zone))
     visits, reviews = _best(course, given, change, now)
     after_it = _revised(course, change, visits, reviews, now, why, by)
     undecided = _undecided(course, after_it, bookings)
     if undecided:
         raise NoPlan(_cannot(change), findings=undecided)
     return after_it
+
+
+def _not_before_the_last(course: Course, now: datetime) -> datetime:
+    """The moment of the change: on the day of the last one, not before it."""
+    last = course.history[-1].at.astimezone(now.tzinfo) if course.history else now
+    if now.date() < last.date():
+        said = f"{day_text(now)} is before the last change, on {day_text(last)}"
+        raise BadRequest("today", said)
+    return max(now, last)
 
 
 def _best(
@@ -308,10 +317,9 @@ def _revised(
         findings=(),
         revision=course.revision + 1,
     )
-    moment = max(now, course.history[-1].at.astimezone(now.tzinfo)) if course.history else now
-    changed = differing(course, bare, moment)
+    changed = differing(course, bare, now)
     entry = Entry(
-        moment,
+        now,
         what_was_done(course, change, bare),
         why,
         by,

@@ -125,16 +125,13 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest("on", "expected the day of the next visit", next_step="--on 2027-01-11")
     _refuse_before_today("on", change.on, now)
     _refuse_off_grid(course, "on", change.on, change.time)
-    gates = [review.after for review in course.reviews if review.gate and _is_open(review)]
-    later = {phase.name for phase in course.protocol.phases if phase.tentative}
     wishes = []
     for wish in _stay(course, now):
         visit = wish.visit
         if visit.status != "held":
             wishes.append(wish)
             continue
-        waits = visit.phase in later or any(visit.number > after for after in gates)
-        back = _of_status(course, visit, "tentative" if waits else "planned")
+        back = replace(visit, status=visit.held_from or "planned", held_from=None)
         is_first = visit is held[0]
         has_gone = visit.start.date() <= change.on
         wishes.append(
@@ -147,7 +144,9 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
             )
         )
     reviews = tuple(
-        replace(review, status="planned") if review.status == "held" else review
+        replace(review, status=review.held_from or "planned", held_from=None)
+        if review.status == "held"
+        else review
         for review in course.reviews
     )
     return [Draft(tuple(wishes), reviews)]
@@ -214,24 +213,18 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest("visit", f"review after visit {change.visit}: {said}")
     review = waiting[0]
     _refuse_future(course.visits[review.after - 1], now)
+    earlier = [one.after for one in course.reviews if one.gate and _is_open(one)]
+    if review.gate and min(earlier) < review.after:
+        said = f"the review after visit {min(earlier)} comes first"
+        raise BadRequest("visit", said, next_step=f"review {min(earlier)} --outcome go-on")
     done = tuple(
         replace(one, status="completed") if one is review else one for one in course.reviews
     )
     if change.outcome == "stop":
         draft = _for_all(course, now, "ceased", lambda visit: visit.number > review.after)
-        reviews = (
-            one if one is not review else replace(one, status="completed")
-            for one in course.reviews
-        )
         ended = {one.uid: one for one in draft.reviews}
-        return [
-            replace(
-                draft,
-                reviews=tuple(
-                    one if one.status == "completed" else ended[one.uid] for one in reviews
-                ),
-            )
-        ]
+        kept = (one if one.status == "completed" else ended[one.uid] for one in done)
+        return [replace(draft, reviews=tuple(kept))]
     following = [one.after for one in done if one.gate and _is_open(one)]
     until = min(
         (after for after in following if after >= review.after), default=len(course.visits)
@@ -356,13 +349,19 @@ def _for_all(
     """All visits ahead that are meant with another status, and the reviews after them."""
     ahead = [one for one in course.visits if one.status == "held" or not is_over(one, now)]
     numbers = {visit.number for visit in ahead if which(visit)}
+    is_held = status == "held"
     visits = (
-        replace(visit, status=status) if visit.number in numbers else visit
+        replace(visit, status=status, held_from=visit.status if is_held else None)
+        if visit.number in numbers and visit.status != status
+        else visit
         for visit in course.visits
     )
     reviews = (
-        replace(review, status=status)
-        if _is_open(review) and review.after in numbers and review.start >= now
+        replace(review, status=status, held_from=review.status if is_held else None)
+        if review.status in ("planned", "tentative", "held")
+        and review.status != status
+        and review.after in numbers
+        and review.start >= now
         else review
         for review in course.reviews
     )

@@ -92,7 +92,8 @@ class Window:
 class Visit:
     """One dated visit. `start` is check-in, `end` when the patient may be collected.
 
-    `of` is its place within its phase ("3 of 6"); `no_driving_until` None means that no rule
+    `held_from` is the status that a held one goes back to. `of` is its place within its phase
+    ("3 of 6"); `no_driving_until` None means that no rule
     says when: the clinic is to be asked.
     """
 
@@ -110,6 +111,7 @@ class Visit:
     sequence: int = 0
     driver: Driver | None = None
     note: str = ""
+    held_from: Status | None = None
 
     def problems(self) -> Iterator[Problem]:
         """An end that is not after the start, times before it, or a uid that is no single word."""
@@ -148,6 +150,7 @@ class Review:
     uid: str
     sequence: int = 0
     status: Status = "planned"
+    held_from: Status | None = None
 
     def problems(self) -> Iterator[Problem]:
         """A uid that is no single word, or a sequence below 0."""
