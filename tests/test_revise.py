@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.load import load_protocol
-from ketasched.model import TAKES_PLACE, Change, Clock, Closures, DateRange, Driver, SpanDays
+from ketasched.model import (
+    TAKES_PLACE,
+    Change,
+    Clock,
+    Closures,
+    DateRange,
+    Driver,
+    Reminder,
+    Reminders,
+    SpanDays,
+)
 from ketasched.planner import check, plan
 from ketasched.render import View
 from ketasched.render.events import changed_events, events
@@ -440,3 +450,13 @@ def test_a_change_of_a_day_before_the_last_one_is_refused():
         changed(course, "omit", "2026-12-01T12:00", visit=3)
     same_day = changed(course, "omit", "2026-12-07T00:00", visit=3)
     assert same_day.history[-1].at == course.history[-1].at
+
+
+def test_what_a_newer_clinic_says_is_a_change_of_calendars_too():
+    before = six()
+    fewer = replace(before.clinic, reminders=Reminders(driver=(Reminder.read("1d 18:00"),)))
+    named = Change("driver", visit=2, driver=Driver("Sam"))
+    after = revise(before, named, at=moment("2026-12-01T12:00"), clinic=fewer)
+    gone = [event for event in changed_events(before, after, View()) if "Arrange" in event.title]
+    assert len([event for event in gone if event.status == "CANCELLED"]) == 6
+    assert after.clinic == fewer

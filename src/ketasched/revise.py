@@ -16,6 +16,7 @@ from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import (
     TAKES_PLACE,
     Change,
+    Clinic,
     Course,
     Entry,
     Finding,
@@ -54,22 +55,25 @@ def revise(
     at: datetime,
     why: str = "",
     by: str = "",
+    clinic: Clinic | None = None,
     bookings: Bookings = NO_BOOKINGS,
 ) -> Course:
     """The next revision of the course: what the change asks for, and nothing else that could stay.
 
-    `at` is the aware moment of the change: visits before its local date are over, and none moves
-    to before it. Raises `BadRequest` where the change makes no sense, `NoPlan` where a rule that
-    it does not override stands against it.
+    `at` is the aware moment of the change: visits that have begun by then are over, and none moves
+    to before it. `clinic` are newer hours and words, which the course has from then on. Raises
+    `BadRequest` where the change makes no sense, `NoPlan` where a rule that it does not override
+    stands against it.
     """
     unknown = [name for name in change.overrides if name not in OVERRIDABLE]
     if unknown:
         listed = ", ".join(OVERRIDABLE)
         raise BadRequest("override", f"expected one of {listed}, not {unknown[0]}")
+    told, course = course, replace(course, clinic=clinic or course.clinic)
     given = Given(course.protocol, course.clinic, course.request, course.made_at, bookings)
     now = _not_before_the_last(course, at.astimezone(given.zone))
     visits, reviews = _best(course, given, change, now)
-    after_it = _revised(course, change, visits, reviews, now, why, by)
+    after_it = _revised(told, course, change, visits, reviews, now, why, by)
     undecided = _undecided(course, after_it, bookings)
     if undecided:
         raise NoPlan(_cannot(change), findings=undecided)
@@ -296,6 +300,7 @@ def _window(place: Place, day: date, anchor: int, before: date | None, visit: Vi
 
 
 def _revised(
+    told: Course,
     course: Course,
     change: Change,
     visits: Sequence[Visit],
@@ -304,7 +309,10 @@ def _revised(
     why: str,
     by: str,
 ) -> Course:
-    """The course with these visits and reviews as its next revision."""
+    """The course with these visits and reviews as its next revision.
+
+    `told` is what calendars have been told so far: it may be of an older clinic.
+    """
     order = sorted(visits, key=lambda visit: visit.start.timestamp())
     numbers = {visit.uid: number for number, visit in enumerate(order, start=1)}
     by_old_number = {visit.number: visit.uid for visit in visits}
@@ -317,7 +325,7 @@ def _revised(
         findings=(),
         revision=course.revision + 1,
     )
-    changed = differing(course, bare, now)
+    changed = differing(told, bare, now)
     entry = Entry(
         now,
         what_was_done(course, change, bare),

@@ -111,7 +111,7 @@ class Work:
         course = with_clinic(before, self.clinic_path) if self.clinic_path else before
         at = moment_of(self.today, before.visits[0].start.tzinfo, field="today")
         try:
-            after = revise(course, change, at=at, why=self.why, by=self.by)
+            after = revise(before, change, at=at, why=self.why, by=self.by, clinic=course.clinic)
         except NoPlan as error:
             refusal = _explained(error, course, change, at)
             if self.form == "json":
