@@ -235,9 +235,12 @@ def test_a_closure_on_any_later_visit_is_seen(visit):
     day = course.visits[visit - 1].start.date()
     closed = replace(course.clinic, closures=Closures(dates=(DateRange(day, day, "snow"),)))
     course = replace(course, clinic=closed)
-    after = changed(course, "defer", visit=1, on=date(2026, 12, 8))
-    assert after.visits[visit - 1].start.date() != day
+    # Another time on the same day moves nothing by itself: what moves is what the snow hit.
+    after = changed(course, "defer", visit=1, on=date(2026, 12, 7), time=Clock(10 * 60))
+    assert visit in moved(course, after)
     assert {finding.rule for finding in check(after)} <= {"clearance"}
+    without_snow = changed(six(), "defer", visit=1, on=date(2026, 12, 7), time=Clock(10 * 60))
+    assert moved(six(), without_snow) == [1]
 
 
 # ---- Nothing is bent silently
@@ -302,10 +305,12 @@ def test_only_what_changed_has_another_sequence():
     after = changed(before, "defer", visit=4, on=date(2026, 12, 15))
     sequences = {visit.number: visit.sequence for visit in after.visits}
     assert sequences == {1: 0, 2: 0, 3: 0, 4: 1, 5: 1, 6: 1}
-    old = {event.uid: event for event in events(before, View())}
-    for event in events(after, View()):
-        same = old[event.uid] == event
-        assert event.sequence == (0 if same else 1)
+    for audience in ("patient", "driver", "clinic"):
+        old = {event.uid: event for event in events(before, View(audience))}
+        for event in events(after, View(audience)):
+            was = old[event.uid]
+            same = (was.start, was.end, was.title) == (event.start, event.end, event.title)
+            assert event.sequence == (0 if same else 1), event.title
 
 
 def test_the_changes_of_an_omitted_visit_cancel_all_that_came_with_it():
