@@ -6,7 +6,7 @@ from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ketasched.errors import BadRequest, NoPlan
@@ -18,6 +18,7 @@ from ketasched.model import (
     Closures,
     DateRange,
     Driver,
+    GapDays,
     Reminder,
     Reminders,
     SpanDays,
@@ -349,7 +350,7 @@ def test_the_dates_that_no_longer_hold_are_kept():
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def fits(course, starts, span):
+def fits(starts, span):
     """Whether days for all visits keep the rules, in plain words."""
     first, last = starts[0], starts[-1]
     gaps_fit = all(2 <= (two - one).days <= 5 for one, two in pairwise(starts))
@@ -362,80 +363,162 @@ def spacing(starts):
     )
 
 
+def weekdays(starts):
+    return len({day.weekday() for day in starts})
+
+
+def with_closures(open_days, closed):
+    """A clinic of these weekdays that is closed on these days after 7 December, and its test."""
+    begin = date(2026, 12, 7)
+    shut = tuple(DateRange(begin + timedelta(n), begin + timedelta(n)) for n in closed)
+    at = clinic(" ".join(sorted(open_days)), "09:00-11:00", closures=Closures(dates=shut))
+    gone = {begin + timedelta(n) for n in closed}
+    return at, lambda day: WEEK[day.weekday()] in open_days and day not in gone
+
+
+def planned(asked, at):
+    try:
+        return plan(asked, at, request(), made_at=MADE_AT)
+    except NoPlan:
+        return None
+
+
+def taking_place(course):
+    return [visit.start.date() for visit in course.visits if visit.status in TAKES_PLACE]
+
+
+def judged(course, ways, verb, **more):
+    """The course after the change is the best of these ways, or there is none of both."""
+    if not ways:
+        with pytest.raises(NoPlan):
+            changed(course, verb, **more)
+        return None
+    after = changed(course, verb, **more)
+    assert taking_place(after) == min(ways)[-1]
+    assert {f.rule for f in check(after) if f.level == "broken"} == set()
+    return after
+
+
+OPEN_DAYS = st.sets(st.sampled_from(WEEK), min_size=3)
+CLOSED = st.sets(st.integers(0, 30), max_size=6)
+
+
 @settings(max_examples=150)
 @given(
-    open_days=st.sets(st.sampled_from(WEEK), min_size=3),
-    closed=st.sets(st.integers(0, 30), max_size=6),
+    open_days=OPEN_DAYS,
+    closed=CLOSED,
     number=st.integers(1, 4),
     by=st.integers(1, 6),
     span=st.integers(10, 24),
 )
 def test_no_other_way_moves_fewer_visits(open_days, closed, number, by, span):
-    begin = date(2026, 12, 7)
-    shut = tuple(DateRange(begin + timedelta(n), begin + timedelta(n)) for n in closed)
-    at = clinic(" ".join(sorted(open_days)), "09:00-11:00", closures=Closures(dates=shut))
-    asked = protocol(phase(4, span_days=SpanDays(span)))
-    try:
-        course = plan(asked, at, request(), made_at=MADE_AT)
-    except NoPlan:
-        return
-    old = [visit.start.date() for visit in course.visits]
+    at, is_open = with_closures(open_days, closed)
+    course = planned(protocol(phase(4, span_days=SpanDays(span))), at)
+    assume(course)
+    old = taking_place(course)
     target = old[number - 1] + timedelta(by)
-    gone = {begin + timedelta(n) for n in closed}
-
-    def is_open(day):
-        return WEEK[day.weekday()] in open_days and day not in gone
-
     ways = []
     later = [day for day in (target + timedelta(n) for n in range(1, 22)) if is_open(day)]
     for rest in product(later, repeat=4 - number) if is_open(target) else ():
         starts = [*old[: number - 1], target, *rest]
-        if fits(course, starts, span):
+        if fits(starts, span):
             moves = sum(one != two for one, two in zip(rest, old[number:], strict=True))
-            weekdays = len({day.weekday() for day in starts})
-            ways.append((moves, spacing(starts), weekdays, starts))
-    if not ways:
-        with pytest.raises(NoPlan):
-            changed(course, "defer", visit=number, days=by)
-        return
-    after = changed(course, "defer", visit=number, days=by)
-    assert [visit.start.date() for visit in after.visits] == min(ways)[-1]
-    assert {f.rule for f in check(after) if f.level == "broken"} == set()
-    assert all(visit.status in TAKES_PLACE for visit in after.visits)
+            ways.append((moves, spacing(starts), weekdays(starts), starts))
+    judged(course, ways, "defer", visit=number, days=by)
 
 
 @settings(max_examples=100)
-@given(
-    open_days=st.sets(st.sampled_from(WEEK), min_size=3),
-    closed=st.sets(st.integers(0, 30), max_size=6),
-    number=st.integers(2, 4),
-)
+@given(open_days=OPEN_DAYS, closed=CLOSED, number=st.integers(2, 4))
 def test_no_other_way_moves_fewer_visits_when_one_is_left_out(open_days, closed, number):
-    begin = date(2026, 12, 7)
-    shut = tuple(DateRange(begin + timedelta(n), begin + timedelta(n)) for n in closed)
-    at = clinic(" ".join(sorted(open_days)), "09:00-11:00", closures=Closures(dates=shut))
-    try:
-        course = plan(protocol(phase(5)), at, request(), made_at=MADE_AT)
-    except NoPlan:
-        return
-    old = [visit.start.date() for visit in course.visits]
-    gone = {begin + timedelta(n) for n in closed}
+    at, is_open = with_closures(open_days, closed)
+    course = planned(protocol(phase(5)), at)
+    assume(course)
+    old = taking_place(course)
     ahead = (old[number - 2] + timedelta(n) for n in range(1, 24))
-    later = [day for day in ahead if WEEK[day.weekday()] in open_days and day not in gone]
+    later = [day for day in ahead if is_open(day)]
     ways = []
     for rest in product(later, repeat=5 - number):
         starts = [*old[: number - 1], *rest]
-        if fits(course, starts, 99):
+        if fits(starts, 99):
             moves = sum(one != two for one, two in zip(rest, old[number:], strict=True))
-            weekdays = len({day.weekday() for day in starts})
-            ways.append((moves, spacing(starts), weekdays, starts))
+            ways.append((moves, spacing(starts), weekdays(starts), starts))
+    judged(course, ways, "omit", visit=number)
+
+
+@settings(max_examples=100)
+@given(open_days=OPEN_DAYS, closed=CLOSED, number=st.integers(2, 4), span=st.integers(10, 24))
+def test_no_other_way_moves_fewer_visits_when_one_is_made_up_for(open_days, closed, number, span):
+    at, is_open = with_closures(open_days, closed)
+    course = planned(protocol(phase(4, span_days=SpanDays(span))), at)
+    assume(course)
+    old = taking_place(course)
+    missed = old[number - 1]
+    later = [day for day in (missed + timedelta(n) for n in range(1, 22)) if is_open(day)]
+    ways = []
+    for rest in product(later, repeat=5 - number):
+        starts = [*old[: number - 1], *rest]
+        if fits(starts, span):
+            # The new visit may be any of them; the others are compared in their order.
+            moves = min(
+                sum(one != two for one, two in zip(left, old[number:], strict=True))
+                for new in range(len(rest))
+                for left in [rest[:new] + rest[new + 1 :]]
+            )
+            ways.append((moves, spacing(starts), weekdays(rest), starts))
+    today = f"{missed}T12:00"
+    judged(course, ways, "miss", today=today, visit=number, make_up=True)
+
+
+@settings(max_examples=100)
+@given(open_days=OPEN_DAYS, closed=CLOSED, done=st.integers(1, 3), by=st.integers(0, 8))
+def test_no_other_way_moves_fewer_visits_when_they_are_resumed(open_days, closed, done, by):
+    at, is_open = with_closures(open_days, closed)
+    course = planned(protocol(phase(4)), at)
+    assume(course)
+    old = taking_place(course)
+    today = old[done - 1]
+    held = changed(course, "hold", f"{today}T12:00")
+    on = old[done] + timedelta(by) if by else old[done]
+    later = [day for day in (on + timedelta(n) for n in range(1, 22)) if is_open(day)]
+    ways = []
+    for rest in product(later, repeat=3 - done) if is_open(on) else ():
+        starts = [*old[:done], on, *rest]
+        if fits(starts, 99):
+            before = old[done + 1 :]
+            # Those whose day is gone by then have none to keep.
+            moves = sum(one != two for one, two in zip(rest, before, strict=True) if two > on)
+            ways.append((moves, spacing(starts), weekdays([on, *rest]), starts))
+    judged(held, ways, "resume", today=f"{today}T13:00", on=on)
+
+
+@settings(max_examples=60)
+@given(open_days=OPEN_DAYS, closed=CLOSED, after=st.integers(3, 30))
+def test_no_other_way_moves_fewer_boosters_for_another_one(open_days, closed, after):
+    at, is_open = with_closures(open_days, closed)
+    boosters = phase(
+        0, most=6, name="boosters", every_days=(7,), gap_days=GapDays(12, 4), tentative=True
+    )
+    asked = protocol(phase(2), boosters)
+    try:
+        course = plan(asked, at, request(boosters=2), made_at=MADE_AT)
+    except NoPlan:
+        return
+    old = taking_place(course)
+    on = old[1] + timedelta(after)
+    place = sum(day <= on for day in old)
+    days_ahead = [day for day in (on + timedelta(n) for n in range(1, 26)) if is_open(day)]
+    ways = []
+    for rest in product(days_ahead, repeat=4 - place) if is_open(on) else ():
+        starts = [*old[:place], on, *rest]
+        if all(4 <= (two - one).days <= 12 for one, two in pairwise(starts[1:])):
+            ways.append(sum(one != two for one, two in zip(rest, old[place:], strict=True)))
     if not ways:
         with pytest.raises(NoPlan):
-            changed(course, "omit", visit=number)
+            changed(course, "booster", on=on)
         return
-    after = changed(course, "omit", visit=number)
-    taking = [visit.start.date() for visit in after.visits if visit.status in TAKES_PLACE]
-    assert taking == min(ways)[-1]
+    added = changed(course, "booster", on=on)
+    assert len(moved(course, added)) == min(ways)
+    assert on in taking_place(added)
 
 
 def test_what_is_resumed_is_as_it_was_before_it_was_held():

@@ -11,7 +11,8 @@ from ketasched.model import Clinic, Finding, Plain, Protocol, Remedy, Request
 from ketasched.planner import SLIDE_DAYS
 from ketasched.remedies import remedies
 from ketasched.rules import eighteenth_birthday
-from ketasched.times import day_text
+from ketasched.shapes import always
+from ketasched.times import day_text, days_text
 
 MOST_DAYS = 12
 """Where there are more possible days than these, their number is not what is wrong."""
@@ -20,13 +21,17 @@ MOST_REMEDIES = 4
 """More single changes than these are no help."""
 
 
+MOST_DATES = 8
+"""Of more dates than these only the first and the last are said."""
+
+
 def explained(
     error: NoPlan,
     protocol: Protocol,
     clinic: Clinic,
     request: Request,
     made_at: datetime,
-    more_time: Callable[[], bool] = lambda: True,
+    more_time: Callable[[], bool] = always,
 ) -> NoPlan:
     """The same refusal with its reasons in `details`, and what would do in `remedies`.
 
@@ -40,12 +45,11 @@ def explained(
     tried = remedies(protocol, clinic, request, made_at, latest, more_time)
     found = list(islice(tried, 1 if young else MOST_REMEDIES))
     if young:
-        found = [replace(one, change=f"--start {one.first}") for one in found]
+        found = [replace(one, change=f"--start {one.dates[0]}") for one in found]
     details = [f"{finding.message} ({finding.rule})" for finding in error.findings]
     details += grouped(error.refusals)
     if error.possible and len(error.possible) <= MOST_DAYS:
-        listed = ", ".join(day_text(day, year=False) for day in error.possible)
-        details.append(f"days on which a visit could be: {listed}")
+        details.append(f"days on which a visit could be: {days_text(error.possible)}")
     details += [f"would fit, too: {remedy_text(remedy)}" for remedy in found[1:]]
     return NoPlan(
         error.what,
@@ -60,8 +64,11 @@ def explained(
 
 def remedy_text(remedy: Remedy) -> str:
     """A single change with the dates that it leads to."""
-    first, last = day_text(remedy.first), day_text(remedy.last)
-    return f"{remedy.change}: a course from {first} to {last}"
+    days = remedy.dates
+    if len(days) > MOST_DATES:
+        ends = f"from {day_text(days[0])} to {day_text(days[-1])}"
+        return f"{remedy.change}: {len(days)} visits {ends}"
+    return f"{remedy.change}: {days_text(days)}" if days else remedy.change
 
 
 def refusal_data(error: NoPlan) -> Plain:

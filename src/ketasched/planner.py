@@ -3,7 +3,7 @@
 Both ask the same rules (`rules.RULES`), so that whatever `plan` returns, `check` finds clean.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from ketasched.pace import Run, runs_of
 from ketasched.refusals import why_not_after, why_not_on
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
 from ketasched.search import Search
-from ketasched.shapes import Bookings, Given
+from ketasched.shapes import Bookings, Given, always
 from ketasched.times import after, day_text, effective_kind, no_driving_until
 
 SLIDE_DAYS = 14
@@ -42,6 +42,7 @@ def plan(
     made_at: datetime,
     course_id: str = "",
     bookings: Bookings = NO_BOOKINGS,
+    more_time: Callable[[], bool] = always,
 ) -> Course:
     """The best course for `request`, in the order that the design gives:
 
@@ -50,11 +51,12 @@ def plan(
 
     `made_at` is the aware moment of planning; `course_id` is made from the request if empty;
     `bookings` are the chairs that other patients hold. Raises `BadRequest` for what the protocol
-    does not offer, `NoPlan` where nothing keeps every rule.
+    does not offer, `NoPlan` where nothing keeps every rule, `OutOfTime` once there is no
+    `more_time`.
     """
     if made_at.tzinfo is None:
         raise ValueError("made_at has no time zone")
-    given = Given(protocol, clinic, request, made_at, bookings)
+    given = Given(protocol, clinic, request, made_at, bookings, more_time)
     latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
     if not 0 <= (latest - request.start).days <= LONGEST_SLIDE_DAYS:
         said = f"expected the asked start, {day_text(request.start)}, or up to a year later"

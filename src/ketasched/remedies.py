@@ -18,6 +18,7 @@ from ketasched.model import (
     TimeRange,
 )
 from ketasched.planner import plan
+from ketasched.shapes import OutOfTime
 
 DAYS_TO_TRY = 60
 """How far after the latest start another one is looked for."""
@@ -63,20 +64,23 @@ def remedies(
         for change, rules, place, wish in ways:
             if not more_time():
                 return
-            course = _planned(rules, place, wish, made_at)
+            course = _planned(rules, place, wish, made_at, more_time)
             if course is not None:
-                first, last = course.visits[0], course.visits[-1]
-                said = change or f"--latest-start {first.start.date()}"
-                yield Remedy(said, first.start.date(), last.start.date())
+                dates = tuple(visit.start.date() for visit in course.visits)
+                yield Remedy(change or f"--latest-start {dates[0]}", dates)
                 break
 
 
 def _planned(
-    protocol: Protocol, clinic: Clinic, request: Request, made_at: datetime
+    protocol: Protocol,
+    clinic: Clinic,
+    request: Request,
+    made_at: datetime,
+    more_time: Callable[[], bool],
 ) -> Course | None:
     try:
-        return plan(protocol, clinic, request, made_at=made_at)
-    except (NoPlan, BadRequest):
+        return plan(protocol, clinic, request, made_at=made_at, more_time=more_time)
+    except (NoPlan, BadRequest, OutOfTime):
         return None
 
 

@@ -4,7 +4,6 @@ The same kernel as for a new course finds the cheapest chain; here the price of 
 all else, whether the visit changes its start, then the spacing phase by phase.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +16,7 @@ from ketasched.pace import Run
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
 from ketasched.search import Days
 from ketasched.shapes import Given, first_broken
-from ketasched.times import at, day_text, slot_at
+from ketasched.times import at, day_text, minute_of, slot_at
 
 MOVED = 10**18
 """The price of moving a visit: more than any spacing can cost."""
@@ -32,6 +31,9 @@ SPACINGS = ((0, 0), (0, 64), (4, 64), (16, 1024), (64, 4096))
 """Prices for the spacing of the first and of the later phases that are tried."""
 
 MOST_REASONS = 3
+
+OVER = Finding("start", "broken", "the day is over")
+"""What speaks against a day where no rule does."""
 
 FIRST_DAYS = 60
 """How far after its old day a first visit is looked for."""
@@ -145,8 +147,11 @@ class Rest:
         slot = slot_at(place.run.kind, at(day, minutes, self.given.zone))
         return self._broken(slot, place.lenient)
 
-    def why_stuck(self, number: int) -> list[Finding]:
-        """Why the last place, that of visit `number`, has no stop although those before it do."""
+    def why_stuck(self, number: int) -> tuple[list[Finding], list[tuple[date, Finding]]]:
+        """Why the last place, that of visit `number`, has no stop although those before it do.
+
+        First what the rules say in a sentence, then what refuses each of its days.
+        """
         index, place = len(self.places) - 1, self.places[-1]
         gap, name = place.run.phase.gap_days, place.run.phase.name
         chain = replace(self, places=self.places[:-1]).best() if index else None
@@ -157,22 +162,23 @@ class Rest:
         begin = before.start.date() if before else self.now.astimezone(self.given.zone).date()
         days = [begin + timedelta(n) for n in range(gap.min if before else 0, gap.max + 1)]
         fixed = place.on or (place.old.start.date() if place.pinned and place.old else None)
-        found = Counter(
-            finding
+        against = {
+            day: list(self._against(index, before, first, day)) or [OVER]
             for day in ([fixed] if fixed else days)
-            for finding in self._against(index, before, first, day)
-        )
-        reasons = [finding for finding, _ in found.most_common(MOST_REASONS)]
-        reasons = reasons or [Finding("start", "broken", "the day is over")]
-        why = "; ".join(dict.fromkeys(reason.message for reason in reasons))
+        }
+        refusals = [(day, findings[0]) for day, findings in against.items()]
         if fixed:
+            reasons = against[fixed][:MOST_REASONS]
+            why = "; ".join(dict.fromkeys(reason.message for reason in reasons))
             said = f"visit {number} cannot be on {day_text(fixed)}: {why}"
             rules = dict.fromkeys(reason.rule for reason in reasons)
-            return [Finding(name, "broken", said) for name in rules]
+            return [Finding(name, "broken", said, number) for name in rules], refusals
         # It could be on other days if the rule about gaps, or about the span, let it.
-        name = "span" if any(reason.rule == "span" for reason in reasons) else "gap"
-        said = f"visit {number} has no day {_span_text(days)}: {why}"
-        return [Finding(name, "broken", said)]
+        everything = {finding.rule for findings in against.values() for finding in findings}
+        said = f"visit {number} has no day {_span_text(days)}"
+        return [
+            Finding("span" if "span" in everything else "gap", "broken", said, number)
+        ], refusals
 
     def _against(
         self, index: int, before: Slot | None, first: int | None, day: date
@@ -222,7 +228,7 @@ class Rest:
         if not place.pinned and self._broken(place.old, place.lenient | place.accepted):
             return None
         start = place.old.start
-        return Stop(place.old, day, abs(start.hour * 60 + start.minute - self.given.wanted))
+        return Stop(place.old, day, abs(minute_of(start) - self.given.wanted))
 
     def _free(self, place: Place, day: date) -> list[Stop]:
         """The stops of a day, by clock only where the phase counts hours or a time is asked."""
@@ -233,10 +239,7 @@ class Rest:
         clock = self._grid(place, day)
         slots = [slot_at(place.run.kind, at(day, minutes, zone)) for minutes in clock]
         fine = [slot for slot in slots if not self._broken(slot, place.lenient)]
-        found = [
-            Stop(slot, day.toordinal(), abs(slot.start.hour * 60 + slot.start.minute - wanted))
-            for slot in fine
-        ]
+        found = [Stop(slot, day.toordinal(), abs(minute_of(slot.start) - wanted)) for slot in fine]
         found.sort(key=lambda stop: (stop.minutes, stop.slot.start))
         return found if by_clock else found[:1]
 
@@ -277,6 +280,7 @@ class Rest:
         self, index: int, base: Stop, tagged: Stop | None, most: float
     ) -> Iterator[tuple[int, Stop]]:
         """The steps from the stop `base` to the visit at `index` that cost `most` at most."""
+        self.given.go_on()
         place = self.places[index]
         phase = place.run.phase
         gaps = range(phase.gap_days.min, phase.gap_days.max + 1)

@@ -167,6 +167,8 @@ class Gap(PairRule):
     def pair(self, before: Slot, after: Slot, phase: Phase, given: Given) -> Finding | None:
         """A step that is too short or too long."""
         days, allowed = gap_days(before.start, after.start), phase.gap_days
+        if days < 1:
+            return self.says("it would not be after the visit before any more")
         if not allowed.min <= days <= allowed.max:
             after_it = f"{days} {'day' if days == 1 else 'days'} after the visit before"
             return self.says(f"{after_it}; {allowed.min} to {allowed.max} are allowed")

@@ -123,6 +123,7 @@ class Search:
 
         Those from which the run could not end by the day `latest` are left out.
         """
+        self.given.go_on()
         run = self.runs[number]
         shortest = run.phase.gap_days.min
         latest -= shortest * (run.count - 1 - index)

@@ -8,7 +8,7 @@
 The shapes are what makes an exact search possible: the planner knows them, and no rule by name.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -17,19 +17,38 @@ from zoneinfo import ZoneInfo
 
 from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot
 
+
+class OutOfTime(Exception):
+    """The time is up within which an answer was wanted; users never see it."""
+
+
+def always() -> bool:
+    """There is no hurry."""
+    return True
+
+
 Bookings = Mapping[date, tuple[tuple[datetime, datetime], ...]]
 """The (start, end) of other patients' visits, each of which holds a chair, by local date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a rule may look at: the files, the request, the moment of planning, who sits where."""
+    """What a rule may look at: the files, the request, the moment of planning, who sits where.
+
+    `more_time` says whether a search may still go on; it is asked again and again.
+    """
 
     protocol: Protocol
     clinic: Clinic
     request: Request
     made_at: datetime
     bookings: Bookings = field(default_factory=lambda: MappingProxyType({}))
+    more_time: Callable[[], bool] = always
+
+    def go_on(self) -> None:
+        """Raise `OutOfTime` if there is no more time to search."""
+        if not self.more_time():
+            raise OutOfTime
 
     @property
     def zone(self) -> ZoneInfo:

@@ -4,7 +4,7 @@ A visit keeps its wall-clock start in the clinic's zone; what lasts some minutes
 measured as elapsed time, in UTC, so that a change of the clocks lengthens nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -29,6 +29,11 @@ def after(moment: datetime, minutes: int) -> datetime:
 def at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     """The wall-clock time `minutes` after midnight of `day`; where it comes twice, the first."""
     return datetime.combine(day, time(minutes // 60, minutes % 60), zone)
+
+
+def minute_of(moment: datetime) -> int:
+    """The minutes after midnight that the clock shows."""
+    return moment.hour * 60 + moment.minute
 
 
 def exists(moment: datetime) -> bool:
@@ -138,6 +143,19 @@ def day_text(day: date, *, year: bool = True) -> str:
     """A date as people say it: "Mon 7 Dec 2026", whatever the machine's language."""
     said = f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1][:3]}"
     return f"{said} {day.year}" if year else said
+
+
+def days_text(days: Sequence[date]) -> str:
+    """Dates in order as people list them: "Mon 28, Wed 30 Dec 2026, Fri 1 Jan 2027"."""
+    words = []
+    for day, following in zip(days, (*days[1:], None), strict=True):
+        said = f"{DAYS[day.weekday()]} {day.day}"
+        if following is None or (day.month, day.year) != (following.month, following.year):
+            said += f" {MONTHS[day.month - 1][:3]}"
+        if following is None or day.year != following.year:
+            said += f" {day.year}"
+        words.append(said)
+    return ", ".join(words)
 
 
 def clock_text(moment: datetime) -> str:

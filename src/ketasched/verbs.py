@@ -5,9 +5,9 @@ move, or has to be on a day. Of several drafts the best one is taken. Raises `Ba
 verb makes no sense.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from ketasched.errors import BadRequest
@@ -16,7 +16,6 @@ from ketasched.model import (
     TAKES_PLACE,
     TO_BE_DECIDED,
     Change,
-    Clock,
     Course,
     Driver,
     Review,
@@ -25,12 +24,18 @@ from ketasched.model import (
     Visit,
     Window,
 )
-from ketasched.openings import openings
+from ketasched.sense import (
+    OVER,
+    asked_day,
+    is_over,
+    refuse_before_today,
+    refuse_future,
+    refuse_off_grid,
+    refuse_past,
+    visit_of,
+)
 from ketasched.times import day_text
 from ketasched.wishes import Draft, Wish
-
-OVER: frozenset[str] = frozenset({"completed", "missed", "omitted", "ceased"})
-"""Statuses of visits that nothing changes any more."""
 
 
 def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -41,20 +46,15 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     return VERBS[change.verb](course, change, now)
 
 
-def is_over(visit: Visit, now: datetime) -> bool:
-    """Whether a visit stays as it is: it is over by its status, or it has begun."""
-    return visit.status in OVER or visit.start <= now
-
-
 def _complete(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = _visit(course, change, "planned")
-    _refuse_future(visit, now)
+    visit = visit_of(course, change, "planned")
+    refuse_future(visit, now)
     return [_with_status(course, visit, "completed")]
 
 
 def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = _visit(course, change, "planned")
-    _refuse_future(visit, now)
+    visit = visit_of(course, change, "planned")
+    refuse_future(visit, now)
     if change.make_up is None:
         raise BadRequest(
             "make_up",
@@ -85,14 +85,15 @@ def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 
 def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = _visit(course, change, "planned", "tentative")
-    _refuse_past(visit, now)
+    visit = visit_of(course, change, "planned", "tentative")
+    refuse_past(visit, now)
     if (change.on is None) == (change.days is None):
         raise BadRequest("to", "expected --to or --by", next_step="--to 2027-01-11, or --by 2")
-    on = change.on or visit.start.date() + timedelta(change.days or 0)
-    _refuse_before_today("to" if change.on else "by", on, now)
-    _refuse_off_grid(course, "to", on, change.time)
-    if on == visit.start.date() and change.time in (None, Clock(_minutes(visit.start))):
+    on = asked_day(course, change, now) or visit.start.date()
+    refuse_before_today("to" if change.on else "by", on, now)
+    refuse_off_grid(course, "to", on, change.time)
+    time = change.time.time if change.time else visit.start.time()
+    if (on, time) == (visit.start.date(), visit.start.time()):
         raise BadRequest("to", f"visit {visit.number} is on {day_text(on)} already")
     wishes = [
         replace(wish, on=on, time=change.time, pinned=False)
@@ -106,8 +107,8 @@ def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 
 def _omit(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = _visit(course, change, "planned", "tentative", "held")
-    _refuse_past(visit, now)
+    visit = visit_of(course, change, "planned", "tentative", "held")
+    refuse_past(visit, now)
     return [_with_status(course, visit, "omitted", now)]
 
 
@@ -123,8 +124,8 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest("verb", "no visit is held")
     if change.on is None:
         raise BadRequest("on", "expected the day of the next visit", next_step="--on 2027-01-11")
-    _refuse_before_today("on", change.on, now)
-    _refuse_off_grid(course, "on", change.on, change.time)
+    refuse_before_today("on", change.on, now)
+    refuse_off_grid(course, "on", change.on, change.time)
     wishes = []
     for wish in _stay(course, now):
         visit = wish.visit
@@ -155,7 +156,7 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
 def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
     after = change.visit or 0
     if change.visit is not None:
-        _visit(course, change, *(OVER | {"planned", "tentative", "held"}))
+        visit_of(course, change, *(OVER | {"planned", "tentative", "held"}))
     ahead = [one for one in course.visits if one.status == "held" or not is_over(one, now)]
     if not any(visit.number > after for visit in ahead):
         raise BadRequest("verb", "there is no visit left to cease")
@@ -175,33 +176,43 @@ def _booster(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest("on", "expected --on or --after", next_step="--on 2027-02-01")
     if any(visit.status == "held" for visit in course.visits):
         raise BadRequest("verb", "visits are held", next_step="resume --on DATE, then add it")
-    before = [visit for visit in course.visits if visit.status in TAKES_PLACE]
-    last = before[-1].start.date() if before else now.date()
-    on = change.on or last + timedelta(change.days or 0)
+    on = asked_day(course, change, now) or now.date()
     field = "on" if change.on else "after"
-    _refuse_before_today(field, on, now)
-    _refuse_off_grid(course, field, on, change.time)
-    earlier = [visit for visit in before if visit.phase != phase.name]
+    refuse_before_today(field, on, now)
+    refuse_off_grid(course, field, on, change.time)
+    taking = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    earlier = [visit for visit in taking if visit.phase != phase.name]
     if earlier and on <= earlier[-1].start.date():
         said = f"{day_text(on)} is not after visit {earlier[-1].number}, the last before boosters"
         raise BadRequest(field, said)
     new = _new(course, phase.name, phase.visit, now)
-    number = len(there) + 1
-    new = _of_status(course, replace(new, of=f"{number} of {number}"), "planned")
+    new = _of_status(course, new, "planned")
     wishes = list(_stay(course, now))
     place = sum(wish.visit.start.date() <= on for wish in wishes)
     wish = Wish(new, free=True, on=on, time=change.time)
     pinned = [replace(one, pinned=True) for one in wishes[:place]]
-    return [Draft((*pinned, wish, *wishes[place:]), course.reviews)]
+    all_of_them = _counted((*pinned, wish, *wishes[place:]), phase.name, now)
+    return [Draft(tuple(all_of_them), course.reviews)]
+
+
+def _counted(wishes: Sequence[Wish], phase: str, now: datetime) -> Iterator[Wish]:
+    """The wishes with those of the phase that are still to come counted anew: "2 of 3"."""
+    count = sum(wish.visit.phase == phase for wish in wishes)
+    number = 0
+    for wish in wishes:
+        number += wish.visit.phase == phase
+        if wish.visit.phase == phase and (wish.free or not is_over(wish.visit, now)):
+            yield replace(wish, visit=replace(wish.visit, of=f"{number} of {count}"))
+        else:
+            yield wish
 
 
 def _confirm(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = _visit(course, change, "tentative")
-    gates = [one.after for one in course.reviews if one.gate and _is_open(one)]
-    before = [after for after in gates if after < visit.number]
-    if before:
-        said = f"visit {visit.number} waits for the review after visit {before[0]}"
-        raise BadRequest("visit", said, next_step=f"review {before[0]} --outcome go-on")
+    visit = visit_of(course, change, "tentative")
+    gate = _first_gate(course.reviews)
+    if gate is not None and gate < visit.number:
+        said = f"visit {visit.number} waits for the review after visit {gate}"
+        raise BadRequest("visit", said, next_step=f"review {gate} --outcome go-on")
     return [_with_visit(course, visit, _of_status(course, visit, "planned"))]
 
 
@@ -212,11 +223,11 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
         said = "has been recorded" if there else "there is none after this visit"
         raise BadRequest("visit", f"review after visit {change.visit}: {said}")
     review = waiting[0]
-    _refuse_future(course.visits[review.after - 1], now)
-    earlier = [one.after for one in course.reviews if one.gate and _is_open(one)]
-    if review.gate and min(earlier) < review.after:
-        said = f"the review after visit {min(earlier)} comes first"
-        raise BadRequest("visit", said, next_step=f"review {min(earlier)} --outcome go-on")
+    refuse_future(course.visits[review.after - 1], now)
+    gate = _first_gate(course.reviews)
+    if review.gate and gate is not None and gate < review.after:
+        said = f"the review after visit {gate} comes first"
+        raise BadRequest("visit", said, next_step=f"review {gate} --outcome go-on")
     done = tuple(
         replace(one, status="completed") if one is review else one for one in course.reviews
     )
@@ -225,10 +236,7 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
         ended = {one.uid: one for one in draft.reviews}
         kept = (one if one.status == "completed" else ended[one.uid] for one in done)
         return [replace(draft, reviews=tuple(kept))]
-    following = [one.after for one in done if one.gate and _is_open(one)]
-    until = min(
-        (after for after in following if after >= review.after), default=len(course.visits)
-    )
+    until = _first_gate(done) or len(course.visits)
     later = {phase.name for phase in course.protocol.phases if phase.tentative}
     wishes = tuple(
         Wish(_of_status(course, visit, "planned"), pinned=True)
@@ -243,7 +251,7 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 
 def _driver(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = _visit(course, change, "planned", "tentative", "held")
+    visit = visit_of(course, change, "planned", "tentative", "held")
     if not course.protocol.visits[visit.kind].needs_driver:
         raise BadRequest("visit", f"visit {visit.number} needs no driver")
     return [_with_visit(course, visit, replace(visit, driver=change.driver))]
@@ -267,49 +275,9 @@ VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = Mappin
 """Each verb with what it wants."""
 
 
-def _visit(course: Course, change: Change, *statuses: str) -> Visit:
-    """The visit of the change, which has to have one of these statuses."""
-    number, most = change.visit, len(course.visits)
-    if number is None or not 1 <= number <= most:
-        raise BadRequest("visit", f"there is no visit {number}: the course has {most}")
-    visit = course.visits[number - 1]
-    if visit.status not in statuses:
-        step = {"held": "resume --on DATE", "tentative": f"confirm {number}"}.get(visit.status, "")
-        raise BadRequest("visit", f"visit {number} is {visit.status}", next_step=step)
-    return visit
-
-
-def _refuse_future(visit: Visit, now: datetime) -> None:
-    if visit.start.date() > now.date():
-        said = f"visit {visit.number} is on {day_text(visit.start.date())}, which is still to come"
-        raise BadRequest("visit", said, next_step="defer or omit it")
-
-
-def _refuse_past(visit: Visit, now: datetime) -> None:
-    if visit.start.date() < now.date():
-        said = f"visit {visit.number} was on {day_text(visit.start.date())}, which is over"
-        raise BadRequest("visit", said, next_step="complete or miss it")
-
-
-def _refuse_before_today(field: str, on: date, now: datetime) -> None:
-    if on < now.date():
-        said = f"{day_text(on)} is over (today is {day_text(now.date())})"
-        raise BadRequest(field, said)
-
-
-def _refuse_off_grid(course: Course, field: str, on: date, time: Clock | None) -> None:
-    """Refuse a time at which no visit of this clinic begins, though it is open then."""
-    step = course.clinic.slot_minutes
-    for opening in openings(course.clinic, on) if time else ():
-        past = (time.minutes - opening.start) % step if time else 0
-        if time and opening.start <= time.minutes < opening.end and past:
-            near = Clock(time.minutes - past), Clock(min(time.minutes - past + step, 1439))
-            said = f"visits begin every {step} minutes from {opening.plain().split('-')[0]}"
-            raise BadRequest(field, f"{said}, not at {time}", next_step=f"{near[0]} or {near[1]}")
-
-
-def _minutes(moment: datetime) -> int:
-    return moment.hour * 60 + moment.minute
+def _first_gate(reviews: Sequence[Review]) -> int | None:
+    """After which visit the first gate is that has not been opened."""
+    return min((one.after for one in reviews if one.gate and _is_open(one)), default=None)
 
 
 def _is_open(review: Review) -> bool:

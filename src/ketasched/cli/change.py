@@ -3,10 +3,8 @@
 import json
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
 from functools import wraps
-from itertools import islice
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,18 +17,13 @@ from ketasched.explain import refusal_data
 from ketasched.folder import write_folder
 from ketasched.handout import EVENT_FILES, SPLIT, handout
 from ketasched.load import load_course, with_clinic
-from ketasched.model import TAKES_PLACE, Audience, Change, Clock, Course, Review, Visit
+from ketasched.model import TAKES_PLACE, Audience, Change, Course, Review, Visit
 from ketasched.render import View, render, render_changes
 from ketasched.render.rides import has_ride
 from ketasched.revise import OVERRIDABLE, revise
-from ketasched.suggest import suggest
+from ketasched.sense import NEEDS_REASON
 from ketasched.times import clock_text, day_text
-
-DAYS_TO_TRY = 28
-"""How far after the asked day others are tried."""
-
-OPTIONS_TO_NAME = 3
-"""How many other days a refusal names."""
+from ketasched.ways import Attempts, with_other_ways
 
 OPTIONS = (
     click.option("--reason", "why", default="", metavar="TEXT", help="Why; the history keeps it."),
@@ -75,8 +68,6 @@ OPTIONS = (
     ),
 )
 
-NEEDS_REASON = {"miss", "defer", "omit", "hold", "cease"}
-
 
 @dataclass(frozen=True)
 class Work:
@@ -113,7 +104,8 @@ class Work:
         try:
             after = revise(before, change, at=at, why=self.why, by=self.by, clinic=course.clinic)
         except NoPlan as error:
-            refusal = _explained(error, course, change, at)
+            attempts = Attempts(course, at, more_time=for_a_second())
+            refusal = with_other_ways(error, change, attempts)
             if self.form == "json":
                 click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
             raise refusal from None
@@ -221,13 +213,15 @@ def _notes(before: Course, after: Course) -> Iterator[str]:
     """What somebody has to see to after this change."""
     old = {visit.uid: visit.start for visit in before.visits}
     today = after.history[-1].at.date()
-    moved = [
-        str(visit.number)
-        for visit in after.visits
-        if visit.driver and visit.status == "planned" and old.get(visit.uid) != visit.start
-    ]
-    if moved:
-        yield f"ask the drivers again, the day is another one: visit {', '.join(moved)}"
+    driven = [visit for visit in after.visits if visit.driver and visit.status == "planned"]
+    moved = [one for one in driven if old.get(one.uid, one.start) != one.start]
+    new = [one for one in driven if one.uid not in old]
+    for said, visits in (
+        ("ask the drivers again, at another time", moved),
+        ("new, ask the driver", new),
+    ):
+        if visits:
+            yield f"{said}: visit {', '.join(str(one.number) for one in visits)}"
     for visit in after.visits:
         if visit.status == "planned" and visit.start.date() < today:
             day = day_text(visit.start.date())
@@ -244,72 +238,6 @@ def _when(visit: Visit | Review) -> str:
     status = f" ({visit.status})" if visit.status != "planned" else ""
     driver = f", driver {visit.driver.name}" if isinstance(visit, Visit) and visit.driver else ""
     return f"{day_text(visit.start)}, {clock_text(visit.start)}{status}{driver}"
-
-
-def _explained(error: NoPlan, course: Course, change: Change, at: datetime) -> NoPlan:
-    """The refusal with what would do: another time or day, or the rules to override."""
-    said: dict[str, list[str]] = {finding.message: [] for finding in error.findings}
-    for finding in error.findings:
-        said[finding.message].append(finding.rule)
-    details = [f"{message} ({', '.join(rules)})" for message, rules in said.items()]
-    rules = dict.fromkeys(one.rule for one in error.findings if one.rule in OVERRIDABLE)
-    steps = list(_other_ways(course, change, at))
-    for more in ((), ("gap",), ("gap", "span")):
-        names = tuple(dict.fromkeys((*rules, *more)))
-        bent = replace(change, overrides=tuple(dict.fromkeys((*change.overrides, *names))))
-        if names and change.verb != "resume" and _is_possible(course, bent, at):
-            asked = " ".join(f"--override {name}" for name in bent.overrides)
-            steps.append(f"{asked}, with a --reason")
-            break
-    step = ", or ".join(steps)
-    return NoPlan(error.what, findings=error.findings, details=details, next_step=step)
-
-
-def _other_ways(course: Course, change: Change, at: datetime) -> Iterator[str]:
-    """Options with which the change would be possible, each tried."""
-    more_time = for_a_second()
-    if change.verb == "defer" and change.visit:
-        if change.time is not None:
-            others = [replace(change, time=time) for time in _times_near(change.time)]
-            yield from islice(_possible(course, others, at, "--to", more_time), OPTIONS_TO_NAME)
-        for one in suggest(course, change.visit, at=at, more_time=more_time)[:OPTIONS_TO_NAME]:
-            yield f"--to {one.start:%Y-%m-%d}"
-    if change.verb in ("resume", "booster") and change.on:
-        rules = tuple(dict.fromkeys((*change.overrides, "gap", "span")))
-        days = [change.on + timedelta(number) for number in range(DAYS_TO_TRY)]
-        for overrides in (change.overrides, rules):
-            others = [replace(change, on=day, overrides=overrides) for day in days]
-            found = next(_possible(course, others, at, "--on", more_time), "")
-            if found:
-                asked = "".join(f" --override {name}" for name in overrides)
-                yield f"{found}{asked}{', with a --reason' if asked else ''}"
-                return
-
-
-def _possible(
-    course: Course, changes: list[Change], at: datetime, option: str, more_time: Callable[[], bool]
-) -> Iterator[str]:
-    for change in changes:
-        if not more_time():
-            return
-        if _is_possible(course, change, at):
-            yield f"{option} {change.on}{f'T{change.time}' if change.time else ''}"
-
-
-def _is_possible(course: Course, change: Change, at: datetime) -> bool:
-    try:
-        revise(course, change, at=at)
-    except (NoPlan, BadRequest):
-        return False
-    return True
-
-
-def _times_near(time: Clock) -> Iterator[Clock]:
-    """Quarters of an hour around a time, the nearest first."""
-    around = (time.minutes - time.minutes % 15 + 15 * step for step in range(-16, 17))
-    for minutes in sorted(around, key=lambda one: abs(one - time.minutes)):
-        if 0 <= minutes < 24 * 60:
-            yield Clock(minutes)
 
 
 def changing(function: Callable[..., Change]) -> Callable[..., None]:

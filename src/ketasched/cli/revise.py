@@ -2,14 +2,15 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
 from ketasched.cli.change import changing, refuse_odd_text
 from ketasched.columns import spelled_date
 from ketasched.errors import BadRequest
-from ketasched.model import Change, Clock, Driver
+from ketasched.model import Change, Clock, Driver, Outcome, Scope
+
+Overrides = tuple[str, ...]
 
 NUMBER = click.argument("visit", metavar="N", type=int)
 
@@ -35,13 +36,13 @@ def command(ctx: click.Context, /, *, course: str) -> None:
 @command.command("complete")
 @NUMBER
 @changing
-def complete(**given: Any) -> Change:
+def complete(*, visit: int, overrides: Overrides) -> Change:
     """Record that visit N took place.
 
     \b
     ketasched revise courses/P-014/course.json complete 1
     """
-    return Change("complete", **given)
+    return Change("complete", visit, overrides=overrides)
 
 
 @command.command("miss")
@@ -50,13 +51,13 @@ def complete(**given: Any) -> Change:
     "--make-up/--no-make-up", default=None, help="Whether another visit makes up for it."
 )
 @changing
-def miss(**given: Any) -> Change:
+def miss(*, visit: int, make_up: bool | None, overrides: Overrides) -> Change:
     """Record that visit N did not take place; it stays in the record.
 
     \b
     ketasched revise courses/P-014/course.json miss 2 --make-up --reason "flu"
     """
-    return Change("miss", **given)
+    return Change("miss", visit, make_up=make_up, overrides=overrides)
 
 
 @command.command("defer")
@@ -70,62 +71,64 @@ def miss(**given: Any) -> Change:
     help="Whether later visits may move, too (rest).",
 )
 @changing
-def defer(*, to: str | None, **given: Any) -> Change:
+def defer(
+    *, visit: int, to: str | None, days: int | None, scope: Scope, overrides: Overrides
+) -> Change:
     """Move visit N; of those after it as few as possible.
 
     \b
     ketasched revise courses/P-014/course.json defer 3 --to 2026-12-14 --reason "snow"
     """
     on, time = _day_and_time("to", to)
-    return Change("defer", on=on, time=time, **given)
+    return Change("defer", visit, on, time, days, scope, overrides=overrides)
 
 
 @command.command("omit")
 @NUMBER
 @changing
-def omit(**given: Any) -> Change:
+def omit(*, visit: int, overrides: Overrides) -> Change:
     """Take visit N out of the course for good.
 
     \b
     ketasched revise courses/P-014/course.json omit 4 --reason "clinician"
     """
-    return Change("omit", **given)
+    return Change("omit", visit, overrides=overrides)
 
 
 @command.command("hold")
 @changing
-def hold(**given: Any) -> Change:
+def hold(*, overrides: Overrides) -> Change:
     """Hold all visits to come until `resume`.
 
     \b
     ketasched revise courses/P-014/course.json hold --reason "blood pressure"
     """
-    return Change("hold", **given)
+    return Change("hold", overrides=overrides)
 
 
 @command.command("resume")
 @click.option("--on", metavar="DATE[THH:MM]", required=True, help="The day of the next visit.")
 @changing
-def resume(*, on: str, **given: Any) -> Change:
+def resume(*, on: str, overrides: Overrides) -> Change:
     """Go on with the visits that are held.
 
     \b
     ketasched revise courses/P-014/course.json resume --on 2026-12-21
     """
     day, time = _day_and_time("on", on)
-    return Change("resume", on=day, time=time, **given)
+    return Change("resume", on=day, time=time, overrides=overrides)
 
 
 @command.command("cease")
 @click.option("--after", "visit", type=int, metavar="N", help="The last visit to keep.")
 @changing
-def cease(**given: Any) -> Change:
+def cease(*, visit: int | None, overrides: Overrides) -> Change:
     """End the course: no visit to come takes place.
 
     \b
     ketasched revise courses/P-014/course.json cease --after 4 --reason "clinician"
     """
-    return Change("cease", **given)
+    return Change("cease", visit, overrides=overrides)
 
 
 @command.command("booster")
@@ -135,42 +138,42 @@ def cease(**given: Any) -> Change:
     "days",
     type=click.IntRange(1, 366),
     metavar="DAYS",
-    help="Days after the last visit.",
+    help="Days after the last visit that is decided.",
 )
 @changing
-def booster(*, on: str | None, **given: Any) -> Change:
+def booster(*, on: str | None, days: int | None, overrides: Overrides) -> Change:
     """Add a booster that the clinician has decided.
 
     \b
     ketasched revise courses/P-014/course.json booster --on 2027-01-18
     """
     day, time = _day_and_time("on", on)
-    return Change("booster", on=day, time=time, **given)
+    return Change("booster", on=day, time=time, days=days, overrides=overrides)
 
 
 @command.command("confirm")
 @NUMBER
 @changing
-def confirm(**given: Any) -> Change:
+def confirm(*, visit: int, overrides: Overrides) -> Change:
     """Confirm visit N, which was still to be decided.
 
     \b
     ketasched revise courses/P-014/course.json confirm 7
     """
-    return Change("confirm", **given)
+    return Change("confirm", visit, overrides=overrides)
 
 
 @command.command("review")
 @NUMBER
 @click.option("--outcome", type=click.Choice(["go-on", "stop"]), required=True)
 @changing
-def review(**given: Any) -> Change:
+def review(*, visit: int, outcome: Outcome, overrides: Overrides) -> Change:
     """Record the review after visit N; a gate opens, or the visits after it end.
 
     \b
     ketasched revise courses/P-014/course.json review 6 --outcome go-on
     """
-    return Change("review", **given)
+    return Change("review", visit, outcome=outcome, overrides=overrides)
 
 
 @command.command("driver")
@@ -179,7 +182,9 @@ def review(**given: Any) -> Change:
 @click.option("--phone", default="", metavar="PHONE", help="Their phone.")
 @click.option("--clear", is_flag=True, help="Nobody drives any more.")
 @changing
-def driver(*, name: str | None, phone: str, clear: bool, **given: Any) -> Change:
+def driver(
+    *, visit: int, name: str | None, phone: str, clear: bool, overrides: Overrides
+) -> Change:
     """Say who drives to visit N.
 
     \b
@@ -189,7 +194,9 @@ def driver(*, name: str | None, phone: str, clear: bool, **given: Any) -> Change
         raise BadRequest("name", "expected --name or --clear")
     refuse_odd_text("name", name or "")
     refuse_odd_text("phone", phone)
-    return Change("driver", driver=Driver(name, phone) if name else None, **given)
+    return Change(
+        "driver", visit, driver=Driver(name, phone) if name else None, overrides=overrides
+    )
 
 
 def _day_and_time(field: str, text: str | None) -> tuple[date | None, Clock | None]:

@@ -67,11 +67,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A change, in words, and the first and the last day of the course with it."""
+    """A change, in words, and the dates that it gives: of a new course all, else what it moves."""
 
     change: str
-    first: date
-    last: date
+    dates: tuple[date, ...]
 
 
 @dataclass(frozen=True, slots=True)

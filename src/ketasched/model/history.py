@@ -1,9 +1,10 @@
 """What was done to a course: each change as it was asked for, and what became of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from ketasched.model.clinic import Clinic
 from ketasched.model.values import Clock
 
 Verb = Literal[
@@ -66,6 +67,8 @@ class Entry:
 
     Every line is a revision, the first one revision 1. `change` is None for the planning itself.
     `changed` has the uids of the calendar events that it changed, `former` the dates it ended.
+    `former_clinic` is the clinic as it was until then, where newer hours or words came with it:
+    with it the history replays to the same course.
     """
 
     at: datetime
@@ -75,3 +78,4 @@ class Entry:
     change: Change | None = None
     changed: tuple[str, ...] = ()
     former: tuple[Former, ...] = ()
+    former_clinic: Clinic | None = field(default=None, hash=False)

@@ -8,7 +8,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from ketasched.discretion import neutral
-from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course, Visit
+from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course, Entry, Visit
 from ketasched.prices import PriceLine, bill
 from ketasched.render import View
 from ketasched.render.grid import grids, legend
@@ -100,6 +100,7 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "driver_name": lambda visit: driver_name(visit.driver, discreet=discreet),
         "driver_of": lambda visit: driver_text(visit.driver, discreet=discreet),
         "amount": lambda amount: amount.text(currency),
+        "entry_text": _entry_text,
         "price_text": lambda line: _price_text(line, currency),
         "kind_title": lambda kind: kind_title(kind, discreet=discreet),
         "visit_title": lambda visit: visit_title(course, visit, discreet=discreet),
@@ -127,6 +128,13 @@ STATUS_WORDS = {
     "ceased": "does not take place",
     "held": "on hold",
 }
+
+
+def _entry_text(entry: Entry, revision: int) -> str:
+    """A line of the history: what was done, why and by whom. For the clinic only."""
+    why = f", because of: {entry.why}" if entry.why else ""
+    by = f" ({entry.by})" if entry.by else ""
+    return one_line(f"revision {revision}, {_moment(entry.at)}: {entry.what}{why}{by}")
 
 
 def _price_text(line: PriceLine, currency: str) -> str:

@@ -22,21 +22,21 @@ def reminder_times(course: Course, visit: Visit) -> Iterator[tuple[int, datetime
         for ordinal, reminder in enumerate(course.clinic.reminders.driver, start=1):
             moment = _moment(visit, reminder)
             before = moment.astimezone(UTC) < visit.start.astimezone(UTC)
-            if before and not _is_over(course, visit, moment):
+            if before and not _is_too_late(course, visit, moment):
                 yield ordinal, moment
 
 
 def reminders_left_out(course: Course) -> int:
     """How many reminders would have been before their visit was given its date."""
     return sum(
-        _is_over(course, visit, _moment(visit, reminder))
+        _is_too_late(course, visit, _moment(visit, reminder))
         for visit in course.visits
         if has_ride(course, visit)
         for reminder in course.clinic.reminders.driver
     )
 
 
-def _is_over(course: Course, visit: Visit, moment: datetime) -> bool:
+def _is_too_late(course: Course, visit: Visit, moment: datetime) -> bool:
     return moment.astimezone(UTC) < stamp(course, visit.uid).at.astimezone(UTC)
 
 
