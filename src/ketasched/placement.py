@@ -1,7 +1,7 @@
 """A draft of a course with its dates: as few visits as possible moved, or why there is no way."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -9,7 +9,7 @@ from ketasched.chain import Chain, Stop
 from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
 from ketasched.pace import run_of
 from ketasched.redate import redated
-from ketasched.replan import MOVED, Begun, Place, Rest
+from ketasched.replan import MOVED, Begun, Breach, Place, Rest
 from ketasched.rules import RULES
 from ketasched.sense import has_been, is_over
 from ketasched.shapes import EndsRule, Given
@@ -19,14 +19,16 @@ from ketasched.wishes import Draft, Wish
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A draft with its dates: visits and reviews, and the chain that gave them.
+    """A draft with its dates: visits, reviews, the chain that gave them, and what was overridden.
 
-    There is none where nothing had to be looked for.
+    There is no chain where nothing had to be looked for. `lenient` has, by uid, the rules that
+    were not asked of a visit.
     """
 
     chain: Chain | None
     visits: tuple[Visit, ...]
     reviews: tuple[Review, ...]
+    lenient: Mapping[str, frozenset[str]]
 
     @property
     def moves(self) -> int | None:
@@ -56,8 +58,13 @@ def place(
         if chain is None:
             return None
         placed = dict(zip((wish.visit.uid for wish in ahead), chain.stops, strict=True))
-        visits = tuple(_placed(rest, wishes, placed))
-    return Placement(chain, visits, redated(given, draft.reviews, visits, course, now))
+        visits = tuple(_placed(rest, wishes, placed, _days_before(course)))
+    reviews = redated(given, draft.reviews, visits, course, now)
+    lenient = {
+        wish.visit.uid: wish.lenient | ({"gap"} if wish.may_wait else frozenset())
+        for wish in wishes
+    }
+    return Placement(chain, visits, reviews, lenient)
 
 
 def _rest(course: Course, given: Given, draft: Draft, now: datetime) -> tuple[list[Wish], Rest]:
@@ -78,7 +85,7 @@ def _places(
     `over` are the visits whose day is over. A visit's place in its phase counts all visits of it,
     so that the pace goes on as if those that do not take place had been.
     """
-    accepted = accepted_rules(course)
+    breaches = _breaches(course)
     phases = {phase.name: phase for phase in course.protocol.phases}
     names = [wish.visit.phase for wish in draft.wishes]
     indexes = {
@@ -116,7 +123,8 @@ def _places(
                 offset=None if run.per_week else run.offsets[index] - bases[name],
                 anchors=anchors,
                 lenient=wish.lenient,
-                accepted=accepted.get(visit.uid, frozenset()),
+                may_wait=wish.may_wait,
+                breach=breaches.get(visit.uid, Breach()),
             )
         )
     return found
@@ -136,20 +144,28 @@ def _begun(course: Course, done: Sequence[Visit], over: Sequence[Visit]) -> Begu
     return Begun(Slot(kind, last.start, last.end), firsts, anchors)
 
 
-def accepted_rules(course: Course) -> dict[str, frozenset[str]]:
-    """By uid, the rules that a visit breaks already, with everybody's knowledge.
-
-    What is about a phase as a whole holds for all visits of it.
-    """
-    found = dict.fromkeys((visit.uid for visit in course.visits), frozenset[str]())
+def _breaches(course: Course) -> dict[str, Breach]:
+    """By uid, what a visit breaks already with everybody's knowledge."""
+    found = {visit.uid: Breach() for visit in course.visits}
+    before = dict(zip(_taking_place(course)[1:], _taking_place(course), strict=False))
     for finding in course.findings:
-        if finding.level == "broken" and finding.visit:
-            own = course.visits[finding.visit - 1]
-            whole = isinstance(RULES.get(finding.rule), EndsRule)
+        if finding.level != "broken" or not finding.visit:
+            continue
+        own = course.visits[finding.visit - 1]
+        if isinstance(RULES.get(finding.rule), EndsRule):
+            days = [one.start.date() for one in before if one.phase == own.phase]
             for visit in course.visits:
-                if visit is own or (whole and visit.phase == own.phase):
-                    found[visit.uid] |= {finding.rule}
+                if visit.phase == own.phase:
+                    found[visit.uid] = replace(found[visit.uid], last=max(days, default=None))
+        else:
+            known = found[own.uid]
+            follows = before[own].start if own in before else None
+            found[own.uid] = replace(known, rules=known.rules | {finding.rule}, follows=follows)
     return found
+
+
+def _taking_place(course: Course) -> list[Visit]:
+    return [visit for visit in course.visits if visit.status in TAKES_PLACE]
 
 
 def why_not(
@@ -168,20 +184,37 @@ def _is_done(wish: Wish, now: datetime) -> bool:
     return wish.visit.status not in TAKES_PLACE or (wish.pinned and is_over(wish.visit, now))
 
 
-def _placed(rest: Rest, wishes: Sequence[Wish], placed: dict[str, Stop]) -> Iterator[Visit]:
-    """All visits, those ahead where the chain has them."""
+def _days_before(course: Course) -> dict[str, date | None]:
+    """By uid, the day of the visit before it that takes place; None for the first one."""
+    found: dict[str, date | None] = {}
+    before: date | None = None
+    for visit in course.visits:
+        found[visit.uid] = before
+        if visit.status in TAKES_PLACE:
+            before = visit.start.date()
+    return found
+
+
+def _placed(
+    rest: Rest,
+    wishes: Sequence[Wish],
+    placed: dict[str, Stop],
+    days_before: dict[str, date | None],
+) -> Iterator[Visit]:
+    """All visits, those ahead where the chain has them.
+
+    A visit has another window where it moves, and where the one before it is on another day.
+    """
     places = dict(zip(placed, rest.places, strict=True))
     before: date | None = None
-    moved = False
     for wish in wishes:
         visit = wish.visit
         stop = placed.get(visit.uid)
         if stop is not None:
-            place = places[visit.uid]
-            shifted = wish.free or stop.slot.start != visit.start
-            if shifted or moved:
+            stays = not wish.free and stop.slot.start == visit.start
+            if not stays or days_before.get(visit.uid) != before:
+                place = places[visit.uid]
                 visit = _at(visit, place, stop, rest.anchor(stop), before)
-            moved = shifted
         if visit.status in TAKES_PLACE:
             before = visit.start.date()
         yield visit

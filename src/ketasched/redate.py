@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ketasched.assemble import review_start
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
+from ketasched.openings import openings
 from ketasched.shapes import Given
 
 
@@ -27,11 +28,13 @@ def _redated(
         return review
     old = course.visits[review.after - 1]
     visit = _followed(old, visits, course)
+    if review.gate:
+        visit = _with_its_make_up(visit, visits, course)
     if review.start < now and visit.start < now:
         return review  # it has been
     place = next(n for n, one in enumerate(visits) if one.uid == visit.uid)
     following = next((one for one in visits[place + 1 :] if one.status in TAKES_PLACE), None)
-    if not _fits(review, visit, following):
+    if not _fits(given, review, visit, following, course):
         start = review_start(given, visit, following)
         review = replace(review, start=start if start >= now else review.start)
     return replace(review, after=visit.number)
@@ -43,7 +46,8 @@ def _followed(old: Visit, visits: Sequence[Visit], course: Course) -> Visit:
     """
     own = [one for one in visits if one.phase == old.phase and one.status in TAKES_PLACE]
     before = [one for one in course.visits if one.phase == old.phase]
-    lasts = [one for one in before if one.status in TAKES_PLACE][-1:] or before[-1:]
+    still = TAKES_PLACE | {"held"}
+    lasts = [one for one in before if one.status in still][-1:] or before[-1:]
     if own and old.number >= lasts[0].number:
         return own[-1]
     here = next(one for one in visits if one.uid == old.uid)
@@ -53,10 +57,32 @@ def _followed(old: Visit, visits: Sequence[Visit], course: Course) -> Visit:
     return earlier[-1] if earlier else here
 
 
-def _fits(review: Review, visit: Visit, following: Visit | None) -> bool:
-    """Whether a review is still between its visit and the next one, if there is one."""
+def _with_its_make_up(visit: Visit, visits: Sequence[Visit], course: Course) -> Visit:
+    """The visit after which a gate comes: a new one that directly follows counts as before it."""
+    known = {one.uid for one in course.visits}
+    place = next(n for n, one in enumerate(visits) if one.uid == visit.uid)
+    for one in visits[place + 1 :]:
+        if one.uid not in known and one.phase == visit.phase:
+            return one
+        if one.status in TAKES_PLACE:
+            break
+    return visit
+
+
+def _fits(
+    given: Given, review: Review, visit: Visit, following: Visit | None, course: Course
+) -> bool:
+    """Whether a review is still between its visit and the next one, if there is one.
+
+    One at the check-in of a visit stays at a check-in; another one is not on a day that is closed.
+    """
     day = review.start.date()
     if following and review.start == following.start:
         return visit.start < review.start
+    was_at_check_in = any(one.start == review.start for one in course.visits)
+    if was_at_check_in and review.start != visit.start:
+        return False
+    if not was_at_check_in and not openings(given.clinic, day):
+        return False
     after_it = visit.start.date() < day or visit.start == review.start
     return after_it and (following is None or day < following.start.date())

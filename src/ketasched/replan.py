@@ -4,7 +4,7 @@ The same kernel as for a new course finds the cheapest chain; here the price of 
 all else, whether the visit changes its start, then the spacing phase by phase.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from math import inf
@@ -32,14 +32,27 @@ SPACINGS = ((0, 0), (0, 64), (4, 64), (16, 1024), (64, 4096))
 
 MOST_REASONS = 3
 
-OVER = Finding("start", "broken", "the day is over")
+OVER = Finding("start", "broken", "that is over already")
 """What speaks against a day where no rule does."""
 
 FIRST_DAYS = 60
 """How far after its old day a first visit is looked for."""
 
-MOST_DAYS = 366
-"""How far a visit may be from the one before where the rule about gaps is not asked."""
+MOST_DAYS = 92
+"""How far a visit may be from the one before where a gap may be longer than is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """What a visit breaks already, because that was overridden: it may go on as it is, no worse.
+
+    `rules` are those about its own slot, or about the step to it from the visit that begins at
+    `follows`. `last` is the last day of its phase, where that takes too long.
+    """
+
+    rules: frozenset[str] = frozenset()
+    follows: datetime | None = None
+    last: date | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,8 +62,8 @@ class Place:
     `old` is the slot that it has, None for one that has none to keep; one that is `pinned` stays
     there. `on` and `time` are where it has to be. `offset` is its ideal distance in days from the
     anchor of its phase (None where visits come so many a week); with `anchors` it is the anchor
-    itself. `lenient` are the rules that are not asked for it, `accepted` those that the slot that
-    it has breaks already.
+    itself. `lenient` are the rules that are not asked for it; if it `may_wait`, the gap before it
+    may be longer than the rule allows; `breach` is what it breaks already.
     """
 
     run: Run
@@ -62,7 +75,8 @@ class Place:
     offset: int | None = None
     anchors: bool = False
     lenient: frozenset[str] = frozenset()
-    accepted: frozenset[str] = frozenset()
+    may_wait: bool = False
+    breach: Breach = Breach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +239,7 @@ class Rest:
             return None
         if place.on is not None and (day != place.on.toordinal() or place.time):
             return None
-        if not place.pinned and self._broken(place.old, place.lenient | place.accepted):
+        if not place.pinned and self._broken(place.old, place.lenient | place.breach.rules):
             return None
         start = place.old.start
         return Stop(place.old, day, abs(minute_of(start) - self.given.wanted))
@@ -282,17 +296,26 @@ class Rest:
         """The steps from the stop `base` to the visit at `index` that cost `most` at most."""
         self.given.go_on()
         place = self.places[index]
-        phase = place.run.phase
-        gaps = range(phase.gap_days.min, phase.gap_days.max + 1)
-        if "gap" in place.lenient | place.accepted:
-            gaps = range(1, MOST_DAYS)
-        for gap in gaps:
+        for gap in self._gaps(place, base):
             for stop in self.offers(index, base.day + gap):
                 if self._may_follow(place, base, stop):
                     following = self._tagged(index, stop, tagged, base.day)
                     price = self._toll(place, stop) + self._spacing(index, gap, following)
                     if price <= most and self._in_span(index, following):
                         yield price, following
+
+    def _gaps(self, place: Place, base: Stop) -> Iterable[int]:
+        """The days from the stop `base` after which a visit may come."""
+        allowed = place.run.phase.gap_days
+        usual = range(allowed.min, allowed.max + 1)
+        day = place.on or (place.old.start.date() if place.old and place.pinned else None)
+        if day is not None:
+            return [max(day.toordinal() - base.day, 0)]
+        if place.may_wait:
+            return range(allowed.min, max(allowed.max, MOST_DAYS) + 1)
+        if place.old and place.breach.follows == base.slot.start:
+            return sorted({*usual, max(place.old.start.toordinal() - base.day, 1)})
+        return usual
 
     def _toll(self, place: Place, stop: Stop) -> int:
         moved = place.old is not None and stop.slot.start != place.old.start
@@ -310,7 +333,13 @@ class Rest:
         return (stop.day - anchor - place.offset) ** 2 * weight
 
     def _may_follow(self, place: Place, before: Stop, stop: Stop) -> bool:
-        spared = place.lenient | place.accepted
+        same = place.old and (before.slot.start, stop.slot.start) == (
+            place.breach.follows,
+            place.old.start,
+        )
+        spared = place.lenient | place.breach.rules if same else place.lenient
+        if place.may_wait and stop.day - before.day > place.run.phase.gap_days.max:
+            spared |= {"gap"}
         found = (
             rule.pair(before.slot, stop.slot, place.run.phase, self.given)
             for rule in PAIR_RULES
@@ -346,7 +375,9 @@ class Rest:
         place = self.places[index]
         _, _, first = self._tags[stop]
         days = date.fromordinal(first), date.fromordinal(stop.day)
-        spared = place.lenient | place.accepted
+        if place.breach.last and days[1] <= place.breach.last:
+            return True
+        spared = place.lenient
         found = (
             rule.ends(*days, place.run.phase, self.given)
             for rule in ENDS_RULES

@@ -5,7 +5,7 @@ preference is that of `plan`. No rule is bent unless the change overrides it by 
 finding stays on the course.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,17 +19,17 @@ from ketasched.model import (
     Entry,
     Finding,
     Former,
+    Visit,
 )
-from ketasched.placement import Placement, accepted_rules, place, why_not
+from ketasched.placement import Placement, place, why_not
 from ketasched.planner import NO_BOOKINGS, check
 from ketasched.render.events import differing
-from ketasched.shapes import Bookings, Given, always
+from ketasched.rules import RULES
+from ketasched.sense import OVERRIDABLE, refuse_idle_overrides
+from ketasched.shapes import Bookings, EndsRule, Given, PairRule, always
 from ketasched.times import day_text
 from ketasched.verbs import drafts
-from ketasched.wishes import spared
-
-OVERRIDABLE = ("closure", "open-hours", "availability", "start", "capacity", "gap", "span")
-"""The rules that a change can override; no wish makes a time exist that the clocks skip."""
+from ketasched.wishes import Draft, spared
 
 
 def revise(
@@ -54,12 +54,14 @@ def revise(
     if unknown:
         listed = ", ".join(OVERRIDABLE)
         raise BadRequest("override", f"expected one of {listed}, not {unknown[0]}")
+    refuse_idle_overrides(change)
     newer = replace(course, clinic=clinic or course.clinic)
     given = Given(
         course.protocol, newer.clinic, course.request, course.made_at, bookings, more_time
     )
     now = _not_before_the_last(course, at.astimezone(given.zone))
-    bare = _numbered(newer, _best(newer, given, change, now))
+    found = _best(newer, given, change, now)
+    bare = _numbered(newer, found)
     entry = Entry(
         now,
         what_was_done(newer, change, bare),
@@ -72,11 +74,11 @@ def revise(
         former_clinic=None if newer.clinic == course.clinic else course.clinic,
     )
     stamped = _stamped(bare, entry)
-    after_it = replace(stamped, findings=tuple(_findings(newer, stamped, change)))
-    undecided = _undecided(newer, after_it, bookings)
-    if undecided:
-        raise NoPlan(_cannot(change), findings=undecided)
-    return after_it
+    try:
+        findings = tuple(_findings(newer, stamped, found.lenient, bookings))
+    except NoPlan as refusal:
+        raise NoPlan(_cannot(change), findings=refusal.findings) from None
+    return replace(stamped, findings=findings)
 
 
 def _not_before_the_last(course: Course, now: datetime) -> datetime:
@@ -90,36 +92,27 @@ def _not_before_the_last(course: Course, now: datetime) -> datetime:
 
 def _best(course: Course, given: Given, change: Change, now: datetime) -> Placement:
     """The best draft with its dates. Raises `NoPlan` where none keeps the rules."""
-    best: Placement | None = None
     # Backwards, because a visit more at the end mostly moves nothing, which spares the others.
-    wanted = [spared(draft, change) for draft in reversed(drafts(course, change, now))]
+    wanted = drafts(course, change, now)[::-1]
+    # A rule is bent for the visits further on only where it does not help to bend it once.
+    for throughout in (False, True) if change.overrides else (False,):
+        bent = [spared(draft, change, throughout=throughout) for draft in wanted]
+        best = _best_of(course, given, bent, now)
+        if best is not None:
+            return best
+    findings, refusals = why_not(course, given, spared(wanted[0], change), now)
+    raise NoPlan(_cannot(change), findings=findings, refusals=refusals)
+
+
+def _best_of(
+    course: Course, given: Given, wanted: Sequence[Draft], now: datetime
+) -> Placement | None:
+    best: Placement | None = None
     for draft in wanted:
         found = place(course, given, draft, now, best.moves if best else None)
         if found and (best is None or found.order < best.order):
             best = found
-    if best is None:
-        findings, refusals = why_not(course, given, wanted[0], now)
-        raise NoPlan(_cannot(change), findings=findings, refusals=refusals)
     return best
-
-
-def _undecided(before: Course, after_it: Course, bookings: Bookings) -> list[Finding]:
-    """Rules that the change breaks between visits that do not move, and that nobody overrode."""
-    known = {
-        (finding.rule, course.visits[finding.visit - 1].uid)
-        for course, findings in (
-            (before, check(before, bookings=bookings)),
-            (after_it, after_it.findings),
-        )
-        for finding in findings
-        if finding.visit
-    }
-    return [
-        finding
-        for finding in check(after_it, bookings=bookings)
-        if finding.level == "broken" and finding.visit
-        if (finding.rule, after_it.visits[finding.visit - 1].uid) not in known
-    ]
 
 
 def _cannot(change: Change) -> str:
@@ -171,23 +164,53 @@ def _former(before: Course, course: Course) -> Iterator[Former]:
         new = now[visit.uid]
         ended = new.status not in TAKES_PLACE
         if visit.status in TAKES_PLACE and (ended or new.start != visit.start):
-            yield Former(visit.uid, visit.start)
+            yield Former(visit.uid, visit.start, visit.status != "tentative")
 
 
-def _findings(before: Course, course: Course, change: Change) -> Iterator[Finding]:
-    """What the rules say now, and what was given up of visits that are where they were.
+def _date_of(visit: Visit) -> tuple[str, datetime, bool]:
+    return visit.uid, visit.start, visit.status in TAKES_PLACE
 
-    A broken rule is only there if it was overridden, now or before: what else `check` finds is
-    nobody's decision.
+
+def _findings(
+    before: Course, course: Course, lenient: Mapping[str, frozenset[str]], bookings: Bookings
+) -> Iterator[Finding]:
+    """What the rules say now, and what was given up of visits about which nothing changed.
+
+    A broken rule is among them if it was overridden, now or before. What else was broken before,
+    by a newer clinic, is nobody's decision and left for `check`. Raises `NoPlan` for the rest.
     """
-    now = {visit.uid: visit for visit in course.visits}
     for finding in before.findings:
-        visit = before.visits[finding.visit - 1] if finding.visit else None
-        if finding.level == "given-up" and visit and now[visit.uid].start == visit.start:
-            yield replace(finding, visit=now[visit.uid].number)
-    accepted = accepted_rules(before)
-    for finding in check(course):
+        if finding.level == "given-up" and finding.visit:
+            number = finding.visit - 1
+            # Its sentence speaks of the visit's number and of the one before it.
+            as_before = before.visits[max(number - 1, 0) : number + 1]
+            as_now = course.visits[max(number - 1, 0) : number + 1]
+            if list(map(_date_of, as_before)) == list(map(_date_of, as_now)):
+                yield finding
+    decided = {_breach(before, finding) for finding in before.findings}
+    there = {_breach(before, finding) for finding in check(before, bookings=bookings)}
+    undecided = []
+    for finding in check(course, bookings=bookings):
+        breach = _breach(course, finding)
         uid = course.visits[finding.visit - 1].uid if finding.visit else ""
-        decided = finding.rule in {*change.overrides, *accepted.get(uid, ())}
-        if finding.level != "broken" or decided:
+        spared = finding.rule in lenient.get(uid, ())
+        if finding.level != "broken" or spared or breach in decided:
             yield finding
+        elif breach not in there:
+            undecided.append(finding)
+    if undecided:
+        raise NoPlan("", findings=undecided)
+
+
+def _breach(course: Course, finding: Finding) -> tuple[object, ...]:
+    """What a finding is about, whatever the visit's number: the same only if nothing moved."""
+    if not finding.visit:
+        return (finding.rule,)
+    visit = course.visits[finding.visit - 1]
+    if isinstance(RULES.get(finding.rule), EndsRule):
+        return finding.rule, visit.phase, visit.start.date()
+    if not isinstance(RULES.get(finding.rule), PairRule):
+        return finding.rule, visit.uid, visit.start
+    taking = [one for one in course.visits if one.status in TAKES_PLACE]
+    before = [one.start for one in taking if one.start < visit.start]
+    return finding.rule, visit.uid, visit.start, before[-1:] and before[-1]

@@ -8,10 +8,20 @@ from datetime import date, datetime, timedelta
 from ketasched.errors import BadRequest
 from ketasched.model import Change, Clock, Course, Visit
 from ketasched.openings import openings
+from ketasched.planner import LAST_START
 from ketasched.times import day_text
 
 NEEDS_REASON = ("miss", "defer", "omit", "hold", "cease")
 """Verbs that are not done without a reason."""
+
+OVERRIDABLE = ("closure", "open-hours", "availability", "start", "capacity", "gap", "span")
+"""The rules that a change can override; no wish makes a time exist that the clocks skip."""
+
+BENDS = {
+    **dict.fromkeys(("defer", "resume", "booster"), OVERRIDABLE),
+    **dict.fromkeys(("miss", "omit"), ("gap", "span")),
+}
+"""By verb, the rules that it can meet: others give no visit a new place."""
 
 OVER: frozenset[str] = frozenset({"completed", "missed", "omitted", "ceased"})
 """Statuses of visits that nothing changes any more."""
@@ -60,21 +70,32 @@ def refuse_future(visit: Visit, now: datetime) -> None:
     """Refuse to record a visit of a day that is still to come."""
     if visit.start.date() > now.date():
         said = f"visit {visit.number} is on {day_text(visit.start.date())}, which is still to come"
-        raise BadRequest("visit", said, next_step="defer or omit it")
+        raise BadRequest("visit", said, next_step="record it when its day has come")
 
 
-def refuse_past(visit: Visit, now: datetime) -> None:
+def refuse_past(visit: Visit, now: datetime, *, step: str = "complete or miss it") -> None:
     """Refuse to move a visit of an earlier day; one of today may have been called off just now."""
     if visit.start.date() < now.date():
         said = f"visit {visit.number} was on {day_text(visit.start.date())}, which is over"
-        raise BadRequest("visit", said, next_step="complete or miss it")
+        raise BadRequest("visit", said, next_step=step)
 
 
 def refuse_before_today(field: str, on: date, now: datetime) -> None:
-    """Refuse a day, asked for with the option `field`, that is over."""
+    """Refuse a day, asked for with the option `field`, that is over or no sensible date."""
+    if on > LAST_START:
+        raise BadRequest(field, f"expected a day until {LAST_START}, not {on}")
     if on < now.date():
         said = f"{day_text(on)} is over (today is {day_text(now.date())})"
         raise BadRequest(field, said)
+
+
+def refuse_idle_overrides(change: Change) -> None:
+    """Refuse to override a rule that cannot be in this verb's way."""
+    idle = [name for name in change.overrides if name not in BENDS.get(change.verb, ())]
+    if idle:
+        can = ", ".join(BENDS.get(change.verb, ())) or "none"
+        said = f"{change.verb} cannot be in the way of {idle[0]}; rules that it can: {can}"
+        raise BadRequest("override", said)
 
 
 def refuse_off_grid(course: Course, field: str, on: date, time: Clock | None) -> None:

@@ -5,24 +5,20 @@ move, or has to be on a day. Of several drafts the best one is taken. Raises `Ba
 verb makes no sense.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 
+from ketasched.added import booster, made_up
 from ketasched.errors import BadRequest
-from ketasched.identity import uid
+from ketasched.gates import as_status, first_gate, is_open, let_through
 from ketasched.model import (
-    TAKES_PLACE,
-    TO_BE_DECIDED,
     Change,
     Course,
-    Driver,
-    Review,
     Status,
     Verb,
     Visit,
-    Window,
 )
 from ketasched.sense import (
     OVER,
@@ -35,13 +31,14 @@ from ketasched.sense import (
     visit_of,
 )
 from ketasched.times import day_text
-from ketasched.wishes import Draft, Wish
+from ketasched.wishes import Draft, Wish, stay
 
 
 def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     """What the change wants, in one way or several; `now` is local to the clinic."""
     statuses = {visit.status for visit in course.visits}
-    if "ceased" in statuses and statuses <= OVER:
+    reviewed = change.verb == "review" and any(map(is_open, course.reviews))
+    if "ceased" in statuses and statuses <= OVER and not reviewed:
         raise BadRequest("course", "the course has been ceased: nothing in it can change any more")
     return VERBS[change.verb](course, change, now)
 
@@ -61,34 +58,24 @@ def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
             "whether a missed visit is made up for is the clinician's decision",
             next_step="--make-up or --no-make-up",
         )
-    wishes = list(_stay(course, now))
+    wishes = list(stay(course, now))
     at = visit.number - 1
     wishes[at] = Wish(replace(visit, status="missed"), pinned=True)
     if not change.make_up:
         return [Draft(tuple(wishes), course.reviews)]
-    again = replace(
-        _new(course, visit.phase, visit.kind, now),
-        of=f"{visit.of.removesuffix(', again')}, again",
-        driver=visit.driver,
-    )
-    last = max(n for n, wish in enumerate(wishes) if wish.visit.phase == visit.phase)
-    first = max(n for n, wish in enumerate(wishes) if wish.pinned) + 1
-    if first > last + 1:
-        said = f"nothing can be added to {visit.phase}: visits after it are over or held"
-        raise BadRequest("make_up", said, next_step="--no-make-up, then booster")
-    return [
-        Draft(
-            (*wishes[:place], Wish(again, free=True), *wishes[place:]), course.reviews, visit.end
-        )
-        for place in range(first, last + 2)
-    ]
+    if any(one.status == "ceased" for one in course.visits):
+        said = "the course has been ceased: nothing is added to it"
+        raise BadRequest("make_up", said, next_step="--no-make-up")
+    return made_up(course, visit, wishes, now)
 
 
 def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "planned", "tentative")
     refuse_past(visit, now)
     if (change.on is None) == (change.days is None):
-        raise BadRequest("to", "expected --to or --by", next_step="--to 2027-01-11, or --by 2")
+        raise BadRequest(
+            "to", "expected one of --to and --by", next_step="--to DATE, or --by DAYS"
+        )
     on = asked_day(course, change, now) or visit.start.date()
     refuse_before_today("to" if change.on else "by", on, now)
     refuse_off_grid(course, "to", on, change.time)
@@ -101,14 +88,15 @@ def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
         else replace(wish, pinned=True)
         if wish.visit.number < visit.number or change.scope == "visit"
         else wish
-        for wish in _stay(course, now)
+        for wish in stay(course, now)
     ]
     return [Draft(tuple(wishes), course.reviews)]
 
 
 def _omit(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "planned", "tentative", "held")
-    refuse_past(visit, now)
+    if visit.status == "planned":
+        refuse_past(visit, now)
     return [_with_status(course, visit, "omitted", now)]
 
 
@@ -123,11 +111,11 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
     if not held:
         raise BadRequest("verb", "no visit is held")
     if change.on is None:
-        raise BadRequest("on", "expected the day of the next visit", next_step="--on 2027-01-11")
+        raise BadRequest("on", "expected the day of the next visit", next_step="--on DATE")
     refuse_before_today("on", change.on, now)
     refuse_off_grid(course, "on", change.on, change.time)
     wishes = []
-    for wish in _stay(course, now):
+    for wish in stay(course, now):
         visit = wish.visit
         if visit.status != "held":
             wishes.append(wish)
@@ -157,74 +145,36 @@ def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
     after = change.visit or 0
     if change.visit is not None:
         visit_of(course, change, *(OVER | {"planned", "tentative", "held"}))
+    there = [one.number for one in course.visits if one.status == "completed"]
+    if change.visit is not None and there and there[-1] > after:
+        said = f"visit {there[-1]}, after it, has taken place"
+        raise BadRequest("after", said, next_step=f"cease --after {there[-1]}")
     ahead = [one for one in course.visits if one.status == "held" or not is_over(one, now)]
     if not any(visit.number > after for visit in ahead):
         raise BadRequest("verb", "there is no visit left to cease")
     return [_for_all(course, now, "ceased", lambda visit: visit.number > after)]
 
 
-def _booster(course: Course, change: Change, now: datetime) -> list[Draft]:
-    phase = course.protocol.booster_phase
-    if phase is None:
-        raise BadRequest("verb", f"{course.protocol.id} has no booster phase")
-    if any(visit.status == "ceased" for visit in course.visits):
-        raise BadRequest("course", "the course has been ceased: nothing is added to it")
-    there = [visit for visit in course.visits if visit.phase == phase.name]
-    if sum(visit.status in TAKES_PLACE | {"held"} for visit in there) >= phase.count.max:
-        raise BadRequest("verb", f"{course.protocol.id} has at most {phase.count.max} boosters")
-    if (change.on is None) == (change.days is None):
-        raise BadRequest("on", "expected --on or --after", next_step="--on 2027-02-01")
-    if any(visit.status == "held" for visit in course.visits):
-        raise BadRequest("verb", "visits are held", next_step="resume --on DATE, then add it")
-    on = asked_day(course, change, now) or now.date()
-    field = "on" if change.on else "after"
-    refuse_before_today(field, on, now)
-    refuse_off_grid(course, field, on, change.time)
-    taking = [visit for visit in course.visits if visit.status in TAKES_PLACE]
-    earlier = [visit for visit in taking if visit.phase != phase.name]
-    if earlier and on <= earlier[-1].start.date():
-        said = f"{day_text(on)} is not after visit {earlier[-1].number}, the last before boosters"
-        raise BadRequest(field, said)
-    new = _new(course, phase.name, phase.visit, now)
-    new = _of_status(course, new, "planned")
-    wishes = list(_stay(course, now))
-    place = sum(wish.visit.start.date() <= on for wish in wishes)
-    wish = Wish(new, free=True, on=on, time=change.time)
-    pinned = [replace(one, pinned=True) for one in wishes[:place]]
-    all_of_them = _counted((*pinned, wish, *wishes[place:]), phase.name, now)
-    return [Draft(tuple(all_of_them), course.reviews)]
-
-
-def _counted(wishes: Sequence[Wish], phase: str, now: datetime) -> Iterator[Wish]:
-    """The wishes with those of the phase that are still to come counted anew: "2 of 3"."""
-    count = sum(wish.visit.phase == phase for wish in wishes)
-    number = 0
-    for wish in wishes:
-        number += wish.visit.phase == phase
-        if wish.visit.phase == phase and (wish.free or not is_over(wish.visit, now)):
-            yield replace(wish, visit=replace(wish.visit, of=f"{number} of {count}"))
-        else:
-            yield wish
-
-
 def _confirm(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "tentative")
-    gate = _first_gate(course.reviews)
+    gate = first_gate(course.reviews)
     if gate is not None and gate < visit.number:
         said = f"visit {visit.number} waits for the review after visit {gate}"
         raise BadRequest("visit", said, next_step=f"review {gate} --outcome go-on")
-    return [_with_visit(course, visit, _of_status(course, visit, "planned"))]
+    return [_with_visit(course, visit, as_status(course, visit, "planned"))]
 
 
 def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
     there = [review for review in course.reviews if review.after == change.visit]
-    waiting = [review for review in there if _is_open(review)]
+    waiting = [review for review in there if is_open(review)]
     if not waiting:
-        said = "has been recorded" if there else "there is none after this visit"
+        gone = any(one.status == "ceased" for one in there)
+        said = "has been cancelled" if gone else "has been recorded"
+        said = said if there else "there is none after this visit"
         raise BadRequest("visit", f"review after visit {change.visit}: {said}")
     review = waiting[0]
     refuse_future(course.visits[review.after - 1], now)
-    gate = _first_gate(course.reviews)
+    gate = first_gate(course.reviews)
     if review.gate and gate is not None and gate < review.after:
         said = f"the review after visit {gate} comes first"
         raise BadRequest("visit", said, next_step=f"review {gate} --outcome go-on")
@@ -236,14 +186,11 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
         ended = {one.uid: one for one in draft.reviews}
         kept = (one if one.status == "completed" else ended[one.uid] for one in done)
         return [replace(draft, reviews=tuple(kept))]
-    until = _first_gate(done) or len(course.visits)
+    until = first_gate(done) or len(course.visits)
     later = {phase.name for phase in course.protocol.phases if phase.tentative}
     wishes = tuple(
-        Wish(_of_status(course, visit, "planned"), pinned=True)
-        if review.gate
-        and visit.status == "tentative"
-        and visit.phase not in later
-        and review.after < visit.number <= until
+        Wish(let_through(course, visit), pinned=True)
+        if review.gate and visit.phase not in later and review.after < visit.number <= until
         else Wish(visit, pinned=True)
         for visit in course.visits
     )
@@ -252,6 +199,7 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 def _driver(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "planned", "tentative", "held")
+    refuse_past(visit, now, step="")
     if not course.protocol.visits[visit.kind].needs_driver:
         raise BadRequest("visit", f"visit {visit.number} needs no driver")
     return [_with_visit(course, visit, replace(visit, driver=change.driver))]
@@ -266,28 +214,13 @@ VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = Mappin
         "hold": _hold,
         "resume": _resume,
         "cease": _cease,
-        "booster": _booster,
+        "booster": booster,
         "confirm": _confirm,
         "review": _review,
         "driver": _driver,
     }
 )
 """Each verb with what it wants."""
-
-
-def _first_gate(reviews: Sequence[Review]) -> int | None:
-    """After which visit the first gate is that has not been opened."""
-    return min((one.after for one in reviews if one.gate and _is_open(one)), default=None)
-
-
-def _is_open(review: Review) -> bool:
-    return review.status in ("planned", "tentative", "held")
-
-
-def _stay(course: Course, now: datetime) -> Iterator[Wish]:
-    """Every visit as it is; those that are over, or held, are pinned."""
-    for visit in course.visits:
-        yield Wish(visit, pinned=is_over(visit, now) or visit.status == "held")
 
 
 def _with_visit(course: Course, visit: Visit, changed: Visit) -> Draft:
@@ -306,7 +239,7 @@ def _with_status(
         Wish(replace(visit, status=status), pinned=True)
         if wish.visit is visit
         else replace(wish, pinned=wish.pinned or wish.visit.number < visit.number)
-        for wish in _stay(course, now)
+        for wish in stay(course, now)
     )
     return Draft(tuple(wishes), course.reviews)
 
@@ -334,31 +267,3 @@ def _for_all(
         for review in course.reviews
     )
     return Draft(tuple(Wish(visit, pinned=True) for visit in visits), tuple(reviews))
-
-
-def _of_status(course: Course, visit: Visit, status: Status) -> Visit:
-    """The visit as planned or tentative: with a driver to be found, or with the note of that."""
-    if status == "tentative":
-        return replace(visit, status=status, driver=None, note=TO_BE_DECIDED)
-    driver, request = visit.driver, course.request
-    if driver is None and request.driver_name and course.protocol.visits[visit.kind].needs_driver:
-        driver = Driver(request.driver_name, request.driver_phone)
-    return replace(visit, status=status, driver=driver, note="")
-
-
-def _new(course: Course, phase: str, kind: str, now: datetime) -> Visit:
-    """A visit that has no date yet; its identifier is of the next ordinal, none comes twice."""
-    today = now.date()
-    return Visit(
-        number=len(course.visits) + 1,
-        phase=phase,
-        of="1 of 1",
-        kind=kind,
-        status="planned",
-        start=now,
-        treatment_start=now,
-        end=now,
-        no_driving_until=None,
-        window=Window(today, today, today),
-        uid=uid(course.course_id, "visit", len(course.visits) + 1),
-    )

@@ -12,8 +12,8 @@ from ketasched.errors import BadRequest, NoPlan
 from ketasched.explain import grouped, remedy_text
 from ketasched.model import TAKES_PLACE, Change, Clock, Course, Finding, Remedy
 from ketasched.openings import openings, starts
-from ketasched.revise import OVERRIDABLE, revise
-from ketasched.sense import NEEDS_REASON, asked_day
+from ketasched.revise import revise
+from ketasched.sense import BENDS, NEEDS_REASON, OVERRIDABLE, asked_day
 from ketasched.shapes import Bookings, OutOfTime, always
 from ketasched.times import effective_kind
 
@@ -25,6 +25,13 @@ ABOUT = timedelta(7)
 
 MOST_DAYS, MOST_TIMES, MOST_RULES = 3, 2, 3
 """How many other days and times are named, and how many rules are overridden at most."""
+
+NOTHING_FOUND = {
+    "defer": "another day, or omit the visit",
+    "resume": "a later day, with --override gap",
+    "booster": "another day",
+}
+"""What to try where no way was found in time, by verb."""
 
 GENERAL = {
     "gap": "too near to the visit before, or too far from it",
@@ -82,7 +89,7 @@ def with_other_ways(error: NoPlan, change: Change, attempts: Attempts) -> NoPlan
         assert other.on is not None  # noqa: S101 - that is what makes it another day
         others[other.on] = outcome
         if isinstance(outcome, Course):
-            remedies.append(_remedy(_day_option(other), attempts.course, outcome))
+            remedies.append(_remedy(_day_option(other, change), attempts.course, outcome))
         if sum(isinstance(one, Course) for one in others.values()) == MOST_DAYS:
             break
     remedies += _other_decisions(change, attempts)
@@ -98,7 +105,7 @@ def with_other_ways(error: NoPlan, change: Change, attempts: Attempts) -> NoPlan
         possible=sorted(possible),
         remedies=remedies,
         details=details,
-        next_step=remedy_text(remedies[0]) if remedies else "another day, or omit the visit",
+        next_step=remedy_text(remedies[0]) if remedies else NOTHING_FOUND.get(change.verb, ""),
     )
 
 
@@ -139,9 +146,11 @@ def _remedy(option: str, before: Course, after: Course) -> Remedy:
     )
 
 
-def _day_option(change: Change) -> str:
-    time = f"T{change.time}" if change.time else ""
-    return f"{'--to' if change.verb == 'defer' else '--on'} {change.on}{time}"
+def _day_option(change: Change, asked: Change) -> str:
+    """The option with which a change is on its day, in the place of the one that was given."""
+    option, counted = ("--to", "--by") if change.verb == "defer" else ("--on", "--after")
+    instead = f" instead of {counted}" if asked.days is not None else ""
+    return f"{option} {change.on}{f'T{change.time}' if change.time else ''}{instead}"
 
 
 def _reason(day: date, refusal: NoPlan) -> Finding:
@@ -160,11 +169,12 @@ def _at_other_times(change: Change, attempts: Attempts) -> Iterator[Remedy]:
     if change.time is None or day is None:
         return
     phase = course.protocol.booster_phase
-    kind = course.visits[change.visit - 1].kind if change.visit else course.visits[-1].kind
-    kind = phase.visit if phase and change.verb == "booster" else kind
+    held = [visit for visit in course.visits if visit.status == "held"]
+    visits = [course.visits[change.visit - 1]] if change.visit else held or course.visits
+    kind = phase.visit if phase and change.verb == "booster" else visits[0].kind
     times = near_times(course, kind, day, change.time.minutes)
     others = (replace(change, on=day, days=None, time=time) for time in times)
-    yield from islice(_possible(others, attempts), MOST_TIMES)
+    yield from islice(_possible(others, change, attempts), MOST_TIMES)
 
 
 def near_times(course: Course, kind: str, day: date, minutes: int) -> Iterator[Clock]:
@@ -179,10 +189,10 @@ def near_times(course: Course, kind: str, day: date, minutes: int) -> Iterator[C
             yield Clock(one)
 
 
-def _possible(changes: Iterable[Change], attempts: Attempts) -> Iterator[Remedy]:
+def _possible(changes: Iterable[Change], asked: Change, attempts: Attempts) -> Iterator[Remedy]:
     for change, outcome in attempts.made(changes):
         if isinstance(outcome, Course):
-            yield _remedy(_day_option(change), attempts.course, outcome)
+            yield _remedy(_day_option(change, asked), attempts.course, outcome)
 
 
 def _on_other_days(change: Change, attempts: Attempts) -> Iterator[Change]:
@@ -213,7 +223,8 @@ def _with_overrides(
 ) -> Iterator[Remedy]:
     """The change with the fewest rules overridden, on the asked day or else on one near it."""
     in_the_way = (finding.rule for finding in error.findings if finding.rule in OVERRIDABLE)
-    names = dict.fromkeys((*in_the_way, "gap", "span"))
+    can_be = BENDS.get(change.verb, ())
+    names = [one for one in dict.fromkeys((*in_the_way, "gap", "span")) if one in can_be]
     bent = [
         replace(change, overrides=tuple(dict.fromkeys((*change.overrides, *some))))
         for number in range(1, MOST_RULES + 1)
@@ -223,9 +234,12 @@ def _with_overrides(
         if isinstance(outcome, Course):
             yield _remedy(_override_option(other), attempts.course, outcome)
             return
-    for other in bent[-1:] if needs_day else ():
-        for remedy in islice(_possible(_on_other_days(other, attempts), attempts), 1):
+    # On another day only what is between two visits: no closed day, nor one that they cannot.
+    for some in (("gap",), ("gap", "span")) if needs_day else ():
+        other = replace(change, overrides=tuple(dict.fromkeys((*change.overrides, *some))))
+        for remedy in islice(_possible(_on_other_days(other, attempts), change, attempts), 1):
             yield replace(remedy, change=f"{remedy.change} {_override_option(other)}")
+            return
 
 
 def _override_option(change: Change) -> str:

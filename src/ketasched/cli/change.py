@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -12,17 +12,17 @@ import click
 
 from ketasched.cli.options import for_a_second, moment_of, today_option
 from ketasched.cli.output import say
+from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.explain import refusal_data
 from ketasched.folder import write_folder
 from ketasched.handout import EVENT_FILES, SPLIT, handout
 from ketasched.load import load_course, with_clinic
-from ketasched.model import TAKES_PLACE, Audience, Change, Course, Review, Visit
+from ketasched.model import Audience, Change, Course, Finding
+from ketasched.planner import check
 from ketasched.render import View, render, render_changes
-from ketasched.render.rides import has_ride
-from ketasched.revise import OVERRIDABLE, revise
-from ketasched.sense import NEEDS_REASON
-from ketasched.times import clock_text, day_text
+from ketasched.revise import revise
+from ketasched.sense import NEEDS_REASON, OVERRIDABLE
 from ketasched.ways import Attempts, with_other_ways
 
 OPTIONS = (
@@ -90,9 +90,14 @@ class Work:
 
     def do(self, change: Change) -> None:
         """Make the change, print what it did, and write the files."""
-        if not self.why.strip() and (change.verb in NEEDS_REASON or self.overrides):
-            needs = "an override" if self.overrides else change.verb
-            raise BadRequest("reason", f"{needs} needs a reason", next_step='--reason "flu"')
+        needs = change.verb in NEEDS_REASON or change.outcome == "stop"
+        if not self.why.strip() and (needs or self.overrides):
+            what = (
+                "an override"
+                if self.overrides
+                else f"{change.verb} {change.outcome or ''}".strip()
+            )
+            raise BadRequest("reason", f"{what} needs a reason", next_step="--reason TEXT")
         for field, text in (("reason", self.why), ("by_whom", self.by)):
             refuse_odd_text(field, text)
         before = load_course(str(self.path))
@@ -114,19 +119,20 @@ class Work:
         self._print(before, after)
 
     def _print(self, before: Course, after: Course) -> None:
-        rows = list(_rows(before, after))
         if self.form == "json":
-            click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+            click.echo(json.dumps(told_as_data(before, after), ensure_ascii=False, indent=2))
         else:
-            click.echo(f"{after.patient}, revision {after.revision}: {after.history[-1].what}")
-            for row in rows:
-                click.echo(f"  visit {row['number']}, {row['of']}: {row['was']} -> {row['is']}")
-        for note in _notes(before, after):
+            for line in told(before, after):
+                click.echo(line)
+        for note in notes(before, after):
             say("note", note)
-        known = {(finding.rule, finding.message) for finding in before.findings}
-        for finding in after.findings:
-            if finding.level == "broken" and (finding.rule, finding.message) not in known:
-                say("overridden", f"{finding.message.rstrip('.')} ({finding.rule})")
+        known = {_about(before, finding) for finding in before.findings}
+        overridden = {_about(after, finding) for finding in after.findings}
+        for finding in check(after):
+            about = _about(after, finding)
+            if finding.level == "broken" and about not in known:
+                kind = "overridden" if about in overridden else "broken"
+                say(kind, f"{finding.message.rstrip('.')} ({finding.rule})")
 
     def _write(self, before: Course, after: Course) -> None:
         folder, name = self.path.parent, self.path.name
@@ -183,61 +189,9 @@ def _stale(path: Path, found: int, expected: int) -> Refused:
     )
 
 
-def _rows(before: Course, after: Course) -> list[dict[str, int | str]]:
-    """What became of each visit and review that changed: its date, its status or its driver."""
-    old = {visit.uid: visit for visit in before.visits}
-    talks = {review.uid: review for review in before.reviews}
-    reviews: list[dict[str, int | str]] = [
-        {
-            "number": review.after,
-            "of": "the talk after it",
-            "was": _when(talks[review.uid]),
-            "is": _when(review),
-        }
-        for review in after.reviews
-        if _when(talks[review.uid]) != _when(review)
-    ]
-    return reviews + [
-        {
-            "number": visit.number,
-            "of": visit.of,
-            "was": _when(old[visit.uid]) if visit.uid in old else "new",
-            "is": _when(visit),
-        }
-        for visit in after.visits
-        if visit.uid not in old or _when(old[visit.uid]) != _when(visit)
-    ]
-
-
-def _notes(before: Course, after: Course) -> Iterator[str]:
-    """What somebody has to see to after this change."""
-    old = {visit.uid: visit.start for visit in before.visits}
-    today = after.history[-1].at.date()
-    driven = [visit for visit in after.visits if visit.driver and visit.status == "planned"]
-    moved = [one for one in driven if old.get(one.uid, one.start) != one.start]
-    new = [one for one in driven if one.uid not in old]
-    for said, visits in (
-        ("ask the drivers again, at another time", moved),
-        ("new, ask the driver", new),
-    ):
-        if visits:
-            yield f"{said}: visit {', '.join(str(one.number) for one in visits)}"
-    for visit in after.visits:
-        if visit.status == "planned" and visit.start.date() < today:
-            day = day_text(visit.start.date())
-            yield f"visit {visit.number}, {day}, is not recorded: complete or miss"
-    if after.history[-1].change and after.history[-1].change.verb == "driver":
-        for visit in after.visits:
-            if visit.start.date() == today and has_ride(after, visit) and not visit.driver:
-                yield f"visit {visit.number} is today and has no driver: call the patient"
-
-
-def _when(visit: Visit | Review) -> str:
-    if visit.status not in TAKES_PLACE:
-        return visit.status
-    status = f" ({visit.status})" if visit.status != "planned" else ""
-    driver = f", driver {visit.driver.name}" if isinstance(visit, Visit) and visit.driver else ""
-    return f"{day_text(visit.start)}, {clock_text(visit.start)}{status}{driver}"
+def _about(course: Course, finding: Finding) -> tuple[str, str]:
+    """A finding's rule and visit, whatever number that has."""
+    return finding.rule, course.visits[finding.visit - 1].uid if finding.visit else ""
 
 
 def changing(function: Callable[..., Change]) -> Callable[..., None]:

@@ -12,7 +12,7 @@ import click
 
 from ketasched.cli.output import say
 from ketasched.discretion import telling
-from ketasched.errors import BadRequest
+from ketasched.errors import BadRequest, Refused
 from ketasched.folder import write_folder
 from ketasched.handout import EVENT_FILES, handout
 from ketasched.model import Audience, Course
@@ -102,6 +102,10 @@ class Outcome:
             files["course.json"] = render(course, "json", View()).encode()
         folder = self.output / course.patient
         another = with_course_file and (folder / "course.json").is_file()
+        if another and not self.force:
+            said = f"{folder}: there already, with a course"
+            step = f"ketasched revise {folder}; --force plans anew, and its history is lost"
+            raise Refused(said, next_step=step)
         written = write_folder(folder, files, replaced=EVENT_FILES, force=self.force)
         if another:
             say("note", REPLACED)

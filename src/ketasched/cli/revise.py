@@ -207,4 +207,5 @@ def _day_and_time(field: str, text: str | None) -> tuple[date | None, Clock | No
     try:
         return spelled_date(day, None), Clock.read(time) if "T" in text and day != text else None
     except ValueError as error:
-        raise BadRequest(field, str(error)) from None
+        said = str(error).replace(", or say --date-order", "")
+        raise BadRequest(field, said) from None

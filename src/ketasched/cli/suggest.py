@@ -1,12 +1,18 @@
 """`ketasched suggest`: the other times for one visit, the one that disturbs least first."""
 
 import json
+from datetime import datetime
 
 import click
 
 from ketasched.cli.options import for_a_second, moment_of, today_option
+from ketasched.cli.output import say
+from ketasched.errors import NoPlan
 from ketasched.load import load_course, with_clinic
+from ketasched.model import Change, Course
+from ketasched.revise import revise
 from ketasched.suggest import alternative_text, suggest
+from ketasched.ways import Attempts, with_other_ways
 
 
 @click.command("suggest")
@@ -45,5 +51,19 @@ def command(
         return
     for one in alternatives:
         click.echo(alternative_text(one))
-    if not alternatives:
-        click.echo("note: there is no other day that keeps every rule", err=True)
+    day = found.visits[visit - 1].start.date()
+    if all(one.start.date() == day for one in alternatives):
+        _say_why_no_day(found, Change("defer", visit=visit, days=1), at)
+
+
+def _say_why_no_day(course: Course, change: Change, at: datetime) -> None:
+    """What stands against another day, and what would do all the same."""
+    say("note", "no other day keeps every rule")
+    try:
+        revise(course, change, at=at)
+    except NoPlan as error:
+        attempts = Attempts(course, at, more_time=for_a_second())
+        refusal = with_other_ways(error, change, attempts)
+        for line in refusal.details:
+            click.echo(f"  {line}", err=True)
+        say("try", f"revise, defer {change.visit} {refusal.next_step}")

@@ -55,10 +55,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Former:
-    """A date that no longer holds: of which visit, by its uid, and when it was (local)."""
+    """A date that no longer holds: of which visit, by its uid, and when it was (local).
+
+    `sure` is whether the visit was more than tentative: only then had a driver been told.
+    """
 
     uid: str
     start: datetime
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "months": grids(course, view),
         "legend": legend(course, view),
         "bill": bill(course),
+        "span": _span(course),
         "sure": [visit for visit in course.visits if visit.status != "tentative"],
         "rides": rides,
         "on_hold": any(visit.status == "held" for visit in course.visits),
@@ -107,6 +108,13 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "review_title": lambda review: review_title(course, review, discreet=discreet),
         "reminders": lambda visit: [moment for _, moment in reminder_times(course, visit)],
     }
+
+
+def _span(course: Course) -> tuple[datetime, datetime]:
+    """The first and the last visit of those that take place, or of all if none does."""
+    starts = [visit.start for visit in course.visits if visit.status in TAKES_PLACE]
+    starts = starts or [visit.start for visit in course.visits]
+    return starts[0], starts[-1]
 
 
 def _collected(course: Course, visit: Visit) -> str:

@@ -112,13 +112,12 @@ def differing(before: Course, after: Course, moment: datetime) -> set[str]:
     An event that is gone counts only if it was not over at this moment.
     """
     found: set[str] = set()
-    # That a visit before it was added gives a visit another number, but changes nothing of it.
-    numbers = {visit.uid: visit.number for visit in before.visits}
-    visits = (replace(one, number=numbers.get(one.uid, one.number)) for one in after.visits)
-    renumbered = replace(after, visits=tuple(visits))
     for audience in ("patient", "driver", "clinic"):
-        old = {event.uid: event for event in events(before, View(audience))}
-        new = {event.uid: event for event in events(renumbered, View(audience))}
+        # The name, which is only that of a file, goes by the visit's number.
+        old, new = (
+            {event.uid: replace(event, name="") for event in events(course, View(audience))}
+            for course in (before, after)
+        )
         found |= {uid for uid, event in new.items() if old.get(uid) != event}
         found |= {
             uid
@@ -190,8 +189,8 @@ def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> 
         times += f" Ready to be collected: not before {clock_text(visit.end)}."
     named = driver_text(visit.driver, discreet=discreet)
     if view.audience == "clinic":
-        number = f"Visit {visit.number}, {visit.phase}."
-        return _lines(number, times, f"Driver: {named or 'none yet'}.")
+        # Not its number: that changes when a visit is added before it.
+        return _lines(f"{visit.phase}, {visit.of}.", times, f"Driver: {named or 'none yet'}.")
     words, phone = words_of(course, discreet=discreet), phone_of(course, discreet=discreet)
     ride = ""
     if has_ride(course, visit):

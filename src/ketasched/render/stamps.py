@@ -36,7 +36,7 @@ def former_dates(course: Course, view: View) -> list[datetime]:
         for entry in course.history
         for former in entry.former
         if former.uid in kinds
-        if view.audience != "driver" or kinds[former.uid].needs_driver
+        if view.audience != "driver" or (former.sure and kinds[former.uid].needs_driver)
     }
     last = course.history[-1].at if course.history else course.made_at
     return sorted(one for one in found - holding if one.date() >= last.date())
