@@ -27,7 +27,7 @@ PER_PHASE = 10**6
 MOVES = (0, 1, 2, 4, 8)
 """Numbers of moves that are tried, one after the other: mostly few are enough."""
 
-SPACINGS = ((0, 0), (0, 64), (4, 64), (16, 1024), (64, 4096))
+SPACINGS = ((0, 0), (0, 64), (4, 64), (16, 1024), (64, 4096), (256, 4096), (1024, 16384))
 """Prices for the spacing of the first and of the later phases that are tried."""
 
 MOST_REASONS = 3
@@ -38,8 +38,8 @@ OVER = Finding("start", "broken", "that is over already")
 FIRST_DAYS = 60
 """How far after its old day a first visit is looked for."""
 
-MOST_DAYS = 92
-"""How far a visit may be from the one before where a gap may be longer than is allowed."""
+MOST_DAYS_MORE = 28
+"""How much longer than allowed a gap may be where a visit may wait and we choose the day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,14 @@ class Rest:
     now: datetime
     heeds_spacing: bool = True
     days: Days = field(init=False)
+    _weights: dict[str, int] = field(init=False)
     _offers: dict[tuple[int, int], list[Stop]] = field(init=False, default_factory=dict)
     _tags: dict[Stop, tuple[Stop, int, int]] = field(init=False, default_factory=dict)
     _copies: dict[tuple[Stop, int, int, str], Stop] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.days = Days(self.given)
+        self._weights = self._weights_of()
 
     def best(self, most: int | None = None) -> Chain | None:
         """The best chain of these places; None where nothing keeps the rules, or only with more
@@ -117,7 +119,7 @@ class Rest:
         moves = self._fewest_moves(len(self.places) if most is None else most)
         if moves is None:
             return None
-        first, *others = self._weights()
+        first, *others = self._weights.values()
         for own, later in SPACINGS:
             budget = moves * MOVED + own * first + later * sum(others)
             chain = self._cheapest(budget)
@@ -147,10 +149,11 @@ class Rest:
         price = lowest_price(firsts, count, self._onward, most * MOVED)
         return None if price is None else price // MOVED
 
-    def _weights(self) -> list[int]:
-        """How much the spacing of each phase weighs, the first one most."""
-        phases = dict.fromkeys(place.run.phase.name for place in self.places)
-        return [PER_PHASE**power for power in reversed(range(len(phases)))]
+    def _weights_of(self) -> dict[str, int]:
+        """By phase, how much its spacing weighs, that of the first one most."""
+        names = list(dict.fromkeys(place.run.phase.name for place in self.places))
+        powers = reversed(range(len(names)))
+        return {name: PER_PHASE**power for name, power in zip(names, powers, strict=True)}
 
     def refusal(self, index: int, day: date) -> Finding | None:
         """Why the visit at `index` cannot be on this day, whatever the others do."""
@@ -312,7 +315,7 @@ class Rest:
         if day is not None:
             return [max(day.toordinal() - base.day, 0)]
         if place.may_wait:
-            return range(allowed.min, max(allowed.max, MOST_DAYS) + 1)
+            return range(allowed.min, allowed.max + MOST_DAYS_MORE + 1)
         if place.old and place.breach.follows == base.slot.start:
             return sorted({*usual, max(place.old.start.toordinal() - base.day, 1)})
         return usual
@@ -325,8 +328,7 @@ class Rest:
         place = self.places[index]
         if not self.heeds_spacing or place.anchors:
             return 0
-        names = list(dict.fromkeys(one.run.phase.name for one in self.places))
-        weight = self._weights()[names.index(place.run.phase.name)]
+        weight = self._weights[place.run.phase.name]
         if place.offset is None:
             return place.run.price(place.index, gap, 0) * weight
         _, anchor, _ = self._tags[stop]

@@ -226,7 +226,7 @@ def _with_overrides(
     can_be = BENDS.get(change.verb, ())
     names = [one for one in dict.fromkeys((*in_the_way, "gap", "span")) if one in can_be]
     bent = [
-        replace(change, overrides=tuple(dict.fromkeys((*change.overrides, *some))))
+        _bent(change, some)
         for number in range(1, MOST_RULES + 1)
         for some in combinations(names, number)
     ]
@@ -234,12 +234,28 @@ def _with_overrides(
         if isinstance(outcome, Course):
             yield _remedy(_override_option(other), attempts.course, outcome)
             return
-    # On another day only what is between two visits: no closed day, nor one that they cannot.
-    for some in (("gap",), ("gap", "span")) if needs_day else ():
-        other = replace(change, overrides=tuple(dict.fromkeys((*change.overrides, *some))))
-        for remedy in islice(_possible(_on_other_days(other, attempts), change, attempts), 1):
-            yield replace(remedy, change=f"{remedy.change} {_override_option(other)}")
-            return
+    if needs_day:
+        yield from islice(_later_with_overrides(change, attempts), 1)
+
+
+def _later_with_overrides(change: Change, attempts: Attempts) -> Iterator[Remedy]:
+    """The change on a day near it, with only what is between two visits overridden.
+
+    No visit is put on a closed day, nor on one on which the patient cannot come.
+    """
+    bent = (_bent(change, ("gap", "span")), _bent(change, ("gap",)))
+    for other, outcome in attempts.made(_on_other_days(bent[0], attempts)):
+        if isinstance(outcome, Course):
+            same_day = replace(bent[1], on=other.on, days=None)
+            for fewer, result in (*attempts.made([same_day]), (other, outcome)):
+                if isinstance(result, Course):
+                    said = f"{_day_option(fewer, change)} {_override_option(fewer)}"
+                    yield _remedy(said, attempts.course, result)
+                    return
+
+
+def _bent(change: Change, rules: Iterable[str]) -> Change:
+    return replace(change, overrides=tuple(dict.fromkeys((*change.overrides, *rules))))
 
 
 def _override_option(change: Change) -> str:
