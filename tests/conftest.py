@@ -21,7 +21,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_clinic_from_outside(monkeypatch, tmp_path):
-    """No test sees the developer's own clinic, working directory or zone."""
+    """No test sees the developer's own clinic, working directory or zone, nor how quick it is:
+    what is tried for a second is tried to its end.
+    """
+    monkeypatch.setattr("ketasched.cli.options.monotonic", lambda: 0.0)
     monkeypatch.delenv("KETASCHED_CLINIC", raising=False)
     monkeypatch.setenv("TZ", "America/New_York")
     monkeypatch.chdir(tmp_path)

@@ -1,10 +1,10 @@
 """Options that several commands have, and what is read from the machine: its clock and zone."""
 
 import os
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 
 import click
@@ -96,8 +96,8 @@ def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> 
 
 def for_a_second() -> Callable[[], bool]:
     """Whether there is still time, asked again and again: for somewhat less than a second."""
-    end = time.monotonic() + 0.7
-    return lambda: time.monotonic() < end
+    end = monotonic() + 0.7
+    return lambda: monotonic() < end
 
 
 def find_clinic(path: str | None) -> tuple[Clinic, str]:
