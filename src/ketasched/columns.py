@@ -189,3 +189,13 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
     }
 )
 """Every column by its name, which is its option's, too ("latest_start" is --latest-start)."""
+
+ROSTER_COLUMNS: Mapping[str, Column] = MappingProxyType(
+    {
+        **COLUMNS,
+        "clinic": Column(_words, "FILE", "The clinic's file, for this row."),
+        "protocol": Column(_words, "ID|FILE", "A shipped protocol's id, or a file's path."),
+        "priority": Column(_positive, "N", "How much the row weighs when all are planned as one."),
+    }
+)
+"""Every column of a roster: what can be asked for, and what a row says besides."""

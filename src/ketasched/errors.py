@@ -19,6 +19,10 @@ class KetaschedError(Exception):
         self.details = tuple(details)
         self.next_step = next_step
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """So that an error comes back from another process as it was, whatever made it."""
+        return type(self).__new__, (type(self), *self.args), self.__dict__
+
 
 class BadRequest(KetaschedError):
     """A request, an option or a value of one that cannot be used; `field` names it."""

@@ -52,7 +52,7 @@ def parse(text: str, path: str) -> dict[str, Any]:
     as_json = path == "-" or path.endswith(".json")
     try:
         data = (
-            json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+            json.loads(text, object_pairs_hook=once, parse_constant=_no_constant)
             if as_json
             else tomllib.loads(text)
         )
@@ -71,7 +71,8 @@ def parse(text: str, path: str) -> dict[str, Any]:
     raise BadFile(f"{place}: {said}", next_step=f"mend it, then: ketasched check {path}")
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """The pairs of a JSON object, each key only once. Raises `ValueError`."""
     found: dict[str, object] = {}
     for name, value in pairs:
         if name in found:

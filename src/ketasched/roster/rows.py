@@ -1,0 +1,356 @@
+"""Rosters: many requests in one CSV or NDJSON stream, row by row, none lost and none mended.
+
+A row that cannot be read says why and stops no other. Cells stay text as it stands: `NA`, `null`,
+`007` and "=1+1" are what they are; only spaces around them are taken off. A line on which nothing
+stands, or nothing but separators, as spreadsheets leave them below the last row, is no row.
+
+Nothing is held but the row at hand: see `records` for what bounds it.
+"""
+
+import codecs
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
+
+from ketasched.columns import COLUMNS, ROSTER_COLUMNS, DateOrder, read_request, spelled_date
+from ketasched.errors import BadFile, BadRequest
+from ketasched.model import Request, shown
+from ketasched.roster.cells import as_it_was
+from ketasched.roster.headings import REQUIRED, Naming, columns_of
+from ketasched.roster.jsonrows import ROW, is_text, texts_of_json, unfit
+from ketasched.roster.records import (
+    MOST_CELL,
+    MOST_ROW,
+    TOO_LONG,
+    Grammar,
+    Lines,
+    Record,
+    cell_pattern,
+    cells_of,
+    first_record,
+    is_blank,
+    records,
+    shortened,
+)
+
+Form = Literal["csv", "ndjson"]
+
+DELIMITERS = (",", ";", "\t")
+
+REJECTS = ("rule", "reason")
+"""The last two columns of a file of rejects that we wrote.
+
+Such a file is a roster again once its rows are mended: these two are passed over, and the "'" of
+`cells.harmless` is taken off. In any other roster a "'" stays.
+"""
+
+JSON_COLUMN = "json"
+"""The one column of the rejects of an NDJSON roster: the line as it was."""
+
+NO_TEXT = (
+    (codecs.BOM_UTF16_LE, "is UTF-16 text"),
+    (codecs.BOM_UTF16_BE, "is UTF-16 text"),
+    (b"PK\x03\x04", "is a workbook or an archive, not CSV"),
+    (b"\xd0\xcf\x11\xe0", "is an old workbook, not CSV"),
+    (b"\x1f\x8b", "is compressed"),
+)
+"""How files begin that are taken for rosters, and what to say of them."""
+
+SAVE_AS = 'save it as UTF-8; in Excel: Save As, "CSV UTF-8 (Comma delimited)"'
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a roster.
+
+    `number` counts rows from 1, the first after the header; `line` is the line of the file, from
+    1, on which it begins. `texts` has the cells that are not empty, by column, without the spaces
+    around them; `problem` is why they cannot be used, if they cannot.
+
+    `given` is the row as it was, for a file of rejects: a cell for each heading, or, where it does
+    not come apart so, its line as a single cell (cut off where the line is too long to hold). What
+    is no UTF-8 in it is kept by "surrogateescape": `cells.csv_line` writes the same bytes again.
+    """
+
+    number: int
+    line: int
+    texts: Mapping[str, str]
+    given: tuple[str, ...]
+    problem: BadRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A roster whose header has been read, and whose rows come as they are asked for, once.
+
+    `header` is the headings as they stand, without those that only a file of rejects has.
+    """
+
+    form: Form
+    header: tuple[str, ...]
+    rows: Iterator[Row]
+
+
+def read_roster(
+    stream: BinaryIO,
+    *,
+    form: Form | None = None,
+    names: Mapping[str, str] | None = None,
+    ignored: Collection[str] = (),
+    path: str = "the roster",
+) -> Roster:
+    """The roster in this stream; NDJSON is what begins with "{", unless `form` says which it is.
+
+    `names` maps columns to the roster's own headings, `ignored` are headings to pass over, `path`
+    is what messages call the file. Raises `BadRequest` for a name in `names` that is no column's,
+    and `BadFile` for what is no roster at all: empty, no UTF-8 text, or with a header in which a
+    column is unknown, there twice, or missing. In NDJSON an unknown key is a problem of its row.
+    What the stream itself raises is passed on.
+    """
+    naming = Naming(names or {}, ignored)
+    lines = Lines(stream)
+    start = _opening(lines, path)
+    if form == "ndjson" or (form is None and start.startswith(b"{")):
+        return Roster("ndjson", (JSON_COLUMN,), _json_rows(lines, naming))
+    delimiter, headings, place = _header(lines, naming, path)
+    again = tuple(headings[-2:]) == REJECTS and not any(map(naming.column, REJECTS))
+    if again:
+        headings = [as_it_was(heading) for heading in headings[:-2]]
+    whole = Sheet(tuple(headings), (), delimiter, again=again)
+    if again and headings == [JSON_COLUMN]:
+        return Roster("csv", whole.header, _mended_json_rows(lines, naming, whole))
+    columns = columns_of(headings, naming, place)
+    sheet = Sheet(tuple(headings), columns, delimiter, again=again)
+    return Roster("csv", sheet.header, _csv_rows(lines, sheet))
+
+
+def request_of_row(row: Row, order: DateOrder = None) -> Request:
+    """The request that a row makes. Raises `BadRequest` with the column, or "row" for all of it.
+
+    `clinic`, `protocol` and `priority` are checked here, and are used from `row.texts`.
+    """
+    if row.problem is not None:
+        raise row.problem
+    texts: dict[str, str | tuple[str, ...]] = {}
+    for name in REQUIRED:
+        if name not in row.texts:
+            raise BadRequest(name, "is empty, and every row needs it")
+    for name, text in row.texts.items():
+        if name not in COLUMNS:
+            _check(name, text)
+        elif COLUMNS[name].several:
+            texts[name] = tuple(part.strip() for part in text.split(";") if part.strip())
+        else:
+            texts[name] = text
+    return read_request(texts, order)
+
+
+def _check(name: str, text: str) -> None:
+    try:
+        ROSTER_COLUMNS[name].read(text, None)
+    except ValueError as error:
+        raise BadRequest(name, str(error)) from None
+
+
+# --- the beginning of the file -----------------------------------------------------------------
+
+
+def _opening(lines: Lines, path: str) -> bytes:
+    """The first line on which something stands, given back, without a byte-order mark."""
+    for number, raw in lines:
+        text = raw.removeprefix(codecs.BOM_UTF8)
+        for sign, said in NO_TEXT:
+            if text.startswith(sign):
+                raise BadFile(f"{path}: {said}", next_step=SAVE_AS)
+        if text.strip():
+            lines.give_back([(number, text)])
+            return text.lstrip()
+    raise BadFile(f"{path}: is empty", next_step="give a roster with a header row")
+
+
+def _header(lines: Lines, naming: Naming, path: str) -> tuple[str, list[str], str]:
+    """What separates the cells, the headings, and the place of the header for messages."""
+    said = _said_delimiter(lines, path)
+    choice = said or DELIMITERS
+    read = {}
+    for delimiter in choice:
+        record, used = first_record(lines, Grammar(delimiter))
+        lines.give_back(used)
+        read[delimiter] = _headings(record, delimiter)
+    place = f"{path}:{record.line}"
+    delimiter = _best(read, naming, place)
+    record, _ = first_record(lines, Grammar(delimiter))
+    _refuse_header(record, read[delimiter], place)
+    return delimiter, read[delimiter], place
+
+
+def _said_delimiter(lines: Lines, path: str) -> tuple[str, ...]:
+    """What Excel's own first line "sep=;" says; without one, nothing."""
+    number, raw = next(lines)
+    found = re.fullmatch(rb'"?sep=(.)"?[,;\t]*[\r\n]*', raw, re.IGNORECASE)
+    if found is None:
+        lines.give_back([(number, raw)])
+        return ()
+    said = found[1].decode("ascii", "replace")
+    if said not in DELIMITERS:
+        raise BadFile(
+            f"{path}:{number}: cells are separated by {shown(said)}, which is not read",
+            next_step="use a comma, a semicolon or a tab",
+        )
+    _opening(lines, path)
+    return (said,)
+
+
+def _headings(record: Record, delimiter: str) -> list[str]:
+    """The headings of a record, with none for the empty cells at its end."""
+    text = record.raw.decode("utf-8", "replace")
+    if record.said:
+        return [text]
+    found = cells_of(text, delimiter, cell_pattern(delimiter))
+    while found and not found[-1].strip():
+        found.pop()
+    return found
+
+
+def _best(read: Mapping[str, list[str]], naming: Naming, place: str) -> str:
+    """The delimiter that gives the most headings that are known. Raises `BadFile` for a tie."""
+    known = {
+        delimiter: sum(naming.column(heading) is not None for heading in headings)
+        for delimiter, headings in read.items()
+    }
+    most = max(known.values())
+    best = [delimiter for delimiter in read if known[delimiter] == most]
+    if most == 0:
+        return max(read, key=lambda delimiter: len(read[delimiter]))
+    if any(read[one] != read[best[0]] for one in best):
+        raise BadFile(
+            f"{place}: the header can be read with more than one separator",
+            details=[f"with {shown(one)}: {shown(' | '.join(read[one]))}" for one in best],
+            next_step='put a line before it that says which: "sep=;"',
+        )
+    return best[0]
+
+
+def _refuse_header(record: Record, headings: list[str], place: str) -> None:
+    """Raise `BadFile` for a header that is no clean line of text."""
+    if record.said:
+        raise BadFile(f"{place}: the header {record.said}", next_step="mend it, then try again")
+    try:
+        text = record.raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadFile(f"{place}: the header is not UTF-8 text", next_step=SAVE_AS) from None
+    if "\0" in text:
+        raise BadFile(f"{place}: the header has NUL bytes: is it UTF-16?", next_step=SAVE_AS)
+    if max(map(len, headings), default=0) > MOST_CELL:
+        raise BadFile(f"{place}: a heading is longer than {MOST_CELL:,} characters")
+
+
+# --- rows --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """How the records of a CSV file become rows; `again` says that it is a file of rejects."""
+
+    header: tuple[str, ...]
+    columns: tuple[str, ...]
+    delimiter: str
+    again: bool
+
+    def is_row(self, raw: bytes) -> bool:
+        """Whether the line, read without regard to quotes, has a patient and a date to start."""
+        if raw.count(self.delimiter.encode()) < len(self.header) - 1 or not self.columns:
+            return False
+        cells = [cell.strip() for cell in _text(raw).split(self.delimiter)]
+        patient, start = (cells[self.columns.index(name)] for name in REQUIRED)
+        return bool(patient) and (_is_date(start, "dmy") or _is_date(start, "mdy"))
+
+    def records(self, lines: Lines) -> Iterator[tuple[Record, tuple[str, ...] | BadRequest]]:
+        """Each record that is a row, with a cell for each heading, or why it has not that many."""
+        pattern = cell_pattern(self.delimiter)
+        width = len(self.header) + len(REJECTS) * self.again
+        for record in records(lines, Grammar(self.delimiter, self.is_row)):
+            if record.said:
+                yield record, BadRequest(ROW, record.said)
+                continue
+            cells = cells_of(_text(record.raw), self.delimiter, pattern)
+            if not cells[0].strip() and is_blank(cells):
+                continue
+            if len(cells) > width and is_blank(cells[width:]):
+                del cells[width:]
+            if len(cells) != width:
+                yield record, _wrong_width(len(cells), width)
+            elif self.again:
+                yield record, tuple(as_it_was(cell) for cell in cells[: -len(REJECTS)])
+            else:
+                yield record, tuple(cells)
+
+
+def _csv_rows(lines: Lines, sheet: Sheet) -> Iterator[Row]:
+    for number, (record, cells) in enumerate(sheet.records(lines), 1):
+        if isinstance(cells, BadRequest):
+            yield Row(number, record.line, {}, (_text(record.raw),), cells)
+            continue
+        texts = {
+            name: text
+            for name, cell in zip(sheet.columns, cells, strict=True)
+            if name and (text := cell.strip())
+        }
+        yield Row(number, record.line, texts, cells, _unfit_cell(record.raw, sheet.header, cells))
+
+
+def _mended_json_rows(lines: Lines, naming: Naming, sheet: Sheet) -> Iterator[Row]:
+    """The rows of an NDJSON roster's rejects."""
+    for number, (record, cells) in enumerate(sheet.records(lines), 1):
+        if isinstance(cells, BadRequest):
+            yield Row(number, record.line, {}, (_text(record.raw),), cells)
+        else:
+            yield _json_row(number, record.line, cells[0], naming)
+
+
+def _json_rows(lines: Lines, naming: Naming) -> Iterator[Row]:
+    rows = ((line, raw) for line, raw in lines if raw.strip())
+    for number, (line, raw) in enumerate(rows, 1):
+        if len(raw) > MOST_ROW:
+            given = _text(shortened(raw))
+            yield Row(number, line, {}, (given,), BadRequest(ROW, TOO_LONG))
+        else:
+            yield _json_row(number, line, _text(raw).rstrip("\r\n"), naming)
+
+
+def _json_row(number: int, line: int, text: str, naming: Naming) -> Row:
+    try:
+        return Row(number, line, texts_of_json(text, naming), (text,))
+    except BadRequest as error:
+        return Row(number, line, {}, (text,), error)
+
+
+def _is_date(text: str, order: DateOrder) -> bool:
+    try:
+        spelled_date(text, order)
+    except ValueError:
+        return False
+    return True
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
+
+
+def _wrong_width(found: int, width: int) -> BadRequest:
+    return BadRequest(
+        ROW,
+        f"has {found:,} cell{'s' * (found != 1)}, and the header {width:,}",
+        next_step="put cells that hold a separator into quotes; leave none out",
+    )
+
+
+def _unfit_cell(raw: bytes, header: Iterable[str], cells: Iterable[str]) -> BadRequest | None:
+    """Why one of the cells can be no text, if one cannot."""
+    if b"\0" not in raw and len(raw) <= MOST_CELL and is_text(_text(raw)):
+        return None
+    for heading, cell in zip(header, cells, strict=True):
+        if said := unfit(cell):
+            return BadRequest(heading.strip(), said)
+    return None
