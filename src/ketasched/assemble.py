@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from ketasched.chain import Chain
 from ketasched.identity import identity, uid
@@ -15,18 +16,21 @@ from ketasched.model import (
     PhaseReview,
     Request,
     Review,
+    Slot,
     Visit,
     VisitKind,
     Window,
 )
 from ketasched.openings import openings, starts
 from ketasched.pace import Run
-from ketasched.rules import DAY_RULES, SLOT_RULES
-from ketasched.shapes import Given, first_broken
-from ketasched.times import after, at, no_driving_until, slot_at
+from ketasched.search import Days
+from ketasched.shapes import Given
+from ketasched.times import after, no_driving_until
 
 REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
 """How long a review takes; it needs no chair, wherever it is."""
+
+MOST_SLOTS = 4096
 
 LATEST_REVIEW_DAYS = 28
 """How far after the last visit of a course a day for its review is looked for."""
@@ -91,15 +95,26 @@ def _visits(
                 kind=run.phase.visit,
                 status="tentative" if tentative else "planned",
                 start=stop.slot.start,
-                treatment_start=after(stop.slot.start, run.kind.minutes.check_in),
+                treatment_start=_treatment_start(stop.slot),
                 end=stop.slot.end,
-                no_driving_until=no_driving_until(stop.slot.end, day, run.kind.no_driving),
+                no_driving_until=_no_driving_until(stop.slot),
                 window=window,
                 uid=uid(course_id, "visit", number),
                 driver=_driver(given.request) if run.kind.needs_driver and not tentative else None,
                 note=TO_BE_DECIDED if tentative else "",
             )
             before = day
+
+
+# Slots are shared between patients, and so is what follows from one.
+@lru_cache(maxsize=MOST_SLOTS)
+def _treatment_start(slot: Slot) -> datetime:
+    return after(slot.start, slot.kind.minutes.check_in)
+
+
+@lru_cache(maxsize=MOST_SLOTS)
+def _no_driving_until(slot: Slot) -> datetime | None:
+    return no_driving_until(slot.end, slot.start.date(), slot.kind.no_driving)
 
 
 def _driver(request: Request) -> Driver | None:
@@ -144,23 +159,20 @@ def review_start(given: Given, visit: Visit, following: Visit | None) -> datetim
     end = following.start.date() if following else day + timedelta(LATEST_REVIEW_DAYS)
     days = [day + timedelta(number) for number in range(1, (end - day).days)]
     usual = given.clinic.preferred_start.minutes
-    at_usual = (at(each, usual, given.zone) for each in days)
+    at_usual = ((each, usual) for each in days)
     at_any = (
-        at(each, minutes, given.zone)
+        (each, minutes)
         for each in days
         for minutes in starts(
             openings(given.clinic, each), REVIEW.minutes.total, given.clinic.slot_minutes
         )
     )
-    fitting = (start for start in itertools.chain(at_usual, at_any) if _fits(given, start))
-    return next(fitting, following.start if following else visit.start)
-
-
-def _fits(given: Given, start: datetime) -> bool:
-    """Whether the rules for one visit let a review be then."""
-    slot, day = slot_at(REVIEW, start), start.date()
-    found = itertools.chain(
-        (rule.day(day, given) for rule in DAY_RULES),
-        (rule.slot(slot, given) for rule in SLOT_RULES),
+    known = Days(given)
+    slots = (
+        known.slot_at(REVIEW, each.toordinal(), minutes)
+        for each, minutes in itertools.chain(at_usual, at_any)
     )
-    return first_broken(found) is None
+    found = next(filter(None, slots), None)
+    if found:
+        return found.start
+    return following.start if following else visit.start

@@ -137,11 +137,13 @@ def _fewest_weekdays(
     price: int, firsts: Sequence[Stop], tight: Sequence[dict[Stop, list[Stop]]]
 ) -> Chain:
     """The best of the cheapest chains, trying sets of weekdays from the smallest on."""
-    used = sorted({stop.weekday for stop in _on_tight_chains(firsts, tight)})
+    layers = _weekdays_by_layer(firsts, tight)
+    used = sorted(frozenset().union(*layers))
     for size in range(1, len(used) + 1):
         found = [
             Chain(price, size, minutes, starts, stops)
             for weekdays in combinations(used, size)
+            if not any(layer.isdisjoint(weekdays) for layer in layers)
             if (best := _nearest_chain(firsts, tight, frozenset(weekdays)))
             for minutes, starts, stops in (best,)
         ]
@@ -150,12 +152,15 @@ def _fewest_weekdays(
     raise AssertionError("a cheapest chain keeps to the weekdays that cheapest chains use")
 
 
-def _on_tight_chains(firsts: Sequence[Stop], tight: Sequence[dict[Stop, list[Stop]]]) -> set[Stop]:
+def _weekdays_by_layer(
+    firsts: Sequence[Stop], tight: Sequence[dict[Stop, list[Stop]]]
+) -> list[frozenset[int]]:
+    """For each visit the weekdays on which a cheapest chain may have it."""
     here = set(firsts)
-    found = set(here)
+    found = [frozenset(stop.weekday for stop in here)]
     for layer in tight[:-1]:
         here = {after for stop in here for after in layer[stop]}
-        found |= here
+        found.append(frozenset(stop.weekday for stop in here))
     return found
 
 

@@ -1,5 +1,6 @@
 """Identifiers: the same for the same course and item, and not to be guessed from outside."""
 
+import hashlib
 import unicodedata
 import uuid
 from datetime import UTC, datetime
@@ -8,6 +9,8 @@ from ketasched.model import Clinic, Request, shown
 
 NAMESPACE = uuid.UUID("6f0d7f3c-4a0e-5d9b-9f43-0b1f5f3f2a57")
 """Ours alone, so that no other program makes the same identifiers."""
+
+IN_NAMESPACE = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
 
 LONGEST_REFERENCE = 80
 """Bytes of a patient reference: it becomes a file's name, with an ending."""
@@ -25,12 +28,21 @@ def identity(clinic: Clinic, request: Request, made_at: datetime) -> str:
     """A course's identifier: the same for the same clinic, patient, start and moment."""
     moment = made_at.astimezone(UTC).isoformat()
     named = (clinic.id_salt, request.patient, request.start.isoformat(), moment)
-    return str(uuid.uuid5(NAMESPACE, "\n".join(named)))
+    return _uuid5("\n".join(named))
 
 
 def uid(course_id: str, role: str, *ordinals: int) -> str:
     """The identifier of one item of a course: by its role and ordinal, never by its date."""
-    return str(uuid.uuid5(NAMESPACE, "\n".join((course_id, role, *map(str, ordinals)))))
+    return _uuid5("\n".join((course_id, role, *map(str, ordinals))))
+
+
+def _uuid5(name: str) -> str:
+    """The name's UUID, version 5 (RFC 9562, 5.5), without the library's object around it."""
+    hashed = IN_NAMESPACE.copy()
+    hashed.update(name.encode())
+    text = hashed.hexdigest()
+    variant = "89ab"[int(text[16], 16) % 4]
+    return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
 
 def patient_reference(text: str) -> str:
@@ -54,3 +66,11 @@ def patient_reference(text: str) -> str:
             f"{shown(text)} is a name that is taken: by Windows, or by a file of ours"
         )
     return text
+
+
+def is_reference(text: str) -> bool:
+    """Whether `patient_reference` takes this text."""
+    try:
+        return patient_reference(text) == text
+    except ValueError:
+        return False

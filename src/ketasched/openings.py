@@ -1,17 +1,16 @@
 """When a clinic is open: its weekly hours, closures, holidays and one-off openings."""
 
+from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
 
 from ketasched.model import Clinic, TimeRange, shown
+from ketasched.once import once
 
 
 def openings(clinic: Clinic, day: date) -> tuple[TimeRange, ...]:
     """The openings of `day` in local time, none where the clinic is closed."""
-    one_off = clinic.closures.openings.get(day)
-    if one_off is not None:
-        return one_off
-    return () if closure(clinic, day) is not None else clinic.hours.on(day.weekday())
+    return _calendar(clinic)(day)[0]
 
 
 def closure(clinic: Clinic, day: date) -> str | None:
@@ -19,6 +18,23 @@ def closure(clinic: Clinic, day: date) -> str | None:
 
     A one-off opening wins over a closure and over a holiday.
     """
+    return _calendar(clinic)(day)[1]
+
+
+@once
+def _calendar(clinic: Clinic) -> Callable[[date], tuple[tuple[TimeRange, ...], str | None]]:
+    """What the clinic's file says of a day: its openings, and its closure."""
+    return lru_cache(maxsize=1024)(lambda day: (_openings(clinic, day), _closure(clinic, day)))
+
+
+def _openings(clinic: Clinic, day: date) -> tuple[TimeRange, ...]:
+    one_off = clinic.closures.openings.get(day)
+    if one_off is not None:
+        return one_off
+    return () if _closure(clinic, day) is not None else clinic.hours.on(day.weekday())
+
+
+def _closure(clinic: Clinic, day: date) -> str | None:
     closures = clinic.closures
     if day in closures.openings:
         return None

@@ -6,9 +6,11 @@ A `Run` is a phase as it is asked for: how many visits, of what kind, at what pa
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import accumulate, chain, islice, repeat
+from math import inf, isqrt
 
 from ketasched.errors import BadRequest
 from ketasched.model import Clinic, Phase, Protocol, Request, VisitKind, Window
+from ketasched.once import once
 from ketasched.times import day_text, effective_kind
 
 
@@ -37,6 +39,21 @@ class Run:
         low, high = 7 // self.per_week, -(-7 // self.per_week)
         return max(low - gap, gap - high, 0) ** 2
 
+    def gaps(self, index: int, since_anchor: int, most: float) -> range:
+        """The gaps before visit `index` that the rule allows and that cost `most` at most.
+
+        `since_anchor` is that of the visit before.
+        """
+        rule = self.phase.gap_days
+        if most == inf:
+            return range(rule.min, rule.max + 1)
+        off = isqrt(int(most))
+        if self.per_week is None:
+            low = high = self.offsets[index] - since_anchor
+        else:
+            low, high = 7 // self.per_week, -(-7 // self.per_week)
+        return range(max(rule.min, low - off), min(rule.max, high + off) + 1)
+
     def ideal(self, index: int, anchor: date) -> str:
         """What the pace asks for, in words: "2 or 3", "Thu 26 Nov 2026"."""
         if self.per_week is None:
@@ -61,6 +78,18 @@ def runs_of(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[Run, 
 
     Raises `BadRequest` for a pace or a number of boosters that the protocol does not offer.
     """
+    pace = Request(
+        date.min,
+        per_week=request.per_week,
+        every_days=request.every_days,
+        boosters=request.boosters,
+        booster_every=request.booster_every,
+    )
+    return _runs(protocol, clinic, request=pace)
+
+
+@once
+def _runs(protocol: Protocol, clinic: Clinic, *, request: Request) -> tuple[Run, ...]:
     _refuse_unknown_pace(protocol, request)
     _refuse_boosters(protocol, request)
     runs: list[Run] = []

@@ -6,10 +6,11 @@ Both ask the same rules (`rules.RULES`), so that whatever `plan` returns, `check
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from types import MappingProxyType
 
 from ketasched.assemble import assemble
-from ketasched.chain import Chain
+from ketasched.chain import Chain, Stop
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Clinic, Course, Finding, Protocol, Request, Slot, Visit
 from ketasched.pace import Run, runs_of
@@ -110,9 +111,11 @@ def _findings(given: Given, visits: Sequence[Visit], slots: Sequence[Slot]) -> I
     for rule in PRECONDITIONS if slots else ():
         if finding := rule.ask(slots[0], given):
             yield finding
+    day_rules = [rule for rule in DAY_RULES if rule.concerns(given)]
+    slot_rules = [rule for rule in SLOT_RULES if rule.concerns(given)]
     for visit, slot in zip(visits, slots, strict=True):
-        found = [rule.day(slot.start.date(), given) for rule in DAY_RULES]
-        found += [rule.slot(slot, given) for rule in SLOT_RULES]
+        found = [rule.day(slot.start.date(), given) for rule in day_rules]
+        found += [rule.slot(slot, given) for rule in slot_rules]
         yield from (_of(visit, finding) for finding in found if finding)
     yield from _between(given, visits, slots)
 
@@ -122,7 +125,7 @@ def _chains(search: Search, latest: date) -> list[Chain]:
     chains = [_first_chain(search, latest)]
     for number in range(1, len(search.runs)):
         last = chains[-1].stops[-1]
-        firsts = list(search.steps(number, 0, last, last.day, float("inf")))
+        firsts = partial(search.steps, number, 0, last, last.day)
         chain = search.best_from(number, firsts, last.day)
         if chain is None:
             run = search.runs[number]
@@ -136,8 +139,9 @@ def _first_chain(search: Search, latest: date) -> Chain:
     asked = search.given.request.start
     days = [asked + timedelta(days) for days in range((latest - asked).days + 1)]
     for day in days:
-        firsts = [(0, stop) for stop in search.stops(0, 0, day.toordinal())]
-        chain = search.best_from(0, firsts, day.toordinal()) if firsts else None
+        stops = search.stops(0, 0, day.toordinal())
+        firsts = partial(_for_nothing, stops)
+        chain = search.best_from(0, firsts, day.toordinal()) if stops else None
         if chain is not None:
             return chain
     when = f"on {day_text(asked)}"
@@ -147,6 +151,11 @@ def _first_chain(search: Search, latest: date) -> Chain:
     ahead = (asked + timedelta(days) for days in range((latest - asked).days + DAYS_AHEAD))
     possible = [day for day in ahead if search.stops(0, 0, day.toordinal())]
     raise NoPlan(f"no course can begin {when}", refusals=refusals, possible=possible)
+
+
+def _for_nothing(stops: Sequence[Stop], most: float) -> list[tuple[int, Stop]]:
+    """The stops as first ones: none is better than another."""
+    return [(0, stop) for stop in stops]
 
 
 def _slid(search: Search, chain: Chain) -> Iterator[Finding]:

@@ -5,13 +5,16 @@ A rule answers with a finding, or None where it holds. The message is a clause w
 docstring is its entry in the manual.
 """
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from types import MappingProxyType
 
 from ketasched.model import WEEKDAYS, Finding, NoDriving, Phase, Slot, TimeRange
+from ketasched.once import once
 from ketasched.openings import closure, openings
-from ketasched.shapes import EndsRule, Given, PairRule, Precondition, Rule, VisitRule
+from ketasched.shapes import ClinicRule, EndsRule, Given, PairRule, Precondition, Rule, VisitRule
 from ketasched.times import (
     at,
     day_text,
@@ -23,7 +26,7 @@ from ketasched.times import (
 )
 
 
-class OpenHours(VisitRule):
+class OpenHours(ClinicRule):
     """The whole visit, check-in to end, lies inside one opening of the clinic, in local time."""
 
     name = "open-hours"
@@ -51,7 +54,7 @@ class OpenHours(VisitRule):
         return self.says(said)
 
 
-class Closure(VisitRule):
+class Closure(ClinicRule):
     """The date is no closure and no holiday; a one-off opening wins over both."""
 
     name = "closure"
@@ -68,6 +71,11 @@ class Availability(VisitRule):
     """The patient can come: their weekdays, their absences, and `between` for the whole visit."""
 
     name = "availability"
+
+    def concerns(self, given: Given) -> bool:
+        """Only where the patient said when they can come."""
+        request = given.request
+        return bool(request.days or request.unavailable or request.between)
 
     def day(self, day: date, given: Given) -> Finding | None:
         """A weekday or a date on which the patient cannot come."""
@@ -111,24 +119,27 @@ class Capacity(VisitRule):
 
     name = "capacity"
 
+    def concerns(self, given: Given) -> bool:
+        """Only where somebody else comes."""
+        return bool(given.bookings)
+
     def slot(self, slot: Slot, given: Given) -> Finding | None:
         """A time at which all chairs, or all starts, are taken."""
         clinic = given.clinic
         taken = given.bookings.get(slot.start.date(), ())
         if slot.kind.place != "clinic" or not taken:
             return None
-        # In UTC: two local times of one zone compare by the clock, also when the clocks go back.
-        start, end = slot.start.astimezone(UTC), slot.end.astimezone(UTC)
-        others = [(begin.astimezone(UTC), until.astimezone(UTC)) for begin, until in taken]
-        together = sum(begin == start for begin, _ in others)
+        seats = _seats(taken)
+        start, end = slot.start.timestamp(), slot.end.timestamp()
+        together = seats.beginning(start)
         if clinic.starts_per_slot is not None and together >= clinic.starts_per_slot:
             return self.says(f"{together} visits begin at {slot.start:%H:%M} already")
-        if clinic.chairs is not None and _most_at_once(start, end, others) >= clinic.chairs:
+        if clinic.chairs is not None and seats.most_at_once(start, end) >= clinic.chairs:
             return self.says(f"all {clinic.chairs} chairs are taken at {slot.start:%H:%M}")
         return None
 
 
-class OnTheClock(VisitRule):
+class OnTheClock(ClinicRule):
     """The start is a time that the clocks show that day; where they show it twice, the first.
 
     On the day that the clocks go forward some times are skipped: no visit can begin at one.
@@ -352,10 +363,29 @@ def _ends_sooner(own: NoDriving, asked: NoDriving) -> bool:
     return any(until(own, end) < until(asked, end) for end in range(1440))
 
 
-def _most_at_once(
-    start: datetime, end: datetime, others: Sequence[tuple[datetime, datetime]]
-) -> int:
-    """The most of the others that overlap at any one moment from `start` to `end`."""
-    overlapping = [(begin, until) for begin, until in others if begin < end and start < until]
-    moments = [start, *(begin for begin, _ in overlapping if begin > start)]
-    return max(sum(begin <= moment < until for begin, until in overlapping) for moment in moments)
+@dataclass(frozen=True, slots=True)
+class _Seats:
+    """When the visits of a day begin and end, each in order, in seconds of UTC."""
+
+    begins: list[float]
+    ends: list[float]
+
+    def beginning(self, start: float) -> int:
+        """How many visits begin just then."""
+        return bisect_right(self.begins, start) - bisect_left(self.begins, start)
+
+    def most_at_once(self, start: float, end: float) -> int:
+        """The most visits at any one moment from `start` until before `end`."""
+        first, last = bisect_right(self.begins, start), bisect_left(self.begins, end)
+        at_start = first - bisect_right(self.ends, start)
+        later = (
+            number - bisect_right(self.ends, self.begins[number - 1])
+            for number in range(first + 1, last + 1)
+        )
+        return max(at_start, *later, 0)
+
+
+@once
+def _seats(taken: tuple[tuple[datetime, datetime], ...]) -> _Seats:
+    begins = sorted(begin.timestamp() for begin, _ in taken)
+    return _Seats(begins, sorted(end.timestamp() for _, end in taken))

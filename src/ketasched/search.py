@@ -4,37 +4,57 @@ It asks the rules and sets the prices; the kernel in `chain` finds the cheapest 
 the shapes of rules, and no rule by name.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from math import inf
 
 from ketasched.chain import Chain, Stop, cheapest_chain
-from ketasched.model import Finding, TimeRange, VisitKind
-from ketasched.openings import openings, starts
+from ketasched.model import Finding, Slot, VisitKind
+from ketasched.offers import Offer, Offers, offers_of
 from ketasched.pace import Run
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
-from ketasched.shapes import Given, first_broken
-from ketasched.times import at, minutes_gone_back, slot_at
+from ketasched.shapes import ClinicRule, Given, VisitRule, first_broken
+from ketasched.times import at, slot_at
 
-BUDGETS = (0, 4, 64, 256, 1024, 4096, inf)
+USUAL = 4
+BUDGETS = (0, USUAL, 64, 256, 1024, 4096, inf)
 """Prices up to which a chain is looked for, one after the other: most plans cost little, and a
-chain found within a budget is the cheapest there is."""
+chain found within a budget is the cheapest there is. Where there is none within the usual ones,
+it is asked first whether there is any."""
+
+
+OWN_DAY_RULES = [rule for rule in DAY_RULES if not isinstance(rule, ClinicRule)]
+OWN_SLOT_RULES = [rule for rule in SLOT_RULES if not isinstance(rule, ClinicRule)]
+"""The rules that look at the patient, or at who else comes."""
 
 
 @dataclass(slots=True)
 class Days:
-    """What each day has to offer, asked once and kept."""
+    """What each day has to offer to one patient, asked once and kept."""
 
     given: Given
     _stops: dict[tuple[int, int, bool], list[Stop]] = field(default_factory=dict)
-    _refused: dict[tuple[int, int], Finding] = field(default_factory=dict)
-    _grids: dict[tuple[tuple[TimeRange, ...], int], list[int]] = field(default_factory=dict)
+    _refused: set[tuple[int, int]] = field(default_factory=set)
+    _offers: dict[int, Offers] = field(default_factory=dict)
+    _day_rules: list[VisitRule] = field(init=False)
+    _slot_rules: list[VisitRule] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._day_rules = [rule for rule in OWN_DAY_RULES if rule.concerns(self.given)]
+        self._slot_rules = [rule for rule in OWN_SLOT_RULES if rule.concerns(self.given)]
 
     def refusal(self, kind: VisitKind, day: int) -> Finding | None:
         """Why a day has no stop, once it has been asked for some."""
-        return self._refused.get((day, id(kind)))
+        if (day, id(kind)) not in self._refused:
+            return None
+        given, offer = self.given, self._offer(kind, day)
+        refusal = first_broken(rule.day(offer.day, given) for rule in DAY_RULES)
+        if refusal is not None:
+            return refusal
+        slot = slot_at(kind, at(offer.day, offer.starts(given.wanted)[0], given.zone))
+        return first_broken(rule.slot(slot, given) for rule in SLOT_RULES)
 
     def stops(self, kind: VisitKind, day: int, *, by_clock: bool) -> list[Stop]:
         """The stops of a day: all of them if `by_clock`, else the one nearest to the wanted time.
@@ -42,39 +62,48 @@ class Days:
         Without rules about the clock that one is as good as the others for every other visit.
         """
         key = day, id(kind), by_clock
-        if key not in self._stops:
-            self._stops[key] = self._ask(kind, date.fromordinal(day), by_clock=by_clock)
-        return self._stops[key]
-
-    def _ask(self, kind: VisitKind, day: date, *, by_clock: bool) -> list[Stop]:
-        given, zone, wanted = self.given, self.given.zone, self.given.wanted
-        refusal = first_broken(rule.day(day, given) for rule in DAY_RULES)
-        found: list[Stop] = []
-        for minutes in () if refusal else self._grid(kind, day, wanted):
-            slot = slot_at(kind, at(day, minutes, zone))
-            broken = first_broken(rule.slot(slot, given) for rule in SLOT_RULES)
-            refusal = refusal or broken
-            if broken is None:
-                found.append(Stop(slot, day.toordinal(), abs(minutes - wanted)))
-                if not by_clock:
-                    break
-        if refusal and not found:
-            self._refused[day.toordinal(), id(kind)] = refusal
+        found = self._stops.get(key)
+        if found is None:
+            found = self._stops[key] = self._ask(self._offer(kind, day), by_clock=by_clock)
+            if not found:
+                self._refused.add(key[:2])
         return found
 
-    def _grid(self, kind: VisitKind, day: date, wanted: int) -> list[int]:
-        """The start times of a day, the nearest to the wanted one first.
+    def slot_at(self, kind: VisitKind, day: int, minutes: int) -> Slot | None:
+        """The slot at this time of the day, if the rules leave it."""
+        offer = self._offer(kind, day)
+        return None if self._refuses(offer) else self._slot(offer, minutes)
 
-        Never empty on an open day: where no opening is long enough, the wanted time stands in,
-        for a rule to refuse.
-        """
-        clinic = self.given.clinic
-        shortest = max(kind.minutes.total - minutes_gone_back(day, self.given.zone), 1)
-        key = openings(clinic, day), shortest
-        if key not in self._grids:
-            found = sorted(starts(*key, clinic.slot_minutes))
-            self._grids[key] = sorted(found, key=lambda start: abs(start - wanted)) or [wanted]
-        return self._grids[key]
+    def _offer(self, kind: VisitKind, day: int) -> Offer:
+        offers = self._offers.get(id(kind))
+        if offers is None:
+            offers = offers_of(self.given.protocol, self.given.clinic, kind)
+            self._offers[id(kind)] = offers
+        return offers.on(day)
+
+    def _ask(self, offer: Offer, *, by_clock: bool) -> list[Stop]:
+        found: list[Stop] = []
+        wanted = self.given.wanted
+        for minutes in () if self._refuses(offer) else offer.starts(wanted):
+            slot = self._slot(offer, minutes)
+            if slot is not None:
+                found.append(Stop(slot, offer.day.toordinal(), abs(minutes - wanted)))
+                if not by_clock:
+                    break
+        return found
+
+    def _refuses(self, offer: Offer) -> bool:
+        if offer.refused:
+            return True
+        found = [rule.day(offer.day, self.given) for rule in self._day_rules]
+        return first_broken(found) is not None
+
+    def _slot(self, offer: Offer, minutes: int) -> Slot | None:
+        slot = offer.slot(minutes)
+        if slot is None or not self._slot_rules:
+            return slot
+        own = first_broken(rule.slot(slot, self.given) for rule in self._slot_rules)
+        return slot if own is None else None
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +114,7 @@ class Search:
     runs: tuple[Run, ...]
     days: Days = field(init=False)
     _clocks: list[tuple[bool, bool]] = field(init=False)
-    _allowed: dict[tuple[Stop, Stop, int], bool] = field(default_factory=dict)
+    _onward: dict[tuple[int, Stop, int, bool], list[Stop]] = field(default_factory=dict)
     _follows: dict[tuple[int, Stop], bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,9 +123,9 @@ class Search:
         self._clocks = list(zip(clocks, [*clocks[1:], False], strict=True))
 
     def best_from(
-        self, number: int, firsts: Sequence[tuple[int, Stop]], anchor: int
+        self, number: int, firsts: Callable[[float], Iterable[tuple[int, Stop]]], anchor: int
     ) -> Chain | None:
-        """The best chain of run `number` from one of `firsts`, each with its price.
+        """The best chain of run `number`; `firsts(most)` are its first stops with their prices.
 
         It ends only where the later runs still fit, up to a tentative one. `anchor` is the day
         that an every-so-many-days pace counts from.
@@ -104,16 +133,19 @@ class Search:
         run = self.runs[number]
         # A rule about the first and the last day is asked for one first day after the other.
         ends = any(rule.concerns(run.phase) for rule in ENDS_RULES)
-        by_day = groupby(firsts, key=lambda first: first[1].day if ends else 0)
-        groups = [list(group) for _, group in by_day]
         for budget in BUDGETS:
+            by_day = groupby(firsts(budget), key=lambda first: first[1].day if ends else 0)
             found = [
                 chain
-                for group in groups
-                if (chain := self._cheapest(number, group, anchor, budget)) is not None
+                for _, group in by_day
+                if (chain := self._cheapest(number, list(group), anchor, budget)) is not None
             ]
             if found:
                 return min(found)
+            if budget == USUAL and not any(
+                self._reaches_end(number, one) for _, one in firsts(inf)
+            ):
+                break
         return None
 
     def steps(
@@ -125,17 +157,24 @@ class Search:
         """
         self.given.go_on()
         run = self.runs[number]
-        shortest = run.phase.gap_days.min
-        latest -= shortest * (run.count - 1 - index)
-        for gap in range(shortest, run.phase.gap_days.max + 1):
+        latest -= run.phase.gap_days.min * (run.count - 1 - index)
+        own, following = self._clocks[number]
+        by_clock = own or (following and index == run.count - 1)
+        for gap in run.gaps(index, stop.day - anchor, most):
             day = stop.day + gap
             if day > latest:
                 return
-            price = run.price(index, gap, day - anchor)
-            if price <= most:
-                for following in self.stops(number, index, day):
-                    if self._may_follow(number, stop, following):
-                        yield price, following
+            key = number, stop, gap, by_clock
+            if key not in self._onward:
+                self._onward[key] = [
+                    after
+                    for after in self.days.stops(run.kind, day, by_clock=by_clock)
+                    if self.step_finding(number, stop, after) is None
+                ]
+            if self._onward[key]:
+                price = run.price(index, gap, day - anchor)
+                for after in self._onward[key]:
+                    yield price, after
 
     def _cheapest(
         self, number: int, firsts: list[tuple[int, Stop]], anchor: int, budget: float
@@ -181,12 +220,6 @@ class Search:
         return first_broken(
             rule.ends(*days, phase, self.given) for rule in ENDS_RULES if rule.concerns(phase)
         )
-
-    def _may_follow(self, number: int, stop: Stop, following: Stop) -> bool:
-        key = stop, following, number
-        if key not in self._allowed:
-            self._allowed[key] = self.step_finding(number, stop, following) is None
-        return self._allowed[key]
 
     def _may_end(self, number: int, first: Stop, last: Stop) -> bool:
         fine = self.end_finding(number, first, last) is None

@@ -75,6 +75,10 @@ class Rule:
 class VisitRule(Rule):
     """A rule about one visit."""
 
+    def concerns(self, given: Given) -> bool:
+        """Whether it could have anything against a visit of this patient."""
+        return True
+
     def day(self, day: date, given: Given) -> Finding | None:
         """What speaks against any time of this day."""
         return None
@@ -82,6 +86,13 @@ class VisitRule(Rule):
     def slot(self, slot: Slot, given: Given) -> Finding | None:
         """What speaks against this time, on a day that is right."""
         return None
+
+
+class ClinicRule(VisitRule):
+    """A rule about one visit that refuses the same days and slots whoever the patient is.
+
+    It is asked for all of a clinic's patients at once.
+    """
 
 
 class PairRule(Rule):

@@ -6,12 +6,13 @@ measured as elapsed time, in UTC, so that a change of the clocks lengthens nothi
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ketasched.model import Clinic, NoDriving, Override, Protocol, Slot, VisitKind
+from ketasched.once import once
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = (
@@ -51,11 +52,20 @@ def times_shown(moment: datetime) -> int:
 
     The offset of fold 0 is the smaller one in a skipped hour, the larger in a repeated: PEP 495.
     """
+    if not _clocks_change(moment.date(), moment.tzinfo):
+        return 1
     one, other = moment.utcoffset(), moment.replace(fold=1 - moment.fold).utcoffset()
     first, second = (other, one) if moment.fold else (one, other)
     if first == second or first is None or second is None:
         return 1
     return 2 if first > second else 0
+
+
+@lru_cache(maxsize=4096)
+def _clocks_change(day: date, zone: tzinfo | None) -> bool:
+    """Whether the clocks change on this day or within a day of it, by a look at every hour."""
+    begin = datetime.combine(day, time(), zone) - timedelta(days=1)
+    return len({(begin + timedelta(hours=hour)).utcoffset() for hour in range(73)}) > 1
 
 
 @lru_cache(maxsize=4096)
@@ -109,18 +119,26 @@ def effective_kind(protocol: Protocol, clinic: Clinic, name: str) -> VisitKind:
     What the clinic says of a kind holds for one that is like it, too, part by part, in so far as
     that one has the part from there.
     """
+    return _effective(protocol, clinic, name=name)
+
+
+@once
+def _effective(protocol: Protocol, clinic: Clinic, *, name: str) -> VisitKind:
     kind, own = protocol.visits[name], clinic.overrides.get(protocol.id)
     if not own:
-        return kind
+        return _one(kind)
     parts = ("check_in", "treatment", "observation")
     minutes = {part: _own_part(protocol, own, name, part) for part in parts}
     rule = _own_part(protocol, own, name, "no_driving")
     said = {part: value for part, value in minutes.items() if value is not None}
-    return replace(
-        kind,
-        minutes=replace(kind.minutes, **said),
-        no_driving=kind.no_driving if rule is None else rule,
-    )
+    no_driving = kind.no_driving if rule is None else rule
+    return _one(replace(kind, minutes=replace(kind.minutes, **said), no_driving=no_driving))
+
+
+@lru_cache(maxsize=256)
+def _one(kind: VisitKind) -> VisitKind:
+    """Always the same object for equal kinds, so that what is known of one is known of all."""
+    return kind
 
 
 def _own_part(protocol: Protocol, own: Mapping[str, Override], name: str, part: str) -> Any:  # noqa: ANN401 - minutes or a rule, as the part has it

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
@@ -11,7 +11,6 @@ from ketasched.discretion import neutral
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course, Entry, Visit
 from ketasched.prices import PriceLine, bill
 from ketasched.render import View
-from ketasched.render.grid import grids, legend
 from ketasched.render.rides import has_ride, reminder_times, reminders_left_out
 from ketasched.render.stamps import former_dates
 from ketasched.render.wording import (
@@ -69,8 +68,6 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "ride_place": place_of(course, discreet=True),
         "ride_phone": phone_of(course, discreet=True),
         "words": words_of(course, discreet=discreet),
-        "months": grids(course, view),
-        "legend": legend(course, view),
         "bill": bill(course),
         "span": _span(course),
         "sure": [visit for visit in course.visits if visit.status != "tentative"],
@@ -168,6 +165,7 @@ def _environment() -> Environment:
         loader=PackageLoader("ketasched.render"),
         autoescape=select_autoescape(["html"]),
         undefined=StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -196,6 +194,7 @@ def _moment(moment: datetime) -> str:
     return f"{day_text(moment, year=False)}, {clock_text(moment)}"
 
 
+@lru_cache(maxsize=1024)
 def _wrapped(text: str, indent: int = 0) -> str:
     """The text folded at the page's width, its own breaks kept, later lines indented."""
     lines = (textwrap.wrap(line, WIDTH - indent) or [""] for line in text.strip().splitlines())

@@ -1,10 +1,9 @@
 """The events that a calendar or a page shows of a course, for one audience, in order of time."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ketasched.identity import uid
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
@@ -41,12 +40,11 @@ STATUS: Mapping[str, EventStatus] = MappingProxyType(
 """What a calendar calls the status of a visit or a review; any other one is cancelled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One entry of a calendar; `alarm` is how many minutes before `start` it sounds.
 
     `name` tells it from the others of its course: "appointment-3". It is part of a file's name.
-    `sequence` is how often it has changed, `changed` when it last did.
+    `sequence` is how often it has changed, `changed` when it last did, in UTC.
     """
 
     name: str
@@ -78,7 +76,7 @@ def events(course: Course, view: View) -> list[Event]:
         reviews = enumerate(course.reviews, start=1)
         found += [_review(course, review, number, view) for number, review in reviews]
     return sorted(
-        (_stamped(course, event) for event in found),
+        _stamped(course, found),
         key=lambda event: (event.start.astimezone(UTC), event.uid),
     )
 
@@ -99,7 +97,7 @@ def changed_events(before: Course, course: Course, view: View) -> list[Event]:
     )
     # What has changed for somebody else only is the same for this audience.
     new = (event for event in now.values() if _said(old.get(event.uid)) != _said(event))
-    found = (*new, *(_stamped(course, cancelled(event)) for event in gone))
+    found = (*new, *_stamped(course, map(cancelled, gone)))
     return sorted(
         (event for event in found if event.uid in uids),
         key=lambda event: (event.start.astimezone(UTC), event.uid),
@@ -115,7 +113,7 @@ def differing(before: Course, after: Course, moment: datetime) -> set[str]:
     for audience in ("patient", "driver", "clinic"):
         # The name, which is only that of a file, goes by the visit's number.
         old, new = (
-            {event.uid: replace(event, name="") for event in events(course, View(audience))}
+            {event.uid: event._replace(name="") for event in events(course, View(audience))}
             for course in (before, after)
         )
         found |= {uid for uid, event in new.items() if old.get(uid) != event}
@@ -132,23 +130,28 @@ def _said(event: Event | None) -> Event | None:
     if event is None:
         return None
     text = event.text.rpartition("\n")[0]
-    return replace(event, name="", text=text, sequence=0, changed=None)
+    return event._replace(name="", text=text, sequence=0, changed=None)
 
 
 def cancelled(event: Event) -> Event:
     """The event as one that does not take place."""
     title = event.title if ENDED in event.title else f"{ENDED}{event.title}"
-    return replace(event, title=title, text=NOT_ANY_MORE, status="CANCELLED", busy=False, alarm=0)
+    return event._replace(title=title, text=NOT_ANY_MORE, status="CANCELLED", busy=False, alarm=0)
 
 
-def _stamped(course: Course, event: Event) -> Event:
-    times, revision, moment = stamp(course, event.uid)
-    return replace(
-        event,
-        text=_lines(event.text, revision_text(revision, moment)),
-        sequence=max(event.sequence, times),
-        changed=moment,
-    )
+def _stamped(course: Course, found: Iterable[Event]) -> Iterator[Event]:
+    """The events with how often they changed, and of which revision they are."""
+    said: dict[int, tuple[str, datetime]] = {}
+    for event in found:
+        times, revision, moment = stamp(course, event.uid)
+        if revision not in said:
+            said[revision] = revision_text(revision, moment), moment.astimezone(UTC)
+        text, changed = said[revision]
+        yield event._replace(
+            text=_lines(event.text, text),
+            sequence=max(event.sequence, times),
+            changed=changed,
+        )
 
 
 def ride_text(visit: Visit) -> str:
@@ -158,7 +161,7 @@ def ride_text(visit: Visit) -> str:
 
 
 def _lines(*lines: str) -> str:
-    return "\n".join(line for line in lines if line)
+    return "\n".join(filter(None, lines))
 
 
 def _visit(course: Course, visit: Visit, view: View) -> Event:
@@ -232,18 +235,17 @@ def _no_driving(course: Course, visit: Visit) -> Iterator[Event]:
 def _reminders(course: Course, visit: Visit, view: View) -> Iterator[Event]:
     discreet = is_discreet(course, view)
     who, named = (say(visit.driver, discreet=discreet) for say in (driver_name, driver_text))
+    asked = f"Confirm the ride with {who}" if who else "Arrange a ride"
+    title = f"{asked}: {ride_text(visit)}"
+    text = _lines(NOT_YOURSELF if who else ARRANGE, f"Driver: {named}." if named else "")
     for ordinal, moment in reminder_times(course, visit):
-        asked = f"Confirm the ride with {who}" if who else "Arrange a ride"
         yield Event(
             name=f"ride-reminder-{visit.number}-{ordinal}",
             uid=uid(visit.uid, "reminder", ordinal),
             start=moment,
             end=after(moment, REMINDER_MINUTES),
-            title=f"{asked}: {ride_text(visit)}",
-            text=_lines(
-                NOT_YOURSELF if who else ARRANGE,
-                f"Driver: {named}." if named else "",
-            ),
+            title=title,
+            text=text,
         )
 
 

@@ -10,12 +10,14 @@ from markupsafe import Markup
 from ketasched.model import Course
 from ketasched.render import View
 from ketasched.render.context import filled_in
+from ketasched.render.grid import grids, legend
 
 
 def render(course: Course, view: View) -> str:
     """The page for this audience; the patient's has the driver's sheet with it."""
     style, policy = _style()
-    return filled_in(course, view, "html", style=style, policy=policy)
+    months, signs = grids(course, view), legend(course, view)
+    return filled_in(course, view, "html", style=style, policy=policy, months=months, legend=signs)
 
 
 @cache

@@ -19,29 +19,29 @@ def reminder_times(course: Course, visit: Visit) -> Iterator[tuple[int, datetime
     A moment before the visit was given its date, or not before the visit itself, is left out.
     """
     if has_ride(course, visit):
+        given, start = _given(course, visit), visit.start.astimezone(UTC)
         for ordinal, reminder in enumerate(course.clinic.reminders.driver, start=1):
             moment = _moment(visit, reminder)
-            before = moment.astimezone(UTC) < visit.start.astimezone(UTC)
-            if before and not _is_too_late(course, visit, moment):
-                yield ordinal, moment
+            if given <= moment < start:
+                yield ordinal, moment.astimezone(visit.start.tzinfo)
 
 
 def reminders_left_out(course: Course) -> int:
     """How many reminders would have been before their visit was given its date."""
     return sum(
-        _is_too_late(course, visit, _moment(visit, reminder))
+        _moment(visit, reminder) < _given(course, visit)
         for visit in course.visits
         if has_ride(course, visit)
         for reminder in course.clinic.reminders.driver
     )
 
 
-def _is_too_late(course: Course, visit: Visit, moment: datetime) -> bool:
-    return moment.astimezone(UTC) < stamp(course, visit.uid).at.astimezone(UTC)
+def _given(course: Course, visit: Visit) -> datetime:
+    """When the visit was given its date, in UTC."""
+    return stamp(course, visit.uid).at.astimezone(UTC)
 
 
 def _moment(visit: Visit, reminder: Reminder) -> datetime:
+    """The moment of a reminder, in UTC: a time that the clocks skip is one that they show."""
     day = visit.start.date() - timedelta(reminder.days)
-    moment = datetime.combine(day, reminder.at.time, visit.start.tzinfo)
-    # Through UTC, so that a time that the clocks skip becomes the one that they show.
-    return moment.astimezone(UTC).astimezone(moment.tzinfo)
+    return datetime.combine(day, reminder.at.time, visit.start.tzinfo).astimezone(UTC)

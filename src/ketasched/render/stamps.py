@@ -29,6 +29,8 @@ def former_dates(course: Course, view: View) -> list[datetime]:
 
     For a driver only those of visits that need one.
     """
+    if not any(entry.former for entry in course.history):
+        return []
     kinds = {visit.uid: course.protocol.visits[visit.kind] for visit in course.visits}
     holding = {visit.start for visit in course.visits if visit.status in TAKES_PLACE}
     found = {

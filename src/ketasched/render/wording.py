@@ -11,15 +11,18 @@ from ketasched.discretion import neutral, neutral_words
 from ketasched.model import (
     TAKES_PLACE,
     TO_BE_DECIDED,
+    Clinic,
     Course,
     Driver,
     Place,
+    Protocol,
     Review,
     Status,
     Visit,
     VisitKind,
     Wording,
 )
+from ketasched.once import once
 from ketasched.render import View
 from ketasched.times import clock_text, day_text
 
@@ -89,7 +92,12 @@ def no_driving_text(visit: Visit) -> str:
 
 def words_of(course: Course, *, discreet: bool) -> Wording:
     """The clinic's own words for this course's protocol."""
-    words = course.clinic.instructions.wording(course.protocol.id, discreet=discreet)
+    return _words(course.clinic, course.protocol, discreet=discreet)
+
+
+@once
+def _words(clinic: Clinic, protocol: Protocol, *, discreet: bool) -> Wording:
+    words = clinic.instructions.wording(protocol.id, discreet=discreet)
     if not discreet:
         return words
     return Wording(**{one.name: neutral_words(getattr(words, one.name)) for one in fields(words)})
@@ -97,22 +105,34 @@ def words_of(course: Course, *, discreet: bool) -> Wording:
 
 def clinic_name(course: Course, *, discreet: bool) -> str:
     """What a page calls the clinic."""
-    name = course.clinic.name
-    if discreet:
-        name = neutral(course.clinic.calendar_name) or neutral(name)
+    return _clinic_name(course.clinic, discreet=discreet)
+
+
+@once
+def _clinic_name(clinic: Clinic, *, discreet: bool) -> str:
+    name = (neutral(clinic.calendar_name) or neutral(clinic.name)) if discreet else clinic.name
     return one_line(name) or "Your clinic"
 
 
 def place_of(course: Course, *, discreet: bool) -> str:
     """Where the clinic is, on one line, as a calendar says it: its neutral place if it has one."""
-    own, address = course.clinic.calendar_place, course.clinic.address
+    return _place(course.clinic, discreet=discreet)
+
+
+@once
+def _place(clinic: Clinic, *, discreet: bool) -> str:
+    own, address = clinic.calendar_place, clinic.address
     return one_line(neutral(own) or neutral(address) if discreet else own or address)
 
 
 def phone_of(course: Course, *, discreet: bool) -> str:
     """The clinic's phone, on one line."""
-    phone = course.clinic.phone
-    return one_line(neutral(phone) if discreet else phone)
+    return _phone(course.clinic, discreet=discreet)
+
+
+@once
+def _phone(clinic: Clinic, *, discreet: bool) -> str:
+    return one_line(neutral(clinic.phone) if discreet else clinic.phone)
 
 
 def driver_name(driver: Driver | None, *, discreet: bool) -> str:

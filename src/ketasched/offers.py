@@ -1,0 +1,88 @@
+"""What a clinic's days offer, whoever asks: found once for all its patients."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import lru_cache
+
+from ketasched.model import Clinic, Protocol, Request, Slot, TimeRange, VisitKind
+from ketasched.once import once
+from ketasched.openings import openings, starts
+from ketasched.rules import DAY_RULES, SLOT_RULES
+from ketasched.shapes import ClinicRule, Given, first_broken
+from ketasched.times import at, minutes_gone_back, slot_at
+
+MOST_DAYS = 4096
+"""How many days are kept, of all clinics and kinds of visits."""
+
+CLINIC_DAY_RULES = [rule for rule in DAY_RULES if isinstance(rule, ClinicRule)]
+CLINIC_SLOT_RULES = [rule for rule in SLOT_RULES if isinstance(rule, ClinicRule)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offers:
+    """What the days of a clinic offer for a kind of visit; `given` is of no patient."""
+
+    given: Given
+    kind: VisitKind
+
+    def on(self, day: int) -> "Offer":
+        """What a day (`date.toordinal`) offers."""
+        return _offer(self, day)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offer:
+    """A day as the clinic's rules see it: whether they refuse it, and which slots they leave."""
+
+    offers: Offers
+    day: date
+    refused: bool
+    _slots: dict[int, Slot | None] = field(default_factory=dict)
+    _starts: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    def starts(self, wanted: int) -> tuple[int, ...]:
+        """The start times on the clinic's grid, in minutes, the nearest to the wanted one first.
+
+        Never empty on a day that is not refused: where no opening is long enough, the wanted time
+        stands in, for a rule to refuse.
+        """
+        if wanted not in self._starts:
+            self._starts[wanted] = () if self.refused else self._nearest_first(wanted)
+        return self._starts[wanted]
+
+    def _nearest_first(self, wanted: int) -> tuple[int, ...]:
+        given, minutes = self.offers.given, self.offers.kind.minutes.total
+        shortest = max(minutes - minutes_gone_back(self.day, given.zone), 1)
+        open_then = openings(given.clinic, self.day)
+        return _nearest_first(open_then, shortest, given.clinic.slot_minutes, wanted)
+
+    def slot(self, minutes: int) -> Slot | None:
+        """The slot that begins then; None if the clinic's rules refuse it."""
+        if minutes not in self._slots:
+            given = self.offers.given
+            slot = slot_at(self.offers.kind, at(self.day, minutes, given.zone))
+            refusal = first_broken(rule.slot(slot, given) for rule in CLINIC_SLOT_RULES)
+            self._slots.setdefault(minutes, None if refusal else slot)
+        return self._slots[minutes]
+
+
+@once
+def offers_of(protocol: Protocol, clinic: Clinic, kind: VisitKind) -> Offers:
+    """What the clinic's days offer for visits of this kind."""
+    nobody = Request(date.min)
+    return Offers(Given(protocol, clinic, nobody, datetime.min.replace(tzinfo=UTC)), kind)
+
+
+@lru_cache(maxsize=MOST_DAYS)
+def _offer(offers: Offers, day: int) -> Offer:
+    on = date.fromordinal(day)
+    refusal = first_broken(rule.day(on, offers.given) for rule in CLINIC_DAY_RULES)
+    return Offer(offers, on, refusal is not None)
+
+
+@lru_cache(maxsize=256)
+def _nearest_first(
+    open_then: tuple[TimeRange, ...], minutes: int, slot_minutes: int, wanted: int
+) -> tuple[int, ...]:
+    found = sorted(starts(open_then, minutes, slot_minutes))
+    return tuple(sorted(found, key=lambda start: abs(start - wanted))) or (wanted,)
