@@ -27,7 +27,8 @@ check: $(READY)  ## The linter, the formatter and the type checker.
 	$(BIN)/mypy
 
 bench: $(READY)  ## How fast it is, as ratios in one run.
-	$(BIN)/python tests/benchmarks/course.py
+	$(BIN)/python -m tests.benchmarks.course
+	$(BIN)/python -m tests.benchmarks.batch
 
 clean:
 	rm -rf $(VENV) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -14,26 +14,28 @@ from tests.conftest import ROOT
 SOURCE = ROOT / "src" / "ketasched"
 FLOORS = (
     {"model"},
+    {"once"},
     {"errors", "times", "openings", "identity", "discretion", "prices"},
     {"shapes", "forms", "files", "chronicle", "gates"},
     {"rules", "pace", "chain"},
+    {"offers"},
     {"search"},
     {"refusals", "assemble", "references"},
     {"planner", "load", "columns", "folder", "render", "replan"},
-    {"remedies", "handout", "sense"},
+    {"remedies", "handout", "sense", "roster"},
     {"explain", "redate", "wishes"},
     {"added"},
     {"verbs"},
     {"placement"},
     {"revise"},
     {"ways"},
-    {"suggest"},
+    {"suggest", "batch"},
     {"cli"},
     {"__main__", "__init__"},
 )
 """From the ground up: a module knows those on lower floors, and itself where it is a folder."""
 
-TOUCHES_FILES = {"files", "load", "references", "folder", "cli", "render"}
+TOUCHES_FILES = {"files", "load", "references", "folder", "cli", "render", "batch"}
 """`folder` writes; `cli` looks for clinic.toml; `render` reads zones; the others read files."""
 
 

@@ -1,7 +1,9 @@
 """A patient's folder: files written beside and renamed, private, and never overwritten unasked."""
 
+import errno
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,22 +45,90 @@ def write_folder(
     """
     paths = [folder / name for name in files]
     try:
-        _make(folder)
+        make_folder(folder)
         with _alone(folder):
             if still is not None:
                 still()
             stale = _look(folder, paths, replaced, force=force)
             for place in {path.parent for path in paths} - {folder}:
-                _make(place)
+                make_folder(place)
             _replace(dict(zip(paths, files.values(), strict=True)), stale)
     except Timeout:
         raise Refused(f"{folder}: somebody else is writing there", next_step="try again") from None
     except OSError as error:
-        raise Refused(
-            f"{error.filename or folder}: cannot be written: {error.strerror or error}",
-            next_step="give a folder of yours with -o",
-        ) from None
+        raise _cannot_be_written(folder, error) from None
     return paths
+
+
+def new_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Make `folder` with these files, all at once; False where there is something by that name.
+
+    They are written into a folder beside it, which then gets the name: nobody ever sees half of
+    them. They are not forced onto the disk; who has to be sure after a power cut compares them
+    with what they should be. Raises `Refused` if the place cannot be written to.
+    """
+    part = folder.parent / f".{os.urandom(8).hex()}.part"
+    try:
+        part.mkdir(mode=0o700)
+        try:
+            for name, data in files.items():
+                _write(part / name, data, lasting=False)
+            return _renamed(part, folder)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise _cannot_be_written(folder, error) from None
+
+
+def _renamed(part: Path, folder: Path) -> bool:
+    """Give the folder its name; where that is taken, remove it and say False."""
+    try:
+        part.rename(folder)
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            raise
+        shutil.rmtree(part)
+        return False
+    return True
+
+
+def holds(
+    folder: Path,
+    files: Mapping[str, bytes],
+    *,
+    replaced: Mapping[str, re.Pattern[str]] = NOTHING,
+) -> bool:
+    """Whether `folder` has these files with just these bytes, and `write_folder` no more to do."""
+    try:
+        if any((folder / name).read_bytes() != data for name, data in files.items()):
+            return False
+        stale = _look(folder, [folder / name for name in files], replaced, force=True)
+    except OSError:
+        return False
+    return not stale and not half_written(folder)
+
+
+def half_written(folder: Path) -> bool:
+    """Whether somebody is writing into `folder`, or was killed at it."""
+    return (folder / LOCK).exists()
+
+
+def sweep(folder: Path) -> None:
+    """Remove the files and folders that writers who were killed have left in `folder`."""
+    for path in folder.iterdir():
+        if PART.fullmatch(path.name):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _cannot_be_written(folder: Path, error: OSError) -> Refused:
+    return Refused(
+        f"{error.filename or folder}: cannot be written: {error.strerror or error}",
+        next_step="give a folder of yours with -o",
+    )
 
 
 @contextmanager
@@ -103,7 +173,8 @@ def _look(
     return [*stale, *(path for path in everything if PART.fullmatch(path.name))]
 
 
-def _make(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder and those that it is in, for nobody else to look into."""
     for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
         missing.mkdir(mode=0o700, exist_ok=True)
 
@@ -124,9 +195,10 @@ def _replace(files: Mapping[Path, bytes], stale: Iterable[Path]) -> None:
             part.unlink(missing_ok=True)
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes, *, lasting: bool = True) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
         file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
+        if lasting:
+            file.flush()
+            os.fsync(file.fileno())

@@ -13,6 +13,7 @@ COMMANDS = {
     "show": "Show a course file as a page, a calendar or JSON.",
     "suggest": "Say on which other days a visit could be.",
     "revise": "Move, miss, hold or end visits, add boosters, name drivers.",
+    "batch": "Plan a whole roster into a folder of files.",
     "check": "Check course, clinic and protocol files.",
     "protocols": "List the protocols, and what is in them.",
     "clinic": "Begin a clinic file, or show the one in use.",

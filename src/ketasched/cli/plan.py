@@ -22,6 +22,7 @@ from ketasched.columns import DateOrder
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.explain import explained, refusal_data
+from ketasched.handout import refuse_telling
 from ketasched.load import (
     clinic_warnings,
     load_protocol,
@@ -83,11 +84,9 @@ def command(
 
 def _look_at_words(clinic: Clinic, request: Request) -> None:
     """Refuse a patient reference that tells, for a discreet clinic; warn of a driver that does."""
+    refuse_telling(clinic, request)
     if clinic.titles != "discreet":
         return
-    if word := telling(request.patient):
-        said = f'says "{word}", and it is the name of files and on the page'
-        raise BadRequest("patient", said, next_step="a number or initials")
     for name in ("driver_name", "driver_phone"):
         if word := telling(getattr(request, name)):
             said = f'says "{word}"; discreet pages and calendars leave it out'

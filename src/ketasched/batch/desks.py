@@ -1,0 +1,81 @@
+"""The clinics and protocols that rows name, each read once."""
+
+import hashlib
+import json
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ketasched.batch.nouns import Desk
+from ketasched.errors import BadFile, BadRequest
+from ketasched.forms import plain
+from ketasched.load import load_clinic, load_protocol, refuse_mismatch
+from ketasched.model import Clinic, Protocol
+
+MOST = 1000
+"""More clinics and protocols than these are not kept in memory."""
+
+
+@dataclass(slots=True)
+class Desks:
+    """Where rows are planned: `usual` gives the clinic of a row that names none, and its path.
+
+    `protocol` is what such a row is planned by.
+    """
+
+    usual: Callable[[], tuple[Clinic, str]]
+    protocol: str
+    _desks: dict[tuple[str, str], Desk | BadRequest] = field(default_factory=dict)
+
+    def of(self, clinic: str, protocol: str) -> Desk:
+        """The desk for a row's own words, "" where it has none.
+
+        Raises `BadRequest` if its clinic or protocol cannot be read, and `BadFile` if that is the
+        usual one.
+        """
+        key = clinic, protocol
+        if key not in self._desks:
+            if len(self._desks) >= MOST:
+                self._desks.clear()
+            self._desks[key] = self._read(clinic, protocol)
+        found = self._desks[key]
+        if isinstance(found, BadRequest):
+            raise found
+        return found
+
+    def _read(self, clinic: str, protocol: str) -> Desk | BadRequest:
+        try:
+            asked = load_protocol(protocol or self.protocol)
+        except BadFile as error:
+            if not protocol:
+                raise
+            return BadRequest("protocol", _first(error))
+        try:
+            place, path = (load_clinic(clinic), clinic) if clinic else self.usual()
+        except BadFile as error:
+            if not clinic:
+                raise
+            return BadRequest("clinic", _first(error))
+        try:
+            refuse_mismatch(place, asked, path)
+        except BadFile as error:
+            if not (clinic or protocol):
+                raise
+            return BadRequest("clinic" if clinic else "protocol", _first(error))
+        return _desk(place, asked)
+
+
+def _first(error: BadFile) -> str:
+    """The error on one line, with the first of its details."""
+    return f"{error.what}: {error.details[0]}" if error.details else error.what
+
+
+def _desk(clinic: Clinic, protocol: Protocol) -> Desk:
+    place = _sha(json.dumps(plain(clinic)))
+    digest = _sha(place + json.dumps(plain(protocol)))
+    data = pickle.dumps((digest, place, clinic, protocol))
+    return Desk(digest, place, data, clinic, protocol)
+
+
+def _sha(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,111 @@
+"""Where tasks are worked on: in this process, in several, or on a Dask cluster. One interface."""
+
+import gc
+import logging
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+)
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from threading import Thread, active_count
+from typing import TypeVar
+
+from ketasched.errors import BadRequest, Refused
+
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
+
+SECONDS_TO_CONNECT = 5
+"""How long a Dask scheduler may take to answer."""
+
+
+class Here(Executor):
+    """Works at once, in this process."""
+
+    def submit(  # type: ignore[override]  # the standard one takes what it cannot name, too
+        self, fn: Callable[[Argument], Result], argument: Argument, /
+    ) -> Future[Result]:
+        """The future of a call that is made now."""
+        future: Future[Result] = Future()
+        try:
+            future.set_result(fn(argument))
+        except Exception as error:  # noqa: BLE001 - as every executor: it is raised by `result`
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def processes(jobs: int) -> Iterator[tuple[Executor, int]]:
+    """An executor of so many processes, and how many; with one, this process itself.
+
+    What was not begun when the work is broken off is not begun any more.
+    """
+    if jobs == 1:
+        yield Here(), 1
+        return
+    # Forked workers need no second start of Python; but threads cannot be forked safely.
+    may_fork = sys.platform == "linux" and active_count() == 1
+    context = multiprocessing.get_context("fork" if may_fork else "spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+    try:
+        yield pool, jobs
+    except BrokenExecutor:
+        raise _gone() from None
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin() -> None:
+    """Begin as a worker: with little to do for the garbage collector, and to end with the parent.
+
+    A worker whose parent is killed would wait for ever.
+    """
+    # What is there stays, and courses leave no cycles behind: looking for them takes a tenth.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101 - a worker has one
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
+@contextmanager
+def dask(address: str) -> Iterator[tuple[Executor, int]]:
+    """The executor of the Dask cluster at this address, and how many tasks it works on at once."""
+    try:
+        # Imported here because only who asks for a cluster has it.
+        from distributed import Client, KilledWorker  # noqa: PLC0415
+        from distributed.comm import CommClosedError  # noqa: PLC0415
+    except ImportError:
+        said = "needs the extra that brings Dask"
+        raise BadRequest("dask", said, next_step="pip install 'ketasched[dask]'") from None
+    try:
+        client = Client(address, timeout=SECONDS_TO_CONNECT)
+    except (OSError, ValueError, TimeoutError) as error:
+        said = f"no Dask scheduler answers at {address}: {error}"
+        raise BadRequest("dask", said, next_step="--dask tcp://host:8786") from None
+    # What goes wrong is said here, once; it would print tracebacks of its own.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
+    with client:
+        threads = sum(client.nthreads().values())
+        try:
+            yield client.get_executor(pure=False), max(threads, 1)
+        except (KilledWorker, CancelledError, CommClosedError):
+            raise _gone() from None
+
+
+def _gone() -> Refused:
+    said = "a process that was at work is gone: killed, or out of memory"
+    return Refused(said, next_step="--resume, with fewer --jobs perhaps")

@@ -1,0 +1,119 @@
+"""Kills a batch before each single thing that it does to its folder, and resumes it each time.
+
+`python tests/kill_everywhere.py ROSTER CLINIC FOLDER SCENARIO` prints how often; it fails where
+the folder is not what an undisturbed run makes. A process of its own, as it forks without end.
+"""
+
+import contextlib
+import gc
+import io
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from ketasched.batch.ledger import BEGUN
+from ketasched.cli import main as ketasched
+
+ROSTER, CLINIC, FOLDER, SCENARIO = (*sys.argv[1:], *[""] * 4)[:4]
+OLD, NEW = "2026-11-01T15:00:00Z", "2026-11-23T15:00:00Z"
+ACTS = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate"}
+FORMATS = ("--format", "ics", "--format", "text")
+DONE = (0, 5)
+
+
+def batch(output: Path, *more: str) -> int:
+    """The exit code of a run in this process."""
+    fixed = ("batch", ROSTER, "--clinic", CLINIC, "--jobs", "1", "--quiet", "--ignore-chairs")
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        try:
+            ketasched([*fixed, *FORMATS, "-o", str(output), *more])
+        except SystemExit as end:
+            if end.code not in DONE:
+                print(said.getvalue())  # noqa: T201
+            return int(end.code or 0)
+    return 0
+
+
+def apart(work: Callable[[], int]) -> int:
+    """The exit code of this work in a process of its own; that of a signal is negative."""
+    pid = os.fork()
+    if not pid:
+        os._exit(work())
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def killed_before(number: int, output: Path, *more: str) -> int:
+    """A run that is killed before what it does to its folder for the so-many-th time."""
+    seen = 0
+
+    def hook(event: str, arguments: tuple[object, ...]) -> None:
+        nonlocal seen
+        # A path may be relative to a folder that is open, when a tree is removed.
+        if event in ACTS and (event != "open" or str(output) in str(arguments[0])):
+            seen += 1
+            if seen == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(hook)
+    return batch(output, *more)
+
+
+def tree(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        str(path.relative_to(folder)): (
+            path.stat().st_mode,
+            b"" if path.is_dir() else path.read_bytes(),
+        )
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def prepared(output: Path) -> tuple[str, ...]:
+    """The folder as it is before the run that is killed, and that run's own options."""
+    if SCENARIO == "fresh":
+        return "--made-at", NEW
+    shutil.copytree(output.parent / ("older" if SCENARIO == "forced" else "wanted"), output)
+    if SCENARIO == "forced":
+        return "--force", "--made-at", NEW
+    damaged = sorted(output.glob("P-*/*"))[::2]
+    for path in damaged:
+        path.write_text("damaged")
+    return "--resume", "--made-at", NEW
+
+
+def main() -> None:
+    """Kill it everywhere."""
+    folder = Path(FOLDER)
+    wanted, older = folder / "wanted", folder / "older"
+    # In this process, so that the others begin with everything loaded.
+    assert batch(wanted, "--made-at", NEW) in DONE
+    assert batch(older, "--made-at", OLD) in DONE
+    gc.freeze()
+    new, old = tree(wanted), tree(older)
+    number = 0
+    while True:
+        number += 1
+        output = folder / f"killed-{number}"
+        options = prepared(output)
+        code = apart(lambda n=number, o=output, m=options: killed_before(n, o, *m))  # type: ignore[misc]
+        if code in DONE:
+            break
+        assert code == -signal.SIGKILL, code
+        is_begun = (output / BEGUN).exists()
+        moment = () if is_begun and SCENARIO != "damaged" else ("--made-at", NEW)
+        assert apart(lambda o=output, m=moment: batch(o, "--resume", *m)) in DONE  # type: ignore[misc]
+        found = tree(output)
+        # Killed before it had begun, a run that was to replace another has not been there.
+        assert found == new or (found == old and SCENARIO == "forced" and not is_begun), (
+            f"killed before its act {number}: "
+            f"{[name for name in {**found, **new} if found.get(name) != new.get(name)]}"
+        )
+        shutil.rmtree(output)
+    print(number - 1)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

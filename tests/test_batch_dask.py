@@ -1,0 +1,138 @@
+"""A batch on a Dask cluster gives what one process gives, whatever happens to a worker."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import dask
+import pytest
+from distributed import LocalCluster
+
+from tests.crashes import MOMENT, begun, command, ended, patients, run, tree, until, write_roster
+
+pytestmark = [
+    pytest.mark.xdist_group("batch"),
+    pytest.mark.skipif(sys.platform == "win32", reason="kills with signals"),
+]
+
+ROWS, SOME_REJECTED = 300, 5
+ALONE = "--ignore-chairs"
+
+
+@pytest.fixture(scope="module")
+def roster(tmp_path_factory):
+    return write_roster(tmp_path_factory.mktemp("roster") / "roster.csv", ROWS)
+
+
+@pytest.fixture(scope="module")
+def wanted(roster, tmp_path_factory):
+    """What one process makes of it."""
+    output = tmp_path_factory.mktemp("wanted") / "out"
+    code, said = run(command(roster, output, *MOMENT, ALONE, "--jobs", "1"))
+    assert code == SOME_REJECTED, said
+    return tree(output)
+
+
+@pytest.fixture
+def cluster():
+    """Two workers of a process each; a nanny begins one anew when it is killed."""
+    with LocalCluster(
+        processes=True,
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address=":0",
+        host="127.0.0.1",
+        protocol="tcp",
+    ) as two:
+        yield two
+
+
+def test_a_cluster_gives_the_same_bytes_as_one_process(roster, wanted, cluster, tmp_path):
+    output = tmp_path / "out"
+    code, said = run(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
+    assert code == SOME_REJECTED, said
+    assert tree(output) == wanted
+
+
+def test_a_folder_is_meant_as_seen_from_here_not_from_a_worker(roster, wanted, cluster, tmp_path):
+    (tmp_path / "here").mkdir()
+    code, said = run(
+        command(roster, Path("out"), *MOMENT, ALONE, "--dask", cluster.scheduler_address),
+        cwd=tmp_path / "here",
+    )
+    assert code == SOME_REJECTED, said
+    assert tree(tmp_path / "here" / "out") == wanted
+
+
+def test_a_worker_that_is_killed_midway_changes_nothing(roster, wanted, cluster, tmp_path):
+    output = tmp_path / "out"
+    process = begun(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
+    until(lambda: patients(output) > 20)
+    os.kill(cluster.workers[0].pid, signal.SIGKILL)
+    assert process.poll() is None
+    code, said = ended(process)
+    assert code == SOME_REJECTED, said
+    assert tree(output) == wanted
+
+
+def test_a_cluster_that_gives_up_a_task_ends_the_run_and_it_can_go_on(
+    roster, wanted, tmp_path, request
+):
+    output = tmp_path / "out"
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+        cluster = request.getfixturevalue("cluster")
+    process = begun(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
+    until(lambda: patients(output) > 20)
+    for number in (0, 1):
+        os.kill(cluster.workers[number].pid, signal.SIGKILL)
+    code, said = ended(process)
+    assert (code, said.splitlines()[-2:]) == (
+        6,
+        [
+            "error: a process that was at work is gone: killed, or out of memory",
+            "try: --resume, with fewer --jobs perhaps",
+        ],
+    )
+    code, said = run(command(roster, output, ALONE, "--resume", "--jobs", "1"))
+    assert code == SOME_REJECTED, said
+    assert tree(output) == wanted
+
+
+def test_a_scheduler_that_goes_ends_the_run_and_it_can_go_on(roster, wanted, cluster, tmp_path):
+    output = tmp_path / "out"
+    process = begun(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
+    until(lambda: patients(output) > 20)
+    cluster.close()
+    assert ended(process) == (
+        6,
+        "error: a process that was at work is gone: killed, or out of memory\n"
+        "try: --resume, with fewer --jobs perhaps\n",
+    )
+    code, said = run(command(roster, output, ALONE, "--resume", "--jobs", "1"))
+    assert code == SOME_REJECTED, said
+    assert tree(output) == wanted
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense://x"])
+def test_where_no_scheduler_answers_it_says_so_within_seconds(roster, tmp_path, address):
+    begin = time.monotonic()
+    code, said = run(command(roster, tmp_path / "out", "--dask", address))
+    assert code == 2
+    first, second = said.splitlines()
+    assert first.startswith(f"error: --dask: no Dask scheduler answers at {address}: ")
+    assert second == "try: --dask tcp://host:8786"
+    assert time.monotonic() - begin < 20
+
+
+def test_without_dask_it_names_the_extra(roster, tmp_path):
+    (tmp_path / "distributed.py").write_text("raise ImportError")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    assert run(
+        command(roster, tmp_path / "out", "--dask", "tcp://127.0.0.1:1"),
+        env={**os.environ, "PYTHONPATH": path},
+    ) == (
+        2,
+        "error: --dask: needs the extra that brings Dask\ntry: pip install 'ketasched[dask]'\n",
+    )
