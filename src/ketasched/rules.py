@@ -365,10 +365,14 @@ def _ends_sooner(own: NoDriving, asked: NoDriving) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Seats:
-    """When the visits of a day begin and end, each in order, in seconds of UTC."""
+    """When the visits of a day begin and end, each in order, in seconds of UTC.
+
+    `moments` are those at which one begins, each once: on a clinic's grid they are few.
+    """
 
     begins: list[float]
     ends: list[float]
+    moments: list[float]
 
     def beginning(self, start: float) -> int:
         """How many visits begin just then."""
@@ -376,16 +380,15 @@ class _Seats:
 
     def most_at_once(self, start: float, end: float) -> int:
         """The most visits at any one moment from `start` until before `end`."""
-        first, last = bisect_right(self.begins, start), bisect_left(self.begins, end)
-        at_start = first - bisect_right(self.ends, start)
-        later = (
-            number - bisect_right(self.ends, self.begins[number - 1])
-            for number in range(first + 1, last + 1)
-        )
-        return max(at_start, *later, 0)
+        first, last = bisect_right(self.moments, start), bisect_left(self.moments, end)
+        return max(self._there(moment) for moment in (start, *self.moments[first:last]))
+
+    def _there(self, moment: float) -> int:
+        return bisect_right(self.begins, moment) - bisect_right(self.ends, moment)
 
 
 @once
 def _seats(taken: tuple[tuple[datetime, datetime], ...]) -> _Seats:
     begins = sorted(begin.timestamp() for begin, _ in taken)
-    return _Seats(begins, sorted(end.timestamp() for _, end in taken))
+    ends = sorted(end.timestamp() for _, end in taken)
+    return _Seats(begins, ends, sorted(set(begins)))

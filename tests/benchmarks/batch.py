@@ -77,7 +77,7 @@ def beside_the_plain_way(place: Path) -> None:
 def with_chairs(place: Path) -> None:
     """Chairs in row order, beside every row for itself."""
     clinic = place / "clinic.toml"
-    text = CLINIC.read_text(encoding="utf-8").replace("\nchairs = 3", "\nchairs = 60")
+    text = CLINIC.read_text(encoding="utf-8").replace("\nchairs = 3", "\nchairs = 120")
     clinic.write_text(text.replace("starts_per_slot", "# starts_per_slot"), encoding="utf-8")
     seated, alone = [], []
     with roster(place, MEASURED) as path:

@@ -147,10 +147,20 @@ def _stamped(course: Course, found: Iterable[Event]) -> Iterator[Event]:
         if revision not in said:
             said[revision] = revision_text(revision, moment), moment.astimezone(UTC)
         text, changed = said[revision]
-        yield event._replace(
-            text=_lines(event.text, text),
-            sequence=max(event.sequence, times),
-            changed=changed,
+        # Made anew: `_replace` takes four times as long, and this is done for every event.
+        yield Event(
+            event.name,
+            event.uid,
+            event.start,
+            event.end,
+            event.title,
+            _lines(event.text, text),
+            event.place,
+            event.status,
+            event.busy,
+            event.alarm,
+            max(event.sequence, times),
+            changed,
         )
 
 
