@@ -13,7 +13,7 @@ from concurrent.futures import (
     Future,
     ProcessPoolExecutor,
 )
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from threading import Thread, active_count
 from typing import TypeVar
@@ -58,9 +58,21 @@ def processes(jobs: int) -> Iterator[tuple[Executor, int]]:
     try:
         yield pool, jobs
     except BrokenExecutor:
+        _unblock(pool)
         raise _gone() from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _unblock(pool: ProcessPoolExecutor) -> None:
+    """Let the thread end that still feeds the workers, who are gone.
+
+    Before 3.11.5 it could hang for ever (python/cpython#94777); this is what Python does since.
+    """
+    reader = getattr(getattr(pool, "_call_queue", None), "_reader", None)
+    if reader is not None:
+        with suppress(OSError):
+            reader.close()
 
 
 def _begin() -> None:
