@@ -16,7 +16,8 @@ ketasched batch roster.csv --clinic clinic.toml -o "$night" --resume --quiet || 
 case $code in
   0) ;;
   5) echo "some rows were not planned: mend them in $night/rejects.csv, then:"
-     echo "  ketasched batch $night/rejects.csv --clinic clinic.toml -o $night-mended" ;;
-  *) echo "ketasched ended with $code; nothing is lost, the next run goes on" ;;
+     echo "  cd $PWD && ketasched batch $night/rejects.csv --clinic clinic.toml -o $night-mended" ;;
+  6) echo "$night: could not be written; what is done is kept, the next run goes on" ;;
+  *) echo "ketasched ended with $code: see above; nothing more was planned" ;;
 esac
 exit $code

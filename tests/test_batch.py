@@ -59,8 +59,8 @@ def test_a_patients_folder_is_what_its_row_has_when_it_is_planned_by_itself():
             "first": str(course.visits[0].start.date()),
             "last": str(course.visits[-1].start.date()),
             "course_id": course.course_id,
-            "files": ";".join(files),
-            "sha256": ";".join(hashlib.sha256(data).hexdigest() for data in files.values()),
+            "files": "|".join(files),
+            "sha256": "|".join(hashlib.sha256(data).hexdigest() for data in files.values()),
             "input": line["input"],
         }
     assert 30 < planned < 40

@@ -1,6 +1,7 @@
 """A batch that goes on: only what changed is done again, and nothing of others is written over."""
 
 import json
+import os
 import shutil
 import signal
 import sys
@@ -11,9 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 from ketasched.cli import main
+from ketasched.cli.progress import progress
 from ketasched.handout import files_of
 from tests.batches import (
     MADE_AT,
+    MONDAY,
     Row,
     batch,
     batch_alone,
@@ -363,3 +366,31 @@ def test_what_a_killed_writer_left_is_swept_away(first):
     Path("out/.batch.lock").write_bytes(b"")
     assert batch(*first).exit_code == 0
     assert tree() == before
+
+
+# --- found by people who tried -----------------------------------------------------------------
+
+
+def test_a_reference_with_a_semicolon_is_known_again(clinic):
+    asked = [roster_file(varied(2, patient="A;B")), "-o", "out", "--clinic", clinic]
+    batch(*asked)
+    assert f"{len(ROWS)} of them before" in batch(*asked, "--resume").stderr
+
+
+def test_a_row_that_cannot_be_read_takes_nothing_from_the_one_that_can(clinic):
+    lines = ["patient,start,driver_name", f"P-1,{MONDAY},a\0b", f"P-1,{MONDAY},"]
+    Path("roster.csv").write_text("\n".join(lines), encoding="utf-8")
+    asked = ["roster.csv", "-o", "out", "--clinic", clinic]
+    batch(*asked)
+    before = tree("out/P-1")
+    assert before
+    batch(*asked, "--resume", moment="2026-11-24T10:00")
+    assert tree("out/P-1") == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
+def test_a_bar_takes_nothing_from_a_pipe(monkeypatch):
+    os.mkfifo("pipe")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with progress("pipe", quiet=False) as seen:
+        seen(1, 1)

@@ -200,7 +200,7 @@ def test_what_is_written_for_a_row_is_what_it_has_when_it_is_planned_by_itself(n
 def test_the_hashes_are_those_of_the_files(night, books):
     out, _, _ = night
     for line in books[0]:
-        names, hashes = line["files"].split(";"), line["sha256"].split(";")
+        names, hashes = line["files"].split("|"), line["sha256"].split("|")
         for name, sha in zip(names, hashes, strict=True):
             data = (out / line["patient"] / name).read_bytes() if name else None
             assert sha == (hashlib.sha256(data).hexdigest() if data else "")

@@ -27,7 +27,10 @@ BEGUN, EARLIER, LOCK = ".run.json", ".manifest.earlier.csv", ".batch.lock"
 """When the run was begun; the manifest lines of the run that is resumed; who is writing."""
 
 COLUMNS = ("row", "patient", "status", "first", "last", "course_id", "files", "sha256", "input")
-"""The columns of a manifest. `files` and `sha256` have as many parts, separated by ";"."""
+"""The columns of a manifest. `files` and `sha256` have as many parts."""
+
+SEPARATOR = "|"
+"""Stands between files and between hashes; a patient reference, which names files, has none."""
 
 SECONDS_TO_WAIT = 2
 """How long workers of a run that was killed may take to be gone."""
@@ -141,7 +144,7 @@ class Earlier:
             return None
         row = _row(self._line(patient))
         del self._places[patient]
-        names, hashes = row["files"].split(";"), row["sha256"].split(";")
+        names, hashes = row["files"].split(SEPARATOR), row["sha256"].split(SEPARATOR)
         if len(names) != len(hashes):
             return None
         files = tuple((name, sha) for name, sha in zip(names, hashes, strict=True) if name)
@@ -205,8 +208,8 @@ def manifest_line(outcome: Outcome) -> bytes:
             outcome.first,
             outcome.last,
             outcome.course_id,
-            ";".join(name for name, _ in outcome.files),
-            ";".join(sha for _, sha in outcome.files),
+            SEPARATOR.join(name for name, _ in outcome.files),
+            SEPARATOR.join(sha for _, sha in outcome.files),
             outcome.input,
         )
     )

@@ -20,6 +20,9 @@ from typing import TypeVar
 
 from ketasched.errors import BadRequest, Refused
 
+FEW_COLLECTIONS = (50_000, 20, 100)
+"""How rarely the garbage collector looks for cycles: courses leave none behind."""
+
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
 
@@ -55,12 +58,15 @@ def processes(jobs: int) -> Iterator[tuple[Executor, int]]:
     may_fork = sys.platform == "linux" and active_count() == 1
     context = multiprocessing.get_context("fork" if may_fork else "spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(*FEW_COLLECTIONS)
     try:
         yield pool, jobs
     except BrokenExecutor:
         _unblock(pool)
         raise _gone() from None
     finally:
+        gc.set_threshold(*thresholds)
         pool.shutdown(cancel_futures=True)
 
 
@@ -80,9 +86,9 @@ def _begin() -> None:
 
     A worker whose parent is killed would wait for ever.
     """
-    # What is there stays, and courses leave no cycles behind: looking for them takes a tenth.
+    # What is there stays; to look through it again and again takes a tenth of the time.
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(*FEW_COLLECTIONS)
     parent = multiprocessing.parent_process()
     assert parent is not None  # noqa: S101 - a worker has one
 

@@ -11,6 +11,10 @@ class References:
     def __init__(self) -> None:
         self._rows: dict[str, int] = {}
 
+    def is_of(self, patient: str, row: int) -> bool:
+        """Whether it is this row that has the reference."""
+        return self._rows.get(folded(patient)) == row
+
     def take(self, patient: str, row: int) -> None:
         """Note the reference of a row. Raises `BadRequest` if it would be another row's folder."""
         first = self._rows.setdefault(folded(patient), row)

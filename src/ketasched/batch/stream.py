@@ -88,7 +88,9 @@ class Line:
         except (BadRequest, NoPlan) as error:
             if not self._is_ours(key):
                 return None
-            known = self.known(patient)
+            # Another row may have the reference, and the past that goes with it.
+            is_its_own = self._references.is_of(patient, row.number)
+            known = self.known(patient) if is_its_own else None
             if known:
                 take_back(known, row, self.settings)
             return rejected(row, error)

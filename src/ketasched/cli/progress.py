@@ -17,7 +17,8 @@ def progress(path: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
 
     On a terminal, and of a file whose length is known, it draws a bar; else it does nothing.
     """
-    if quiet or path == "-" or not sys.stderr.isatty():
+    # Counting the lines of a pipe would take them away from who reads it.
+    if quiet or not Path(path).is_file() or not sys.stderr.isatty():
         yield lambda line, rows: None
         return
     with click.progressbar(length=_lines(path), file=sys.stderr, label="rows") as bar:
