@@ -391,6 +391,16 @@ def test_a_row_that_cannot_be_read_takes_nothing_from_the_one_that_can(clinic):
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such pipes")
 def test_a_bar_takes_nothing_from_a_pipe(monkeypatch):
     os.mkfifo("pipe")
+    Path("file").write_text("patient,start\n", encoding="utf-8")
+    read: list[str] = []
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    with progress("pipe", quiet=False) as seen:
-        seen(1, 1)
+
+    def lines(path: str) -> int:
+        read.append(path)
+        return 1
+
+    monkeypatch.setattr("ketasched.cli.progress._lines", lines)
+    for path in ("pipe", "file"):
+        with progress(path, quiet=False) as seen:
+            seen(1, 1)
+    assert read == ["file"]
