@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketasched.model import GapHours, NoDriving, Override, SpanDays
+from ketasched.model import GapDays, GapHours, NoDriving, Override, SpanDays
 from ketasched.rules import (
     DAY_RULES,
     ENDS_RULES,
@@ -19,10 +19,11 @@ from ketasched.rules import (
     Span,
     eighteenth_birthday,
 )
+from ketasched.times import at, slot_at
 
 from .cases import CASES, first
 from .cases import given as known
-from .nouns import MONDAY, clinic, phase
+from .nouns import INFUSION, MONDAY, clinic, phase
 
 EACH = {f"{name}: {case.title}": (name, case) for name, cases in CASES.items() for case in cases}
 FIRING = {title: (name, case) for title, (name, case) in EACH.items() if case.level}
@@ -116,3 +117,25 @@ def test_somebody_is_eighteen_as_soon_as_eighteen_years_are_full(born):
         born.month,
         born.day,
     )
+
+
+QUARTERS = st.integers(0, 95).map(lambda quarter: 15 * quarter)
+HOURS = st.none() | st.builds(GapHours, st.integers(1, 60), st.integers(60, 120))
+WEEKS = [date(2026, 10, 28), date(2027, 3, 10), MONDAY]
+"""Those of both changes of the clocks among them."""
+
+
+@given(st.sampled_from(WEEKS), st.integers(0, 8), QUARTERS, QUARTERS, HOURS)
+def test_what_a_rule_leaves_within_two_moments_is_just_what_it_finds_fine(
+    day, days, minutes, others, hours
+):
+    rules, asked = known(), phase(6, gap_days=GapDays(5, 1), gap_hours=hours)
+    before, after = (
+        slot_at(INFUSION, at(on, clock, rules.zone))
+        for on, clock in ((day, minutes), (day + timedelta(days), others))
+    )
+    for rule in PAIR_RULES:
+        ends = rule.within(before, asked, rules)
+        if ends is not None:
+            is_within = ends[0] <= after.start.timestamp() <= ends[1]
+            assert is_within == (rule.pair(before, after, asked, rules) is None)

@@ -9,25 +9,39 @@ It is exact. A forward pass keeps what can be reached within the budget, a backw
 lowest price to go, and only steps that lie on a cheapest chain ("tight" ones) are looked at again.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
 
 from ketasched.model import Slot
 
-Steps = dict["Stop", list[tuple[int, "Stop"]]]
+Onward = Callable[[int, "Stop", float], Iterable[tuple[int, list["Stop"]]]]
+"""The steps from a stop to visit number `index` (from 0) that cost at most so much, prices being
+0 or more. Stops of one day that cost the same come together: where many stops lead to the same
+ones they had better be given as one and the same list, which is then looked through once.
+"""
+
+Steps = dict["Stop", list[tuple[int, list["Stop"]]]]
+Tight = dict["Stop", list[list["Stop"]]]
+Best = tuple[int, tuple[datetime, ...], tuple["Stop", ...]]
+"""Minutes from the wanted time, starts, stops."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stop:
     """A slot as the kernel sees it: its day (`date.toordinal`), and how far it is, in minutes,
-    from the wanted time of day. Two stops are the same only if they are one object.
+    from the wanted time of day; `moment` is its start in POSIX seconds. Two stops are the same
+    only if they are one object.
     """
 
     slot: Slot
     day: int
     minutes: int
+    moment: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "moment", self.slot.start.timestamp())
 
     @property
     def weekday(self) -> int:
@@ -49,15 +63,14 @@ class Chain:
 def cheapest_chain(
     firsts: Iterable[tuple[int, Stop]],
     count: int,
-    onward: Callable[[int, Stop, float], Iterable[tuple[int, Stop]]],
+    onward: Onward,
     may_end: Callable[[Stop], bool],
     budget: float,
 ) -> Chain | None:
     """The best chain of `count` stops that costs at most `budget`, or None.
 
-    `firsts` are the possible first stops with their prices. `onward(index, stop, most)` gives the
-    steps from `stop` to visit number `index` (from 0) that cost at most `most`, prices being 0 or
-    more. `may_end` says whether a chain may end at a stop.
+    `firsts` are the possible first stops with their prices. `may_end` says whether a chain may
+    end at a stop.
     """
     start = {stop: price for price, stop in firsts if price <= budget}
     layers = _reachable(start, count, onward, budget)
@@ -74,7 +87,7 @@ def cheapest_chain(
 def lowest_price(
     firsts: Iterable[tuple[int, Stop]],
     count: int,
-    onward: Callable[[int, Stop, float], Iterable[tuple[int, Stop]]],
+    onward: Onward,
     budget: float,
 ) -> int | None:
     """What the cheapest chain costs, if that is at most `budget`; which one it is is not asked."""
@@ -89,7 +102,7 @@ def lowest_price(
 def _reachable(
     start: dict[Stop, int],
     count: int,
-    onward: Callable[[int, Stop, float], Iterable[tuple[int, Stop]]],
+    onward: Onward,
     budget: float,
 ) -> list[Steps] | None:
     """For each layer the stops within the budget, each with the steps from it."""
@@ -98,12 +111,16 @@ def _reachable(
     for index in range(1, count):
         steps: Steps = {}
         following: dict[Stop, int] = {}
+        reached: dict[int, int] = {}
         for stop, so_far in spent.items():
             steps[stop] = list(onward(index, stop, budget - so_far))
-            for price, after in steps[stop]:
+            for price, stops in steps[stop]:
                 total = so_far + price
-                if total < following.get(after, budget + 1):
-                    following[after] = total
+                if total < reached.get(id(stops), budget + 1):
+                    reached[id(stops)] = total
+                    for after in stops:
+                        if total < following.get(after, budget + 1):
+                            following[after] = total
         layers.append(steps)
         spent = following
     if not spent:
@@ -114,28 +131,39 @@ def _reachable(
 
 def _cheapest_to_go(
     layers: Sequence[Steps], may_end: Callable[[Stop], bool]
-) -> tuple[dict[Stop, int], list[dict[Stop, list[Stop]]]]:
+) -> tuple[dict[Stop, int], list[Tight]]:
     """The lowest price from each first stop to an end, and by layer the tight steps."""
     to_go = {stop: 0 for stop in layers[-1] if may_end(stop)}
-    tight: list[dict[Stop, list[Stop]]] = [{stop: [] for stop in to_go}]
+    tight: list[Tight] = [{stop: [] for stop in to_go}]
     for steps in reversed(layers[:-1]):
         here: dict[Stop, int] = {}
-        tight_here: dict[Stop, list[Stop]] = {}
+        tight_here: Tight = {}
+        known: dict[int, tuple[int, list[Stop]]] = {}
         for stop, onward in steps.items():
-            totals = [(price + to_go[after], after) for price, after in onward if after in to_go]
+            totals = []
+            for price, stops in onward:
+                if id(stops) not in known:
+                    known[id(stops)] = _nearest_to_an_end(stops, to_go)
+                rest, best = known[id(stops)]
+                if best:
+                    totals.append((price + rest, best))
             if totals:
                 least = min(total for total, _ in totals)
                 here[stop] = least
-                tight_here[stop] = [after for total, after in totals if total == least]
+                tight_here[stop] = [best for total, best in totals if total == least]
         to_go = here
         tight.append(tight_here)
     tight.reverse()
     return to_go, tight
 
 
-def _fewest_weekdays(
-    price: int, firsts: Sequence[Stop], tight: Sequence[dict[Stop, list[Stop]]]
-) -> Chain:
+def _nearest_to_an_end(stops: list[Stop], to_go: Mapping[Stop, int]) -> tuple[int, list[Stop]]:
+    """The lowest price to go from any of these stops, and those that have it; none: no end."""
+    least = min((to_go[stop] for stop in stops if stop in to_go), default=0)
+    return least, [stop for stop in stops if to_go.get(stop) == least]
+
+
+def _fewest_weekdays(price: int, firsts: Sequence[Stop], tight: Sequence[Tight]) -> Chain:
     """The best of the cheapest chains, trying sets of weekdays from the smallest on."""
     layers = _weekdays_by_layer(firsts, tight)
     used = sorted(frozenset().union(*layers))
@@ -152,43 +180,51 @@ def _fewest_weekdays(
     raise AssertionError("a cheapest chain keeps to the weekdays that cheapest chains use")
 
 
-def _weekdays_by_layer(
-    firsts: Sequence[Stop], tight: Sequence[dict[Stop, list[Stop]]]
-) -> list[frozenset[int]]:
+def _weekdays_by_layer(firsts: Sequence[Stop], tight: Sequence[Tight]) -> list[frozenset[int]]:
     """For each visit the weekdays on which a cheapest chain may have it."""
     here = set(firsts)
     found = [frozenset(stop.weekday for stop in here)]
     for layer in tight[:-1]:
-        here = {after for stop in here for after in layer[stop]}
+        here = _onward(here, layer)
         found.append(frozenset(stop.weekday for stop in here))
     return found
 
 
+def _onward(here: set[Stop], layer: Tight) -> set[Stop]:
+    """The stops to which tight steps lead from these."""
+    lists = {id(stops): stops for stop in here for stops in layer[stop]}
+    return {after for stops in lists.values() for after in stops}
+
+
 def _nearest_chain(
-    firsts: Sequence[Stop],
-    tight: Sequence[dict[Stop, list[Stop]]],
-    weekdays: frozenset[int],
-) -> tuple[int, tuple[datetime, ...], tuple[Stop, ...]] | None:
+    firsts: Sequence[Stop], tight: Sequence[Tight], weekdays: frozenset[int]
+) -> Best | None:
     """The chain on these weekdays with the fewest minutes from the wanted time, then earliest."""
     here = {stop for stop in firsts if stop.weekday in weekdays}
     reached = [here]
     for layer in tight[:-1]:
-        here = {after for stop in here for after in layer[stop] if after.weekday in weekdays}
+        here = {stop for stop in _onward(here, layer) if stop.weekday in weekdays}
         if not here:
             return None
         reached.append(here)
-    best: dict[Stop, tuple[int, tuple[datetime, ...], tuple[Stop, ...]]] = {
+    best: dict[Stop, Best] = {
         stop: (stop.minutes, (stop.slot.start,), (stop,)) for stop in reached[-1]
     }
-    for stops, layer in zip(reversed(reached[:-1]), reversed(tight[:-1]), strict=True):
-        following, best = best, {}
-        for stop in stops:
-            rest = [following[after] for after in layer[stop] if after in following]
-            if rest:
-                minutes, starts, chain = min(rest, key=lambda found: found[:2])
-                best[stop] = (
-                    stop.minutes + minutes,
-                    (stop.slot.start, *starts),
-                    (stop, *chain),
-                )
-    return min((best[stop] for stop in best), key=lambda found: found[:2], default=None)
+    for here, layer in zip(reversed(reached[:-1]), reversed(tight[:-1]), strict=True):
+        lists = {id(stops): stops for stop in here for stops in layer[stop]}
+        nearest = {key: _nearest(stops, best) for key, stops in lists.items()}
+        best = {
+            stop: (stop.minutes + minutes, (stop.slot.start, *starts), (stop, *chain))
+            for stop in here
+            if (rest := [one for stops in layer[stop] if (one := nearest[id(stops)])])
+            for minutes, starts, chain in (min(rest, key=_order),)
+        }
+    return min(best.values(), key=_order, default=None)
+
+
+def _nearest(stops: list[Stop], best: Mapping[Stop, Best]) -> Best | None:
+    return min((best[stop] for stop in stops if stop in best), key=_order, default=None)
+
+
+def _order(found: Best) -> tuple[int, tuple[datetime, ...]]:
+    return found[:2]

@@ -8,11 +8,13 @@ from datetime import date, datetime
 from ketasched.chain import Chain, Stop
 from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
 from ketasched.pace import run_of
+from ketasched.places import Begun, Breach, Place
 from ketasched.redate import redated
-from ketasched.replan import MOVED, Begun, Breach, Place, Rest
+from ketasched.replan import MOVED, Rest
 from ketasched.rules import RULES
 from ketasched.sense import has_been, is_over
 from ketasched.shapes import EndsRule, Given
+from ketasched.stuck import why_stuck
 from ketasched.times import after, effective_kind, no_driving_until
 from ketasched.wishes import Draft, Wish
 
@@ -176,7 +178,7 @@ def why_not(
     parts = [replace(rest, places=rest.places[:count]) for count in range(1, len(ahead) + 1)]
     # Once a part has no chain, no longer one has.
     stuck = bisect_left(parts, 1, key=lambda part: 0 if part.is_possible() else 1)
-    return parts[stuck].why_stuck(ahead[stuck].visit.number)
+    return why_stuck(parts[stuck], ahead[stuck].visit.number)
 
 
 def _is_done(wish: Wish, now: datetime) -> bool:

@@ -125,7 +125,7 @@ def _chains(search: Search, latest: date) -> list[Chain]:
     chains = [_first_chain(search, latest)]
     for number in range(1, len(search.runs)):
         last = chains[-1].stops[-1]
-        firsts = partial(search.steps, number, 0, last, last.day)
+        firsts = partial(_firsts_after, search, number, last)
         chain = search.best_from(number, firsts, last.day)
         if chain is None:
             run = search.runs[number]
@@ -151,6 +151,14 @@ def _first_chain(search: Search, latest: date) -> Chain:
     ahead = (asked + timedelta(days) for days in range((latest - asked).days + DAYS_AHEAD))
     possible = [day for day in ahead if search.stops(0, 0, day.toordinal())]
     raise NoPlan(f"no course can begin {when}", refusals=refusals, possible=possible)
+
+
+def _firsts_after(
+    search: Search, number: int, last: Stop, most: float
+) -> Iterator[tuple[int, Stop]]:
+    """The first stops of a run after the visit before it."""
+    for price, stops in search.steps(number, 0, last, last.day, most):
+        yield from ((price, stop) for stop in stops)
 
 
 def _for_nothing(stops: Sequence[Stop], most: float) -> list[tuple[int, Stop]]:

@@ -72,7 +72,8 @@ def _onward(
     found = {
         after: None
         for stop in stops
-        for _, after in search.steps(number, index, stop, stop.day, inf, latest)
+        for _, following in search.steps(number, index, stop, stop.day, inf, latest)
+        for after in following
     }
     return sorted(found, key=lambda stop: stop.slot.start)
 

@@ -5,15 +5,13 @@ A rule answers with a finding, or None where it holds. The message is a clause w
 docstring is its entry in the manual.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from types import MappingProxyType
 
 from ketasched.model import WEEKDAYS, Finding, NoDriving, Phase, Slot, TimeRange
-from ketasched.once import once
 from ketasched.openings import closure, openings
+from ketasched.seating import seats_of
 from ketasched.shapes import ClinicRule, EndsRule, Given, PairRule, Precondition, Rule, VisitRule
 from ketasched.times import (
     at,
@@ -129,7 +127,7 @@ class Capacity(VisitRule):
         taken = given.bookings.get(slot.start.date(), ())
         if slot.kind.place != "clinic" or not taken:
             return None
-        seats = _seats(taken)
+        seats = seats_of(taken)
         start, end = slot.start.timestamp(), slot.end.timestamp()
         together = seats.beginning(start)
         if clinic.starts_per_slot is not None and together >= clinic.starts_per_slot:
@@ -190,6 +188,18 @@ class Gap(PairRule):
             return None
         said = f"at least {least}" if hours < least else f"at most {most}"
         return self.says(f"{hours:g} hours after the visit before; {said} are asked for")
+
+    def within(self, before: Slot, phase: Phase, given: Given) -> tuple[float, float]:
+        """The days, from midnight to midnight, in as far as the hours leave them."""
+        day, begin, allowed = before.start.date(), before.start.timestamp(), phase.gap_days
+        ends = (allowed.min, 0), (allowed.max, 24 * 60 - 1)
+        first, last = (
+            at(day + timedelta(days), minutes, given.zone).timestamp() for days, minutes in ends
+        )
+        if phase.gap_hours is None:
+            return first, last
+        least, most = _ends(phase)
+        return max(first, begin + least * 3600), min(last, begin + most * 3600)
 
 
 class Span(EndsRule):
@@ -361,34 +371,3 @@ def _ends_sooner(own: NoDriving, asked: NoDriving) -> bool:
         return max(elapsed, 1440 + rule.next_morning.minutes if rule.next_morning else 0)
 
     return any(until(own, end) < until(asked, end) for end in range(1440))
-
-
-@dataclass(frozen=True, slots=True)
-class _Seats:
-    """When the visits of a day begin and end, each in order, in seconds of UTC.
-
-    `moments` are those at which one begins, each once: on a clinic's grid they are few.
-    """
-
-    begins: list[float]
-    ends: list[float]
-    moments: list[float]
-
-    def beginning(self, start: float) -> int:
-        """How many visits begin just then."""
-        return bisect_right(self.begins, start) - bisect_left(self.begins, start)
-
-    def most_at_once(self, start: float, end: float) -> int:
-        """The most visits at any one moment from `start` until before `end`."""
-        first, last = bisect_right(self.moments, start), bisect_left(self.moments, end)
-        return max(self._there(moment) for moment in (start, *self.moments[first:last]))
-
-    def _there(self, moment: float) -> int:
-        return bisect_right(self.begins, moment) - bisect_right(self.ends, moment)
-
-
-@once
-def _seats(taken: tuple[tuple[datetime, datetime], ...]) -> _Seats:
-    begins = sorted(begin.timestamp() for begin, _ in taken)
-    ends = sorted(end.timestamp() for _, end in taken)
-    return _Seats(begins, ends, sorted(set(begins)))

@@ -4,14 +4,15 @@ It asks the rules and sets the prices; the kernel in `chain` finds the cheapest 
 the shapes of rules, and no rule by name.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
 from math import inf
 
 from ketasched.chain import Chain, Stop, cheapest_chain
-from ketasched.model import Finding, Slot, VisitKind
+from ketasched.model import Finding, Phase, Slot, VisitKind
 from ketasched.offers import Offer, Offers, offers_of
 from ketasched.pace import Run
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
@@ -24,6 +25,9 @@ BUDGETS = (0, USUAL, 64, 256, 1024, 4096, inf)
 chain found within a budget is the cheapest there is. Where there is none within the usual ones,
 it is asked first whether there is any."""
 
+
+FEW = 2
+"""So few stops of a day are asked about one by one."""
 
 OWN_DAY_RULES = [rule for rule in DAY_RULES if not isinstance(rule, ClinicRule)]
 OWN_SLOT_RULES = [rule for rule in SLOT_RULES if not isinstance(rule, ClinicRule)]
@@ -106,6 +110,27 @@ class Days:
         return slot if own is None else None
 
 
+def may_follow(
+    before: Slot,
+    stops: list[Stop],
+    phase: Phase,
+    given: Given,
+    spared: Collection[str] = frozenset(),
+) -> list[Stop]:
+    """Those of the stops of a day that may follow a visit, the rules in `spared` aside."""
+    for rule in PAIR_RULES:
+        if rule.name in spared:
+            continue
+        ends = rule.within(before, phase, given) if len(stops) > FEW else None
+        if ends is None:
+            found = [(stop, rule.pair(before, stop.slot, phase, given)) for stop in stops]
+            stops = [stop for stop, finding in found if first_broken([finding]) is None]
+        else:
+            first, last = ends
+            stops = [stop for stop in stops if first <= stop.moment <= last]
+    return stops
+
+
 @dataclass(slots=True, eq=False)
 class Search:
     """The runs of one course, and what the days have to offer them."""
@@ -116,6 +141,9 @@ class Search:
     _clocks: list[tuple[bool, bool]] = field(init=False)
     _onward: dict[tuple[int, Stop, int, bool], list[Stop]] = field(default_factory=dict)
     _follows: dict[tuple[int, Stop], bool] = field(default_factory=dict)
+    _dead_ends: dict[tuple[int, int], set[tuple[int, Stop]]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
 
     def __post_init__(self) -> None:
         self.days = Days(self.given)
@@ -125,7 +153,9 @@ class Search:
     def best_from(
         self, number: int, firsts: Callable[[float], Iterable[tuple[int, Stop]]], anchor: int
     ) -> Chain | None:
-        """The best chain of run `number`; `firsts(most)` are its first stops with their prices.
+        """The best chain of run `number`.
+
+        `firsts(most)` are the first stops that cost at most `most`, each with its price.
 
         It ends only where the later runs still fit, up to a tentative one. `anchor` is the day
         that an every-so-many-days pace counts from.
@@ -150,8 +180,8 @@ class Search:
 
     def steps(
         self, number: int, index: int, stop: Stop, anchor: int, most: float, latest: float = inf
-    ) -> Iterator[tuple[int, Stop]]:
-        """The steps from `stop` to visit `index` of a run that cost `most` at most.
+    ) -> Iterator[tuple[int, list[Stop]]]:
+        """The steps from `stop` to visit `index` of a run that cost `most` at most, day by day.
 
         Those from which the run could not end by the day `latest` are left out.
         """
@@ -166,15 +196,10 @@ class Search:
                 return
             key = number, stop, gap, by_clock
             if key not in self._onward:
-                self._onward[key] = [
-                    after
-                    for after in self.days.stops(run.kind, day, by_clock=by_clock)
-                    if self.step_finding(number, stop, after) is None
-                ]
+                found = self.days.stops(run.kind, day, by_clock=by_clock)
+                self._onward[key] = may_follow(stop.slot, found, run.phase, self.given)
             if self._onward[key]:
-                price = run.price(index, gap, day - anchor)
-                for after in self._onward[key]:
-                    yield price, after
+                yield run.price(index, gap, day - anchor), self._onward[key]
 
     def _cheapest(
         self, number: int, firsts: list[tuple[int, Stop]], anchor: int, budget: float
@@ -232,13 +257,24 @@ class Search:
         key = number, last
         if key not in self._follows:
             firsts = self.steps(number, 0, last, last.day, inf)
-            self._follows[key] = any(self._reaches_end(number, first) for _, first in firsts)
+            self._follows[key] = any(
+                self._reaches_end(number, first) for _, stops in firsts for first in stops
+            )
         return self._follows[key]
 
     def _reaches_end(self, number: int, first: Stop) -> bool:
-        """Whether a run that begins at `first` can come to an end; the earliest way is first."""
+        """Whether a run that begins at `first` can come to an end; the earliest way is first.
+
+        What was found to lead nowhere leads nowhere from another first stop of the day, either,
+        and from no other day where no rule looks at the first and the last one.
+        """
         latest, most = self.latest_end(number, first), self.runs[number].count - 1
+        ends = any(rule.concerns(self.runs[number].phase) for rule in ENDS_RULES)
+        dead = self._dead_ends[number, first.day if ends else 0]
+        if (0, first) in dead:
+            return False
         waiting, seen = [(0, first)], {(0, first)}
+        looked_at: set[tuple[int, int]] = set()
         while waiting:
             index, stop = waiting.pop()
             if index == most and self._may_end(number, first, stop):
@@ -246,7 +282,16 @@ class Search:
             onward = (
                 self.steps(number, index + 1, stop, first.day, inf, latest) if index < most else ()
             )
-            found = [(index + 1, after) for _, after in onward]
-            waiting += [one for one in reversed(found) if one not in seen]
+            days = {id(stops): stops for _, stops in onward}
+            found = [
+                one
+                for key, stops in days.items()
+                if (index, key) not in looked_at
+                for after in stops
+                if (one := (index + 1, after)) not in dead and one not in seen
+            ]
+            looked_at.update((index, key) for key in days)
+            waiting += reversed(found)
             seen.update(found)
+        dead |= seen
         return False

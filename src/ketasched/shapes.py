@@ -106,6 +106,13 @@ class PairRule(Rule):
         """What speaks against this step."""
         raise NotImplementedError
 
+    def within(self, before: Slot, phase: Phase, given: Given) -> tuple[float, float] | None:
+        """The first and the last moment (POSIX seconds) at which the next visit may begin.
+
+        None if there is more to ask. It spares the search to ask `pair` of every time of a day.
+        """
+        return None
+
 
 class EndsRule(Rule):
     """A rule about the dates of the first and the last visit of a phase."""
