@@ -215,7 +215,10 @@ class Rest:
         """The steps from the stop `base` to the visit at `index` that cost `most` at most."""
         self.given.go_on()
         place = self.places[index]
-        for gap in self._gaps(place, base):
+        gaps = self._gaps(place, base)
+        if most < MOVED and place.old and place.on is None:  # it has to stay where it is
+            gaps = {place.old.start.toordinal() - base.day}.intersection(gaps)
+        for gap in gaps:
             day = base.day + gap
             offers = self.offers(index, day)
             if not offers:
