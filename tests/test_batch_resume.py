@@ -289,6 +289,7 @@ def test_a_row_with_a_far_too_long_reference_can_be_gone_on_from(clinic):
     asked = [roster_file(rows), "-o", "out", "--clinic", clinic]
     assert batch_alone(*asked).returncode == 5
     assert batch_alone(*asked, "--resume").returncode == 5
+    assert manifest()[2]["patient"] == "x" * 79 + "…"
 
 
 def test_no_row_is_lost_where_the_rejects_are_mended_in_their_place(clinic):

@@ -8,9 +8,10 @@ from zlib import crc32
 
 from ketasched.batch.desks import Desks
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
+from ketasched.batch.place import take_back
 from ketasched.batch.references import References, folded
 from ketasched.batch.seats import Seats, has_chairs
-from ketasched.batch.work import packed, rejected, take_back, work
+from ketasched.batch.work import packed, rejected, work
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.identity import is_reference
 from ketasched.roster import Row, request_of_row
