@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ketasched.batch.ledger import BEGUN
+from ketasched.batch.earlier import BEGUN
 from ketasched.cli import main as ketasched
 
 ROSTER, CLINIC, FOLDER, SCENARIO = (*sys.argv[1:], *[""] * 4)[:4]

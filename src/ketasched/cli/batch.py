@@ -18,19 +18,10 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ketasched.batch.alone import alone_in
 from ketasched.batch.desks import Desks
-from ketasched.batch.ledger import (
-    COLUMNS,
-    REJECTED,
-    Earlier,
-    alone_in,
-    begin,
-    begun_at,
-    books,
-    is_a_book,
-    manifest_line,
-    refuse_earlier,
-)
+from ketasched.batch.earlier import Earlier, begin, begun_at, is_a_book, refuse_earlier
+from ketasched.batch.ledger import COLUMNS, REJECTED, books, manifest_line
 from ketasched.batch.nouns import Outcome, Settings
 from ketasched.batch.processes import dask, processes
 from ketasched.batch.seats import Seats
