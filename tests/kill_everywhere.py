@@ -106,7 +106,10 @@ def main() -> None:
         moment = () if is_begun and SCENARIO != "damaged" else ("--made-at", NEW)
         assert apart(lambda o=output, m=moment: batch(o, "--resume", *m)) in DONE  # type: ignore[misc]
         found = tree(output)
-        # Killed before it had begun, a run that was to replace another has not been there.
+        # Killed before it had begun, a run that was to replace another has not been there, and
+        # the one after it tells what it changed.
+        if SCENARIO == "forced" and not is_begun:
+            found.pop("changes.csv", None)
         assert found == new or (found == old and SCENARIO == "forced" and not is_begun), (
             f"killed before its act {number}: "
             f"{[name for name in {**found, **new} if found.get(name) != new.get(name)]}"

@@ -20,17 +20,22 @@ SECONDS_TO_WAIT = 2
 @contextmanager
 def alone_in(output: Path) -> Iterator[None]:
     """While no other batch writes into `output`, which is made. Raises `Refused`."""
+    lock = FileLock(output / LOCK, timeout=SECONDS_TO_WAIT, mode=0o600)
     try:
         make_folder(output)
-        with FileLock(output / LOCK, timeout=SECONDS_TO_WAIT, mode=0o600):
-            try:
-                sweep(output)
-                yield
-            finally:
-                with suppress(OSError):
-                    (output / LOCK).unlink()
+        lock.acquire()
     except Timeout:
         said = f"{output}: another batch is writing there"
         raise Refused(said, next_step="wait for it, or give another folder with -o") from None
     except OSError as error:
         raise cannot_be_written(output, error) from None
+    try:
+        try:
+            sweep(output)
+        except OSError as error:
+            raise cannot_be_written(output, error) from None
+        yield
+    finally:
+        with suppress(OSError):
+            (output / LOCK).unlink()
+        lock.release()

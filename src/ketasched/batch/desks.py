@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ketasched.batch.digest import sha
+from ketasched.batch.held import house_of
 from ketasched.batch.nouns import Desk
 from ketasched.errors import BadFile, BadRequest
 from ketasched.forms import plain
@@ -73,5 +74,6 @@ def _first(error: BadFile) -> str:
 def _desk(clinic: Clinic, protocol: Protocol) -> Desk:
     place = sha(json.dumps(plain(clinic)).encode())
     digest = sha((place + json.dumps(plain(protocol))).encode())
-    data = pickle.dumps((digest, place, clinic, protocol))
-    return Desk(digest, place, data, clinic, protocol)
+    house = house_of(clinic)
+    data = pickle.dumps((digest, place, house, clinic, protocol))
+    return Desk(digest, place, house, data, clinic, protocol)

@@ -1,30 +1,59 @@
 """What earlier runs into a folder did, and what a run leaves for one that goes on with it.
 
-A run that was stopped leaves manifest and rejects as they are, and `.run.json`, which says when it
-was begun.
+When a run begins, `.manifest.earlier.csv` has what finished runs did, line for line as in their
+manifests, and stays so until it is finished itself: from there it is told what changed. What a run
+has done that was stopped goes into `.manifest.stopped.csv` when another one goes on with it.
+`.run.json` says when the run was begun, and which folders were there that are nobody's of ours.
 """
 
 import csv
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ketasched.batch.ledger import COLUMNS, MANIFEST, REJECTED, SEPARATOR, manifest_line
-from ketasched.batch.nouns import Known, Outcome
+from ketasched.batch.ledger import (
+    CHANGES,
+    COLUMNS,
+    MANIFEST,
+    REJECTED,
+    cannot_be_written,
+    manifest_line,
+    private,
+)
+from ketasched.batch.nouns import SEPARATOR, Known, Made, Outcome
 from ketasched.errors import Refused
-from ketasched.folder import sweep, write_folder
+from ketasched.folder import sweep
+from ketasched.identity import is_reference
 from ketasched.roster import as_it_was, csv_line
 
-BEGUN, EARLIER = ".run.json", ".manifest.earlier.csv"
-"""When the run was begun; the manifest lines of the run that is resumed."""
+UNFINISHED = ".changes.csv"
+"""The changes of a run that is not finished."""
+
+BEGUN, EARLIER, STOPPED = ".run.json", ".manifest.earlier.csv", ".manifest.stopped.csv"
 
 
-def begun_at(output: Path) -> datetime | None:
-    """The moment of planning of the run that was stopped in `output`, if one was."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A run that was begun: its moment of planning, and the folders that were there before it.
+
+    With `anew` it is one that does everything again (`--force`).
+    """
+
+    made_at: datetime
+    others: frozenset[str] = frozenset()
+    anew: bool = False
+
+
+def begun_in(output: Path) -> Begun | None:
+    """The run that was stopped in `output`, if one was."""
     try:
-        return datetime.fromisoformat(json.loads((output / BEGUN).read_text())["made_at"])
+        data = json.loads((output / BEGUN).read_text(encoding="utf-8"))
+        made_at = datetime.fromisoformat(data["made_at"])
+        return Begun(made_at, frozenset(map(str, data["others"])), bool(data["anew"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -37,102 +66,234 @@ def refuse_earlier(output: Path, *, resumed: bool, force: bool) -> None:
         raise Refused(said, next_step="--resume to go on with it, --force to do it all again")
 
 
-def is_a_book(path: str, output: Path) -> bool:
+def is_a_book(stat: os.stat_result, output: Path) -> bool:
     """Whether a roster is one of the files that a run into `output` writes anew."""
-    books = (output / name for name in (MANIFEST, REJECTED, EARLIER))
-    return any(book.exists() and Path(path).exists() and book.samefile(path) for book in books)
+    books = (output / name for name in (MANIFEST, REJECTED, CHANGES, EARLIER, STOPPED))
+    return any(book.exists() and os.path.samestat(book.stat(), stat) for book in books)
 
 
-def begin(output: Path, made_at: datetime, *, resumed: bool, force: bool) -> None:
+def begin(output: Path, made_at: datetime, *, resumed: bool, force: bool) -> Begun:
     """Get the folder ready for a run: what earlier ones did is set aside.
 
-    Raises `Refused` if an earlier run is there that is neither resumed nor to be replaced.
+    What is noted here is on the disk before anything else is done. Raises `Refused` if an earlier
+    run is there that is neither resumed nor to be replaced, or if nothing can be written.
     """
     refuse_earlier(output, resumed=resumed, force=force)
-    earlier = {
-        row["patient"]: row
-        for name in (EARLIER, MANIFEST)
-        for line in _lines(output / name)
-        if (row := _row(line))
-    }
-    # With --force nothing is kept, but what we made has to be known: it may be written over.
-    new = {"input": ""} if force else {}
-    lines = b"".join(csv_line((row | new).values()) for row in earlier.values())
-    write_folder(output, {EARLIER: lines}, force=True)
-    if force:
-        # Gone before the new moment is there: what it says is of the old one.
-        (output / MANIFEST).unlink(missing_ok=True)
-    begun = json.dumps({"made_at": made_at.isoformat()}).encode() + b"\n"
-    write_folder(output, {BEGUN: begun}, force=True)
+    stopped = begun_in(output)
+    try:
+        if stopped and not force:
+            _set_aside(output, STOPPED, (STOPPED, MANIFEST))
+            _note_those_at_work(output, stopped)
+            return stopped
+        _set_aside(output, EARLIER, (EARLIER, STOPPED, MANIFEST), forget=force)
+        for name in (CHANGES, UNFINISHED, STOPPED, *([MANIFEST] if force else [])):
+            # Gone before the new moment is there: what they say is of the old one.
+            (output / name).unlink(missing_ok=True)
+        others = _others(output, (EARLIER,))
+        begun = {"made_at": made_at.isoformat(), "anew": force, "others": others}
+        data = json.dumps(begun, ensure_ascii=False).encode("utf-8", "surrogateescape")
+        _write_lines(output, BEGUN, [data + b"\n"])
+        _sync(output)
+    except OSError as error:
+        raise cannot_be_written(output, error) from None
+    return Begun(made_at, frozenset(others), force)
+
+
+def would_begin(output: Path, made_at: datetime, *, force: bool) -> Begun:
+    """What `begin` gives, where nothing is to be written."""
+    others = _others(output, (EARLIER, STOPPED, MANIFEST)) if output.is_dir() else []
+    return begun_in(output) or Begun(made_at, frozenset(others), force)
+
+
+def _others(output: Path, names: Sequence[str]) -> list[str]:
+    """The patients with a folder of whom these manifests know nothing."""
+    with closing(Index(output, names)) as known:
+        return sorted(one for one in _patients(output) if one not in known)
+
+
+def _patients(output: Path) -> Iterator[str]:
+    """The patients who have a folder."""
+    with os.scandir(output) as found:
+        yield from (one.name for one in found if is_reference(one.name) and one.is_dir())
+
+
+def _note_those_at_work(output: Path, stopped: Begun) -> None:
+    """Note the folders that a stopped run made and did not come to say: they are ours."""
+    ours = (
+        one
+        for one in _others(output, (EARLIER, STOPPED))
+        if one not in stopped.others and _is_of(output / one, stopped.made_at)
+    )
+    lines = b"".join(manifest_line(Outcome(0, one, "planned")) for one in ours)
+    with (output / STOPPED).open("ab") as file:
+        file.write(lines)
+
+
+def _is_of(folder: Path, made_at: datetime) -> bool:
+    """Whether a folder can be of a run of this moment: what is broken can, what is whole says."""
+    try:
+        course = json.loads((folder / "course.json").read_bytes())
+        return datetime.fromisoformat(course["made_at"]) == made_at
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return True
+
+
+def _set_aside(output: Path, name: str, sources: Sequence[str], *, forget: bool = False) -> None:
+    """Write the last line of each patient in these manifests into the one of this name.
+
+    With `forget` nothing of it is kept; but what we made has to be known: it may be written over.
+    """
+    with closing(Index(output, sources)) as index:
+        lines = (index.line(patient) for patient in index)
+        if forget:
+            new = {"asked": "", "input": ""}
+            lines = (csv_line((row_of(line) | new).values()) for line in lines)
+        _write_lines(output, name, lines)
+
+
+def _write_lines(output: Path, name: str, lines: Iterable[bytes]) -> None:
+    """Write these lines, one after the other, into a file that is there at once or not at all."""
+    part = output / f".{os.urandom(8).hex()}.part"
+    try:
+        with open(part, "wb", opener=private) as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(output / name)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    """Have the names in a folder on the disk, where a system can be asked for that."""
+    if hasattr(os, "O_DIRECTORY"):
+        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
+
+
+class Index:
+    """Where the last line of each patient is in these manifests; only that is kept in memory."""
+
+    def __init__(self, output: Path, names: Sequence[str]) -> None:
+        self._files = [(output / name).open("rb") for name in names if (output / name).exists()]
+        self._places: dict[str, int] = {}
+        for number, file in enumerate(self._files):
+            place = 0
+            for line in file:
+                # The last line may be half there.
+                if line.endswith(b"\n") and (row := row_of(line)):
+                    self._places[row["patient"]] = place * len(self._files) + number
+                place += len(line)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, patient: object) -> bool:
+        return patient in self._places
+
+    def line(self, patient: str) -> bytes:
+        """The line of a patient who is there."""
+        place, number = divmod(self._places[patient], len(self._files))
+        self._files[number].seek(place)
+        return self._files[number].readline()
+
+    def forget(self, patient: str) -> None:
+        """Be asked no more about a patient."""
+        self._places.pop(patient, None)
+
+    def close(self) -> None:
+        """Close the manifests."""
+        for file in self._files:
+            file.close()
 
 
 class Earlier:
-    """What earlier runs did, by patient; only where each line begins is kept in memory."""
+    """What earlier runs did, by patient: finished ones, and stopped ones with which this goes on.
 
-    def __init__(self, output: Path, *, begun: bool) -> None:
-        self._output = output
-        self._places: dict[str, tuple[Path, int]] = {}
-        for name in (EARLIER,) if begun else (EARLIER, MANIFEST):
-            place = 0
-            for line in _lines(output / name):
-                row = _row(line)
-                if row:
-                    self._places[row["patient"]] = output / name, place
-                place += len(line)
+    A run that only looks on has the manifest that is there before it, too (`with_manifest`).
+    """
 
-    def note(self, patients: Iterable[str]) -> None:
-        """Note whose folders are about to be made, if they are not there: they will be ours.
+    def __init__(self, output: Path, begun: Begun, *, with_manifest: bool = False) -> None:
+        is_stopped = begun_in(output) is not None
+        more = (MANIFEST,) * with_manifest
+        self._output, self.begun = output, begun
+        self._base = Index(output, (EARLIER, *(() if is_stopped else more)))
+        self._since = Index(output, (STOPPED, *(more if is_stopped else ())))
+        self._stay: set[str] = set()
+        self.tells = bool(len(self._base)) and not begun.anew
 
-        A run that is stopped before they are in the manifest is gone on from with that.
-        """
-        new = (one for one in patients if not os.path.lexists(self._output / one))
-        lines = b"".join(manifest_line(Outcome(0, patient, "planned")) for patient in new)
-        with (self._output / EARLIER).open("ab") as file:
-            file.write(lines)
+    def everyone(self) -> Iterator[str]:
+        """All who may have a folder: those of ours, and others who were there before."""
+        yield from self._base
+        yield from (one for one in self._since if one not in self._base)
+        yield from self.begun.others
+
+    def of(self, patient: str) -> Known | None:
+        """What was done last for a patient, if anything was."""
+        index = self._since if patient in self._since else self._base
+        return known_of(index.line(patient)) if patient in index else None
+
+    def finished(self, patient: str) -> Known | None:
+        """What the last finished run left for a patient."""
+        return known_of(self._base.line(patient)) if patient in self._base else None
+
+    def settle(self, patient: str, *, planned: bool) -> None:
+        """Note that this run is done with a patient; the course of one it rejected may stay."""
+        if not planned and self.is_there(patient):
+            self._stay.add(patient)
+        elif patient not in self._stay:
+            self._base.forget(patient)
+            self._since.forget(patient)
+
+    def is_there(self, patient: str) -> bool:
+        """Whether there is a folder of a patient of ours."""
+        known = patient in self._base or patient in self._since
+        return known and (self._output / patient).is_dir()
+
+    def gone(self) -> Iterator[tuple[str, Known]]:
+        """Those with a folder whom this run has not been asked about."""
+        for patient in self._left():
+            if patient not in self._stay:
+                yield patient, known_of(self._line(patient))
 
     def finish(self) -> None:
         """Take away what only a run that is to be resumed needs, and what killed workers left.
 
-        Patients whom the roster of this run does not name are not forgotten: who has been asked
-        about is.
+        Patients whom the roster of this run does not name are not forgotten.
         """
         sweep(self._output)
-        rest = b"".join(self._line(patient) for patient in self._places)
-        if rest:
-            write_folder(self._output, {EARLIER: rest}, force=True)
-        else:
-            (self._output / EARLIER).unlink(missing_ok=True)
-        (self._output / BEGUN).unlink(missing_ok=True)
+        try:
+            # From here on it is finished; what is left over goes when another one begins.
+            (self._output / BEGUN).unlink(missing_ok=True)
+            _write_lines(self._output, EARLIER, (self._line(one) for one in self._left()))
+            self.close()
+            if not (self._output / EARLIER).stat().st_size:
+                (self._output / EARLIER).unlink()
+            (self._output / STOPPED).unlink(missing_ok=True)
+        except OSError as error:
+            raise cannot_be_written(self._output, error) from None
 
-    def of(self, patient: str) -> Known | None:
-        """What was done for a patient, if anything was; it is told once."""
-        if patient not in self._places:
-            return None
-        row = _row(self._line(patient))
-        del self._places[patient]
-        names, hashes = row["files"].split(SEPARATOR), row["sha256"].split(SEPARATOR)
-        if len(names) != len(hashes):
-            return None
-        files = tuple((name, sha) for name, sha in zip(names, hashes, strict=True) if name)
-        return Known(row["course_id"], row["first"], row["last"], files, row["input"])
+    def close(self) -> None:
+        """Close the manifests."""
+        self._base.close()
+        self._since.close()
+
+    def _left(self) -> Iterator[str]:
+        """Those with a folder whose last line is not in this run's manifest."""
+        since = (one for one in self._since if one not in self._base)
+        return filter(self.is_there, (*self._base, *since))
 
     def _line(self, patient: str) -> bytes:
-        path, place = self._places[patient]
-        with path.open("rb") as file:
-            file.seek(place)
-            return file.readline()
+        return (self._since if patient in self._since else self._base).line(patient)
 
 
-def _lines(path: Path) -> Iterator[bytes]:
-    """The whole lines of a manifest of ours; the last one may be half there."""
-    try:
-        with path.open("rb") as file:
-            yield from (line for line in file if line.endswith(b"\n"))
-    except FileNotFoundError:
-        return
-
-
-def _row(line: bytes) -> dict[str, str]:
+def row_of(line: bytes) -> dict[str, str]:
     """A line of a manifest by column; empty for a header, a row that was rejected, or no line."""
     try:
         cells = next(csv.reader([line.decode("utf-8", "surrogateescape")]), [])
@@ -142,3 +303,17 @@ def _row(line: bytes) -> dict[str, str]:
         return {}
     row = dict(zip(COLUMNS, map(as_it_was, cells), strict=True))
     return row if row["status"] == "planned" else {}
+
+
+def known_of(line: bytes) -> Known:
+    """What a line of a manifest says."""
+    row = row_of(line)
+    names, hashes = row["files"].split(SEPARATOR), row["sha256"].split(SEPARATOR)
+    same = len(names) == len(hashes)
+    files = tuple((name, sha) for name, sha in zip(names, hashes, strict=False) if name)
+    made = Made(*(row[name] for name in MADE))
+    return Known(made, files if same else (), row["asked"], row["input"])
+
+
+MADE = ("course_id", "first", "last", "visits", "notes", "clinic")
+"""The columns of `Made`, in its order."""

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ketasched.batch.nouns import Outcome
+from ketasched.batch.nouns import SEPARATOR, Outcome
 from ketasched.errors import Refused
 from ketasched.roster import REJECTS, Row, csv_line
 
-MANIFEST, REJECTED = "manifest.csv", "rejects.csv"
+MANIFEST, REJECTED, CHANGES = "manifest.csv", "rejects.csv", "changes.csv"
 
-COLUMNS = ("row", "patient", "status", "first", "last", "course_id", "files", "sha256", "input")
+COLUMNS = (
+    *("row", "patient", "status", "first", "last", "visits", "notes", "clinic"),
+    *("course_id", "files", "sha256", "asked", "input"),
+)
 """The columns of a manifest. `files` and `sha256` have as many parts."""
-
-SEPARATOR = "|"
-"""Stands between files and between hashes; a patient reference, which names files, has none."""
 
 
 @dataclass(slots=True)
@@ -39,8 +39,8 @@ class Books:
             if outcome.status == "rejected"
         )
         # The rejects first: a row that is in the manifest has to be in them, too.
-        _append(self.rejects, b"".join(rejects))
-        _append(self.manifest, b"".join(manifest_line(outcome) for _, outcome in rows))
+        append(self.rejects, b"".join(rejects))
+        append(self.manifest, b"".join(manifest_line(outcome) for _, outcome in rows))
 
     def _cells(self, row: Row) -> tuple[str, ...]:
         """A cell for each heading; a row that does not come apart so is all in the first."""
@@ -50,53 +50,58 @@ class Books:
 @contextmanager
 def books(output: Path, header: Sequence[str]) -> Iterator[Books]:
     """The books of a run, begun with their headers. Raises `Refused` if they cannot be written."""
+    with (
+        new_book(output / MANIFEST, csv_line(COLUMNS)) as manifest,
+        new_book(output / REJECTED, csv_line((*header, *REJECTS))) as rejects,
+    ):
+        yield Books(manifest, rejects, len(header))
+
+
+@contextmanager
+def new_book(path: Path, header: bytes) -> Iterator[BinaryIO]:
+    """A file that begins with its header and is on the disk at the end. Raises `Refused`."""
     try:
-        with _new(output / MANIFEST) as manifest, _new(output / REJECTED) as rejects:
-            _append(rejects, csv_line((*header, *REJECTS)))
-            _append(manifest, csv_line(COLUMNS))
-            yield Books(manifest, rejects, len(header))
-            for file in (manifest, rejects):
-                os.fsync(file.fileno())
+        # Opened by its path, so that an error can name it; the mode cannot be given otherwise.
+        file = open(path, "wb", buffering=0, opener=private)  # noqa: SIM115
     except OSError as error:
-        raise cannot_be_written(output, error) from None
+        raise cannot_be_written(path, error) from None
+    with file:
+        append(file, header)
+        yield file
+        try:
+            os.fsync(file.fileno())
+        except OSError as error:
+            raise cannot_be_written(path, error) from None
 
 
 def manifest_line(outcome: Outcome) -> bytes:
     """The line of a manifest that says what became of a row."""
+    made = outcome.made
     return csv_line(
         (
-            str(outcome.row),
-            outcome.patient,
-            outcome.status,
-            outcome.first,
-            outcome.last,
-            outcome.course_id,
+            *(str(outcome.row), outcome.patient, outcome.status),
+            *(made.first, made.last, made.visits, made.notes, made.house, made.course_id),
             SEPARATOR.join(name for name, _ in outcome.files),
             SEPARATOR.join(sha for _, sha in outcome.files),
-            outcome.input,
+            *(outcome.asked, outcome.input),
         )
     )
 
 
-def _new(path: Path) -> BinaryIO:
-    # Opened by its path, so that an error can name it; the mode cannot be given otherwise.
-    return open(path, "wb", buffering=0, opener=_private)
-
-
-def _private(path: str, flags: int) -> int:
+def private(path: str, flags: int) -> int:
+    """Open a file that only its owner reads."""
     return os.open(path, flags, 0o600)
 
 
-def _append(file: BinaryIO, data: bytes) -> None:
-    """Write all of it or nothing."""
+def append(file: BinaryIO, data: bytes) -> None:
+    """Write all of it or nothing. Raises `Refused`."""
     place, rest = file.tell(), memoryview(data)
     try:
         # Where there is no room for all of it, some is written first and then the reason is told.
         while rest:
             rest = rest[file.write(rest) :]
     except OSError as error:
-        error.filename = str(file.name)
-        raise
+        raise cannot_be_written(Path(file.name), error) from None
     finally:
         if rest:
             with suppress(OSError):
