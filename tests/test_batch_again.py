@@ -129,11 +129,13 @@ def test_a_patient_whom_the_roster_does_not_name_any_more_keeps_the_chair(asked,
         visit for visits in taken.values() for visit in visits.split("|")
     }
     assert patients() == {"P-1", "P-2", "P-3", "P-9"}
+    assert changes() == {"P-1": "gone", "P-2": "gone", "P-3": "gone", "P-9": "new"}
     # And still a night later, when it has long been forgotten in the manifest.
     roster_file([{"patient": "P-9", "start": MONDAY}, {"patient": "P-10", "start": MONDAY}])
     batch(*asked, *formats, "--resume", moment=LATER)
     assert manifest()[0] == line
     assert not set(manifest()[1]["visits"].split("|")) & set(taken["P-1"].split("|"))
+    assert changes() == {"P-10": "new"}
 
 
 def test_a_course_that_was_revised_since_is_seated_where_it_is_now(asked):

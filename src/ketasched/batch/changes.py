@@ -20,7 +20,8 @@ KINDS = ("new", "kept", "moved", "renewed", "revised", "stays", "taken back", "g
 `new`: planned for the first time. `moved`: planned anew, and the visits are at other times.
 `renewed`: files that are not the same, for the same times. `revised`: kept, and changed by
 `revise` since. `stays`: the row is rejected now, the course is still there. `taken back`: the row
-is rejected now, and its course was removed. `gone`: there, and no longer in the roster.
+is rejected now, and its course was removed. `gone`: there, and no longer in the roster; that is
+told once.
 """
 
 
@@ -48,7 +49,8 @@ class Changes:
     def finish(self) -> None:
         """Note who is gone."""
         for patient, known in self._earlier.gone():
-            self._note(patient, "gone", known.made.visits, known.made.visits)
+            if not known.gone:
+                self._note(patient, "gone", known.made.visits, known.made.visits)
 
     def _note(self, patient: str, change: str, was: str, now: str) -> None:
         if change and self._earlier.tells:

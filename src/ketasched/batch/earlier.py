@@ -30,6 +30,9 @@ from ketasched.folder import sweep
 from ketasched.identity import is_reference
 from ketasched.roster import as_it_was, csv_line
 
+GONE = "0"
+"""Stands for the number of a row, where a finished run's roster did not name the patient."""
+
 UNFINISHED = ".changes.csv"
 """The changes of a run that is not finished."""
 
@@ -271,13 +274,19 @@ class Earlier:
         try:
             # From here on it is finished; what is left over goes when another one begins.
             (self._output / BEGUN).unlink(missing_ok=True)
-            _write_lines(self._output, EARLIER, (self._line(one) for one in self._left()))
+            _write_lines(self._output, EARLIER, map(self._line_to_keep, self._left()))
             self.close()
             if not (self._output / EARLIER).stat().st_size:
                 (self._output / EARLIER).unlink()
             (self._output / STOPPED).unlink(missing_ok=True)
         except OSError as error:
             raise cannot_be_written(self._output, error) from None
+
+    def _line_to_keep(self, patient: str) -> bytes:
+        line = self._line(patient)
+        if patient in self._stay:
+            return line
+        return csv_line((row_of(line) | {"row": GONE}).values())
 
     def close(self) -> None:
         """Close the manifests."""
@@ -312,7 +321,7 @@ def known_of(line: bytes) -> Known:
     same = len(names) == len(hashes)
     files = tuple((name, sha) for name, sha in zip(names, hashes, strict=False) if name)
     made = Made(*(row[name] for name in MADE))
-    return Known(made, files if same else (), row["asked"], row["input"])
+    return Known(made, files if same else (), row["asked"], row["input"], row["row"] == GONE)
 
 
 MADE = ("course_id", "first", "last", "visits", "notes", "clinic")

@@ -72,12 +72,16 @@ class Made:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Known:
-    """What an earlier run did for a patient: its manifest's line."""
+    """What an earlier run did for a patient: its manifest's line.
+
+    `gone` is a patient whom a finished run's roster did not name any more.
+    """
 
     made: Made
     files: tuple[tuple[str, str], ...] = ()
     asked: str = ""
     input: str = ""
+    gone: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -249,7 +249,7 @@ class Run:
         say("note", f"{said}; {seconds:.1f} s")
         changed = [f"{tally.changes[one]:,} {one}" for one in KINDS if tally.changes[one]]
         if self.output and changed:
-            is_written = not self.dry_run and set(tally.changes) > {"kept"}
+            is_written = not self.dry_run and any(one != "kept" for one in tally.changes)
             where = f", see {self.output / CHANGES}" if is_written else ""
             say("note", f"since the run before: {', '.join(changed)}{where}")
         if tally.chairs_alone:
