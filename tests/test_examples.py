@@ -86,7 +86,7 @@ def test_mended_rejects_are_planned_as_the_script_says(clinic_folder):
     )
     paths = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
     env = {**os.environ, "PATH": paths}
-    subprocess.run(["sh", "-eu", "mended.sh"], cwd=clinic_folder, env=env, check=True)
+    subprocess.run(["/bin/sh", "-eu", "mended.sh"], cwd=clinic_folder, env=env, check=True)
     assert "R-2102/course.json" in files(clinic_folder)
 
 
