@@ -47,6 +47,9 @@ STATUSES = ("planned", "kept", "rejected")
 
 ALONE = "visits of courses in other folders are not known here: make sure that chairs are free"
 
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
 SOME_FAILED = 5
 """The exit code when rows were rejected."""
 
@@ -316,4 +319,13 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to
     ketasched batch roster.csv -o courses --resume
     ketasched batch roster.ndjson --format ndjson >courses.ndjson
     """
-    ctx.exit(Run(**options).do())
+    run = Run(**options)
+    try:
+        code = run.do()
+    except KeyboardInterrupt:
+        goes_on = run.output and not run.dry_run
+        say("error", "stopped" + ("; what is done is kept" if goes_on else ""))
+        if goes_on:
+            say("try", "the same with --resume, to go on")
+        code = INTERRUPTED
+    ctx.exit(code)
