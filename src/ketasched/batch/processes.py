@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 SECONDS_TO_CONNECT = 5
 """How long a Dask scheduler may take to answer."""
 
-SECONDS_FOR_WORKERS = 15
+SECONDS_FOR_WORKERS = 10
 """How long the first worker of a Dask cluster may take to be there."""
 
 
