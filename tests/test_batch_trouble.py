@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -67,10 +68,10 @@ def test_a_folder_that_somebody_is_changing_rejects_its_row_only(asked, changed)
     rows = rows_of(3, driver_name="")
     roster_file(rows)
     batch(*asked)
-    before = tree()
+    before, was = tree(), manifest()[1]
     if changed:
         rows[1]["driver_name"] = "Sam Rivera"
-    roster_file([*rows, {"patient": "P-4", "start": MONDAY}])
+    roster_file([{"patient": "P-4", "start": MONDAY}, *rows])
     with FileLock("out/P-2/.lock"):
         assert batch(*asked, "--resume").exit_code == 5
     Path("out/P-2/.lock").unlink(missing_ok=True)
@@ -80,6 +81,10 @@ def test_a_folder_that_somebody_is_changing_rejects_its_row_only(asked, changed)
     assert tree("out/P-2") == {
         name.removeprefix("P-2/"): data for name, data in before.items() if name[:4] == "P-2/"
     }
+    taken = [set(line["visits"].split("|")) for line in (*manifest(), was)]
+    assert "chairs" not in Path(asked[-1]).read_text() or not any(
+        one & other for one, other in combinations([one for one in taken if one != {""}], 2)
+    )
     assert batch(*asked, "--resume").exit_code == 0
     assert (tree("out/P-2")["P-2.ics"] == before["P-2/P-2.ics"]) != changed
 

@@ -12,7 +12,7 @@ from ketasched.batch.digest import sha_of
 from ketasched.batch.made import made_of
 from ketasched.batch.nouns import Known, Outcome, Settings
 from ketasched.errors import BadFile, BadRequest, Refused
-from ketasched.folder import holds, new_folder, settle, write_folder
+from ketasched.folder import half_written, holds, new_folder, settle, write_folder
 from ketasched.handout import EVENT_FILES
 from ketasched.load import load_course
 from ketasched.roster import Row
@@ -103,6 +103,17 @@ def kept(row: Row, known: Known, settings: Settings, asked: str, made_from: str)
             made = made_of(load_course(str(folder)))
     same = asked, known.input
     return Outcome(row.number, patient, "planned", made, now, *same, kept=True, revised=revised)
+
+
+def can_be_replaced(folder: Path, known: Known, settings: Settings) -> bool:
+    """Whether nobody is at work in a patient's folder, and what is there may go."""
+    if settings.writes:
+        try:
+            settle(folder)
+        except Refused:
+            return False
+    is_free = os.access(folder, os.W_OK | os.X_OK) and not half_written(folder)
+    return is_free and not any((folder / name).is_dir() for name, _ in known.files)
 
 
 def take_back(known: Known, row: Row, settings: Settings) -> None:

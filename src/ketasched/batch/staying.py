@@ -8,8 +8,8 @@ from pathlib import Path
 from ketasched.batch.digest import asked_of, input_of, sha_of
 from ketasched.batch.earlier import Earlier
 from ketasched.batch.held import house_of, visits_of
-from ketasched.batch.nouns import Desk, Settings
-from ketasched.batch.place import COURSE, is_revised
+from ketasched.batch.nouns import Desk, Known, Settings
+from ketasched.batch.place import COURSE, can_be_replaced, is_revised
 from ketasched.batch.sorter import NotOurs, Sorter
 from ketasched.errors import BadFile, BadRequest
 from ketasched.load import load_course
@@ -68,6 +68,14 @@ class Staying:
         # What a stopped run did is planned again: it is seated when its turn comes.
         return bool(last and last.asked == asked and self._is_revised(patient))
 
+    def _goes(self, patient: str, known: Known | None) -> bool:
+        """Whether the course that is there will make room for the one that is planned anew."""
+        if self.settings.replaces:
+            return True
+        folder = self.output / patient
+        is_ours = known is not None and can_be_replaced(folder, known, self.settings)
+        return is_ours and not self._is_revised(patient)
+
     def _is_revised(self, patient: str) -> bool:
         try:
             return is_revised(self.output / patient)
@@ -77,9 +85,7 @@ class Staying:
     def _visits(self, patient: str) -> tuple[str, str]:
         """A clinic's house, and the visits that a patient's course keeps there."""
         known = self.earlier.of(patient)
-        all_of_them = self.settings.replaces
-        is_ours = patient in self.anew and bool(known or all_of_them)
-        if is_ours and (all_of_them or not self._is_revised(patient)):
+        if patient in self.anew and self._goes(patient, known):
             return "", ""
         path = self.output / patient / COURSE
         if not known or dict(known.files).get(COURSE, "") != sha_of(path):
