@@ -340,3 +340,19 @@ def test_findings_that_a_clinic_must_see_are_in_the_manifest(asked):
     assert "past" in notes[1]
     assert {finding["rule"] for finding in course["findings"]} == set(notes[1])
     assert "late start: closure" in notes[2] or "late start: open-hours" in notes[2] or notes[2]
+
+
+def test_a_row_without_a_chair_is_told_the_same_however_often_the_run_goes_on(asked):
+    clinic_file(more=ONE_CHAIR, hours="09:00-11:00")
+    rows = [*rows_of(4), {"patient": "P-5", "start": "2027-04-28"}]
+    roster_file(rows)
+    assert batch(*asked).exit_code == 5
+    before = tree()
+    assert len(rejects()) == 2
+    batch(*asked, "--resume", moment=LATER)
+    assert tree() == before
+    # Where those before leave room, it is those after who are in the way.
+    roster_file([{"patient": "P-0", "start": "2027-04-26"}, *rows])
+    batch(*asked, "--resume", moment=LATER)
+    assert "all 1 chairs are taken" in rejects()[0]["reason"]
+    assert nobody_shares_a_chair()

@@ -13,7 +13,7 @@ from ketasched.batch.desks import Desks
 from ketasched.batch.earlier import Earlier, begin, would_begin
 from ketasched.batch.ledger import books
 from ketasched.batch.nouns import Outcome, Settings
-from ketasched.batch.seats import Seats
+from ketasched.batch.seats import Held, Seats
 from ketasched.batch.sorter import Sorter
 from ketasched.batch.staying import Staying
 from ketasched.batch.stream import ROWS, Line
@@ -94,7 +94,7 @@ class Run:
         tally = Tally(changes=changed.counts if changed else Counter())
         others = any(True for _ in earlier.everyone()) if earlier else False
         staying = self._staying(earlier) if earlier else None
-        seats = Seats(self.settings, staying.held if staying else dict)
+        seats = Seats(self.settings, staying.held if staying else Held)
         line = Line(
             self.settings,
             Sorter(self.desks, self.counts_chairs, self.shard),

@@ -3,17 +3,30 @@
 What this run does not plan has its chairs before anybody is seated.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from ketasched.batch.held import Seat, Taken, seats_in, seats_of
 from ketasched.batch.nouns import Desk, Settings
 from ketasched.batch.work import planned
+from ketasched.errors import NoPlan
 from ketasched.model import Course, Request
 
-Held = Mapping[str, Iterable[str]]
-"""Visits that are there before anybody is seated, as `held.visits_of` writes them, by `house`."""
+ByHouse = Mapping[str, Sequence[str]]
+"""Visits as `held.visits_of` writes them, by what a clinic is known by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The visits that are there before anybody is seated: of rows that come later, and of others.
+
+    What is said to a row that finds no chair is of those before it, where that is enough: so it is
+    the same, however often a run goes on.
+    """
+
+    of_rows: ByHouse = field(default_factory=dict)
+    of_others: ByHouse = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -24,9 +37,10 @@ class Seats:
     """
 
     settings: Settings
-    held: Callable[[], Held] = dict
+    held: Callable[[], Held] = Held
     _held: Held | None = None
     _taken: dict[str, Taken] = field(default_factory=dict)
+    _before: dict[str, Taken] = field(default_factory=dict)
 
     def seated(self, request: Request, desk: Desk) -> Course:
         """The course for a request on the chairs that are left, which it takes.
@@ -34,22 +48,30 @@ class Seats:
         Raises `BadRequest`, and `NoPlan` if there is no room for all of it; then it takes none.
         """
         taken = self._at(desk)
-        course = planned(request, desk, self.settings, taken)
-        _take(taken, seats_of(course))
+        before = self._before[desk.place]
+        try:
+            course = planned(request, desk, self.settings, taken)
+        except NoPlan:
+            if before is not taken:
+                planned(request, desk, self.settings, before)
+            raise
+        self._take(list(seats_of(course)), taken, before)
         return course
+
+    def comes(self, visits: str, desk: Desk) -> None:
+        """Note that it is the turn of a row that has its chairs."""
+        taken, before = self._at(desk), self._before[desk.place]
+        if before is not taken:
+            self._take(_seats(visits, desk), before)
 
     def release(self, visits: str, desk: Desk) -> None:
         """Give back the chairs of a course that was held, and is planned anew after all."""
         taken = self._at(desk)
-        for day, seat in seats_in(visits, ZoneInfo(desk.clinic.timezone)):
+        for day, seat in _seats(visits, desk):
             seats = list(taken.get(day, ()))
             if seat in seats:
                 seats.remove(seat)
                 taken[day] = tuple(seats)
-
-    def hold(self, visits: str, desk: Desk) -> None:
-        """Take the chairs of a course that stays where it is after all."""
-        _take(self._at(desk), seats_in(visits, ZoneInfo(desk.clinic.timezone)))
 
     def look_at(self, desk: Desk) -> None:
         """Have those at their places who stay at this desk's clinic."""
@@ -65,15 +87,26 @@ class Seats:
         if desk.place not in self._taken:
             if self._held is None:
                 self._held = self.held()
-            self._taken[desk.place] = {}
-            for visits in self._held.get(desk.house, ()):
-                self.hold(visits, desk)
+            taken: Taken = {}
+            for visits in self._held.of_others.get(desk.house, ()):
+                self._take(_seats(visits, desk), taken)
+            rows = self._held.of_rows.get(desk.house, ())
+            self._before[desk.place] = dict(taken) if rows else taken
+            for visits in rows:
+                self._take(_seats(visits, desk), taken)
+            self._taken[desk.place] = taken
         return self._taken[desk.place]
 
+    @staticmethod
+    def _take(seats: Sequence[Seat], taken: Taken, before: Taken | None = None) -> None:
+        """Add these seats to those that are taken, and to those of the rows before the next."""
+        for each in (taken,) if before is None or before is taken else (taken, before):
+            for day, seat in seats:
+                each[day] = (*each.get(day, ()), seat)
 
-def _take(taken: Taken, seats: Iterable[Seat]) -> None:
-    for day, seat in seats:
-        taken[day] = (*taken.get(day, ()), seat)
+
+def _seats(visits: str, desk: Desk) -> list[Seat]:
+    return list(seats_in(visits, ZoneInfo(desk.clinic.timezone)))
 
 
 def has_chairs(desk: Desk) -> bool:

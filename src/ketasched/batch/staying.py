@@ -10,6 +10,7 @@ from ketasched.batch.earlier import Earlier
 from ketasched.batch.held import house_of, visits_of
 from ketasched.batch.nouns import Desk, Known, Settings
 from ketasched.batch.place import COURSE, can_be_replaced, is_revised
+from ketasched.batch.seats import Held
 from ketasched.batch.sorter import NotOurs, Sorter
 from ketasched.errors import BadFile, BadRequest
 from ketasched.load import load_course
@@ -32,18 +33,21 @@ class Staying:
     sorter: Sorter
     anew: set[str] = field(default_factory=set)
     """The patients with an earlier course whose row is planned anew."""
+    stay: set[str] = field(default_factory=set)
+    """Those whose row stays as it was."""
 
-    def held(self) -> dict[str, list[str]]:
-        """The visits that stay, as `held.visits_of` writes them, by the clinic's `house`."""
-        found: dict[str, list[str]] = defaultdict(list)
+    def held(self) -> Held:
+        """The visits that stay."""
+        of_rows: dict[str, list[str]] = defaultdict(list)
+        of_others: dict[str, list[str]] = defaultdict(list)
         if any(True for _ in self.earlier.everyone()):
             for row in self.again():
                 self._look_at(row)
             for patient in self.earlier.everyone():
                 if (self.output / patient).is_dir():
                     house, visits = self._visits(patient)
-                    found[house].append(visits)
-        return found
+                    (of_rows if patient in self.stay else of_others)[house].append(visits)
+        return Held(of_rows, of_others)
 
     def _look_at(self, row: Row) -> None:
         patient = row.texts.get("patient", "")
@@ -55,8 +59,7 @@ class Staying:
             if self.sorter.owns(row):
                 self.anew.add(patient)
             return
-        if not self._stays(row, patient, desk):
-            self.anew.add(patient)
+        (self.stay if self._stays(row, patient, desk) else self.anew).add(patient)
 
     def _stays(self, row: Row, patient: str, desk: Desk) -> bool:
         if not self.settings.goes_on:

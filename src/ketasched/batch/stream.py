@@ -113,6 +113,8 @@ class Line:
         there = kept(row, known, settings, asked, input_of(asked, desk, settings))
         if there is None:
             self.seats.release(known.made.visits, desk)
+        else:
+            self.seats.comes(there.made.visits, desk)
         return there
 
 
