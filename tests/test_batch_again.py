@@ -344,15 +344,17 @@ def test_findings_that_a_clinic_must_see_are_in_the_manifest(asked):
 
 def test_a_row_without_a_chair_is_told_the_same_however_often_the_run_goes_on(asked):
     clinic_file(more=ONE_CHAIR, hours="09:00-11:00")
-    rows = [*rows_of(4), {"patient": "P-5", "start": "2027-04-28"}]
+    rows = rows_of(5, days="")
+    rows[0]["days"], rows[2]["days"] = "mon", "mon"  # who fits nowhere, with and without others
     roster_file(rows)
     assert batch(*asked).exit_code == 5
     before = tree()
-    assert len(rejects()) == 2
+    assert [row["patient"] for row in rejects()] == ["P-1", "P-3", "P-5"]
     batch(*asked, "--resume", moment=LATER)
     assert tree() == before
     # Where those before leave room, it is those after who are in the way.
-    roster_file([{"patient": "P-0", "start": "2027-04-26"}, *rows])
+    roster_file([{"patient": "P-0", "start": MONDAY, "days": ""}, *rows])
     batch(*asked, "--resume", moment=LATER)
+    assert rejects()[0]["patient"] == "P-0"
     assert "all 1 chairs are taken" in rejects()[0]["reason"]
     assert nobody_shares_a_chair()
