@@ -207,6 +207,41 @@ def test_a_stopped_run_does_not_go_on_at_another_moment(asked):
     assert batch(*first, "--resume", moment=LATER).exit_code == 5
 
 
+def test_after_a_power_cut_what_is_broken_is_made_again_and_others_folders_stay(asked):
+    rows = [row | {"start": f"2027-{1 + n % 12:02}-01"} for n, row in enumerate(rows_of(100))]
+    rows[70]["start"] = "soon"
+    roster_file(rows)
+    first = [*asked, "--format", "json", "--format", "text"]
+    batch(*first, "--fail-fast")
+    lines = Path("out/manifest.csv").read_bytes().splitlines(keepends=True)
+    assert len(lines) > 70
+    Path("out/manifest.csv").write_bytes(b"".join(lines[:10]) + lines[10][:30])
+    Path("out/rejects.csv").write_bytes(b"\0" * 50)
+    Path("out/P-20/course.json").write_bytes(b"")
+    Path("out/P-21/course.json").write_bytes(b"\0" * 5000)
+    Path("out/P-22/P-22.txt").unlink()
+    assert batch(*first, "--resume", moment=None).exit_code == 5
+    batch("roster.csv", "-o", "fresh", *first[3:])
+    assert tree() == tree("fresh")
+
+
+def test_a_course_that_came_while_a_run_was_stopped_is_not_written_over(asked):
+    rows = rows_of(300)
+    rows[0]["start"] = "soon"
+    rows[299]["patient"] = "X-1"
+    roster_file(rows)
+    first = [*asked, "--format", "json", "--ignore-chairs"]
+    batch(*first, "--fail-fast")
+    assert "X-1" not in patients()
+    more = ["--patient", "X-1", "--start", MONDAY, "--clinic", asked[-1], "-o", "out"]
+    assert CliRunner().invoke(main, ["plan", *more, "--made-at", LATER]).exit_code == 0
+    before = tree("out/X-1")
+    batch(*first, "--resume")
+    assert tree("out/X-1") == before
+    assert rejected() == [("P-1", "start"), ("X-1", "patient")]
+    assert "has a folder there already" in rejects()[1]["reason"]
+
+
 def test_another_version_does_all_rows_again_but_those_that_were_revised(asked, monkeypatch):
     roster_file(rows_of(3))
     batch(*asked)
