@@ -6,7 +6,6 @@ has done that was stopped goes into `.manifest.stopped.csv` when another one goe
 `.run.json` says when the run was begun, and which folders were there that are nobody's of ours.
 """
 
-import csv
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,23 +14,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ketasched.batch.index import GONE, Index, known_of, row_of
 from ketasched.batch.ledger import (
     CHANGES,
-    COLUMNS,
     MANIFEST,
     REJECTED,
     cannot_be_written,
     manifest_line,
     private,
 )
-from ketasched.batch.nouns import SEPARATOR, Known, Made, Outcome
+from ketasched.batch.nouns import Known, Outcome
 from ketasched.errors import Refused
 from ketasched.folder import sweep
 from ketasched.identity import is_reference
-from ketasched.roster import as_it_was, csv_line
-
-GONE = "0"
-"""Stands for the number of a row, where a finished run's roster did not name the patient."""
+from ketasched.roster import csv_line
 
 UNFINISHED = ".changes.csv"
 """The changes of a run that is not finished."""
@@ -95,7 +91,7 @@ def begin(output: Path, made_at: datetime, *, resumed: bool, force: bool) -> Beg
         others = _others(output, (EARLIER,))
         begun = {"made_at": made_at.isoformat(), "anew": force, "others": others}
         data = json.dumps(begun, ensure_ascii=False).encode("utf-8", "surrogateescape")
-        _write_lines(output, BEGUN, [data + b"\n"])
+        _part_of(output, [data + b"\n"]).replace(output / BEGUN)
         _sync(output)
     except OSError as error:
         raise cannot_be_written(output, error) from None
@@ -151,20 +147,22 @@ def _set_aside(output: Path, name: str, sources: Sequence[str], *, forget: bool 
         if forget:
             new = {"asked": "", "input": ""}
             lines = (csv_line((row_of(line) | new).values()) for line in lines)
-        _write_lines(output, name, lines)
+        part = _part_of(output, lines)
+    part.replace(output / name)
 
 
-def _write_lines(output: Path, name: str, lines: Iterable[bytes]) -> None:
-    """Write these lines, one after the other, into a file that is there at once or not at all."""
+def _part_of(output: Path, lines: Iterable[bytes]) -> Path:
+    """A new file of these lines, on the disk, that wants its name; else it is swept away."""
     part = output / f".{os.urandom(8).hex()}.part"
     try:
         with open(part, "wb", opener=private) as file:
             file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
-        part.replace(output / name)
-    finally:
+    except BaseException:
         part.unlink(missing_ok=True)
+        raise
+    return part
 
 
 def _sync(folder: Path) -> None:
@@ -175,45 +173,6 @@ def _sync(folder: Path) -> None:
             os.fsync(number)
         finally:
             os.close(number)
-
-
-class Index:
-    """Where the last line of each patient is in these manifests; only that is kept in memory."""
-
-    def __init__(self, output: Path, names: Sequence[str]) -> None:
-        self._files = [(output / name).open("rb") for name in names if (output / name).exists()]
-        self._places: dict[str, int] = {}
-        for number, file in enumerate(self._files):
-            place = 0
-            for line in file:
-                # The last line may be half there.
-                if line.endswith(b"\n") and (row := row_of(line)):
-                    self._places[row["patient"]] = place * len(self._files) + number
-                place += len(line)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __contains__(self, patient: object) -> bool:
-        return patient in self._places
-
-    def line(self, patient: str) -> bytes:
-        """The line of a patient who is there."""
-        place, number = divmod(self._places[patient], len(self._files))
-        self._files[number].seek(place)
-        return self._files[number].readline()
-
-    def forget(self, patient: str) -> None:
-        """Be asked no more about a patient."""
-        self._places.pop(patient, None)
-
-    def close(self) -> None:
-        """Close the manifests."""
-        for file in self._files:
-            file.close()
 
 
 class Earlier:
@@ -274,10 +233,13 @@ class Earlier:
         try:
             # From here on it is finished; what is left over goes when another one begins.
             (self._output / BEGUN).unlink(missing_ok=True)
-            _write_lines(self._output, EARLIER, map(self._line_to_keep, self._left()))
+            part = _part_of(self._output, map(self._line_to_keep, self._left()))
             self.close()
-            if not (self._output / EARLIER).stat().st_size:
-                (self._output / EARLIER).unlink()
+            if part.stat().st_size:
+                part.replace(self._output / EARLIER)
+            else:
+                part.unlink()
+                (self._output / EARLIER).unlink(missing_ok=True)
             (self._output / STOPPED).unlink(missing_ok=True)
         except OSError as error:
             raise cannot_be_written(self._output, error) from None
@@ -300,29 +262,3 @@ class Earlier:
 
     def _line(self, patient: str) -> bytes:
         return (self._since if patient in self._since else self._base).line(patient)
-
-
-def row_of(line: bytes) -> dict[str, str]:
-    """A line of a manifest by column; empty for a header, a row that was rejected, or no line."""
-    try:
-        cells = next(csv.reader([line.decode("utf-8", "surrogateescape")]), [])
-    except csv.Error:  # of a row that was rejected: too long for a cell, or part of a cell
-        return {}
-    if len(cells) != len(COLUMNS):
-        return {}
-    row = dict(zip(COLUMNS, map(as_it_was, cells), strict=True))
-    return row if row["status"] == "planned" else {}
-
-
-def known_of(line: bytes) -> Known:
-    """What a line of a manifest says."""
-    row = row_of(line)
-    names, hashes = row["files"].split(SEPARATOR), row["sha256"].split(SEPARATOR)
-    same = len(names) == len(hashes)
-    files = tuple((name, sha) for name, sha in zip(names, hashes, strict=False) if name)
-    made = Made(*(row[name] for name in MADE))
-    return Known(made, files if same else (), row["asked"], row["input"], row["row"] == GONE)
-
-
-MADE = ("course_id", "first", "last", "visits", "notes", "clinic")
-"""The columns of `Made`, in its order."""

@@ -183,13 +183,13 @@ class Run:
         settings = self._settings()
         executor, workers = stack.enter_context(self._executor())
         work = Work(
-            *(
-                roster,
-                lambda: self._read(source).rows,
-                settings,
-                Desks(lambda: self._usual_clinic, self.protocol),
-            ),
-            *(executor, workers, stack.enter_context(progress(self.roster, quiet=self.quiet))),
+            roster,
+            lambda: self._read(source).rows,
+            settings,
+            Desks(lambda: self._usual_clinic, self.protocol),
+            executor,
+            workers,
+            stack.enter_context(progress(self.roster, quiet=self.quiet)),
             counts_chairs=not self.ignore_chairs,
             fail_fast=self.fail_fast,
             shard=_shard(self.shard),
