@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 
 from ketasched.chain import Chain
@@ -73,7 +73,7 @@ def _visits(
     course_id: str,
     gate: int | None,
 ) -> Iterator[Visit]:
-    number = 0
+    number, driver = 0, _driver(given.request)
     before: date | None = None
     for run, chain in zip(runs, chains, strict=True):
         anchor = before or chain.stops[0].slot.start.date()
@@ -100,7 +100,7 @@ def _visits(
                 no_driving_until=_no_driving_until(stop.slot),
                 window=window,
                 uid=uid(course_id, "visit", number),
-                driver=_driver(given.request) if run.kind.needs_driver and not tentative else None,
+                driver=driver if run.kind.needs_driver and not tentative else None,
                 note=TO_BE_DECIDED if tentative else "",
             )
             before = day
@@ -134,6 +134,7 @@ def _reviews_of(runs: Sequence[Run]) -> Iterator[tuple[int, PhaseReview]]:
 def _reviews(
     given: Given, runs: Sequence[Run], visits: Sequence[Visit], course_id: str
 ) -> Iterator[Review]:
+    days = Days(given)
     for ordinal, (number, review) in enumerate(_reviews_of(runs), start=1):
         visit = visits[number - 1]
         following = visits[number] if number < len(visits) else None
@@ -142,35 +143,34 @@ def _reviews(
             title=review.title,
             gate=review.gate,
             place=review.place,
-            start=review_start(given, visit, following),
+            start=review_start(days, visit, following),
             uid=uid(course_id, "review", ordinal),
             status=visit.status,
         )
 
 
-def review_start(given: Given, visit: Visit, following: Visit | None) -> datetime:
+def review_start(known: Days, visit: Visit, following: Visit | None) -> datetime:
     """When a review takes place: on the first day before the next visit that has a time for it.
 
     The day is open, without treatment, and one on which the patient can, at the clinic's usual
     time; where there is none, at any time that the patient can. Where there is no such day at all
     it is at the next visit's check-in, or after the last visit at that visit itself.
     """
-    day = visit.start.date()
-    end = following.start.date() if following else day + timedelta(LATEST_REVIEW_DAYS)
-    days = [day + timedelta(number) for number in range(1, (end - day).days)]
+    given, day = known.given, visit.start.toordinal()
+    days = range(day + 1, following.start.toordinal() if following else day + LATEST_REVIEW_DAYS)
     usual = given.clinic.preferred_start.minutes
     at_usual = ((each, usual) for each in days)
     at_any = (
         (each, minutes)
         for each in days
         for minutes in starts(
-            openings(given.clinic, each), REVIEW.minutes.total, given.clinic.slot_minutes
+            openings(given.clinic, date.fromordinal(each)),
+            REVIEW.minutes.total,
+            given.clinic.slot_minutes,
         )
     )
-    known = Days(given)
     slots = (
-        known.slot_at(REVIEW, each.toordinal(), minutes)
-        for each, minutes in itertools.chain(at_usual, at_any)
+        known.slot_at(REVIEW, each, minutes) for each, minutes in itertools.chain(at_usual, at_any)
     )
     found = next(filter(None, slots), None)
     if found:

@@ -12,6 +12,9 @@ NAMESPACE = uuid.UUID("6f0d7f3c-4a0e-5d9b-9f43-0b1f5f3f2a57")
 
 IN_NAMESPACE = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
 
+VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+"""What the digit of a UUID becomes that says which variant it is (RFC 9562, 4.1)."""
+
 LONGEST_REFERENCE = 80
 """Bytes of a patient reference: it becomes a file's name, with an ending."""
 
@@ -41,7 +44,7 @@ def _uuid5(name: str) -> str:
     hashed = IN_NAMESPACE.copy()
     hashed.update(name.encode())
     text = hashed.hexdigest()
-    variant = "89ab"[int(text[16], 16) % 4]
+    variant = VARIANT[text[16]]
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
 

@@ -12,7 +12,7 @@ from ketasched.shapes import ClinicRule, Given, first_broken
 from ketasched.times import at, minutes_gone_back, slot_at
 
 MOST_DAYS = 4096
-"""How many days are kept, of all clinics and kinds of visits."""
+"""How many days are kept of a clinic for a kind of visit; then it begins anew."""
 
 CLINIC_DAY_RULES = [rule for rule in DAY_RULES if isinstance(rule, ClinicRule)]
 CLINIC_SLOT_RULES = [rule for rule in SLOT_RULES if isinstance(rule, ClinicRule)]
@@ -24,10 +24,16 @@ class Offers:
 
     given: Given
     kind: VisitKind
+    _days: "dict[int, Offer]" = field(default_factory=dict)
 
     def on(self, day: int) -> "Offer":
         """What a day (`date.toordinal`) offers."""
-        return _offer(self, day)
+        offer = self._days.get(day)
+        if offer is None:
+            if len(self._days) >= MOST_DAYS:
+                self._days.clear()
+            offer = self._days.setdefault(day, _offer(self, day))
+        return offer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +79,6 @@ def offers_of(protocol: Protocol, clinic: Clinic, kind: VisitKind) -> Offers:
     return Offers(Given(protocol, clinic, nobody, datetime.min.replace(tzinfo=UTC)), kind)
 
 
-@lru_cache(maxsize=MOST_DAYS)
 def _offer(offers: Offers, day: int) -> Offer:
     on = date.fromordinal(day)
     refusal = first_broken(rule.day(on, offers.given) for rule in CLINIC_DAY_RULES)

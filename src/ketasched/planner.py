@@ -14,6 +14,7 @@ from ketasched.chain import Chain, Stop
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Clinic, Course, Finding, Protocol, Request, Slot, Visit
 from ketasched.pace import Run, runs_of
+from ketasched.recall import Recall
 from ketasched.refusals import why_not_after, why_not_on
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
 from ketasched.search import Search
@@ -66,7 +67,7 @@ def plan(
         raise BadRequest("start", f"expected {FIRST_START} to {LAST_START}, not {request.start}")
     if request.born and request.born >= request.start:
         raise BadRequest("born", f"expected a day before the start, not {day_text(request.born)}")
-    search = Search(given, runs_of(protocol, clinic, request))
+    search = Recall(given, runs_of(protocol, clinic, request))
     chains = _chains(search, latest)
     refused = [
         finding

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import datetime
+from operator import is_
 
 from ketasched.once import once
 
@@ -30,10 +31,43 @@ class Seated:
     def _there(self, moment: float) -> int:
         return bisect_right(self.begins, moment) - bisect_right(self.ends, moment)
 
+    def joined_by(self, visit: tuple[datetime, datetime]) -> "Seated":
+        """The same with another visit, from its start to its end."""
+        begin, end = visit[0].timestamp(), visit[1].timestamp()
+        moments = self.moments if begin in self.moments else sorted([*self.moments, begin])
+        return Seated(sorted([*self.begins, begin]), sorted([*self.ends, end]), moments)
+
+
+Taken = tuple[tuple[datetime, datetime], ...]
+"""The (start, end) of a day's visits."""
+
+
+@dataclass(slots=True)
+class Latest:
+    """The visits of a day when they were last asked for, and their seats."""
+
+    known: tuple[Taken, Seated]
+
+
+def seats_of(taken: Taken) -> Seated:
+    """The seats of a day on which there are visits."""
+    latest = _latest(taken[0])
+    before, seated = latest.known
+    if taken is not before:
+        # Where patients are seated one after the other, a day has mostly one visit more. They
+        # have to be the same objects: equal times can be the first and the second 01:30.
+        one_more = len(taken) == len(before) + 1 and all(map(is_, before, taken))
+        seated = seated.joined_by(taken[-1]) if one_more else _seated(taken)
+        latest.known = taken, seated
+    return seated
+
 
 @once
-def seats_of(taken: tuple[tuple[datetime, datetime], ...]) -> Seated:
-    """The seats of a day, from the (start, end) of its visits."""
+def _latest(first: tuple[datetime, datetime]) -> Latest:
+    return Latest(((first,), _seated((first,))))
+
+
+def _seated(taken: Taken) -> Seated:
     begins = sorted(begin.timestamp() for begin, _ in taken)
     ends = sorted(end.timestamp() for _, end in taken)
     return Seated(begins, ends, sorted(set(begins)))

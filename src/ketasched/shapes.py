@@ -96,7 +96,11 @@ class ClinicRule(VisitRule):
 
 
 class PairRule(Rule):
-    """A rule about a visit and the next one, which belongs to `phase`."""
+    """A rule about a visit and the next one, which belongs to `phase`.
+
+    It looks at how many days they are apart, or `by_clock` at the times, and not at whose visits
+    they are or in which week: what is known of a plan holds for all like it (`recall`).
+    """
 
     def by_clock(self, phase: Phase) -> bool:
         """Whether it looks at the times of day, not at the dates alone."""
@@ -115,7 +119,9 @@ class PairRule(Rule):
 
 
 class EndsRule(Rule):
-    """A rule about the dates of the first and the last visit of a phase."""
+    """A rule about the dates of the first and the last visit of a phase: how far they are apart,
+    as with `PairRule`.
+    """
 
     def concerns(self, phase: Phase) -> bool:
         """Whether it has anything to say about this phase."""

@@ -11,7 +11,7 @@ from ketasched.discretion import neutral
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course, Entry, Visit
 from ketasched.prices import PriceLine, bill
 from ketasched.render import View
-from ketasched.render.rides import has_ride, reminder_times, reminders_left_out
+from ketasched.render.rides import has_ride, reminders, reminders_left_out
 from ketasched.render.stamps import former_dates
 from ketasched.render.wording import (
     ASK_ABOUT_DRIVING,
@@ -103,7 +103,7 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "kind_title": lambda kind: kind_title(kind, discreet=discreet),
         "visit_title": lambda visit: visit_title(course, visit, discreet=discreet),
         "review_title": lambda review: review_title(course, review, discreet=discreet),
-        "reminders": lambda visit: [moment for _, moment in reminder_times(course, visit)],
+        "reminders": lambda visit: [one.said for one in reminders(course, visit)],
     }
 
 

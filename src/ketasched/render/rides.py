@@ -1,9 +1,9 @@
 """The rides of a course: which visits need one, and when the patient is reminded of it."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from ketasched.model import Course, Reminder, Visit
+from ketasched.model import Course, Visit
+from ketasched.render.spoken import Reminded, spoken
 from ketasched.render.stamps import stamp
 
 
@@ -13,35 +13,27 @@ def has_ride(course: Course, visit: Visit) -> bool:
     return is_sure and course.protocol.visits[visit.kind].needs_driver
 
 
-def reminder_times(course: Course, visit: Visit) -> Iterator[tuple[int, datetime]]:
-    """When to remind of the ride to a visit, with the reminder's place in the clinic's list.
+def reminders(course: Course, visit: Visit) -> list[Reminded]:
+    """When to remind of the ride to a visit.
 
     A moment before the visit was given its date, or not before the visit itself, is left out.
     """
-    if has_ride(course, visit):
-        given, start = _given(course, visit), visit.start.astimezone(UTC)
-        for ordinal, reminder in enumerate(course.clinic.reminders.driver, start=1):
-            moment = _moment(visit, reminder)
-            if given <= moment < start:
-                yield ordinal, moment.astimezone(visit.start.tzinfo)
+    if not has_ride(course, visit):
+        return []
+    given, said = _given(course, visit), spoken(course.clinic, visit)
+    return [one for one in said.reminders if given <= one.utc < said.utc]
 
 
 def reminders_left_out(course: Course) -> int:
     """How many reminders would have been before their visit was given its date."""
+    rides = [visit for visit in course.visits if has_ride(course, visit)]
     return sum(
-        _moment(visit, reminder) < _given(course, visit)
-        for visit in course.visits
-        if has_ride(course, visit)
-        for reminder in course.clinic.reminders.driver
+        one.utc < given
+        for visit, given in ((visit, _given(course, visit)) for visit in rides)
+        for one in spoken(course.clinic, visit).reminders
     )
 
 
 def _given(course: Course, visit: Visit) -> datetime:
     """When the visit was given its date, in UTC."""
     return stamp(course, visit.uid).at.astimezone(UTC)
-
-
-def _moment(visit: Visit, reminder: Reminder) -> datetime:
-    """The moment of a reminder, in UTC: a time that the clocks skip is one that they show."""
-    day = visit.start.date() - timedelta(reminder.days)
-    return datetime.combine(day, reminder.at.time, visit.start.tzinfo).astimezone(UTC)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ketasched.model import TAKES_PLACE, Course, Entry
@@ -17,11 +18,20 @@ class Stamp(NamedTuple):
     at: datetime
 
 
-def stamp(course: Course, uid: str) -> Stamp:
-    """The stamp of the event with this uid; one that never changed is of the first revision."""
+def stamps(course: Course) -> tuple[Stamp, Mapping[str, Stamp]]:
+    """The stamp of events that never changed, the first revision's, and those of others by uid."""
     first = Stamp(0, 1, course.history[0].at if course.history else course.made_at)
     # Most courses never change; looking is not for free.
-    return _stamps(course.history).get(uid, first) if len(course.history) > 1 else first
+    return first, _stamps(course.history) if len(course.history) > 1 else UNCHANGED
+
+
+def stamp(course: Course, uid: str) -> Stamp:
+    """The stamp of the event with this uid."""
+    first, changed = stamps(course)
+    return changed.get(uid, first)
+
+
+UNCHANGED: Mapping[str, Stamp] = MappingProxyType({})
 
 
 def former_dates(course: Course, view: View) -> list[datetime]:

@@ -83,13 +83,9 @@ def place_text(place: Place) -> str:
     return {"phone": "by phone", "clinic": "at the clinic", "home": "at home"}[place]
 
 
-def no_driving_text(visit: Visit) -> str:
-    """Until when the patient must not drive, or that the clinic is to be asked."""
-    until = visit.no_driving_until
-    if until is None:
-        return ASK_ABOUT_DRIVING
-    when = f"{day_text(until.date(), year=False)}, {clock_text(until)}"
-    return f"No driving before {when}, {ONLY_AFTER_REST}."
+def no_driving_text(until: str) -> str:
+    """Until when the patient must not drive; "" is not known: then the clinic is to be asked."""
+    return f"No driving before {until}, {ONLY_AFTER_REST}." if until else ASK_ABOUT_DRIVING
 
 
 def words_of(course: Course, *, discreet: bool) -> Wording:
