@@ -26,6 +26,7 @@ from ketasched.model import (
 from ketasched.planner import check, plan
 from ketasched.render import View
 from ketasched.render.events import changed_events, events
+from ketasched.render.stamps import former_dates
 from ketasched.revise import revise
 
 from .conftest import MADE_AT
@@ -201,7 +202,48 @@ def test_a_driver_is_named_and_taken_back():
     named = changed(six(), "driver", visit=2, driver=Driver("Alex", "555 1"))
     assert named.visits[1].driver == Driver("Alex", "555 1")
     assert changed(named, "driver", visit=2).visits[1].driver is None
-    assert len(named.history[-1].changed) == 3  # the visit and its reminders, no ride
+    assert len(named.history[-1].changed) == 5  # the visit, its reminders, both ends of the ride
+
+
+def test_who_drives_already_is_not_named_again():
+    for driver in (None, Driver("Alex")):
+        course = changed(six(), "driver", visit=2, driver=driver) if driver else six()
+        with pytest.raises(BadRequest, match="to visit 2 already"):
+            changed(course, "driver", visit=2, driver=driver)
+
+
+def gated_at_check_in(**more):
+    """A course whose first gate is at the check-in of the third visit."""
+    asked = request(start=date(2026, 12, 1), **more)
+    return plan(load_protocol("iv-depression-gated"), clinic(), asked, made_at=MADE_AT)
+
+
+def test_a_review_at_a_visits_check_in_can_end_that_very_visit():
+    course = gated_at_check_in()
+    assert course.reviews[0].start == course.visits[2].start == moment("2026-12-07T09:00")
+    over = changed(course, "review", "2026-12-07T09:05", visit=2, outcome="stop")
+    assert {visit.status for visit in over.visits[2:]} == {"ceased"}
+    assert [review.status for review in over.reviews] == ["completed", "ceased"]
+    assert [f"{one:%d %b}" for one in former_dates(over, View())] == [
+        *("07 Dec", "08 Dec", "09 Dec", "11 Dec", "14 Dec")  # the talk after it, too
+    ]
+
+
+def test_somebody_drives_to_a_visit_that_is_decided_when_the_patient_is_there():
+    course = gated_at_check_in(driver_name="Sam")
+    third, fourth = course.visits[2:4]
+    assert third.status == fourth.status == "tentative"
+    assert (third.driver, fourth.driver) == (Driver("Sam"), None)
+    names = {event.name for event in events(course, View())}
+    assert {"ride-reminder-3-1", "ride-reminder-3-2"} <= names
+    assert "ride-reminder-4-1" not in names
+    assert "bring-3" in {event.name for event in events(course, View("driver"))}
+
+
+def test_a_talk_that_is_recorded_before_its_time_does_not_invite_any_more():
+    course = changed(six(), "review", "2026-12-11T12:00", visit=3, outcome="go-on")
+    (talk,) = [event for event in events(course, View()) if event.name == "talk-1"]
+    assert (talk.title, talk.busy) == ("Short talk at check-in (done)", False)
 
 
 # ---- Published booking failures

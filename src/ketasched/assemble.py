@@ -2,10 +2,12 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 
 from ketasched.chain import Chain
+from ketasched.gates import is_decided_at_check_in, usual_driver
 from ketasched.identity import identity, uid
 from ketasched.model import (
     TO_BE_DECIDED,
@@ -48,7 +50,8 @@ def assemble(
     course_id = course_id or identity(given.clinic, request, made_at)
     gates = [after_visit for after_visit, review in _reviews_of(runs) if review.gate]
     visits = tuple(_visits(given, runs, chains, latest, course_id, min(gates, default=None)))
-    return Course(
+    reviews = tuple(_reviews(given, runs, visits, course_id))
+    course = Course(
         format=1,
         course_id=course_id,
         patient=request.patient,
@@ -56,13 +59,25 @@ def assemble(
         made_at=made_at,
         revision=1,
         visits=visits,
-        reviews=tuple(_reviews(given, runs, visits, course_id)),
+        reviews=reviews,
         findings=(),
         history=(Entry(made_at, "planned"),),
         protocol=given.protocol,
         clinic=given.clinic,
         request=request,
     )
+    return course if not gates else _with_drivers_to_check_ins(course)
+
+
+def _with_drivers_to_check_ins(course: Course) -> Course:
+    """The course where those visits have the usual driver that are decided at their check-in."""
+    visits = (
+        replace(visit, driver=usual_driver(course, visit))
+        if is_decided_at_check_in(course, visit)
+        else visit
+        for visit in course.visits
+    )
+    return replace(course, visits=tuple(visits))
 
 
 def _visits(

@@ -16,14 +16,28 @@ def is_open(review: Review) -> bool:
     return review.status in ("planned", "tentative", "held")
 
 
+def is_decided_at_check_in(course: Course, visit: Visit) -> bool:
+    """Whether a tentative visit's gate is at its own check-in: the patient comes in any case."""
+    return visit.status == "tentative" and any(
+        review.gate and is_open(review) and review.start == visit.start
+        for review in course.reviews
+    )
+
+
 def as_status(course: Course, visit: Visit, status: Status) -> Visit:
     """The visit as planned or tentative: with a driver to be found, or with the note of that."""
     if status == "tentative":
         return replace(visit, status=status, driver=None, note=TO_BE_DECIDED)
-    driver, request = visit.driver, course.request
-    if driver is None and request.driver_name and course.protocol.visits[visit.kind].needs_driver:
-        driver = Driver(request.driver_name, request.driver_phone)
+    driver = visit.driver or usual_driver(course, visit)
     return replace(visit, status=status, driver=driver, note="")
+
+
+def usual_driver(course: Course, visit: Visit) -> Driver | None:
+    """Who drives to this visit as it was asked for at first, if it needs somebody."""
+    request = course.request
+    if not (request.driver_name and course.protocol.visits[visit.kind].needs_driver):
+        return None
+    return Driver(request.driver_name, request.driver_phone)
 
 
 def let_through(course: Course, visit: Visit) -> Visit:

@@ -2,14 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest
 from ketasched.forms import plain
 from ketasched.model import Audience, Clinic, Course, Request
-from ketasched.render import View, render, render_split
+from ketasched.render import View, render, render_changes, render_split
+from ketasched.render.events import changed_events
+from ketasched.render.rides import drivers
 
 FILES: Mapping[str, tuple[str, str, Audience]] = MappingProxyType(
     {
@@ -28,10 +31,19 @@ HANDED_OUT = ("text", "html", "ics", "rides")
 SPLIT = ("calendar", "rides")
 """The folders of the patient's and the driver's events, one a file."""
 
-EVENT_FILES = MappingProxyType(
-    dict.fromkeys(SPLIT, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics"))
+DRIVERS = "drivers"
+"""The folder of the calendars of each driver."""
+
+LONGEST_FILE_NAME = 40
+"""Characters of a driver's name in the name of a file."""
+
+INNER_FILES = MappingProxyType(
+    {
+        **dict.fromkeys(SPLIT, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics")),
+        DRIVERS: re.compile(r"[\w-]+-\d+\.ics"),
+    }
 )
-"""By folder, how the files of single events are called: all of them are of one course."""
+"""By folder, how the files in it are called: all of them are of one course."""
 
 
 def files_of(course: Course, names: Iterable[str], *, driver_label: str = "") -> dict[str, bytes]:
@@ -47,15 +59,42 @@ def files_of(course: Course, names: Iterable[str], *, driver_label: str = "") ->
 def handout(course: Course, *, driver_label: str = "", split: bool = False) -> dict[str, bytes]:
     """The files for the patient and the driver, by name below the patient's folder.
 
-    With `split`, the folders of `SPLIT` have each event as a file of its own besides.
+    Where several drive, each has a calendar of their own rides in `drivers`, too. With `split`,
+    the folders of `SPLIT` have each event as a file of its own besides.
     """
     files = files_of(course, HANDED_OUT, driver_label=driver_label)
+    names = drivers(course)
+    for name, called in _file_names(names if len(names) > 1 else ()):
+        view = View("driver", driver_label, name)
+        files[f"{DRIVERS}/{called}.ics"] = render(course, "ics", view).encode()
     if split:
         views = (View("patient", driver_label), View("driver", driver_label))
         for folder, view in zip(SPLIT, views, strict=True):
             one_by_one = render_split(course, view)
             files |= {f"{folder}/{name}": text.encode() for name, text in one_by_one.items()}
     return files
+
+
+def handed_changes(before: Course, after: Course, view: View) -> dict[str, bytes]:
+    """The calendar of what changed for this audience, by the end of its file's name: "".
+
+    For drivers it is a calendar for each whose rides changed; of several each has a name.
+    """
+    names = [] if view.audience != "driver" else [*drivers(before), *drivers(after)]
+    views = (replace(view, rides_of=name) for name in dict.fromkeys(names))
+    own = {one.rides_of: one for one in views if changed_events(before, after, one)}
+    found = dict(_file_names(own)) if len(own) > 1 else dict.fromkeys(own or [""], "")
+    return {
+        called: render_changes(before, after, own.get(name, view)).encode()
+        for name, called in found.items()
+    }
+
+
+def _file_names(names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each driver's name with what their file is called: "Sam Rivera" is "sam-rivera-1"."""
+    for number, name in enumerate(names, start=1):
+        words = "-".join(re.findall(r"[^\W_]+", name.casefold()))
+        yield name, f"{words[:LONGEST_FILE_NAME] or 'driver'}-{number}"
 
 
 def as_line(course: Course) -> str:

@@ -83,10 +83,11 @@ def refuse_past(visit: Visit, now: datetime, *, step: str = "complete or miss it
 def refuse_before_today(field: str, on: date, now: datetime) -> None:
     """Refuse a day, asked for with the option `field`, that is over or no sensible date."""
     if on > LAST_START:
-        raise BadRequest(field, f"expected a day until {LAST_START}, not {on}")
+        said = f"expected a day until {LAST_START}, not {on}"
+        raise BadRequest(field, said, next_step="an earlier day")
     if on < now.date():
         said = f"{day_text(on)} is over (today is {day_text(now.date())})"
-        raise BadRequest(field, said)
+        raise BadRequest(field, said, next_step="a day from today on")
 
 
 def refuse_idle_overrides(change: Change) -> None:
@@ -95,7 +96,7 @@ def refuse_idle_overrides(change: Change) -> None:
     if idle:
         can = ", ".join(BENDS.get(change.verb, ())) or "none"
         said = f"{change.verb} cannot be in the way of {idle[0]}; rules that it can: {can}"
-        raise BadRequest("override", said)
+        raise BadRequest("override", said, next_step=f"the same without --override {idle[0]}")
 
 
 def refuse_off_grid(course: Course, field: str, on: date, time: Clock | None) -> None:

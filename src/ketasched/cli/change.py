@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -16,11 +16,11 @@ from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.explain import refusal_data
 from ketasched.folder import write_folder
-from ketasched.handout import EVENT_FILES, SPLIT, handout
+from ketasched.handout import INNER_FILES, SPLIT, handed_changes, handout
 from ketasched.load import load_course, with_clinic
-from ketasched.model import Audience, Change, Course, Finding
+from ketasched.model import Audience, Change, Course, Finding, printable
 from ketasched.planner import check
-from ketasched.render import View, render, render_changes
+from ketasched.render import View, render
 from ketasched.revise import revise
 from ketasched.sense import NEEDS_REASON, OVERRIDABLE
 from ketasched.ways import Attempts, with_other_ways
@@ -41,7 +41,7 @@ OPTIONS = (
         "--changes",
         metavar="FILE",
         type=click.Path(path_type=Path),
-        help="Write a calendar with only what changed.",
+        help="Write a calendar with only what changed; where several drive, one for each of them.",
     ),
     click.option(
         "--for",
@@ -123,7 +123,7 @@ class Work:
             click.echo(json.dumps(told_as_data(before, after), ensure_ascii=False, indent=2))
         else:
             for line in told(before, after):
-                click.echo(line)
+                click.echo(printable(line))
         for note in notes(before, after):
             say("note", note)
         known = {_about(before, finding) for finding in before.findings}
@@ -143,30 +143,40 @@ class Work:
             split = any((folder / place).is_dir() for place in SPLIT)
             files = handout(after, driver_label=self.driver_label, split=split)
         files[name] = render(after, "json", View()).encode()
-        self._look_at_changes(folder, files)
+        changes = self._changes(before, after)
+        self._look_at(changes, {(folder / name).resolve() for name in files})
         written = write_folder(
             folder,
             files,
-            replaced=EVENT_FILES,
+            replaced=INNER_FILES,
             force=self.force or not self.output,
             still=None if self.output else lambda: _refuse_stale(self.path, before.revision),
         )
         if self.changes:
-            text = render_changes(before, after, View(self.audience, self.driver_label)).encode()
-            calendar = {self.changes.name: text}
-            written += write_folder(self.changes.parent, calendar, force=self.force)
+            written += write_folder(self.changes.parent, changes, force=self.force)
         for path in written:
             say("written", str(path))
 
-    def _look_at_changes(self, folder: Path, files: Mapping[str, bytes]) -> None:
-        """Refuse, before anything is written, a file for the changes that is there already."""
+    def _changes(self, before: Course, after: Course) -> dict[str, bytes]:
+        """The calendars of what changed, by the names of their files."""
         if self.changes is None:
-            return
-        if self.changes.resolve() in {(folder / name).resolve() for name in files}:
-            raise BadRequest("changes", f"{self.changes} is a file of the course itself")
-        if self.changes.exists() and not self.force:
-            step = "another name, or --force to write over it"
-            raise Refused(f"there already: {self.changes}", next_step=step)
+            return {}
+        view = View(self.audience, self.driver_label)
+        found = handed_changes(before, after, view)
+        stem, ending = self.changes.stem, self.changes.suffix
+        return {
+            f"{stem}-{whose}{ending}" if whose else self.changes.name: text
+            for whose, text in found.items()
+        }
+
+    def _look_at(self, changes: Iterable[str], own: Collection[Path]) -> None:
+        """Refuse, before anything is written, a file for the changes that is there already."""
+        for path in (self.changes.with_name(name) for name in changes if self.changes):
+            if path.resolve() in own:
+                raise BadRequest("changes", f"{path} is a file of the course itself")
+            if path.exists() and not self.force:
+                step = "another name, or --force to write over it"
+                raise Refused(f"there already: {path}", next_step=step)
 
 
 def refuse_odd_text(field: str, text: str) -> None:

@@ -14,12 +14,21 @@ from ketasched.cli.output import say
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest, Refused
 from ketasched.folder import write_folder
-from ketasched.handout import EVENT_FILES, handout
+from ketasched.handout import INNER_FILES, handout
 from ketasched.model import Audience, Course
 from ketasched.render import RENDERERS, View, render
+from ketasched.render.rides import drivers
 
 LONGEST_LABEL = 60
 REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
+
+RIDES_OF = click.option(
+    "--rides-of",
+    default="",
+    metavar="NAME",
+    help="With --for driver: only the rides of this driver, where there are several.",
+)
+"""An option that is in `revise`, too."""
 
 OPTIONS = (
     click.option(
@@ -37,6 +46,7 @@ OPTIONS = (
         metavar="NAME",
         help="What the driver's page and calendar call the patient (nothing).",
     ),
+    RIDES_OF,
     click.option(
         "-o",
         "--output",
@@ -56,6 +66,7 @@ class Outcome:
     form: str | None
     audience: Audience | None
     driver_label: str
+    rides_of: str
     output: Path | None
     split: bool
     force: bool
@@ -71,6 +82,8 @@ class Outcome:
             raise click.UsageError(
                 "--format json is the whole course: it is for nobody but the clinic."
             )
+        if self.rides_of and self.audience != "driver":
+            raise click.UsageError("--rides-of goes with --for driver.")
         self._look_at_label()
 
     def _look_at_label(self) -> None:
@@ -90,11 +103,12 @@ class Outcome:
 
     def deliver(self, course: Course, *, with_course_file: bool) -> None:
         """Print the course, or write its files and print their names; the course file last."""
+        refuse_unknown_driver(self.rides_of, course)
         if self.output is None:
             coloured = (
                 sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
             )
-            view = View(self.audience or "patient", self.driver_label, coloured)
+            view = View(self.audience or "patient", self.driver_label, self.rides_of, coloured)
             click.echo(render(course, self.form or "text", view).encode(), nl=False)
             return
         files = handout(course, driver_label=self.driver_label, split=self.split)
@@ -106,11 +120,19 @@ class Outcome:
             said = f"{folder}: there already, with a course"
             step = f"ketasched revise {folder}; --force plans anew, and its history is lost"
             raise Refused(said, next_step=step)
-        written = write_folder(folder, files, replaced=EVENT_FILES, force=self.force)
+        written = write_folder(folder, files, replaced=INNER_FILES, force=self.force)
         if another:
             say("note", REPLACED)
         for path in written:
             click.echo(path)
+
+
+def refuse_unknown_driver(name: str, *courses: Course) -> None:
+    """Refuse to make a file for a driver who has no ride in these courses."""
+    known = list(dict.fromkeys(one for course in courses for one in drivers(course)))
+    if name and name not in known:
+        said = f"{', '.join(known)}" if known else "nobody is named as a driver"
+        raise BadRequest("rides_of", f"{name} drives to no visit of this course", next_step=said)
 
 
 def outcome_options(function: Callable[..., None]) -> Callable[..., None]:

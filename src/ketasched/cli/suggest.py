@@ -1,7 +1,8 @@
 """`ketasched suggest`: the other times for one visit, the one that disturbs least first."""
 
 import json
-from datetime import datetime
+import shlex
+from datetime import datetime, timedelta
 
 import click
 
@@ -53,10 +54,11 @@ def command(
         click.echo(alternative_text(one))
     day = found.visits[visit - 1].start.date()
     if all(one.start.date() == day for one in alternatives):
-        _say_why_no_day(found, Change("defer", visit=visit, days=1), at)
+        next_day = max(day, at.astimezone(found.visits[0].start.tzinfo).date()) + timedelta(1)
+        _say_why_no_day(found, Change("defer", visit=visit, on=next_day), at, course)
 
 
-def _say_why_no_day(course: Course, change: Change, at: datetime) -> None:
+def _say_why_no_day(course: Course, change: Change, at: datetime, path: str) -> None:
     """What stands against another day, and what would do all the same."""
     say("note", "no other day keeps every rule")
     try:
@@ -66,4 +68,12 @@ def _say_why_no_day(course: Course, change: Change, at: datetime) -> None:
         refusal = with_other_ways(error, change, attempts)
         for line in refusal.details:
             click.echo(f"  {line}", err=True)
-        say("try", f"revise, defer {change.visit} {refusal.next_step}")
+        if refusal.remedies:
+            option = refusal.remedies[0].change
+            asked = f"defer {change.visit} {option if '--to' in option else _on(change, option)}"
+            say("try", f"ketasched revise {shlex.quote(path)} {asked} --reason WHY")
+
+
+def _on(change: Change, option: str) -> str:
+    """A way out that keeps the asked day, with that day."""
+    return f"--to {change.on} {option}"

@@ -67,18 +67,24 @@ def _about_drivers(before: Course, after: Course) -> Iterator[str]:
     rides: dict[tuple[str, str], list[str]] = {}
     for visit in after.visits:
         was = old.get(visit.uid)
-        had = was.driver.name if was and was.driver and was.status == "planned" else ""
-        has = visit.driver.name if visit.driver and visit.status == "planned" else ""
+        had, has = _drives(before, was), _drives(after, visit)
         number = str(visit.number)
         if had and had != has and was and was.end > moment and visit.status != "completed":
             rides.setdefault((had, "no ride any more"), []).append(number)
-        if has and has != had:
+        if has and has != had and visit.start > moment:
             rides.setdefault((has, "a new ride"), []).append(number)
         elif has and was and was.start != visit.start:
             rides.setdefault((has, "another time"), []).append(number)
     for (name, what), numbers in rides.items():
         visits = "visit" if len(numbers) == 1 else "visits"
         yield f"tell {name}: {what}, {visits} {', '.join(numbers)}"
+
+
+def _drives(course: Course, visit: Visit | None) -> str:
+    """Who is to drive to a visit, or "" where nobody is."""
+    if visit is None or visit.driver is None or visit.status == "completed":
+        return ""
+    return visit.driver.name if has_ride(course, visit) else ""
 
 
 def _about_numbers(before: Course, after: Course) -> Iterator[str]:
@@ -88,6 +94,11 @@ def _about_numbers(before: Course, after: Course) -> Iterator[str]:
     if other:
         said = ", ".join(f"{one.number} is now {now[one.uid]}" for one in other)
         yield f"visits have other numbers: {said}"
+    talks = {review.uid: review for review in before.reviews}
+    for review in after.reviews:
+        was = now[before.visits[talks[review.uid].after - 1].uid]
+        if was != review.after and review.status in TAKES_PLACE:
+            yield f"the talk after visit {was} is now after visit {review.after}"
 
 
 def _when(visit: Visit | Review) -> str:

@@ -27,12 +27,14 @@ RENDERERS: Mapping[str, str] = MappingProxyType(
 class View:
     """For whom a course is rendered: that decides what it may say.
 
-    `driver_label` is what a driver calls the patient, "" where they are not named. `colour` is
-    whether there may be colours, for a terminal.
+    `driver_label` is what a driver calls the patient, "" where they are not named. `rides_of` is
+    the driver whose rides these are, "" for all of them. `colour` is whether there may be colours,
+    for a terminal.
     """
 
     audience: Audience = "patient"
     driver_label: str = ""
+    rides_of: str = ""
     colour: bool = False
 
 

@@ -5,12 +5,13 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from ketasched.discretion import neutral
 from ketasched.identity import uid
 from ketasched.model import TAKES_PLACE, Course, Review, Visit, VisitKind
 from ketasched.render import View
 from ketasched.render.rides import has_ride, reminders
 from ketasched.render.spoken import REMINDER_MINUTES, Spoken, spoken
-from ketasched.render.stamps import Stamp, stamps
+from ketasched.render.stamps import Stamp, drives, stamps
 from ketasched.render.wording import (
     driver_name,
     driver_text,
@@ -312,7 +313,7 @@ class Teller(NamedTuple):
             _lines(self.call if takes_place else NOT_ANY_MORE, line),
             self.place if review.place == "clinic" else "",
             STATUS.get(review.status, "CANCELLED"),
-            takes_place,
+            takes_place and review.status != "completed",
             self.alarm if takes_place else 0,
             max(review.sequence, times),
             changed,
@@ -320,10 +321,12 @@ class Teller(NamedTuple):
 
     def rides(self, visit: Visit, said: Spoken) -> Iterator[Event]:
         """What a driver needs: when to bring somebody where, and when to collect them."""
-        if not has_ride(self.course, visit):
+        if not has_ride(self.course, visit) or not drives(self.view, visit):
             return
         phone = phone_of(self.course, discreet=True)
         call = f"If you cannot come, please call: {phone}" if phone else ""
+        named = neutral(visit.driver.name) if visit.driver else ""
+        who = f"Driver: {named}." if named else ""
         both = f"{said.ride.replace('collect', 'collect from')}."
         whom = f" {self.view.driver_label}" if self.view.driver_label else ""
         not_before = f"Not before {said.end}; it may take longer."
@@ -345,7 +348,7 @@ class Teller(NamedTuple):
                 moment,
                 after(moment, REMINDER_MINUTES),
                 title,
-                _lines(both, how, call, line),
+                _lines(both, how, who, call, line),
                 self.place,
                 busy=True,
                 alarm=early,

@@ -2,15 +2,24 @@
 
 from datetime import UTC, datetime
 
+from ketasched.gates import is_decided_at_check_in
 from ketasched.model import Course, Visit
 from ketasched.render.spoken import Reminded, spoken
 from ketasched.render.stamps import stamp
 
 
 def has_ride(course: Course, visit: Visit) -> bool:
-    """Whether somebody has to drive, or has driven: for visits that are confirmed."""
-    is_sure = visit.status in ("planned", "completed")
-    return is_sure and course.protocol.visits[visit.kind].needs_driver
+    """Whether somebody has to drive, or has driven: for visits that are confirmed, and for one
+    that is decided when the patient is there already.
+    """
+    comes = visit.status in ("planned", "completed") or is_decided_at_check_in(course, visit)
+    return comes and course.protocol.visits[visit.kind].needs_driver
+
+
+def drivers(course: Course) -> list[str]:
+    """The names of those who drive to a visit of the course, or have driven."""
+    rides = (visit for visit in course.visits if has_ride(course, visit))
+    return list(dict.fromkeys(visit.driver.name for visit in rides if visit.driver))
 
 
 def reminders(course: Course, visit: Visit) -> list[Reminded]:

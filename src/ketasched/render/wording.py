@@ -58,9 +58,14 @@ def kind_title(kind: VisitKind, *, discreet: bool) -> str:
 
 
 def review_title(course: Course, review: Review, *, discreet: bool) -> str:
-    """What a review is called: "Phone appointment", or "How is it going? (by phone)"."""
+    """What a review is called: "Phone appointment", or "How is it going? (by phone)".
+
+    One that is recorded says so: it may have been before its time.
+    """
+    done = review.status == "completed"
     at_check_in = any(
-        visit.start == review.start and visit.status in TAKES_PLACE for visit in course.visits
+        visit.start == review.start and (visit.status in TAKES_PLACE or done)
+        for visit in course.visits
     )
     place = "at check-in" if at_check_in else place_text(review.place)
     if not discreet:
@@ -69,7 +74,7 @@ def review_title(course: Course, review: Review, *, discreet: bool) -> str:
         title = "Short talk at check-in"
     else:
         title = "Phone appointment" if review.place == "phone" else "Appointment"
-    return _with_status(title, review.status)
+    return f"{title} (done)" if done else _with_status(title, review.status)
 
 
 def _with_status(title: str, status: Status) -> str:
