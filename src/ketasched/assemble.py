@@ -69,6 +69,27 @@ def assemble(
     return course if not gates else _with_drivers_to_check_ins(course)
 
 
+def planned_before(course: Course, course_id: str, made_at: datetime) -> Course:
+    """A course of the first revision as if it had been planned at that moment, by that name.
+
+    Where nobody's dates changed, calendars then know its events again.
+    """
+    visits = (replace(one, uid=uid(course_id, "visit", one.number)) for one in course.visits)
+    reviews = (
+        replace(one, uid=uid(course_id, "review", ordinal))
+        for ordinal, one in enumerate(course.reviews, start=1)
+    )
+    first = replace(course.history[0], at=made_at)
+    return replace(
+        course,
+        course_id=course_id,
+        made_at=made_at,
+        visits=tuple(visits),
+        reviews=tuple(reviews),
+        history=(first, *course.history[1:]),
+    )
+
+
 def _with_drivers_to_check_ins(course: Course) -> Course:
     """The course where those visits have the usual driver that are decided at their check-in."""
     visits = (

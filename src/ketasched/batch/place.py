@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ketasched.batch.digest import sha_of
 from ketasched.batch.made import made_of
@@ -141,11 +142,24 @@ def is_revised(folder: Path) -> bool:
 
     Raises `BadRequest` if there is something that cannot be read.
     """
+    return bool(_course_file(folder).get("revision", 1) != 1)
+
+
+def begun_as(folder: Path) -> tuple[str, str] | None:
+    """The identifier of the course in this folder, and when it was planned, as its file has it."""
+    match _course_file(folder):
+        case {"course_id": str(course_id), "made_at": str(made_at)}:
+            return course_id, made_at
+    return None
+
+
+def _course_file(folder: Path) -> dict[str, Any]:
+    """The course file as it stands there; nothing where there is none that is JSON."""
     try:
         course = json.loads((folder / COURSE).read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
-        return False
+        return {}
     except OSError as error:
         said = f"{folder / COURSE}: cannot be read: {error.strerror or error}"
         raise BadRequest("output", said) from None
-    return isinstance(course, dict) and course.get("revision", 1) != 1
+    return course if isinstance(course, dict) else {}

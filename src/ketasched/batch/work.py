@@ -2,12 +2,15 @@
 
 import pickle
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 
+from ketasched.assemble import planned_before
 from ketasched.batch.digest import VERSION, asked_of, input_of, sha
+from ketasched.batch.held import visits_of
 from ketasched.batch.made import made_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
-from ketasched.batch.place import COURSE, kept, take_back, write_place
+from ketasched.batch.place import COURSE, begun_as, kept, take_back, write_place
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, Refused, site_of
 from ketasched.explain import grouped
 from ketasched.handout import as_line, files_of, refuse_telling
@@ -124,6 +127,7 @@ def unpacked(data: bytes, desk: Desk) -> Course:
 
 def _done(todo: Todo, course: Course, settings: Settings, digests: tuple[str, str]) -> Outcome:
     """The outcome of a row that is planned, its files written if that is asked for."""
+    course = _named_as_before(course, todo.known, settings)
     files = files_of(course, _formats(todo.known, settings))
     there = False
     if settings.output:
@@ -138,6 +142,26 @@ def _done(todo: Todo, course: Course, settings: Settings, digests: tuple[str, st
         text="" if settings.output else as_line(course),
         kept=there and settings.goes_on and bool(todo.known and todo.known.files),
     )
+
+
+def _named_as_before(course: Course, known: Known | None, settings: Settings) -> Course:
+    """The course by the name of the one that was there, if that was on just the same dates.
+
+    Then a patient who has its calendar is not given every entry a second time. On other dates it
+    is another course: calendars would take new dates by an old name for ones that they know.
+    """
+    if known is None or settings.output is None or settings.replaces:
+        return course
+    if known.made.visits != visits_of(course):
+        return course
+    before = begun_as(settings.output / course.patient)
+    if before is None:
+        return course
+    try:
+        made_at = datetime.fromisoformat(before[1]).astimezone(course.made_at.tzinfo)
+    except ValueError:
+        return course
+    return planned_before(course, before[0], made_at)
 
 
 def _formats(known: Known | None, settings: Settings) -> tuple[str, ...]:
