@@ -14,7 +14,7 @@ COMMANDS = {
     "suggest": "Say on which other days a visit could be.",
     "revise": "Move, miss, hold or end visits, add boosters, name drivers.",
     "batch": "Plan a whole roster into a folder of files.",
-    "check": "Check course, clinic and protocol files.",
+    "check": "Check course, clinic, protocol and roster files.",
     "protocols": "List the protocols, and what is in them.",
     "clinic": "Begin a clinic file, or show the one in use.",
 }
