@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from ketasched.chain import Chain
-from ketasched.gates import is_decided_at_check_in, usual_driver
+from ketasched.gates import with_usual_drivers
 from ketasched.identity import identity, uid
 from ketasched.model import (
     TO_BE_DECIDED,
@@ -66,7 +66,7 @@ def assemble(
         clinic=given.clinic,
         request=request,
     )
-    return course if not gates else _with_drivers_to_check_ins(course)
+    return with_usual_drivers(course) if gates else course
 
 
 def planned_before(course: Course, course_id: str, made_at: datetime) -> Course:
@@ -88,17 +88,6 @@ def planned_before(course: Course, course_id: str, made_at: datetime) -> Course:
         reviews=tuple(reviews),
         history=(first, *course.history[1:]),
     )
-
-
-def _with_drivers_to_check_ins(course: Course) -> Course:
-    """The course where those visits have the usual driver that are decided at their check-in."""
-    visits = (
-        replace(visit, driver=usual_driver(course, visit))
-        if is_decided_at_check_in(course, visit)
-        else visit
-        for visit in course.visits
-    )
-    return replace(course, visits=tuple(visits))
 
 
 def _visits(

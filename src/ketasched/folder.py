@@ -151,9 +151,7 @@ def _cannot_be_written(folder: Path, error: OSError) -> Refused:
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return Refused(
         f"{error.filename or folder}: cannot be written: {error.strerror or error}",
-        next_step="make room there, then try again"
-        if is_full
-        else "give a folder of yours with -o",
+        next_step="make room there, then try again" if is_full else "another folder, one of yours",
     )
 
 

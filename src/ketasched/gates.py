@@ -17,27 +17,41 @@ def is_open(review: Review) -> bool:
 
 
 def is_decided_at_check_in(course: Course, visit: Visit) -> bool:
-    """Whether a tentative visit's gate is at its own check-in: the patient comes in any case."""
-    return visit.status == "tentative" and any(
-        review.gate and is_open(review) and review.start == visit.start
-        for review in course.reviews
+    """Whether the next gate to be decided is at the check-in of this tentative visit: then the
+    patient comes whatever is decided.
+    """
+    if visit.status != "tentative":
+        return False
+    gate = first_gate(course.reviews)
+    return any(one.after == gate and one.start == visit.start for one in course.reviews)
+
+
+def with_usual_drivers(course: Course, before: Course | None = None) -> Course:
+    """The course where those visits have the usual driver that are decided at their check-in now,
+    and were not `before`.
+    """
+    were = before.visits if before else ()
+    known = {one.uid for one in were if before and is_decided_at_check_in(before, one)}
+    visits = (
+        as_status(course, visit, "tentative", drives=True)
+        if visit.uid not in known and is_decided_at_check_in(course, visit)
+        else visit
+        for visit in course.visits
     )
+    return replace(course, visits=tuple(visits))
 
 
-def as_status(course: Course, visit: Visit, status: Status) -> Visit:
-    """The visit as planned or tentative: with a driver to be found, or with the note of that."""
-    if status == "tentative":
+def as_status(course: Course, visit: Visit, status: Status, *, drives: bool = False) -> Visit:
+    """The visit as planned, with a driver to be found, or as tentative, with the note of that.
+
+    Somebody `drives` to a tentative one, too, if it is decided at its check-in.
+    """
+    if status == "tentative" and not drives:
         return replace(visit, status=status, driver=None, note=TO_BE_DECIDED)
-    driver = visit.driver or usual_driver(course, visit)
-    return replace(visit, status=status, driver=driver, note="")
-
-
-def usual_driver(course: Course, visit: Visit) -> Driver | None:
-    """Who drives to this visit as it was asked for at first, if it needs somebody."""
-    request = course.request
-    if not (request.driver_name and course.protocol.visits[visit.kind].needs_driver):
-        return None
-    return Driver(request.driver_name, request.driver_phone)
+    driver, request = visit.driver, course.request
+    if driver is None and request.driver_name and course.protocol.visits[visit.kind].needs_driver:
+        driver = Driver(request.driver_name, request.driver_phone)
+    return replace(visit, status=status, driver=driver, note=visit.note if drives else "")
 
 
 def let_through(course: Course, visit: Visit) -> Visit:

@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from ketasched.discretion import telling
+from ketasched.discretion import neutral, telling
 from ketasched.errors import BadRequest
 from ketasched.forms import plain
 from ketasched.model import Audience, Clinic, Course, Request
@@ -40,10 +41,12 @@ LONGEST_FILE_NAME = 40
 INNER_FILES = MappingProxyType(
     {
         **dict.fromkeys(SPLIT, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics")),
-        DRIVERS: re.compile(r"[\w-]+-\d+\.ics"),
+        DRIVERS: re.compile(r"rides-[\w-]+\.ics"),
     }
 )
-"""By folder, how the files in it are called: all of them are of one course."""
+"""By folder, how our files in it are called. Those of them that are not written anew are removed:
+they are of another day, or of somebody who does not drive any more.
+"""
 
 
 def files_of(course: Course, names: Iterable[str], *, driver_label: str = "") -> dict[str, bytes]:
@@ -64,9 +67,9 @@ def handout(course: Course, *, driver_label: str = "", split: bool = False) -> d
     """
     files = files_of(course, HANDED_OUT, driver_label=driver_label)
     names = drivers(course)
-    for name, called in _file_names(names if len(names) > 1 else ()):
+    for name, called in file_names(names if len(names) > 1 else ()).items():
         view = View("driver", driver_label, name)
-        files[f"{DRIVERS}/{called}.ics"] = render(course, "ics", view).encode()
+        files[f"{DRIVERS}/rides-{called}.ics"] = render(course, "ics", view).encode()
     if split:
         views = (View("patient", driver_label), View("driver", driver_label))
         for folder, view in zip(SPLIT, views, strict=True):
@@ -76,25 +79,28 @@ def handout(course: Course, *, driver_label: str = "", split: bool = False) -> d
 
 
 def handed_changes(before: Course, after: Course, view: View) -> dict[str, bytes]:
-    """The calendar of what changed for this audience, by the end of its file's name: "".
+    """The calendar of what changed for this audience, by whom it is for: "".
 
-    For drivers it is a calendar for each whose rides changed; of several each has a name.
+    For drivers it is one for each whose rides changed, by their names, if they have names.
     """
     names = [] if view.audience != "driver" else [*drivers(before), *drivers(after)]
-    views = (replace(view, rides_of=name) for name in dict.fromkeys(names))
-    own = {one.rides_of: one for one in views if changed_events(before, after, one)}
-    found = dict(_file_names(own)) if len(own) > 1 else dict.fromkeys(own or [""], "")
-    return {
-        called: render_changes(before, after, own.get(name, view)).encode()
-        for name, called in found.items()
-    }
+    views = [replace(view, rides_of=name) for name in dict.fromkeys(names)]
+    own = [one for one in views if changed_events(before, after, one)]
+    return {one.rides_of: render_changes(before, after, one).encode() for one in own or [view]}
 
 
-def _file_names(names: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each driver's name with what their file is called: "Sam Rivera" is "sam-rivera-1"."""
-    for number, name in enumerate(names, start=1):
-        words = "-".join(re.findall(r"[^\W_]+", name.casefold()))
-        yield name, f"{words[:LONGEST_FILE_NAME] or 'driver'}-{number}"
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """What the file of each driver is called: "Sam Rivera" is "sam-rivera".
+
+    A name that tells the treatment is not in it; names that would be the same get a number.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", neutral(name)).casefold())
+        called = "-".join(words)[:LONGEST_FILE_NAME] or "driver"
+        same = [one for one in found.values() if re.fullmatch(rf"{called}(-\d+)?", one)]
+        found[name] = f"{called}-{len(same) + 1}" if same else called
+    return found
 
 
 def as_line(course: Course) -> str:

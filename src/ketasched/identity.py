@@ -34,9 +34,9 @@ def identity(clinic: Clinic, request: Request, made_at: datetime) -> str:
     return _uuid5("\n".join(named))
 
 
-def uid(course_id: str, role: str, *ordinals: int) -> str:
+def uid(course_id: str, role: str, *parts: int | str) -> str:
     """The identifier of one item of a course: by its role and ordinal, never by its date."""
-    return _uuid5("\n".join((course_id, role, *map(str, ordinals))))
+    return _uuid5("\n".join((course_id, role, *map(str, parts))))
 
 
 def _uuid5(name: str) -> str:

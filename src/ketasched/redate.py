@@ -85,5 +85,6 @@ def _fits(
         return False
     if not was_at_check_in and not openings(given.clinic, day):
         return False
-    after_it = visit.start.date() < day or visit.start == review.start
-    return after_it and (following is None or day < following.start.date())
+    if following is None:
+        return visit.start.date() < day or (was_at_check_in and visit.start == review.start)
+    return visit.start.date() < day < following.start.date()

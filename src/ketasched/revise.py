@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ketasched.chronicle import what_was_done
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.gates import with_usual_drivers
 from ketasched.model import (
     TAKES_PLACE,
     Change,
@@ -63,7 +64,7 @@ def revise(
     )
     now = _not_before_the_last(course, at.astimezone(given.zone))
     found = _best(newer, given, change, now)
-    bare = _numbered(newer, found)
+    bare = with_usual_drivers(_numbered(newer, found), course)
     entry = Entry(
         now,
         what_was_done(newer, change, bare),

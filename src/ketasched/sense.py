@@ -6,6 +6,7 @@ What makes none is a `BadRequest` with the option's name; the rules are asked la
 from datetime import date, datetime, timedelta
 
 from ketasched.errors import BadRequest
+from ketasched.gates import first_gate
 from ketasched.model import Change, Clock, Course, Visit
 from ketasched.openings import openings
 from ketasched.planner import LAST_START
@@ -48,7 +49,10 @@ def visit_of(course: Course, change: Change, *statuses: str) -> Visit:
         raise BadRequest("visit", f"there is no visit {number}: the course has {most}")
     visit = course.visits[number - 1]
     if statuses and visit.status not in statuses:
-        step = {"held": "resume --on DATE", "tentative": f"confirm {number}"}.get(visit.status, "")
+        gate = first_gate(course.reviews)
+        waits = gate is not None and gate < number
+        confirm = f"review {gate} --outcome go-on" if waits else f"confirm {number}"
+        step = {"held": "resume --on DATE", "tentative": confirm}.get(visit.status, "")
         raise BadRequest("visit", f"visit {number} is {visit.status}", next_step=step)
     return visit
 

@@ -16,6 +16,7 @@ from ketasched.gates import as_status, first_gate, is_open, let_through
 from ketasched.model import (
     Change,
     Course,
+    Driver,
     Status,
     Verb,
     Visit,
@@ -51,7 +52,7 @@ def _complete(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 
 def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = visit_of(course, change, "planned")
+    visit = visit_of(course, change, "planned", "tentative")
     refuse_future(visit, now)
     if change.make_up is None:
         raise BadRequest(
@@ -151,7 +152,7 @@ def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
     if change.visit is not None and there and there[-1] > after:
         said = f"visit {there[-1]}, after it, has taken place"
         raise BadRequest("after", said, next_step=f"cease --after {there[-1]}")
-    ahead = [one for one in course.visits if _is_ahead(one, now, ends=True)]
+    ahead = [one for one in course.visits if _is_ahead(one, now)]
     if not any(visit.number > after for visit in ahead):
         raise BadRequest("verb", "there is no visit left to cease")
     return [_for_all(course, now, "ceased", lambda visit: visit.number > after)]
@@ -204,10 +205,18 @@ def _driver(course: Course, change: Change, now: datetime) -> list[Draft]:
     refuse_past(visit, now, step="")
     if not course.protocol.visits[visit.kind].needs_driver:
         raise BadRequest("visit", f"visit {visit.number} needs no driver")
-    if change.driver == visit.driver:
-        who = f"{visit.driver.name} drives" if visit.driver else "nobody drives"
+    driver = _with_phone(course, change.driver)
+    if driver == visit.driver:
+        who = f"{driver.name} drives" if driver else "nobody drives"
         raise BadRequest("visit", f"{who} to visit {visit.number} already")
-    return [_with_visit(course, visit, replace(visit, driver=change.driver))]
+    return [_with_visit(course, visit, replace(visit, driver=driver))]
+
+
+def _with_phone(course: Course, driver: Driver | None) -> Driver | None:
+    """The driver, with the phone by which they are known in this course if none is given."""
+    known = (one.driver for one in course.visits if one.driver and one.driver.phone)
+    same = (one for one in known if driver and one.name == driver.name)
+    return driver if driver is None or driver.phone else next(same, driver)
 
 
 VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = MappingProxyType(
@@ -228,14 +237,13 @@ VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = Mappin
 """Each verb with what it wants."""
 
 
-def _is_ahead(visit: Visit, now: datetime, *, ends: bool) -> bool:
-    """Whether a visit can still be held, or ended (`ends`).
+def _is_ahead(visit: Visit, now: datetime) -> bool:
+    """Whether a visit can still be held or ended.
 
-    To end one that nobody has decided, or that is held, it is never too late: whatever the clock
+    For one that nobody has decided, or that is held, it is never too late: whatever the clock
     says, it has not taken place. So a review at a visit's check-in can end it.
     """
-    undecided = visit.status in ("held", "tentative") if ends else visit.status == "held"
-    return undecided or not is_over(visit, now)
+    return visit.status in ("held", "tentative") or not is_over(visit, now)
 
 
 def _with_visit(course: Course, visit: Visit, changed: Visit) -> Draft:
@@ -264,11 +272,7 @@ def _for_all(
 ) -> Draft:
     """All visits ahead that are meant with another status, and the reviews after them."""
     is_held = status == "held"
-    numbers = {
-        visit.number
-        for visit in course.visits
-        if which(visit) and _is_ahead(visit, now, ends=not is_held)
-    }
+    numbers = {visit.number for visit in course.visits if which(visit) and _is_ahead(visit, now)}
     visits = (
         replace(visit, status=status, held_from=visit.status if is_held else None)
         if visit.number in numbers and visit.status != status

@@ -2,9 +2,9 @@
 
 import json
 import unicodedata
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, get_args
 
@@ -16,7 +16,7 @@ from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.explain import refusal_data
 from ketasched.folder import write_folder
-from ketasched.handout import INNER_FILES, SPLIT, handed_changes, handout
+from ketasched.handout import INNER_FILES, SPLIT, file_names, handed_changes, handout
 from ketasched.load import load_course, with_clinic
 from ketasched.model import Audience, Change, Course, Finding, printable
 from ketasched.planner import check
@@ -144,34 +144,59 @@ class Work:
             files = handout(after, driver_label=self.driver_label, split=split)
         files[name] = render(after, "json", View()).encode()
         changes = self._changes(before, after)
-        self._look_at(changes, {(folder / name).resolve() for name in files})
-        written = write_folder(
-            folder,
-            files,
-            replaced=INNER_FILES,
-            force=self.force or not self.output,
-            still=None if self.output else lambda: _refuse_stale(self.path, before.revision),
-        )
-        if self.changes:
-            written += write_folder(self.changes.parent, changes, force=self.force)
-        for path in written:
+        self._look_at_changes(changes, {(folder / name).resolve() for name in files})
+        beside = {path: data for path, data in changes.items() if path.parent != folder}
+        files |= {path.name: data for path, data in changes.items() if path.parent == folder}
+        try:
+            written = write_folder(
+                folder,
+                files,
+                replaced=INNER_FILES,
+                force=self.force or not self.output,
+                still=partial(self._go_before, before, beside),
+            )
+        except Refused:
+            for path in beside:
+                path.unlink(missing_ok=True)
+            raise
+        for path in (*written, *beside):
             say("written", str(path))
 
-    def _changes(self, before: Course, after: Course) -> dict[str, bytes]:
-        """The calendars of what changed, by the names of their files."""
+    def _go_before(self, before: Course, changes: Mapping[Path, bytes]) -> None:
+        """Nobody else may have changed the course, and the changes have to have their place:
+        they cannot be made any more once the course is written.
+        """
+        if not self.output:
+            _refuse_stale(self.path, before.revision)
+        for path, data in changes.items():
+            write_folder(path.parent, {path.name: data}, force=self.force)
+
+    def _changes(self, before: Course, after: Course) -> dict[Path, bytes]:
+        """The calendars of what changed; where those of several drivers did, one for each."""
         if self.changes is None:
             return {}
-        view = View(self.audience, self.driver_label)
-        found = handed_changes(before, after, view)
-        stem, ending = self.changes.stem, self.changes.suffix
+        if not self.changes.name:
+            raise BadRequest(
+                "changes", "expected a file's name", next_step="--changes changes.ics"
+            )
+        found = handed_changes(before, after, View(self.audience, self.driver_label))
+        if not any(b"BEGIN:VEVENT" in data for data in found.values()):
+            say("note", f"nothing changes for the {self.audience}: {self.changes} has no entries")
+        if len(found) == 1:
+            (name,) = found
+            if name:
+                say("note", f"{self.changes} is for {name}")
+            return {self.changes: found[name]}
+        called = file_names(found)
+        place, ending = self.changes, self.changes.suffix
         return {
-            f"{stem}-{whose}{ending}" if whose else self.changes.name: text
-            for whose, text in found.items()
+            place.with_name(f"{place.stem}-{called[name]}{ending}"): data
+            for name, data in found.items()
         }
 
-    def _look_at(self, changes: Iterable[str], own: Collection[Path]) -> None:
+    def _look_at_changes(self, changes: Iterable[Path], own: Collection[Path]) -> None:
         """Refuse, before anything is written, a file for the changes that is there already."""
-        for path in (self.changes.with_name(name) for name in changes if self.changes):
+        for path in changes:
             if path.resolve() in own:
                 raise BadRequest("changes", f"{path} is a file of the course itself")
             if path.exists() and not self.force:
@@ -179,9 +204,15 @@ class Work:
                 raise Refused(f"there already: {path}", next_step=step)
 
 
+ODD = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the text after them round, also where it is not theirs."""
+
+
 def refuse_odd_text(field: str, text: str) -> None:
     """Refuse a text that no file of ours could hold, or that breaks lines."""
-    odd = next((char for char in text if unicodedata.category(char) in ("Cc", "Cs")), None)
+    odd = next(
+        (char for char in text if char in ODD or unicodedata.category(char) in ("Cc", "Cs")), None
+    )
     if odd is not None:
         raise BadRequest(field, f"has the character U+{ord(odd):04X}, which no text needs")
 

@@ -17,18 +17,10 @@ from ketasched.folder import write_folder
 from ketasched.handout import INNER_FILES, handout
 from ketasched.model import Audience, Course
 from ketasched.render import RENDERERS, View, render
-from ketasched.render.rides import drivers
+from ketasched.render.rides import all_drivers
 
 LONGEST_LABEL = 60
 REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
-
-RIDES_OF = click.option(
-    "--rides-of",
-    default="",
-    metavar="NAME",
-    help="With --for driver: only the rides of this driver, where there are several.",
-)
-"""An option that is in `revise`, too."""
 
 OPTIONS = (
     click.option(
@@ -46,7 +38,12 @@ OPTIONS = (
         metavar="NAME",
         help="What the driver's page and calendar call the patient (nothing).",
     ),
-    RIDES_OF,
+    click.option(
+        "--rides-of",
+        default="",
+        metavar="NAME",
+        help="With --for driver: only the rides of this driver, where there are several.",
+    ),
     click.option(
         "-o",
         "--output",
@@ -103,7 +100,7 @@ class Outcome:
 
     def deliver(self, course: Course, *, with_course_file: bool) -> None:
         """Print the course, or write its files and print their names; the course file last."""
-        refuse_unknown_driver(self.rides_of, course)
+        _refuse_unknown_driver(self.rides_of, course)
         if self.output is None:
             coloured = (
                 sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -127,12 +124,13 @@ class Outcome:
             click.echo(path)
 
 
-def refuse_unknown_driver(name: str, *courses: Course) -> None:
-    """Refuse to make a file for a driver who has no ride in these courses."""
-    known = list(dict.fromkeys(one for course in courses for one in drivers(course)))
+def _refuse_unknown_driver(name: str, course: Course) -> None:
+    """Refuse to make a file for a driver whom the course has never had."""
+    known = all_drivers(course)
     if name and name not in known:
-        said = f"{', '.join(known)}" if known else "nobody is named as a driver"
-        raise BadRequest("rides_of", f"{name} drives to no visit of this course", next_step=said)
+        step = f"one of: {', '.join(known)}" if known else "leave it out: no driver is named"
+        said = f"{name} drives to no visit of this course"
+        raise BadRequest("rides_of", said, next_step=step)
 
 
 def outcome_options(function: Callable[..., None]) -> Callable[..., None]:

@@ -113,7 +113,7 @@ def _about_rides(course: Course, view: View) -> dict[str, object]:
         "ride_former": former_dates(course, View("driver", rides_of=view.rides_of)),
         "ride_place": place_of(course, discreet=True),
         "ride_phone": phone_of(course, discreet=True),
-        "left_out": reminders_left_out(course),
+        "left_out": reminders_left_out(course, rides),
     }
 
 

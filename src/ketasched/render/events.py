@@ -39,7 +39,7 @@ STATUS: Mapping[str, EventStatus] = MappingProxyType(
 
 
 class Event(NamedTuple):
-    """One entry of a calendar; `alarm` is how many minutes before `start` it sounds.
+    """One entry of a calendar; `alarm` is how many minutes before `start` it sounds, if it does.
 
     `name` tells it from the others of its course: "appointment-3". It is part of a file's name.
     `sequence` is how often it has changed, `changed` when it last did, in UTC.
@@ -54,7 +54,7 @@ class Event(NamedTuple):
     place: str = ""
     status: EventStatus = "CONFIRMED"
     busy: bool = False
-    alarm: int = 0
+    alarm: int | None = 0
     sequence: int = 0
     changed: datetime | None = None
 
@@ -90,11 +90,7 @@ def changed_events(before: Course, course: Course, view: View) -> list[Event]:
     uids, moment = course.history[-1].changed, course.history[-1].at.astimezone(UTC)
     old = {event.uid: event for event in events(before, view)}
     now = {event.uid: event for event in events(course, view)}
-    gone = (
-        event
-        for event in old.values()
-        if event.uid not in now and event.end.astimezone(UTC) > moment
-    )
+    gone = (event for uid, event in old.items() if uid not in now and _ends(event, before, moment))
     # What has changed for somebody else only is the same for this audience.
     new = (event for event in now.values() if _said(old.get(event.uid)) != _said(event))
     stamped = Stamps(course)
@@ -109,18 +105,31 @@ def differing(before: Course, after: Course, moment: datetime) -> set[str]:
     """
     found: set[str] = set()
     for audience in ("patient", "driver", "clinic"):
-        # The name, which is only that of a file, goes by the visit's number.
         old, new = (
-            {event.uid: event._replace(name="") for event in events(course, View(audience))}
+            {event.uid: event for event in events(course, View(audience))}
             for course in (before, after)
         )
-        found |= {uid for uid, event in new.items() if old.get(uid) != event}
+        found |= {uid for uid, event in new.items() if _nameless(old.get(uid)) != _nameless(event)}
         found |= {
-            uid
-            for uid, event in old.items()
-            if uid not in new and event.end.astimezone(UTC) > moment.astimezone(UTC)
+            uid for uid, event in old.items() if uid not in new and _ends(event, before, moment)
         }
     return found
+
+
+def _ends(event: Event, before: Course, moment: datetime) -> bool:
+    """Whether an event that is not there any more is to be cancelled: if it is not over.
+
+    A patient who has been brought has to be collected, whatever becomes of the visit.
+    """
+    at, (role, _, number) = moment.astimezone(UTC), event.name.rpartition("-")
+    if role == "collect" and before.visits[int(number) - 1].start <= moment:
+        return False
+    return event.end.astimezone(UTC) > at
+
+
+def _nameless(event: Event | None) -> Event | None:
+    """The event without its name, which is only that of a file: it goes by the visit's number."""
+    return event._replace(name="") if event else None
 
 
 def _said(event: Event | None) -> Event | None:
@@ -139,7 +148,7 @@ def _cancelled(event: Event, stamps: "Stamps") -> Event:
         text=f"{NOT_ANY_MORE}\n{line}",
         status="CANCELLED",
         busy=False,
-        alarm=0,
+        alarm=None,
         sequence=max(event.sequence, times),
         changed=changed,
     )
@@ -229,7 +238,7 @@ class Teller(NamedTuple):
             self.place if kind.place == "clinic" else "",
             STATUS.get(visit.status, "CANCELLED"),
             takes_place,
-            self.alarm if takes_place else 0,
+            self.alarm if takes_place else None,
             max(visit.sequence, times),
             changed,
         )
@@ -303,6 +312,7 @@ class Teller(NamedTuple):
         """A review."""
         title = self._titled(review_title(self.course, review, discreet=self.discreet))
         takes_place = review.status in TAKES_PLACE
+        is_ahead = takes_place and review.status != "completed"
         times, line, changed = self.stamps.of(review.uid)
         return Event(
             f"talk-{number}",
@@ -313,8 +323,8 @@ class Teller(NamedTuple):
             _lines(self.call if takes_place else NOT_ANY_MORE, line),
             self.place if review.place == "clinic" else "",
             STATUS.get(review.status, "CANCELLED"),
-            takes_place and review.status != "completed",
-            self.alarm if takes_place else 0,
+            is_ahead,
+            self.alarm if is_ahead else None,
             max(review.sequence, times),
             changed,
         )
@@ -340,7 +350,8 @@ class Teller(NamedTuple):
                 min(self.alarm, COLLECT_ALARM),
             ),
         ):
-            own = uid(visit.uid, role)
+            # Each driver's own: in a calendar that two of them share, none takes out the other's.
+            own = uid(visit.uid, role, *([visit.driver.name] if visit.driver else []))
             times, line, changed = self.stamps.of(own)
             yield Event(
                 f"{role}-{visit.number}",

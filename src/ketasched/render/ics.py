@@ -119,8 +119,16 @@ def _event(event: Event, parameter: str) -> str:
         f"{text_line('DESCRIPTION', event.text)}LAST-MODIFIED:{changed}\r\n"
         f"{text_line('LOCATION', event.place) if event.place else ''}"
         f"STATUS:{event.status}\r\nTRANSP:{'OPAQUE' if event.busy else 'TRANSPARENT'}\r\n"
+        f"{_alarm(event)}END:VEVENT\r\n"
+    )
+
+
+def _alarm(event: Event) -> str:
+    if event.alarm is None:
+        return ""
+    return (
         f"BEGIN:VALARM\r\nACTION:DISPLAY\r\n{text_line('DESCRIPTION', event.title)}"
-        f"TRIGGER:{_trigger(event.alarm)}\r\nEND:VALARM\r\nEND:VEVENT\r\n"
+        f"TRIGGER:{_trigger(event.alarm)}\r\nEND:VALARM\r\n"
     )
 
 

@@ -1,5 +1,6 @@
 """The rides of a course: which visits need one, and when the patient is reminded of it."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from ketasched.gates import is_decided_at_check_in
@@ -22,6 +23,13 @@ def drivers(course: Course) -> list[str]:
     return list(dict.fromkeys(visit.driver.name for visit in rides if visit.driver))
 
 
+def all_drivers(course: Course) -> list[str]:
+    """The same with those who were to drive once, or to a visit that is on hold."""
+    named = (visit.driver.name for visit in course.visits if visit.driver)
+    once = (former.driver for entry in course.history for former in entry.former)
+    return list(dict.fromkeys((*named, *filter(None, once))))
+
+
 def reminders(course: Course, visit: Visit) -> list[Reminded]:
     """When to remind of the ride to a visit.
 
@@ -33,9 +41,8 @@ def reminders(course: Course, visit: Visit) -> list[Reminded]:
     return [one for one in said.reminders if given <= one.utc < said.utc]
 
 
-def reminders_left_out(course: Course) -> int:
-    """How many reminders would have been before their visit was given its date."""
-    rides = [visit for visit in course.visits if has_ride(course, visit)]
+def reminders_left_out(course: Course, rides: Iterable[Visit]) -> int:
+    """How many reminders of these rides would have been before their visit was given its date."""
     return sum(
         one.utc < given
         for visit, given in ((visit, _given(course, visit)) for visit in rides)

@@ -62,11 +62,7 @@ def review_title(course: Course, review: Review, *, discreet: bool) -> str:
 
     One that is recorded says so: it may have been before its time.
     """
-    done = review.status == "completed"
-    at_check_in = any(
-        visit.start == review.start and (visit.status in TAKES_PLACE or done)
-        for visit in course.visits
-    )
+    done, at_check_in = review.status == "completed", is_at_check_in(course, review)
     place = "at check-in" if at_check_in else place_text(review.place)
     if not discreet:
         title = f"{review.title} ({place})"
@@ -75,6 +71,15 @@ def review_title(course: Course, review: Review, *, discreet: bool) -> str:
     else:
         title = "Phone appointment" if review.place == "phone" else "Appointment"
     return f"{title} (done)" if done else _with_status(title, review.status)
+
+
+def is_at_check_in(course: Course, review: Review) -> bool:
+    """Whether the patient comes for a visit when a review is, or came when it was recorded."""
+    done = review.status == "completed"
+    return any(
+        visit.start == review.start and (visit.status in TAKES_PLACE or done)
+        for visit in course.visits
+    )
 
 
 def _with_status(title: str, status: Status) -> str:
