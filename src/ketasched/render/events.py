@@ -122,7 +122,7 @@ def _ends(event: Event, before: Course, moment: datetime) -> bool:
     A patient who has been brought has to be collected, whatever becomes of the visit.
     """
     at, (role, _, number) = moment.astimezone(UTC), event.name.rpartition("-")
-    if role == "collect" and before.visits[int(number) - 1].start <= moment:
+    if role in ("bring", "collect") and before.visits[int(number) - 1].start <= moment:
         return False
     return event.end.astimezone(UTC) > at
 
