@@ -88,7 +88,14 @@ class Days:
     def _ask(self, offer: Offer, *, by_clock: bool) -> list[Stop]:
         found: list[Stop] = []
         wanted = self.given.wanted
-        for minutes in () if self._refuses(offer) else offer.starts(wanted):
+        if self._refuses(offer):
+            return found
+        kind = offer.offers.kind
+        refused = [rule.refused(offer.day, kind, self.given) for rule in self._slot_rules]
+        refused = [times for times in refused if times]
+        for minutes in offer.starts(wanted):
+            if refused and any(minutes in times for times in refused):
+                continue
             slot = self._slot(offer, minutes)
             if slot is not None:
                 found.append(Stop(slot, offer.day.toordinal(), abs(minutes - wanted)))

@@ -88,13 +88,13 @@ class Known:
 class Todo:
     """A row to be planned and written, at which desk (by digest).
 
-    `course` is its course where that was planned already, because chairs go in row order. `known`
+    `decided` is what was decided already, because chairs go in row order (`work.packed`). `known`
     is what an earlier run made of it, if it did.
     """
 
     row: Row
     desk: str
-    course: bytes = b""
+    decided: bytes = b""
     known: Known | None = None
 
 
