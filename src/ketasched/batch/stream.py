@@ -92,12 +92,14 @@ class Line:
     def _step(self, row: Row, desk: Desk) -> Todo | Outcome:
         self._desks[desk.digest] = desk.data
         known = self._known(row)
+        # As it stood it is only needed here.
+        sent = row._replace(given=())
         if self.seats is None or not self.sorter.seats_at(desk):
-            return Todo(row, desk.digest, known=known)
+            return Todo(sent, desk.digest, known=known)
         there = self._staying(row, desk, known) if known and self.settings.output else None
         if there:
             return there
-        return Todo(row, desk.digest, packed(self.seats.seated(row, desk)), known)
+        return Todo(sent, desk.digest, packed(self.seats.seated(row, desk)), known)
 
     def _staying(self, row: Row, desk: Desk, known: Known) -> Outcome | None:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""
