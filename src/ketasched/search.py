@@ -91,6 +91,8 @@ class Days:
         wanted = self.given.wanted
         if self._refuses(offer):
             return found
+        if not self._slot_rules and not by_clock:
+            return offer.nearest(wanted)
         kind = offer.offers.kind
         refused = [rule.refused(offer.day, kind, self.given) for rule in self._slot_rules]
         refused = [times for times in refused if times]
