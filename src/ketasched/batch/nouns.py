@@ -1,6 +1,6 @@
 """What a batch is made of: what holds for all rows, what is to do for one, what became of it.
 
-What travels between processes for each row is a tuple with names: a dataclass takes ten times as
+What travels between processes for each row is a tuple with names: a dataclass takes twice as
 long to send. None that holds a patient's words has a `repr`, for those get into other people's
 logs.
 """
