@@ -127,13 +127,14 @@ def test_a_full_disk_ends_the_run_also_where_a_patient_has_a_folder(asked, monke
 # --- a bug of ours -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", ["plan", "files_of"])
+@pytest.mark.parametrize("place", ["course_of", "files_of"])
 def test_a_bug_of_ours_rejects_its_row_goes_on_and_is_exit_70(asked, place, monkeypatch):
     roster_file(rows_of(4))
     right = getattr(sys.modules["ketasched.batch.work"], place)
 
     def wrong(*arguments, **more):
-        if "P-2" in (getattr(one, "patient", "") for one in arguments):
+        nouns = (getattr(one, "request", one) for one in arguments)
+        if "P-2" in (getattr(noun, "patient", "") for noun in nouns):
             raise TypeError("P-2 is secret")
         return right(*arguments, **more)
 

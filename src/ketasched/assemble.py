@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 
-from ketasched.chain import Chain
 from ketasched.gates import with_usual_drivers
 from ketasched.identity import identity, uid
 from ketasched.model import (
@@ -39,9 +38,13 @@ LATEST_REVIEW_DAYS = 28
 
 
 def assemble(
-    given: Given, runs: Sequence[Run], chains: Sequence[Chain], latest: date, course_id: str
+    given: Given,
+    runs: Sequence[Run],
+    slots: Sequence[Sequence[Slot]],
+    latest: date,
+    course_id: str,
 ) -> Course:
-    """The course of these chains, one a run, without findings.
+    """The course at these slots, run by run, without findings.
 
     `latest` is the latest day on which the first visit may be.
     """
@@ -49,7 +52,7 @@ def assemble(
     made_at = given.made_at.astimezone(given.zone)
     course_id = course_id or identity(given.clinic, request, made_at)
     gates = [after_visit for after_visit, review in _reviews_of(runs) if review.gate]
-    visits = tuple(_visits(given, runs, chains, latest, course_id, min(gates, default=None)))
+    visits = tuple(_visits(given, runs, slots, latest, course_id, min(gates, default=None)))
     reviews = tuple(_reviews(given, runs, visits, course_id))
     course = Course(
         format=1,
@@ -93,18 +96,18 @@ def planned_before(course: Course, course_id: str, made_at: datetime) -> Course:
 def _visits(
     given: Given,
     runs: Sequence[Run],
-    chains: Sequence[Chain],
+    slots: Sequence[Sequence[Slot]],
     latest: date,
     course_id: str,
     gate: int | None,
 ) -> Iterator[Visit]:
     number, driver = 0, _driver(given.request)
     before: date | None = None
-    for run, chain in zip(runs, chains, strict=True):
-        anchor = before or chain.stops[0].slot.start.date()
-        for index, stop in enumerate(chain.stops):
+    for run, own in zip(runs, slots, strict=True):
+        anchor = before or own[0].start.date()
+        for index, slot in enumerate(own):
             number += 1
-            day = stop.slot.start.date()
+            day = slot.start.date()
             if before is None:
                 window = Window(given.request.start, given.request.start, latest)
             else:
@@ -119,10 +122,10 @@ def _visits(
                 of=f"{index + 1} of {run.count}",
                 kind=run.phase.visit,
                 status="tentative" if tentative else "planned",
-                start=stop.slot.start,
-                treatment_start=_treatment_start(stop.slot),
-                end=stop.slot.end,
-                no_driving_until=_no_driving_until(stop.slot),
+                start=slot.start,
+                treatment_start=_treatment_start(slot),
+                end=slot.end,
+                no_driving_until=_no_driving_until(slot),
                 window=window,
                 uid=uid(course_id, "visit", number),
                 driver=driver if run.kind.needs_driver and not tentative else None,

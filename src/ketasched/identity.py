@@ -36,7 +36,10 @@ def identity(clinic: Clinic, request: Request, made_at: datetime) -> str:
 
 def uid(course_id: str, role: str, *parts: int | str) -> str:
     """The identifier of one item of a course: by its role and ordinal, never by its date."""
-    return _uuid5("\n".join((course_id, role, *map(str, parts))))
+    name = f"{course_id}\n{role}"
+    for part in parts:
+        name += f"\n{part}"
+    return _uuid5(name)
 
 
 def _uuid5(name: str) -> str:

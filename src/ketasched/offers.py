@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import islice
 
+from ketasched.chain import Stop
 from ketasched.model import Clinic, Protocol, Request, Slot, TimeRange, VisitKind
 from ketasched.once import once
 from ketasched.openings import openings, starts
@@ -45,6 +47,8 @@ class Offer:
     refused: bool
     _slots: dict[int, Slot | None] = field(default_factory=dict)
     _starts: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _stops: dict[tuple[int, int], Stop | None] = field(default_factory=dict)
+    _nearest: dict[int, list[Stop]] = field(default_factory=dict)
 
     def starts(self, wanted: int) -> tuple[int, ...]:
         """The start times on the clinic's grid, in minutes, the nearest to the wanted one first.
@@ -70,6 +74,22 @@ class Offer:
             refusal = first_broken(rule.slot(slot, given) for rule in CLINIC_SLOT_RULES)
             self._slots.setdefault(minutes, None if refusal else slot)
         return self._slots[minutes]
+
+    def nearest(self, wanted: int) -> list[Stop]:
+        """The stop nearest to the wanted time, of those that the clinic's rules leave."""
+        if wanted not in self._nearest:
+            stops = (self.stop(minutes, wanted) for minutes in self.starts(wanted))
+            self._nearest.setdefault(wanted, list(islice(filter(None, stops), 1)))
+        return self._nearest[wanted]
+
+    def stop(self, minutes: int, wanted: int) -> Stop | None:
+        """The slot that begins then as a stop of whoever wants that time of day."""
+        key = minutes, wanted
+        if key not in self._stops:
+            slot, off = self.slot(minutes), abs(minutes - wanted)
+            stop = Stop(slot, self.day.toordinal(), off) if slot else None
+            self._stops.setdefault(key, stop)
+        return self._stops[key]
 
 
 @once

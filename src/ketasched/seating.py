@@ -1,23 +1,29 @@
 """Who sits when on a day: how many visits begin together, and how many chairs they take."""
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import is_
 
 from ketasched.once import once
+
+Full = defaultdict[tuple[int | None, int | None, int], set[int]]
+"""Start times, in minutes after midnight, by chairs, starts a slot and minutes of a visit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seated:
     """When the visits of a day begin and end, each in order, in seconds of UTC.
 
-    `moments` are those at which one begins, each once: on a clinic's grid they are few.
+    `moments` are those at which one begins, each once: on a clinic's grid they are few. `full` is
+    when somebody found no seat: whoever joins, that stays so.
     """
 
     begins: list[float]
     ends: list[float]
     moments: list[float]
+    full: Full = field(default_factory=lambda: defaultdict(set), compare=False)
 
     def beginning(self, start: float) -> int:
         """How many visits begin just then."""
@@ -35,7 +41,8 @@ class Seated:
         """The same with another visit, from its start to its end."""
         begin, end = visit[0].timestamp(), visit[1].timestamp()
         moments = self.moments if begin in self.moments else sorted([*self.moments, begin])
-        return Seated(sorted([*self.begins, begin]), sorted([*self.ends, end]), moments)
+        begins, ends = sorted([*self.begins, begin]), sorted([*self.ends, end])
+        return Seated(begins, ends, moments, self.full)
 
 
 Taken = tuple[tuple[datetime, datetime], ...]

@@ -8,14 +8,14 @@
 The shapes are what makes an exact search possible: the planner knows them, and no rule by name.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot
+from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot, VisitKind
 
 
 class OutOfTime(Exception):
@@ -86,6 +86,13 @@ class VisitRule(Rule):
     def slot(self, slot: Slot, given: Given) -> Finding | None:
         """What speaks against this time, on a day that is right."""
         return None
+
+    def refused(self, day: date, kind: VisitKind, given: Given) -> Collection[int]:
+        """Start times of a day, in minutes after midnight, that `slot` is known to refuse.
+
+        It spares the search to ask again.
+        """
+        return ()
 
 
 class ClinicRule(VisitRule):

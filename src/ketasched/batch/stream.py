@@ -12,7 +12,7 @@ from ketasched.batch.seats import Seats
 from ketasched.batch.sorter import NotOurs, Sorter
 from ketasched.batch.work import OUTPUT, failed, packed, rejected, work
 from ketasched.errors import BadRequest, KetaschedError, NoPlan
-from ketasched.roster import Row, request_of_row
+from ketasched.roster import Row
 
 ROWS = 32
 """Rows of a task: few enough to come back soon, enough that sending them costs little."""
@@ -92,13 +92,14 @@ class Line:
     def _step(self, row: Row, desk: Desk) -> Todo | Outcome:
         self._desks[desk.digest] = desk.data
         known = self._known(row)
+        # As it stood it is only needed here.
+        sent = row._replace(given=())
         if self.seats is None or not self.sorter.seats_at(desk):
-            return Todo(row, desk.digest, known=known)
+            return Todo(sent, desk.digest, known=known)
         there = self._staying(row, desk, known) if known and self.settings.output else None
         if there:
             return there
-        request = request_of_row(row, self.settings.date_order)
-        return Todo(row, desk.digest, packed(self.seats.seated(request, desk)), known)
+        return Todo(sent, desk.digest, packed(self.seats.seated(row, desk)), known)
 
     def _staying(self, row: Row, desk: Desk, known: Known) -> Outcome | None:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""

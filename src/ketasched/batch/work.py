@@ -1,7 +1,7 @@
 """What a worker does: each row of a task becomes a course and its files, or a reason why not."""
 
 import pickle
-from dataclasses import replace
+from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 
@@ -15,10 +15,13 @@ from ketasched.errors import BadRequest, KetaschedError, NoPlan, Refused, site_o
 from ketasched.explain import grouped
 from ketasched.handout import as_line, files_of, refuse_telling
 from ketasched.identity import LONGEST_REFERENCE
-from ketasched.model import Course, Request
-from ketasched.planner import NO_BOOKINGS, plan
+from ketasched.model import Course, Finding, Slot
+from ketasched.offers import offers_of
+from ketasched.pace import Run, runs_of
+from ketasched.planner import NO_BOOKINGS, Decided, course_of, decide
 from ketasched.roster import Row, request_of_row
-from ketasched.shapes import Bookings
+from ketasched.shapes import Bookings, Given
+from ketasched.times import minute_of
 
 BUG, OUTPUT = "bug", "output"
 """What rejects a row that is right: an error of ours, or a folder that cannot be written."""
@@ -56,14 +59,16 @@ def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
     """What becomes of a row. Raises `BadRequest`, `NoPlan`."""
     asked = asked_of(todo.row, settings)
     made_from = input_of(asked, desk, settings)
-    if todo.course:
+    if todo.decided:
         # Where rows share chairs, what became of those before is part of it.
-        return _done(todo, unpacked(todo.course, desk), settings, (asked, made_from))
+        course = unpacked(todo.decided, given_to(todo.row, desk, settings))
+        return _done(todo, course, settings, (asked, made_from))
     if settings.goes_on and todo.known:
         there = kept(todo.row, todo.known, settings, asked, made_from)
         if there:
             return there
-    course = planned(request_of_row(todo.row, settings.date_order), desk, settings)
+    given = given_to(todo.row, desk, settings)
+    course = course_of(decide(given), given)
     return _done(todo, course, settings, (asked, made_from))
 
 
@@ -74,12 +79,11 @@ def desk_of(data: bytes) -> Desk:
     return Desk(digest, place, house, data, clinic, protocol)
 
 
-def planned(
-    request: Request, desk: Desk, settings: Settings, bookings: Bookings = NO_BOOKINGS
-) -> Course:
-    """The course for a request at a desk. Raises `BadRequest`, `NoPlan`."""
+def given_to(row: Row, desk: Desk, settings: Settings, bookings: Bookings = NO_BOOKINGS) -> Given:
+    """What a row's course is planned from. Raises `BadRequest`."""
+    request = request_of_row(row, settings.date_order)
     refuse_telling(desk.clinic, request)
-    return plan(desk.protocol, desk.clinic, request, made_at=settings.made_at, bookings=bookings)
+    return Given(desk.protocol, desk.clinic, request, settings.made_at, bookings)
 
 
 def rejected(row: Row, error: BadRequest | NoPlan) -> Outcome:
@@ -113,16 +117,29 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_REASON else f"{text[:half]} … {text[-half:]}"
 
 
-def packed(course: Course) -> bytes:
-    """A course for another process, without what its desk has."""
-    bare = replace(course, protocol=None, clinic=None)  # type: ignore[arg-type]  # put back below
-    return pickle.dumps(bare)
+def packed(decided: Decided) -> bytes:
+    """What was decided for another process: slots as days and minutes, which are soon sent."""
+    slots = [
+        [(slot.start.toordinal(), minute_of(slot.start)) for slot in own] for own in decided.slots
+    ]
+    slid = [(one.rule, one.level, one.message, one.visit) for one in decided.slid]
+    return pickle.dumps((slots, slid))
 
 
-def unpacked(data: bytes, desk: Desk) -> Course:
-    """The course that was packed."""
-    bare: Course = pickle.loads(data)  # noqa: S301 - from our own process
-    return replace(bare, protocol=desk.protocol, clinic=desk.clinic)
+def unpacked(data: bytes, given: Given) -> Course:
+    """The course that was decided."""
+    starts, slid = pickle.loads(data)  # noqa: S301 - from our own process
+    runs = runs_of(given.protocol, given.clinic, given.request)
+    slots = tuple(tuple(_slots(given, run, own)) for run, own in zip(runs, starts, strict=True))
+    return course_of(Decided(slots, tuple(Finding(*one) for one in slid)), given)
+
+
+def _slots(given: Given, run: Run, starts: list[tuple[int, int]]) -> Iterator[Slot]:
+    offers = offers_of(given.protocol, given.clinic, run.kind)
+    for day, minutes in starts:
+        slot = offers.on(day).slot(minutes)
+        assert slot is not None  # noqa: S101 - it was decided on
+        yield slot
 
 
 def _done(todo: Todo, course: Course, settings: Settings, digests: tuple[str, str]) -> Outcome:

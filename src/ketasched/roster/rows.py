@@ -11,7 +11,7 @@ import codecs
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, NamedTuple
 
 from ketasched.columns import COLUMNS, ROSTER_COLUMNS, DateOrder, read_request, spelled_date
 from ketasched.errors import BadFile, BadRequest
@@ -60,8 +60,7 @@ NO_TEXT = (
 SAVE_AS = 'save it as UTF-8; in Excel: Save As, "CSV UTF-8 (Comma delimited)"'
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Row:
+class Row(NamedTuple):
     """One row of a roster.
 
     `number` counts rows from 1, the first after the header; `line` is the line of the file, from
@@ -78,6 +77,9 @@ class Row:
     texts: Mapping[str, str]
     given: tuple[str, ...]
     problem: BadRequest | None = None
+
+    def __repr__(self) -> str:
+        return object.__repr__(self)
 
 
 @dataclass(frozen=True, slots=True)
