@@ -15,7 +15,7 @@ from ketasched.errors import BadRequest, KetaschedError, NoPlan, Refused, site_o
 from ketasched.explain import grouped
 from ketasched.handout import as_line, files_of, refuse_telling
 from ketasched.identity import LONGEST_REFERENCE
-from ketasched.model import Course, Finding, Slot
+from ketasched.model import Clinic, Course, Finding, Slot
 from ketasched.offers import offers_of
 from ketasched.pace import Run, runs_of
 from ketasched.planner import NO_BOOKINGS, Decided, course_of, decide
@@ -76,7 +76,13 @@ def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
 def desk_of(data: bytes) -> Desk:
     """The desk that was sent as data; one object a process, so that what it makes is shared."""
     digest, place, house, clinic, protocol = pickle.loads(data)  # noqa: S301 - from our own process
-    return Desk(digest, place, house, data, clinic, protocol)
+    return Desk(digest, place, house, data, _clinic_of(clinic), protocol)
+
+
+@lru_cache(maxsize=64)
+def _clinic_of(data: bytes) -> Clinic:
+    clinic: Clinic = pickle.loads(data)  # noqa: S301 - from our own process
+    return clinic
 
 
 def given_to(row: Row, desk: Desk, settings: Settings, bookings: Bookings = NO_BOOKINGS) -> Given:
