@@ -99,3 +99,14 @@ def test_an_absence_in_the_way_is_searched_for():
     away = (DateRange(MONDAY + timedelta(2), MONDAY + timedelta(3)),)
     once = searches_for(request(), name="free")
     assert searches_for(request(), request(unavailable=away), name="away") > once
+
+
+def test_a_run_that_comes_first_elsewhere_is_asked_for_as_a_later_one():
+    six = protocol(phase(6))
+    after_a_test = protocol(phase(1, name="test"), phase(6))
+    monday = request(MONDAY)
+    alone = plan(six, clinic(), monday, made_at=MADE_AT)
+    later = plan(after_a_test, clinic(), monday, made_at=MADE_AT)
+    assert len({visit.start for visit in later.visits}) == 7
+    assert later.visits[1].start.date() > MONDAY
+    assert plan(six, clinic(), monday, made_at=MADE_AT) == alone

@@ -126,7 +126,8 @@ class Recall(Search):
         if any(own or following for own, following in self._clocks):
             # A rule about the clock looks at more than the days.
             return Search.best_from(self, number, firsts, anchor)
-        known = _known(*self._runs_that_matter(number))
+        # An equal run may come first in one protocol and later in another: its firsts differ.
+        known = _known(*self._runs_that_matter(number), is_first=number == 0)
         found = known.firsts.get(anchor % 7)
         while isinstance(found, Question):
             found = found.after(self.days.answer(found.kind, anchor + found.days))
@@ -159,7 +160,7 @@ class Recall(Search):
 
 
 @once
-def _known(*runs: Run) -> Known:
+def _known(*runs: Run, is_first: bool) -> Known:
     return Known()
 
 

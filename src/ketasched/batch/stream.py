@@ -10,7 +10,7 @@ from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
 from ketasched.batch.place import kept, refuse_revised, take_back
 from ketasched.batch.seats import Seats
 from ketasched.batch.sorter import NotOurs, Sorter
-from ketasched.batch.work import OUTPUT, failed, packed, rejected, work
+from ketasched.batch.work import failed, given_to, packed, rejected, work
 from ketasched.errors import BadRequest, KetaschedError, NoPlan
 from ketasched.roster import Row
 
@@ -74,11 +74,10 @@ class Line:
         except NotOurs:
             return None
         except (BadRequest, NoPlan) as error:
-            outcome = rejected(row, error)
             known = self._known(row)
-            if known and outcome.rule != OUTPUT:
+            if known and isinstance(error, NoPlan):
                 take_back(known, row, self.settings)
-            return outcome
+            return rejected(row, error)
         except KetaschedError:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours is for one row
@@ -105,6 +104,7 @@ class Line:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""
         assert self.seats is not None and self.settings.output is not None  # noqa: S101, PT018
         patient, settings = row.texts["patient"], self.settings
+        given_to(row, desk, settings)  # of a row that cannot be read the course stays
         self.seats.look_at(desk)
         if patient in self.anew:
             if not settings.replaces:
