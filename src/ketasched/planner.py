@@ -186,7 +186,7 @@ def _first_chain(search: Search, latest: date) -> Chain:
     when = f"on {day_text(asked)}"
     if latest > asked:
         when = f"on any day from {day_text(asked, year=False)} to {day_text(latest)}"
-    refusals = [(day, why_not_on(search, day)) for day in days]
+    refusals = [(day, why_not_on(search.to_explain(0, day.toordinal()), day)) for day in days]
     ahead = (asked + timedelta(days) for days in range((latest - asked).days + DAYS_AHEAD))
     possible = [day for day in ahead if search.stops(0, 0, day.toordinal())]
     raise NoPlan(f"no course can begin {when}", refusals=refusals, possible=possible)
