@@ -147,29 +147,37 @@ class Work:
         self._look_at_changes(changes, {(folder / name).resolve() for name in files})
         beside = {path: data for path, data in changes.items() if path.parent != folder}
         files |= {path.name: data for path, data in changes.items() if path.parent == folder}
+        undo: dict[Path, bytes | None] = {}
         try:
             written = write_folder(
                 folder,
                 files,
                 replaced=INNER_FILES,
                 force=self.force or not self.output,
-                still=partial(self._go_before, before, beside),
+                still=partial(self._go_before, before, beside, undo),
             )
         except Refused:
-            for path in beside:
-                path.unlink(missing_ok=True)
+            for path, was in undo.items():
+                if was is None:
+                    path.unlink()
+                else:
+                    write_folder(path.parent, {path.name: was}, force=True)
             raise
         for path in (*written, *beside):
             say("written", str(path))
 
-    def _go_before(self, before: Course, changes: Mapping[Path, bytes]) -> None:
+    def _go_before(
+        self, before: Course, changes: Mapping[Path, bytes], undo: dict[Path, bytes | None]
+    ) -> None:
         """Nobody else may have changed the course, and the changes have to have their place:
-        they cannot be made any more once the course is written.
+        they cannot be made any more once the course is written. What was there goes to `undo`.
         """
         if not self.output:
             _refuse_stale(self.path, before.revision)
         for path, data in changes.items():
+            was = path.read_bytes() if path.is_file() else None
             write_folder(path.parent, {path.name: data}, force=self.force)
+            undo[path] = was
 
     def _changes(self, before: Course, after: Course) -> dict[Path, bytes]:
         """The calendars of what changed; where those of several drivers did, one for each."""
