@@ -6,22 +6,33 @@ from datetime import datetime
 from ketasched.assemble import planned_before
 from ketasched.batch.held import visits_of
 from ketasched.batch.nouns import Known, Settings
+from ketasched.batch.underway import is_under_way, would_move
 from ketasched.chronicle import ended_dates, entered
 from ketasched.errors import BadFile
 from ketasched.load import load_course
 from ketasched.model import Course, Entry
 from ketasched.render.events import differing
+from ketasched.rules import Past
 
 
 def renewed(course: Course, known: Known | None, settings: Settings) -> Course:
     """The course as the next revision of the one that was there, if that was on the same dates.
 
     Then calendars know its entries, and take in what is new of them. On other dates it is another
-    course, with entries of its own, and so it is where there is no course file to go by.
+    course, with entries of its own, and so it is where there is no course file to go by. Raises
+    `BadRequest` if that would move what is under way.
     """
     if known is None or settings.output is None or settings.replaces:
         return course
-    if known.made.visits != visits_of(course):
+    moves = known.made.visits != visits_of(course)
+    if is_under_way(known, course.clinic, settings):
+        if moves:
+            raise would_move()
+        # Its start was none in the past when it was planned.
+        course = replace(
+            course, findings=tuple(one for one in course.findings if one.rule != Past.name)
+        )
+    if moves:
         return course
     try:
         before = load_course(str(settings.output / course.patient))

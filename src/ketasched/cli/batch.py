@@ -48,6 +48,10 @@ from ketasched.roster import Roster, Row, csv_line, read_roster
 STATUSES = ("planned", "kept", "rejected")
 
 ALONE = "visits of courses in other folders are not known here: make sure that chairs are free"
+ALIKE = (
+    "{} and {} are not told apart when courses are looked up later: give each a name of its own, "
+    "or an id_salt"
+)
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -248,6 +252,8 @@ class Run:
             say("note", f"since the run before: {', '.join(changed)}{where}")
         if tally.chairs_alone:
             say("note", ALONE)
+        if tally.alike:
+            say("note", ALIKE.format(*tally.alike))
 
 
 def _print_manifest(some: Sequence[tuple[Row, Outcome]]) -> None:
