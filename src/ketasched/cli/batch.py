@@ -28,6 +28,7 @@ from ketasched.batch.run import Tally
 from ketasched.batch.work import BUG
 from ketasched.cli.opened import Source, opened
 from ketasched.cli.options import (
+    a_file,
     clinic_option,
     find_clinic,
     heading_options,
@@ -62,7 +63,7 @@ LINES = "ndjson"
 """The format that prints each course on a line, instead of writing files."""
 
 OPTIONS = (
-    click.argument("roster", metavar="ROSTER"),
+    click.argument("roster", metavar="ROSTER", shell_complete=a_file),
     click.option(
         "-o",
         "--output",

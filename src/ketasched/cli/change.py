@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import click
 
-from ketasched.cli.options import for_a_second, moment_of, today_option
+from ketasched.cli.options import a_file, for_a_second, moment_of, today_option
 from ketasched.cli.output import say
 from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
@@ -62,7 +62,13 @@ OPTIONS = (
         help="Write all files into DIR/<patient>/ and leave the course as it is.",
     ),
     click.option("--force", is_flag=True, help="With -o or --changes: write over what exists."),
-    click.option("--clinic", "clinic_path", metavar="FILE", help="The clinic's newer hours."),
+    click.option(
+        "--clinic",
+        "clinic_path",
+        metavar="FILE",
+        shell_complete=a_file,
+        help="The clinic's newer hours.",
+    ),
     click.option(
         "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
     ),

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ketasched.cli.change import changing, refuse_odd_text
+from ketasched.cli.options import a_file
 from ketasched.columns import spelled_date
 from ketasched.errors import BadRequest
 from ketasched.model import Change, Clock, Driver, Outcome, Scope, shown
@@ -27,7 +28,7 @@ class Verbs(click.Group):
 
 
 @click.group("revise", cls=Verbs, subcommand_metavar="VERB [ARGS]...")
-@click.argument("course", metavar="COURSE")
+@click.argument("course", metavar="COURSE", shell_complete=a_file)
 @click.pass_context
 def command(ctx: click.Context, /, *, course: str) -> None:
     """Change a course: move, miss, hold or end visits, add boosters, name drivers.

@@ -112,7 +112,7 @@ class ProtocolWording(Wording):
 
 @dataclass(frozen=True, slots=True)
 class Instructions(ProtocolWording):
-    """The clinic's words for all protocols, and for single ones by id (`protocols`)."""
+    """The clinic's words for all protocols; tables named by an id have those for single ones."""
 
     protocols: Annotated[
         Mapping[str, ProtocolWording],
@@ -134,7 +134,7 @@ class Instructions(ProtocolWording):
 
 @dataclass(frozen=True, slots=True)
 class OwnMinutes:
-    """A clinic's own minutes for a visit; None leaves the protocol's number."""
+    """A clinic's own minutes for a visit; what is left out is as in the protocol."""
 
     check_in: Annotated[
         int | None,
