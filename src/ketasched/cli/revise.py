@@ -36,7 +36,7 @@ def command(ctx: click.Context, /, *, course: str) -> None:
     The course is written again where it lies, with the pages and calendars beside it.
 
     \b
-    ketasched revise courses/P-014/course.json defer 3 --by 2 --reason "snow"
+    ketasched revise courses/P-014/course.json defer 3 --by 3 --reason "snow"
     """
     path = Path(course)
     if course == "-":
@@ -125,7 +125,7 @@ def resume(*, on: str, overrides: Overrides) -> Change:
     """Go on with the visits that are held.
 
     \b
-    ketasched revise courses/P-014/course.json resume --on 2026-12-21
+    ketasched revise courses/P-014/course.json resume --on 2026-12-14
     """
     day, time = _day_and_time("on", on)
     return Change("resume", on=day, time=time, overrides=overrides)
