@@ -13,7 +13,7 @@ import tzdata
 from ketasched.cli import batch, doctor, zonedata
 from ketasched.cli.doctor import LOOKS
 from ketasched.cli.output import EXIT_CODES
-from ketasched.errors import BadFile, KetaschedError
+from ketasched.errors import KetaschedError
 from tests.conftest import ROOT
 from tests.transcript import run
 
@@ -121,11 +121,11 @@ def test_the_clinic_is_the_one_that_is_asked_for(monkeypatch):
 
 
 def test_a_machine_without_a_zone_needs_a_clinic_with_one(monkeypatch):
-    def unknown():
-        raise BadFile("this machine does not say which time zone it is in")
-
-    monkeypatch.setattr(doctor, "machine_zone", unknown)
-    assert run("doctor").endswith("[exit 3]\n")
+    monkeypatch.setattr("tzlocal.get_localzone_name", lambda: None)
+    said = run("doctor")
+    assert "broken   time zone  this machine does not say which time zone it is in" in said
+    assert said.endswith("[exit 3]\n")
+    assert run("plan --start 2027-01-04").endswith("[exit 3]\n")
     Path("clinic.toml").write_text(CLINIC, encoding="utf-8")
     assert "[exit" not in run("doctor")
 
