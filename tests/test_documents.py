@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from ketasched.cli.output import EXIT_CODES
 from ketasched.forms import fields_of
 from ketasched.model import Clinic, Course, Protocol
 from tests.conftest import ROOT
@@ -52,3 +53,8 @@ def test_links_within_a_page_lead_somewhere(path):
     anchors = [re.sub(r"[^\w-]", "", one.lower().replace(" ", "-")) for one in headings]
     assert len(set(anchors)) == len(anchors)
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= set(anchors)
+
+
+def test_the_readme_has_every_exit_code():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)] == [*EXIT_CODES]

@@ -16,6 +16,7 @@ PLAYED: dict[Path, set[Place]] = {}
 ELSEWHERE = {
     "batch/alone.py alone_in": "test_batch_crash.py::test_a_second_run_is_refused_while",
     "batch/place.py _course_file": "test_batch_trouble.py::test_a_folder_where_a_file_ought",
+    "batch/place.py _for_all": "test_batch_trouble.py::test_a_full_disk_ends_the_run",
     "batch/place.py _replace": "test_batch_trouble.py::test_a_folder_where_a_file_ought",
     "batch/place.py kept": "test_batch_trouble.py::test_a_folder_that_somebody_is_changing",
     "batch/processes.py _gone": "test_batch_crash.py::test_a_killed_worker_ends_the_run",
@@ -26,7 +27,7 @@ ELSEWHERE = {
     "cli/options.py machine_zone": "test_doctor.py::test_a_machine_without_a_zone",
     "files.py read_text": "test_load.py::test_a_file_that_cannot_be_read_tells",
     "folder.py _busy": "test_batch_trouble.py::test_a_folder_that_somebody_is_changing",
-    "folder.py _look": "test_handout.py::test_a_folder_that_is_a_link_is_refused",
+    "folder.py refuse_link": "test_handout.py::test_a_folder_that_is_a_link_is_refused",
     "roster/jsonrows.py _object": "test_roster.py::test_a_bad_line_of_json_says_why",
     "roster/rows.py _json_rows": "test_roster.py::test_a_bad_line_of_json_says_why",
     "roster/rows.py _refuse_header": "test_roster.py::test_a_file_that_is_no_roster_is_refused",

@@ -15,7 +15,7 @@ from ketasched.cli.output import say
 from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.explain import refusal_data
-from ketasched.folder import write_folder
+from ketasched.folder import refuse_link, write_folder
 from ketasched.handout import INNER_FILES, SPLIT, file_names, handed_changes, handout
 from ketasched.load import load_course, with_clinic
 from ketasched.model import Audience, Change, Course, Finding, printable
@@ -144,6 +144,7 @@ class Work:
         folder, name = self.path.parent, self.path.name
         if self.output:
             folder, name = self.output / after.patient, "course.json"
+            refuse_link(folder)
         files: dict[str, bytes] = {}
         if self.output or (folder / f"{after.patient}.ics").exists():
             split = any((folder / place).is_dir() for place in SPLIT)
