@@ -62,6 +62,9 @@ USUAL = ("ics", "text", "json")
 LINES = "ndjson"
 """The format that prints each course on a line, instead of writing files."""
 
+EXAMPLE_OR_VALUE = re.compile(r'((?:such as|or) "[^"]*")|"[^"]*"')
+"""In the reason why a row is rejected: an example of what is expected, or what stands there."""
+
 OPTIONS = (
     click.argument("roster", metavar="ROSTER", shell_complete=a_file),
     click.option(
@@ -274,8 +277,9 @@ def _say_why_rejected(row: Row, outcome: Outcome, *, verbose: bool) -> None:
 
 def _without_values(reason: str, row: Row) -> str:
     """The reason without what stands in cells: this is logged, and a name may be among them."""
-    quoted = '".*"' if any('"' in cell for cell in row.given) else '"[^"]*"'
-    return re.sub(quoted, '"…"', reason)
+    if any('"' in cell for cell in row.given):
+        return re.sub('".*"', '"…"', reason)
+    return EXAMPLE_OR_VALUE.sub(lambda found: found[1] or '"…"', reason)
 
 
 def _shard(text: str) -> tuple[int, int]:
