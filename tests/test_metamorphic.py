@@ -1,8 +1,9 @@
 """How a plan changes when what it is planned from does: what must stay the same, stays."""
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import assume, given, settings
@@ -14,7 +15,7 @@ from ketasched.load import load_clinic, load_protocol, shipped_protocols
 from ketasched.model import WEEKDAYS, Course, DateRange
 from ketasched.planner import plan
 from tests.conftest import MADE_AT, ROOT
-from tests.nouns import MONDAY, clinic, request
+from tests.nouns import MONDAY, clinic, protocol, request
 from tests.test_planner_is_exact import AWAY, BOOKED, DAYS, Case, bookings, cases, dates
 
 DAY, WEEK = timedelta(1), timedelta(7)
@@ -119,6 +120,9 @@ def test_a_week_later_it_is_the_same_a_week_later(case, zone, weeks, booked):
 
 # --- chairs
 
+FULL = st.dictionaries(st.integers(0, 25), st.integers(0, 4), max_size=26)
+"""How many others come on which day, counted from the asked start."""
+
 
 @given(cases(), st.integers(1, 3), st.integers(1, 3), BOOKED)
 def test_a_chair_more_refuses_nobody_and_delays_nobody(case, chairs, more, booked):
@@ -126,11 +130,35 @@ def test_a_chair_more_refuses_nobody_and_delays_nobody(case, chairs, more, booke
         clinic=replace(case.clinic, chairs=chairs),
         taken=bookings(booked, case.clinic, case.request.start),
     )
-    many = few._replace(clinic=replace(case.clinic, chairs=chairs + more))
-    with_few, with_many = answer(few), answer(many)
-    if with_few is not None:
-        assert with_many is not None
-        assert with_many.visits[0].start.date() <= with_few.visits[0].start.date()
+    is_no_worse(answer(few), answer(with_chairs(few, chairs + more)))
+
+
+@given(FULL, st.integers(1, 4), st.integers(1, 3), st.integers(0, 5), DAYS)
+def test_so_it_is_where_a_day_has_one_time_only(full, chairs, more, slide, days):
+    place = clinic(times="09:00-10:55", chairs=chairs)
+    asked = request(days=days, latest_start=MONDAY + slide * DAY)
+    others = [
+        (at(day, 9 * 60), at(day, 11 * 60 - 5)) for day, most in full.items() for _ in range(most)
+    ]
+    few = Case(protocol(), place, asked, others)
+    is_no_worse(answer(few), answer(with_chairs(few, chairs + more)))
+
+
+def at(day: int, minutes: int) -> datetime:
+    """A moment of a day, counted from the asked start."""
+    moment = datetime.combine(MONDAY + day * DAY, time(), ZoneInfo("America/New_York"))
+    return moment + timedelta(minutes=minutes)
+
+
+def with_chairs(case: Case, chairs: int) -> Case:
+    return case._replace(clinic=replace(case.clinic, chairs=chairs))
+
+
+def is_no_worse(few: Course | None, many: Course | None) -> None:
+    """Whoever has a course with few chairs has one with more, which begins no later."""
+    if few is not None:
+        assert many is not None
+        assert many.visits[0].start.date() <= few.visits[0].start.date()
 
 
 # --- names
