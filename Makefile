@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check docs bench clean
 
 demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
@@ -25,6 +25,9 @@ check: $(READY)  ## The linter, the formatter and the type checker.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: $(READY)  ## The documents and schemas that are made from the code.
+	$(BIN)/python -m pytest -q tests/test_documents.py --update-golden
 
 bench: $(READY)  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
 	$(BIN)/python -m tests.benchmarks.course

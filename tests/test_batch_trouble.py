@@ -120,7 +120,7 @@ def test_a_full_disk_ends_the_run_also_where_a_patient_has_a_folder(asked, monke
         patch.setattr(folder_module, "_write", full)
         done = batch(*asked, "--resume")
     assert done.exit_code == 6
-    assert "No space left" in done.stderr
+    assert "error: out: cannot be written: No space left" in done.stderr
     batch(*asked, "--resume")
     assert tree() == wanted
 

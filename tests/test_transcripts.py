@@ -6,16 +6,78 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.raised import Place, recorded, sites
 from tests.transcript import played
 
 TRANSCRIPTS = sorted((ROOT / "tests" / "transcripts").glob("*.txt"))
+PLAYED: dict[Path, set[Place]] = {}
+"""What has been played, and where it met an error."""
+
+ELSEWHERE = {
+    "batch/alone.py alone_in": "test_batch_crash.py::test_a_second_run_is_refused_while",
+    "batch/place.py _course_file": "test_batch_trouble.py::test_a_folder_where_a_file_ought",
+    "batch/place.py _for_all": "test_batch_trouble.py::test_a_full_disk_ends_the_run",
+    "batch/place.py _replace": "test_batch_trouble.py::test_a_folder_where_a_file_ought",
+    "batch/place.py kept": "test_batch_trouble.py::test_a_folder_that_somebody_is_changing",
+    "batch/processes.py _gone": "test_batch_crash.py::test_a_killed_worker_ends_the_run",
+    "batch/processes.py dask": "test_batch_dask.py::test_where_no_scheduler_answers",
+    "batch/work.py work": "test_batch_trouble.py::test_a_worker_of_another_version",
+    "cli/__init__.py invoke": "test_folder.py::test_a_full_output_is_no_bug_of_ours",
+    "cli/batch.py _settings": "test_batch_trouble.py::test_a_stopped_run_does_not_go_on",
+    "cli/options.py machine_zone": "test_doctor.py::test_a_machine_without_a_zone",
+    "files.py read_text": "test_load.py::test_a_file_that_cannot_be_read_tells",
+    "folder.py _busy": "test_batch_trouble.py::test_a_folder_that_somebody_is_changing",
+    "folder.py refuse_link": "test_handout.py::test_a_folder_that_is_a_link_is_refused",
+    "roster/jsonrows.py _object": "test_roster.py::test_a_bad_line_of_json_says_why",
+    "roster/rows.py _json_rows": "test_roster.py::test_a_bad_line_of_json_says_why",
+    "roster/rows.py _refuse_header": "test_roster.py::test_a_file_that_is_no_roster_is_refused",
+}
+"""Errors that no typed command gives alone (a kill, a full disk, 10 MB), and their tests."""
+
+GUARDS = {
+    "added.py made_up": "held visits never leave a phase without room, as far as we know",
+    "revise.py _findings": "what is placed keeps the rules: the next one tells if it does not",
+    "revise.py revise": "the same",
+    "verbs.py _resume": "the command line asks for --on itself",
+}
+"""Errors that the command line never gives, and why they stand there all the same."""
+
+pytestmark = pytest.mark.xdist_group("transcripts")
+
+
+def play(path: Path) -> str:
+    """What the terminal shows, in the working directory."""
+    shutil.copytree(ROOT / "examples", Path("examples"))
+    with recorded() as found:
+        shown = played(path.read_text(encoding="utf-8"))
+    PLAYED[path] = found
+    return shown
 
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
 def test_the_transcript_is_what_the_terminal_shows(path, request):
-    shutil.copytree(ROOT / "examples", Path("examples"))
-    transcript = path.read_text(encoding="utf-8")
-    shown = played(transcript)
+    shown = play(path)
     if request.config.getoption("--update-golden"):
         path.write_text(shown, encoding="utf-8")
     assert shown == path.read_text(encoding="utf-8")
+
+
+def test_every_error_has_a_transcript(tmp_path, monkeypatch):
+    for path in TRANSCRIPTS:
+        if path not in PLAYED:
+            (tmp_path / path.stem).mkdir()
+            monkeypatch.chdir(tmp_path / path.stem)
+            play(path)
+    met = set[Place]().union(*PLAYED.values())
+    unmet = {
+        f"{file} {function}"
+        for (file, first, last), function in sites().items()
+        if not any((file, line) in met for line in range(first, last + 1))
+    }
+    assert unmet == ELSEWHERE.keys() | GUARDS.keys()
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_an_error_that_has_none_has_a_test(place):
+    file, _, name = ELSEWHERE[place].partition("::")
+    assert f"\ndef {name}" in (ROOT / "tests" / file).read_text(encoding="utf-8")

@@ -2,9 +2,11 @@
 
 A transcript is text in which "$ ketasched …" begins a command and what follows is its output,
 standard error included, up to the next command; a non-zero exit code closes it as "[exit 4]".
-"--- name" begins a file that the commands find in their folder; it ends at the next "---".
+"--- name" begins a file that the commands find in their folder; it ends at the next "---". In one
+that begins "--- escaped name" bytes that no text has are written as "\\x00".
 """
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from click.testing import CliRunner
 
 from ketasched.cli import main
 
-PROMPT = "$ ketasched "
+PROMPT, ESCAPED = "$ ketasched ", "escaped "
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,9 @@ def _written(name: str, lines: Iterator[str]) -> Iterator[str]:
         if line == "---":
             break
         content.append(f"{line}\n")
-    path = Path(name)
+    data = "".join(content).encode()
+    if name.startswith(ESCAPED):
+        data = re.sub(rb"\\x([0-9a-f]{2})", lambda found: bytes.fromhex(found[1].decode()), data)
+    path = Path(name.removeprefix(ESCAPED))
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(content), encoding="utf-8")
+    path.write_bytes(data)

@@ -66,7 +66,8 @@ def parse(text: str, path: str) -> dict[str, Any]:
         place, said = path, f"cannot be read: {error}"
     else:
         if isinstance(data, dict):
-            return data
+            # It is for the editor.
+            return {key: one for key, one in data.items() if key != "$schema"}
         place, said = path, f"expected an object, not {shown(data)}"
     raise BadFile(f"{place}: {said}", next_step=f"mend it, then: ketasched check {path}")
 

@@ -97,6 +97,13 @@ def _renamed(part: str, folder: Path) -> bool:
     return True
 
 
+def refuse_link(folder: Path) -> None:
+    """Raise `Refused` if a folder to be written is a link: in a shared place, who made it?"""
+    if folder.is_symlink():
+        said = f"{folder}: is a link, not a folder"
+        raise Refused(said, next_step="remove it, or another place")
+
+
 def holds(
     folder: Path,
     files: Mapping[str, bytes],
@@ -191,9 +198,8 @@ def _look(
     for path in paths:
         if path.is_dir() and not path.is_symlink():
             raise Refused(f"{path}: is a folder", next_step="move it away, or another place")
-        if path.parent != folder and path.parent.is_symlink():
-            said = f"{path.parent}: is a link, not a folder"
-            raise Refused(said, next_step="remove it, or another place")
+        if path.parent != folder:
+            refuse_link(path.parent)
     everything = (*folder.iterdir(), *(path for path, _ in inner))
     return [*stale, *(path for path in everything if PART.fullmatch(path.name))]
 

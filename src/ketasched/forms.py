@@ -15,10 +15,21 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Plain, Problem, shown
+from ketasched.model import Key, Plain, Problem, shown
 from ketasched.model.values import FIRST_YEAR, LAST_YEAR, read_date
 from ketasched.times import exists
 
@@ -79,15 +90,30 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]}?" if found else ""
 
 
+class Field(NamedTuple):
+    """A field of a noun: its type, whether it has to be given, and what its key is for.
+
+    With `takes_others` it is no key, but holds the tables that have names of their own.
+    """
+
+    kind: Any
+    required: bool
+    key: Key
+    takes_others: bool
+
+
 @lru_cache(maxsize=64)
-def _fields(kind: type) -> dict[str, tuple[Any, bool]]:
-    """The fields of a noun: their types, and whether they have to be given."""
-    hints = get_type_hints(kind)
-    missing = dataclasses.MISSING
-    return {
-        one.name: (hints[one.name], one.default is missing and one.default_factory is missing)
-        for one in dataclasses.fields(kind)
-    }
+def fields_of(kind: type) -> dict[str, Field]:
+    """The fields of a noun, by name."""
+    hints, missing = get_type_hints(kind, include_extras=True), dataclasses.MISSING
+    found = {}
+    for one in dataclasses.fields(kind):
+        hint, key = hints[one.name], Key("")
+        if get_origin(hint) is Annotated:
+            hint, key = get_args(hint)
+        required = one.default is missing and one.default_factory is missing
+        found[one.name] = Field(hint, required, key, "other tables" in one.metadata)
+    return found
 
 
 def _with_holes(kind: type, found: Mapping[str, Any]) -> Any:
@@ -102,8 +128,7 @@ def _with_holes(kind: type, found: Mapping[str, Any]) -> Any:
 
 def _others(kind: type) -> str | None:
     """The name of the field that takes the tables with names of their own, if there is one."""
-    fields = dataclasses.fields(kind)
-    return next((one.name for one in fields if "other tables" in one.metadata), None)
+    return next((name for name, one in fields_of(kind).items() if one.takes_others), None)
 
 
 @dataclass(slots=True)
@@ -192,17 +217,17 @@ class _Reader:
         if not isinstance(value, dict):
             return self._bad(place, f"expected a table, not {shown(value)}")
         dot = f"{place}." if place else ""
-        fields = _fields(kind)
-        table = _gathered(value, _others(kind), fields)
+        fields, others = fields_of(kind), _others(kind)
+        table = _gathered(value, others, fields)
         for key in table:
             if key not in fields and len(self.problems) < MOST_PROBLEMS:
                 self._bad(f"{dot}{key}", f"unknown key{nearest(key, fields)}")
         found: dict[str, Any] = {}
-        for name, (inner, required) in fields.items():
+        for name, one in fields.items():
             if name in table:
-                at = place if name == _others(kind) else f"{dot}{name}"
-                found[name] = self.read(inner, table[name], at)
-            elif required:
+                at = place if name == others else f"{dot}{name}"
+                found[name] = self._within(one.key, self.read(one.kind, table[name], at), at)
+            elif one.required:
                 found[name] = self._bad(f"{dot}{name}", "required, but missing")
         noun = kind(**found) if BAD not in found.values() else _with_holes(kind, found)
         before = len(self.problems)
@@ -212,6 +237,10 @@ class _Reader:
                 self._bad(f"{dot}{inside}" if inside else place, said)
         fine = len(self.problems) == before and all(key in fields for key in table)
         return noun if fine and BAD not in found.values() else BAD
+
+    def _within(self, key: Key, value: Any, place: str) -> Any:
+        said = "" if value is BAD else key.refusal(value)
+        return self._bad(place, said) if said else value
 
     def _moment(self, value: object) -> datetime:
         try:
@@ -253,4 +282,4 @@ def _gathered(
         for key, one in table.items()
         if (key not in fields or key == others) and isinstance(one, dict)
     }
-    return {key: one for key, one in table.items() if key not in own} | {others: own}
+    return {others: own} | {key: one for key, one in table.items() if key not in own}

@@ -5,7 +5,7 @@ import unicodedata
 import uuid
 from datetime import UTC, datetime
 
-from ketasched.model import Clinic, Request, shown
+from ketasched.model import Clinic, Request
 
 NAMESPACE = uuid.UUID("6f0d7f3c-4a0e-5d9b-9f43-0b1f5f3f2a57")
 """Ours alone, so that no other program makes the same identifiers."""
@@ -53,25 +53,24 @@ def _uuid5(name: str) -> str:
 
 
 def patient_reference(text: str) -> str:
-    """A patient reference that every file system takes as a name. Raises `ValueError`."""
+    """A patient reference that every file system takes as a name.
+
+    Raises `ValueError`, which does not say it: what is said of rosters is logged.
+    """
     odd = next((c for c in text if unicodedata.category(c)[0] in "CZ" and c != " "), None)
     if odd or any(c in '/\\:*?"<>|' for c in text):
         bad = odd or next(c for c in text if c in '/\\:*?"<>|')
         said = f"U+{ord(bad):04X}" if odd else bad
         raise ValueError(f"a patient reference becomes a file's name and cannot have {said} in it")
     if not text or text != text.strip() or text.startswith(".") or text.endswith("."):
-        raise ValueError(
-            f"{shown(text)} cannot be a file's name: "
-            "it is empty, or begins or ends with a dot or a space"
-        )
+        said = "it is empty, or begins or ends with a dot or a space"
+        raise ValueError(f"a patient reference like this cannot be a file's name: {said}")
     if len(text.encode()) > LONGEST_REFERENCE:
         raise ValueError(
             f"a patient reference has at most {LONGEST_REFERENCE} bytes, not {len(text.encode())}"
         )
     if text.partition(".")[0].rstrip().lower() in RESERVED:
-        raise ValueError(
-            f"{shown(text)} is a name that is taken: by Windows, or by a file of ours"
-        )
+        raise ValueError("this is a name that is taken: by Windows, or by a file of ours")
     return text
 
 

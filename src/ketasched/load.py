@@ -66,6 +66,11 @@ def protocol_text(name: str) -> str:
     return read_text(name)
 
 
+def schema_text(kind: str) -> str:
+    """The JSON Schema of a kind of file, one of `READERS`."""
+    return (resources.files("ketasched") / "schemas" / f"{kind}.json").read_text(encoding="utf-8")
+
+
 def starter_clinic(zone: str, salt: str) -> str:
     """The text of a clinic file to edit, for this zone; `salt` is random."""
     text = (resources.files("ketasched") / "starter_clinic.toml").read_text(encoding="utf-8")

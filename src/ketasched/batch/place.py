@@ -40,7 +40,7 @@ def write_place(
     `BadRequest` if something is in its place that has to stay or cannot be written, and `Refused`
     if nothing can be written at all.
     """
-    if not os.path.lexists(folder) and (not settings.writes or new_folder(folder, files)):
+    if not os.path.lexists(folder) and (not settings.writes or _made(folder, files)):
         return False
     _refuse_what_stays(folder, files, known, settings)
     there = holds(folder, files, replaced=INNER_FILES)
@@ -76,8 +76,22 @@ def _replace(folder: Path, files: Mapping[str, bytes], settings: Settings) -> No
         write_folder(folder, files, replaced=INNER_FILES, force=True, still=still)
     except Refused as error:
         if getattr(error.__context__, "errno", None) in OF_THE_DISK:
-            raise
+            raise _for_all(folder, error) from None
         raise BadRequest("output", error.what) from None
+
+
+def _made(folder: Path, files: Mapping[str, bytes]) -> bool:
+    try:
+        return new_folder(folder, files)
+    except Refused as error:
+        raise _for_all(folder, error) from None
+
+
+def _for_all(folder: Path, error: Refused) -> Refused:
+    """The same said of the whole folder: a patient's own has their name, and this is logged."""
+    reason = error.what.rpartition(": ")[2]
+    said = f"{folder.parent}: cannot be written: {reason}"
+    return Refused(said, next_step=error.next_step)
 
 
 def kept(row: Row, known: Known, settings: Settings, asked: str, made_from: str) -> Outcome | None:

@@ -2,11 +2,15 @@
 
 import errno
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import click
 
 from ketasched.cli.output import bug, give_up_output, report
 from ketasched.errors import KetaschedError, Refused
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "plan": "Plan one course; print the itinerary, or write files.",
@@ -17,6 +21,8 @@ COMMANDS = {
     "check": "Check course, clinic, protocol and roster files.",
     "protocols": "List the protocols, and what is in them.",
     "clinic": "Begin a clinic file, or show the one in use.",
+    "schema": "Print what editors need to complete and check files.",
+    "doctor": "Say what this installation has and lacks.",
 }
 """The commands, in the order of `--help`; each is `command` in the module of its name."""
 
@@ -40,6 +46,13 @@ class Program(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
+        """The commands that begin like this, without loading any of them."""
+        item = import_module("click.shell_completion").CompletionItem
+        items = [item(name, help=said) for name, said in COMMANDS.items()]
+        found: list[CompletionItem] = [one for one in items if one.value.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         try:
@@ -61,8 +74,21 @@ class Program(click.Group):
             ctx.exit(KetaschedError.exit_code)
 
 
+def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001
+    if asked and not ctx.resilient_parsing:
+        click.echo(import_module("ketasched.cli.zonedata").version_text())
+        ctx.exit()
+
+
 @click.command(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="ketasched", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_say_version,
+    help="Show the version, and that of the zone data, and exit.",
+)
 def main() -> None:
     """Plan courses of ketamine treatment on real dates, with calendar files for everyone.
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +28,7 @@ from ketasched.batch.run import Tally
 from ketasched.batch.work import BUG
 from ketasched.cli.opened import Source, opened
 from ketasched.cli.options import (
+    a_file,
     clinic_option,
     find_clinic,
     heading_options,
@@ -65,8 +66,11 @@ USUAL = ("ics", "text", "json")
 LINES = "ndjson"
 """The format that prints each course on a line, instead of writing files."""
 
+EXAMPLE_OR_VALUE = re.compile(r'((?:such as|or) "[^"]*")|"[^"]*"')
+"""In the reason why a row is rejected: an example of what is expected, or what stands there."""
+
 OPTIONS = (
-    click.argument("roster", metavar="ROSTER"),
+    click.argument("roster", metavar="ROSTER", shell_complete=a_file),
     click.option(
         "-o",
         "--output",
@@ -97,6 +101,7 @@ OPTIONS = (
     click.option("--shard", metavar="I/N", default="1/1", help="Only part I of N of the roster."),
     click.option("--dask", "cluster", metavar="ADDRESS", help="Work on this Dask cluster."),
     click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong."),
+    click.option("--verbose", is_flag=True, help="Say what stands in cells that are wrong."),
 )
 
 
@@ -122,6 +127,7 @@ class Run:
     shard: str
     cluster: str | None
     quiet: bool
+    verbose: bool
 
     def __post_init__(self) -> None:
         if self.output is None and self.formats != (LINES,):
@@ -183,11 +189,11 @@ class Run:
             shard=_shard(self.shard),
         )
         if self.output is None:
-            return work.through(_print_courses)
+            return work.through(partial(_print_courses, verbose=self.verbose))
         if not self.dry_run:
             return work.into_folder(self.output)
         click.echo(csv_line(COLUMNS), nl=False)
-        return work.only_tried(self.output, _print_manifest)
+        return work.only_tried(self.output, partial(_print_manifest, verbose=self.verbose))
 
     def _settings(self) -> Settings:
         """What holds for all rows; a run that goes on is of the moment at which it began."""
@@ -256,22 +262,30 @@ class Run:
             say("note", ALIKE.format(*tally.alike))
 
 
-def _print_manifest(some: Sequence[tuple[Row, Outcome]]) -> None:
+def _print_manifest(some: Sequence[tuple[Row, Outcome]], *, verbose: bool) -> None:
     for row, outcome in some:
         click.echo(manifest_line(outcome), nl=False)
-        _say_why_rejected(row, outcome)
+        _say_why_rejected(row, outcome, verbose=verbose)
 
 
-def _print_courses(some: Sequence[tuple[Row, Outcome]]) -> None:
+def _print_courses(some: Sequence[tuple[Row, Outcome]], *, verbose: bool) -> None:
     for row, outcome in some:
         if outcome.status == "planned":
             click.echo(outcome.text)
-        _say_why_rejected(row, outcome)
+        _say_why_rejected(row, outcome, verbose=verbose)
 
 
-def _say_why_rejected(row: Row, outcome: Outcome) -> None:
+def _say_why_rejected(row: Row, outcome: Outcome, *, verbose: bool) -> None:
     if outcome.status == "rejected":
-        say("error", f"row {row.number}, line {row.line}: {outcome.rule}: {outcome.reason}")
+        reason = outcome.reason if verbose else _without_values(outcome.reason, row)
+        say("error", f"row {row.number}, line {row.line}: {outcome.rule}: {reason}")
+
+
+def _without_values(reason: str, row: Row) -> str:
+    """The reason without what stands in cells: this is logged, and a name may be among them."""
+    if any('"' in cell for cell in row.given):
+        return re.sub('".*"', '"…"', reason)
+    return EXAMPLE_OR_VALUE.sub(lambda found: found[1] or '"…"', reason)
 
 
 def _shard(text: str) -> tuple[int, int]:

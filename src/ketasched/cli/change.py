@@ -10,12 +10,12 @@ from typing import Any, get_args
 
 import click
 
-from ketasched.cli.options import for_a_second, moment_of, today_option
+from ketasched.cli.options import a_file, for_a_second, moment_of, today_option
 from ketasched.cli.output import say
 from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.explain import refusal_data
-from ketasched.folder import write_folder
+from ketasched.folder import refuse_link, write_folder
 from ketasched.handout import INNER_FILES, SPLIT, file_names, handed_changes, handout
 from ketasched.load import load_course, with_clinic
 from ketasched.model import Audience, Change, Course, Finding, printable
@@ -62,7 +62,13 @@ OPTIONS = (
         help="Write all files into DIR/<patient>/ and leave the course as it is.",
     ),
     click.option("--force", is_flag=True, help="With -o or --changes: write over what exists."),
-    click.option("--clinic", "clinic_path", metavar="FILE", help="The clinic's newer hours."),
+    click.option(
+        "--clinic",
+        "clinic_path",
+        metavar="FILE",
+        shell_complete=a_file,
+        help="The clinic's newer hours.",
+    ),
     click.option(
         "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
     ),
@@ -138,6 +144,7 @@ class Work:
         folder, name = self.path.parent, self.path.name
         if self.output:
             folder, name = self.output / after.patient, "course.json"
+            refuse_link(folder)
         files: dict[str, bytes] = {}
         if self.output or (folder / f"{after.patient}.ics").exists():
             split = any((folder / place).is_dir() for place in SPLIT)

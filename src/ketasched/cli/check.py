@@ -8,7 +8,7 @@ import click
 from ketasched.batch.checked import problems
 from ketasched.batch.desks import Desks
 from ketasched.cli.opened import opened
-from ketasched.cli.options import clinic_file, heading_options, named, protocol_option
+from ketasched.cli.options import a_file, clinic_file, heading_options, named, protocol_option
 from ketasched.cli.output import BROKEN, report, say
 from ketasched.columns import DateOrder
 from ketasched.errors import BadFile
@@ -32,9 +32,13 @@ MOST_ROWS = 100
 
 
 @click.command("check")
-@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=a_file)
 @click.option(
-    "--clinic", "clinic_path", metavar="FILE", help="Check courses and rosters for this clinic."
+    "--clinic",
+    "clinic_path",
+    metavar="FILE",
+    shell_complete=a_file,
+    help="Check courses and rosters for this clinic.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."

@@ -3,20 +3,24 @@
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, tzinfo
+from importlib import import_module
 from pathlib import Path
 from time import monotonic
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from ketasched.cli.output import say
 from ketasched.columns import COLUMNS, DateOrder, read_request
 from ketasched.errors import BadFile, BadRequest
-from ketasched.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic
+from ketasched.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, shipped_protocols
 from ketasched.model import Clinic, Request
 from ketasched.planner import FIRST_START, LAST_START
 from ketasched.references import zone_of
 from ketasched.times import exists
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 PLAIN_CLINIC = "the plain clinic"
 """What the clinic is called in messages that is used where there is no file."""
@@ -44,12 +48,26 @@ heading_options = (
 )
 """How a roster is to be read."""
 
+
+def a_file(_ctx: click.Context, _param: click.Parameter, begun: str) -> list["CompletionItem"]:
+    """For the Tab key: the shell's own files."""
+    return [import_module("click.shell_completion").CompletionItem(begun, type="file")]
+
+
+def a_protocol(ctx: click.Context, param: click.Parameter, begun: str) -> list["CompletionItem"]:
+    """For the Tab key: the shipped protocols; where none begins like this, files."""
+    item = import_module("click.shell_completion").CompletionItem
+    found = [item(name) for name in shipped_protocols() if name.startswith(begun)]
+    return found or a_file(ctx, param, begun)
+
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 clinic_option = click.option(
     "--clinic",
     "clinic_path",
     metavar="FILE",
+    shell_complete=a_file,
     help="The clinic's file (KETASCHED_CLINIC, else clinic.toml here).",
 )
 protocol_option = click.option(
@@ -57,6 +75,7 @@ protocol_option = click.option(
     default=DEFAULT_PROTOCOL,
     show_default=True,
     metavar="ID|FILE",
+    shell_complete=a_protocol,
     help="A protocol that comes with the program, or a file of your own.",
 )
 made_at_option = click.option(

@@ -13,7 +13,7 @@ import click
 from ketasched.cli.output import say
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest, Refused
-from ketasched.folder import write_folder
+from ketasched.folder import refuse_link, write_folder
 from ketasched.handout import INNER_FILES, handout
 from ketasched.model import Audience, Course
 from ketasched.render import RENDERERS, View, render
@@ -112,6 +112,7 @@ class Outcome:
         if with_course_file:
             files["course.json"] = render(course, "json", View()).encode()
         folder = self.output / course.patient
+        refuse_link(folder)
         another = with_course_file and (folder / "course.json").is_file()
         if another and not self.force:
             said = f"{folder}: there already, with a course"

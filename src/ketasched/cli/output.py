@@ -3,8 +3,9 @@
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,30 @@ if TYPE_CHECKING:
 
 BROKEN = 1
 """The exit code when a course breaks a rule."""
+
+EXIT_CODES: Mapping[int, str] = MappingProxyType(
+    {
+        0: "Done. A roster with a header and no rows is done, too.",
+        BROKEN: "A course breaks a rule.",
+        2: "An option or its value cannot be used.",
+        3: "A file cannot be read, or not as what it should be.",
+        4: "No plan keeps the rules.",
+        5: "Some rows of a roster are rejected; all others are done.",
+        6: "The place to write to refuses: a file is there, it is not writable, it is locked.",
+        70: "A bug of ours.",
+        130: "Stopped by Ctrl-C.",
+    }
+)
+"""What every exit code means."""
+
+ENVIRONMENT: Mapping[str, str] = MappingProxyType(
+    {
+        "KETASCHED_CLINIC": "The clinic's file, where `--clinic` is not given.",
+        "NO_COLOR": "If it is set, nothing is printed in colours.",
+        "PYTHONTZPATH": "Where zone data is looked for; set to nothing, the package tzdata's.",
+    }
+)
+"""What is read from the environment."""
 
 ARGUMENTS = ("course", "verb", "visit")
 """Fields of a change that are no options."""

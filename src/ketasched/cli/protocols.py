@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import click
 
+from ketasched.cli.options import a_protocol
 from ketasched.forms import plain
 from ketasched.load import load_protocol, protocol_text, shipped_protocols
 from ketasched.model import Phase, Protocol, VisitKind
@@ -44,7 +45,7 @@ def list_protocols(*, form: str | None) -> None:
 
 
 @command.command("show")
-@click.argument("protocol", metavar="ID|FILE")
+@click.argument("protocol", metavar="ID|FILE", shell_complete=a_protocol)
 @click.option(
     "--format",
     "form",

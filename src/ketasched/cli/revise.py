@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from ketasched.cli.change import changing, refuse_odd_text
+from ketasched.cli.options import a_file
 from ketasched.columns import spelled_date
 from ketasched.errors import BadRequest
 from ketasched.model import Change, Clock, Driver, Outcome, Scope, shown
@@ -27,7 +28,7 @@ class Verbs(click.Group):
 
 
 @click.group("revise", cls=Verbs, subcommand_metavar="VERB [ARGS]...")
-@click.argument("course", metavar="COURSE")
+@click.argument("course", metavar="COURSE", shell_complete=a_file)
 @click.pass_context
 def command(ctx: click.Context, /, *, course: str) -> None:
     """Change a course: move, miss, hold or end visits, add boosters, name drivers.
@@ -35,7 +36,7 @@ def command(ctx: click.Context, /, *, course: str) -> None:
     The course is written again where it lies, with the pages and calendars beside it.
 
     \b
-    ketasched revise courses/P-014/course.json defer 3 --by 2 --reason "snow"
+    ketasched revise courses/P-014/course.json defer 3 --by 3 --reason "snow"
     """
     path = Path(course)
     if course == "-":
@@ -124,7 +125,7 @@ def resume(*, on: str, overrides: Overrides) -> Change:
     """Go on with the visits that are held.
 
     \b
-    ketasched revise courses/P-014/course.json resume --on 2026-12-21
+    ketasched revise courses/P-014/course.json resume --on 2026-12-14
     """
     day, time = _day_and_time("on", on)
     return Change("resume", on=day, time=time, overrides=overrides)

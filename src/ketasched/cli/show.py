@@ -2,6 +2,7 @@
 
 import click
 
+from ketasched.cli.options import a_file
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import BROKEN, say, say_findings
 from ketasched.load import load_course, with_clinic
@@ -9,10 +10,14 @@ from ketasched.planner import check
 
 
 @click.command("show")
-@click.argument("course", metavar="COURSE")
+@click.argument("course", metavar="COURSE", shell_complete=a_file)
 @outcome_options
 @click.option(
-    "--clinic", "clinic_path", metavar="FILE", help="Newer hours and words of the clinic."
+    "--clinic",
+    "clinic_path",
+    metavar="FILE",
+    shell_complete=a_file,
+    help="Newer hours and words of the clinic.",
 )
 @click.pass_context
 def command(

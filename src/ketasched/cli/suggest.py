@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from ketasched.cli.options import for_a_second, moment_of, today_option
+from ketasched.cli.options import a_file, for_a_second, moment_of, today_option
 from ketasched.cli.output import say
 from ketasched.errors import NoPlan
 from ketasched.load import load_course, with_clinic
@@ -17,11 +17,15 @@ from ketasched.ways import Attempts, with_other_ways
 
 
 @click.command("suggest")
-@click.argument("course", metavar="COURSE")
+@click.argument("course", metavar="COURSE", shell_complete=a_file)
 @click.argument("visit", metavar="N", type=int)
 @today_option
 @click.option(
-    "--clinic", "clinic_path", metavar="FILE", help="Newer hours and words of the clinic."
+    "--clinic",
+    "clinic_path",
+    metavar="FILE",
+    shell_complete=a_file,
+    help="Newer hours and words of the clinic.",
 )
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."

@@ -17,6 +17,7 @@ from ketasched.model.clinic import (
     Titles,
     Wording,
 )
+from ketasched.model.counts import Count, EveryDays, PerWeek
 from ketasched.model.course import (
     TAKES_PLACE,
     TO_BE_DECIDED,
@@ -33,6 +34,7 @@ from ketasched.model.course import (
     Window,
 )
 from ketasched.model.history import Change, Driver, Entry, Former, Outcome, Scope, Verb
+from ketasched.model.keys import Key
 from ketasched.model.protocol import (
     GapDays,
     GapHours,
@@ -48,11 +50,8 @@ from ketasched.model.values import (
     WEEKDAYS,
     Amount,
     Clock,
-    Count,
     DateRange,
-    EveryDays,
     Lead,
-    PerWeek,
     Place,
     Plain,
     Problem,
@@ -85,6 +84,7 @@ __all__ = [
     "GapHours",
     "Hours",
     "Instructions",
+    "Key",
     "Lead",
     "Level",
     "Minutes",

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from typing import Literal
+from typing import Annotated, Literal
 
+from ketasched.model.keys import Key
 from ketasched.model.protocol import NoDriving
 from ketasched.model.values import (
     WEEKDAYS,
@@ -20,8 +21,6 @@ from ketasched.model.values import (
     shown,
 )
 
-LONGEST_CURRENCY = 5
-
 Titles = Literal["discreet", "clinical"]
 
 
@@ -29,13 +28,13 @@ Titles = Literal["discreet", "clinical"]
 class Hours:
     """The openings of each weekday, in local time; a day left out is closed."""
 
-    mon: tuple[TimeRange, ...] = ()
-    tue: tuple[TimeRange, ...] = ()
-    wed: tuple[TimeRange, ...] = ()
-    thu: tuple[TimeRange, ...] = ()
-    fri: tuple[TimeRange, ...] = ()
-    sat: tuple[TimeRange, ...] = ()
-    sun: tuple[TimeRange, ...] = ()
+    mon: Annotated[tuple[TimeRange, ...], Key("The openings of a Monday.")] = ()
+    tue: Annotated[tuple[TimeRange, ...], Key("The openings of a Tuesday.")] = ()
+    wed: Annotated[tuple[TimeRange, ...], Key("The openings of a Wednesday.")] = ()
+    thu: Annotated[tuple[TimeRange, ...], Key("The openings of a Thursday.")] = ()
+    fri: Annotated[tuple[TimeRange, ...], Key("The openings of a Friday.")] = ()
+    sat: Annotated[tuple[TimeRange, ...], Key("The openings of a Saturday.")] = ()
+    sun: Annotated[tuple[TimeRange, ...], Key("The openings of a Sunday.")] = ()
 
     def on(self, weekday: int) -> tuple[TimeRange, ...]:
         """The openings of a weekday, Monday being 0."""
@@ -61,9 +60,15 @@ def overlap_problems(place: str, openings: tuple[TimeRange, ...]) -> Iterator[Pr
 class Closures:
     """When the clinic is closed: a holiday calendar ("US-NY"), dates; one-off openings win."""
 
-    holidays: str = ""
-    dates: tuple[DateRange, ...] = ()
-    openings: Mapping[date, tuple[TimeRange, ...]] = field(default_factory=dict)
+    holidays: Annotated[
+        str,
+        Key("The public holidays of a country, or of a part of it: `US-NY`, `DE-BY`, `GB-ENG`."),
+    ] = ""
+    dates: Annotated[tuple[DateRange, ...], Key("Other days, with what they are called.")] = ()
+    openings: Annotated[
+        Mapping[date, tuple[TimeRange, ...]],
+        Key("Days on which the clinic is open all the same, each with its openings."),
+    ] = field(default_factory=dict)
 
     def problems(self) -> Iterator[Problem]:
         """One-off openings that overlap or are empty."""
@@ -80,34 +85,39 @@ NINE, TWO_HOURS = Clock(9 * 60), Lead(120)
 class Reminders:
     """When the patient is reminded to arrange a driver, and how early alarms sound."""
 
-    driver: tuple[Reminder, ...] = (Reminder(3, Clock(600)), Reminder(1, Clock(1080)))
-    alarm: Lead = TWO_HOURS
+    driver: Annotated[
+        tuple[Reminder, ...], Key("When the patient is reminded to arrange a driver.")
+    ] = (Reminder(3, Clock(600)), Reminder(1, Clock(1080)))
+    alarm: Annotated[Lead, Key("How long before a visit its alarm sounds.")] = TWO_HOURS
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
     """The clinic's own words, each a free text. No number in them is ours."""
 
-    before: str = ""
-    bring: str = ""
-    side_effects: str = ""
-    call: str = ""
+    before: Annotated[str, Key("How to prepare: eating, drinking, medicines.")] = ""
+    bring: Annotated[str, Key("What to bring.")] = ""
+    side_effects: Annotated[str, Key("How one may feel afterwards.")] = ""
+    call: Annotated[str, Key("When to call, and whom.")] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ProtocolWording(Wording):
     """The clinic's words for one protocol; what is left empty is said as for all."""
 
-    discreet: Wording = field(default_factory=Wording)
+    discreet: Annotated[Wording, Key("The same where nothing may tell the treatment.")] = field(
+        default_factory=Wording
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Instructions(ProtocolWording):
-    """The clinic's words for all protocols, and for single ones by id (`protocols`)."""
+    """The clinic's words for all protocols; tables named by an id have those for single ones."""
 
-    protocols: Mapping[str, ProtocolWording] = field(
-        default_factory=dict, metadata={"other tables": True}
-    )
+    protocols: Annotated[
+        Mapping[str, ProtocolWording],
+        Key("The same for one protocol, by its id; what is left out is as for all."),
+    ] = field(default_factory=dict, metadata={"other tables": True})
 
     def wording(self, protocol: str, *, discreet: bool) -> Wording:
         """What to say for a protocol: its own words where there are some, else the general."""
@@ -124,44 +134,58 @@ class Instructions(ProtocolWording):
 
 @dataclass(frozen=True, slots=True)
 class OwnMinutes:
-    """A clinic's own minutes for a visit; None leaves the protocol's number."""
+    """A clinic's own minutes for a visit; what is left out is as in the protocol."""
 
-    check_in: int | None = None
-    treatment: int | None = None
-    observation: int | None = None
-
-    def problems(self) -> Iterator[Problem]:
-        """A part outside a day."""
-        for name in ("check_in", "treatment", "observation"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value < 24 * 60:
-                yield name, f"expected 0 to {24 * 60 - 1}, not {value}"
+    check_in: Annotated[
+        int | None,
+        Key("From arriving until the treatment begins.", unit="minutes", least=0, most=1439),
+    ] = None
+    treatment: Annotated[
+        int | None, Key("How long the treatment takes.", unit="minutes", least=0, most=1439)
+    ] = None
+    observation: Annotated[
+        int | None,
+        Key(
+            "From its end until the patient may be collected.", unit="minutes", least=0, most=1439
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
     """What a clinic says instead of a protocol for one kind of visit."""
 
-    minutes: OwnMinutes = field(default_factory=OwnMinutes)
-    no_driving: NoDriving | None = None
+    minutes: Annotated[
+        OwnMinutes, Key("The clinic's own minutes; what is left out is as in the protocol.")
+    ] = field(default_factory=OwnMinutes)
+    no_driving: Annotated[
+        NoDriving | None,
+        Key("The clinic's own rule for driving again, instead of the protocol's."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
     """What visits cost, by protocol id, then by kind of visit; printed on the patient's page."""
 
-    currency: str = ""
-    protocols: Mapping[str, Mapping[str, Amount]] = field(
-        default_factory=dict, metadata={"other tables": True}
-    )
+    currency: Annotated[
+        str,
+        Key(
+            "The currency, as it is printed.",
+            pattern=".{0,5}",
+            form='a short one such as "USD" or "€"',
+        ),
+    ] = ""
+    protocols: Annotated[
+        Mapping[str, Mapping[str, Amount]],
+        Key("What each kind of visit of a protocol costs: by the protocol's id, then by kind."),
+    ] = field(default_factory=dict, metadata={"other tables": True})
 
     def problems(self) -> Iterator[Problem]:
-        """A currency of more than a few characters."""
-        if len(self.currency) > LONGEST_CURRENCY or not self.currency.isprintable():
-            yield (
-                "currency",
-                f'expected a short one such as "USD" or "€", not {shown(self.currency)}',
-            )
+        """A currency that cannot be printed."""
+        if not self.currency.isprintable():
+            said = f'expected a short one such as "USD" or "€", not {shown(self.currency)}'
+            yield "currency", said
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,29 +197,69 @@ class Clinic:
     `week_begins` is the first column of printed months.
     """
 
-    timezone: str
-    hours: Hours
-    name: str = ""
-    phone: str = ""
-    address: str = ""
-    calendar_name: str = ""
-    calendar_place: str = ""
-    chairs: int | None = None
-    starts_per_slot: int | None = None
-    slot_minutes: int = 15
-    preferred_start: Clock = NINE
-    week_begins: Weekday = "mon"
-    titles: Titles = "discreet"
-    id_salt: str = ""
-    closures: Closures = field(default_factory=Closures)
-    reminders: Reminders = field(default_factory=Reminders)
-    instructions: Instructions = field(default_factory=Instructions)
-    overrides: Mapping[str, Mapping[str, Override]] = field(default_factory=dict)
-    prices: Prices = field(default_factory=Prices)
-
-    def problems(self) -> Iterator[Problem]:
-        """Numbers of chairs and minutes that no clinic has."""
-        for name, most in (("chairs", 1000), ("starts_per_slot", 1000), ("slot_minutes", 720)):
-            value = getattr(self, name, None)
-            if value is not None and not 1 <= value <= most:
-                yield name, f"expected 1 to {most}, not {value}"
+    timezone: Annotated[str, Key("The clinic's zone, an IANA name: `America/New_York`.")]
+    hours: Annotated[Hours, Key("When the clinic is open, by weekday.")]
+    name: Annotated[str, Key("What the clinic is called.")] = ""
+    phone: Annotated[str, Key("Where to call.")] = ""
+    address: Annotated[str, Key("Where it is; it may have several lines.")] = ""
+    calendar_name: Annotated[
+        str, Key("A neutral name for calendars, where the name tells what is treated.")
+    ] = ""
+    calendar_place: Annotated[
+        str, Key("A neutral place for calendars, where the address tells.")
+    ] = ""
+    chairs: Annotated[
+        int | None,
+        Key(
+            "How many visits there can be at once; unsaid, they are not counted.",
+            unit="chairs",
+            least=1,
+            most=1000,
+        ),
+    ] = None
+    starts_per_slot: Annotated[
+        int | None,
+        Key(
+            "How many visits may begin together; unsaid, any number.",
+            unit="visits",
+            least=1,
+            most=1000,
+        ),
+    ] = None
+    slot_minutes: Annotated[
+        int,
+        Key(
+            "Visits begin every so many minutes from each opening.",
+            unit="minutes",
+            least=1,
+            most=720,
+        ),
+    ] = 15
+    preferred_start: Annotated[
+        Clock, Key("The check-in time to aim for where none is asked for.")
+    ] = NINE
+    week_begins: Annotated[Weekday, Key("The first day of a week on printed months.")] = "mon"
+    titles: Annotated[
+        Titles,
+        Key("What visits are called on pages and in calendars: discreet ones tell nothing."),
+    ] = "discreet"
+    id_salt: Annotated[
+        str,
+        Key("Random text that keeps identifiers from being guessed; `clinic init` writes one."),
+    ] = ""
+    closures: Annotated[Closures, Key("When the clinic is closed, whatever its hours say.")] = (
+        field(default_factory=Closures)
+    )
+    reminders: Annotated[Reminders, Key("When somebody is reminded.")] = field(
+        default_factory=Reminders
+    )
+    instructions: Annotated[Instructions, Key("The clinic's words for its patients.")] = field(
+        default_factory=Instructions
+    )
+    overrides: Annotated[
+        Mapping[str, Mapping[str, Override]],
+        Key("Its own minutes and rules: by protocol id, then by kind of visit."),
+    ] = field(default_factory=dict)
+    prices: Annotated[Prices, Key("What visits cost, for the patient's page.")] = field(
+        default_factory=Prices
+    )

@@ -1,15 +1,15 @@
 """What is asked for one patient, and what is planned: dated visits, reviews and findings."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from ketasched.model.clinic import Clinic
 from ketasched.model.history import Driver, Entry
+from ketasched.model.keys import Key
 from ketasched.model.protocol import Protocol, VisitKind
-from ketasched.model.values import Clock, DateRange, Place, Problem, TimeRange, Weekday, shown
+from ketasched.model.values import Clock, DateRange, Place, Problem, TimeRange, Weekday
 
 Level = Literal["broken", "given-up", "warning"]
 Audience = Literal["patient", "driver", "clinic"]
@@ -28,22 +28,26 @@ class Request:
     `between` bounds the whole visit, check-in to end. `boosters` is how many to pencil in.
     """
 
-    start: date
-    patient: str = "patient"
-    latest_start: date | None = None
-    per_week: int | None = None
-    every_days: int | None = None
-    time: Clock | None = None
-    between: TimeRange | None = None
-    days: tuple[Weekday, ...] = ()
-    unavailable: tuple[DateRange, ...] = ()
-    boosters: int = 0
-    booster_every: int | None = None
-    born: date | None = None
-    cleared_by: str = ""
-    cleared_on: date | None = None
-    driver_name: str = ""
-    driver_phone: str = ""
+    start: Annotated[date, Key("The first day that would do.")]
+    patient: Annotated[str, Key("The clinic's reference for the patient.")] = "patient"
+    latest_start: Annotated[date | None, Key("The last day to begin; unsaid, 14 days later.")] = (
+        None
+    )
+    per_week: Annotated[int | None, Key("The pace that was asked for.", unit="visits a week")] = (
+        None
+    )
+    every_days: Annotated[int | None, Key("The pace that was asked for.", unit="days")] = None
+    time: Annotated[Clock | None, Key("The check-in time to aim for.")] = None
+    between: Annotated[TimeRange | None, Key("The hours that the whole visit must fit in.")] = None
+    days: Annotated[tuple[Weekday, ...], Key("The weekdays that the patient can; none: any.")] = ()
+    unavailable: Annotated[tuple[DateRange, ...], Key("Days that they cannot.")] = ()
+    boosters: Annotated[int, Key("How many boosters to pencil in.", unit="visits")] = 0
+    booster_every: Annotated[int | None, Key("Days from booster to booster.", unit="days")] = None
+    born: Annotated[date | None, Key("The date of birth.")] = None
+    cleared_by: Annotated[str, Key("The clinician whose clearance is recorded.")] = ""
+    cleared_on: Annotated[date | None, Key("The day of that clearance.")] = None
+    driver_name: Annotated[str, Key("Who drives the patient there and back.")] = ""
+    driver_phone: Annotated[str, Key("The driver's phone number.")] = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +63,10 @@ class Slot:
 class Finding:
     """What a rule has to say: its name, how bad it is, and a sentence; `visit` is a number."""
 
-    rule: str
-    level: Level
-    message: str
-    visit: int | None = None
+    rule: Annotated[str, Key("The rule's name: docs/rules.md.")]
+    level: Annotated[Level, Key("How bad it is.")]
+    message: Annotated[str, Key("A sentence.")]
+    visit: Annotated[int | None, Key("The number of the visit that it is about.")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,9 @@ class Remedy:
 class Window:
     """Earliest, ideal and latest date of a visit, given the visit before it. Inclusive."""
 
-    earliest: date
-    target: date
-    latest: date
+    earliest: Annotated[date, Key("The first date that keeps the rules.")]
+    target: Annotated[date, Key("The ideal one.")]
+    latest: Annotated[date, Key("The last one.")]
 
     def problems(self) -> Iterator[Problem]:
         """Dates out of order."""
@@ -96,90 +100,92 @@ class Visit:
     says when: the clinic is to be asked.
     """
 
-    number: int
-    phase: str
-    of: str
-    kind: str
-    status: Status
-    start: datetime
-    treatment_start: datetime
-    end: datetime
-    no_driving_until: datetime | None
-    window: Window
-    uid: str
-    sequence: int = 0
-    driver: Driver | None = None
-    note: str = ""
-    held_from: Status | None = None
+    number: Annotated[int, Key("1, 2, … through the course.")]
+    phase: Annotated[str, Key("The name of its phase.")]
+    of: Annotated[
+        str,
+        Key(
+            "Its place within the phase.", pattern=r"\d{1,4} of \d{1,4}(, again)?", form='"3 of 6"'
+        ),
+    ]
+    kind: Annotated[str, Key("Its kind, by its name in the protocol.")]
+    status: Annotated[Status, Key("How it stands.")]
+    start: Annotated[datetime, Key("Check-in.")]
+    treatment_start: Annotated[datetime, Key("When the treatment begins.")]
+    end: Annotated[datetime, Key("When the patient may be collected.")]
+    no_driving_until: Annotated[
+        datetime | None, Key("When they may drive again; none: the clinic is to be asked.")
+    ]
+    window: Annotated[Window, Key("Where it could be, given the visit before it.")]
+    uid: Annotated[
+        str,
+        Key(
+            "Its identifier in calendars.",
+            pattern="[A-Za-z0-9@._-]{1,64}",
+            form="up to 64 letters, digits, and @ . _ -",
+        ),
+    ]
+    sequence: Annotated[int, Key("How often its entry has changed.", least=0, most=2147483647)] = 0
+    driver: Annotated[Driver | None, Key("Who drives.")] = None
+    note: Annotated[str, Key("What there is to say of it.")] = ""
+    held_from: Annotated[Status | None, Key("The status that a held one goes back to.")] = None
 
     def problems(self) -> Iterator[Problem]:
-        """An end that is not after the start, times before it, or a uid that is no single word."""
-        yield from _uid_problems(self.uid)
+        """An end that is not after the start, or times before it."""
         start = self.start.astimezone(UTC)
         if self.end.astimezone(UTC) <= start:
             yield "end", "is not after the start"
         if self.treatment_start.astimezone(UTC) < start:
             yield "treatment_start", "is before the start"
-        yield from _sequence_problems(self.sequence)
-        if not re.fullmatch(r"\d{1,4} of \d{1,4}(, again)?", self.of, re.ASCII):
-            yield "of", f'expected "3 of 6", not {shown(self.of)}'
-
-
-def _sequence_problems(sequence: int) -> Iterator[Problem]:
-    # A calendar's integers end there (RFC 5545, 3.3.8).
-    if not 0 <= sequence < 2**31:
-        yield "sequence", f"expected 0 to {2**31 - 1}, not {sequence}"
-
-
-def _uid_problems(uid: str) -> Iterator[Problem]:
-    # It is written into calendars as it stands.
-    if not re.fullmatch(r"[A-Za-z0-9@._-]{1,64}", uid, re.ASCII):
-        yield "uid", f"expected up to 64 letters, digits, and @ . _ -, not {shown(uid)}"
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
     """A dated look at how it goes, 15 minutes, after visit number `after` of the course."""
 
-    after: int
-    title: str
-    gate: bool
-    place: Place
-    start: datetime
-    uid: str
-    sequence: int = 0
-    status: Status = "planned"
-    held_from: Status | None = None
-
-    def problems(self) -> Iterator[Problem]:
-        """A uid that is no single word, or a sequence below 0."""
-        yield from _uid_problems(self.uid)
-        yield from _sequence_problems(self.sequence)
+    after: Annotated[int, Key("The number of the visit before it.")]
+    title: Annotated[str, Key("What it is called where titles are clinical.")]
+    gate: Annotated[bool, Key("Whether later visits wait for it.")]
+    place: Annotated[Place, Key("Where it is.")]
+    start: Annotated[datetime, Key("When it is.")]
+    uid: Annotated[
+        str,
+        Key(
+            "Its identifier in calendars.",
+            pattern="[A-Za-z0-9@._-]{1,64}",
+            form="up to 64 letters, digits, and @ . _ -",
+        ),
+    ]
+    sequence: Annotated[int, Key("How often its entry has changed.", least=0, most=2147483647)] = 0
+    status: Annotated[Status, Key("How it stands.")] = "planned"
+    held_from: Annotated[Status | None, Key("The status that a held one goes back to.")] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
     """All the visits of one patient, and everything that they were planned from."""
 
-    format: Literal[1]
-    course_id: str
-    patient: str
-    timezone: str
-    made_at: datetime
-    revision: int
-    visits: tuple[Visit, ...]
-    reviews: tuple[Review, ...]
-    findings: tuple[Finding, ...]
-    history: tuple[Entry, ...]
-    protocol: Protocol
-    clinic: Clinic
-    request: Request
+    format: Annotated[Literal[1], Key("The format of the file.")]
+    course_id: Annotated[
+        str, Key("The course's identifier; those of its visits are made from it.")
+    ]
+    patient: Annotated[
+        str, Key("The clinic's reference for the patient: a file's name, up to 80 bytes.")
+    ]
+    timezone: Annotated[str, Key("The clinic's zone.")]
+    made_at: Annotated[datetime, Key("When it was planned.")]
+    revision: Annotated[
+        int, Key("How many times it has been written, the first counted.", least=1)
+    ]
+    visits: Annotated[tuple[Visit, ...], Key("Its treatment visits.", least=1, form="one visit")]
+    reviews: Annotated[tuple[Review, ...], Key("The looks at how it goes.")]
+    findings: Annotated[tuple[Finding, ...], Key("What the rules have to say.")]
+    history: Annotated[tuple[Entry, ...], Key("What was done to it.")]
+    protocol: Annotated[Protocol, Key("The protocol that it was planned from.")]
+    clinic: Annotated[Clinic, Key("The clinic that it was planned at.")]
+    request: Annotated[Request, Key("What was asked for.")]
 
     def problems(self) -> Iterator[Problem]:
-        """A revision before the first, no visit at all, or another patient than was asked for."""
+        """Another patient than was asked for."""
         if self.patient != self.request.patient:
             yield "patient", "is not the one of the request"
-        if self.revision < 1:
-            yield "revision", f"expected 1 or more, not {self.revision}"
-        if not self.visits:
-            yield "visits", "expected at least one visit"

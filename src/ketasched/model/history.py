@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from ketasched.model.clinic import Clinic
+from ketasched.model.keys import Key
 from ketasched.model.values import Clock
 
 Verb = Literal[
@@ -28,8 +29,8 @@ Outcome = Literal["go-on", "stop"]
 class Driver:
     """Who brings the patient and takes them home."""
 
-    name: str
-    phone: str = ""
+    name: Annotated[str, Key("Who drives.")]
+    phone: Annotated[str, Key("Where to reach them.")] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +42,19 @@ class Change:
     days. `overrides` names rules that are not asked.
     """
 
-    verb: Verb
-    visit: int | None = None
-    on: date | None = None
-    time: Clock | None = None
-    days: int | None = None
-    scope: Scope = "rest"
-    make_up: bool | None = None
-    outcome: Outcome | None = None
-    driver: Driver | None = None
-    overrides: tuple[str, ...] = ()
+    verb: Annotated[Verb, Key("What was done.")]
+    visit: Annotated[
+        int | None,
+        Key("Its number when it was asked: to `review` the one before, to `cease` the last."),
+    ] = None
+    on: Annotated[date | None, Key("The new day.")] = None
+    time: Annotated[Clock | None, Key("The new check-in time.")] = None
+    days: Annotated[int | None, Key("By how many days.", unit="days")] = None
+    scope: Annotated[Scope, Key("Whether later visits may move, too.")] = "rest"
+    make_up: Annotated[bool | None, Key("Whether another visit makes up for a missed one.")] = None
+    outcome: Annotated[Outcome | None, Key("What a review decided.")] = None
+    driver: Annotated[Driver | None, Key("Who drives.")] = None
+    overrides: Annotated[tuple[str, ...], Key("The rules that were not asked.")] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +65,10 @@ class Former:
     the driver changed, the date is over for that driver.
     """
 
-    uid: str
-    start: datetime
-    ride: bool = False
-    driver: str = ""
+    uid: Annotated[str, Key("Of which visit or review.")]
+    start: Annotated[datetime, Key("When it was.")]
+    ride: Annotated[bool, Key("Whether somebody was to drive then.")] = False
+    driver: Annotated[str, Key("Who, by name.")] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +81,18 @@ class Entry:
     with it the history replays to the same course.
     """
 
-    at: datetime
-    what: str
-    why: str = ""
-    by: str = ""
-    change: Change | None = None
-    changed: tuple[str, ...] = ()
-    former: tuple[Former, ...] = ()
-    former_clinic: Clinic | None = field(default=None, hash=False)
+    at: Annotated[datetime, Key("When.")]
+    what: Annotated[str, Key("What was done, in words.")]
+    why: Annotated[str, Key("Why.")] = ""
+    by: Annotated[str, Key("By whom.")] = ""
+    change: Annotated[
+        Change | None, Key("The change as it was asked for; none for the planning itself.")
+    ] = None
+    changed: Annotated[
+        tuple[str, ...], Key("The uids of the calendar entries that it changed.")
+    ] = ()
+    former: Annotated[tuple[Former, ...], Key("The dates that it ended.")] = ()
+    former_clinic: Annotated[
+        Clinic | None,
+        Key("The clinic as it was until then, where newer hours or words came with the change."),
+    ] = field(default=None, hash=False)

@@ -1,20 +1,25 @@
 """The protocol: phases, visit kinds and their spacing, with sources. Data, never code."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from ketasched.model.values import Clock, Count, EveryDays, PerWeek, Place, Problem, shown
+from ketasched.model.counts import Count, EveryDays, PerWeek
+from ketasched.model.keys import Key
+from ketasched.model.values import Clock, Place, Problem
 
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
     """The parts of a visit in minutes; it starts at check-in and ends after observation."""
 
-    check_in: int
-    treatment: int
-    observation: int
+    check_in: Annotated[
+        int, Key("From arriving until the treatment begins.", unit="minutes", least=0)
+    ]
+    treatment: Annotated[int, Key("How long the treatment takes.", unit="minutes", least=0)]
+    observation: Annotated[
+        int, Key("From its end until the patient may be collected.", unit="minutes", least=0)
+    ]
 
     @property
     def total(self) -> int:
@@ -22,10 +27,7 @@ class Minutes:
         return self.check_in + self.treatment + self.observation
 
     def problems(self) -> Iterator[Problem]:
-        """A part below zero, or a visit of no length or of a day and more."""
-        for name in ("check_in", "treatment", "observation"):
-            if getattr(self, name, 0) < 0:
-                yield name, f"expected 0 or more, not {getattr(self, name)}"
+        """A visit of no length, or of a day and more."""
         if not 0 < self.total < 24 * 60:
             yield "", f"a visit lasts 1 to {24 * 60 - 1} minutes, not {self.total}"
 
@@ -34,15 +36,18 @@ class Minutes:
 class NoDriving:
     """No driving until `hours` elapsed since the end and `next_morning` on the day after."""
 
-    hours: int | None = None
-    next_morning: Clock | None = None
+    hours: Annotated[
+        int | None, Key("So long after the end of the visit.", unit="hours", least=1, most=168)
+    ] = None
+    next_morning: Annotated[
+        Clock | None,
+        Key("Not before this time on the day after the visit, and only after a restful night."),
+    ] = None
 
     def problems(self) -> Iterator[Problem]:
-        """A rule that says nothing, or hours outside a week."""
+        """A rule that says nothing."""
         if self.hours is None and self.next_morning is None:
             yield "", "expected hours, next_morning, or both"
-        if self.hours is not None and not 0 < self.hours <= 168:
-            yield "hours", f"expected 1 to 168, not {self.hours}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +58,22 @@ class VisitKind:
     that it takes after; what it has from there is filled in when the file is read.
     """
 
-    title: str
-    minutes: Minutes
-    place: Place = "clinic"
-    driver: bool | None = None
-    no_driving: NoDriving | None = None
-    like: str = ""
+    title: Annotated[str, Key("What the visit is called where titles are clinical.")]
+    minutes: Annotated[Minutes, Key("Its three parts; it starts at check-in.")]
+    place: Annotated[
+        Place, Key("Where it is; only one at the clinic takes a chair or needs a driver.")
+    ] = "clinic"
+    driver: Annotated[
+        bool | None,
+        Key("Whether someone else brings the patient and takes them home (at the clinic: yes)."),
+    ] = None
+    no_driving: Annotated[
+        NoDriving | None,
+        Key("When the patient may drive again; without a rule they are told to ask the clinic."),
+    ] = None
+    like: Annotated[
+        str, Key("Another kind of visit: all that is not said here is as it is there.")
+    ] = ""
 
     @property
     def needs_driver(self) -> bool:
@@ -75,32 +90,33 @@ class VisitKind:
 class GapDays:
     """Calendar days from a visit to the next: Mon to Wed is 2. Both ends inclusive."""
 
-    max: int
-    min: int = 1
+    max: Annotated[int, Key("The longest gap.", unit="days", least=1, most=366)]
+    min: Annotated[int, Key("The shortest gap.", unit="days", least=1, most=366)] = 1
 
     def problems(self) -> Iterator[Problem]:
-        """Ends that cross, or days outside a year."""
-        yield from _range_problems(self.min, self.max, 1, 366)
+        """Ends that cross."""
+        yield from _crossed(self.min, self.max)
 
 
 @dataclass(frozen=True, slots=True)
 class GapHours:
     """Elapsed hours from start to start, in UTC: Mon 15:00 to Wed 09:00 is 42. Inclusive."""
 
-    min: int | None = None
-    max: int | None = None
+    min: Annotated[
+        int | None, Key("The shortest time from start to start.", unit="hours", least=0, most=8784)
+    ] = None
+    max: Annotated[
+        int | None, Key("The longest time from start to start.", unit="hours", least=0, most=8784)
+    ] = None
 
     def problems(self) -> Iterator[Problem]:
-        """Ends that cross, none at all, or hours outside a year."""
+        """Ends that cross, or none at all."""
         if self.min is None and self.max is None:
             yield "", "expected min, max, or both"
-        yield from _range_problems(self.min, self.max, 0, 366 * 24)
+        yield from _crossed(self.min, self.max)
 
 
-def _range_problems(low: int | None, high: int | None, least: int, most: int) -> Iterator[Problem]:
-    for name, value in (("min", low), ("max", high)):
-        if value is not None and not least <= value <= most:
-            yield name, f"expected {least} to {most}, not {value}"
+def _crossed(low: int | None, high: int | None) -> Iterator[Problem]:
     if low is not None and high is not None and low > high:
         yield "min", f"min {low} is more than max {high}"
 
@@ -109,12 +125,7 @@ def _range_problems(low: int | None, high: int | None, least: int, most: int) ->
 class SpanDays:
     """Days from the first to the last visit of a phase, both counted: Mon to Fri is 5."""
 
-    max: int
-
-    def problems(self) -> Iterator[Problem]:
-        """A span of no days."""
-        if self.max < 1:
-            yield "max", f"expected 1 or more, not {self.max}"
+    max: Annotated[int, Key("The longest span.", unit="days", least=1)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +135,12 @@ class PhaseReview:
     With `gate` the visits after it stay tentative until it is recorded.
     """
 
-    after: int
-    title: str
-    gate: bool = False
-    place: Place = "phone"
+    after: Annotated[int, Key("After which visit of the phase.", unit="visits")]
+    title: Annotated[str, Key("What it is called where titles are clinical.")]
+    gate: Annotated[
+        bool, Key("Whether the visits after it are tentative until it is recorded.")
+    ] = False
+    place: Annotated[Place, Key("Where it is.")] = "phone"
 
 
 LONGEST_DAYS = 7320
@@ -138,16 +151,33 @@ LONGEST_DAYS = 7320
 class Phase:
     """A run of like visits: how many, how often, how far apart. One pace of the two is given."""
 
-    name: str
-    visit: str
-    count: Count
-    gap_days: GapDays
-    per_week: PerWeek | None = None
-    every_days: EveryDays | None = None
-    gap_hours: GapHours | None = None
-    span_days: SpanDays | None = None
-    tentative: bool = False
-    reviews: tuple[PhaseReview, ...] = ()
+    name: Annotated[str, Key("A name of its own within the protocol.")]
+    visit: Annotated[str, Key("Which kind of visit, by its name in `[visits]`.")]
+    count: Annotated[
+        Count,
+        Key(
+            "How many visits. With `default = 0` they are boosters: only if asked for.",
+            unit="visits",
+        ),
+    ]
+    gap_days: Annotated[
+        GapDays, Key("How far apart neighbours are, by the calendar: Mon to Wed is 2.")
+    ]
+    per_week: Annotated[
+        PerWeek | None, Key("The pace; either this or `every_days`.", unit="visits a week")
+    ] = None
+    every_days: Annotated[
+        EveryDays | None, Key("The pace; of a list, the last one repeats.", unit="days")
+    ] = None
+    gap_hours: Annotated[
+        GapHours | None,
+        Key("The same in hours, where a source asks for it: Mon 15:00 to Wed 09:00 is 42."),
+    ] = None
+    span_days: Annotated[
+        SpanDays | None, Key("How long the phase may take, first and last day both counted.")
+    ] = None
+    tentative: Annotated[bool, Key("Whether a clinician has yet to decide on each visit.")] = False
+    reviews: Annotated[tuple[PhaseReview, ...], Key("Looks at how it goes.")] = ()
 
     @property
     def is_booster(self) -> bool:
@@ -170,15 +200,33 @@ class Phase:
 class Protocol:
     """Phases, visit kinds and their spacing, with sources. Data, never code."""
 
-    format: Literal[1]
-    id: str
-    title: str
-    sources: tuple[str, ...]
-    visits: Mapping[str, VisitKind]
-    phases: tuple[Phase, ...]
-    route: str = ""
-    indication: str = ""
-    examples: tuple[str, ...] = ()
+    format: Annotated[Literal[1], Key("The format of the file.")]
+    id: Annotated[
+        str,
+        Key(
+            "The protocol's name on the command line.",
+            pattern="[a-z0-9][a-z0-9-]{0,63}",
+            form="small letters, digits and hyphens",
+        ),
+    ]
+    title: Annotated[str, Key("What it is, in a line.")]
+    sources: Annotated[
+        tuple[str, ...],
+        Key("Where its numbers are from.", least=1, form="one source for the numbers"),
+    ]
+    visits: Annotated[
+        Mapping[str, VisitKind],
+        Key("The kinds of visit, by name.", least=1, form="one kind of visit"),
+    ]
+    phases: Annotated[
+        tuple[Phase, ...], Key("The phases, in their order.", least=1, form="one phase")
+    ]
+    route: Annotated[str, Key("How the medicine is given.")] = ""
+    indication: Annotated[str, Key("What for, and whether that is off-label.")] = ""
+    examples: Annotated[
+        tuple[str, ...],
+        Key("Places of numbers without a source (`visits.infusion.minutes`), to be replaced."),
+    ] = ()
 
     @property
     def booster_phase(self) -> Phase | None:
@@ -186,12 +234,6 @@ class Protocol:
         return next((phase for phase in reversed(self.phases) if phase.is_booster), None)
 
     def problems(self) -> Iterator[Problem]:
-        """No phase that begins, no source, or an id that is no plain word."""
-        if getattr(self, "sources", None) == ():
-            yield "sources", "expected at least one source for the numbers"
-        if getattr(self, "phases", None) == ():
-            yield "phases", "expected at least one phase"
-        elif getattr(self, "phases", None) and self.phases[0].is_booster:
+        """A first phase that nobody begins with."""
+        if self.phases[0].is_booster:
             yield "phases[0].count", "the first phase needs a visit: default 0 is for later ones"
-        if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,63}", self.id, re.ASCII):
-            yield "id", f"expected small letters, digits and hyphens, not {shown(self.id)}"

@@ -1,13 +1,15 @@
 """Small values that a file writes as one word, number or list.
 
-Each has `read` (from the file's form, raising `ValueError` with what is wrong) and `plain` (back
-to it). Clock times inside a day are minutes after local midnight.
+Each has `read` (from the file's form, raising `ValueError` with what is wrong), `plain` (back to
+it), and `SCHEMA`, the form as a JSON Schema: what it describes first is how the manual names it.
+Clock times inside a day are minutes after local midnight.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIRST_YEAR, LAST_YEAR = 1900, 2199
@@ -19,15 +21,27 @@ Place = Literal["clinic", "phone", "home"]
 Plain = str | int | list["Plain"] | dict[str, "Plain"] | None
 """What a TOML or JSON file can hold of ours."""
 
+Schema = Mapping[str, object]
+"""A JSON Schema, or a part of one."""
+
 Problem = tuple[str, str]
 """A place inside a file ("gap_days.min", "" for the whole) and what is wrong there."""
+
+
+CLOCK_FORM = r"([01]?\d|2[0-3]):[0-5]\d"
+DATE_FORM = r"\d{4}-\d{2}-\d{2}"
+DATE_SCHEMA: Schema = {
+    "description": '"2026-12-07"',
+    "type": "string",
+    "pattern": f"^{DATE_FORM}$",
+}
 
 
 def read_date(text: object) -> date:
     """The ISO date `text` ("2026-12-07"), or a date that TOML has read already."""
     if isinstance(text, date) and not isinstance(text, datetime):
         day = text
-    elif isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
+    elif isinstance(text, str) and re.fullmatch(DATE_FORM, text, re.ASCII):
         try:
             day = date.fromisoformat(text)
         except ValueError as error:
@@ -76,6 +90,12 @@ def shown(value: object) -> str:
 class Clock:
     """A wall-clock time of any day, "HH:MM", in the clinic's zone."""
 
+    SCHEMA: ClassVar[Schema] = {
+        "description": '"08:30"',
+        "type": "string",
+        "pattern": f"^{CLOCK_FORM}$",
+    }
+
     minutes: int
 
     @classmethod
@@ -99,6 +119,12 @@ class Clock:
 @dataclass(frozen=True, slots=True)
 class TimeRange:
     """A stretch of one day, "08:00-12:00": minutes after midnight, `end` at most 24:00."""
+
+    SCHEMA: ClassVar[Schema] = {
+        "description": '"08:00-12:00"',
+        "type": "string",
+        "pattern": rf"^\s*{CLOCK_FORM}\s*[-–]\s*({CLOCK_FORM}|24:00)\s*$",
+    }
 
     start: int
     end: int
@@ -129,6 +155,12 @@ class DateRange:
 
     Written "2026-12-24", "2026-12-28..2027-01-01" or "2026-12-28..2027-01-01 winter break".
     """
+
+    SCHEMA: ClassVar[Schema] = {
+        "description": '"2026-12-24" or "2026-12-28..2027-01-01", perhaps with a name after it',
+        "type": "string",
+        "pattern": rf"^\s*{DATE_FORM}(\.\.{DATE_FORM})?(\s.*)?$",
+    }
 
     first: date
     last: date
@@ -161,6 +193,12 @@ class DateRange:
 class Reminder:
     """A wall-clock moment some calendar days before a visit: "3d 10:00"."""
 
+    SCHEMA: ClassVar[Schema] = {
+        "description": '"3d 10:00": days before, and a time of day',
+        "type": "string",
+        "pattern": rf"^\d{{1,2}}d {CLOCK_FORM}$",
+    }
+
     days: int
     at: Clock
 
@@ -180,6 +218,12 @@ class Reminder:
 @dataclass(frozen=True, slots=True)
 class Lead:
     """How long before an event its alarm sounds, in minutes: "2h", "30m", "1d"."""
+
+    SCHEMA: ClassVar[Schema] = {
+        "description": '"2h", "30m" or "1d", a week at most',
+        "type": "string",
+        "pattern": r"^\d{1,5}[mhd]$",
+    }
 
     minutes: int
 
@@ -204,6 +248,14 @@ class Lead:
 class Amount:
     """An amount of money, in hundredths of the clinic's currency."""
 
+    SCHEMA: ClassVar[Schema] = {
+        "description": '450 or "449.50"',
+        "type": ["number", "string"],
+        "minimum": 0,
+        "exclusiveMaximum": 10_000_000,
+        "pattern": r"^\d{1,7}(\.\d{1,2})?$",
+    }
+
     hundredths: int
 
     @classmethod
@@ -225,105 +277,3 @@ class Amount:
         whole, part = divmod(self.hundredths, 100)
         between = " " if currency[-1:].isalpha() else ""
         return f"{currency}{between}{whole:,}{f'.{part:02d}' if part else ''}"
-
-
-def _whole(value: object, low: int, high: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"expected a whole number, not {shown(value)}")
-    if not low <= value <= high:
-        raise ValueError(f"expected {low} to {high}, not {shown(value)}")
-    return value
-
-
-def _table(value: object, *keys: str) -> list[object]:
-    """The values of a small table with just these keys, None for a missing one."""
-    if not isinstance(value, dict) or not set(value) <= set(keys):
-        raise ValueError(f"expected a whole number or {{ {', '.join(keys)} }}, not {shown(value)}")
-    return [value.get(key) for key in keys]
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many visits a phase has: `default`, and `max` where the request may ask for more."""
-
-    default: int
-    max: int
-
-    @classmethod
-    def read(cls, value: object) -> Self:
-        """From 6 or { default = 0, max = 12 }; a phase has at most 200 visits."""
-        if not isinstance(value, dict):
-            number = _whole(value, 1, 200)
-            return cls(number, number)
-        default, most = _table(value, "default", "max")
-        found = cls(_whole(default, 0, 200), _whole(most, 1, 200))
-        if found.max < found.default:
-            raise ValueError(f"default {found.default} is more than max {found.max}")
-        return found
-
-    def plain(self) -> Plain:
-        """Back to the number or the table."""
-        if self.default == self.max:
-            return self.default
-        return {"default": self.default, "max": self.max}
-
-
-@dataclass(frozen=True, slots=True)
-class PerWeek:
-    """A pace in visits a week: the usual one, and those that a request may choose."""
-
-    default: int
-    choices: tuple[int, ...]
-
-    @classmethod
-    def read(cls, value: object) -> Self:
-        """From 3 or { default = 3, choices = [2, 3] }."""
-        return cls(*_default_and_choices(value, 7))
-
-    def plain(self) -> Plain:
-        """Back to the number or the table."""
-        return _choice_plain(self.default, self.choices)
-
-
-@dataclass(frozen=True, slots=True)
-class EveryDays:
-    """A pace in days from visit to visit; the last of `steps` repeats. `choices` may be asked."""
-
-    steps: tuple[int, ...]
-    choices: tuple[int, ...]
-
-    @classmethod
-    def read(cls, value: object) -> Self:
-        """From 14, [14, 21, 28] or { default = 14, choices = [7, 14] }."""
-        if isinstance(value, list):
-            if not value:
-                raise ValueError("expected at least one number of days")
-            steps = tuple(_whole(step, 1, 366) for step in value)
-            return cls(steps, steps if len(steps) == 1 else ())
-        default, choices = _default_and_choices(value, 366)
-        return cls((default,), choices)
-
-    def plain(self) -> Plain:
-        """Back to the number, the list or the table."""
-        if len(self.steps) > 1:
-            return list(self.steps)
-        return _choice_plain(self.steps[0], self.choices)
-
-
-def _default_and_choices(value: object, most: int) -> tuple[int, tuple[int, ...]]:
-    if not isinstance(value, dict):
-        number = _whole(value, 1, most)
-        return number, (number,)
-    default, choices = _table(value, "default", "choices")
-    if not isinstance(choices, list):
-        raise ValueError(f"expected choices such as [2, 3], not {shown(choices)}")
-    found = _whole(default, 1, most), tuple(_whole(choice, 1, most) for choice in choices)
-    if found[0] not in found[1]:
-        raise ValueError(f"default {found[0]} is not among the choices {choices}")
-    return found
-
-
-def _choice_plain(default: int, choices: tuple[int, ...]) -> Plain:
-    if choices in ((default,), ()):
-        return default
-    return {"default": default, "choices": list(choices)}

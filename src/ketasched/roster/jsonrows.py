@@ -66,7 +66,7 @@ def _object(text: str) -> dict[str, object]:
     except ValueError as error:
         raise BadRequest(ROW, str(error)) from None
     if not isinstance(data, dict):
-        raise BadRequest(ROW, f"expected one object a line, not {shown(data)}")
+        raise BadRequest(ROW, f"expected one object a line, not {_named(data)}")
     return data
 
 
@@ -76,8 +76,15 @@ def _cell(column: str, value: object) -> str:
     if isinstance(value, list) and ROSTER_COLUMNS[column].several:
         return ";".join(_cell(column, part) for part in value)
     if not isinstance(value, str):
-        raise BadRequest(column, f"expected text or a whole number, not {shown(value)}")
+        raise BadRequest(column, f"expected text or a whole number, not {_named(value)}")
     return value.strip()
+
+
+def _named(value: object) -> str:
+    """What a value is: of what has parts not what they say, which may be a patient's."""
+    if isinstance(value, list):
+        return "a list"
+    return "an object" if isinstance(value, dict) else shown(value)
 
 
 def is_text(text: str) -> bool:

@@ -1,0 +1,59 @@
+"""Whose time zone data is at work: the system's, where it has some, else the package `tzdata`."""
+
+import re
+import zoneinfo
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+ANY_ZONE = "America/New_York"
+"""A zone that every collection has."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneData:
+    """A collection of zones: its release ("2026a", "" if it does not say), and the folder that it
+    is in; none for the package `tzdata`.
+    """
+
+    release: str
+    folder: Path | None
+
+    def __str__(self) -> str:
+        where = "the package tzdata" if self.folder is None else str(self.folder)
+        return f"{self.release or 'of no known release'}, from {where}"
+
+
+def zone_data(zone: str = ANY_ZONE) -> ZoneData:
+    """The collection that `zoneinfo` reads this zone from."""
+    for place in map(Path, zoneinfo.TZPATH):
+        if (place / zone).is_file():
+            return ZoneData(_release_in(place), place)
+    return ZoneData(packaged_release(), None)
+
+
+def packaged_release() -> str:
+    """The release of the package `tzdata`, "" where it is not installed: 2026.1 is 2026a."""
+    try:
+        year, number = version("tzdata").split(".")[:2]
+    except (PackageNotFoundError, ValueError):
+        return ""
+    return f"{year}{chr(ord('a') + int(number) - 1)}"
+
+
+def version_text() -> str:
+    """What `ketasched --version` says."""
+    return f"ketasched {version('ketasched')}, zone data {zone_data()}"
+
+
+def _release_in(folder: Path) -> str:
+    """The release of a system's collection, from one of the files that name it."""
+    for name in ("+VERSION", "tzdata.zi"):
+        try:
+            with (folder / name).open(encoding="utf-8") as file:
+                found = re.search(r"\b(\d{4}[a-z]{1,2})\b", file.readline())
+        except (OSError, UnicodeDecodeError):
+            continue
+        if found:
+            return found[1]
+    return ""

@@ -1,0 +1,30 @@
+"""`docs/rules.md`: every rule, from its class."""
+
+from ketasched.rules import RULES
+from ketasched.shapes import EndsRule, PairRule, Precondition, VisitRule
+from tests.documents.tables import MADE, whole
+
+HEAD = f"""# Rules
+
+{MADE}
+
+What every plan keeps. A finding names its rule: `broken` is refused, `given-up` and `warning`
+are said. `ketasched check` asks the same rules of a course as it stands; `ketasched revise …
+--override RULE --reason WHY` does without one for a change that a clinician has decided.
+"""
+
+SHAPES: dict[type, str] = {
+    VisitRule: "Asked of each visit.",
+    PairRule: "Asked of each visit and the next one.",
+    EndsRule: "Asked of the first and the last visit of a phase.",
+    Precondition: "Asked once of a course.",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    for name, rule in RULES.items():
+        shape = next(said for kind, said in SHAPES.items() if isinstance(rule, kind))
+        parts.append(f"## {name}\n\n{whole(type(rule).__doc__)}\n\n{shape}\n")
+    return "\n".join(parts)
