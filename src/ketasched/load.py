@@ -92,6 +92,11 @@ def load_course(path: str) -> Course:
     return _course(_data_of("course", path), path)
 
 
+def course_from(text: str, name: str) -> Course:
+    """The course in the text of a course file, called `name` in errors. Raises `BadFile`."""
+    return _course(parse(text, name), name)
+
+
 def _course_in(path: str) -> str:
     """The course file of a patient's folder; another path as it is."""
     with suppress(OSError, ValueError):  # what is wrong with the path is said when it is read
