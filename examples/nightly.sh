@@ -1,23 +1,27 @@
 #!/bin/sh
-# A clinic's night: plan what the practice system has put into the roster, and say what could not be.
+# A clinic's night: plan what is new or has changed in the roster, and say what could not be planned.
 #
 # For cron:  15 2 * * *  /srv/clinic/nightly.sh /srv/clinic
 #
-# The folder given has roster.csv and clinic.toml; each night gets a folder of its own below courses/.
-# A night that was cut off goes on where it was when this is run again on the same day.
+# The folder given has roster.csv and clinic.toml; courses/ lasts from night to night. Who was planned
+# before keeps the dates; a night that was cut off goes on where it was.
 set -eu
 cd "${1:?give the folder with roster.csv and clinic.toml}"
-night=courses/$(date +%F)
 
-# Try --resume first: it refuses nothing if there is nothing to go on with.
 code=0
-ketasched batch roster.csv --clinic clinic.toml -o "$night" --resume --quiet || code=$?
+ketasched batch roster.csv --clinic clinic.toml -o courses --resume --quiet || code=$?
 
+if [ -s courses/changes.csv ]; then
+  echo "what is not as it was last night: $PWD/courses/changes.csv"
+fi
 case $code in
   0) ;;
-  5) echo "some rows were not planned: mend them in $night/rejects.csv, then:"
-     echo "  cd $PWD && ketasched batch $night/rejects.csv --clinic clinic.toml -o $night-mended" ;;
-  6) echo "$night: could not be written; what is done is kept, the next run goes on" ;;
+  5) echo "some rows were not planned: courses/rejects.csv says why"
+     echo "mend them where the roster comes from, and the next night plans them; or now, in a copy:"
+     echo "  cd $PWD && cp courses/rejects.csv mended.csv"
+     echo "  ketasched batch mended.csv --clinic clinic.toml -o courses --resume" ;;
+  6) echo "courses: could not be written; what is done is kept, the next run goes on" ;;
+  70) echo "some rows met a bug of ketasched: see courses/rejects.csv; the others are planned" ;;
   *) echo "ketasched ended with $code: see above; nothing more was planned" ;;
 esac
 exit $code

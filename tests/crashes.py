@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ketasched.batch.ledger import COLUMNS
 from tests.benchmarks.rosters import rows
 from tests.conftest import ROOT
 
@@ -82,5 +83,5 @@ def patients(output: Path) -> int:
 def only_whole_lines(path: Path) -> bool:
     data = path.read_bytes()
     return data.endswith(b"\n") and all(
-        len(line) == 9 for line in csv.reader(data.decode().splitlines())
+        len(line) == len(COLUMNS) for line in csv.reader(data.decode().splitlines())
     )

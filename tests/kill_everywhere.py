@@ -5,6 +5,7 @@ the folder is not what an undisturbed run makes. A process of its own, as it for
 """
 
 import contextlib
+import csv
 import gc
 import io
 import os
@@ -14,7 +15,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ketasched.batch.ledger import BEGUN
+from ketasched.batch.earlier import BEGUN
+from ketasched.batch.ledger import CHANGES
 from ketasched.cli import main as ketasched
 
 ROSTER, CLINIC, FOLDER, SCENARIO = (*sys.argv[1:], *[""] * 4)[:4]
@@ -26,7 +28,8 @@ DONE = (0, 5)
 
 def batch(output: Path, *more: str) -> int:
     """The exit code of a run in this process."""
-    fixed = ("batch", ROSTER, "--clinic", CLINIC, "--jobs", "1", "--quiet", "--ignore-chairs")
+    chairs = () if SCENARIO == "changed" else ("--ignore-chairs",)
+    fixed = ("batch", roster_of(output), "--clinic", CLINIC, "--jobs", "1", "--quiet", *chairs)
     with contextlib.redirect_stderr(io.StringIO()) as said:
         try:
             ketasched([*fixed, *FORMATS, "-o", str(output), *more])
@@ -35,6 +38,29 @@ def batch(output: Path, *more: str) -> int:
                 print(said.getvalue())  # noqa: T201
             return int(end.code or 0)
     return 0
+
+
+def roster_of(output: Path) -> str:
+    """The roster of a run: one that goes on where others were has another, in that scenario."""
+    if SCENARIO != "changed" or output.name == "older":
+        return ROSTER
+    changed = output.parent / "changed.csv"
+    if not changed.exists():
+        with Path(ROSTER).open(newline="") as file:
+            bad, kept, _gone, moved, other = csv.DictReader(file)
+        now = {"start": "2027-03-01"}
+        rows = [
+            moved | now,
+            bad | now,
+            kept,
+            other | {"patient": "Q-1"},
+            other | {"start": "soon"},
+        ]
+        with changed.open("w", newline="") as file:
+            writer = csv.DictWriter(file, bad, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+    return str(changed)
 
 
 def apart(work: Callable[[], int]) -> int:
@@ -75,9 +101,11 @@ def prepared(output: Path) -> tuple[str, ...]:
     """The folder as it is before the run that is killed, and that run's own options."""
     if SCENARIO == "fresh":
         return "--made-at", NEW
-    shutil.copytree(output.parent / ("older" if SCENARIO == "forced" else "wanted"), output)
+    shutil.copytree(output.parent / ("wanted" if SCENARIO == "damaged" else "older"), output)
     if SCENARIO == "forced":
         return "--force", "--made-at", NEW
+    if SCENARIO == "changed":
+        return "--resume", "--made-at", NEW
     damaged = sorted(output.glob("P-*/*"))[::2]
     for path in damaged:
         path.write_text("damaged")
@@ -89,8 +117,9 @@ def main() -> None:
     folder = Path(FOLDER)
     wanted, older = folder / "wanted", folder / "older"
     # In this process, so that the others begin with everything loaded.
-    assert batch(wanted, "--made-at", NEW) in DONE
     assert batch(older, "--made-at", OLD) in DONE
+    begin = prepared(wanted) if SCENARIO == "changed" else ("--made-at", NEW)
+    assert batch(wanted, *begin) in DONE
     gc.freeze()
     new, old = tree(wanted), tree(older)
     number = 0
@@ -103,10 +132,17 @@ def main() -> None:
             break
         assert code == -signal.SIGKILL, code
         is_begun = (output / BEGUN).exists()
+        was_finished = SCENARIO == "changed" and not is_begun and (output / CHANGES).exists()
         moment = () if is_begun and SCENARIO != "damaged" else ("--made-at", NEW)
         assert apart(lambda o=output, m=moment: batch(o, "--resume", *m)) in DONE  # type: ignore[misc]
         found = tree(output)
-        # Killed before it had begun, a run that was to replace another has not been there.
+        # Killed before it had begun, a run that was to replace another has not been there, and
+        # the one after it tells what it changed.
+        if SCENARIO == "forced" and not is_begun:
+            found.pop("changes.csv", None)
+        # Killed when it had told its changes, a run leaves few or none to the next one.
+        if was_finished:
+            found["changes.csv"] = new["changes.csv"]
         assert found == new or (found == old and SCENARIO == "forced" and not is_begun), (
             f"killed before its act {number}: "
             f"{[name for name in {**found, **new} if found.get(name) != new.get(name)]}"

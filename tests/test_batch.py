@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ketasched.batch.made import notes_of
 from ketasched.errors import NoPlan
 from ketasched.handout import FILES, files_of
 from ketasched.load import load_course
@@ -52,16 +53,20 @@ def test_a_patients_folder_is_what_its_row_has_when_it_is_planned_by_itself():
         planned += 1
         files = files_of(course, USUAL)
         assert tree(f"out/{row['patient']}") == files
-        assert line == {
+        digests = {"clinic": line["clinic"], "asked": line["asked"], "input": line["input"]}
+        assert line == digests | {
             "row": str(rows.index(row) + 1),
             "patient": row["patient"],
             "status": "planned",
             "first": str(course.visits[0].start.date()),
             "last": str(course.visits[-1].start.date()),
+            "visits": "|".join(
+                f"{one.start:%Y-%m-%dT%H:%M}/{one.end:%H:%M}" for one in course.visits
+            ),
+            "notes": notes_of(course),
             "course_id": course.course_id,
             "files": "|".join(files),
             "sha256": "|".join(hashlib.sha256(data).hexdigest() for data in files.values()),
-            "input": line["input"],
         }
     assert 30 < planned < 40
 

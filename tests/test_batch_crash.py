@@ -136,15 +136,16 @@ def test_an_undisturbed_run_has_each_row_once_and_leaves_nothing_over(whole):
 
 
 @pytest.mark.parametrize(
-    "scenario",
+    ("scenario", "rows"),
     [
-        pytest.param("fresh", id="the first run"),
-        pytest.param("forced", id="one that replaces another"),
-        pytest.param("damaged", id="one that mends damaged files"),
+        pytest.param("fresh", 3, id="the first run"),
+        pytest.param("forced", 3, id="one that replaces another"),
+        pytest.param("damaged", 3, id="one that mends damaged files"),
+        pytest.param("changed", 5, id="one with another roster, where chairs count"),
     ],
 )
-def test_it_may_be_killed_before_each_single_thing_that_it_does(tmp_path, scenario):
-    roster = write_roster(tmp_path / "roster.csv", 3)  # one is rejected
+def test_it_may_be_killed_before_each_single_thing_that_it_does(tmp_path, scenario, rows):
+    roster = write_roster(tmp_path / "roster.csv", rows)  # one is rejected
     script = ROOT / "tests" / "kill_everywhere.py"
     code, said = run(
         [sys.executable, str(script), str(roster), str(CLINIC), str(tmp_path), scenario]

@@ -1,5 +1,6 @@
 """A batch on a Dask cluster gives what one process gives, whatever happens to a worker."""
 
+import csv
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ pytestmark = [
 
 ROWS, SOME_REJECTED = 300, 5
 ALONE = "--ignore-chairs"
+LATER = ("--made-at", "2026-11-24T15:00:00Z")
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +115,40 @@ def test_a_scheduler_that_goes_ends_the_run_and_it_can_go_on(roster, wanted, clu
     code, said = run(command(roster, output, ALONE, "--resume", "--jobs", "1"))
     assert code == SOME_REJECTED, said
     assert tree(output) == wanted
+
+
+@pytest.mark.parametrize("option", [ALONE, "--quiet"], ids=["alone", "with chairs"])
+def test_a_cluster_goes_on_as_one_process_does_also_where_chairs_count(
+    roster, cluster, tmp_path, option
+):
+    with roster.open(newline="") as file:
+        rows = list(csv.DictReader(file))[:120]
+    rows[7]["start"], rows[30]["start"] = "2027-03-01", "soon"
+    changed = tmp_path / "changed.csv"
+    with changed.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows([*rows[:50], *rows[60:]])
+    workers = {"one": ("--jobs", "1"), "many": ("--dask", cluster.scheduler_address)}
+    for name, where in workers.items():
+        for rows_of, *more in ((roster, *MOMENT), (changed, "--resume", *LATER)):
+            code, said = run(command(rows_of, tmp_path / name, *more, option, *where))
+            assert code == SOME_REJECTED, said
+    assert tree(tmp_path / "one") == tree(tmp_path / "many")
+
+
+def test_a_cluster_without_workers_is_not_waited_for_without_end(roster, tmp_path):
+    with LocalCluster(
+        n_workers=0, dashboard_address=":0", host="127.0.0.1", protocol="tcp"
+    ) as nobody:
+        address = nobody.scheduler_address
+        code, said = run(command(roster, tmp_path / "out", *MOMENT, "--dask", address))
+    assert (code, said) == (
+        2,
+        f"error: --dask: the cluster at {address} has no worker, after 10 seconds\n"
+        f"try: dask worker {address}, then try again\n",
+    )
+    assert not (tmp_path / "out" / "manifest.csv").exists()
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense://x"])

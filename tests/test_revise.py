@@ -703,3 +703,32 @@ def test_a_finding_about_a_gap_goes_when_the_visit_before_does():
 def test_no_date_is_beyond_those_that_can_be():
     with pytest.raises(BadRequest, match="expected a day until"):
         changed(six(), "defer", visit=3, on=date(9999, 12, 31))
+
+
+def test_nobody_has_two_visits_at_once_whatever_is_overridden():
+    on = date(2026, 12, 7)
+    with pytest.raises(NoPlan):
+        changed(six(boosters=0), "defer", visit=2, on=on, scope="visit", overrides=("gap",))
+    after = changed(
+        six(boosters=0), "defer", visit=2, on=on, time=Clock(13 * 60), overrides=("gap", "span")
+    )
+    assert days(after)[:2] == ["07 Dec", "07 Dec"]
+    assert changed(after, "complete", "2026-12-07T12:00", visit=1).visits[0].status == "completed"
+
+
+def test_a_missed_visit_can_be_made_up_for_after_the_next_one_has_been():
+    course = six(boosters=0, per_week=2)
+    missed = changed(course, "miss", "2026-12-15T12:00", visit=2, make_up=True)
+    assert days(course)[:3] == ["07 Dec", "10 Dec", "14 Dec"]
+    assert len(days(missed, "planned")) == 6
+    assert "gap" in {finding.rule for finding in missed.findings}
+
+
+def test_a_talk_at_the_check_in_of_a_visit_that_is_ceased_is_by_phone_then():
+    course = six(boosters=0, at=clinic("mon wed fri"), days=("mon", "wed", "fri"))
+    ceased = changed(course, "cease", visit=3)
+    talks = [
+        next(one.title for one in events(each, View()) if one.uid == course.reviews[0].uid)
+        for each in (course, ceased)
+    ]
+    assert talks == ["Short talk at check-in", "Phone appointment"]

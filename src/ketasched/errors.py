@@ -1,7 +1,9 @@
 """The errors that a user meets: what is wrong, where, and what to try. Each has an exit code."""
 
+import traceback
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -72,3 +74,9 @@ class Refused(KetaschedError):
     """The place to write to refuses: it exists, is not writable, or is locked."""
 
     exit_code = 6
+
+
+def site_of(error: BaseException) -> str:
+    """Which error it is and where it was raised, without the values that were at work."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}, {frame.name}"

@@ -54,7 +54,7 @@ def write_folder(
                 make_folder(place)
             _replace(dict(zip(paths, files.values(), strict=True)), stale)
     except Timeout:
-        raise Refused(f"{folder}: somebody else is writing there", next_step="try again") from None
+        raise _busy(folder) from None
     except OSError as error:
         raise _cannot_be_written(folder, error) from None
     return paths
@@ -114,6 +114,22 @@ def half_written(folder: Path) -> bool:
     return (folder / LOCK).exists()
 
 
+def settle(folder: Path) -> None:
+    """Wait until nobody writes into `folder`, and remove what one who was killed at it has left.
+
+    Raises `Refused` if somebody goes on writing.
+    """
+    if not half_written(folder):
+        return
+    try:
+        with _alone(folder):
+            sweep(folder)
+    except Timeout:
+        raise _busy(folder) from None
+    except OSError as error:
+        raise _cannot_be_written(folder, error) from None
+
+
 def sweep(folder: Path) -> None:
     """Remove the files and folders that writers who were killed have left in `folder`."""
     for path in folder.iterdir():
@@ -122,6 +138,10 @@ def sweep(folder: Path) -> None:
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
+
+
+def _busy(folder: Path) -> Refused:
+    return Refused(f"{folder}: somebody else is writing there", next_step="try again")
 
 
 def _cannot_be_written(folder: Path, error: OSError) -> Refused:

@@ -25,7 +25,7 @@ from ketasched.placement import Placement, place, why_not
 from ketasched.planner import NO_BOOKINGS, check
 from ketasched.render.events import differing
 from ketasched.rules import RULES
-from ketasched.sense import OVERRIDABLE, refuse_idle_overrides
+from ketasched.sense import OVERRIDABLE, has_been, refuse_idle_overrides
 from ketasched.shapes import Bookings, EndsRule, Given, PairRule, always
 from ketasched.times import day_text
 from ketasched.verbs import drafts
@@ -75,7 +75,7 @@ def revise(
     )
     stamped = _stamped(bare, entry)
     try:
-        findings = tuple(_findings(newer, stamped, found.lenient, bookings))
+        findings = tuple(_findings(newer, stamped, found.lenient, bookings, now))
     except NoPlan as refusal:
         raise NoPlan(_cannot(change), findings=refusal.findings) from None
     return replace(stamped, findings=findings)
@@ -172,12 +172,17 @@ def _date_of(visit: Visit) -> tuple[str, datetime, bool]:
 
 
 def _findings(
-    before: Course, course: Course, lenient: Mapping[str, frozenset[str]], bookings: Bookings
+    before: Course,
+    course: Course,
+    lenient: Mapping[str, frozenset[str]],
+    bookings: Bookings,
+    now: datetime,
 ) -> Iterator[Finding]:
     """What the rules say now, and what was given up of visits about which nothing changed.
 
-    A broken rule is among them if it was overridden, now or before. What else was broken before,
-    by a newer clinic, is nobody's decision and left for `check`. Raises `NoPlan` for the rest.
+    A broken rule is among them if it was overridden, now or before, or if it is about a visit
+    whose time has come: that happened. What else was broken before, by a newer clinic, is nobody's
+    decision and left for `check`. Raises `NoPlan` for the rest.
     """
     for finding in before.findings:
         if finding.level == "given-up" and finding.visit:
@@ -196,6 +201,8 @@ def _findings(
         spared = finding.rule in lenient.get(uid, ())
         if finding.level != "broken" or spared or breach in decided:
             yield finding
+        elif finding.visit and has_been(course.visits[finding.visit - 1], now):
+            yield finding  # what has happened is not decided by anybody any more
         elif breach not in there:
             undecided.append(finding)
     if undecided:
@@ -213,4 +220,4 @@ def _breach(course: Course, finding: Finding) -> tuple[object, ...]:
         return finding.rule, visit.uid, visit.start
     taking = [one for one in course.visits if one.status in TAKES_PLACE]
     before = [one.start for one in taking if one.start < visit.start]
-    return finding.rule, visit.uid, visit.start, before[-1:] and before[-1]
+    return finding.rule, visit.uid, visit.start, before[-1] if before else None

@@ -117,7 +117,12 @@ def may_follow(
     given: Given,
     spared: Collection[str] = frozenset(),
 ) -> list[Stop]:
-    """Those of the stops of a day that may follow a visit, the rules in `spared` aside."""
+    """Those of the stops of a day that may follow a visit, the rules in `spared` aside.
+
+    Whatever is spared, nobody has two visits at once.
+    """
+    if stops and stops[0].day == before.start.toordinal():
+        stops = [stop for stop in stops if stop.moment >= before.end.timestamp()]
     for rule in PAIR_RULES:
         if rule.name in spared:
             continue

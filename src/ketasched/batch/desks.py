@@ -1,11 +1,12 @@
 """The clinics and protocols that rows name, each read once."""
 
-import hashlib
 import json
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from ketasched.batch.digest import sha
+from ketasched.batch.held import house_of
 from ketasched.batch.nouns import Desk
 from ketasched.errors import BadFile, BadRequest
 from ketasched.forms import plain
@@ -71,11 +72,8 @@ def _first(error: BadFile) -> str:
 
 
 def _desk(clinic: Clinic, protocol: Protocol) -> Desk:
-    place = _sha(json.dumps(plain(clinic)))
-    digest = _sha(place + json.dumps(plain(protocol)))
-    data = pickle.dumps((digest, place, clinic, protocol))
-    return Desk(digest, place, data, clinic, protocol)
-
-
-def _sha(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    place = sha(json.dumps(plain(clinic)).encode())
+    digest = sha((place + json.dumps(plain(protocol))).encode())
+    house = house_of(clinic)
+    data = pickle.dumps((digest, place, house, clinic, protocol))
+    return Desk(digest, place, house, data, clinic, protocol)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +11,9 @@ from ketasched.model import Clinic, Protocol
 from ketasched.roster import Row
 
 Status = Literal["planned", "rejected"]
+
+SEPARATOR = "|"
+"""Stands between parts of a manifest's cell; a patient reference, which names files, has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class Settings:
     made in `output`; without it each outcome has its course as a line of JSON. With `writes`
     false nothing is written at all. With `goes_on` what an earlier run did is kept where nothing
     about it changed; with `replaces` a patient's folder is written over, whosever it is.
+    `version` is that of ketasched: workers elsewhere have to have the same.
     """
 
     made_at: datetime
@@ -29,6 +33,7 @@ class Settings:
     writes: bool = True
     goes_on: bool = False
     replaces: bool = False
+    version: str = ""
     date_order: DateOrder = None
 
 
@@ -37,28 +42,49 @@ class Desk:
     """A clinic and a protocol for which rows are planned, as data for another process.
 
     `digest` is the same as long as nothing in either changes; `place` as long as nothing in the
-    clinic does: rows with the same place share its chairs.
+    clinic does: rows with the same place share its chairs. `house` is what the clinic is known by
+    from one run to the next, whatever else changes in its file.
     """
 
     digest: str
     place: str
+    house: str
     data: bytes
     clinic: Clinic
     protocol: Protocol
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
+class Made:
+    """What a manifest says of a course: its first and last date, and its visits.
+
+    `house` is the clinic's; `visits` is as `held.visits_of` writes it; `notes` says what a clinic
+    must see.
+    """
+
+    course_id: str = ""
+    first: str = ""
+    last: str = ""
+    visits: str = ""
+    notes: str = ""
+    house: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Known:
-    """What an earlier run did for a patient: its manifest's line, and what that was made from."""
+    """What an earlier run did for a patient: its manifest's line.
 
-    course_id: str
-    first: str
-    last: str
-    files: tuple[tuple[str, str], ...]
-    input: str
+    `gone` is a patient whom a finished run's roster did not name any more.
+    """
+
+    made: Made
+    files: tuple[tuple[str, str], ...] = ()
+    asked: str = ""
+    input: str = ""
+    gone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Todo:
     """A row to be planned and written, at which desk (by digest).
 
@@ -72,38 +98,38 @@ class Todo:
     known: Known | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Task:
-    """Some rows for one worker, with the desks that they need, by digest."""
+    """Some rows for one worker, with the desks that they need, by digest.
+
+    Like all that holds a patient's words it has no `repr`, for those get into other people's logs.
+    """
 
     todos: tuple[Todo, ...]
     desks: Mapping[str, bytes]
     settings: Settings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Outcome:
     """What became of a row.
 
-    `files` are the names and SHA-256 of the files in the patient's folder. `input` is the SHA-256
-    of all that they were made from, the moment aside. `rule` is the rule or the column that
-    rejected it, `reason` says why. `text` is the course as one line of JSON, where that is asked.
+    `files` are the names and SHA-256 of the files in the patient's folder. `asked` is the SHA-256
+    of the row's own words, `input` that of all that the files were made from, the moment aside.
+    `rule` is the rule or the column that rejected it, `reason` says why. `text` is the course as
+    one line of JSON, where that is asked. `kept` is what was there before, `revised` what `revise`
+    has changed since it was planned.
     """
 
     row: int
     patient: str
     status: Status
-    course_id: str = ""
-    first: str = ""
-    last: str = ""
+    made: Made = Made()
     files: tuple[tuple[str, str], ...] = ()
+    asked: str = ""
     input: str = ""
     rule: str = ""
     reason: str = ""
     text: str = ""
     kept: bool = False
-
-
-def day(moment: datetime | date) -> str:
-    """A date as manifests write it: "2026-12-07"."""
-    return moment.date().isoformat() if isinstance(moment, datetime) else moment.isoformat()
+    revised: bool = False

@@ -4,6 +4,7 @@ import gc
 import logging
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import (
@@ -28,6 +29,9 @@ Result = TypeVar("Result")
 
 SECONDS_TO_CONNECT = 5
 """How long a Dask scheduler may take to answer."""
+
+SECONDS_FOR_WORKERS = 10
+"""How long the first worker of a Dask cluster may take to be there."""
 
 
 class Here(Executor):
@@ -84,8 +88,10 @@ def _unblock(pool: ProcessPoolExecutor) -> None:
 def _begin() -> None:
     """Begin as a worker: with little to do for the garbage collector, and to end with the parent.
 
-    A worker whose parent is killed would wait for ever.
+    A worker whose parent is killed would wait for ever. Ctrl-C is for the parent, which lets the
+    workers end what they have begun.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What is there stays; to look through it again and again takes a tenth of the time.
     gc.freeze()
     gc.set_threshold(*FEW_COLLECTIONS)
@@ -117,6 +123,12 @@ def dask(address: str) -> Iterator[tuple[Executor, int]]:
     # What goes wrong is said here, once; it would print tracebacks of its own.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
     with client:
+        try:
+            client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
+        except TimeoutError:
+            said = f"the cluster at {address} has no worker, after {SECONDS_FOR_WORKERS} seconds"
+            step = f"dask worker {address}, then try again"
+            raise BadRequest("dask", said, next_step=step) from None
         threads = sum(client.nthreads().values())
         try:
             yield client.get_executor(pure=False), max(threads, 1)

@@ -1,37 +1,112 @@
-"""Chairs in row order: each row is planned with the visits of the rows before it in the way."""
+"""Chairs in row order: each row is planned with the visits of the rows before it in the way.
 
-from collections import defaultdict
+What this run does not plan has its chairs before anybody is seated.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
+from ketasched.batch.held import Seat, Taken, seats_in, seats_of
 from ketasched.batch.nouns import Desk, Settings
 from ketasched.batch.work import planned
+from ketasched.errors import NoPlan
 from ketasched.model import Course, Request
-from ketasched.times import effective_kind
 
-Taken = dict[date, tuple[tuple[datetime, datetime], ...]]
+ByHouse = Mapping[str, Sequence[str]]
+"""Visits as `held.visits_of` writes them, by what a clinic is known by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The visits that are there before anybody is seated: of rows that come later, and of others.
+
+    What is said to a row that finds no chair is of those before it, where that is enough: so it is
+    the same, however often a run goes on.
+    """
+
+    of_rows: ByHouse = field(default_factory=dict)
+    of_others: ByHouse = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Seats:
-    """Who sits where, clinic by clinic, among the rows planned so far."""
+    """Who sits where, clinic by clinic: who does so from the start (`held`), and the rows so far.
+
+    `held` is asked once, when somebody is to be seated.
+    """
 
     settings: Settings
-    _taken: dict[str, Taken] = field(default_factory=lambda: defaultdict(dict))
+    held: Callable[[], Held] = Held
+    _held: Held | None = None
+    _taken: dict[str, Taken] = field(default_factory=dict)
+    _before: dict[str, Taken] = field(default_factory=dict)
 
     def seated(self, request: Request, desk: Desk) -> Course:
         """The course for a request on the chairs that are left, which it takes.
 
         Raises `BadRequest`, and `NoPlan` if there is no room for all of it; then it takes none.
         """
-        taken = self._taken[desk.place]
-        course = planned(request, desk, self.settings, taken)
-        for visit in course.visits:
-            if effective_kind(desk.protocol, desk.clinic, visit.kind).place == "clinic":
-                day = visit.start.date()
-                seat = visit.start.astimezone(UTC), visit.end.astimezone(UTC)
-                taken[day] = (*taken.get(day, ()), seat)
+        taken = self._at(desk)
+        before = self._before[desk.place]
+        try:
+            course = planned(request, desk, self.settings, taken)
+        except NoPlan:
+            if before is not taken:
+                planned(request, desk, self.settings, before)
+            raise
+        self._take(list(seats_of(course)), taken, before)
         return course
+
+    def comes(self, visits: str, desk: Desk) -> None:
+        """Note that it is the turn of a row that has its chairs."""
+        taken, before = self._at(desk), self._before[desk.place]
+        if before is not taken:
+            self._take(_seats(visits, desk), before)
+
+    def release(self, visits: str, desk: Desk) -> None:
+        """Give back the chairs of a course that was held, and is planned anew after all."""
+        taken = self._at(desk)
+        for day, seat in _seats(visits, desk):
+            seats = list(taken.get(day, ()))
+            if seat in seats:
+                seats.remove(seat)
+                taken[day] = tuple(seats)
+
+    def look_at(self, desk: Desk) -> None:
+        """Have those at their places who stay at this desk's clinic."""
+        self._at(desk)
+
+    @property
+    def used(self) -> bool:
+        """Whether anybody was to be seated."""
+        return bool(self._taken)
+
+    def _at(self, desk: Desk) -> Taken:
+        """The chairs that are taken at this desk's clinic."""
+        if desk.place not in self._taken:
+            if self._held is None:
+                self._held = self.held()
+            taken: Taken = {}
+            for visits in self._held.of_others.get(desk.house, ()):
+                self._take(_seats(visits, desk), taken)
+            rows = self._held.of_rows.get(desk.house, ())
+            self._before[desk.place] = dict(taken) if rows else taken
+            for visits in rows:
+                self._take(_seats(visits, desk), taken)
+            self._taken[desk.place] = taken
+        return self._taken[desk.place]
+
+    @staticmethod
+    def _take(seats: Sequence[Seat], taken: Taken, before: Taken | None = None) -> None:
+        """Add these seats to those that are taken, and to those of the rows before the next."""
+        for each in (taken,) if before is None or before is taken else (taken, before):
+            for day, seat in seats:
+                each[day] = (*each.get(day, ()), seat)
+
+
+def _seats(visits: str, desk: Desk) -> list[Seat]:
+    return list(seats_in(visits, ZoneInfo(desk.clinic.timezone)))
 
 
 def has_chairs(desk: Desk) -> bool:

@@ -1,18 +1,17 @@
 """The rows of a roster through an executor and back, in order, a bounded number at a time."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
-from zlib import crc32
 
-from ketasched.batch.desks import Desks
+from ketasched.batch.digest import asked_of, input_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
-from ketasched.batch.references import References, folded
-from ketasched.batch.seats import Seats, has_chairs
-from ketasched.batch.work import packed, rejected, take_back, work
-from ketasched.errors import BadRequest, NoPlan
-from ketasched.identity import is_reference
+from ketasched.batch.place import kept, refuse_revised, take_back
+from ketasched.batch.seats import Seats
+from ketasched.batch.sorter import NotOurs, Sorter
+from ketasched.batch.work import OUTPUT, failed, packed, rejected, work
+from ketasched.errors import BadRequest, KetaschedError, NoPlan
 from ketasched.roster import Row, request_of_row
 
 ROWS = 32
@@ -26,21 +25,18 @@ Step = tuple[Row, Outcome | None]
 class Line:
     """The way of each row: looked at here, planned and written by a worker of the executor.
 
-    Where chairs count (`seats`), rows are planned here, in order. `known` says what an earlier
-    run did for a patient, `note` is told whose rows go to a worker. `workers` is how many tasks
-    can be at work at once. Of a roster in shards only number `shard[0]` of `shard[1]` is done: the
-    rows of a clinic with chairs stay together, and else those of one patient reference.
+    Where chairs count (`seats`), rows are planned here, in order; but those who keep their chairs
+    (`anew` does not name them) are only looked at. `known` says what an earlier run did for a
+    patient. `workers` is how many tasks can be at work at once.
     """
 
     settings: Settings
-    desks: Desks
+    sorter: Sorter
     executor: Executor
     workers: int
     seats: Seats | None = None
+    anew: Collection[str] = frozenset()
     known: Callable[[str], Known | None] = lambda patient: None
-    note: Callable[[list[str]], None] = lambda patients: None
-    shard: tuple[int, int] = (1, 1)
-    _references: References = field(default_factory=References)
     _desks: dict[str, bytes] = field(default_factory=dict)
 
     def outcomes(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Outcome]]:
@@ -69,46 +65,57 @@ class Line:
 
     def _sent(self, todos: list[Todo]) -> Future[list[Outcome]]:
         desks = {todo.desk: self._desks[todo.desk] for todo in todos}
-        patients = (todo.row.texts.get("patient", "") for todo in todos)
-        self.note([patient for patient in patients if is_reference(patient)])
         return self.executor.submit(work, Task(tuple(todos), desks, self.settings))
 
     def _looked_at(self, row: Row) -> Todo | Outcome | None:
-        """The row as something to do, or what is wrong with it; None if it is of another shard."""
-        patient = row.texts.get("patient", "")
-        key = folded(patient) or str(row.number)
+        """The row as something to do, or what became of it; None if it is of another shard."""
         try:
-            if row.problem is not None:
-                raise row.problem
-            # Of all shards: the same reference may be at clinics of different ones.
-            self._references.take(patient, row.number)
-            desk = self.desks.of(row.texts.get("clinic", ""), row.texts.get("protocol", ""))
-            key = desk.place if self._counts_chairs(desk) else key
-            return self._todo(row, patient, desk) if self._is_ours(key) else None
+            return self._step(row, self.sorter.desk_of(row))
+        except NotOurs:
+            return None
         except (BadRequest, NoPlan) as error:
-            if not self._is_ours(key):
-                return None
-            # Another row may have the reference, and the past that goes with it.
-            is_its_own = self._references.is_of(patient, row.number)
-            known = self.known(patient) if is_its_own else None
-            if known:
+            outcome = rejected(row, error)
+            known = self._known(row)
+            if known and outcome.rule != OUTPUT:
                 take_back(known, row, self.settings)
-            return rejected(row, error)
+            return outcome
+        except KetaschedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a bug of ours is for one row
+            return failed(row, error)
 
-    def _counts_chairs(self, desk: Desk) -> bool:
-        return self.seats is not None and has_chairs(desk)
+    def _known(self, row: Row) -> Known | None:
+        """What an earlier run did for the row's patient."""
+        # Another row may have the reference, and the past that goes with it.
+        return self.known(row.texts.get("patient", "")) if self.sorter.owns(row) else None
 
-    def _is_ours(self, key: str) -> bool:
-        number, count = self.shard
-        return crc32(key.encode("utf-8", "surrogateescape")) % count == number - 1
-
-    def _todo(self, row: Row, patient: str, desk: Desk) -> Todo:
+    def _step(self, row: Row, desk: Desk) -> Todo | Outcome:
         self._desks[desk.digest] = desk.data
-        course = b""
-        if self.seats is not None and self._counts_chairs(desk):
-            request = request_of_row(row, self.settings.date_order)
-            course = packed(self.seats.seated(request, desk))
-        return Todo(row, desk.digest, course, self.known(patient))
+        known = self._known(row)
+        if self.seats is None or not self.sorter.seats_at(desk):
+            return Todo(row, desk.digest, known=known)
+        there = self._staying(row, desk, known) if known and self.settings.output else None
+        if there:
+            return there
+        request = request_of_row(row, self.settings.date_order)
+        return Todo(row, desk.digest, packed(self.seats.seated(request, desk)), known)
+
+    def _staying(self, row: Row, desk: Desk, known: Known) -> Outcome | None:
+        """The outcome of a row that keeps its chairs; None if it has to be seated."""
+        assert self.seats is not None and self.settings.output is not None  # noqa: S101, PT018
+        patient, settings = row.texts["patient"], self.settings
+        self.seats.look_at(desk)
+        if patient in self.anew:
+            if not settings.replaces:
+                refuse_revised(self.settings.output / patient)
+            return None
+        asked = asked_of(row, settings)
+        there = kept(row, known, settings, asked, input_of(asked, desk, settings))
+        if there is None:
+            self.seats.release(known.made.visits, desk)
+        else:
+            self.seats.comes(there.made.visits, desk)
+        return there
 
 
 def _together(steps: list[Step], future: Future[list[Outcome]]) -> Iterator[tuple[Row, Outcome]]:

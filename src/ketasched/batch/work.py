@@ -1,25 +1,24 @@
 """What a worker does: each row of a task becomes a course and its files, or a reason why not."""
 
-import hashlib
-import json
 import pickle
-import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
-from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo, day
-from ketasched.errors import BadRequest, NoPlan
+from ketasched.batch.digest import VERSION, asked_of, input_of, sha
+from ketasched.batch.made import made_of
+from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
+from ketasched.batch.place import COURSE, kept, take_back, write_place
+from ketasched.errors import BadRequest, KetaschedError, NoPlan, Refused, site_of
 from ketasched.explain import grouped
-from ketasched.folder import half_written, holds, new_folder, write_folder
-from ketasched.handout import EVENT_FILES, as_line, files_of, refuse_telling
+from ketasched.handout import as_line, files_of, refuse_telling
 from ketasched.identity import LONGEST_REFERENCE
 from ketasched.model import Course, Request
 from ketasched.planner import NO_BOOKINGS, plan
 from ketasched.roster import Row, request_of_row
 from ketasched.shapes import Bookings
+
+BUG, OUTPUT = "bug", "output"
+"""What rejects a row that is right: an error of ours, or a folder that cannot be written."""
 
 MOST_REASONS, LONGEST_REASON = 3, 1000
 """More reasons of a refusal, or more of one, are not said in a file of rejects."""
@@ -30,36 +29,46 @@ def work(task: Task) -> list[Outcome]:
 
     Runs in any process: all that it needs is in the task.
     """
-    return list(_outcomes(task))
+    if task.settings.version != VERSION:
+        said = f"a worker has ketasched {VERSION}, not {task.settings.version}"
+        raise Refused(said, next_step="the same version on every machine")
+    return [_outcome(todo, task) for todo in task.todos]
 
 
-def _outcomes(task: Task) -> Iterator[Outcome]:
-    for todo in task.todos:
-        try:
-            yield _outcome(todo, desk_of(task.desks[todo.desk]), task.settings)
-        except (BadRequest, NoPlan) as error:
-            yield rejected(todo.row, error)
-            if todo.known:
-                take_back(todo.known, todo.row, task.settings)
+def _outcome(todo: Todo, task: Task) -> Outcome:
+    try:
+        return _tried(todo, desk_of(task.desks[todo.desk]), task.settings)
+    except (BadRequest, NoPlan) as error:
+        outcome = rejected(todo.row, error)
+        if todo.known and outcome.rule != OUTPUT:
+            take_back(todo.known, todo.row, task.settings)
+        return outcome
+    except KetaschedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug of ours is for one row
+        return failed(todo.row, error)
 
 
-def _outcome(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
+def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
     """What becomes of a row. Raises `BadRequest`, `NoPlan`."""
-    course = unpacked(todo.course, desk) if todo.course else None
-    made_from = _input(todo.row, course, desk, settings)
-    if settings.goes_on and todo.known and todo.known.input == made_from:
-        kept = _kept(todo.row, todo.known, settings)
-        if kept:
-            return kept
-    course = course or planned(request_of_row(todo.row, settings.date_order), desk, settings)
-    return _done(todo, course, settings, made_from)
+    asked = asked_of(todo.row, settings)
+    made_from = input_of(asked, desk, settings)
+    if todo.course:
+        # Where rows share chairs, what became of those before is part of it.
+        return _done(todo, unpacked(todo.course, desk), settings, (asked, made_from))
+    if settings.goes_on and todo.known:
+        there = kept(todo.row, todo.known, settings, asked, made_from)
+        if there:
+            return there
+    course = planned(request_of_row(todo.row, settings.date_order), desk, settings)
+    return _done(todo, course, settings, (asked, made_from))
 
 
 @lru_cache(maxsize=64)
 def desk_of(data: bytes) -> Desk:
     """The desk that was sent as data; one object a process, so that what it makes is shared."""
-    digest, place, clinic, protocol = pickle.loads(data)  # noqa: S301 - from our own process
-    return Desk(digest, place, data, clinic, protocol)
+    digest, place, house, clinic, protocol = pickle.loads(data)  # noqa: S301 - from our own process
+    return Desk(digest, place, house, data, clinic, protocol)
 
 
 def planned(
@@ -72,7 +81,7 @@ def planned(
 
 def rejected(row: Row, error: BadRequest | NoPlan) -> Outcome:
     """The outcome of a row that has no course, with the rule or the column and the reason."""
-    patient = textwrap.shorten(row.texts.get("patient", ""), LONGEST_REFERENCE, placeholder="…")
+    patient = _short(row.texts.get("patient", ""))
     if isinstance(error, BadRequest):
         reason = _cut(error.what)
         return Outcome(row.number, patient, "rejected", rule=error.field, reason=reason)
@@ -82,6 +91,18 @@ def rejected(row: Row, error: BadRequest | NoPlan) -> Outcome:
     said = "; ".join((error.what, *reasons[:MOST_REASONS]))
     most = max(rules, key=rules.count) if rules else ""
     return Outcome(row.number, patient, "rejected", rule=most, reason=_cut(said))
+
+
+def failed(row: Row, error: Exception) -> Outcome:
+    """The outcome of a row at which we failed: where, without the values that were at work."""
+    patient, reason = _short(row.texts.get("patient", "")), f"a bug of ketasched: {site_of(error)}"
+    return Outcome(row.number, patient, "rejected", rule=BUG, reason=reason)
+
+
+def _short(patient: str) -> str:
+    """A patient reference on one line, or the beginning of what is too long for one."""
+    text, most = " ".join(patient.split()), LONGEST_REFERENCE
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def _cut(text: str) -> str:
@@ -101,116 +122,25 @@ def unpacked(data: bytes, desk: Desk) -> Course:
     return replace(bare, protocol=desk.protocol, clinic=desk.clinic)
 
 
-def _done(todo: Todo, course: Course, settings: Settings, made_from: str) -> Outcome:
+def _done(todo: Todo, course: Course, settings: Settings, digests: tuple[str, str]) -> Outcome:
     """The outcome of a row that is planned, its files written if that is asked for."""
-    files = files_of(course, settings.formats)
+    files = files_of(course, _formats(todo.known, settings))
+    there = False
     if settings.output:
-        _write(settings.output / course.patient, files, todo.known, settings)
+        there = write_place(settings.output / course.patient, files, todo.known, settings)
     return Outcome(
         todo.row.number,
         course.patient,
         "planned",
-        course.course_id,
-        day(course.visits[0].start),
-        day(course.visits[-1].start),
-        tuple((name, _sha(data)) for name, data in files.items()),
-        made_from,
+        made_of(course),
+        tuple((name, sha(data)) for name, data in files.items()),
+        *digests,
         text="" if settings.output else as_line(course),
+        kept=there and settings.goes_on and bool(todo.known and todo.known.files),
     )
 
 
-def _write(
-    folder: Path, files: Mapping[str, bytes], known: Known | None, settings: Settings
-) -> None:
-    """The patient's folder. Raises `BadRequest` if something is in its place that has to stay.
-
-    What may go is what an earlier run of ours made, unless that was revised since.
-    """
-    if settings.writes and new_folder(folder, files):
-        return
-    if folder.exists() or folder.is_symlink():
-        _refuse_what_stays(folder, files, known, settings)
-    if settings.writes:
-        if not holds(folder, files, replaced=EVENT_FILES):
-            write_folder(folder, files, replaced=EVENT_FILES, force=True)
-        _remove(folder, [one for one in known.files if one[0] not in files] if known else [])
-
-
-def _refuse_what_stays(
-    folder: Path, files: Mapping[str, bytes], known: Known | None, settings: Settings
-) -> None:
-    if folder.is_symlink() or not folder.is_dir():
-        raise BadRequest("patient", "the place of its folder is taken by something else")
-    if settings.replaces or holds(folder, files, replaced=EVENT_FILES):
-        return
-    if known is None:
-        raise BadRequest("patient", "has a folder there already, which is not written over")
-    if _is_revised(folder):
-        said = "its course was revised since: change that, or do the row again with --force"
-        raise BadRequest("patient", said)
-
-
-def _kept(row: Row, known: Known, settings: Settings) -> Outcome | None:
-    """What an earlier run did, if it is all still there, or was revised since."""
-    assert settings.output is not None  # noqa: S101 - who goes on has a folder
-    patient = row.texts["patient"]
-    folder = settings.output / patient
-    now = tuple((name, _sha_of(folder / name)) for name, _ in known.files)
-    if half_written(folder):
-        return None
-    if now != known.files and not (all(sha for _, sha in now) and _is_revised(folder)):
-        return None
-    ends = known.course_id, known.first, known.last
-    return Outcome(row.number, patient, "planned", *ends, now, known.input, kept=True)
-
-
-def take_back(known: Known, row: Row, settings: Settings) -> None:
-    """Remove what an earlier run made for a row that has no course now, as far as it is ours."""
-    if known.files and settings.output and settings.writes:
-        folder = settings.output / row.texts["patient"]
-        if folder.is_dir() and not folder.is_symlink() and not _is_revised(folder):
-            _remove(folder, known.files)
-
-
-def _remove(folder: Path, files: Iterable[tuple[str, str]]) -> None:
-    """Remove these files if they are as we wrote them, and the folder if nothing is left."""
-    with suppress(OSError):
-        for name, sha in files:
-            if Path(name).name == name and _sha_of(folder / name) == sha:
-                (folder / name).unlink()
-        folder.rmdir()
-
-
-def _is_revised(folder: Path) -> bool:
-    """Whether a course was changed by `revise` since it was planned."""
-    try:
-        course = json.loads((folder / "course.json").read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(course, dict) and course.get("revision", 1) != 1
-
-
-def _input(row: Row, course: Course | None, desk: Desk, settings: Settings) -> str:
-    """The digest of all that a row's files are made from, but the moment of planning."""
-    made_from = (
-        sorted(row.texts.items()),
-        desk.digest,
-        settings.formats,
-        settings.date_order,
-        # Where rows share chairs, what became of those before is part of it.
-        [visit.start.isoformat() for visit in course.visits] if course else [],
-        [finding.message for finding in course.findings] if course else [],
-    )
-    return _sha(json.dumps(made_from).encode())
-
-
-def _sha_of(path: Path) -> str:
-    """The SHA-256 of a file, "" if there is none."""
-    try:
-        return _sha(path.read_bytes())
-    except OSError:
-        return ""
-
-
-def _sha(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _formats(known: Known | None, settings: Settings) -> tuple[str, ...]:
+    """What is asked for; a patient who has a course file gets it again, so that it stays right."""
+    has_it = known and any(name == COURSE for name, _ in known.files)
+    return settings.formats + ("json",) * bool(has_it and "json" not in settings.formats)

@@ -2,39 +2,31 @@
 
 import os
 import re
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
-from itertools import islice, takewhile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from ketasched.batch.alone import alone_in
+from ketasched.batch.changes import KINDS
 from ketasched.batch.desks import Desks
-from ketasched.batch.ledger import (
-    COLUMNS,
-    REJECTED,
-    Earlier,
-    alone_in,
-    begin,
-    begun_at,
-    books,
-    is_a_book,
-    manifest_line,
-    refuse_earlier,
-)
+from ketasched.batch.digest import VERSION
+from ketasched.batch.earlier import begun_in, is_a_book, refuse_earlier
+from ketasched.batch.ledger import CHANGES, COLUMNS, REJECTED, manifest_line
 from ketasched.batch.nouns import Outcome, Settings
 from ketasched.batch.processes import dask, processes
-from ketasched.batch.seats import Seats
-from ketasched.batch.stream import ROWS, Line
+from ketasched.batch.run import Run as Work
+from ketasched.batch.run import Tally
+from ketasched.batch.work import BUG
+from ketasched.cli.opened import Source, opened
 from ketasched.cli.options import (
     clinic_option,
     find_clinic,
@@ -45,15 +37,18 @@ from ketasched.cli.options import (
 from ketasched.cli.output import say
 from ketasched.cli.progress import progress
 from ketasched.columns import DateOrder
-from ketasched.errors import BadFile, BadRequest
+from ketasched.errors import BadFile, BadRequest, KetaschedError
 from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
 from ketasched.roster import Roster, Row, csv_line, read_roster
 
-Sink = Callable[[Sequence[tuple[Row, Outcome]]], None]
-
 STATUSES = ("planned", "kept", "rejected")
+
+ALONE = "visits of courses in other folders are not known here: make sure that chairs are free"
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C, as shells have it."""
 
 SOME_FAILED = 5
 """The exit code when rows were rejected."""
@@ -150,100 +145,84 @@ class Run:
         if self.resume and self.force:
             raise click.UsageError("--resume goes on, --force begins anew: one of the two.")
         _shard(self.shard)
-        if self.output and is_a_book(self.roster, self.output):
-            said = f"{self.roster} is written anew by this run; copy it, and give the copy."
-            raise click.UsageError(said)
 
     def do(self) -> int:
         """Plan the roster. The exit code."""
         begun = time.monotonic()
         with ExitStack() as stack:
-            stream = stack.enter_context(_opened(self.roster))
-            names = dict(map(_named, self.columns))
-            roster = read_roster(stream, names=names, ignored=self.ignored, path=self.roster)
+            source = stack.enter_context(opened(self.roster))
+            self._refuse_book(source)
+            if self.output and self.output.is_dir() and not self.ignore_chairs:
+                source.keep(self.output)  # it is looked through for who keeps their chairs
+            roster = self._read(source)
             if self.clinic_path:
                 find_clinic(self.clinic_path)  # what is wrong with it is said before all else
             load_protocol(self.protocol)
-            done = self._in_folder if self.output else self._printed
-            counts = done(roster, stack)
+            tally = self._planned(roster, source, stack)
         if not self.quiet:
-            self._tell(counts, time.monotonic() - begun)
-        rows = sum(counts[one] for one in STATUSES)
-        if rows and counts["unreadable"] == rows and not self.fail_fast:
-            raise BadFile(f"{self.roster}: none of its rows can be read", next_step="see above")
-        return SOME_FAILED if counts["rejected"] else 0
+            self._tell(tally, time.monotonic() - begun)
+        return self._code(tally.rows)
 
-    def _in_folder(self, roster: Roster, stack: ExitStack) -> Counter[str]:
-        """The roster into the folder, or only its manifest onto standard output."""
-        assert self.output is not None  # noqa: S101 - asked before
-        if self.dry_run:
+    def _refuse_book(self, source: Source) -> None:
+        stat = source.stat()
+        if self.output and stat and is_a_book(stat, self.output):
+            name = "standard input" if self.roster == "-" else self.roster
+            said = f"{name} is written anew by this run; copy it, and give the copy."
+            raise click.UsageError(said)
+
+    def _read(self, source: Source) -> Roster:
+        names = dict(map(_named, self.columns))
+        return read_roster(source.stream(), names=names, ignored=self.ignored, path=self.roster)
+
+    def _planned(self, roster: Roster, source: Source, stack: ExitStack) -> Tally:
+        """What became of the roster, in the folder or printed."""
+        if self.output and not self.dry_run:
+            stack.enter_context(alone_in(self.output))
+        if self.output:
             refuse_earlier(self.output, resumed=self.resume, force=self.force)
-            settings = self._settings(begun_at(self.output) if self.resume else None)
-            click.echo(csv_line(COLUMNS), nl=False)
-            earlier = Earlier(self.output, begun=False)
-            return self._through(roster, stack, settings, _print_manifest, earlier)
-        stack.enter_context(alone_in(self.output))
-        settings = self._settings(begun_at(self.output) if self.resume else None)
-        begin(self.output, settings.made_at, resumed=self.resume, force=self.force)
-        book = stack.enter_context(books(self.output, roster.header))
-        earlier = Earlier(self.output, begun=True)
-        counts = self._through(roster, stack, settings, book.write, earlier)
-        if not (self.fail_fast and counts["rejected"]):
-            earlier.finish()
-        return counts
+        settings = self._settings()
+        executor, workers = stack.enter_context(self._executor())
+        work = Work(
+            roster,
+            lambda: self._read(source).rows,
+            settings,
+            Desks(lambda: self._usual_clinic, self.protocol),
+            executor,
+            workers,
+            stack.enter_context(progress(self.roster, quiet=self.quiet)),
+            counts_chairs=not self.ignore_chairs,
+            fail_fast=self.fail_fast,
+            shard=_shard(self.shard),
+        )
+        if self.output is None:
+            return work.through(_print_courses)
+        if not self.dry_run:
+            return work.into_folder(self.output)
+        click.echo(csv_line(COLUMNS), nl=False)
+        return work.only_tried(self.output, _print_manifest)
 
-    def _printed(self, roster: Roster, stack: ExitStack) -> Counter[str]:
-        """The roster's courses onto standard output, a line each."""
-        return self._through(roster, stack, self._settings(None), _print_courses, None)
-
-    def _settings(self, stopped: datetime | None) -> Settings:
+    def _settings(self) -> Settings:
         """What holds for all rows; a run that goes on is of the moment at which it began."""
         zone = None
         if self.made_at is not None and not re.search(r"(Z|[+-]\d\d:?\d\d)$", self.made_at):
             zone = ZoneInfo(self._usual_clinic[0].timezone)
+        stopped = begun_in(self.output) if self.output and self.resume else None
         asked = None if stopped and self.made_at is None else moment_of(self.made_at, zone)
+        if stopped and asked and asked != stopped.made_at:
+            said = f"the run that was stopped is of {stopped.made_at.isoformat()}"
+            raise BadRequest("made_at", said, next_step="leave it out, to go on at that moment")
         # The workers of a cluster have been started in other folders.
         output = self.output.absolute() if self.output and self.cluster else self.output
         return Settings(
-            asked or stopped or moment_of(None, zone),
+            stopped.made_at if stopped else asked or moment_of(None, zone),
             self.formats if self.output and self.formats else USUAL if self.output else (),
             output,
             writes=not self.dry_run,
             goes_on=self.resume,
             replaces=self.force,
+            version=VERSION,
             date_order=self.date_order,
         )
-
-    def _through(
-        self,
-        roster: Roster,
-        stack: ExitStack,
-        settings: Settings,
-        write: Sink,
-        earlier: Earlier | None,
-    ) -> Counter[str]:
-        """The rows through the workers, and what became of them to `write`; how many of each."""
-        executor, workers = stack.enter_context(self._executor())
-        line = Line(
-            settings,
-            Desks(lambda: self._usual_clinic, self.protocol),
-            executor,
-            workers,
-            seats=None if self.ignore_chairs else Seats(settings),
-            known=earlier.of if earlier else lambda patient: None,
-            note=earlier.note if earlier and settings.writes else lambda patients: None,
-            shard=_shard(self.shard),
-        )
-        counts: Counter[str] = Counter()
-        rows = takewhile(lambda _: not (self.fail_fast and counts["rejected"]), roster.rows)
-        with progress(self.roster, quiet=self.quiet) as seen:
-            outcomes = line.outcomes(rows)
-            while some := list(islice(outcomes, ROWS)):
-                for row, outcome in some:
-                    counts.update(_count(row, outcome))
-                write(some)
-                seen(some[-1][0].line, len(some))
-        return counts
 
     @cached_property
     def _usual_clinic(self) -> tuple[Clinic, str]:
@@ -253,22 +232,31 @@ class Run:
     def _executor(self) -> AbstractContextManager[tuple[Executor, int]]:
         return dask(self.cluster) if self.cluster else processes(self.jobs or _cores())
 
-    def _tell(self, counts: Counter[str], seconds: float) -> None:
-        done = counts["planned"] + counts["kept"]
-        said = f"{done:,} planned"
+    def _code(self, counts: Counter[str]) -> int:
+        """The exit code. Raises `BadFile` if nothing could be read."""
+        rows = sum(counts[one] for one in STATUSES)
+        if counts[BUG]:
+            return KetaschedError.exit_code
+        if rows and counts["unreadable"] == rows and not self.fail_fast:
+            raise BadFile(f"{self.roster}: none of its rows can be read", next_step="see above")
+        return SOME_FAILED if counts["rejected"] else 0
+
+    def _tell(self, tally: Tally, seconds: float) -> None:
+        counts = tally.rows
+        said = f"{counts['planned'] + counts['kept']:,} planned"
         if counts["kept"]:
             said += f" ({counts['kept']:,} of them before)"
         if counts["rejected"]:
             where = f", see {self.output / REJECTED}" if self.output and not self.dry_run else ""
             said += f", {counts['rejected']:,} rejected{where}"
         say("note", f"{said}; {seconds:.1f} s")
-
-
-def _count(row: Row, outcome: Outcome) -> Iterator[str]:
-    """What a row counts as."""
-    yield "kept" if outcome.kept else outcome.status
-    if row.problem is not None:
-        yield "unreadable"
+        changed = [f"{tally.changes[one]:,} {one}" for one in KINDS if tally.changes[one]]
+        if self.output and changed:
+            is_written = not self.dry_run and any(one != "kept" for one in tally.changes)
+            where = f", see {self.output / CHANGES}" if is_written else ""
+            say("note", f"since the run before: {', '.join(changed)}{where}")
+        if tally.chairs_alone:
+            say("note", ALONE)
 
 
 def _print_manifest(some: Sequence[tuple[Row, Outcome]]) -> None:
@@ -287,22 +275,6 @@ def _print_courses(some: Sequence[tuple[Row, Outcome]]) -> None:
 def _say_why_rejected(row: Row, outcome: Outcome) -> None:
     if outcome.status == "rejected":
         say("error", f"row {row.number}, line {row.line}: {outcome.rule}: {outcome.reason}")
-
-
-@contextmanager
-def _opened(path: str) -> Iterator[BinaryIO]:
-    """The roster as a stream of bytes; "-" is standard input. Raises `BadFile`."""
-    if path == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        stream = Path(path).open("rb")  # noqa: SIM115 - closed below, where nothing is caught
-    except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or str(error)
-        step = "give the path of a roster that is there"
-        raise BadFile(f"{path}: cannot be read: {said}", next_step=step) from None
-    with stream:
-        yield stream
 
 
 def _named(text: str) -> tuple[str, str]:
@@ -347,4 +319,13 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to
     ketasched batch roster.csv -o courses --resume
     ketasched batch roster.ndjson --format ndjson >courses.ndjson
     """
-    ctx.exit(Run(**options).do())
+    run = Run(**options)
+    try:
+        code = run.do()
+    except KeyboardInterrupt:
+        goes_on = run.output and not run.dry_run
+        say("error", "stopped" + ("; what is done is kept" if goes_on else ""))
+        if goes_on:
+            say("try", "the same with --resume, to go on")
+        code = INTERRUPTED
+    ctx.exit(code)

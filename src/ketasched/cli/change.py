@@ -189,9 +189,10 @@ def _stale(path: Path, found: int, expected: int) -> Refused:
     )
 
 
-def _about(course: Course, finding: Finding) -> tuple[str, str]:
-    """A finding's rule and visit, whatever number that has."""
-    return finding.rule, course.visits[finding.visit - 1].uid if finding.visit else ""
+def _about(course: Course, finding: Finding) -> tuple[str, str, str]:
+    """A finding's rule, its visit, whatever number that has, and how it is broken."""
+    uid = course.visits[finding.visit - 1].uid if finding.visit else ""
+    return finding.rule, uid, finding.message
 
 
 def changing(function: Callable[..., Change]) -> Callable[..., None]:

@@ -2,16 +2,14 @@
 
 import os
 import sys
-import traceback
 from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.errors import BadRequest, KetaschedError
+from ketasched.errors import BadRequest, KetaschedError, site_of
 
 if TYPE_CHECKING:
     from ketasched.model import Finding
@@ -72,7 +70,5 @@ def give_up_output() -> None:
 
 def bug(error: Exception) -> None:
     """An error that is ours: where it happened, without the values that were at work."""
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(frame.filename).name}:{frame.lineno}, {frame.name}"
-    say("error", f"this is a bug of ketasched: {type(error).__name__} in {place}")
+    say("error", f"this is a bug of ketasched: {site_of(error)}")
     say("try", "report the line above and the command that you gave")

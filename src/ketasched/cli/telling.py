@@ -77,7 +77,8 @@ def _about_drivers(before: Course, after: Course) -> Iterator[str]:
         elif has and was and was.start != visit.start:
             rides.setdefault((has, "another time"), []).append(number)
     for (name, what), numbers in rides.items():
-        yield f"tell {name}: {what}, visit {', '.join(numbers)}"
+        visits = "visit" if len(numbers) == 1 else "visits"
+        yield f"tell {name}: {what}, {visits} {', '.join(numbers)}"
 
 
 def _about_numbers(before: Course, after: Course) -> Iterator[str]:

@@ -59,7 +59,9 @@ def kind_title(kind: VisitKind, *, discreet: bool) -> str:
 
 def review_title(course: Course, review: Review, *, discreet: bool) -> str:
     """What a review is called: "Phone appointment", or "How is it going? (by phone)"."""
-    at_check_in = any(visit.start == review.start for visit in course.visits)
+    at_check_in = any(
+        visit.start == review.start and visit.status in TAKES_PLACE for visit in course.visits
+    )
     place = "at check-in" if at_check_in else place_text(review.place)
     if not discreet:
         title = f"{review.title} ({place})"

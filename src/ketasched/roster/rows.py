@@ -60,7 +60,7 @@ NO_TEXT = (
 SAVE_AS = 'save it as UTF-8; in Excel: Save As, "CSV UTF-8 (Comma delimited)"'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Row:
     """One row of a roster.
 

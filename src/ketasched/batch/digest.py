@@ -1,0 +1,38 @@
+"""Digests: whether a file, a clinic or a row is still what it was."""
+
+import hashlib
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+from ketasched.batch.nouns import Desk, Settings
+from ketasched.roster import Row
+
+VERSION = version("ketasched")
+"""Another version may write other files of the same row."""
+
+
+def sha(data: bytes) -> str:
+    """The SHA-256 of these bytes, in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha_of(path: Path) -> str:
+    """The SHA-256 of a file, "" if there is none that can be read."""
+    try:
+        return sha(path.read_bytes())
+    except OSError:
+        return ""
+
+
+def asked_of(row: Row, settings: Settings) -> str:
+    """The digest of what a row asks for: its own words, and how its dates are read."""
+    return sha(json.dumps((sorted(row.texts.items()), settings.date_order)).encode())
+
+
+def input_of(asked: str, desk: Desk, settings: Settings) -> str:
+    """The digest of all that a row's files are made from.
+
+    The moment of planning is left out, and who sits on the other chairs.
+    """
+    return sha(json.dumps((asked, desk.digest, settings.formats, VERSION)).encode())

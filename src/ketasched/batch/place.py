@@ -1,0 +1,151 @@
+"""A patient's folder: made, kept as it is, or taken back; what is not ours stays."""
+
+import errno
+import json
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+from ketasched.batch.digest import sha_of
+from ketasched.batch.made import made_of
+from ketasched.batch.nouns import Known, Outcome, Settings
+from ketasched.errors import BadFile, BadRequest, Refused
+from ketasched.folder import half_written, holds, new_folder, settle, write_folder
+from ketasched.handout import EVENT_FILES
+from ketasched.load import load_course
+from ketasched.roster import Row
+
+COURSE = "course.json"
+"""The plan of record: never removed while its patient has a course."""
+
+OF_THE_DISK = frozenset(
+    (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG, errno.EMFILE, errno.ENFILE)
+)
+"""What goes wrong with these goes wrong for every patient: it ends the run."""
+
+REVISED = "its course was revised since: change that, or do the row again with --force"
+
+
+def write_place(
+    folder: Path, files: Mapping[str, bytes], known: Known | None, settings: Settings
+) -> bool:
+    """Write the patient's folder; whether it was there already, just like that.
+
+    What may go is what an earlier run of ours made, unless that was revised since. Raises
+    `BadRequest` if something is in its place that has to stay or cannot be written, and `Refused`
+    if nothing can be written at all.
+    """
+    if not os.path.lexists(folder) and (not settings.writes or new_folder(folder, files)):
+        return False
+    _refuse_what_stays(folder, files, known, settings)
+    there = holds(folder, files, replaced=EVENT_FILES)
+    if settings.writes:
+        if not there:
+            _replace(folder, files, settings)
+        _remove(folder, [one for one in known.files if one[0] not in files] if known else [])
+    return there
+
+
+def _refuse_what_stays(
+    folder: Path, files: Mapping[str, bytes], known: Known | None, settings: Settings
+) -> None:
+    if folder.is_symlink() or not folder.is_dir():
+        raise BadRequest("patient", "the place of its folder is taken by something else")
+    if settings.replaces or holds(folder, files, replaced=EVENT_FILES):
+        return
+    if known is None:
+        raise BadRequest("patient", "has a folder there already, which is not written over")
+    refuse_revised(folder)
+
+
+def refuse_revised(folder: Path) -> None:
+    """Raise `BadRequest` if the course in this folder was changed since it was planned."""
+    if is_revised(folder):
+        raise BadRequest("patient", REVISED)
+
+
+def _replace(folder: Path, files: Mapping[str, bytes], settings: Settings) -> None:
+    """Write over what is there. Raises `BadRequest` if it is this folder that refuses."""
+    still = None if settings.replaces else partial(refuse_revised, folder)
+    try:
+        write_folder(folder, files, replaced=EVENT_FILES, force=True, still=still)
+    except Refused as error:
+        if getattr(error.__context__, "errno", None) in OF_THE_DISK:
+            raise
+        raise BadRequest("output", error.what) from None
+
+
+def kept(row: Row, known: Known, settings: Settings, asked: str, made_from: str) -> Outcome | None:
+    """What an earlier run did, if it is all still there, or was revised since.
+
+    A revised course stays as long as its row asks for the same, whatever else has changed. Raises
+    `BadRequest` if somebody is changing it at this moment.
+    """
+    assert settings.output is not None  # noqa: S101 - who goes on has a folder
+    if not known.files or known.asked != asked:
+        return None
+    patient = row.texts["patient"]
+    folder = settings.output / patient
+    if settings.writes:
+        try:
+            settle(folder)
+        except Refused as error:
+            raise BadRequest("output", error.what) from None
+    now = tuple((name, sha_of(folder / name)) for name, _ in known.files)
+    made, revised = known.made, False
+    if now != known.files or known.input != made_from:
+        revised = all(sha for _, sha in now) and is_revised(folder)
+        if not revised:
+            return None
+        with suppress(BadFile):
+            made = made_of(load_course(str(folder)))
+    same = asked, known.input
+    return Outcome(row.number, patient, "planned", made, now, *same, kept=True, revised=revised)
+
+
+def can_be_replaced(folder: Path, known: Known, settings: Settings) -> bool:
+    """Whether nobody is at work in a patient's folder, and what is there may go."""
+    if settings.writes:
+        try:
+            settle(folder)
+        except Refused:
+            return False
+    is_free = os.access(folder, os.W_OK | os.X_OK) and not half_written(folder)
+    return is_free and not any((folder / name).is_dir() for name, _ in known.files)
+
+
+def take_back(known: Known, row: Row, settings: Settings) -> None:
+    """Remove what an earlier run made for a row that has no course now, as far as it is ours."""
+    if known.files and settings.output and settings.writes:
+        folder = settings.output / row.texts["patient"]
+        with suppress(BadRequest):  # what cannot be read stays
+            if folder.is_dir() and not folder.is_symlink() and not is_revised(folder):
+                _remove(folder, known.files, all_of_it=True)
+
+
+def _remove(folder: Path, files: Iterable[tuple[str, str]], *, all_of_it: bool = False) -> None:
+    """Remove these files if they are as we wrote them, and the folder if nothing is left."""
+    with suppress(OSError):
+        for name, sha in files:
+            if Path(name).name != name or (name == COURSE and not all_of_it):
+                continue
+            if sha_of(folder / name) == sha:
+                (folder / name).unlink()
+        folder.rmdir()
+
+
+def is_revised(folder: Path) -> bool:
+    """Whether a course was changed by `revise` since it was planned.
+
+    Raises `BadRequest` if there is something that cannot be read.
+    """
+    try:
+        course = json.loads((folder / COURSE).read_bytes())
+    except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
+        return False
+    except OSError as error:
+        said = f"{folder / COURSE}: cannot be read: {error.strerror or error}"
+        raise BadRequest("output", said) from None
+    return isinstance(course, dict) and course.get("revision", 1) != 1

@@ -1,0 +1,130 @@
+"""A roster from its first row to its last: into a folder, or to somebody who prints."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from itertools import islice, takewhile
+from pathlib import Path
+
+from ketasched.batch.changes import Changes, changes, show
+from ketasched.batch.desks import Desks
+from ketasched.batch.earlier import Earlier, begin, would_begin
+from ketasched.batch.ledger import books
+from ketasched.batch.nouns import Outcome, Settings
+from ketasched.batch.seats import Held, Seats
+from ketasched.batch.sorter import Sorter
+from ketasched.batch.staying import Staying
+from ketasched.batch.stream import ROWS, Line
+from ketasched.batch.work import BUG
+from ketasched.roster import Roster, Row
+
+Sink = Callable[[Sequence[tuple[Row, Outcome]]], None]
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many rows were planned, kept, rejected; unreadable ones and our bugs are rejected, too.
+
+    `changes` counts what is not as the last finished run left it. `chairs_alone` is true if chairs
+    counted, and nobody's were known from before.
+    """
+
+    rows: Counter[str] = field(default_factory=Counter)
+    changes: Counter[str] = field(default_factory=Counter)
+    chairs_alone: bool = False
+
+    def add(self, row: Row, outcome: Outcome) -> None:
+        """Count a row."""
+        self.rows["kept" if outcome.kept else outcome.status] += 1
+        self.rows["unreadable"] += row.problem is not None
+        self.rows[BUG] += outcome.rule == BUG
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A roster, and how it is to be planned.
+
+    `again` gives its rows once more, where they have to be looked through beforehand. `told` is
+    told each time that rows are done: the line that was reached, and how many rows. With
+    `fail_fast` no more rows are begun once one is rejected.
+    """
+
+    roster: Roster
+    again: Callable[[], Iterable[Row]]
+    settings: Settings
+    desks: Desks
+    executor: Executor
+    workers: int
+    told: Callable[[int, int], None]
+    counts_chairs: bool = True
+    fail_fast: bool = False
+    shard: tuple[int, int] = (1, 1)
+
+    def into_folder(self, output: Path) -> Tally:
+        """Write it all. Raises `Refused` if the folder does."""
+        settings = self.settings
+        begun = begin(output, settings.made_at, resumed=settings.goes_on, force=settings.replaces)
+        work = replace(self, settings=replace(settings, replaces=begun.anew))
+        with closing(Earlier(output, begun)) as earlier:
+            with books(output, self.roster.header) as book, changes(output, earlier) as changed:
+                tally = work.through(book.write, earlier, changed)
+                is_done = not (self.fail_fast and tally.rows["rejected"])
+                if is_done:
+                    changed.finish()
+            if is_done:
+                show(output, changed)
+                earlier.finish()
+        return tally
+
+    def only_tried(self, output: Path, write: Sink) -> Tally:
+        """Write nothing, and tell `write` what would become of each row."""
+        begun = would_begin(output, self.settings.made_at, force=self.settings.replaces)
+        with closing(Earlier(output, begun, with_manifest=True)) as earlier:
+            changed = Changes(earlier, None)
+            tally = self.through(write, earlier, changed)
+            changed.finish()
+        return tally
+
+    def through(
+        self, write: Sink, earlier: Earlier | None = None, changed: Changes | None = None
+    ) -> Tally:
+        """The rows through the workers, and what became of them to `write`."""
+        tally = Tally(changes=changed.counts if changed else Counter())
+        others = any(True for _ in earlier.everyone()) if earlier else False
+        staying = self._staying(earlier) if earlier else None
+        seats = Seats(self.settings, staying.held if staying else Held)
+        line = Line(
+            self.settings,
+            Sorter(self.desks, self.counts_chairs, self.shard),
+            self.executor,
+            self.workers,
+            seats if self.counts_chairs else None,
+            staying.anew if staying else frozenset(),
+            earlier.of if earlier else lambda patient: None,
+        )
+        rows = takewhile(
+            lambda _: not (self.fail_fast and tally.rows["rejected"]), self.roster.rows
+        )
+        for some in _in_portions(line.outcomes(rows)):
+            for row, outcome in some:
+                tally.add(row, outcome)
+            write(some)
+            if changed:
+                changed.write(some)
+            self.told(some[-1][0].line, len(some))
+        tally.chairs_alone = seats.used and not others
+        return tally
+
+    def _staying(self, earlier: Earlier) -> Staying:
+        assert self.settings.output is not None  # noqa: S101 - earlier runs are in a folder
+        sorter = Sorter(self.desks, self.counts_chairs, self.shard)
+        return Staying(self.settings.output, earlier, self.settings, self.again, sorter)
+
+
+def _in_portions(
+    outcomes: Iterator[tuple[Row, Outcome]],
+) -> Iterator[list[tuple[Row, Outcome]]]:
+    while some := list(islice(outcomes, ROWS)):
+        yield some
