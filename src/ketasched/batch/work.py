@@ -11,13 +11,15 @@ from functools import lru_cache
 from pathlib import Path
 
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo, day
+from ketasched.busy import within
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.explain import grouped
 from ketasched.folder import half_written, holds, new_folder, write_folder
+from ketasched.forms import plain
 from ketasched.handout import EVENT_FILES, as_line, files_of, refuse_telling
 from ketasched.identity import LONGEST_REFERENCE
-from ketasched.model import Course, Request
-from ketasched.planner import NO_BOOKINGS, plan
+from ketasched.model import BusyTime, Course, Request
+from ketasched.planner import NO_BOOKINGS, plan, reach
 from ketasched.roster import Row, request_of_row
 from ketasched.shapes import Bookings
 
@@ -46,7 +48,7 @@ def _outcomes(task: Task) -> Iterator[Outcome]:
 def _outcome(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
     """What becomes of a row. Raises `BadRequest`, `NoPlan`."""
     course = unpacked(todo.course, desk) if todo.course else None
-    made_from = _input(todo.row, course, desk, settings)
+    made_from = _input(todo, course, desk, settings)
     if settings.goes_on and todo.known and todo.known.input == made_from:
         kept = _kept(todo.row, todo.known, settings)
         if kept:
@@ -58,8 +60,8 @@ def _outcome(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
 @lru_cache(maxsize=64)
 def desk_of(data: bytes) -> Desk:
     """The desk that was sent as data; one object a process, so that what it makes is shared."""
-    digest, place, clinic, protocol = pickle.loads(data)  # noqa: S301 - from our own process
-    return Desk(digest, place, data, clinic, protocol)
+    digest, place, *rest = pickle.loads(data)  # noqa: S301 - from our own process
+    return Desk(digest, place, data, *rest)
 
 
 def planned(
@@ -67,7 +69,23 @@ def planned(
 ) -> Course:
     """The course for a request at a desk. Raises `BadRequest`, `NoPlan`."""
     refuse_telling(desk.clinic, request)
+    request = replace(request, busy=_busy(request, desk))
     return plan(desk.protocol, desk.clinic, request, made_at=settings.made_at, bookings=bookings)
+
+
+def _busy(request: Request, desk: Desk) -> tuple[BusyTime, ...]:
+    """The busy times that a course for the request could meet.
+
+    Raises `BadRequest` if the calendars were not read as far as that.
+    """
+    agenda = desk.agenda
+    if agenda is None:
+        return ()
+    first, last = reach(desk.protocol, desk.clinic, request)
+    if not agenda.first <= first <= last <= agenda.last:
+        said = f"the busy calendars are read for {agenda.first} to {agenda.last} only"
+        raise BadRequest("start", f"{said}; the course may be {first} to {last}")
+    return tuple(within(agenda.times, first, last))
 
 
 def rejected(row: Row, error: BadRequest | NoPlan) -> Outcome:
@@ -190,16 +208,22 @@ def _is_revised(folder: Path) -> bool:
     return isinstance(course, dict) and course.get("revision", 1) != 1
 
 
-def _input(row: Row, course: Course | None, desk: Desk, settings: Settings) -> str:
+def _input(todo: Todo, course: Course | None, desk: Desk, settings: Settings) -> str:
     """The digest of all that a row's files are made from, but the moment of planning."""
+    busy: tuple[BusyTime, ...] = ()
+    if desk.agenda is not None:
+        request = course.request if course else request_of_row(todo.row, settings.date_order)
+        busy = _busy(request, desk)
     made_from = (
-        sorted(row.texts.items()),
+        sorted(todo.row.texts.items()),
         desk.digest,
         settings.formats,
         settings.date_order,
         # Where rows share chairs, what became of those before is part of it.
         [visit.start.isoformat() for visit in course.visits] if course else [],
         [finding.message for finding in course.findings] if course else [],
+        # What nobody asked for leaves the digest as it was.
+        *([plain(busy)] if busy else []),
     )
     return _sha(json.dumps(made_from).encode())
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
-from itertools import islice, takewhile
+from datetime import datetime, timedelta
+from functools import cache, cached_property
+from itertools import chain, islice, takewhile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import click
@@ -31,11 +31,12 @@ from ketasched.batch.ledger import (
     manifest_line,
     refuse_earlier,
 )
-from ketasched.batch.nouns import Outcome, Settings
+from ketasched.batch.nouns import Agenda, Outcome, Settings
 from ketasched.batch.processes import dask, processes
 from ketasched.batch.seats import Seats
 from ketasched.batch.stream import ROWS, Line
 from ketasched.cli.options import (
+    busy_option,
     clinic_option,
     find_clinic,
     made_at_option,
@@ -51,12 +52,18 @@ from ketasched.load import load_protocol
 from ketasched.model import Clinic
 from ketasched.roster import Roster, Row, csv_line, read_roster
 
+if TYPE_CHECKING:
+    from ketasched.calendars import Calendar
+
 Sink = Callable[[Sequence[tuple[Row, Outcome]]], None]
 
 STATUSES = ("planned", "kept", "rejected")
 
 SOME_FAILED = 5
 """The exit code when rows were rejected."""
+
+BUSY_DAYS = -366, 2 * 366
+"""How far before and after the moment of planning calendars are read."""
 
 USUAL = ("ics", "text", "json")
 """What is written for each patient unless said."""
@@ -83,6 +90,7 @@ OPTIONS = (
     ),
     protocol_option,
     clinic_option,
+    busy_option,
     made_at_option,
     click.option(
         "--jobs", metavar="N", type=click.IntRange(1, 512), help="Processes at work (one a core)."
@@ -126,6 +134,7 @@ class Run:
     formats: tuple[str, ...]
     protocol: str
     clinic_path: str | None
+    calendars: tuple[str, ...]
     made_at: str | None
     jobs: int | None
     resume: bool
@@ -164,6 +173,7 @@ class Run:
             if self.clinic_path:
                 find_clinic(self.clinic_path)  # what is wrong with it is said before all else
             load_protocol(self.protocol)
+            _ = self._read_calendars  # the same
             done = self._in_folder if self.output else self._printed
             counts = done(roster, stack)
         if not self.quiet:
@@ -226,7 +236,7 @@ class Run:
         executor, workers = stack.enter_context(self._executor())
         line = Line(
             settings,
-            Desks(lambda: self._usual_clinic, self.protocol),
+            Desks(lambda: self._usual_clinic, self.protocol, self._agendas(settings.made_at)),
             executor,
             workers,
             seats=None if self.ignore_chairs else Seats(settings),
@@ -249,6 +259,27 @@ class Run:
     def _usual_clinic(self) -> tuple[Clinic, str]:
         """The clinic of rows that name none, and its path."""
         return find_clinic(self.clinic_path)
+
+    @cached_property
+    def _read_calendars(self) -> "list[Calendar]":
+        if not self.calendars:
+            return []
+        # Imported here because most rosters are planned without one.
+        from ketasched.calendars import read_calendar  # noqa: PLC0415
+
+        return [read_calendar(path) for path in self.calendars]
+
+    def _agendas(self, made_at: datetime) -> Callable[[Clinic], Agenda | None]:
+        """The busy times of the calendars at a clinic, about the moment of planning."""
+        first, last = (made_at.date() + timedelta(days) for days in BUSY_DAYS)
+
+        @cache
+        def of_zone(zone: str) -> Agenda:
+            found = [one.busy(ZoneInfo(zone), first, last) for one in self._read_calendars]
+            busy = sorted(chain.from_iterable(found), key=lambda one: one.start.timestamp())
+            return Agenda(first, last, tuple(busy))
+
+        return lambda clinic: of_zone(clinic.timezone) if self.calendars else None
 
     def _executor(self) -> AbstractContextManager[tuple[Executor, int]]:
         return dask(self.cluster) if self.cluster else processes(self.jobs or _cores())
