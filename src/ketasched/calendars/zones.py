@@ -65,9 +65,9 @@ class FileZone:
         last = bisect_right(self.onsets, shows + DAY)
         for number in range(first, last + 1):
             found = shows - self.offsets[number]
-            if bisect_right(self.onsets, found) <= number:
+            if bisect_right(self.onsets, found) == number:
                 return found
-        return shows - self.offsets[last]
+        return shows - self.offsets[first]
 
     def wall(self, instant: int) -> datetime:
         """See `Zone`."""
