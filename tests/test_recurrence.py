@@ -4,6 +4,7 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice, takewhile
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
@@ -21,6 +22,8 @@ FIRST, LAST = date(2026, 10, 19), date(2026, 11, 29)
 """About the change of the clocks, on 1 November 2026."""
 
 MINUTE = timedelta(minutes=1)
+
+Drawn = dict[str, Any]
 
 # --- rules against dateutil ----------------------------------------------------------------------
 
@@ -157,7 +160,7 @@ DAY = st.dates(date(2026, 10, 1), date(2026, 11, 20))
 
 
 @st.composite
-def events(draw) -> dict:
+def events(draw) -> Drawn:
     """A daily or weekly event with exceptions, plain enough to be asked minute by minute."""
     return {
         "day": draw(DAY),
@@ -173,7 +176,7 @@ def events(draw) -> dict:
     }
 
 
-def days_of(event: dict) -> list[date]:
+def days_of(event: Drawn) -> list[date]:
     """The days on which it is, by the words of its rule; the first one always."""
     first: date = event["day"]
     found = [first]
@@ -190,13 +193,13 @@ def days_of(event: dict) -> list[date]:
     return found
 
 
-def at(event: dict, day: date) -> datetime:
+def at(event: Drawn, day: date) -> datetime:
     """When it begins on a day."""
     clock = time(event["minute"] // 60, event["minute"] % 60)
     return datetime.combine(day, clock, ZoneInfo(event["zone"] or "America/New_York"))
 
 
-def written(number: int, event: dict) -> str:
+def written(number: int, event: Drawn) -> str:
     zone, suffix = event["zone"], "Z" if event["zone"] == "UTC" else ""
     name = f";TZID={zone}" if zone and not suffix else ""
 
@@ -231,7 +234,7 @@ def written(number: int, event: dict) -> str:
     return "\n".join(lines)
 
 
-def minutes_of(event: dict) -> set[datetime]:
+def minutes_of(event: Drawn) -> set[datetime]:
     """Every minute (UTC) that it takes."""
     begins = []
     gone = {event["day"] + timedelta(off) for off in event["without"]}
@@ -249,7 +252,7 @@ def minutes_of(event: dict) -> set[datetime]:
     }
 
 
-def calendar_of(drawn: list[dict]) -> str:
+def calendar_of(drawn: list[Drawn]) -> str:
     inside = "\n".join(written(number, event) for number, event in enumerate(drawn))
     return f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{inside}\nEND:VCALENDAR\n"
 

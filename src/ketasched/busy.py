@@ -59,15 +59,31 @@ def with_busy(
 ) -> Request:
     """The request with the busy times of these calendars, by their names, too.
 
-    A calendar that it has already is replaced by the newer one, but for what began before `since`.
+    A calendar that it has already is replaced by the newer one. With `since` only from that moment
+    on: what was before is left as it was, and of the newer ones it does not count.
     """
     kept = [
-        one
+        cut
         for one in request.busy
-        if one.calendar not in calendars or (since is not None and one.start < since)
+        for cut in ([one] if one.calendar not in calendars else _parts(one, since)[0])
     ]
-    added = (one for busy in calendars.values() for one in busy)
+    added = [
+        cut
+        for busy in calendars.values()
+        for one in busy
+        for cut in (_parts(one, since)[1] if since else [one])
+    ]
     found = {
         (one.start.timestamp(), one.end.timestamp(), one.calendar): one for one in (*kept, *added)
     }
     return replace(request, busy=tuple(found[key] for key in sorted(found)))
+
+
+def _parts(one: BusyTime, moment: datetime | None) -> tuple[list[BusyTime], list[BusyTime]]:
+    """What of a time is before a moment (None is before all), and what is from it on."""
+    if moment is None or moment.timestamp() <= one.start.timestamp():
+        return [], [one]
+    if one.end.timestamp() <= moment.timestamp():
+        return [one], []
+    here = moment.astimezone(one.start.tzinfo)
+    return [replace(one, end=here)], [replace(one, start=here)]

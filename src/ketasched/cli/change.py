@@ -113,9 +113,8 @@ class Work:
         if expected is not None and before.revision != expected:
             raise _stale(self.path, before.revision, expected)
         course = with_clinic(before, self.clinic_path) if self.clinic_path else before
-        zone = before.visits[0].start.tzinfo
-        at = moment_of(self.today, zone, field="today")
-        course = with_calendars(course, self.calendars, at.astimezone(zone).date())
+        at = moment_of(self.today, before.visits[0].start.tzinfo, field="today")
+        course = with_calendars(course, self.calendars, at)
         try:
             after = revise(
                 before,

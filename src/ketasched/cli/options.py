@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from time import monotonic
 from typing import TypeVar
@@ -101,20 +101,20 @@ def busy_times(
     return found
 
 
-def with_calendars(course: Course, paths: Collection[str], today: date) -> Course:
-    """The course with what calendars say from `today` on, as far as it can get to.
+def with_calendars(course: Course, paths: Collection[str], now: datetime) -> Course:
+    """The course with what calendars say from this moment on, as far as it can get to.
 
     Raises `BadFile`.
     """
     if not paths:
         return course
     protocol, clinic, request = course.protocol, course.clinic, course.request
+    zone = ZoneInfo(clinic.timezone)
+    today = now.astimezone(zone).date()
     anew = replace(request, start=max(today, request.start), latest_start=None)
     _, last = max(reach(protocol, clinic, request), reach(protocol, clinic, anew))
-    zone = ZoneInfo(clinic.timezone)
     busy = busy_times(paths, zone, today, last)
-    since = datetime.combine(today, time(), zone)
-    return replace(course, request=with_busy(request, busy, since))
+    return replace(course, request=with_busy(request, busy, now))
 
 
 def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> datetime:

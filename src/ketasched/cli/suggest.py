@@ -50,7 +50,7 @@ def command(
     if clinic_path:
         found = with_clinic(found, clinic_path)
     at = moment_of(today, found.visits[0].start.tzinfo, field="today")
-    found = with_calendars(found, calendars, at.astimezone(found.visits[0].start.tzinfo).date())
+    found = with_calendars(found, calendars, at)
     alternatives = suggest(found, visit, at=at, more_time=for_a_second())
     if form == "json":
         rows = [
