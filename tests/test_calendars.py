@@ -1,9 +1,12 @@
 """Calendars as people export them become busy times, worked out by hand; broken ones do not."""
 
+from contextlib import suppress
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ketasched.calendars import read_calendar
 from ketasched.errors import BadFile
@@ -504,3 +507,67 @@ def test_what_is_no_file_is_refused(tmp_path):
 def test_a_file_that_is_too_large_is_refused(tmp_path):
     with pytest.raises(BadFile, match="larger than 10 MB"):
         read_calendar(written(tmp_path, b"BEGIN:VCALENDAR\n" + b"X:" + b"x" * 10_000_000))
+
+
+# --- whatever is in a file
+
+SAMPLE = calendar(
+    f"UID:1\n{WEEKLY}\nRRULE:FREQ=WEEKLY;BYDAY=MO,WE;COUNT=9\nEXDATE:20261102T140000Z",
+    "UID:1\nRECURRENCE-ID;RANGE=THISANDFUTURE:20261109T140000Z\n"
+    'DTSTART;TZID="Eastern Standard Time":20261110T090000\nDURATION:P1DT2H',
+    "DTSTART;VALUE=DATE:20261124\nRDATE;VALUE=DATE:20261201,20261203\nTRANSP:OPAQUE",
+    zones=EASTERN,
+).splitlines()
+WORDS = st.sampled_from(
+    [
+        *("", ":", ";", "=", ",", "/", "-", "Z", "T", "P", "0", "9", "99999999999", "00000000"),
+        *("\\", '"', "\n", "\n ", "\x00", "\u2028", "٣", "BEGIN:VEVENT\n", "END:VEVENT\n"),
+        *("99991231T235959", "00010101T000000Z", "UNTIL=99991231T235959Z", "UNTIL=00010101"),
+        *("FREQ=SECONDLY", "INTERVAL=9999999", "BYSETPOS=-1", "DTSTART:", "TZID=x"),
+    ]
+)
+
+
+@settings(max_examples=600)
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 40), WORDS), max_size=4))
+def test_whatever_is_in_a_file_it_is_read_or_refused(tmp_path_factory, changes):
+    text = "\n".join(SAMPLE) + "\n"
+    for place, length, word in changes:
+        begin = place % len(text)
+        text = text[:begin] + word + text[begin + length :]
+    path = tmp_path_factory.getbasetemp() / "anna.ics"
+    path.write_text(text, encoding="utf-8")
+    try:
+        found = read_calendar(str(path)).busy(NEW_YORK, date(2026, 10, 19), date(2026, 12, 31))
+    except BadFile:
+        return
+    for one in found:
+        assert one.start < one.end
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(("RRULE", "DTSTART", "DTEND", "DURATION", "EXDATE", "RDATE")), st.data())
+def test_whatever_a_property_says_it_is_read_or_refused(tmp_path_factory, name, data):
+    said = "".join(data.draw(st.lists(WORDS | st.sampled_from(SAMPLE), max_size=6)))
+    event = (
+        f"{WEEKLY}\n{name}:{said}" if name in ("RRULE", "EXDATE", "RDATE") else f"{name}:{said}"
+    )
+    path = tmp_path_factory.getbasetemp() / "anna.ics"
+    path.write_text(calendar(event), encoding="utf-8")
+    with suppress(BadFile):
+        read_calendar(str(path)).busy(NEW_YORK, date(2026, 10, 19), date(2026, 12, 31))
+
+
+@pytest.mark.parametrize(
+    "first", ["19000101T000000Z", "00010101T000000", "99991231T235959Z", "99991231T235959"]
+)
+@pytest.mark.parametrize("frequency", ["DAILY", "WEEKLY", "MONTHLY", "YEARLY", "HOURLY"])
+@pytest.mark.parametrize(
+    "days", [(date(1950, 1, 1), date(1951, 1, 1)), (date(2099, 1, 1), date(2101, 1, 1))]
+)
+def test_the_ends_of_time_are_no_trouble(tmp_path, first, frequency, days):
+    zone = "" if first.endswith("Z") else ";TZID=Asia/Tokyo"
+    event = f"DTSTART{zone}:{first}\nDURATION:P90D\nRRULE:FREQ={frequency};INTERVAL=9999999"
+    event += ";UNTIL=99991231T235959Z"
+    with suppress(BadFile):
+        read_calendar(written(tmp_path, calendar(event))).busy(NEW_YORK, *days)

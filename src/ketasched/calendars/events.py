@@ -19,6 +19,9 @@ DURATION = re.compile(
 LONGEST_DAYS = 36600
 """Nothing takes longer than a century."""
 
+LONG_AGO, FAR_AHEAD = datetime(1000, 1, 1), datetime(9000, 1, 1)  # noqa: DTZ001 - on the wall
+"""Some programs write the first or the last of all dates where they mean always."""
+
 REPEATS = frozenset({"RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
 
 NO_TIME = timedelta(0)
@@ -138,7 +141,7 @@ def _rule(said: Property) -> Rule:
 
 def _moment(said: Property, text: str, zones: Zones) -> Moment:
     text = text.strip()
-    wall = wall_time(said, text)
+    wall = min(max(wall_time(said, text), LONG_AGO), FAR_AHEAD)
     if len(text) == len("20261207"):
         return Moment(wall, whole_day=True)
     if text.endswith("Z"):

@@ -32,6 +32,9 @@ LIMITS = MappingProxyType(
 )
 """The numbers that each part may have; where it may be negative, 0 is none of them."""
 
+OF_DAYS = frozenset({"BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYMONTH"})
+"""The parts, besides the weekdays, that choose among days."""
+
 MOST = 10_000_000
 """A larger INTERVAL or COUNT is none."""
 
@@ -204,11 +207,15 @@ def _periods(
             *(rule.numbers(name) for name in ("BYHOUR", "BYMINUTE", "BYSECOND"))
         )
     )
+    # Every day of such a rule is right: the days of a week are chosen already.
+    is_plain = rule.frequency in ("WEEKLY", "DAILY") and rule.by.keys().isdisjoint(OF_DAYS)
+    is_plain = is_plain and not (rule.days and rule.frequency == "DAILY")
     for begin, days in _days(rule, start.date(), since.date()):
         if begin > last.toordinal():
             return
         steps.spend(1 + len(days))
-        found = [day for number in days if _matches(rule, day := date.fromordinal(number))]
+        looked_at = map(date.fromordinal, days)
+        found = [*looked_at] if is_plain else [day for day in looked_at if _matches(rule, day)]
         steps.spend(len(found) * (len(times) - 1))
         yield [datetime.combine(day, at) for day in found for at in times]
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from ketasched.calendars.events import Event, Length, Moment
+from ketasched.calendars.events import LONGEST_DAYS, Event, Length, Moment
 from ketasched.calendars.lines import BadLine
 from ketasched.calendars.recurrence import Rule, Steps, TooMuch, occurrences
-from ketasched.calendars.zones import EPOCH, LATEST, SECOND, TOO_OFTEN, Zone, read_wall
+from ketasched.calendars.zones import EARLIEST, EPOCH, LATEST, SECOND, TOO_OFTEN, Zone, read_wall
 from ketasched.model.values import FIRST_YEAR
 
 Span = tuple[int, int]
@@ -32,10 +32,12 @@ class Window:
         """When a moment is; with `wall`, another one of its zone."""
         return (moment.zone or self.zone).instant(moment.wall if wall is None else wall)
 
-    def span(self, moment: Moment, length: Length, wall: datetime | None = None) -> Span:
+    def span(self, moment: Moment, length: Length) -> Span:
         """From a moment on, so long."""
-        wall = moment.wall if wall is None else wall
-        begin = self.instant(moment, wall)
+        return self.span_from(moment, moment.wall, self.instant(moment), length)
+
+    def span_from(self, moment: Moment, wall: datetime, begin: int, length: Length) -> Span:
+        """From another time of its zone on, which is at `begin`, so long."""
         if not length.wall:
             return begin, begin + length.seconds
         return begin, max(self.instant(moment, wall + length.wall), begin) + length.seconds
@@ -133,15 +135,17 @@ def _series(event: Event, instead: Sequence[Event], window: Window) -> Iterator[
     if not event.is_busy and not turns:
         return
     for wall, length in _times(event, turns, window):
-        instant = window.instant(event.start, wall)
-        if gone.have(wall, instant):
+        begin = window.instant(event.start, wall)
+        if gone.have(wall, begin):
             continue
-        turn = next((one for one in reversed(turns) if one.since <= instant), None)
+        turn = next((one for one in reversed(turns) if one.since <= begin), None)
+        if turn is not None:
+            wall += turn.shift
+            begin = window.instant(event.start, wall)
         own = turn.event if turn else event
         if own.is_busy:
-            wall += turn.shift if turn else timedelta(0)
             long = own.length if turn or length is None else length
-            span = window.span(event.start, long, wall)
+            span = window.span_from(event.start, wall, begin, long)
             if window.has(span):
                 yield span
 
@@ -151,6 +155,8 @@ def _turn(event: Event, one: Event, window: Window) -> Turn:
     since = window.instant(one.replaces)
     zone = event.start.zone or window.zone
     shift = zone.wall(window.instant(one.start)) - zone.wall(since)
+    if abs(shift.days) > LONGEST_DAYS:
+        raise BadLine(one.line, "is more than a century from the time that it stands for")
     return Turn(since, shift, one)
 
 
@@ -197,6 +203,8 @@ def _until(event: Event, rule: Rule, window: Window) -> datetime:
     if not text:
         return LATEST
     until = read_wall(text)
+    if not EARLIEST <= until < LATEST:
+        return min(until, LATEST)
     if "T" not in text:
         return until + timedelta(hours=24, seconds=-1)
     if not text.endswith("Z"):
