@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from datetime import date, datetime
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -571,3 +572,20 @@ def test_the_ends_of_time_are_no_trouble(tmp_path, first, frequency, days):
     event += ";UNTIL=99991231T235959Z"
     with suppress(BadFile):
         read_calendar(written(tmp_path, calendar(event))).busy(NEW_YORK, *days)
+
+
+LONG = {
+    "a line of many pieces": "DTEND:2026\n" + " 1\n" * 300_000,
+    "many exceptions": "EXDATE:" + ",".join(["20261202T100000"] * 100_000),
+    "many parameters": "DTEND;X=" + "a," * 500_000 + ":20261207T100000",
+    "quotes without an end": 'DTEND;X="' + '"a' * 300_000,
+}
+
+
+@pytest.mark.parametrize("line", LONG.values(), ids=LONG)
+def test_a_long_line_takes_no_longer_than_it_has_letters(tmp_path, line):
+    path = written(tmp_path, calendar(f"DTSTART:20261201T100000\n{line}"))
+    begin = process_time()
+    with suppress(BadFile):
+        read_calendar(path)
+    assert process_time() - begin < 5

@@ -29,7 +29,11 @@ KEPT = {
 KEPT["DAYLIGHT"] = KEPT["STANDARD"]
 
 NAME = re.compile(r"([A-Za-z0-9-]+)[;:]", re.ASCII)
-PARAMETER = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";:,])*(?:,(?:"[^"]*"|[^";:,])*)*)')
+HEAD = re.compile(r'[^":]*(?:"[^"]*"[^":]*)*:')
+PARAMETER = re.compile(r';([A-Za-z0-9-]+)=([^";:]*(?:"[^"]*"[^";:]*)*)')
+
+LONGEST_HEAD = 10_000
+"""No line has more letters of parameters."""
 
 DEEPEST = 20
 """No component is inside of more others than these."""
@@ -45,11 +49,12 @@ class BadLine(ValueError):
 
 @dataclass(slots=True)
 class Property:
-    """A content line: its number, its name, and the rest of it, unfolded."""
+    """A content line: its number, its name, and the rest of it, in as many pieces as lines."""
 
     line: int
     name: str
-    rest: str
+    pieces: list[str]
+    _parts: tuple[dict[str, str], str] | None = None
 
     @property
     def value(self) -> str:
@@ -59,18 +64,20 @@ class Property:
     @property
     def parameters(self) -> dict[str, str]:
         """The parameters by their names in capitals, quotes taken off."""
-        return {
-            found[1].upper(): found[2].replace('"', "")
-            for found in PARAMETER.finditer(self._split()[0])
-        }
+        return self._split()[0]
 
-    def _split(self) -> tuple[str, str]:
-        end = 0
-        while found := PARAMETER.match(self.rest, end):
-            end = found.end()
-        if self.rest[end : end + 1] != ":":
-            raise BadLine(self.line, f"{self.name} is not written as a calendar's line is")
-        return self.rest[:end], self.rest[end + 1 :].strip()
+    def _split(self) -> tuple[dict[str, str], str]:
+        if self._parts is None:
+            text = "".join(self.pieces)
+            found = HEAD.match(text)
+            if not found or found.end() > LONGEST_HEAD:
+                said = f"{self.name} is not written as a calendar's line is"
+                raise BadLine(self.line, said)
+            parameters = {
+                one[1].upper(): one[2].replace('"', "") for one in PARAMETER.finditer(found[0])
+            }
+            self._parts = parameters, text[found.end() :].strip()
+        return self._parts
 
 
 @dataclass(slots=True)
@@ -103,7 +110,7 @@ def components(text: str) -> list[Component]:
     for number, raw in enumerate(lines, start=1):
         if raw[:1] in (" ", "\t"):
             if last is not None:
-                last.rest += raw[1:]
+                last.pieces.append(raw[1:])
             continue
         last = None
         if not raw.strip():
@@ -117,7 +124,7 @@ def components(text: str) -> list[Component]:
         elif name == "END":
             _end(raw[4:].strip().upper(), number, is_open)
         elif name in KEPT.get(is_open[-1].name, ()):
-            last = Property(number, name, raw[found.end() - 1 :])
+            last = Property(number, name, [raw[found.end() - 1 :]])
             is_open[-1].properties.append(last)
     _refuse_cut_off(calendars, is_open, len(lines) - (not lines[-1]))
     return calendars

@@ -48,7 +48,7 @@ class Steps:
     """Counts the steps of a search, those of one rule and those of a whole calendar."""
 
     most_of_one: int = 500_000
-    most: int = 4_000_000
+    most: int = 2_000_000
     own: int = 0
     all: int = 0
 
