@@ -29,6 +29,9 @@ DAYS_AHEAD = 28
 LONGEST_SLIDE_DAYS = 366
 """A latest start further away is a typing error."""
 
+AROUND_DAYS = 120
+"""How far after a course a change, or what would do instead, may still look."""
+
 FIRST_START, LAST_START = date(1950, 1, 1), date(2099, 12, 31)
 """Starts outside these days are typing errors."""
 
@@ -84,6 +87,18 @@ def plan(
     ]
     slots = [stop.slot for chain in chains for stop in chain.stops]
     return replace(course, findings=(*given_up, *_findings(given, course.visits, slots)))
+
+
+def reach(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[date, date]:
+    """The first and the last day that a course for `request` can get to, with some time to spare.
+
+    Raises `BadRequest` for what the protocol does not offer.
+    """
+    slide = timedelta(LONGEST_SLIDE_DAYS if request.latest_start else SLIDE_DAYS)
+    latest = min(request.latest_start or request.start + slide, request.start + slide)
+    runs = runs_of(protocol, clinic, request)
+    days = sum(run.count * run.phase.gap_days.max for run in runs)
+    return request.start, max(latest, request.start) + timedelta(days + AROUND_DAYS)
 
 
 def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding, ...]:

@@ -51,6 +51,7 @@ def remedies(
     kinds = (
         _later(protocol, clinic, request, latest),
         _without_an_absence(protocol, clinic, request),
+        _without_a_calendar(protocol, clinic, request),
         _more_weekdays(protocol, clinic, request),
         _wider_hours(protocol, clinic, request),
         _other_pace(protocol, clinic, request),
@@ -99,6 +100,12 @@ def _without_an_absence(protocol: Protocol, clinic: Clinic, request: Request) ->
             clinic,
             replace(request, unavailable=rest),
         )
+
+
+def _without_a_calendar(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+    for name in dict.fromkeys(one.calendar for one in request.busy):
+        rest = tuple(one for one in request.busy if one.calendar != name)
+        yield f"without --busy {name}", protocol, clinic, replace(request, busy=rest)
 
 
 def _more_weekdays(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ketasched.batch.digest import sha
 from ketasched.batch.held import house_of
-from ketasched.batch.nouns import Desk
+from ketasched.batch.nouns import Agenda, Desk
 from ketasched.errors import BadFile, BadRequest
 from ketasched.forms import plain
 from ketasched.load import load_clinic, load_protocol, refuse_mismatch
@@ -21,11 +21,12 @@ MOST = 1000
 class Desks:
     """Where rows are planned: `usual` gives the clinic of a row that names none, and its path.
 
-    `protocol` is what such a row is planned by.
+    `protocol` is what such a row is planned by. `agenda` gives the busy times at a clinic.
     """
 
     usual: Callable[[], tuple[Clinic, str]]
     protocol: str
+    agenda: Callable[[Clinic], Agenda | None] = lambda clinic: None
     _desks: dict[tuple[str, str], Desk | BadRequest] = field(default_factory=dict)
 
     def of(self, clinic: str, protocol: str) -> Desk:
@@ -63,7 +64,7 @@ class Desks:
             if not (clinic or protocol):
                 raise
             return BadRequest("clinic" if clinic else "protocol", _first(error))
-        return _desk(place, asked)
+        return _desk(place, asked, self.agenda(place))
 
 
 def _first(error: BadFile) -> str:
@@ -71,9 +72,9 @@ def _first(error: BadFile) -> str:
     return f"{error.what}: {error.details[0]}" if error.details else error.what
 
 
-def _desk(clinic: Clinic, protocol: Protocol) -> Desk:
+def _desk(clinic: Clinic, protocol: Protocol, agenda: Agenda | None) -> Desk:
     place = sha(json.dumps(plain(clinic)).encode())
     digest = sha((place + json.dumps(plain(protocol))).encode())
     house = house_of(clinic)
-    data = pickle.dumps((digest, place, house, clinic, protocol))
-    return Desk(digest, place, house, data, clinic, protocol)
+    data = pickle.dumps((digest, place, house, clinic, protocol, agenda))
+    return Desk(digest, place, house, data, clinic, protocol, agenda)

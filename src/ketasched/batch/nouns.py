@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
 
 from ketasched.columns import DateOrder
-from ketasched.model import Clinic, Protocol
+from ketasched.model import BusyTime, Clinic, Protocol
 from ketasched.roster import Row
 
 Status = Literal["planned", "rejected"]
@@ -38,6 +38,18 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Agenda:
+    """The busy times of calendars that hold for all rows of a desk.
+
+    They were read from `first` to `last`, both inclusive.
+    """
+
+    first: date
+    last: date
+    times: tuple[BusyTime, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """A clinic and a protocol for which rows are planned, as data for another process.
 
@@ -52,6 +64,7 @@ class Desk:
     data: bytes
     clinic: Clinic
     protocol: Protocol
+    agenda: Agenda | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

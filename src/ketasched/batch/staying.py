@@ -66,10 +66,16 @@ class Staying:
             return False
         asked = asked_of(row, self.settings)
         finished, last = self.earlier.finished(patient), self.earlier.of(patient)
-        if finished and finished.input == input_of(asked, desk, self.settings):
+        if finished and finished.input == self._input(row, asked, desk):
             return True
         # What a stopped run did is planned again: it is seated when its turn comes.
         return bool(last and last.asked == asked and self._is_revised(patient))
+
+    def _input(self, row: Row, asked: str, desk: Desk) -> str:
+        try:
+            return input_of(row, asked, desk, self.settings)
+        except BadRequest:
+            return ""  # its turn comes, and it is said then
 
     def _goes(self, patient: str, known: Known | None) -> bool:
         """Whether the course that is there will make room for the one that is planned anew."""

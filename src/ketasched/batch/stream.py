@@ -110,7 +110,7 @@ class Line:
                 refuse_revised(self.settings.output / patient)
             return None
         asked = asked_of(row, settings)
-        there = kept(row, known, settings, asked, input_of(asked, desk, settings))
+        there = kept(row, known, settings, asked, input_of(row, asked, desk, settings))
         if there is None:
             self.seats.release(known.made.visits, desk)
         else:

@@ -4,6 +4,7 @@ import pickle
 from dataclasses import replace
 from functools import lru_cache
 
+from ketasched.batch.agenda import busy_of
 from ketasched.batch.digest import VERSION, asked_of, input_of, sha
 from ketasched.batch.made import made_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
@@ -52,7 +53,7 @@ def _outcome(todo: Todo, task: Task) -> Outcome:
 def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
     """What becomes of a row. Raises `BadRequest`, `NoPlan`."""
     asked = asked_of(todo.row, settings)
-    made_from = input_of(asked, desk, settings)
+    made_from = input_of(todo.row, asked, desk, settings)
     if todo.course:
         # Where rows share chairs, what became of those before is part of it.
         return _done(todo, unpacked(todo.course, desk), settings, (asked, made_from))
@@ -67,8 +68,8 @@ def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
 @lru_cache(maxsize=64)
 def desk_of(data: bytes) -> Desk:
     """The desk that was sent as data; one object a process, so that what it makes is shared."""
-    digest, place, house, clinic, protocol = pickle.loads(data)  # noqa: S301 - from our own process
-    return Desk(digest, place, house, data, clinic, protocol)
+    digest, place, house, *rest = pickle.loads(data)  # noqa: S301 - from our own process
+    return Desk(digest, place, house, data, *rest)
 
 
 def planned(
@@ -76,6 +77,7 @@ def planned(
 ) -> Course:
     """The course for a request at a desk. Raises `BadRequest`, `NoPlan`."""
     refuse_telling(desk.clinic, request)
+    request = replace(request, busy=busy_of(request, desk))
     return plan(desk.protocol, desk.clinic, request, made_at=settings.made_at, bookings=bookings)
 
 

@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from ketasched.batch.agenda import agendas
 from ketasched.batch.alone import alone_in
 from ketasched.batch.changes import KINDS
 from ketasched.batch.desks import Desks
@@ -28,6 +29,7 @@ from ketasched.batch.run import Tally
 from ketasched.batch.work import BUG
 from ketasched.cli.opened import Source, opened
 from ketasched.cli.options import (
+    busy_option,
     clinic_option,
     find_clinic,
     made_at_option,
@@ -42,6 +44,9 @@ from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
 from ketasched.roster import Roster, Row, csv_line, read_roster
+
+if TYPE_CHECKING:
+    from ketasched.calendars import Calendar
 
 STATUSES = ("planned", "kept", "rejected")
 
@@ -78,6 +83,7 @@ OPTIONS = (
     ),
     protocol_option,
     clinic_option,
+    busy_option,
     made_at_option,
     click.option(
         "--jobs", metavar="N", type=click.IntRange(1, 512), help="Processes at work (one a core)."
@@ -121,6 +127,7 @@ class Run:
     formats: tuple[str, ...]
     protocol: str
     clinic_path: str | None
+    calendars: tuple[str, ...]
     made_at: str | None
     jobs: int | None
     resume: bool
@@ -158,6 +165,7 @@ class Run:
             if self.clinic_path:
                 find_clinic(self.clinic_path)  # what is wrong with it is said before all else
             load_protocol(self.protocol)
+            _ = self._read_calendars  # the same
             tally = self._planned(roster, source, stack)
         if not self.quiet:
             self._tell(tally, time.monotonic() - begun)
@@ -186,7 +194,7 @@ class Run:
             roster,
             lambda: self._read(source).rows,
             settings,
-            Desks(lambda: self._usual_clinic, self.protocol),
+            self._desks(settings),
             executor,
             workers,
             stack.enter_context(progress(self.roster, quiet=self.quiet)),
@@ -228,6 +236,19 @@ class Run:
     def _usual_clinic(self) -> tuple[Clinic, str]:
         """The clinic of rows that name none, and its path."""
         return find_clinic(self.clinic_path)
+
+    @cached_property
+    def _read_calendars(self) -> "list[Calendar]":
+        if not self.calendars:
+            return []
+        # Imported here because most rosters are planned without one.
+        from ketasched.calendars import read_calendar  # noqa: PLC0415
+
+        return [read_calendar(path) for path in self.calendars]
+
+    def _desks(self, settings: Settings) -> Desks:
+        agenda = agendas(self._read_calendars, settings.made_at)
+        return Desks(lambda: self._usual_clinic, self.protocol, agenda)
 
     def _executor(self) -> AbstractContextManager[tuple[Executor, int]]:
         return dask(self.cluster) if self.cluster else processes(self.jobs or _cores())

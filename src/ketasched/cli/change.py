@@ -10,7 +10,13 @@ from typing import Any, get_args
 
 import click
 
-from ketasched.cli.options import for_a_second, moment_of, today_option
+from ketasched.cli.options import (
+    busy_option,
+    for_a_second,
+    moment_of,
+    today_option,
+    with_calendars,
+)
 from ketasched.cli.output import say
 from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
@@ -36,6 +42,7 @@ OPTIONS = (
         help=f"Do it although this rule speaks against it: {', '.join(OVERRIDABLE)}.",
     ),
     today_option,
+    busy_option,
     click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing."),
     click.option(
         "--changes",
@@ -78,6 +85,7 @@ class Work:
     by: str
     overrides: tuple[str, ...]
     today: str | None
+    calendars: tuple[str, ...]
     dry_run: bool
     changes: Path | None
     audience: Audience
@@ -106,8 +114,17 @@ class Work:
             raise _stale(self.path, before.revision, expected)
         course = with_clinic(before, self.clinic_path) if self.clinic_path else before
         at = moment_of(self.today, before.visits[0].start.tzinfo, field="today")
+        course = with_calendars(course, self.calendars, at)
         try:
-            after = revise(before, change, at=at, why=self.why, by=self.by, clinic=course.clinic)
+            after = revise(
+                before,
+                change,
+                at=at,
+                why=self.why,
+                by=self.by,
+                clinic=course.clinic,
+                busy=course.request.busy,
+            )
         except NoPlan as error:
             attempts = Attempts(course, at, more_time=for_a_second())
             refusal = with_other_ways(error, change, attempts)

@@ -5,8 +5,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ketasched.busy import with_busy
 from ketasched.cli.options import (
     PLAIN_CLINIC,
+    busy_option,
+    busy_times,
     clinic_option,
     column_options,
     find_clinic,
@@ -30,7 +33,7 @@ from ketasched.load import (
     shipped_protocols,
 )
 from ketasched.model import Clinic, Course, Protocol, Request
-from ketasched.planner import plan
+from ketasched.planner import plan, reach
 
 LONGEST_ID = 100
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
@@ -38,6 +41,7 @@ CHAIRS = "other patients' visits are not known here: make sure that a chair is f
 
 @click.command("plan")
 @column_options
+@busy_option
 @protocol_option
 @clinic_option
 @outcome_options
@@ -47,6 +51,7 @@ def command(
     *,
     protocol: str,
     clinic_path: str | None,
+    calendars: tuple[str, ...],
     outcome: Outcome,
     made_at: str | None,
     course_id: str,
@@ -70,6 +75,10 @@ def command(
     for line in clinic_warnings(clinic, asked) if path != PLAIN_CLINIC else ():
         say("warning", f"{path}: {line}")
     _look_at_words(clinic, request)
+    if calendars:
+        days = reach(asked, clinic, request)
+        busy = busy_times(calendars, ZoneInfo(clinic.timezone), *days)
+        request = with_busy(request, busy)
     try:
         course = _planned(asked, clinic, request, made_at, course_id)
     except NoPlan as refusal:

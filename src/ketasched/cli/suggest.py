@@ -5,7 +5,13 @@ from datetime import datetime
 
 import click
 
-from ketasched.cli.options import for_a_second, moment_of, today_option
+from ketasched.cli.options import (
+    busy_option,
+    for_a_second,
+    moment_of,
+    today_option,
+    with_calendars,
+)
 from ketasched.cli.output import say
 from ketasched.errors import NoPlan
 from ketasched.load import load_course, with_clinic
@@ -19,6 +25,7 @@ from ketasched.ways import Attempts, with_other_ways
 @click.argument("course", metavar="COURSE")
 @click.argument("visit", metavar="N", type=int)
 @today_option
+@busy_option
 @click.option(
     "--clinic", "clinic_path", metavar="FILE", help="Newer hours and words of the clinic."
 )
@@ -26,7 +33,13 @@ from ketasched.ways import Attempts, with_other_ways
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )
 def command(
-    *, course: str, visit: int, today: str | None, clinic_path: str | None, form: str | None
+    *,
+    course: str,
+    visit: int,
+    today: str | None,
+    calendars: tuple[str, ...],
+    clinic_path: str | None,
+    form: str | None,
 ) -> None:
     """Say on which other days visit N could be, and what each would do to the others.
 
@@ -37,6 +50,7 @@ def command(
     if clinic_path:
         found = with_clinic(found, clinic_path)
     at = moment_of(today, found.visits[0].start.tzinfo, field="today")
+    found = with_calendars(found, calendars, at)
     alternatives = suggest(found, visit, at=at, more_time=for_a_second())
     if form == "json":
         rows = [

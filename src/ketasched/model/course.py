@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 
+from ketasched.model.busy import BusyTime
 from ketasched.model.clinic import Clinic
 from ketasched.model.history import Driver, Entry
 from ketasched.model.protocol import Protocol, VisitKind
@@ -25,7 +26,8 @@ TO_BE_DECIDED = "to be decided by your clinician"
 class Request:
     """What is asked for one patient. All dates are local to the clinic and inclusive.
 
-    `between` bounds the whole visit, check-in to end. `boosters` is how many to pencil in.
+    `between` bounds the whole visit, check-in to end. `boosters` is how many to pencil in. No
+    visit overlaps a time of `busy`.
     """
 
     start: date
@@ -44,6 +46,7 @@ class Request:
     cleared_on: date | None = None
     driver_name: str = ""
     driver_phone: str = ""
+    busy: tuple[BusyTime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
