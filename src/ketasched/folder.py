@@ -93,6 +93,38 @@ def _renamed(part: Path, folder: Path) -> bool:
     return True
 
 
+@contextmanager
+def as_it_was(folder: Path | None) -> Iterator[None]:
+    """If what is done inside fails, the files of `folder` are again as they were before."""
+    before = _bytes_in(folder) if folder else {}
+    try:
+        yield
+    except BaseException:
+        if folder:
+            with suppress(OSError):
+                _put_back(folder, before)
+        raise
+
+
+def _bytes_in(folder: Path) -> dict[Path, bytes]:
+    if not folder.is_dir():
+        return {}
+    files = (path for path in sorted(folder.rglob("[!.]*")) if path.is_file())
+    return {path: path.read_bytes() for path in files}
+
+
+def _put_back(folder: Path, before: Mapping[Path, bytes]) -> None:
+    now = _bytes_in(folder)
+    _replace({path: data for path, data in before.items() if now.get(path) != data}, ())
+    for path in now:
+        if path not in before:
+            path.unlink(missing_ok=True)
+    if not before:
+        for place in sorted((one for one in folder.rglob("*") if one.is_dir()), reverse=True):
+            place.rmdir()
+        folder.rmdir()
+
+
 def holds(
     folder: Path,
     files: Mapping[str, bytes],

@@ -94,7 +94,7 @@ def load_course(path: str) -> Course:
 
 def course_from(text: str, name: str) -> Course:
     """The course in the text of a course file, called `name` in errors. Raises `BadFile`."""
-    return _course(parse(text, name), name)
+    return _course(parse(text, name, as_json=True), name)
 
 
 def _course_in(path: str) -> str:

@@ -3,10 +3,12 @@
 import json
 import unicodedata
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -17,19 +19,25 @@ from ketasched.cli.options import (
     today_option,
     with_calendars,
 )
+from ketasched.cli.outcome import is_in
 from ketasched.cli.output import say
+from ketasched.cli.registers import course_at, open_book, register_option
 from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.explain import refusal_data
-from ketasched.folder import write_folder
+from ketasched.folder import as_it_was, write_folder
 from ketasched.handout import EVENT_FILES, SPLIT, handout
 from ketasched.load import load_course, with_clinic
 from ketasched.model import Audience, Change, Course, Finding
-from ketasched.planner import check
+from ketasched.planner import NO_BOOKINGS, check
 from ketasched.render import View, render, render_changes
 from ketasched.revise import revise
 from ketasched.sense import NEEDS_REASON, OVERRIDABLE
+from ketasched.shapes import Bookings
 from ketasched.ways import Attempts, with_other_ways
+
+if TYPE_CHECKING:
+    from ketasched.register.book import Book
 
 OPTIONS = (
     click.option("--reason", "why", default="", metavar="TEXT", help="Why; the history keeps it."),
@@ -43,6 +51,7 @@ OPTIONS = (
     ),
     today_option,
     busy_option,
+    register_option,
     click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing."),
     click.option(
         "--changes",
@@ -86,6 +95,7 @@ class Work:
     overrides: tuple[str, ...]
     today: str | None
     calendars: tuple[str, ...]
+    register: str | None
     dry_run: bool
     changes: Path | None
     audience: Audience
@@ -108,32 +118,59 @@ class Work:
             raise BadRequest("reason", f"{what} needs a reason", next_step="--reason TEXT")
         for field, text in (("reason", self.why), ("by_whom", self.by)):
             refuse_odd_text(field, text)
-        before = load_course(str(self.path))
+        book = open_book(self.register)
+        before, entry = course_at(str(self.path), book, self.clinic_path)
         expected = self.expect_revision
         if expected is not None and before.revision != expected:
             raise _stale(self.path, before.revision, expected)
         course = with_clinic(before, self.clinic_path) if self.clinic_path else before
         at = moment_of(self.today, before.visits[0].start.tzinfo, field="today")
         course = with_calendars(course, self.calendars, at)
+        making = Making(before, course, change, at, self.why, self.by)
         try:
-            after = revise(
-                before,
-                change,
-                at=at,
-                why=self.why,
-                by=self.by,
-                clinic=course.clinic,
-                busy=course.request.busy,
-            )
-        except NoPlan as error:
-            attempts = Attempts(course, at, more_time=for_a_second())
-            refusal = with_other_ways(error, change, attempts)
+            after, written = self._made(making, book, is_file=entry is None)
+        except NoPlan as refusal:
             if self.form == "json":
                 click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
-            raise refusal from None
-        if not self.dry_run:
-            self._write(before, after)
+            raise
+        for path in written:
+            say("written", str(path))
         self._print(before, after)
+        if entry and not self.output and not self.dry_run:
+            step = f"ketasched register show {after.patient} -o DIR"
+            say("note", f"pages and calendars made before are not of this revision: {step}")
+
+    def _made(
+        self, making: "Making", book: "Book | None", *, is_file: bool
+    ) -> tuple[Course, list[Path]]:
+        """The course as it is then, and the files that were written, with the register if any."""
+        if book is None or self.dry_run:
+            place = making.course.clinic, (making.before.course_id,), making.before
+            with book.bookings(*place) if book else nullcontext(NO_BOOKINGS) as bookings:
+                after = making.explained_made(bookings)
+            return after, [] if self.dry_run else self._write(making.before, after)
+        # Imported here because only who has a register gets here.
+        from ketasched.register.book import Order  # noqa: PLC0415
+        from ketasched.register.entries import Line  # noqa: PLC0415
+
+        written: list[Path] = []
+        folder = self.output / making.before.patient if self.output else self.path.parent
+
+        def write(after: Course) -> None:
+            if is_file or self.output:
+                over = not is_file and is_in(folder, after)
+                written[:] = self._write(making.before, after, over=over, again=bool(written))
+
+        order = Order(
+            making.course.clinic,
+            making.made,
+            Line(making.at, "", self.by),
+            making.before,
+            explain=making.explained,
+            then=write,
+        )
+        with as_it_was(folder if is_file or self.output else None):
+            return book.entered(order), written
 
     def _print(self, before: Course, after: Course) -> None:
         if self.form == "json":
@@ -145,13 +182,17 @@ class Work:
             say("note", note)
         known = {_about(before, finding) for finding in before.findings}
         overridden = {_about(after, finding) for finding in after.findings}
-        for finding in check(after):
+        # What was decided about chairs stands on the course: only the register can check it.
+        for finding in dict.fromkeys((*check(after), *after.findings)):
             about = _about(after, finding)
             if finding.level == "broken" and about not in known:
                 kind = "overridden" if about in overridden else "broken"
                 say(kind, f"{finding.message.rstrip('.')} ({finding.rule})")
 
-    def _write(self, before: Course, after: Course) -> None:
+    def _write(
+        self, before: Course, after: Course, *, over: bool = False, again: bool = False
+    ) -> list[Path]:
+        """Write the files, `over` those of the course, or `again`, after a try just before."""
         folder, name = self.path.parent, self.path.name
         if self.output:
             folder, name = self.output / after.patient, "course.json"
@@ -160,30 +201,67 @@ class Work:
             split = any((folder / place).is_dir() for place in SPLIT)
             files = handout(after, driver_label=self.driver_label, split=split)
         files[name] = render(after, "json", View()).encode()
-        self._look_at_changes(folder, files)
+        force = self.force or again
+        self._look_at_changes(folder, files, force=force)
         written = write_folder(
             folder,
             files,
             replaced=EVENT_FILES,
-            force=self.force or not self.output,
-            still=None if self.output else lambda: _refuse_stale(self.path, before.revision),
+            force=force or over or not self.output,
+            still=None if self.output else lambda: _refuse_stale(self.path, before, after),
         )
         if self.changes:
             text = render_changes(before, after, View(self.audience, self.driver_label)).encode()
             calendar = {self.changes.name: text}
-            written += write_folder(self.changes.parent, calendar, force=self.force)
-        for path in written:
-            say("written", str(path))
+            written += write_folder(self.changes.parent, calendar, force=force)
+        return written
 
-    def _look_at_changes(self, folder: Path, files: Mapping[str, bytes]) -> None:
+    def _look_at_changes(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
         """Refuse, before anything is written, a file for the changes that is there already."""
         if self.changes is None:
             return
         if self.changes.resolve() in {(folder / name).resolve() for name in files}:
             raise BadRequest("changes", f"{self.changes} is a file of the course itself")
-        if self.changes.exists() and not self.force:
+        if self.changes.exists() and not force:
             step = "another name, or --force to write over it"
             raise Refused(f"there already: {self.changes}", next_step=step)
+
+
+@dataclass(frozen=True)
+class Making:
+    """A change of a course, and what it is made of; `course` is `before` with what is newer."""
+
+    before: Course
+    course: Course
+    change: Change
+    at: datetime
+    why: str
+    by: str
+
+    def made(self, bookings: Bookings) -> Course:
+        """The course after the change. Raises `BadRequest`, `NoPlan`."""
+        return revise(
+            self.before,
+            self.change,
+            at=self.at,
+            why=self.why,
+            by=self.by,
+            clinic=self.course.clinic,
+            busy=self.course.request.busy,
+            bookings=bookings,
+        )
+
+    def explained_made(self, bookings: Bookings) -> Course:
+        """The same, where a refusal says what else would do."""
+        try:
+            return self.made(bookings)
+        except NoPlan as error:
+            raise self.explained(error, bookings) from None
+
+    def explained(self, error: NoPlan, bookings: Bookings) -> NoPlan:
+        """The refusal with what else would do."""
+        attempts = Attempts(self.course, self.at, bookings, for_a_second())
+        return with_other_ways(error, self.change, attempts)
 
 
 def refuse_odd_text(field: str, text: str) -> None:
@@ -193,10 +271,10 @@ def refuse_odd_text(field: str, text: str) -> None:
         raise BadRequest(field, f"has the character U+{ord(odd):04X}, which no text needs")
 
 
-def _refuse_stale(path: Path, revision: int) -> None:
-    found = load_course(str(path)).revision
-    if found != revision:
-        raise _stale(path, found, revision)
+def _refuse_stale(path: Path, before: Course, after: Course) -> None:
+    found = load_course(str(path))
+    if found.revision != before.revision and found != after:
+        raise _stale(path, found.revision, before.revision)
 
 
 def _stale(path: Path, found: int, expected: int) -> Refused:

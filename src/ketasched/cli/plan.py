@@ -1,6 +1,10 @@
 """`ketasched plan`: one course, printed or written into a folder."""
 
 import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -21,10 +25,12 @@ from ketasched.cli.options import (
 )
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import say, say_findings
+from ketasched.cli.registers import open_book, register_option
 from ketasched.columns import DateOrder
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.explain import explained, refusal_data
+from ketasched.folder import as_it_was
 from ketasched.handout import refuse_telling
 from ketasched.load import (
     clinic_warnings,
@@ -33,10 +39,15 @@ from ketasched.load import (
     shipped_protocols,
 )
 from ketasched.model import Clinic, Course, Protocol, Request
-from ketasched.planner import plan, reach
+from ketasched.planner import NO_BOOKINGS, plan, reach
+from ketasched.shapes import Bookings
+
+if TYPE_CHECKING:
+    from ketasched.register.book import Book
 
 LONGEST_ID = 100
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
+NOT_BOOKED = "nothing was booked (--dry-run)"
 
 
 @click.command("plan")
@@ -45,6 +56,8 @@ CHAIRS = "other patients' visits are not known here: make sure that a chair is f
 @protocol_option
 @clinic_option
 @outcome_options
+@register_option
+@click.option("--dry-run", is_flag=True, help="Book nothing, and write nothing.")
 @made_at_option
 @click.option("--course-id", default="", metavar="ID", help="The course's identifier (made up).")
 def command(
@@ -53,6 +66,8 @@ def command(
     clinic_path: str | None,
     calendars: tuple[str, ...],
     outcome: Outcome,
+    register: str | None,
+    dry_run: bool,
     made_at: str | None,
     course_id: str,
     date_order: DateOrder,
@@ -79,16 +94,55 @@ def command(
         days = reach(asked, clinic, request)
         busy = busy_times(calendars, ZoneInfo(clinic.timezone), *days)
         request = with_busy(request, busy)
+    moment = moment_of(made_at, ZoneInfo(clinic.timezone))
+    planning = Planning(asked, clinic, request, moment, course_id)
+    if dry_run and outcome.output:
+        raise click.UsageError("--dry-run prints, -o writes files: one of the two.")
+    book = open_book(register, make=not dry_run)
     try:
-        course = _planned(asked, clinic, request, made_at, course_id)
+        course, written = _done(planning, outcome, book, dry_run=dry_run)
     except NoPlan as refusal:
         if outcome.form == "json":
             click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
         raise
-    if clinic.chairs is not None:
+    if clinic.chairs is not None and book is None:
         say("note", CHAIRS)
+    if book is not None:
+        say("note", NOT_BOOKED if dry_run else f"booked in {book.place}")
     say_findings(course.findings)
-    outcome.deliver(course, with_course_file=True)
+    outcome.tell(course, written)
+
+
+def _done(
+    planning: "Planning", outcome: Outcome, book: "Book | None", *, dry_run: bool
+) -> tuple[Course, list[Path]]:
+    """The course, booked where there is a register, and the files that were written."""
+    if book is None:
+        course = planning.planned()
+        return course, outcome.write(course, with_course_file=True)
+    if dry_run:
+        with book.bookings(planning.clinic) as bookings:
+            return planning.planned(bookings), []
+    # Imported here because only who has a register gets here.
+    from ketasched.register.book import Order  # noqa: PLC0415
+    from ketasched.register.entries import Line  # noqa: PLC0415
+
+    written: list[Path] = []
+
+    def write(course: Course) -> None:
+        # What is there the second time, after a connection broke, is ours.
+        asked = replace(outcome, force=True) if written else outcome
+        written[:] = asked.write(course, with_course_file=True)
+
+    order = Order(
+        planning.clinic,
+        planning.tried,
+        Line(planning.moment, ""),
+        explain=planning.explained,
+        then=write,
+    )
+    with as_it_was(outcome.folder_of(planning.request.patient)):
+        return book.entered(order), written
 
 
 def _look_at_words(clinic: Clinic, request: Request) -> None:
@@ -102,16 +156,41 @@ def _look_at_words(clinic: Clinic, request: Request) -> None:
             say("warning", f"--{name.replace('_', '-')}: {said}")
 
 
-def _planned(
-    protocol: Protocol, clinic: Clinic, request: Request, made_at: str | None, course_id: str
-) -> Course:
-    moment = moment_of(made_at, ZoneInfo(clinic.timezone))
-    try:
-        return plan(protocol, clinic, request, made_at=moment, course_id=course_id)
-    except BadRequest as error:
-        if protocol.booster_phase is None and error.field == "boosters":
-            named = [name for name in shipped_protocols() if load_protocol(name).booster_phase]
-            error.next_step = f"one of the protocols that have: {', '.join(named)}"
-        raise
-    except NoPlan as error:
-        raise explained(error, protocol, clinic, request, moment, for_a_second()) from None
+@dataclass(frozen=True)
+class Planning:
+    """What a course is planned from."""
+
+    protocol: Protocol
+    clinic: Clinic
+    request: Request
+    moment: datetime
+    course_id: str
+
+    def planned(self, bookings: Bookings = NO_BOOKINGS) -> Course:
+        """The course beside these bookings. Raises `BadRequest`, and `NoPlan` explained."""
+        try:
+            return self.tried(bookings)
+        except NoPlan as error:
+            raise self.explained(error, bookings) from None
+
+    def tried(self, bookings: Bookings) -> Course:
+        """The course beside these bookings. Raises `BadRequest`, `NoPlan`."""
+        try:
+            return plan(
+                self.protocol,
+                self.clinic,
+                self.request,
+                made_at=self.moment,
+                course_id=self.course_id,
+                bookings=bookings,
+            )
+        except BadRequest as error:
+            if self.protocol.booster_phase is None and error.field == "boosters":
+                named = [name for name in shipped_protocols() if load_protocol(name).booster_phase]
+                error.next_step = f"one of the protocols that have: {', '.join(named)}"
+            raise
+
+    def explained(self, error: NoPlan, bookings: Bookings) -> NoPlan:
+        """The refusal with its reasons, and what would do."""
+        given = self.protocol, self.clinic, self.request, self.moment
+        return explained(error, *given, for_a_second(), bookings)

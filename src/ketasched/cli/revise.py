@@ -21,10 +21,12 @@ NUMBER = click.argument("visit", metavar="N", type=int)
 def command(ctx: click.Context, /, *, course: str) -> None:
     """Change a course: move, miss, hold or end visits, add boosters, name drivers.
 
-    The course is written again where it lies, with the pages and calendars beside it.
+    The course is written again where it lies, with the pages and calendars beside it. With a
+    register COURSE may also be a patient there.
 
     \b
     ketasched revise courses/P-014/course.json defer 3 --by 2 --reason "snow"
+    ketasched revise P-014 defer 3 --by 2 --reason "snow" --register
     """
     path = Path(course)
     if course == "-":

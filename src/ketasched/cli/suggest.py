@@ -13,10 +13,13 @@ from ketasched.cli.options import (
     with_calendars,
 )
 from ketasched.cli.output import say
+from ketasched.cli.registers import course_at, open_book, register_option
 from ketasched.errors import NoPlan
-from ketasched.load import load_course, with_clinic
+from ketasched.load import with_clinic
 from ketasched.model import Change, Course
+from ketasched.planner import NO_BOOKINGS
 from ketasched.revise import revise
+from ketasched.shapes import Bookings
 from ketasched.suggest import alternative_text, suggest
 from ketasched.ways import Attempts, with_other_ways
 
@@ -26,6 +29,7 @@ from ketasched.ways import Attempts, with_other_ways
 @click.argument("visit", metavar="N", type=int)
 @today_option
 @busy_option
+@register_option
 @click.option(
     "--clinic", "clinic_path", metavar="FILE", help="Newer hours and words of the clinic."
 )
@@ -38,20 +42,37 @@ def command(
     visit: int,
     today: str | None,
     calendars: tuple[str, ...],
+    register: str | None,
     clinic_path: str | None,
     form: str | None,
 ) -> None:
     """Say on which other days visit N could be, and what each would do to the others.
 
+    COURSE is a file or a folder, or with --register a patient.
+
     \b
     ketasched suggest courses/P-014/course.json 3 --today 2026-12-08
+    ketasched suggest P-014 3 --register
     """
-    found = load_course(course)
+    book = open_book(register)
+    found, _ = course_at(course, book, clinic_path)
+    before = found
     if clinic_path:
         found = with_clinic(found, clinic_path)
     at = moment_of(today, found.visits[0].start.tzinfo, field="today")
     found = with_calendars(found, calendars, at)
-    alternatives = suggest(found, visit, at=at, more_time=for_a_second())
+    if book is None:
+        _suggest(found, visit, at, form, NO_BOOKINGS)
+    else:
+        with book.bookings(found.clinic, [found.course_id], before) as bookings:
+            _suggest(found, visit, at, form, bookings)
+
+
+def _suggest(
+    found: Course, visit: int, at: datetime, form: str | None, bookings: Bookings
+) -> None:
+    """Print the alternatives beside these bookings."""
+    alternatives = suggest(found, visit, at=at, bookings=bookings, more_time=for_a_second())
     if form == "json":
         rows = [
             {
@@ -67,16 +88,16 @@ def command(
         click.echo(alternative_text(one))
     day = found.visits[visit - 1].start.date()
     if all(one.start.date() == day for one in alternatives):
-        _say_why_no_day(found, Change("defer", visit=visit, days=1), at)
+        _say_why_no_day(found, Change("defer", visit=visit, days=1), at, bookings)
 
 
-def _say_why_no_day(course: Course, change: Change, at: datetime) -> None:
+def _say_why_no_day(course: Course, change: Change, at: datetime, bookings: Bookings) -> None:
     """What stands against another day, and what would do all the same."""
     say("note", "no other day keeps every rule")
     try:
-        revise(course, change, at=at)
+        revise(course, change, at=at, bookings=bookings)
     except NoPlan as error:
-        attempts = Attempts(course, at, more_time=for_a_second())
+        attempts = Attempts(course, at, bookings, for_a_second())
         refusal = with_other_ways(error, change, attempts)
         for line in refusal.details:
             click.echo(f"  {line}", err=True)

@@ -1,201 +1,321 @@
 """The book of a clinic: courses are entered whole or not at all, each visit on a chair."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
-from typing import NamedTuple, TypeVar
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
-from ketasched.errors import NoPlan, Refused
+from ketasched.errors import BadFile, NoPlan, Refused
 from ketasched.handout import as_line
 from ketasched.load import course_from
-from ketasched.model import TAKES_PLACE, Clinic, Course
-from ketasched.register.chairs import Seat, seated
-from ketasched.register.database import opened, reading, writing
-from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
-from ketasched.rules import Capacity
-from ketasched.times import effective_kind
+from ketasched.model import Clinic, Course
+from ketasched.register.bookings import Bookings
+from ketasched.register.database import Lost, opened, reading, shown, writing
+from ketasched.register.entries import (
+    Line,
+    Taken,
+    clinic_id,
+    last_day,
+    locked_clinic,
+    withdraw,
+    write,
+)
+from ketasched.register.tables import CLINICS, COURSES, LOG
+from ketasched.times import clock_text, day_text
+
+QUICK_TRIES = 3
+"""How often a plan is made beside others; after that they wait while it is made."""
 
 TRIES = 8
-"""How often an entry is tried that others get in the way of."""
+"""How often an entry is tried that others, or a connection that breaks, get in the way of."""
 
-Result = TypeVar("Result")
-
-
-class Taken(Exception):
-    """Somebody else has taken a chair since it was looked up; users see what comes of it."""
+SECONDS_TO_COME_BACK, SECONDS_BETWEEN = 20, 0.5
+"""How long a database that went away may take to be there again, and how often it is asked."""
 
 
 class Entered(NamedTuple):
-    """A course of the book, in short: `last` is the date of its last visit that takes place."""
+    """A course of the book, in short: `last_day` is the date of its last visit that takes place.
+
+    `clinic` is the name of its clinic; `document` the course file.
+    """
 
     course_id: str
+    clinic: str
     patient: str
     revision: int
-    last: str
+    last_day: str
     document: str
 
 
+class Logged(NamedTuple):
+    """A line of the log, as it was written."""
+
+    number: int
+    at: str
+    course_id: str
+    revision: int
+    what: str
+    by_whom: str
+
+
+def _as_it_is(error: NoPlan, bookings: Bookings) -> NoPlan:
+    return error
+
+
+def _nothing(course: Course) -> None:
+    """Nothing has to be done before the entry holds."""
+
+
 @dataclass(frozen=True, slots=True)
-class Bookings(Mapping[date, tuple[tuple[datetime, datetime], ...]]):
-    """Who sits when at a clinic, by local date: looked up day by day, within one transaction."""
+class Order:
+    """A course to be entered: `make` makes it of what is booked at the clinic.
 
-    connection: Connection
-    clinic: int | None
-    zone: ZoneInfo
-    but: str = ""
-    _days: dict[date, tuple[tuple[datetime, datetime], ...]] = field(default_factory=dict)
+    `before` is the course that it revises; `instead_of` the identifier of one that gives way to
+    it. `explain` says more of a refusal. `then` is done before the entry holds: if it raises,
+    nothing is entered; it may be done more than once.
+    """
 
-    def __getitem__(self, day: date) -> tuple[tuple[datetime, datetime], ...]:
-        if day not in self._days:
-            asked = select(BOOKINGS.c.begins, BOOKINGS.c.ends).where(
-                BOOKINGS.c.clinic == self.clinic,
-                BOOKINGS.c.day == day.isoformat(),
-                BOOKINGS.c.course_id != self.but,
-            )
-            found = self.connection.execute(asked.order_by(BOOKINGS.c.begins, BOOKINGS.c.uid))
-            self._days[day] = tuple(
-                (_moment(begins, self.zone), _moment(ends, self.zone)) for begins, ends in found
-            )
-        return self._days[day]
+    clinic: Clinic
+    make: Callable[[Bookings], Course]
+    line: Line
+    before: Course | None = None
+    instead_of: str = ""
+    explain: Callable[[NoPlan, Bookings], NoPlan] = _as_it_is
+    then: Callable[[Course], None] = _nothing
 
-    def __bool__(self) -> bool:
-        return self.clinic is not None
-
-    def __iter__(self) -> Iterator[date]:
-        return iter(self._days)
-
-    def __len__(self) -> int:
-        return len(self._days)
+    @property
+    def but(self) -> tuple[str, ...]:
+        """The courses whose visits are not in the way."""
+        before = (self.before.course_id,) if self.before else ()
+        return before + ((self.instead_of,) if self.instead_of else ())
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The register, opened."""
+    """The register, opened; `is_new` if there was none."""
 
     engine: Engine
+    is_new: bool
 
     @classmethod
-    def at(cls, address: str) -> "Book":
+    def at(cls, address: str, *, make: bool = True) -> "Book":
         """The book at a URL or in a SQLite file. Raises what `database.opened` raises."""
-        return cls(opened(address))
+        return cls(*opened(address, make=make))
 
-    def planned(
-        self, clinic: Clinic, make: Callable[[Bookings], Course], *, but: str = ""
-    ) -> Course:
-        """What `make` makes of the bookings of a clinic, those of the course `but` left out."""
-        with reading(self.engine) as connection:
-            known = _clinic_id(connection, clinic)
-            return make(Bookings(connection, known, ZoneInfo(clinic.timezone), but))
+    @property
+    def place(self) -> str:
+        """Where it is, without its password."""
+        return shown(self.engine)
 
-    def entered(
-        self,
-        clinic: Clinic,
-        make: Callable[[Bookings], Course],
-        *,
-        before: Course | None = None,
-        what: str,
-        at: datetime,
-        by: str = "",
-        then: Callable[[Course], None] = lambda course: None,
-    ) -> Course:
-        """Plan with `make` beside what is taken, and enter the course, whole or not at all.
+    @contextmanager
+    def bookings(
+        self, clinic: Clinic, but: Collection[str] = (), before: Course | None = None
+    ) -> Iterator[Bookings]:
+        """Who sits at a clinic at one moment, the courses `but` (by identifier) left out.
 
-        `before` is the course that it revises. Where somebody else was quicker, it is planned anew
-        on what is left. `then` is done before the entry holds: if it raises, nothing is entered.
-        Raises `Refused` where the book has another revision than `before`, where a new course's
-        patient has one already, and where there is nothing left of what there was.
+        Raises `Refused` where the book has another revision than `before`.
         """
-        but = before.course_id if before else ""
+        with reading(self.engine) as connection:
+            if before is not None:
+                _refuse_stale(connection, before)
+            yield _bookings(connection, clinic, but)
+
+    def entered(self, order: Order) -> Course:
+        """Plan beside what is taken, and enter the course, whole or not at all.
+
+        Where somebody else was quicker, it is planned anew on what is left. Raises `NoPlan`, and
+        `Refused` where the book has another revision than `before`, where a new course's patient
+        has one already, and where nothing is left of what there was.
+        """
         for number in range(TRIES):
+            made: list[Course] = []
             try:
-                course = self.planned(clinic, make, but=but)
+                return self._tried(order, made, waits=number >= QUICK_TRIES)
             except NoPlan as error:
-                if number:
-                    raise _gone(error) from None
-                raise
-            try:
-                self._enter(course, before, Line(at, what, by), then)
+                with self.bookings(order.clinic, order.but) as bookings:
+                    refusal = order.explain(error, bookings)
+                raise _gone(refusal) if number else refusal from None
             except Taken:
                 continue
-            return course
+            except Lost as error:
+                self._wait_until_there(error)
+                if made and self._has(made[0]):
+                    return made[0]
         raise Refused("others are booking all the time", next_step="try again")
 
-    def _enter(
-        self, course: Course, before: Course | None, line: "Line", then: Callable[[Course], None]
-    ) -> None:
+    def _tried(self, order: Order, made: list[Course], *, waits: bool) -> Course:
+        """Plan and enter once; with `waits` nobody else books in between."""
+        if not waits:
+            with reading(self.engine) as connection:
+                made.append(_made(connection, order))
+        with self._entering() as connection:
+            clinic = locked_clinic(connection, order.clinic)
+            if waits:
+                made.append(_made(connection, order))
+            course = made[0]
+            if order.before is None:
+                _refuse_again(connection, course)
+            else:
+                _refuse_stale(connection, order.before)
+            if order.instead_of:
+                withdraw(connection, order.instead_of, order.line._replace(what="planned anew"))
+            if order.before is None:
+                _refuse_second(connection, clinic, course)
+            write(connection, clinic, course, order.line)
+            order.then(course)
+        return course
+
+    def put(self, course: Course, line: Line, *, spared: Collection[str] = ()) -> bool:
+        """Enter a course as it is, or a later revision of one that is there; False if it is there.
+
+        Visits in `spared` (uids) are let in whoever sits there. Raises `Refused`.
+        """
+        for _ in range(TRIES):
+            try:
+                with self._entering() as connection:
+                    clinic = locked_clinic(connection, course.clinic)
+                    found = _entry(connection, course.course_id)
+                    if found and found.revision >= course.revision:
+                        if _same(found, course):
+                            return False
+                        raise _other_course(found, course.revision)
+                    if found is None:
+                        _refuse_second(connection, clinic, course)
+                    try:
+                        write(connection, clinic, course, line, spared=spared)
+                    except Taken as taken:
+                        raise _no_chair(course, str(taken)) from None
+                    return True
+            except Taken:
+                continue
+        raise Refused("others are booking all the time", next_step="try again")
+
+    def withdrawn(self, course_id: str, line: Line) -> None:
+        """Remove a course from the book; its chairs are free again."""
+        with self._entering() as connection:
+            withdraw(connection, course_id, line)
+
+    @contextmanager
+    def _entering(self) -> Iterator[Connection]:
+        """A transaction that writes. Raises `Taken` where somebody else was quicker."""
         try:
             with writing(self.engine) as connection:
-                clinic = _locked_clinic(connection, course.clinic)
-                _refuse_stale(connection, course, before)
-                if before is None:
-                    _refuse_second(connection, clinic, course)
-                _write(connection, clinic, course, line)
-                then(course)
+                yield connection
         except IntegrityError:
             raise Taken from None
 
-    def courses(self, clinic: Clinic | None = None, patient: str = "") -> list[Entered]:
+    def _wait_until_there(self, error: Lost) -> None:
+        for _ in range(int(SECONDS_TO_COME_BACK / SECONDS_BETWEEN)):
+            with suppress(Refused), reading(self.engine) as connection:
+                connection.execute(select(1))
+                return
+            time.sleep(SECONDS_BETWEEN)
+        raise error
+
+    def _has(self, course: Course) -> bool:
+        """Whether the entry was made all the same, though its answer was lost."""
+        with reading(self.engine) as connection:
+            found = _entry(connection, course.course_id)
+        return found is not None and _same(found, course)
+
+    def entry(self, course_id: str) -> Entered | None:
+        """The entry of a course."""
+        with reading(self.engine) as connection:
+            return _entry(connection, course_id)
+
+    def entries(self, clinic: Clinic | None = None, patient: str = "") -> list[Entered]:
         """The courses of a clinic, or of all; of one patient, where one is named."""
         with reading(self.engine) as connection:
-            return list(_courses(connection, clinic, patient))
+            asked = _ENTRIES.order_by(COURSES.c.patient, COURSES.c.last_day, COURSES.c.course_id)
+            if clinic is not None:
+                asked = asked.where(COURSES.c.clinic == clinic_id(connection, clinic))
+            if patient:
+                asked = asked.where(COURSES.c.patient == patient)
+            return [Entered(*row) for row in connection.execute(asked)]
 
-    def course(self, entered: Entered) -> Course:
-        """The course of an entry."""
-        return course_from(entered.document, f"course {entered.course_id}")
-
-
-class Line(NamedTuple):
-    """A line of the log: when (aware), what, and by whom."""
-
-    at: datetime
-    what: str
-    by: str = ""
-
-
-def clinic_key(clinic: Clinic) -> str:
-    """What tells a clinic from others, whatever its hours: its salt, or else its name and zone."""
-    return hashlib.sha256(
-        "\n".join((clinic.id_salt,) if clinic.id_salt else (clinic.name, clinic.timezone)).encode()
-    ).hexdigest()
+    def log(self, course_id: str) -> list[Logged]:
+        """What was done to a course, the first first."""
+        asked = select(LOG).where(LOG.c.course_id == course_id).order_by(LOG.c.number)
+        with reading(self.engine) as connection:
+            return [Logged(*row) for row in connection.execute(asked)]
 
 
-def _clinic_id(connection: Connection, clinic: Clinic) -> int | None:
-    asked = select(CLINICS.c.id).where(CLINICS.c.key == clinic_key(clinic))
-    return connection.execute(asked).scalar_one_or_none()
+_ENTRIES = select(
+    COURSES.c.course_id,
+    CLINICS.c.name,
+    COURSES.c.patient,
+    COURSES.c.revision,
+    COURSES.c.last_day,
+    COURSES.c.document,
+).join(CLINICS, COURSES.c.clinic == CLINICS.c.id)
 
 
-def _locked_clinic(connection: Connection, clinic: Clinic) -> int:
-    """The clinic's number; nobody else writes to its days until this is done."""
-    asked = select(CLINICS.c.id).where(CLINICS.c.key == clinic_key(clinic)).with_for_update()
-    found: int | None = connection.execute(asked).scalar_one_or_none()
-    if found is None:
-        new = CLINICS.insert().values(key=clinic_key(clinic), name=clinic.name)
-        found = connection.execute(new.returning(CLINICS.c.id)).scalar_one()
-    return found
+def course_of(entered: Entered) -> Course:
+    """The course of an entry. Raises `BadFile`."""
+    return course_from(entered.document, f"the register's course {entered.course_id}")
 
 
-def _refuse_stale(connection: Connection, course: Course, before: Course | None) -> None:
-    asked = select(COURSES.c.revision).where(COURSES.c.course_id == course.course_id)
-    found = connection.execute(asked).scalar_one_or_none()
-    expected = before.revision if before else None
-    if found == expected:
-        return
+def _bookings(connection: Connection, clinic: Clinic, but: Collection[str]) -> Bookings:
+    known = clinic_id(connection, clinic)
+    return Bookings(connection, known, ZoneInfo(clinic.timezone), tuple(but))
+
+
+def _entry(connection: Connection, course_id: str) -> Entered | None:
+    row = connection.execute(_ENTRIES.where(COURSES.c.course_id == course_id)).one_or_none()
+    return Entered(*row) if row else None
+
+
+def _same(found: Entered, course: Course) -> bool:
+    """Whether an entry is just this course, also where another version of ours wrote it."""
+    if found.document == as_line(course):
+        return True
+    try:
+        return course_of(found) == course
+    except BadFile:
+        return False
+
+
+def _made(connection: Connection, order: Order) -> Course:
+    if order.before is not None:
+        _refuse_stale(connection, order.before)
+    return order.make(_bookings(connection, order.clinic, order.but))
+
+
+def _refuse_again(connection: Connection, course: Course) -> None:
+    if _entry(connection, course.course_id):
+        said = "this course is in the register already"
+        raise Refused(said, next_step=f"ketasched register show {course.patient}")
+
+
+def _refuse_stale(connection: Connection, before: Course) -> None:
+    found = _entry(connection, before.course_id)
     if found is None:
         said = "this course is not in the register"
-        raise Refused(said, next_step="ketasched register import course.json")
-    if before is None:
-        raise Refused("this course is in the register already", next_step="ketasched revise")
-    said = f"the register has revision {found} of this course, not {expected}"
-    raise Refused(said, next_step="ketasched register show, then go on from that")
+        raise Refused(said, next_step="ketasched register import with its course.json")
+    if found.revision != before.revision or not _same(found, before):
+        raise _other_course(found, before.revision)
+
+
+def _other_course(found: Entered, revision: int) -> Refused:
+    if found.revision < revision:
+        said = f"the register has only revision {found.revision} of this course, not {revision}"
+        return Refused(said, next_step="ketasched register import with its course.json")
+    said = f"the register has another revision of this course: {found.revision}, not {revision}"
+    if found.revision == revision:
+        said = f"the register has another revision {revision} of this course"
+    step = f"ketasched register show {found.patient} -o DIR writes the files of that one"
+    return Refused(said, next_step=step)
 
 
 def _refuse_second(connection: Connection, clinic: int, course: Course) -> None:
     """Refuse a course for somebody who has one that is not over by then."""
+    if not last_day(course):
+        return
     asked = select(COURSES.c.last_day).where(
         COURSES.c.clinic == clinic,
         COURSES.c.patient == course.patient,
@@ -204,110 +324,18 @@ def _refuse_second(connection: Connection, clinic: int, course: Course) -> None:
     last = connection.execute(asked).scalars().first()
     if last is not None:
         said = f"{course.patient} has a course in the register, until {last}"
-        step = f"ketasched revise {course.patient} to change it, or cease to end it"
+        step = f"ketasched revise {course.patient} … to change it, or its cease to end it"
         raise Refused(said, next_step=step)
 
 
-def _write(connection: Connection, clinic: int, course: Course, line: Line) -> None:
-    """The course, its visits on chairs, and the line of the log. Raises `Taken`."""
-    _keep(connection, clinic, course)
-    wanted = {seat.uid: (day, seat) for day, seat in _seats(course)}
-    own = BOOKINGS.c.course_id == course.course_id
-    for row in connection.execute(select(BOOKINGS).where(own)).all():
-        if row.uid in wanted and wanted[row.uid][1] == (row.uid, row.begins, row.ends, None, None):
-            del wanted[row.uid]  # it stays on its chair
-        else:
-            connection.execute(BOOKINGS.delete().where(BOOKINGS.c.uid == row.uid))
-    for day in sorted({day for day, _ in wanted.values()}):
-        _seat(connection, clinic, course, day, [one for on, one in wanted.values() if on == day])
-    connection.execute(
-        LOG.insert().values(
-            at=line.at.isoformat(),
-            course_id=course.course_id,
-            revision=course.revision,
-            what=line.what,
-            by_whom=line.by,
-        )
-    )
-
-
-def _keep(connection: Connection, clinic: int, course: Course) -> None:
-    taking = [visit.start.date() for visit in course.visits if visit.status in TAKES_PLACE]
-    values = {
-        "clinic": clinic,
-        "patient": course.patient,
-        "revision": course.revision,
-        "last_day": max(taking).isoformat() if taking else "",
-        "document": as_line(course),
-    }
-    same = COURSES.c.course_id == course.course_id
-    changed = connection.execute(COURSES.update().where(same).values(values))
-    if not changed.rowcount:
-        connection.execute(COURSES.insert().values(course_id=course.course_id, **values))
-
-
-def _seats(course: Course) -> Iterator[tuple[str, Seat]]:
-    """The visits that need a chair, each with its day."""
-    for visit in course.visits:
-        kind = effective_kind(course.protocol, course.clinic, visit.kind)
-        if visit.status in TAKES_PLACE and kind.place == "clinic":
-            begins, ends = int(visit.start.timestamp()), int(visit.end.timestamp())
-            yield visit.start.date().isoformat(), Seat(visit.uid, begins, ends)
-
-
-def _seat(connection: Connection, clinic: int, course: Course, day: str, new: list[Seat]) -> None:
-    """Put these visits of the course on the chairs of a day. Raises `Taken`."""
-    place = course.clinic
-    on_day = BOOKINGS.c.clinic == clinic, BOOKINGS.c.day == day
-    rows = connection.execute(select(BOOKINGS).where(*on_day)).all()
-    of = {row.uid: row.course_id for row in rows} | {seat.uid: course.course_id for seat in new}
-    there = {Seat(row.uid, row.begins, row.ends, row.chair, row.place) for row in rows}
-    # Who was let in beside the chairs, because somebody overrode the rule, takes none.
-    spared = _overridden(course)
-    counted = [one for one in there if place.chairs is None or one.chair is not None]
-    found = seated(
-        [one for one in new if one.uid not in spared], counted, place.chairs, place.starts_per_slot
-    )
-    if found is None:
-        raise Taken
-    changed = {*found, *(one for one in new if one.uid in spared)} - there
-    gone = [one.uid for one in changed]
-    connection.execute(BOOKINGS.delete().where(BOOKINGS.c.uid.in_(gone)))
-    rows_of = [{**one._asdict(), "course_id": of[one.uid]} for one in changed]
-    connection.execute(BOOKINGS.insert().values(clinic=clinic, day=day), rows_of)
-
-
-def _overridden(course: Course) -> set[str]:
-    """The uids of visits for which the rule about chairs was overridden."""
-    broken = (
-        finding.visit
-        for finding in course.findings
-        if finding.rule == Capacity.name and finding.level == "broken" and finding.visit
-    )
-    return {course.visits[number - 1].uid for number in broken}
-
-
-def _courses(connection: Connection, clinic: Clinic | None, patient: str) -> Iterator[Entered]:
-    asked = select(
-        COURSES.c.course_id,
-        COURSES.c.patient,
-        COURSES.c.revision,
-        COURSES.c.last_day,
-        COURSES.c.document,
-    ).order_by(COURSES.c.patient, COURSES.c.last_day, COURSES.c.course_id)
-    if clinic is not None:
-        asked = asked.where(COURSES.c.clinic == _clinic_id(connection, clinic))
-    if patient:
-        asked = asked.where(COURSES.c.patient == patient)
-    for row in connection.execute(asked):
-        yield Entered(*row)
+def _no_chair(course: Course, uid: str) -> Refused:
+    visit = next((one for one in course.visits if one.uid == uid), course.visits[0])
+    when = f"{day_text(visit.start)}, {clock_text(visit.start)}"
+    said = f"visit {visit.number} of {course.patient}, {when}: all chairs are taken"
+    return Refused(said, next_step="revise it, then import it; or move the others")
 
 
 def _gone(error: NoPlan) -> Refused:
     """What there was a plan for is taken by others now; with what would do instead."""
     step = error.next_step or "look at what is left: ketasched suggest"
     return Refused(f"taken meanwhile: {error.what}", details=error.details, next_step=step)
-
-
-def _moment(seconds: int, zone: ZoneInfo) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC).astimezone(zone)

@@ -1,15 +1,24 @@
 """A register's database: opened, made or brought up to date, its errors in our words."""
 
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DBAPIError,
+    IntegrityError,
+    InternalError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
 from ketasched.errors import BadFile, BadRequest, Refused
+from ketasched.folder import make_folder
 from ketasched.register.tables import SCHEMA, TABLES, VERSION
 
 SECONDS_TO_WAIT = 30
@@ -22,15 +31,20 @@ PREPARING = 7_336_101
 """The number of the lock (PostgreSQL) under which tables are made: only one makes them."""
 
 
-def opened(address: str) -> Engine:
+class Lost(Refused):
+    """The connection broke: whether the last thing was done is not known."""
+
+
+def opened(address: str, *, make: bool = True) -> tuple[Engine, bool]:
     """The database at a URL, or in the SQLite file at a path, its tables there and up to date.
 
-    Raises `BadRequest` for an address that means nothing, `BadFile` for a file that is no
-    register, and `Refused` where the database refuses or is of a later ketasched.
+    And whether they were made now; with `make` false none are. Raises `BadRequest` for an address
+    that means nothing, `BadFile` where there is no register, and `Refused` where the database
+    refuses or is of a later ketasched.
     """
     url = _url(address)
     if url.get_backend_name() == "sqlite":
-        _make_private(Path(url.database or ""))
+        _look_at_file(Path(url.database or ""), make=make)
     try:
         engine = create_engine(url, **_options(url))
     except (ArgumentError, NoSuchModuleError):
@@ -42,9 +56,7 @@ def opened(address: str) -> Engine:
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    with in_our_words(engine):
-        _bring_up_to_date(engine)
-    return engine
+    return engine, _bring_up_to_date(engine, make=make)
 
 
 def _url(address: str) -> URL:
@@ -52,11 +64,12 @@ def _url(address: str) -> URL:
         return URL.create("sqlite", database=address)
     try:
         url = make_url(address)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise BadRequest("register", "expected a URL or the path of a file") from None
     if url.drivername in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
-    if url.get_backend_name() not in ("sqlite", "postgresql"):
+    has_file = url.drivername == "sqlite" and url.database not in (None, "", ":memory:")
+    if not has_file and url.drivername != "postgresql+psycopg":
         raise _not_an_address(url)
     return url
 
@@ -73,13 +86,18 @@ def _options(url: URL) -> dict[str, Any]:
     return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10, "options": options}}
 
 
-def _make_private(path: Path) -> None:
+def _look_at_file(path: Path, *, make: bool) -> None:
     """Make the file of a new register, for nobody else to read, and the folders that it is in."""
+    if path.is_dir():
+        raise _no_register(str(path))
+    if path.exists():
+        return
+    if not make:
+        step = "give another --register; the first course that is planned with it makes one"
+        raise BadFile(f"{path}: there is no register", next_step=step)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except PermissionError:
-        return  # it may still be read
     except OSError as error:
         raise _cannot(str(path), error.strerror or str(error)) from None
 
@@ -88,9 +106,17 @@ def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - of th
     # Transactions begin where we say so, not where the driver thinks.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
-    # Who reads and who writes do not wait for each other; what is done outlasts a power cut.
-    connection.execute("PRAGMA journal_mode = WAL")
+    # What is done outlasts a power cut.
     connection.execute("PRAGMA synchronous = FULL")
+
+
+def _no_waiting(engine: Engine) -> None:
+    """Have those who read a SQLite file and those who write wait no more for each other."""
+    # It stays so, once it is; if it cannot be now, who opens it next tries again.
+    with suppress(sqlite3.OperationalError), closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+            cursor.execute("PRAGMA journal_mode = WAL")
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -124,22 +150,35 @@ def in_our_words(engine: Engine) -> Iterator[None]:
     """The database's errors in our words; an entry that it refuses (`IntegrityError`) as it is."""
     try:
         yield
-    except OperationalError as error:
-        raise _cannot(_shown(engine), _first_line(error)) from None
+    except IntegrityError:
+        raise
     except DBAPIError as error:
-        if "not a database" in str(error):
-            raise _no_register(engine) from None
+        if "not a database" in str(error.orig):
+            raise _no_register(shown(engine)) from None
+        if error.connection_invalidated:
+            raise _lost(shown(engine), _first_line(error)) from None
+        if isinstance(error, (OperationalError, InternalError)) or _is_not_allowed(error):
+            raise _cannot(shown(engine), _first_line(error)) from None
         raise
 
 
-def _bring_up_to_date(engine: Engine) -> None:
+def _is_not_allowed(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", "") == "42501"  # insufficient privilege
+
+
+def _bring_up_to_date(engine: Engine, *, make: bool) -> bool:
+    """Make the tables, or bring them to the schema of today; whether they were made."""
     with reading(engine) as connection:
         found = _schema(connection, engine)
+    if found is None and not make:
+        raise _no_register(shown(engine))
+    if engine.dialect.name == "sqlite":
+        _no_waiting(engine)
     if found == SCHEMA:
-        return
+        return False
     if found is not None and found > SCHEMA:
         said = (
-            f"{_shown(engine)}: its schema {found} is of a later ketasched; this one has {SCHEMA}"
+            f"{shown(engine)}: its schema {found} is of a later ketasched; this one has {SCHEMA}"
         )
         raise Refused(said, next_step="upgrade ketasched")
     with writing(engine) as connection:
@@ -154,6 +193,7 @@ def _bring_up_to_date(engine: Engine) -> None:
             for migrate in MIGRATIONS[found - 1 :]:
                 migrate(connection)
             connection.execute(VERSION.update().values(schema_number=SCHEMA))
+    return found is None
 
 
 def _schema(connection: Connection, engine: Engine) -> int | None:
@@ -162,21 +202,26 @@ def _schema(connection: Connection, engine: Engine) -> int | None:
     if VERSION.name in names:
         found: int = connection.execute(VERSION.select()).scalar_one()
         return found
-    if names & set(TABLES.tables):
-        raise _no_register(engine)
+    if names & set(TABLES.tables) or (names and engine.dialect.name == "sqlite"):
+        raise _no_register(shown(engine))
     return None
 
 
-def _no_register(engine: Engine) -> BadFile:
-    return BadFile(f"{_shown(engine)}: is not a register", next_step="give another --register")
+def _no_register(place: str) -> BadFile:
+    return BadFile(f"{place}: is not a register", next_step="give another --register")
 
 
 def _cannot(place: str, reason: str) -> Refused:
-    step = "see that it is there and may be written to, or give another --register"
-    return Refused(f"{place}: the register refuses: {reason}", next_step=step)
+    what = f"{place}: the register refuses: {reason}; nothing was entered"
+    return Refused(what, next_step="see that it is there and has room, or give another --register")
 
 
-def _shown(engine: Engine) -> str:
+def _lost(place: str, reason: str) -> Lost:
+    what = f"{place}: the register went away: {reason}; what was begun may have been entered"
+    return Lost(what, next_step="once it is there again: ketasched register show")
+
+
+def shown(engine: Engine) -> str:
     """Where the register is, without its password."""
     url = engine.url
     return str(url.database) if url.get_backend_name() == "sqlite" else str(url)
