@@ -143,8 +143,7 @@ class Book:
             except Taken:
                 continue
             except Lost as error:
-                self._wait_until_there(error)
-                if made and self._has(made[0]):
+                if self._has_after_all(made, error):
                     return made[0]
         raise Refused("others are booking all the time", next_step="try again")
 
@@ -209,19 +208,17 @@ class Book:
         except IntegrityError:
             raise Taken from None
 
-    def _wait_until_there(self, error: Lost) -> None:
+    def _has_after_all(self, made: list[Course], error: Lost) -> bool:
+        """Whether an entry was made though its answer was lost, once the database is there again.
+
+        Raises `error` if it does not come back.
+        """
         for _ in range(int(SECONDS_TO_COME_BACK / SECONDS_BETWEEN)):
-            with suppress(Refused), reading(self.engine) as connection:
-                connection.execute(select(1))
-                return
+            with suppress(Lost), reading(self.engine) as connection:
+                found = _entry(connection, made[0].course_id) if made else None
+                return found is not None and _same(found, made[0])
             time.sleep(SECONDS_BETWEEN)
         raise error
-
-    def _has(self, course: Course) -> bool:
-        """Whether the entry was made all the same, though its answer was lost."""
-        with reading(self.engine) as connection:
-            found = _entry(connection, course.course_id)
-        return found is not None and _same(found, course)
 
     def entry(self, course_id: str) -> Entered | None:
         """The entry of a course."""

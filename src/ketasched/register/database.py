@@ -32,7 +32,7 @@ PREPARING = 7_336_101
 
 
 class Lost(Refused):
-    """The connection broke: whether the last thing was done is not known."""
+    """There is no connection, or it broke: whether the last thing was done is not known."""
 
 
 def opened(address: str, *, make: bool = True) -> tuple[Engine, bool]:
@@ -157,6 +157,8 @@ def in_our_words(engine: Engine) -> Iterator[None]:
             raise _no_register(shown(engine)) from None
         if error.connection_invalidated:
             raise _lost(shown(engine), _first_line(error)) from None
+        if error.statement is None and engine.dialect.name != "sqlite":
+            raise _cannot(shown(engine), _first_line(error), Lost) from None
         if isinstance(error, (OperationalError, InternalError)) or _is_not_allowed(error):
             raise _cannot(shown(engine), _first_line(error)) from None
         raise
@@ -211,9 +213,9 @@ def _no_register(place: str) -> BadFile:
     return BadFile(f"{place}: is not a register", next_step="give another --register")
 
 
-def _cannot(place: str, reason: str) -> Refused:
+def _cannot(place: str, reason: str, kind: type[Refused] = Refused) -> Refused:
     what = f"{place}: the register refuses: {reason}; nothing was entered"
-    return Refused(what, next_step="see that it is there and has room, or give another --register")
+    return kind(what, next_step="see that it is there and has room, or give another --register")
 
 
 def _lost(place: str, reason: str) -> Lost:
