@@ -7,7 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ketasched.batch.booked import Booked
 from ketasched.batch.changes import Changes, changes, show
 from ketasched.batch.desks import Desks
 from ketasched.batch.earlier import Earlier, begin, would_begin
@@ -19,6 +21,9 @@ from ketasched.batch.staying import Staying
 from ketasched.batch.stream import ROWS, Line
 from ketasched.batch.work import BUG
 from ketasched.roster import Roster, Row
+
+if TYPE_CHECKING:
+    from ketasched.register.book import Book
 
 Sink = Callable[[Sequence[tuple[Row, Outcome]]], None]
 
@@ -48,7 +53,7 @@ class Run:
 
     `again` gives its rows once more, where they have to be looked through beforehand. `told` is
     told each time that rows are done: the line that was reached, and how many rows. With
-    `fail_fast` no more rows are begun once one is rejected.
+    `fail_fast` no more rows are begun once one is rejected. With a `book` rows are booked there.
     """
 
     roster: Roster
@@ -58,6 +63,7 @@ class Run:
     executor: Executor
     workers: int
     told: Callable[[int, int], None]
+    book: "Book | None" = None
     counts_chairs: bool = True
     fail_fast: bool = False
     shard: tuple[int, int] = (1, 1)
@@ -101,6 +107,7 @@ class Run:
             self.executor,
             self.workers,
             seats if self.counts_chairs else None,
+            Booked(self.book, self.settings) if self.book else None,
             staying.anew if staying else frozenset(),
             earlier.of if earlier else lambda patient: None,
         )

@@ -5,12 +5,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 
+from ketasched.batch.booked import Booked
 from ketasched.batch.digest import asked_of, input_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
 from ketasched.batch.place import kept, refuse_revised, take_back
 from ketasched.batch.seats import Seats
 from ketasched.batch.sorter import NotOurs, Sorter
-from ketasched.batch.work import OUTPUT, failed, packed, rejected, work
+from ketasched.batch.work import LEAVES, failed, packed, rejected, work
 from ketasched.errors import BadRequest, KetaschedError, NoPlan
 from ketasched.roster import Row, request_of_row
 
@@ -26,8 +27,9 @@ class Line:
     """The way of each row: looked at here, planned and written by a worker of the executor.
 
     Where chairs count (`seats`), rows are planned here, in order; but those who keep their chairs
-    (`anew` does not name them) are only looked at. `known` says what an earlier run did for a
-    patient. `workers` is how many tasks can be at work at once.
+    (`anew` does not name them) are only looked at. So are all rows that are `booked` in a
+    register. `known` says what an earlier run did for a patient. `workers` is how many tasks can
+    be at work at once.
     """
 
     settings: Settings
@@ -35,9 +37,12 @@ class Line:
     executor: Executor
     workers: int
     seats: Seats | None = None
+    booked: Booked | None = None
     anew: Collection[str] = frozenset()
     known: Callable[[str], Known | None] = lambda patient: None
     _desks: dict[str, bytes] = field(default_factory=dict)
+    _in_register: dict[int, tuple[str, Known | None]] = field(default_factory=dict)
+    """By row of which we do not know yet what became: the course that was booked, the earlier."""
 
     def outcomes(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Outcome]]:
         """Each row with what became of it, in order.
@@ -58,10 +63,10 @@ class Line:
                 waiting.append((steps, self._sent(todos)))
                 steps, todos = [], []
             while len(waiting) > 2 * self.workers:
-                yield from _together(*waiting.popleft())
+                yield from self._together(*waiting.popleft())
         waiting.append((steps, self._sent(todos)))
         while waiting:
-            yield from _together(*waiting.popleft())
+            yield from self._together(*waiting.popleft())
 
     def _sent(self, todos: list[Todo]) -> Future[list[Outcome]]:
         desks = {todo.desk: self._desks[todo.desk] for todo in todos}
@@ -76,8 +81,10 @@ class Line:
         except (BadRequest, NoPlan) as error:
             outcome = rejected(row, error)
             known = self._known(row)
-            if known and outcome.rule != OUTPUT:
+            if known and outcome.rule not in LEAVES:
                 take_back(known, row, self.settings)
+                if self.booked:
+                    self.booked.withdraw(known.made.course_id)
             return outcome
         except KetaschedError:
             raise
@@ -92,6 +99,8 @@ class Line:
     def _step(self, row: Row, desk: Desk) -> Todo | Outcome:
         self._desks[desk.digest] = desk.data
         known = self._known(row)
+        if self.booked:
+            return self._booked(row, desk, known, self.booked)
         if self.seats is None or not self.sorter.seats_at(desk):
             return Todo(row, desk.digest, known=known)
         there = self._staying(row, desk, known) if known and self.settings.output else None
@@ -99,6 +108,19 @@ class Line:
             return there
         request = request_of_row(row, self.settings.date_order)
         return Todo(row, desk.digest, packed(self.seats.seated(request, desk)), known)
+
+    def _booked(self, row: Row, desk: Desk, known: Known | None, booked: Booked) -> Todo | Outcome:
+        settings = self.settings
+        if known and settings.goes_on:
+            asked = asked_of(row, settings)
+            made_from = input_of(row, asked, desk, settings)
+            there = kept(row, known, settings, asked, made_from)
+            if there:
+                booked.keep(row.texts["patient"], there.made.course_id)
+                return there
+        course = booked.seated(request_of_row(row, settings.date_order), desk, known)
+        self._in_register[row.number] = course.course_id, known
+        return Todo(row, desk.digest, packed(course), known)
 
     def _staying(self, row: Row, desk: Desk, known: Known) -> Outcome | None:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""
@@ -117,9 +139,14 @@ class Line:
             self.seats.comes(there.made.visits, desk)
         return there
 
-
-def _together(steps: list[Step], future: Future[list[Outcome]]) -> Iterator[tuple[Row, Outcome]]:
-    """The rows of a task with their outcomes, those found here and those of the worker."""
-    done = iter(future.result())
-    for row, outcome in steps:
-        yield row, outcome or next(done)
+    def _together(
+        self, steps: list[Step], future: Future[list[Outcome]]
+    ) -> Iterator[tuple[Row, Outcome]]:
+        """The rows of a task with their outcomes, those found here and those of the worker."""
+        done = iter(future.result())
+        for row, outcome in steps:
+            outcome = outcome or next(done)
+            course_id, known = self._in_register.pop(row.number, ("", None))
+            if self.booked and course_id and outcome.status == "rejected":
+                self.booked.put_back(course_id, row.texts["patient"], known)
+            yield row, outcome

@@ -18,8 +18,13 @@ from ketasched.planner import NO_BOOKINGS, plan
 from ketasched.roster import Row, request_of_row
 from ketasched.shapes import Bookings
 
-BUG, OUTPUT = "bug", "output"
-"""What rejects a row that is right: an error of ours, or a folder that cannot be written."""
+BUG, OUTPUT, REGISTER = "bug", "output", "register"
+"""What rejects a row that is right: an error of ours, a folder that cannot be written, or what is
+in the register.
+"""
+
+LEAVES = (OUTPUT, REGISTER)
+"""A row that these reject leaves what an earlier run made for it."""
 
 MOST_REASONS, LONGEST_REASON = 3, 1000
 """More reasons of a refusal, or more of one, are not said in a file of rejects."""
@@ -41,7 +46,7 @@ def _outcome(todo: Todo, task: Task) -> Outcome:
         return _tried(todo, desk_of(task.desks[todo.desk]), task.settings)
     except (BadRequest, NoPlan) as error:
         outcome = rejected(todo.row, error)
-        if todo.known and outcome.rule != OUTPUT:
+        if todo.known and outcome.rule not in LEAVES:
             take_back(todo.known, todo.row, task.settings)
         return outcome
     except KetaschedError:

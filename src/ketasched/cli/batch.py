@@ -38,6 +38,7 @@ from ketasched.cli.options import (
 )
 from ketasched.cli.output import say
 from ketasched.cli.progress import progress
+from ketasched.cli.registers import open_book, register_option
 from ketasched.columns import DateOrder
 from ketasched.errors import BadFile, BadRequest, KetaschedError
 from ketasched.handout import FILES
@@ -47,9 +48,11 @@ from ketasched.roster import Roster, Row, csv_line, read_roster
 
 if TYPE_CHECKING:
     from ketasched.calendars import Calendar
+    from ketasched.register.book import Book
 
 STATUSES = ("planned", "kept", "rejected")
 
+NOT_BOOKED = "nothing was booked (--dry-run)"
 ALONE = "visits of courses in other folders are not known here: make sure that chairs are free"
 
 INTERRUPTED = 130
@@ -84,6 +87,7 @@ OPTIONS = (
     protocol_option,
     clinic_option,
     busy_option,
+    register_option,
     made_at_option,
     click.option(
         "--jobs", metavar="N", type=click.IntRange(1, 512), help="Processes at work (one a core)."
@@ -128,6 +132,7 @@ class Run:
     protocol: str
     clinic_path: str | None
     calendars: tuple[str, ...]
+    register: str | None
     made_at: str | None
     jobs: int | None
     resume: bool
@@ -151,6 +156,10 @@ class Run:
             raise click.UsageError("--resume, --force and --dry-run go with -o.")
         if self.resume and self.force:
             raise click.UsageError("--resume goes on, --force begins anew: one of the two.")
+        if self.register is not None and self.ignore_chairs:
+            raise click.UsageError(
+                "--register keeps chairs, --ignore-chairs does not: one of two."
+            )
         _shard(self.shard)
 
     def do(self) -> int:
@@ -165,7 +174,7 @@ class Run:
             if self.clinic_path:
                 find_clinic(self.clinic_path)  # what is wrong with it is said before all else
             load_protocol(self.protocol)
-            _ = self._read_calendars  # the same
+            _ = self._read_calendars, self._book  # the same
             tally = self._planned(roster, source, stack)
         if not self.quiet:
             self._tell(tally, time.monotonic() - begun)
@@ -198,6 +207,7 @@ class Run:
             executor,
             workers,
             stack.enter_context(progress(self.roster, quiet=self.quiet)),
+            book=self._book,
             counts_chairs=not self.ignore_chairs,
             fail_fast=self.fail_fast,
             shard=_shard(self.shard),
@@ -246,6 +256,10 @@ class Run:
 
         return [read_calendar(path) for path in self.calendars]
 
+    @cached_property
+    def _book(self) -> "Book | None":
+        return open_book(self.register, make=not self.dry_run)
+
     def _desks(self, settings: Settings) -> Desks:
         agenda = agendas(self._read_calendars, settings.made_at)
         return Desks(lambda: self._usual_clinic, self.protocol, agenda)
@@ -276,6 +290,9 @@ class Run:
             is_written = not self.dry_run and any(one != "kept" for one in tally.changes)
             where = f", see {self.output / CHANGES}" if is_written else ""
             say("note", f"since the run before: {', '.join(changed)}{where}")
+        if self._book:
+            booked = NOT_BOOKED if self.dry_run else f"booked in {self._book.place}"
+            say("note", booked)
         if tally.chairs_alone:
             say("note", ALONE)
 

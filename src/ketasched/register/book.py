@@ -38,6 +38,10 @@ SECONDS_TO_COME_BACK, SECONDS_BETWEEN = 20, 0.5
 """How long a database that went away may take to be there again, and how often it is asked."""
 
 
+class Against(Refused):
+    """What is in the book speaks against an entry; the book itself is well."""
+
+
 class Entered(NamedTuple):
     """A course of the book, in short: `last_day` is the date of its last visit that takes place.
 
@@ -75,7 +79,7 @@ def _nothing(course: Course) -> None:
 class Order:
     """A course to be entered: `make` makes it of what is booked at the clinic.
 
-    `before` is the course that it revises; `instead_of` the identifier of one that gives way to
+    `before` is the course that it revises; `instead_of` the identifiers of those that give way to
     it. `explain` says more of a refusal. `then` is done before the entry holds: if it raises,
     nothing is entered; it may be done more than once.
     """
@@ -84,7 +88,7 @@ class Order:
     make: Callable[[Bookings], Course]
     line: Line
     before: Course | None = None
-    instead_of: str = ""
+    instead_of: tuple[str, ...] = ()
     explain: Callable[[NoPlan, Bookings], NoPlan] = _as_it_is
     then: Callable[[Course], None] = _nothing
 
@@ -92,7 +96,7 @@ class Order:
     def but(self) -> tuple[str, ...]:
         """The courses whose visits are not in the way."""
         before = (self.before.course_id,) if self.before else ()
-        return before + ((self.instead_of,) if self.instead_of else ())
+        return before + self.instead_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +149,7 @@ class Book:
             except Lost as error:
                 if self._has_after_all(made, error):
                     return made[0]
-        raise Refused("others are booking all the time", next_step="try again")
+        raise Against("others are booking all the time", next_step="try again")
 
     def _tried(self, order: Order, made: list[Course], *, waits: bool) -> Course:
         """Plan and enter once; with `waits` nobody else books in between."""
@@ -157,14 +161,13 @@ class Book:
             if waits:
                 made.append(_made(connection, order))
             course = made[0]
+            for course_id in order.instead_of:
+                withdraw(connection, course_id, order.line._replace(what="planned anew"))
             if order.before is None:
                 _refuse_again(connection, course)
+                _refuse_second(connection, clinic, course)
             else:
                 _refuse_stale(connection, order.before)
-            if order.instead_of:
-                withdraw(connection, order.instead_of, order.line._replace(what="planned anew"))
-            if order.before is None:
-                _refuse_second(connection, clinic, course)
             write(connection, clinic, course, order.line)
             order.then(course)
         return course
@@ -192,7 +195,7 @@ class Book:
                     return True
             except Taken:
                 continue
-        raise Refused("others are booking all the time", next_step="try again")
+        raise Against("others are booking all the time", next_step="try again")
 
     def withdrawn(self, course_id: str, line: Line) -> None:
         """Remove a course from the book; its chairs are free again."""
@@ -286,14 +289,14 @@ def _made(connection: Connection, order: Order) -> Course:
 def _refuse_again(connection: Connection, course: Course) -> None:
     if _entry(connection, course.course_id):
         said = "this course is in the register already"
-        raise Refused(said, next_step=f"ketasched register show {course.patient}")
+        raise Against(said, next_step=f"ketasched register show {course.patient}")
 
 
 def _refuse_stale(connection: Connection, before: Course) -> None:
     found = _entry(connection, before.course_id)
     if found is None:
         said = "this course is not in the register"
-        raise Refused(said, next_step="ketasched register import with its course.json")
+        raise Against(said, next_step="ketasched register import with its course.json")
     if found.revision != before.revision or not _same(found, before):
         raise _other_course(found, before.revision)
 
@@ -301,12 +304,12 @@ def _refuse_stale(connection: Connection, before: Course) -> None:
 def _other_course(found: Entered, revision: int) -> Refused:
     if found.revision < revision:
         said = f"the register has only revision {found.revision} of this course, not {revision}"
-        return Refused(said, next_step="ketasched register import with its course.json")
+        return Against(said, next_step="ketasched register import with its course.json")
     said = f"the register has another revision of this course: {found.revision}, not {revision}"
     if found.revision == revision:
         said = f"the register has another revision {revision} of this course"
     step = f"ketasched register show {found.patient} -o DIR writes the files of that one"
-    return Refused(said, next_step=step)
+    return Against(said, next_step=step)
 
 
 def _refuse_second(connection: Connection, clinic: int, course: Course) -> None:
@@ -322,17 +325,17 @@ def _refuse_second(connection: Connection, clinic: int, course: Course) -> None:
     if last is not None:
         said = f"{course.patient} has a course in the register, until {last}"
         step = f"ketasched revise {course.patient} … to change it, or its cease to end it"
-        raise Refused(said, next_step=step)
+        raise Against(said, next_step=step)
 
 
 def _no_chair(course: Course, uid: str) -> Refused:
     visit = next((one for one in course.visits if one.uid == uid), course.visits[0])
     when = f"{day_text(visit.start)}, {clock_text(visit.start)}"
     said = f"visit {visit.number} of {course.patient}, {when}: all chairs are taken"
-    return Refused(said, next_step="revise it, then import it; or move the others")
+    return Against(said, next_step="revise it, then import it; or move the others")
 
 
 def _gone(error: NoPlan) -> Refused:
     """What there was a plan for is taken by others now; with what would do instead."""
     step = error.next_step or "look at what is left: ketasched suggest"
-    return Refused(f"taken meanwhile: {error.what}", details=error.details, next_step=step)
+    return Against(f"taken meanwhile: {error.what}", details=error.details, next_step=step)
