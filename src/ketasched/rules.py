@@ -140,7 +140,8 @@ class Capacity(VisitRule):
         if clinic.starts_per_slot is not None and together >= clinic.starts_per_slot:
             return self.says(f"{together} visits begin at {slot.start:%H:%M} already")
         if clinic.chairs is not None and seats.most_at_once(start, end) >= clinic.chairs:
-            return self.says(f"all {clinic.chairs} chairs are taken at {slot.start:%H:%M}")
+            which = "the chair is" if clinic.chairs == 1 else f"all {clinic.chairs} chairs are"
+            return self.says(f"{which} taken at {slot.start:%H:%M}")
         return None
 
 

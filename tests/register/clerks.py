@@ -25,7 +25,7 @@ from tests.conftest import MADE_AT, ROOT
 
 CHAIRS, STARTS = 4, 2
 FIRST_DAY = date(2027, 1, 4)
-DAYS_A_COURSE = 1.0
+DAYS_A_COURSE = 1.7
 """So many days a course are asked for: fewer than all of them need, so that some are refused."""
 
 PROTOCOL = load_protocol("iv-depression")
@@ -115,7 +115,7 @@ def work(clerk: Clerk) -> None:
 
             outcome, why = "booked", ""
             try:
-                book.entered(Order(place, make, Line(MADE_AT, "")))
+                book.entered(Order(place, make, Line(MADE_AT, ""), request))
             except NoPlan as error:
                 outcome, why = "refused", error.what
             except Refused as error:

@@ -6,18 +6,33 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy
 
-sqlalchemy = pytest.importorskip("sqlalchemy")
-databases = pytest.importorskip("tests.register.databases")
+from tests.register.databases import Server
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator["databases.Server"]:
+def server() -> Iterator[Server]:
     folder = Path(tempfile.mkdtemp(prefix="ketasched-"))  # pytest makes its own ones private
-    server = databases.Server(folder / "data")
+    server = Server(folder / "data")
     yield server
     server.server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _closed_at_the_end(monkeypatch) -> Iterator[None]:
+    """Every register that a test opens is closed."""
+    engines = []
+
+    def made(*arguments, **more):
+        engines.append(sqlalchemy.create_engine(*arguments, **more))
+        return engines[-1]
+
+    monkeypatch.setattr("ketasched.register.database.create_engine", made)
+    yield
+    for engine in engines:
+        engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -25,7 +40,8 @@ def address(request, tmp_path) -> str:
     """The address of a register that is not there yet."""
     if request.param == "sqlite":
         return str(tmp_path / "register.db")
-    return request.getfixturevalue("server").new()
+    server: Server = request.getfixturevalue("server")
+    return server.new()
 
 
 def pytest_collection_modifyitems(items) -> None:

@@ -48,4 +48,4 @@ def rows(address: str, query: str, values: Iterable[object] = ()) -> list[Row]:
         with closing(sqlite3.connect(address)) as connection:
             return connection.execute(query, tuple(values)).fetchall()
     with psycopg.connect(address) as server:
-        return server.execute(query.replace("?", "%s"), tuple(values)).fetchall()  # type: ignore[arg-type]  # a query of ours
+        return server.execute(query.replace("?", "%s"), tuple(values)).fetchall()

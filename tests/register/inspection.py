@@ -31,7 +31,7 @@ SELECT max(together) FROM (
 
 
 def inspected(address: str) -> dict[str, int]:
-    """The book, consistent: no chair twice, and each course's visits on chairs. How many of each."""
+    """See that no chair is taken twice and each course's visits have theirs; how many of each."""
     assert (rows(address, MOST_AT_ONCE)[0][0] or 0) <= CHAIRS
     assert rows(address, TWO_ON_A_CHAIR) == [(0,)]
     assert (rows(address, BEGIN_TOGETHER)[0][0] or 0) <= STARTS

@@ -10,9 +10,8 @@ from ketasched.batch.held import Taken, seats_of
 from ketasched.batch.nouns import Desk, Known, Settings
 from ketasched.batch.place import COURSE, REVISED, refuse_revised
 from ketasched.batch.work import OUTPUT, REGISTER, planned
-from ketasched.errors import BadFile, BadRequest
+from ketasched.errors import BadRequest
 from ketasched.identity import identity
-from ketasched.load import load_course
 from ketasched.model import Course, Request
 
 if TYPE_CHECKING:
@@ -66,8 +65,6 @@ class Booked:
         before = known.made.course_id if known else ""
         self._refuse_revised(request.patient, before)
         gone = tuple(name for name in dict.fromkeys((before, own)) if name and self._there(name))
-        if not self.settings.writes:
-            return self._tried(request, desk, gone)
         return self._entered(request, desk, gone)
 
     def keep(self, patient: str, course_id: str) -> None:
@@ -117,24 +114,25 @@ class Booked:
         if entry and entry.revision > 1:
             raise BadRequest(OUTPUT, REVISED)
 
-    def _tried(self, request: Request, desk: Desk, gone: tuple[str, ...]) -> Course:
-        taken = self._taken.setdefault(desk.house, {})
-        with self.book.bookings(desk.clinic, gone) as bookings:
-            course = planned(request, desk, self.settings, Beside(bookings, taken))
-        for day, seat in seats_of(course):
-            taken[day] = (*taken.get(day, ()), seat)
-        return course
-
     def _entered(self, request: Request, desk: Desk, gone: tuple[str, ...]) -> Course:
         # Imported here because a register is an extra.
         from ketasched.register.book import Against, Order  # noqa: PLC0415
         from ketasched.register.entries import Line  # noqa: PLC0415
 
+        taken = self._taken.setdefault(desk.house, {})
+
         def make(bookings: "Bookings") -> Course:
-            return planned(request, desk, self.settings, bookings)
+            beside = bookings if self.settings.writes else Beside(bookings, taken)
+            return planned(request, desk, self.settings, beside)
 
         line = Line(self.settings.made_at, "planned by batch")
+        order = Order(desk.clinic, make, line, request, instead_of=gone)
         try:
-            return self.book.entered(Order(desk.clinic, make, line, instead_of=gone))
+            if self.settings.writes:
+                return self.book.entered(order)
+            course = self.book.tried(order)
         except Against as error:
             raise BadRequest(REGISTER, error.what) from None
+        for day, seat in seats_of(course):
+            taken[day] = (*taken.get(day, ()), seat)
+        return course

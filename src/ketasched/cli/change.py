@@ -3,7 +3,6 @@
 import json
 import unicodedata
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import wraps
@@ -144,10 +143,8 @@ class Work:
         self, making: "Making", book: "Book | None", *, is_file: bool
     ) -> tuple[Course, list[Path]]:
         """The course as it is then, and the files that were written, with the register if any."""
-        if book is None or self.dry_run:
-            place = making.course.clinic, (making.before.course_id,), making.before
-            with book.bookings(*place) if book else nullcontext(NO_BOOKINGS) as bookings:
-                after = making.explained_made(bookings)
+        if book is None:
+            after = making.explained_made(NO_BOOKINGS)
             return after, [] if self.dry_run else self._write(making.before, after)
         # Imported here because only who has a register gets here.
         from ketasched.register.book import Order  # noqa: PLC0415
@@ -165,10 +162,12 @@ class Work:
             making.course.clinic,
             making.made,
             Line(making.at, "", self.by),
-            making.before,
+            before=making.before,
             explain=making.explained,
             then=write,
         )
+        if self.dry_run:
+            return book.tried(order), []
         with as_it_was(folder if is_file or self.output else None):
             return book.entered(order), written
 

@@ -120,9 +120,6 @@ def _done(
     if book is None:
         course = planning.planned()
         return course, outcome.write(course, with_course_file=True)
-    if dry_run:
-        with book.bookings(planning.clinic) as bookings:
-            return planning.planned(bookings), []
     # Imported here because only who has a register gets here.
     from ketasched.register.book import Order  # noqa: PLC0415
     from ketasched.register.entries import Line  # noqa: PLC0415
@@ -138,9 +135,12 @@ def _done(
         planning.clinic,
         planning.tried,
         Line(planning.moment, ""),
+        planning.request,
         explain=planning.explained,
         then=write,
     )
+    if dry_run:
+        return book.tried(order), []
     with as_it_was(outcome.folder_of(planning.request.patient)):
         return book.entered(order), written
 

@@ -147,8 +147,7 @@ def import_courses(
 @command.command("backup")
 @click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 @register_option
-@click.option("--force", is_flag=True, help="Write over a file that exists.")
-def backup(*, path: Path, register: str | None, force: bool) -> None:
+def backup(*, path: Path, register: str | None) -> None:
     """Copy the register as it is at this moment to a new SQLite file, whoever writes meanwhile.
 
     The copy is a register: --register FILE uses it.
@@ -160,7 +159,7 @@ def backup(*, path: Path, register: str | None, force: bool) -> None:
     # Imported here because a register is an extra.
     from ketasched.register.backup import back_up  # noqa: PLC0415
 
-    back_up(book.engine, path, force=force)
+    back_up(book.engine, path)
     click.echo(path)
 
 

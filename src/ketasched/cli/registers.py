@@ -48,6 +48,7 @@ def open_book(asked: str | None, *, make: bool = False) -> "Book | None":
     except ImportError:
         raise _no_extra() from None
     book = Book.at(address, make=make)
+    click.get_current_context().call_on_close(book.close)
     if book.is_new:
         say("note", f"a new register: {book.place}")
     return book

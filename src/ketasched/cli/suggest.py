@@ -64,7 +64,12 @@ def command(
     if book is None:
         _suggest(found, visit, at, form, NO_BOOKINGS)
     else:
-        with book.bookings(found.clinic, [found.course_id], before) as bookings:
+        # Imported here because only who has a register gets here.
+        from ketasched.register.book import Order  # noqa: PLC0415
+        from ketasched.register.entries import Line  # noqa: PLC0415
+
+        looking = Order(found.clinic, lambda _: found, Line(at, ""), before=before)
+        with book.bookings(looking) as bookings:
             _suggest(found, visit, at, form, bookings)
 
 

@@ -17,13 +17,16 @@ BESIDE = ("", "-wal", "-shm", "-journal")
 """The files of a SQLite database, by what comes after its name."""
 
 
-def back_up(engine: Engine, path: Path, *, force: bool = False) -> None:
+def back_up(engine: Engine, path: Path) -> None:
     """Copy the register to a new file, mode 0600, which has the name only once it is complete.
 
-    Raises `Refused` if there is something by that name and `force` is false.
+    Raises `Refused` if there is something by that name, or left of a database that had it.
     """
-    if path.exists() and not force:
-        raise Refused(f"there already: {path}", next_step="another name, or --force")
+    there = [
+        one for one in map(path.with_name, (path.name + end for end in BESIDE)) if one.exists()
+    ]
+    if there:
+        raise Refused(f"there already: {there[0]}", next_step="another name")
     part = path.with_name(f".{os.urandom(8).hex()}.part")
     try:
         _copy(engine, part)

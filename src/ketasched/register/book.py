@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,14 +14,14 @@ from sqlalchemy.exc import IntegrityError
 from ketasched.errors import BadFile, NoPlan, Refused
 from ketasched.handout import as_line
 from ketasched.load import course_from
-from ketasched.model import Clinic, Course
+from ketasched.model import Clinic, Course, Request
 from ketasched.register.bookings import Bookings
 from ketasched.register.database import Lost, opened, reading, shown, writing
 from ketasched.register.entries import (
     Line,
     Taken,
     clinic_id,
-    last_day,
+    days_of,
     locked_clinic,
     withdraw,
     write,
@@ -30,6 +31,9 @@ from ketasched.times import clock_text, day_text
 
 QUICK_TRIES = 3
 """How often a plan is made beside others; after that they wait while it is made."""
+
+NEVER = "9999"
+"""Comes after every date."""
 
 TRIES = 8
 """How often an entry is tried that others, or a connection that breaks, get in the way of."""
@@ -79,14 +83,15 @@ def _nothing(course: Course) -> None:
 class Order:
     """A course to be entered: `make` makes it of what is booked at the clinic.
 
-    `before` is the course that it revises; `instead_of` the identifiers of those that give way to
-    it. `explain` says more of a refusal. `then` is done before the entry holds: if it raises,
-    nothing is entered; it may be done more than once.
+    `request` is what a new course is made for; `before` the course that is revised; `instead_of`
+    the identifiers of those that give way. `explain` says more of a refusal. `then` is done before
+    the entry holds: if it raises, nothing is entered; it may be done more than once.
     """
 
     clinic: Clinic
     make: Callable[[Bookings], Course]
     line: Line
+    request: Request | None = None
     before: Course | None = None
     instead_of: tuple[str, ...] = ()
     explain: Callable[[NoPlan, Bookings], NoPlan] = _as_it_is
@@ -111,23 +116,32 @@ class Book:
         """The book at a URL or in a SQLite file. Raises what `database.opened` raises."""
         return cls(*opened(address, make=make))
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
     @property
     def place(self) -> str:
         """Where it is, without its password."""
         return shown(self.engine)
 
     @contextmanager
-    def bookings(
-        self, clinic: Clinic, but: Collection[str] = (), before: Course | None = None
-    ) -> Iterator[Bookings]:
-        """Who sits at a clinic at one moment, the courses `but` (by identifier) left out.
+    def bookings(self, order: Order) -> Iterator[Bookings]:
+        """Who sits at the clinic at one moment, as `entered` would look at it.
 
-        Raises `Refused` where the book has another revision than `before`.
+        Raises `Refused` where the book would refuse the order at once.
         """
         with reading(self.engine) as connection:
-            if before is not None:
-                _refuse_stale(connection, before)
-            yield _bookings(connection, clinic, but)
+            _look_at(connection, order)
+            yield _bookings(connection, order.clinic, order.but)
+
+    def tried(self, order: Order) -> Course:
+        """What `entered` would enter, which is not entered. Raises the same."""
+        with self.bookings(order) as bookings:
+            try:
+                return order.make(bookings)
+            except NoPlan as error:
+                raise order.explain(error, bookings) from None
 
     def entered(self, order: Order) -> Course:
         """Plan beside what is taken, and enter the course, whole or not at all.
@@ -141,7 +155,7 @@ class Book:
             try:
                 return self._tried(order, made, waits=number >= QUICK_TRIES)
             except NoPlan as error:
-                with self.bookings(order.clinic, order.but) as bookings:
+                with self.bookings(order) as bookings:
                     refusal = order.explain(error, bookings)
                 raise _gone(refusal) if number else refusal from None
             except Taken:
@@ -160,14 +174,13 @@ class Book:
             clinic = locked_clinic(connection, order.clinic)
             if waits:
                 made.append(_made(connection, order))
+            else:
+                _look_at(connection, order)
             course = made[0]
             for course_id in order.instead_of:
                 withdraw(connection, course_id, order.line._replace(what="planned anew"))
             if order.before is None:
                 _refuse_again(connection, course)
-                _refuse_second(connection, clinic, course)
-            else:
-                _refuse_stale(connection, order.before)
             write(connection, clinic, course, order.line)
             order.then(course)
         return course
@@ -186,8 +199,8 @@ class Book:
                         if _same(found, course):
                             return False
                         raise _other_course(found, course.revision)
-                    if found is None:
-                        _refuse_second(connection, clinic, course)
+                    if found is None and days_of(course)[0]:
+                        _refuse_second(connection, clinic, course.patient, *days_of(course))
                     try:
                         write(connection, clinic, course, line, spared=spared)
                     except Taken as taken:
@@ -280,9 +293,18 @@ def _same(found: Entered, course: Course) -> bool:
         return False
 
 
-def _made(connection: Connection, order: Order) -> Course:
+def _look_at(connection: Connection, order: Order) -> None:
+    """Refuse what the book has something against, whatever is planned."""
     if order.before is not None:
         _refuse_stale(connection, order.before)
+    if order.request is not None:
+        known = clinic_id(connection, order.clinic)
+        patient, start = order.request.patient, order.request.start.isoformat()
+        _refuse_second(connection, known, patient, start, NEVER, order.instead_of)
+
+
+def _made(connection: Connection, order: Order) -> Course:
+    _look_at(connection, order)
     return order.make(_bookings(connection, order.clinic, order.but))
 
 
@@ -312,19 +334,27 @@ def _other_course(found: Entered, revision: int) -> Refused:
     return Against(said, next_step=step)
 
 
-def _refuse_second(connection: Connection, clinic: int, course: Course) -> None:
-    """Refuse a course for somebody who has one that is not over by then."""
-    if not last_day(course):
-        return
-    asked = select(COURSES.c.last_day).where(
+def _refuse_second(
+    connection: Connection,
+    clinic: int | None,
+    patient: str,
+    first: str,
+    last: str,
+    but: Collection[str] = (),
+) -> None:
+    """Refuse a course for somebody who has another one between these days (ISO)."""
+    asked = select(COURSES.c.first_day, COURSES.c.last_day).where(
         COURSES.c.clinic == clinic,
-        COURSES.c.patient == course.patient,
-        COURSES.c.last_day >= course.visits[0].start.date().isoformat(),
+        COURSES.c.patient == patient,
+        COURSES.c.course_id.not_in(but),
+        COURSES.c.last_day >= first,
+        COURSES.c.first_day <= last,
     )
-    last = connection.execute(asked).scalars().first()
-    if last is not None:
-        said = f"{course.patient} has a course in the register, until {last}"
-        step = f"ketasched revise {course.patient} … to change it, or its cease to end it"
+    found = connection.execute(asked).first()
+    if found is not None:
+        days = " to ".join(day_text(date.fromisoformat(one)) for one in found)
+        said = f"{patient} has a course in the register, {days}"
+        step = f"ketasched revise {patient} --help: it can be changed, or ended with cease"
         raise Against(said, next_step=step)
 
 

@@ -115,18 +115,20 @@ def overridden(course: Course) -> set[str]:
     }
 
 
-def last_day(course: Course) -> str:
-    """The date of the last visit that takes place, as ISO; "" if none does."""
+def days_of(course: Course) -> tuple[str, str]:
+    """The dates of the first and the last visit that take place, as ISO; "" if none does."""
     taking = [visit.start.date() for visit in course.visits if visit.status in TAKES_PLACE]
-    return max(taking).isoformat() if taking else ""
+    return (min(taking).isoformat(), max(taking).isoformat()) if taking else ("", "")
 
 
 def _keep(connection: Connection, clinic: int, course: Course) -> None:
+    first, last = days_of(course)
     values = {
         "clinic": clinic,
         "patient": course.patient,
         "revision": course.revision,
-        "last_day": last_day(course),
+        "first_day": first,
+        "last_day": last,
         "document": as_line(course),
     }
     same = COURSES.c.course_id == course.course_id

@@ -41,11 +41,15 @@ COURSES = Table(
     Column("clinic", ForeignKey("clinics.id"), nullable=False),
     Column("patient", String(100), nullable=False),
     Column("revision", Integer, nullable=False),
+    Column("first_day", String(10), nullable=False),
     Column("last_day", String(10), nullable=False),
     Column("document", Text, nullable=False),
     Index("courses_by_patient", "clinic", "patient"),
 )
-"""`document` is the course file; `last_day` the date of its last visit that takes place."""
+"""`document` is the course file; `first_day` and `last_day` are those of visits that take place.
+
+Both are "" where none does.
+"""
 
 BOOKINGS = Table(
     "bookings",
