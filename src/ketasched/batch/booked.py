@@ -10,13 +10,14 @@ from ketasched.batch.held import Taken, seats_of
 from ketasched.batch.nouns import Desk, Known, Settings
 from ketasched.batch.place import COURSE, REVISED, refuse_revised
 from ketasched.batch.work import OUTPUT, REGISTER, planned
-from ketasched.errors import BadRequest
+from ketasched.errors import BadFile, BadRequest
 from ketasched.identity import identity
+from ketasched.load import load_course
 from ketasched.model import Course, Request
+from ketasched.shapes import Bookings
 
 if TYPE_CHECKING:
     from ketasched.register.book import Book
-    from ketasched.register.bookings import Bookings
 
 Times = tuple[tuple[datetime, datetime], ...]
 
@@ -25,7 +26,7 @@ Times = tuple[tuple[datetime, datetime], ...]
 class Beside(Mapping[date, Times]):
     """What a register has booked, and what is taken besides."""
 
-    booked: "Bookings"
+    booked: Bookings
     taken: Taken
 
     def __getitem__(self, day: date) -> Times:
@@ -64,6 +65,8 @@ class Booked:
             return there  # a run that was stopped booked it, and had no time to say so
         before = known.made.course_id if known else ""
         self._refuse_revised(request.patient, before)
+        if there and there.revision > 1:
+            own = ""
         gone = tuple(name for name in dict.fromkeys((before, own)) if name and self._there(name))
         return self._entered(request, desk, gone)
 
@@ -121,7 +124,7 @@ class Booked:
 
         taken = self._taken.setdefault(desk.house, {})
 
-        def make(bookings: "Bookings") -> Course:
+        def make(bookings: Bookings) -> Course:
             beside = bookings if self.settings.writes else Beside(bookings, taken)
             return planned(request, desk, self.settings, beside)
 

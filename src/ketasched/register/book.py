@@ -27,6 +27,7 @@ from ketasched.register.entries import (
     write,
 )
 from ketasched.register.tables import CLINICS, COURSES, LOG
+from ketasched.shapes import Bookings as AnyBookings
 from ketasched.times import clock_text, day_text
 
 QUICK_TRIES = 3
@@ -71,7 +72,7 @@ class Logged(NamedTuple):
     by_whom: str
 
 
-def _as_it_is(error: NoPlan, bookings: Bookings) -> NoPlan:
+def _as_it_is(error: NoPlan, bookings: AnyBookings) -> NoPlan:
     return error
 
 
@@ -89,12 +90,12 @@ class Order:
     """
 
     clinic: Clinic
-    make: Callable[[Bookings], Course]
+    make: Callable[[AnyBookings], Course]
     line: Line
     request: Request | None = None
     before: Course | None = None
     instead_of: tuple[str, ...] = ()
-    explain: Callable[[NoPlan, Bookings], NoPlan] = _as_it_is
+    explain: Callable[[NoPlan, AnyBookings], NoPlan] = _as_it_is
     then: Callable[[Course], None] = _nothing
 
     @property
