@@ -1,4 +1,4 @@
-"""`--register` at the command line, on both databases: what clerks see, also if things go wrong."""
+"""`--register` at the command line, on both databases: what clerks see, and when it goes wrong."""
 
 import json
 import os
@@ -345,14 +345,15 @@ def test_who_may_not_write_is_told_so(clinic, server: Server):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights are other ones there")
-def test_a_file_that_may_only_be_read_can_be_read_and_refuses_entries(clinic):
+def test_a_file_that_may_only_be_read_refuses_entries_and_a_backup_can_be_read(clinic):
     shared = Path("/tmp") / f"ketasched-read-only-{os.getpid()}"  # noqa: S108 - others have to get there
     shared.mkdir()
     try:
         address = str(shared / "book.db")
         plan("P-1", "--register", address)
+        run("register", "backup", str(shared / "backup.db"), "--register", address)
         before = Path(address).read_bytes()
-        place = shutil.copy(clinic, shared)
+        place = str(shutil.copy(clinic, shared))
         for path in shared.iterdir():
             path.chmod(0o444)
         shared.chmod(0o555)
@@ -371,7 +372,7 @@ def test_a_file_that_may_only_be_read_can_be_read_and_refuses_entries(clinic):
         assert "the register refuses: attempt to write a readonly database" in said
         assert "nothing was entered" in said
         assert Path(address).read_bytes() == before
-        code, said = as_nobody("register", "list", "--register", address)
+        code, said = as_nobody("register", "list", "--register", str(shared / "backup.db"))
         assert (code, "P-1" in said) == (0, True), said
     finally:
         shared.chmod(0o755)

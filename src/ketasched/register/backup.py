@@ -1,7 +1,7 @@
 """A copy of a register as it is at one moment, whoever writes meanwhile: a new SQLite file."""
 
 import os
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, select
@@ -52,5 +52,8 @@ def _copy(engine: Engine, path: Path) -> None:
                 found = source.execution_options(stream_results=True).execute(select(table))
                 for rows in found.mappings().partitions(ROWS):
                     sink.execute(table.insert(), [dict(row) for row in rows])
+        # One file alone, which can be read where nothing may be written, too.
+        with closing(copy.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA journal_mode = DELETE")
     finally:
         copy.dispose()
