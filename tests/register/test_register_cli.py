@@ -37,7 +37,7 @@ def clinic() -> str:
 
 
 @pytest.fixture
-def book(address, clinic, monkeypatch) -> str:
+def book(address: str, clinic: str, monkeypatch) -> str:
     monkeypatch.setenv("KETASCHED_REGISTER", address)
     return address
 

@@ -81,11 +81,12 @@ LOG = Table(
     Column("by_whom", Text, nullable=False),
 )
 
+# The plus signs keep SQLite from another index, by which it would look through years.
 ONE_ON_A_CHAIR_SQLITE = """
 CREATE TRIGGER one_on_a_chair_{when} BEFORE {when} ON bookings
 WHEN NEW.chair IS NOT NULL AND EXISTS (
   SELECT 1 FROM bookings WHERE clinic = NEW.clinic AND chair = NEW.chair AND uid <> NEW.uid
-  AND day = NEW.day AND begins < NEW.ends AND ends > NEW.begins
+  AND day = NEW.day AND +begins < NEW.ends AND +ends > NEW.begins
 )
 BEGIN SELECT RAISE(ABORT, 'one_on_a_chair'); END
 """
