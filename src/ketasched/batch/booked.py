@@ -102,11 +102,7 @@ class Booked:
             self.book.withdrawn(course_id, Line(self.settings.made_at, "taken back by batch"))
 
     def _there(self, course_id: str) -> Course | None:
-        # Imported here because a register is an extra.
-        from ketasched.register.book import course_of  # noqa: PLC0415
-
-        entry = self.book.entry(course_id)
-        return course_of(entry) if entry else None
+        return self.book.course(course_id) if self.book.entry(course_id) else None
 
     def _refuse_revised(self, patient: str, course_id: str) -> None:
         if self.settings.replaces or not course_id:

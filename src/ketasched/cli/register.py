@@ -11,7 +11,7 @@ import click
 from ketasched.cli.options import moment_of
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import report, say
-from ketasched.cli.registers import course_in, entry_of, needed_book, register_option
+from ketasched.cli.registers import entry_of, needed_book, register_option
 from ketasched.errors import BadFile, KetaschedError
 from ketasched.load import course_from, load_course
 from ketasched.model import Course
@@ -51,7 +51,7 @@ def list_courses(*, patient: str, register: str | None, form: str | None) -> Non
     """
     entries = needed_book(register).entries(patient=patient)
     if form == "json":
-        keys = ("patient", "clinic", "revision", "last_day", "course_id")
+        keys = ("patient", "clinic", "revision", "first_day", "last_day", "course_id")
         rows = [{key: getattr(entry, key) for key in keys} for entry in entries]
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
         return
@@ -91,7 +91,7 @@ def show(
         for line in book.log(entry.course_id):
             click.echo(_log_line(line))
         return
-    outcome.deliver(course_in(entry), with_course_file=True, over=True)
+    outcome.deliver(book.course(entry.course_id), with_course_file=True, over=True)
 
 
 @command.command("export")
@@ -102,8 +102,8 @@ def export(*, register: str | None) -> None:
     \b
     ketasched register export >courses.ndjson
     """
-    for entry in needed_book(register).entries():
-        click.echo(entry.document)
+    for line in needed_book(register).documents():
+        click.echo(line)
 
 
 @command.command("import")
@@ -164,7 +164,7 @@ def backup(*, path: Path, register: str | None) -> None:
 
 
 def _in_short(entry: "Entered") -> str:
-    """An entry on one line: "revision 2, until Fri 18 Dec 2026, Riverbend Clinic"."""
+    """An entry on one line: "revision 2, Mon 7 Dec 2026 to Fri 18 Dec 2026, Riverbend"."""
     last = (
         f"until {day_text(date.fromisoformat(entry.last_day))}"
         if entry.last_day

@@ -8,7 +8,7 @@ import click
 
 from ketasched.cli.output import say
 from ketasched.errors import BadFile, BadRequest
-from ketasched.load import course_from, load_clinic, load_course
+from ketasched.load import load_clinic, load_course
 from ketasched.model import Course
 
 if TYPE_CHECKING:
@@ -71,12 +71,7 @@ def course_at(
     if book is None or Path(course).exists() or course == "-":
         return load_course(course), None
     entry = entry_of(book, course, clinic_path)
-    return course_in(entry), entry
-
-
-def course_in(entry: "Entered") -> Course:
-    """The course of an entry. Raises `BadFile`."""
-    return course_from(entry.document, f"the register's course {entry.course_id}")
+    return book.course(entry.course_id), entry
 
 
 def entry_of(book: "Book", name: str, clinic_path: str | None = None) -> "Entered":

@@ -36,6 +36,9 @@ QUICK_TRIES = 3
 NEVER = "9999"
 """Comes after every date."""
 
+ROWS = 100
+"""So many courses are read at once."""
+
 TRIES = 8
 """How often an entry is tried that others, or a connection that breaks, get in the way of."""
 
@@ -48,17 +51,17 @@ class Against(Refused):
 
 
 class Entered(NamedTuple):
-    """A course of the book, in short: `last_day` is the date of its last visit that takes place.
+    """A course of the book, in short: `clinic` is the name of its clinic.
 
-    `clinic` is the name of its clinic; `document` the course file.
+    `first_day` and `last_day` are the dates (ISO) of its visits that take place, "" if none does.
     """
 
     course_id: str
     clinic: str
     patient: str
     revision: int
+    first_day: str
     last_day: str
-    document: str
 
 
 class Logged(NamedTuple):
@@ -197,7 +200,7 @@ class Book:
                     clinic = locked_clinic(connection, course.clinic)
                     found = _entry(connection, course.course_id)
                     if found and found.revision >= course.revision:
-                        if _same(found, course):
+                        if _same(connection, course):
                             return False
                         raise _other_course(found, course.revision)
                     if found is None and days_of(course)[0]:
@@ -233,7 +236,7 @@ class Book:
         for _ in range(int(SECONDS_TO_COME_BACK / SECONDS_BETWEEN)):
             with suppress(Lost), reading(self.engine) as connection:
                 found = _entry(connection, made[0].course_id) if made else None
-                return found is not None and _same(found, made[0])
+                return found is not None and _same(connection, made[0])
             time.sleep(SECONDS_BETWEEN)
         raise error
 
@@ -252,6 +255,20 @@ class Book:
                 asked = asked.where(COURSES.c.patient == patient)
             return [Entered(*row) for row in connection.execute(asked)]
 
+    def course(self, course_id: str) -> Course:
+        """The course of an entry. Raises `BadFile`."""
+        with reading(self.engine) as connection:
+            document = _document(connection, course_id)
+        return course_from(document, f"the register's course {course_id}")
+
+    def documents(self) -> Iterator[str]:
+        """Every course file on a line, as they are at one moment, in order of the patients."""
+        order = COURSES.c.patient, COURSES.c.last_day, COURSES.c.course_id
+        asked = select(COURSES.c.document).order_by(*order)
+        with reading(self.engine) as connection:
+            few = connection.execution_options(yield_per=ROWS)
+            yield from few.execute(asked).scalars()
+
     def log(self, course_id: str) -> list[Logged]:
         """What was done to a course, the first first."""
         asked = select(LOG).where(LOG.c.course_id == course_id).order_by(LOG.c.number)
@@ -264,14 +281,9 @@ _ENTRIES = select(
     CLINICS.c.name,
     COURSES.c.patient,
     COURSES.c.revision,
+    COURSES.c.first_day,
     COURSES.c.last_day,
-    COURSES.c.document,
 ).join(CLINICS, COURSES.c.clinic == CLINICS.c.id)
-
-
-def course_of(entered: Entered) -> Course:
-    """The course of an entry. Raises `BadFile`."""
-    return course_from(entered.document, f"the register's course {entered.course_id}")
 
 
 def _bookings(connection: Connection, clinic: Clinic, but: Collection[str]) -> Bookings:
@@ -284,12 +296,18 @@ def _entry(connection: Connection, course_id: str) -> Entered | None:
     return Entered(*row) if row else None
 
 
-def _same(found: Entered, course: Course) -> bool:
+def _document(connection: Connection, course_id: str) -> str:
+    asked = select(COURSES.c.document).where(COURSES.c.course_id == course_id)
+    return connection.execute(asked).scalar_one_or_none() or ""
+
+
+def _same(connection: Connection, course: Course) -> bool:
     """Whether an entry is just this course, also where another version of ours wrote it."""
-    if found.document == as_line(course):
+    document = _document(connection, course.course_id)
+    if document == as_line(course):
         return True
     try:
-        return course_of(found) == course
+        return course_from(document, course.course_id) == course
     except BadFile:
         return False
 
@@ -320,7 +338,7 @@ def _refuse_stale(connection: Connection, before: Course) -> None:
     if found is None:
         said = "this course is not in the register"
         raise Against(said, next_step="ketasched register import with its course.json")
-    if found.revision != before.revision or not _same(found, before):
+    if found.revision != before.revision or not _same(connection, before):
         raise _other_course(found, before.revision)
 
 
