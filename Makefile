@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench proof clean
 
 demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
@@ -30,6 +30,9 @@ bench: $(READY)  ## How fast it is, as ratios in one run.
 	$(BIN)/python -m tests.benchmarks.course
 	$(BIN)/python -m tests.benchmarks.batch
 	$(BIN)/python -m tests.benchmarks.register
+
+proof: $(READY)  ## The register with 2,000 courses by 16 processes: some ten minutes.
+	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register/test_many_clerks.py
 
 clean:
 	rm -rf $(VENV) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -165,12 +165,11 @@ def backup(*, path: Path, register: str | None) -> None:
 
 def _in_short(entry: "Entered") -> str:
     """An entry on one line: "revision 2, Mon 7 Dec 2026 to Fri 18 Dec 2026, Riverbend"."""
-    last = (
-        f"until {day_text(date.fromisoformat(entry.last_day))}"
-        if entry.last_day
-        else "no visit takes place"
-    )
-    return ", ".join(filter(None, (f"revision {entry.revision}", last, entry.clinic)))
+    days = "no visit takes place"
+    if entry.last_day:
+        ends = (day_text(date.fromisoformat(day)) for day in (entry.first_day, entry.last_day))
+        days = " to ".join(ends)
+    return ", ".join(filter(None, (f"revision {entry.revision}", days, entry.clinic)))
 
 
 def _log_line(line: "Logged") -> str:
