@@ -23,7 +23,7 @@ FLOORS = (
     {"refusals", "assemble", "references"},
     {"planner", "load", "columns", "folder", "render", "replan", "calendars"},
     {"remedies", "handout", "sense", "roster", "stuck"},
-    {"explain", "redate", "wishes", "register"},
+    {"explain", "redate", "wishes", "register", "day"},
     {"added"},
     {"verbs"},
     {"placement"},

@@ -14,6 +14,8 @@ COMMANDS = {
     "suggest": "Say on which other days a visit could be.",
     "revise": "Move, miss, hold or end visits, add boosters, name drivers.",
     "batch": "Plan a whole roster into a folder of files.",
+    "day": "The clinic's day: who comes, on which chair, with which driver.",
+    "drivers": "The coming visits that have no driver.",
     "register": "The clinic's book: list, show, export, import, back up.",
     "check": "Check course, clinic and protocol files.",
     "protocols": "List the protocols, and what is in them.",

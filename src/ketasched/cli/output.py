@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BROKEN = 1
 """The exit code when a course breaks a rule."""
 
-ARGUMENTS = ("course", "verb", "visit")
+ARGUMENTS = ("course", "verb", "visit", "date")
 """Fields of a change that are no options."""
 
 WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,7 @@ from ketasched.register.entries import (
     withdraw,
     write,
 )
-from ketasched.register.tables import CLINICS, COURSES, LOG
+from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
 from ketasched.shapes import Bookings as AnyBookings
 from ketasched.times import clock_text, day_text
 
@@ -35,6 +35,9 @@ QUICK_TRIES = 3
 
 NEVER = "9999"
 """Comes after every date."""
+
+DAYS_AFTERWARDS = 60
+"""How long after its last visit a course may still have a review."""
 
 ROWS = 100
 """So many courses are read at once."""
@@ -73,6 +76,13 @@ class Logged(NamedTuple):
     revision: int
     what: str
     by_whom: str
+
+
+class Days(NamedTuple):
+    """Some days of the book: their courses, and the chair (from 0) of each visit by its uid."""
+
+    courses: list[Course]
+    chairs: dict[str, int | None]
 
 
 def _as_it_is(error: NoPlan, bookings: AnyBookings) -> NoPlan:
@@ -268,6 +278,27 @@ class Book:
         with reading(self.engine) as connection:
             few = connection.execution_options(yield_per=ROWS)
             yield from few.execute(asked).scalars()
+
+    def between(self, first: date, last: date, clinic: Clinic | None = None) -> "Days":
+        """The courses that may have something on these days (inclusive), and who sits where.
+
+        Of a clinic, or of all. Raises `BadFile`.
+        """
+        since = first - timedelta(DAYS_AFTERWARDS)
+        days = COURSES.c.first_day <= last.isoformat(), COURSES.c.last_day >= since.isoformat()
+        asked = select(COURSES.c.course_id, COURSES.c.document).where(*days)
+        seats = select(BOOKINGS.c.uid, BOOKINGS.c.chair).where(
+            BOOKINGS.c.day.between(first.isoformat(), last.isoformat())
+        )
+        with reading(self.engine) as connection:
+            if clinic is not None:
+                known = clinic_id(connection, clinic)
+                asked = asked.where(COURSES.c.clinic == known)
+                seats = seats.where(BOOKINGS.c.clinic == known)
+            found = connection.execute(asked.order_by(COURSES.c.course_id)).all()
+            chairs = {row.uid: row.chair for row in connection.execute(seats)}
+        named = ((f"the register's course {name}", document) for name, document in found)
+        return Days([course_from(document, name) for name, document in named], chairs)
 
     def log(self, course_id: str) -> list[Logged]:
         """What was done to a course, the first first."""

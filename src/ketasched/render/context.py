@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import cache, lru_cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from ketasched.discretion import neutral
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course, Entry, Visit
@@ -43,8 +43,13 @@ def filled_in(course: Course, view: View, ending: str, **more: object) -> str:
 
     `more` is what only pages of this form need.
     """
-    template = _environment().get_template(f"{view.audience}.{ending}")
+    template = template_of(f"{view.audience}.{ending}")
     return template.render(_context(course, view), **more)
+
+
+def template_of(name: str) -> Template:
+    """A template by the name of its file."""
+    return _environment().get_template(name)
 
 
 def _context(course: Course, view: View) -> dict[str, object]:
