@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,6 +26,32 @@ MOST_LISTED = 6
 """More files that are there already are counted."""
 
 
+@dataclass(slots=True)
+class Undo:
+    """What files were before they were written over, so that they can be put back."""
+
+    before: dict[Path, bytes | None] = field(default_factory=dict)
+    folders: list[Path] = field(default_factory=list)
+
+    def look_at_folders(self, folders: Iterable[Path]) -> None:
+        """Remember which folders are not there yet, nor those that they are in."""
+        everywhere = (one for folder in folders for one in (folder, *folder.parents))
+        self.folders += [one for one in everywhere if not one.exists()]
+
+    def look_at(self, paths: Iterable[Path]) -> None:
+        """Remember what these files are now."""
+        for path in paths:
+            self.before.setdefault(path, path.read_bytes() if path.exists() else None)
+
+    def put_back(self) -> None:
+        """Have them again as they were; folders that were made go, where nothing else is in."""
+        old = {path: data for path, data in self.before.items() if data is not None}
+        _replace(old, [path for path in self.before if path not in old and path.exists()])
+        for place in sorted(self.folders, reverse=True):
+            with suppress(OSError):
+                place.rmdir()
+
+
 def write_folder(
     folder: Path,
     files: Mapping[str, bytes],
@@ -32,6 +59,7 @@ def write_folder(
     replaced: Mapping[str, re.Pattern[str]] = NOTHING,
     force: bool = False,
     still: Callable[[], None] | None = None,
+    undo: Undo | None = None,
 ) -> list[Path]:
     """Write these files into `folder` (mode 0600, folders 0700) and give their paths.
 
@@ -39,17 +67,21 @@ def write_folder(
     ever half there; a second writer waits for the first. A name may have a folder before it
     ("rides/a.ics"). With `force`, those files of the folders in `replaced` go whose names match:
     they are of another day.
-    `still` is asked when nobody else writes, and may refuse.
+    `still` is asked when nobody else writes, and may refuse. `undo` is told what was there.
     Raises `Refused` if one exists and `force` is false, if a folder in the way is a link, or if
     the place cannot be written to.
     """
     paths = [folder / name for name in files]
     try:
+        if undo:
+            undo.look_at_folders({folder, *(path.parent for path in paths)})
         make_folder(folder)
         with _alone(folder):
             if still is not None:
                 still()
             stale = _look(folder, paths, replaced, force=force)
+            if undo:
+                undo.look_at([*paths, *stale])
             for place in {path.parent for path in paths} - {folder}:
                 make_folder(place)
             _replace(dict(zip(paths, files.values(), strict=True)), stale)
@@ -94,35 +126,14 @@ def _renamed(part: Path, folder: Path) -> bool:
 
 
 @contextmanager
-def as_it_was(folder: Path | None) -> Iterator[None]:
-    """If what is done inside fails, the files of `folder` are again as they were before."""
-    before = _bytes_in(folder) if folder else {}
+def undone_if_it_fails(undo: Undo) -> Iterator[None]:
+    """If what is done inside fails, the files that it wrote are again as they were before."""
     try:
         yield
     except BaseException:
-        if folder:
-            with suppress(OSError):
-                _put_back(folder, before)
+        with suppress(OSError):
+            undo.put_back()
         raise
-
-
-def _bytes_in(folder: Path) -> dict[Path, bytes]:
-    if not folder.is_dir():
-        return {}
-    files = (path for path in sorted(folder.rglob("[!.]*")) if path.is_file())
-    return {path: path.read_bytes() for path in files}
-
-
-def _put_back(folder: Path, before: Mapping[Path, bytes]) -> None:
-    now = _bytes_in(folder)
-    _replace({path: data for path, data in before.items() if now.get(path) != data}, ())
-    for path in now:
-        if path not in before:
-            path.unlink(missing_ok=True)
-    if not before:
-        for place in sorted((one for one in folder.rglob("*") if one.is_dir()), reverse=True):
-            place.rmdir()
-        folder.rmdir()
 
 
 def holds(

@@ -20,9 +20,10 @@ from ketasched.handout import as_line
 from ketasched.load import load_clinic, load_protocol
 from ketasched.model import Clinic, Clock, Course, Request
 from ketasched.planner import plan
-from ketasched.register.book import Book, Order
+from ketasched.register.book import Book
 from ketasched.register.database import writing
 from ketasched.register.entries import Line, locked_clinic
+from ketasched.register.nouns import Order
 from ketasched.register.tables import BOOKINGS, COURSES
 from ketasched.shapes import Bookings
 

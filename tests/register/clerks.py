@@ -91,8 +91,9 @@ def work(clerk: Clerk) -> None:
     """Book until the share is done."""
     from sqlalchemy import func, select  # noqa: PLC0415 - only clerks need it
 
-    from ketasched.register.book import Book, Order  # noqa: PLC0415
+    from ketasched.register.book import Book  # noqa: PLC0415
     from ketasched.register.entries import Line  # noqa: PLC0415
+    from ketasched.register.nouns import Order  # noqa: PLC0415
     from ketasched.register.tables import LOG  # noqa: PLC0415
 
     book, place = Book.at(clerk.address), clinic()

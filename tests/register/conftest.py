@@ -47,5 +47,5 @@ def address(request, tmp_path) -> str:
 def pytest_collection_modifyitems(items) -> None:
     """All tests with a server share one."""
     for item in items:
-        if "register/" in str(item.path):
+        if item.path.parent.name == "register":
             item.add_marker(pytest.mark.xdist_group("register"))

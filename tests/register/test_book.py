@@ -14,10 +14,11 @@ from ketasched.model import Change, Course, TimeRange
 from ketasched.planner import NO_BOOKINGS, check
 from ketasched.register import database
 from ketasched.register.backup import back_up
-from ketasched.register.book import Against, Book
+from ketasched.register.book import Book
 from ketasched.register.chairs import Seat, crowded, seated
 from ketasched.register.database import writing
 from ketasched.register.entries import Line
+from ketasched.register.nouns import Against
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, VERSION
 from tests.conftest import MADE_AT, ROOT
 from tests.register.clerks import Clerk

@@ -135,6 +135,24 @@ def test_an_entry_that_fails_leaves_the_files_as_they_were(book, monkeypatch):
     assert load_course("courses/P-1").revision == 2
 
 
+def test_what_somebody_else_wrote_meanwhile_stays_when_an_entry_fails(book, monkeypatch):
+    plan("P-0", "-o", "courses")
+
+    @contextmanager
+    def fails(engine):
+        with database.writing(engine) as connection:
+            yield connection
+            Path("courses/P-0/mine.txt").write_text("mine")
+            Path("courses/P-1").mkdir()
+            raise Refused("the register refuses: disk is full; nothing was entered")
+
+    before = tree("courses")
+    monkeypatch.setattr(book_module, "writing", fails)
+    run("revise", "courses/P-0", "driver", "1", "--name", "Sam", *TODAY, code=6)
+    assert tree("courses") == before | {"courses/P-0/mine.txt": b"mine"}
+    assert Path("courses/P-1").is_dir()
+
+
 def test_files_that_cannot_be_written_leave_the_register_as_it_was(book, monkeypatch):
     plan("P-1", "-o", "courses")
     shutil.move("courses/P-1/P-1.txt", "kept.txt")

@@ -73,8 +73,8 @@ class Booked:
     def keep(self, patient: str, course_id: str) -> None:
         """See that a course that stays is in the register. Raises `BadRequest` if it cannot be."""
         # Imported here because a register is an extra.
-        from ketasched.register.book import Against  # noqa: PLC0415
         from ketasched.register.entries import Line  # noqa: PLC0415
+        from ketasched.register.nouns import Against  # noqa: PLC0415
 
         if not self.settings.writes or self.book.entry(course_id):
             return
@@ -115,8 +115,8 @@ class Booked:
 
     def _entered(self, request: Request, desk: Desk, gone: tuple[str, ...]) -> Course:
         # Imported here because a register is an extra.
-        from ketasched.register.book import Against, Order  # noqa: PLC0415
         from ketasched.register.entries import Line  # noqa: PLC0415
+        from ketasched.register.nouns import Against, Order  # noqa: PLC0415
 
         taken = self._taken.setdefault(desk.house, {})
 

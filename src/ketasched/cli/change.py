@@ -24,7 +24,7 @@ from ketasched.cli.registers import course_at, open_book, register_option
 from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.explain import refusal_data
-from ketasched.folder import as_it_was, write_folder
+from ketasched.folder import Undo, undone_if_it_fails, write_folder
 from ketasched.handout import EVENT_FILES, SPLIT, handout
 from ketasched.load import load_course, with_clinic
 from ketasched.model import Audience, Change, Course, Finding
@@ -147,16 +147,18 @@ class Work:
             after = making.explained_made(NO_BOOKINGS)
             return after, [] if self.dry_run else self._write(making.before, after)
         # Imported here because only who has a register gets here.
-        from ketasched.register.book import Order  # noqa: PLC0415
         from ketasched.register.entries import Line  # noqa: PLC0415
+        from ketasched.register.nouns import Order  # noqa: PLC0415
 
         written: list[Path] = []
+        undo = Undo()
         folder = self.output / making.before.patient if self.output else self.path.parent
 
         def write(after: Course) -> None:
             if is_file or self.output:
                 over = not is_file and is_in(folder, after)
-                written[:] = self._write(making.before, after, over=over, again=bool(written))
+                again = bool(written)
+                written[:] = self._write(making.before, after, over=over, again=again, undo=undo)
 
         order = Order(
             making.course.clinic,
@@ -168,7 +170,7 @@ class Work:
         )
         if self.dry_run:
             return book.tried(order), []
-        with as_it_was(folder if is_file or self.output else None):
+        with undone_if_it_fails(undo):
             return book.entered(order), written
 
     def _print(self, before: Course, after: Course) -> None:
@@ -189,7 +191,13 @@ class Work:
                 say(kind, f"{finding.message.rstrip('.')} ({finding.rule})")
 
     def _write(
-        self, before: Course, after: Course, *, over: bool = False, again: bool = False
+        self,
+        before: Course,
+        after: Course,
+        *,
+        over: bool = False,
+        again: bool = False,
+        undo: Undo | None = None,
     ) -> list[Path]:
         """Write the files, `over` those of the course, or `again`, after a try just before."""
         folder, name = self.path.parent, self.path.name
@@ -208,11 +216,12 @@ class Work:
             replaced=EVENT_FILES,
             force=force or over or not self.output,
             still=None if self.output else lambda: _refuse_stale(self.path, before, after),
+            undo=undo,
         )
         if self.changes:
             text = render_changes(before, after, View(self.audience, self.driver_label)).encode()
             calendar = {self.changes.name: text}
-            written += write_folder(self.changes.parent, calendar, force=force)
+            written += write_folder(self.changes.parent, calendar, force=force, undo=undo)
         return written
 
     def _look_at_changes(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:

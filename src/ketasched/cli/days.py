@@ -15,7 +15,7 @@ from ketasched.load import load_clinic
 from ketasched.model import Clinic
 
 if TYPE_CHECKING:
-    from ketasched.register.book import Days
+    from ketasched.register.nouns import Days
 
 Function = TypeVar("Function", bound=Callable[..., object])
 

@@ -13,7 +13,7 @@ import click
 from ketasched.cli.output import say
 from ketasched.discretion import telling
 from ketasched.errors import BadFile, BadRequest, Refused
-from ketasched.folder import write_folder
+from ketasched.folder import Undo, write_folder
 from ketasched.handout import EVENT_FILES, handout
 from ketasched.load import load_course
 from ketasched.model import Audience, Course
@@ -113,7 +113,9 @@ class Outcome:
         for path in written:
             click.echo(path)
 
-    def write(self, course: Course, *, with_course_file: bool) -> list[Path]:
+    def write(
+        self, course: Course, *, with_course_file: bool, undo: Undo | None = None
+    ) -> list[Path]:
         """Write the files of a course, if that is asked for, the course file last."""
         if self.output is None:
             return []
@@ -127,7 +129,7 @@ class Outcome:
             said = f"{folder}: there already, with a course"
             step = f"ketasched revise {folder}; --force plans anew, and its history is lost"
             raise Refused(said, next_step=step)
-        written = write_folder(folder, files, replaced=EVENT_FILES, force=self.force)
+        written = write_folder(folder, files, replaced=EVENT_FILES, force=self.force, undo=undo)
         if another and not is_same:
             say("note", REPLACED)
         return written

@@ -30,7 +30,7 @@ from ketasched.columns import DateOrder
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.explain import explained, refusal_data
-from ketasched.folder import as_it_was
+from ketasched.folder import Undo, undone_if_it_fails
 from ketasched.handout import refuse_telling
 from ketasched.load import (
     clinic_warnings,
@@ -121,15 +121,16 @@ def _done(
         course = planning.planned()
         return course, outcome.write(course, with_course_file=True)
     # Imported here because only who has a register gets here.
-    from ketasched.register.book import Order  # noqa: PLC0415
     from ketasched.register.entries import Line  # noqa: PLC0415
+    from ketasched.register.nouns import Order  # noqa: PLC0415
 
     written: list[Path] = []
+    undo = Undo()
 
     def write(course: Course) -> None:
         # What is there the second time, after a connection broke, is ours.
         asked = replace(outcome, force=True) if written else outcome
-        written[:] = asked.write(course, with_course_file=True)
+        written[:] = asked.write(course, with_course_file=True, undo=undo)
 
     order = Order(
         planning.clinic,
@@ -141,7 +142,7 @@ def _done(
     )
     if dry_run:
         return book.tried(order), []
-    with as_it_was(outcome.folder_of(planning.request.patient)):
+    with undone_if_it_fails(undo):
         return book.entered(order), written
 
 

@@ -20,7 +20,8 @@ from ketasched.times import day_text
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ketasched.register.book import Book, Entered, Logged
+    from ketasched.register.book import Book
+    from ketasched.register.nouns import Entered, Logged
 
 SOME_FAILED = 5
 """The exit code when some courses were not imported."""

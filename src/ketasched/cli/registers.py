@@ -12,7 +12,8 @@ from ketasched.load import load_clinic, load_course
 from ketasched.model import Course
 
 if TYPE_CHECKING:
-    from ketasched.register.book import Book, Entered
+    from ketasched.register.book import Book
+    from ketasched.register.nouns import Entered
 
 VARIABLE = "KETASCHED_REGISTER"
 
