@@ -2,9 +2,11 @@
 
 import json
 import os
+import random
 import shutil
+import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,13 @@ def test_the_option_alone_means_the_file_in_the_users_data_folder(clinic, monkey
     (found,) = (tmp_path / "data").rglob("register.db")
     assert found.stat().st_mode & 0o777 == 0o600
     assert "P-1" in run("register", "list").stdout
+
+
+def test_a_register_has_to_know_whose_course_it_is(book):
+    asked = ("--start", MONDAY, "--made-at", "2026-11-23T10:00")
+    assert "--patient: a register has to know" in run("plan", *asked, code=2).stderr
+    plan("P-1")
+    assert "1 of 6" in run("plan", *asked, "--latest-start", "2027-05-30", "--dry-run").stdout
 
 
 def test_no_refusal_to_write_files_books_anything(book):
@@ -207,6 +216,41 @@ def test_a_line_of_an_export_that_is_broken_is_said_and_nothing_is_imported(book
     result = run("register", "import", "all.ndjson", "--register", "other.db", code=3)
     assert "all.ndjson:2" in result.stderr
     assert not Path("other.db").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with signals")
+def test_who_is_killed_at_a_change_leaves_at_most_a_file_that_is_one_ahead(book):
+    plan("P-1", "-o", "courses")
+    drawn, ahead = random.Random(3), 0
+    for number in range(10):
+        change = ("revise", "courses/P-1", "driver", "1", "--name", f"D{number}", *TODAY)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ketasched", *change],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(drawn.uniform(0.3, 1.2))
+        process.kill()
+        process.wait()
+        revision = load_course("courses/P-1").revision
+        assert listed()["P-1"] in (revision, revision - 1)
+        if listed()["P-1"] < revision:
+            ahead += 1
+            run("register", "import", "courses/P-1", *TODAY)
+        document = json.loads(run("register", "export").stdout)
+        assert document == json.loads(Path("courses/P-1/course.json").read_text())
+    assert ahead < 10
+
+
+def test_a_register_of_two_clinics_has_a_day_for_each(book):
+    plan("P-1")
+    other = clinic_file("other.toml", 'name = "Other"\nid_salt = "y"', "09:00-12:00")
+    plan("P-2", "--clinic", other)
+    assert "the register has 2 clinics" in run("day", MONDAY, code=3).stderr
+    shown = run("day", MONDAY, "--clinic", other).stdout
+    assert "P-2" in shown
+    assert "P-1" not in shown
 
 
 # --- rosters

@@ -5,7 +5,6 @@ import datetime as dt
 import click
 
 from ketasched.cli.days import Asked, day_of, today_option, with_register
-from ketasched.cli.options import machine_zone
 from ketasched.cli.output import say
 from ketasched.day import FORMS, render_sheet
 from ketasched.day.sheet import sheet_of
@@ -45,9 +44,8 @@ def command(
         _print_week(asked, day)
         return
     found = asked.between(day, day)
-    place = asked.place(found)
-    name, zone = (place.name, place.timezone) if place else ("", machine_zone())
-    sheet = sheet_of(found.courses, found.chairs, day, name, zone)
+    name = asked.clinic.name if asked.clinic else ""
+    sheet = sheet_of(found.courses, found.chairs, day, name, asked.zone)
     click.echo(render_sheet(sheet, form or "text").encode(), nl=False)
     if sheet.without_driver:
         say("note", f"without a driver: {sheet.without_driver}; ketasched drivers lists them")
@@ -56,9 +54,8 @@ def command(
 def _print_week(asked: Asked, day: dt.date) -> None:
     monday = day - dt.timedelta(day.weekday())
     found = asked.between(monday, monday + dt.timedelta(6))
-    place = asked.place(found)
-    if place is None:
-        say("note", "nothing is booked in that week")
+    if asked.clinic is None:
+        say("note", "there is no course in the register")
         return
     seats = [
         (found.chairs[visit.uid], visit.start, visit.end)
@@ -66,5 +63,5 @@ def _print_week(asked: Asked, day: dt.date) -> None:
         for visit in course.visits
         if visit.uid in found.chairs and visit.status in TAKES_PLACE
     ]
-    for line in week_lines(place, monday, seats):
+    for line in week_lines(asked.clinic, monday, seats):
         click.echo(line)

@@ -45,34 +45,31 @@ def day_of(text: str) -> date:
 
 
 class Asked:
-    """The register that is asked for, and the clinic if one is named."""
+    """The register that is asked for, and the clinic: the one that is named, or the only one.
+
+    Raises `BadFile` where the register has several and none is named.
+    """
 
     def __init__(self, register: str | None, clinic_path: str | None) -> None:
-        self.clinic: Clinic | None = load_clinic(clinic_path) if clinic_path else None
+        self.named: Clinic | None = load_clinic(clinic_path) if clinic_path else None
         self.book = needed_book(register)
+        names = self.book.clinics()
+        if len(names) > 1 and self.named is None:
+            said = f"the register has {len(names)} clinics: {', '.join(names)}"
+            raise BadFile(said, next_step="--clinic FILE says which")
+        newest = None if self.named else self.book.newest()
+        self.clinic = newest.clinic if newest else self.named
+
+    @property
+    def zone(self) -> str:
+        """The clinic's time zone, or that of this machine where nothing is known of it."""
+        return self.clinic.timezone if self.clinic else machine_zone()
 
     def now(self, today: str | None) -> datetime:
-        """The moment it is, local to the clinic, or to this machine where none is named."""
-        zone = ZoneInfo(self.clinic.timezone if self.clinic else machine_zone())
+        """The moment it is, local to the clinic."""
+        zone = ZoneInfo(self.zone)
         return moment_of(today, zone, field="today").astimezone(zone)
 
     def between(self, first: date, last: date) -> "Days":
-        """These days of the clinic. Raises `BadFile` where the register has several."""
-        found = self.book.between(first, last, self.clinic)
-        names = {
-            (one.clinic.id_salt, one.clinic.name, one.clinic.timezone): one.clinic.name
-            for one in found.courses
-        }
-        if len(names) > 1 and self.clinic is None:
-            said = f"the register has {len(names)} clinics: {', '.join(sorted(names.values()))}"
-            raise BadFile(said, next_step="--clinic FILE says which")
-        return found
-
-    def place(self, found: "Days") -> Clinic | None:
-        """The clinic of these days: the one that is named, or that of the newest course."""
-        if self.clinic or not found.courses:
-            return self.clinic
-        newest = max(
-            found.courses, key=lambda one: one.history[-1].at if one.history else one.made_at
-        )
-        return newest.clinic
+        """These days of the clinic."""
+        return self.book.between(first, last, self.named)

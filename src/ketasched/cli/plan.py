@@ -1,6 +1,7 @@
 """`ketasched plan`: one course, printed or written into a folder."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,7 +26,7 @@ from ketasched.cli.options import (
 )
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import say, say_findings
-from ketasched.cli.registers import open_book, register_option
+from ketasched.cli.registers import is_asked, open_book, register_option
 from ketasched.columns import DateOrder
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest, NoPlan
@@ -96,8 +97,7 @@ def command(
         request = with_busy(request, busy)
     moment = moment_of(made_at, ZoneInfo(clinic.timezone))
     planning = Planning(asked, clinic, request, moment, course_id)
-    if dry_run and outcome.output:
-        raise click.UsageError("--dry-run prints, -o writes files: one of the two.")
+    _look_at_booking(columns, outcome, register, dry_run=dry_run)
     book = open_book(register, make=not dry_run)
     try:
         course, written = _done(planning, outcome, book, dry_run=dry_run)
@@ -144,6 +144,17 @@ def _done(
         return book.tried(order), []
     with undone_if_it_fails(undo):
         return book.entered(order), written
+
+
+def _look_at_booking(
+    columns: Mapping[str, object], outcome: Outcome, register: str | None, *, dry_run: bool
+) -> None:
+    """Refuse what does not go together, and a booking for nobody."""
+    if dry_run and outcome.output:
+        raise click.UsageError("--dry-run prints, -o writes files: one of the two.")
+    if is_asked(register) and not columns.get("patient") and not dry_run:
+        said = "a register has to know whose course it is"
+        raise BadRequest("patient", said, next_step="--patient P-014, or --dry-run to look only")
 
 
 def _look_at_words(clinic: Clinic, request: Request) -> None:

@@ -33,6 +33,11 @@ register_option = click.option(
 )
 
 
+def is_asked(asked: str | None) -> bool:
+    """Whether there is a register to use, by the option or by the environment."""
+    return asked is not None or bool(os.environ.get(VARIABLE))
+
+
 def open_book(asked: str | None, *, make: bool = False) -> "Book | None":
     """The register that is asked for, or that the environment names; None where there is none.
 

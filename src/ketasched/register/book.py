@@ -38,7 +38,7 @@ from ketasched.register.lookups import (
     refuse_second,
 )
 from ketasched.register.nouns import Against, Days, Entered, Logged, Order
-from ketasched.register.tables import BOOKINGS, COURSES, LOG
+from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
 
 QUICK_TRIES = 3
 """How often a plan is made beside others; after that they wait while it is made."""
@@ -202,6 +202,20 @@ class Book:
             if patient:
                 asked = asked.where(COURSES.c.patient == patient)
             return [Entered(*row) for row in connection.execute(asked)]
+
+    def clinics(self) -> list[str]:
+        """The names of the clinics."""
+        with reading(self.engine) as connection:
+            return list(
+                connection.execute(select(CLINICS.c.name).order_by(CLINICS.c.name)).scalars()
+            )
+
+    def newest(self) -> Course | None:
+        """The course that ends last."""
+        asked = select(COURSES.c.course_id).order_by(COURSES.c.last_day.desc()).limit(1)
+        with reading(self.engine) as connection:
+            found = connection.execute(asked).scalar_one_or_none()
+        return self.course(found) if found else None
 
     def course(self, course_id: str) -> Course:
         """The course of an entry. Raises `BadFile`."""

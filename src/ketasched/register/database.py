@@ -215,7 +215,10 @@ def _no_register(place: str) -> BadFile:
 
 def _cannot(place: str, reason: str, kind: type[Refused] = Refused) -> Refused:
     what = f"{place}: the register refuses: {reason}; nothing was entered"
-    return kind(what, next_step="see that it is there and has room, or give another --register")
+    step = "see that it is there and has room, or give another --register"
+    if "lock" in reason:
+        step = "somebody else is writing for a long time: try again"
+    return kind(what, next_step=step)
 
 
 def _lost(place: str, reason: str) -> Lost:
