@@ -180,6 +180,15 @@ def test_a_revision_by_name_can_write_the_files_that_are_there(book):
     run("revise", "courses/P-1", "driver", "1", "--name", "Sam", *TODAY)
 
 
+def test_a_revision_by_name_writes_what_changed_where_that_is_asked_for(book):
+    plan("P-1")
+    change = ("defer", "6", "--by", "3", "--reason", "flu", *TODAY, "--changes", "changes.ics")
+    run("revise", "P-1", *change)
+    assert b"BEGIN:VEVENT" in Path("changes.ics").read_bytes()
+    run("revise", "P-1", "complete", "1", *TODAY[:1], MONDAY + "T13:00", *change[-2:], code=6)
+    assert listed() == {"P-1": 2}
+
+
 def test_a_dry_run_books_nothing(book):
     plan("P-1")
     before = held()

@@ -159,6 +159,9 @@ class Work:
                 over = not is_file and is_in(folder, after)
                 again = bool(written)
                 written[:] = self._write(making.before, after, over=over, again=again, undo=undo)
+            else:
+                force = self.force or bool(written)
+                written[:] = self._write_changes(making.before, after, force=force, undo=undo)
 
         order = Order(
             making.course.clinic,
@@ -218,11 +221,17 @@ class Work:
             still=None if self.output else lambda: _refuse_stale(self.path, before, after),
             undo=undo,
         )
-        if self.changes:
-            text = render_changes(before, after, View(self.audience, self.driver_label)).encode()
-            calendar = {self.changes.name: text}
-            written += write_folder(self.changes.parent, calendar, force=force, undo=undo)
-        return written
+        return written + self._write_changes(before, after, force=force, undo=undo)
+
+    def _write_changes(
+        self, before: Course, after: Course, *, force: bool, undo: Undo | None
+    ) -> list[Path]:
+        """Write the calendar with only what changed, if that is asked for."""
+        if self.changes is None:
+            return []
+        text = render_changes(before, after, View(self.audience, self.driver_label)).encode()
+        calendar = {self.changes.name: text}
+        return write_folder(self.changes.parent, calendar, force=force, undo=undo)
 
     def _look_at_changes(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
         """Refuse, before anything is written, a file for the changes that is there already."""
