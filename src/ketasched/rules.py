@@ -138,7 +138,8 @@ class Capacity(VisitRule):
         start, end = slot.start.timestamp(), slot.end.timestamp()
         together = seats.beginning(start)
         if clinic.starts_per_slot is not None and together >= clinic.starts_per_slot:
-            return self.says(f"{together} visits begin at {slot.start:%H:%M} already")
+            said = "a visit begins" if together == 1 else f"{together} visits begin"
+            return self.says(f"{said} at {slot.start:%H:%M} already")
         if clinic.chairs is not None and seats.most_at_once(start, end) >= clinic.chairs:
             which = "the chair is" if clinic.chairs == 1 else f"all {clinic.chairs} chairs are"
             return self.says(f"{which} taken at {slot.start:%H:%M}")
