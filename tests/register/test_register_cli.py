@@ -430,6 +430,8 @@ def test_a_file_that_may_only_be_read_refuses_entries_and_a_backup_can_be_read(c
         shared.chmod(0o555)
         code, said = as_nobody(
             "plan",
+            "--patient",
+            "P-2",
             "--start",
             MONDAY,
             "--latest-start",
