@@ -26,9 +26,9 @@ check: $(READY)  ## The linter, the formatter and the type checker.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(READY)  ## How fast it is, as ratios in one run.
+bench: $(READY)  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
 	$(BIN)/python -m tests.benchmarks.course
-	$(BIN)/python -m tests.benchmarks.batch
+	$(BIN)/python -m tests.benchmarks.batch $(ROWS)
 	$(BIN)/python -m tests.benchmarks.register
 
 proof: $(READY)  ## The register with 2,000 courses by 16 processes: some ten minutes.

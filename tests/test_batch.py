@@ -106,10 +106,10 @@ def test_the_rejects_are_the_rows_as_they_were_with_the_rule_and_the_reason():
     assert batch(*asked).exit_code == 5
     with Path("out/rejects.csv").open(encoding="utf-8", newline="") as file:
         header, first, second = csv.reader(file)
-    assert header == ["start", "Patient ", " clinic", "notes", "rule", "reason"]
-    assert first[:5] == ["soon", "A ", "", "x, y", "start"]
-    assert "expected a date" in first[5]
-    assert second[:5] == ["2027-04-05,P-3", "", "", "", "row"]
+    assert header == ["start", "Patient ", " clinic", "notes", "row", "rule", "reason"]
+    assert first[:6] == ["soon", "A ", "", "x, y", "1", "start"]
+    assert "expected a date" in first[6]
+    assert second[:6] == ["2027-04-05,P-3", "", "", "", "3", "row"]
     assert [line["status"] for line in manifest()] == ["rejected", "planned", "rejected"]
 
 

@@ -7,7 +7,9 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ketasched.cli import main
 from ketasched.errors import NoPlan
 from ketasched.handout import files_of
 from tests.batches import (
@@ -263,7 +265,7 @@ def test_rejects_are_mended_and_fed_back():
     assert batch(roster_file(rows), "-o", "out", "--clinic", clinic).exit_code == 5
     path = Path("out/rejects.csv")
     text = path.read_text(encoding="utf-8")
-    assert text.startswith("patient,start,rule,reason\nP-2,soon,start,")
+    assert text.startswith("patient,start,row,rule,reason\nP-2,soon,3,start,")
     mended = text.replace("P-2,soon", "P-2,2026-12-07").replace("03/04/2027,", "2027-03-04,", 1)
     Path("mended.csv").write_text(mended, encoding="utf-8")
     assert batch("mended.csv", "-o", "more", "--clinic", clinic).exit_code == 0
@@ -282,9 +284,8 @@ def test_rejects_that_nobody_mended_are_rejected_again_and_stay_as_they_were():
     assert batch("one/rejects.csv", "-o", "two", *asked).exit_code == 5
     first, second = rejects("one"), rejects("two")
     assert [row["patient"] for row in first] == ["P-1", "'P-2", "P-3", "P-4", '"P-5,2026-12-07,']
-    assert [row | {"rule": "", "reason": ""} for row in second] == [
-        row | {"rule": "", "reason": ""} for row in first
-    ]
+    own = {"row": "", "rule": "", "reason": ""}
+    assert [row | own for row in second] == [row | own for row in first]
     assert [row["driver_name"] for row in second[:3]] == ['a,"b"\r\nc', "-x", "=1"]
     assert b"P-3,\xff," in Path("two/rejects.csv").read_bytes()
 
@@ -369,3 +370,42 @@ def test_a_date_of_two_readings_needs_its_order(order, first):
     assert batch(*asked, "-o", "none").exit_code == 5
     assert batch(*asked, "-o", "out", "--date-order", order).exit_code == 0
     assert manifest()[0]["first"] == first
+
+
+def test_everything_that_is_wrong_with_a_row_is_said_at_once():
+    rows = [{"patient": "", "start": "soon", "days": "xyz", "priority": "high"}]
+    roster = roster_file(rows)
+    assert batch(roster, "-o", "out", "--clinic", clinic_file()).exit_code == 5
+    reason = rejects()[0]["reason"]
+    assert [word in reason for word in ("start: ", "days: ", "priority: ")] == [True] * 3
+    assert rejects()[0]["rule"] == "patient"
+
+
+def test_a_roster_is_checked_without_planning_it():
+    rows = [{"patient": f"P-{number}", "start": "2026-12-07"} for number in range(4)]
+    good = roster_file(rows, "good.csv")
+    rows[1]["start"], rows[3]["patient"] = "soon", "p-0"
+    rows[2]["per_week"] = "9"
+    bad = roster_file(rows, "bad.csv")
+    runner = CliRunner()
+    assert runner.invoke(main, ["check", good]).output == ""
+    result = runner.invoke(main, ["check", good, bad])
+    assert result.exit_code == 3
+    said = result.output.splitlines()
+    assert said[0] == "error: bad.csv: 3 of 4 rows cannot be used"
+    assert [line.split(": ")[:2] for line in said[1:4]] == [
+        ["  row 2, line 3", "start"],
+        ["  row 3, line 4", "per_week"],
+        ["  row 4, line 5", "patient"],
+    ]
+    assert said[4] == "try: mend them, then: ketasched check bad.csv"
+
+
+def test_a_roster_with_headings_of_its_own_is_checked_too():
+    Path("own.csv").write_text("Ref;Begins;Notes\nP-1;03/04/2027;x\n", encoding="utf-8")
+    named = ["--column", "patient=Ref", "--column", "start=Begins", "--ignore-column", "Notes"]
+    runner = CliRunner()
+    assert runner.invoke(main, ["check", "own.csv"]).exit_code == 3
+    assert "day or month first?" in runner.invoke(main, ["check", "own.csv", *named]).output
+    asked = ["check", "own.csv", *named, "--date-order", "dmy"]
+    assert runner.invoke(main, asked).output == ""

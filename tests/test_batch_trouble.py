@@ -3,6 +3,7 @@ wrong with all of it ends the run, which can go on.
 """
 
 import errno
+import json
 import os
 import signal
 import subprocess
@@ -126,13 +127,14 @@ def test_a_full_disk_ends_the_run_also_where_a_patient_has_a_folder(asked, monke
 # --- a bug of ours -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", ["plan", "files_of"])
+@pytest.mark.parametrize("place", ["course_of", "files_of"])
 def test_a_bug_of_ours_rejects_its_row_goes_on_and_is_exit_70(asked, place, monkeypatch):
     roster_file(rows_of(4))
     right = getattr(sys.modules["ketasched.batch.work"], place)
 
     def wrong(*arguments, **more):
-        if "P-2" in (getattr(one, "patient", "") for one in arguments):
+        nouns = (getattr(one, "request", one) for one in arguments)
+        if "P-2" in (getattr(noun, "patient", "") for noun in nouns):
             raise TypeError("P-2 is secret")
         return right(*arguments, **more)
 
@@ -249,14 +251,28 @@ def test_another_version_does_all_rows_again_but_those_that_were_revised(asked, 
     assert CliRunner().invoke(main, ["revise", "out/P-2", "omit", "3", *more]).exit_code == 0
     before = tree()
     assert "(3 of them before)" in batch(*asked, "--resume", moment=LATER).stderr
+    was = [row["input"] for row in manifest()]
     monkeypatch.setattr("ketasched.batch.digest.VERSION", "99.0")
-    done = batch(*asked, "--resume", moment=LATER)
-    assert "3 planned (1 of them before)" in done.stderr
-    now = tree()
-    assert {name for name, data in before.items() if now[name] != data and "/" in name} == {
-        f"{one}/{name}" for one in ("P-1", "P-3") for name in (f"{one}.ics", f"{one}.txt", JSON)
-    }
-    assert now["P-2/course.json"] == before["P-2/course.json"]
+    batch(*asked, "--resume", moment=LATER)
+    assert [row["input"] == old for row, old in zip(manifest(), was, strict=True)] == [
+        *(False, True, False)
+    ]
+    assert tree()["P-2/course.json"] == before["P-2/course.json"]
+
+
+def test_a_course_that_is_done_again_on_the_same_dates_is_the_same_to_calendars(asked):
+    rows = rows_of(2)
+    roster_file(rows)
+    batch(*asked)
+    was = [row["course_id"] for row in manifest()]
+    rows[0]["driver_name"] = "Sam Rivera"
+    rows[1]["start"] = "2027-05-03"
+    roster_file(rows)
+    assert "1 moved, 1 renewed" in batch(*asked, "--resume", moment=LATER).stderr
+    now = [row["course_id"] for row in manifest()]
+    assert [one == old for one, old in zip(now, was, strict=True)] == [True, False]
+    assert json.loads(tree()["P-1/course.json"])["made_at"].startswith(MOMENT[:13])
+    assert b"Sam Rivera" in tree()["P-1/P-1.ics"]
 
 
 JSON = "course.json"

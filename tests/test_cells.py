@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ketasched.roster.cells import RISKY, as_it_was, csv_line, harmless
+from ketasched.roster.cells import PLAIN, RISKY, as_it_was, csv_line, harmless
 
 TEXTS = st.text() | st.text("=+-@＝＋－＠'\t\r\n \",;a", max_size=6)
 
@@ -61,3 +61,16 @@ def test_a_line_is_read_back_by_anyone(cells):
 def test_bytes_that_are_no_text_are_written_as_they_were():
     raw = b"M\xfcller"
     assert csv_line(["p1", raw.decode("utf-8", "surrogateescape")]) == b"p1," + raw + b"\n"
+
+
+@given(TEXTS)
+def test_what_is_plain_needs_nothing(text):
+    if PLAIN.fullmatch(text):
+        assert harmless(text) == text
+        assert csv_line([text]) == f"{text}\n".encode("utf-8", "surrogateescape")
+        assert next(csv.reader([text])) == [text]
+
+
+@pytest.mark.parametrize("sign", sorted(RISKY))
+def test_what_is_risky_is_not_plain(sign):
+    assert not PLAIN.fullmatch(f"{sign}1")

@@ -20,7 +20,7 @@ FLOORS = (
     {"rules", "pace", "chain"},
     {"offers", "places"},
     {"search"},
-    {"refusals", "assemble", "references"},
+    {"recall", "refusals", "assemble", "references"},
     {"planner", "load", "columns", "folder", "render", "replan", "calendars"},
     {"remedies", "handout", "sense", "roster", "stuck"},
     {"explain", "redate", "wishes", "register", "day"},

@@ -158,11 +158,12 @@ def as_the_library_writes(course: Course, view: View) -> bytes:
             entry.add("LOCATION", event.place)
         entry.add("STATUS", event.status)
         entry.add("TRANSP", "OPAQUE" if event.busy else "TRANSPARENT")
-        alarm = icalendar.Alarm()
-        alarm.add("ACTION", "DISPLAY")
-        alarm.add("DESCRIPTION", event.title)
-        alarm.add("TRIGGER", timedelta(minutes=-event.alarm))
-        entry.add_component(alarm)
+        if event.alarm is not None:
+            alarm = icalendar.Alarm()
+            alarm.add("ACTION", "DISPLAY")
+            alarm.add("DESCRIPTION", event.title)
+            alarm.add("TRIGGER", timedelta(minutes=-event.alarm))
+            entry.add_component(alarm)
         calendar.add_component(entry)
     whole: bytes = calendar.to_ical()
     begin = b"\r\nBEGIN:VEVENT\r\n"

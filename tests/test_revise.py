@@ -26,6 +26,7 @@ from ketasched.model import (
 from ketasched.planner import check, plan
 from ketasched.render import View
 from ketasched.render.events import changed_events, events
+from ketasched.render.stamps import former_dates
 from ketasched.revise import revise
 
 from .conftest import MADE_AT
@@ -201,7 +202,103 @@ def test_a_driver_is_named_and_taken_back():
     named = changed(six(), "driver", visit=2, driver=Driver("Alex", "555 1"))
     assert named.visits[1].driver == Driver("Alex", "555 1")
     assert changed(named, "driver", visit=2).visits[1].driver is None
-    assert len(named.history[-1].changed) == 3  # the visit and its reminders, no ride
+    # The visit, its reminders, both ends of nobody's ride and of Alex's.
+    assert len(named.history[-1].changed) == 7
+
+
+def test_who_drives_already_is_not_named_again():
+    for driver in (None, Driver("Alex")):
+        course = changed(six(), "driver", visit=2, driver=driver) if driver else six()
+        with pytest.raises(BadRequest, match="to visit 2 already"):
+            changed(course, "driver", visit=2, driver=driver)
+
+
+def gated_at_check_in(**more):
+    """A course whose first gate is at the check-in of the third visit."""
+    asked = request(start=date(2026, 12, 1), **more)
+    return plan(load_protocol("iv-depression-gated"), clinic(), asked, made_at=MADE_AT)
+
+
+def test_a_review_at_a_visits_check_in_can_end_that_very_visit():
+    course = gated_at_check_in()
+    assert course.reviews[0].start == course.visits[2].start == moment("2026-12-07T09:00")
+    over = changed(course, "review", "2026-12-07T09:05", visit=2, outcome="stop")
+    assert {visit.status for visit in over.visits[2:]} == {"ceased"}
+    assert [review.status for review in over.reviews] == ["completed", "ceased"]
+    assert [f"{one:%d %b}" for one in former_dates(over, View())] == [
+        *("07 Dec", "08 Dec", "09 Dec", "11 Dec", "14 Dec")  # the talk after it, too
+    ]
+
+
+def test_somebody_drives_to_a_visit_that_is_decided_when_the_patient_is_there():
+    course = gated_at_check_in(driver_name="Sam")
+    third, fourth = course.visits[2:4]
+    assert third.status == fourth.status == "tentative"
+    assert (third.driver, fourth.driver) == (Driver("Sam"), None)
+    names = {event.name for event in events(course, View())}
+    assert {"ride-reminder-3-1", "ride-reminder-3-2"} <= names
+    assert "ride-reminder-4-1" not in names
+    assert "bring-3" in {event.name for event in events(course, View("driver"))}
+
+
+def test_nobody_drives_to_a_visit_whose_gate_is_not_the_next_one():
+    course = plan(load_protocol("iv-depression-gated"), clinic(), request(), made_at=MADE_AT)
+    assert course.reviews[1].start == course.visits[3].start  # at check-in, but not the next
+    rides = {event.name for event in events(course, View("driver")) if "bring" in event.name}
+    assert rides == {"bring-1", "bring-2"}
+
+
+def test_the_usual_driver_has_a_ride_to_a_check_in_that_a_change_makes():
+    asked = request(driver_name="Sam")
+    course = plan(load_protocol("iv-depression-gated"), clinic(), asked, made_at=MADE_AT)
+    after = changed(course, "defer", visit=2, on=date(2026, 12, 11))
+    third = after.visits[2]
+    assert after.reviews[0].start == third.start == moment("2026-12-14T09:00")
+    assert (third.status, third.driver) == ("tentative", Driver("Sam"))
+
+
+def test_a_review_is_never_at_the_visit_that_it_follows_where_another_comes():
+    course = plan(load_protocol("iv-depression-gated"), clinic(), request(), made_at=MADE_AT)
+    course = changed(course, "review", "2026-12-10T09:30", visit=2, outcome="go-on")
+    after = changed(course, "miss", "2026-12-11T12:00", visit=3, make_up=True)
+    review = after.reviews[1]
+    followed, following = after.visits[review.after - 1 : review.after + 1]
+    assert followed.of == "3 of 6, again"
+    assert followed.start < review.start <= following.start
+
+
+def test_who_does_not_come_to_a_visit_that_is_decided_there_has_missed_it():
+    course = gated_at_check_in()
+    after = changed(course, "miss", "2026-12-07T12:00", visit=3, make_up=True)
+    assert after.visits[2].status == "missed"
+    assert {visit.status for visit in after.visits[3:]} == {"tentative"}
+    assert after.reviews[0].status == "planned"
+
+
+def test_a_hold_takes_in_a_visit_that_nobody_has_decided():
+    held = changed(gated_at_check_in(), "hold", "2026-12-07T09:05")
+    assert days(held, "held") == ["07 Dec", "09 Dec", "11 Dec", "14 Dec"]
+    assert days(changed(held, "resume", "2026-12-08T09:00", on=date(2026, 12, 9)), "held") == []
+
+
+def test_a_patient_who_has_been_brought_is_collected_whatever_is_decided():
+    course = gated_at_check_in(driver_name="Sam")
+    over = changed(course, "review", "2026-12-07T09:05", visit=2, outcome="stop")
+    gone = changed_events(course, over, View("driver"))
+    assert [event for event in gone if event.start.day == 7] == []
+
+
+def test_a_talk_that_is_recorded_before_its_time_does_not_invite_any_more():
+    course = changed(six(), "review", "2026-12-11T12:00", visit=3, outcome="go-on")
+    (talk,) = [event for event in events(course, View()) if event.name == "talk-1"]
+    assert (talk.title, talk.busy, talk.alarm) == ("Short talk at check-in (done)", False, None)
+
+
+def test_what_does_not_take_place_has_no_alarm():
+    course = changed(six(), "omit", visit=2)
+    alarms = {event.status: event.alarm for event in events(course, View())}
+    assert alarms["CANCELLED"] is None
+    assert alarms["CONFIRMED"] is not None
 
 
 # ---- Published booking failures
@@ -345,7 +442,7 @@ def test_the_dates_that_no_longer_hold_are_kept():
     before = six(boosters=0)
     after = changed(before, "defer", visit=4, on=date(2026, 12, 15))
     former = [f"{one.start:%d %b}" for one in after.history[-1].former]
-    assert former == ["14 Dec", "16 Dec", "18 Dec"]
+    assert former == ["14 Dec", "16 Dec", "18 Dec", "21 Dec"]  # the talk of the 21st, too
 
 
 # ---- As few as possible: every way is tried

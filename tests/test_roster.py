@@ -508,7 +508,7 @@ def test_a_bad_line_of_json_says_why_and_the_others_come_all_the_same(line, said
 
 def test_bytes_that_are_no_text_are_said_of_the_line_of_json():
     _, row = rows_of(b'{"patient":"p1"}\n{"patient":"M\xfcl"}')
-    assert said_of(row) == "row is not UTF-8 text: the byte 0xFC"
+    assert said_of(row) == "row is not UTF-8 text (the byte 0xFC): save it as CSV UTF-8"
 
 
 def test_a_number_of_any_length_is_text():
@@ -593,10 +593,10 @@ def test_rows_go_to_other_processes_and_come_back():
 def rejects_of(text: str | bytes) -> bytes:
     """The file of rejects of a roster of which every row is rejected."""
     roster = read_roster(io.BytesIO(text.encode() if isinstance(text, str) else text))
-    lines = [(*roster.header, "rule", "reason")]
+    lines = [(*roster.header, "row", "rule", "reason")]
     for row in roster.rows:
         padding = [""] * (len(roster.header) - len(row.given))
-        lines.append((*row.given, *padding, "start", "=why"))
+        lines.append((*row.given, *padding, str(row.number), "start", "=why"))
     return b"".join(map(csv_line, lines))
 
 

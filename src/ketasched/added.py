@@ -56,7 +56,8 @@ def booster(course: Course, change: Change, now: datetime) -> list[Draft]:
     if phase is None:
         raise BadRequest("verb", f"{course.protocol.id} has no booster phase")
     if any(visit.status == "ceased" for visit in course.visits):
-        raise BadRequest("course", "the course has been ceased: nothing is added to it")
+        said = "the course has been ceased: nothing is added to it"
+        raise BadRequest("course", said, next_step="ketasched plan, for a new course")
     there = [visit for visit in course.visits if visit.phase == phase.name]
     if sum(visit.status in TAKES_PLACE | {"held"} for visit in there) >= phase.count.max:
         raise BadRequest("verb", f"{course.protocol.id} has at most {phase.count.max} boosters")
@@ -74,7 +75,7 @@ def booster(course: Course, change: Change, now: datetime) -> list[Draft]:
     earlier = [visit for visit in taking if visit.phase != phase.name]
     if earlier and on <= earlier[-1].start.date():
         said = f"{day_text(on)} is not after visit {earlier[-1].number}, the last before boosters"
-        raise BadRequest(field, said)
+        raise BadRequest(field, said, next_step="a later day")
     new = _new(course, phase.name, phase.visit, now)
     new = as_status(course, new, "planned")
     wishes = list(stay(course, now))
@@ -88,11 +89,11 @@ def booster(course: Course, change: Change, now: datetime) -> list[Draft]:
 def _counted(wishes: Sequence[Wish], phase: str, now: datetime) -> Iterator[Wish]:
     """The wishes with those of the phase that are still to come counted anew: "2 of 3".
 
-    Those that do not take place, and those that make up for another, are not counted.
+    Those that make up for another are not counted; those that are left out are, as in any phase.
     """
 
     def counts(visit: Visit) -> bool:
-        return visit.phase == phase and visit.status in STAYS and not visit.of.endswith(AGAIN)
+        return visit.phase == phase and not visit.of.endswith(AGAIN)
 
     count = sum(counts(wish.visit) for wish in wishes)
     number = 0

@@ -2,10 +2,11 @@
 
 import itertools
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime
 from functools import lru_cache
 
-from ketasched.chain import Chain
+from ketasched.gates import with_usual_drivers
 from ketasched.identity import identity, uid
 from ketasched.model import (
     TO_BE_DECIDED,
@@ -37,9 +38,13 @@ LATEST_REVIEW_DAYS = 28
 
 
 def assemble(
-    given: Given, runs: Sequence[Run], chains: Sequence[Chain], latest: date, course_id: str
+    given: Given,
+    runs: Sequence[Run],
+    slots: Sequence[Sequence[Slot]],
+    latest: date,
+    course_id: str,
 ) -> Course:
-    """The course of these chains, one a run, without findings.
+    """The course at these slots, run by run, without findings.
 
     `latest` is the latest day on which the first visit may be.
     """
@@ -47,8 +52,9 @@ def assemble(
     made_at = given.made_at.astimezone(given.zone)
     course_id = course_id or identity(given.clinic, request, made_at)
     gates = [after_visit for after_visit, review in _reviews_of(runs) if review.gate]
-    visits = tuple(_visits(given, runs, chains, latest, course_id, min(gates, default=None)))
-    return Course(
+    visits = tuple(_visits(given, runs, slots, latest, course_id, min(gates, default=None)))
+    reviews = tuple(_reviews(given, runs, visits, course_id))
+    course = Course(
         format=1,
         course_id=course_id,
         patient=request.patient,
@@ -56,30 +62,52 @@ def assemble(
         made_at=made_at,
         revision=1,
         visits=visits,
-        reviews=tuple(_reviews(given, runs, visits, course_id)),
+        reviews=reviews,
         findings=(),
         history=(Entry(made_at, "planned"),),
         protocol=given.protocol,
         clinic=given.clinic,
         request=request,
     )
+    return with_usual_drivers(course) if gates else course
+
+
+def planned_before(course: Course, course_id: str, made_at: datetime) -> Course:
+    """A course of the first revision as if it had been planned at that moment, by that name.
+
+    Where nobody's dates changed, calendars then know its events again.
+    """
+    visits = (replace(one, uid=uid(course_id, "visit", one.number)) for one in course.visits)
+    reviews = (
+        replace(one, uid=uid(course_id, "review", ordinal))
+        for ordinal, one in enumerate(course.reviews, start=1)
+    )
+    first = replace(course.history[0], at=made_at)
+    return replace(
+        course,
+        course_id=course_id,
+        made_at=made_at,
+        visits=tuple(visits),
+        reviews=tuple(reviews),
+        history=(first, *course.history[1:]),
+    )
 
 
 def _visits(
     given: Given,
     runs: Sequence[Run],
-    chains: Sequence[Chain],
+    slots: Sequence[Sequence[Slot]],
     latest: date,
     course_id: str,
     gate: int | None,
 ) -> Iterator[Visit]:
-    number = 0
+    number, driver = 0, _driver(given.request)
     before: date | None = None
-    for run, chain in zip(runs, chains, strict=True):
-        anchor = before or chain.stops[0].slot.start.date()
-        for index, stop in enumerate(chain.stops):
+    for run, own in zip(runs, slots, strict=True):
+        anchor = before or own[0].start.date()
+        for index, slot in enumerate(own):
             number += 1
-            day = stop.slot.start.date()
+            day = slot.start.date()
             if before is None:
                 window = Window(given.request.start, given.request.start, latest)
             else:
@@ -94,13 +122,13 @@ def _visits(
                 of=f"{index + 1} of {run.count}",
                 kind=run.phase.visit,
                 status="tentative" if tentative else "planned",
-                start=stop.slot.start,
-                treatment_start=_treatment_start(stop.slot),
-                end=stop.slot.end,
-                no_driving_until=_no_driving_until(stop.slot),
+                start=slot.start,
+                treatment_start=_treatment_start(slot),
+                end=slot.end,
+                no_driving_until=_no_driving_until(slot),
                 window=window,
                 uid=uid(course_id, "visit", number),
-                driver=_driver(given.request) if run.kind.needs_driver and not tentative else None,
+                driver=driver if run.kind.needs_driver and not tentative else None,
                 note=TO_BE_DECIDED if tentative else "",
             )
             before = day
@@ -134,6 +162,7 @@ def _reviews_of(runs: Sequence[Run]) -> Iterator[tuple[int, PhaseReview]]:
 def _reviews(
     given: Given, runs: Sequence[Run], visits: Sequence[Visit], course_id: str
 ) -> Iterator[Review]:
+    days = Days(given)
     for ordinal, (number, review) in enumerate(_reviews_of(runs), start=1):
         visit = visits[number - 1]
         following = visits[number] if number < len(visits) else None
@@ -142,35 +171,34 @@ def _reviews(
             title=review.title,
             gate=review.gate,
             place=review.place,
-            start=review_start(given, visit, following),
+            start=review_start(days, visit, following),
             uid=uid(course_id, "review", ordinal),
             status=visit.status,
         )
 
 
-def review_start(given: Given, visit: Visit, following: Visit | None) -> datetime:
+def review_start(known: Days, visit: Visit, following: Visit | None) -> datetime:
     """When a review takes place: on the first day before the next visit that has a time for it.
 
     The day is open, without treatment, and one on which the patient can, at the clinic's usual
     time; where there is none, at any time that the patient can. Where there is no such day at all
     it is at the next visit's check-in, or after the last visit at that visit itself.
     """
-    day = visit.start.date()
-    end = following.start.date() if following else day + timedelta(LATEST_REVIEW_DAYS)
-    days = [day + timedelta(number) for number in range(1, (end - day).days)]
+    given, day = known.given, visit.start.toordinal()
+    days = range(day + 1, following.start.toordinal() if following else day + LATEST_REVIEW_DAYS)
     usual = given.clinic.preferred_start.minutes
     at_usual = ((each, usual) for each in days)
     at_any = (
         (each, minutes)
         for each in days
         for minutes in starts(
-            openings(given.clinic, each), REVIEW.minutes.total, given.clinic.slot_minutes
+            openings(given.clinic, date.fromordinal(each)),
+            REVIEW.minutes.total,
+            given.clinic.slot_minutes,
         )
     )
-    known = Days(given)
     slots = (
-        known.slot_at(REVIEW, each.toordinal(), minutes)
-        for each, minutes in itertools.chain(at_usual, at_any)
+        known.slot_at(REVIEW, each, minutes) for each, minutes in itertools.chain(at_usual, at_any)
     )
     found = next(filter(None, slots), None)
     if found:

@@ -1,7 +1,7 @@
 """What can be asked for a patient: one table, for the options of `plan` and for roster columns."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from types import MappingProxyType
@@ -40,12 +40,19 @@ class Column:
     several: bool = False
 
 
-def read_request(texts: Mapping[str, str | tuple[str, ...]], order: DateOrder = None) -> Request:
+def read_request(
+    texts: Mapping[str, str | tuple[str, ...]],
+    order: DateOrder = None,
+    *,
+    besides: Sequence[tuple[str, str]] = (),
+) -> Request:
     """The request that these texts, by column, describe; an absent one is not asked for.
 
-    Raises `BadRequest` with the column's name.
+    Raises `BadRequest` with everything that is wrong, also what the caller has found `besides`:
+    columns, each with what is wrong.
     """
     found: dict[str, object] = {}
+    problems = [*besides]
     for name, text in texts.items():
         column = COLUMNS[name]
         try:
@@ -54,7 +61,10 @@ def read_request(texts: Mapping[str, str | tuple[str, ...]], order: DateOrder = 
             else:
                 found[name] = column.read(cast("str", text), order)
         except ValueError as error:
-            raise BadRequest(name, str(error)) from None
+            problems.append((name, str(error)))
+    if problems:
+        (first, said), *others = problems
+        raise BadRequest(first, "; ".join((said, *(f"{name}: {why}" for name, why in others))))
     if "driver_phone" in found and "driver_name" not in found:
         raise BadRequest("driver_phone", "a driver's phone needs the driver's name")
     days = found.get("days")

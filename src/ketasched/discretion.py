@@ -38,16 +38,25 @@ _FOUND = re.compile(
     )
 )
 
+_BROKEN_WORD = re.compile(r"[-\u2010\u2011]\s*\n\s*")
+
 
 @lru_cache(maxsize=1024)
 def telling(text: str) -> str:
     """What in the text tells first, "" if nothing does; case, accents and odd letters aside."""
+    if text.isascii():
+        return _told_by(text.lower())
     plain = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(LIKE_LATIN)
     shown = "".join(char for char in plain if unicodedata.category(char) != "Mn")
     # What is not seen may join two halves of a word, or part two words.
     joined = "".join(char for char in shown if unicodedata.category(char) != "Cf")
     parted = "".join(" " if unicodedata.category(char) == "Cf" else char for char in shown)
-    for way in (joined, parted, re.sub(r"[-\u2010\u2011]\s*\n\s*", "", joined)):
+    return _told_by(joined, parted)
+
+
+def _told_by(*ways: str) -> str:
+    """What tells first in any of these; a word may also be broken at a line's end."""
+    for way in (*ways, _BROKEN_WORD.sub("", ways[0])):
         if found := _FOUND.search(way):
             return found[0]
     return ""

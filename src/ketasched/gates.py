@@ -16,14 +16,42 @@ def is_open(review: Review) -> bool:
     return review.status in ("planned", "tentative", "held")
 
 
-def as_status(course: Course, visit: Visit, status: Status) -> Visit:
-    """The visit as planned or tentative: with a driver to be found, or with the note of that."""
-    if status == "tentative":
+def is_decided_at_check_in(course: Course, visit: Visit) -> bool:
+    """Whether the next gate to be decided is at the check-in of this tentative visit: then the
+    patient comes whatever is decided.
+    """
+    if visit.status != "tentative":
+        return False
+    gate = first_gate(course.reviews)
+    return any(one.after == gate and one.start == visit.start for one in course.reviews)
+
+
+def with_usual_drivers(course: Course, before: Course | None = None) -> Course:
+    """The course where those visits have the usual driver that are decided at their check-in now,
+    and were not `before`.
+    """
+    were = before.visits if before else ()
+    known = {one.uid for one in were if before and is_decided_at_check_in(before, one)}
+    visits = (
+        as_status(course, visit, "tentative", drives=True)
+        if visit.uid not in known and is_decided_at_check_in(course, visit)
+        else visit
+        for visit in course.visits
+    )
+    return replace(course, visits=tuple(visits))
+
+
+def as_status(course: Course, visit: Visit, status: Status, *, drives: bool = False) -> Visit:
+    """The visit as planned, with a driver to be found, or as tentative, with the note of that.
+
+    Somebody `drives` to a tentative one, too, if it is decided at its check-in.
+    """
+    if status == "tentative" and not drives:
         return replace(visit, status=status, driver=None, note=TO_BE_DECIDED)
     driver, request = visit.driver, course.request
     if driver is None and request.driver_name and course.protocol.visits[visit.kind].needs_driver:
         driver = Driver(request.driver_name, request.driver_phone)
-    return replace(visit, status=status, driver=driver, note="")
+    return replace(visit, status=status, driver=driver, note=visit.note if drives else "")
 
 
 def let_through(course: Course, visit: Visit) -> Visit:

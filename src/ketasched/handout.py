@@ -2,14 +2,18 @@
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
-from ketasched.discretion import telling
+from ketasched.discretion import neutral, telling
 from ketasched.errors import BadRequest
 from ketasched.forms import plain
 from ketasched.model import Audience, Clinic, Course, Request
-from ketasched.render import View, render, render_split
+from ketasched.render import View, render, render_changes, render_split
+from ketasched.render.events import changed_events
+from ketasched.render.rides import drivers
 
 FILES: Mapping[str, tuple[str, str, Audience]] = MappingProxyType(
     {
@@ -28,10 +32,21 @@ HANDED_OUT = ("text", "html", "ics", "rides")
 SPLIT = ("calendar", "rides")
 """The folders of the patient's and the driver's events, one a file."""
 
-EVENT_FILES = MappingProxyType(
-    dict.fromkeys(SPLIT, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics"))
+DRIVERS = "drivers"
+"""The folder of the calendars of each driver."""
+
+LONGEST_FILE_NAME = 40
+"""Characters of a driver's name in the name of a file."""
+
+INNER_FILES = MappingProxyType(
+    {
+        **dict.fromkeys(SPLIT, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics")),
+        DRIVERS: re.compile(r"rides-[\w-]+\.ics"),
+    }
 )
-"""By folder, how the files of single events are called: all of them are of one course."""
+"""By folder, how our files in it are called. Those of them that are not written anew are removed:
+they are of another day, or of somebody who does not drive any more.
+"""
 
 
 def files_of(course: Course, names: Iterable[str], *, driver_label: str = "") -> dict[str, bytes]:
@@ -47,15 +62,45 @@ def files_of(course: Course, names: Iterable[str], *, driver_label: str = "") ->
 def handout(course: Course, *, driver_label: str = "", split: bool = False) -> dict[str, bytes]:
     """The files for the patient and the driver, by name below the patient's folder.
 
-    With `split`, the folders of `SPLIT` have each event as a file of its own besides.
+    Where several drive, each has a calendar of their own rides in `drivers`, too. With `split`,
+    the folders of `SPLIT` have each event as a file of its own besides.
     """
     files = files_of(course, HANDED_OUT, driver_label=driver_label)
+    names = drivers(course)
+    for name, called in file_names(names if len(names) > 1 else ()).items():
+        view = View("driver", driver_label, name)
+        files[f"{DRIVERS}/rides-{called}.ics"] = render(course, "ics", view).encode()
     if split:
         views = (View("patient", driver_label), View("driver", driver_label))
         for folder, view in zip(SPLIT, views, strict=True):
             one_by_one = render_split(course, view)
             files |= {f"{folder}/{name}": text.encode() for name, text in one_by_one.items()}
     return files
+
+
+def handed_changes(before: Course, after: Course, view: View) -> dict[str, bytes]:
+    """The calendar of what changed for this audience, by whom it is for: "".
+
+    For drivers it is one for each whose rides changed, by their names, if they have names.
+    """
+    names = [] if view.audience != "driver" else [*drivers(before), *drivers(after)]
+    views = [replace(view, rides_of=name) for name in dict.fromkeys(names)]
+    own = [one for one in views if changed_events(before, after, one)]
+    return {one.rides_of: render_changes(before, after, one).encode() for one in own or [view]}
+
+
+def file_names(names: Iterable[str]) -> dict[str, str]:
+    """What the file of each driver is called: "Sam Rivera" is "sam-rivera".
+
+    A name that tells the treatment is not in it; names that would be the same get a number.
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", neutral(name)).casefold())
+        called = "-".join(words)[:LONGEST_FILE_NAME] or "driver"
+        same = [one for one in found.values() if re.fullmatch(rf"{called}(-\d+)?", one)]
+        found[name] = f"{called}-{len(same) + 1}" if same else called
+    return found
 
 
 def as_line(course: Course) -> str:

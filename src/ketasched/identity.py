@@ -12,6 +12,9 @@ NAMESPACE = uuid.UUID("6f0d7f3c-4a0e-5d9b-9f43-0b1f5f3f2a57")
 
 IN_NAMESPACE = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
 
+VARIANT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
+"""What the digit of a UUID becomes that says which variant it is (RFC 9562, 4.1)."""
+
 LONGEST_REFERENCE = 80
 """Bytes of a patient reference: it becomes a file's name, with an ending."""
 
@@ -31,9 +34,12 @@ def identity(clinic: Clinic, request: Request, made_at: datetime) -> str:
     return _uuid5("\n".join(named))
 
 
-def uid(course_id: str, role: str, *ordinals: int) -> str:
+def uid(course_id: str, role: str, *parts: int | str) -> str:
     """The identifier of one item of a course: by its role and ordinal, never by its date."""
-    return _uuid5("\n".join((course_id, role, *map(str, ordinals))))
+    name = f"{course_id}\n{role}"
+    for part in parts:
+        name += f"\n{part}"
+    return _uuid5(name)
 
 
 def _uuid5(name: str) -> str:
@@ -41,7 +47,7 @@ def _uuid5(name: str) -> str:
     hashed = IN_NAMESPACE.copy()
     hashed.update(name.encode())
     text = hashed.hexdigest()
-    variant = "89ab"[int(text[16], 16) % 4]
+    variant = VARIANT[text[16]]
     return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
 

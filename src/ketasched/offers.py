@@ -3,7 +3,9 @@
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
+from itertools import islice
 
+from ketasched.chain import Stop
 from ketasched.model import Clinic, Protocol, Request, Slot, TimeRange, VisitKind
 from ketasched.once import once
 from ketasched.openings import openings, starts
@@ -12,7 +14,7 @@ from ketasched.shapes import ClinicRule, Given, first_broken
 from ketasched.times import at, minutes_gone_back, slot_at
 
 MOST_DAYS = 4096
-"""How many days are kept, of all clinics and kinds of visits."""
+"""How many days are kept of a clinic for a kind of visit; then it begins anew."""
 
 CLINIC_DAY_RULES = [rule for rule in DAY_RULES if isinstance(rule, ClinicRule)]
 CLINIC_SLOT_RULES = [rule for rule in SLOT_RULES if isinstance(rule, ClinicRule)]
@@ -24,10 +26,16 @@ class Offers:
 
     given: Given
     kind: VisitKind
+    _days: "dict[int, Offer]" = field(default_factory=dict)
 
     def on(self, day: int) -> "Offer":
         """What a day (`date.toordinal`) offers."""
-        return _offer(self, day)
+        offer = self._days.get(day)
+        if offer is None:
+            if len(self._days) >= MOST_DAYS:
+                self._days.clear()
+            offer = self._days.setdefault(day, _offer(self, day))
+        return offer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +47,8 @@ class Offer:
     refused: bool
     _slots: dict[int, Slot | None] = field(default_factory=dict)
     _starts: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _stops: dict[tuple[int, int], Stop | None] = field(default_factory=dict)
+    _nearest: dict[int, list[Stop]] = field(default_factory=dict)
 
     def starts(self, wanted: int) -> tuple[int, ...]:
         """The start times on the clinic's grid, in minutes, the nearest to the wanted one first.
@@ -65,6 +75,22 @@ class Offer:
             self._slots.setdefault(minutes, None if refusal else slot)
         return self._slots[minutes]
 
+    def nearest(self, wanted: int) -> list[Stop]:
+        """The stop nearest to the wanted time, of those that the clinic's rules leave."""
+        if wanted not in self._nearest:
+            stops = (self.stop(minutes, wanted) for minutes in self.starts(wanted))
+            self._nearest.setdefault(wanted, list(islice(filter(None, stops), 1)))
+        return self._nearest[wanted]
+
+    def stop(self, minutes: int, wanted: int) -> Stop | None:
+        """The slot that begins then as a stop of whoever wants that time of day."""
+        key = minutes, wanted
+        if key not in self._stops:
+            slot, off = self.slot(minutes), abs(minutes - wanted)
+            stop = Stop(slot, self.day.toordinal(), off) if slot else None
+            self._stops.setdefault(key, stop)
+        return self._stops[key]
+
 
 @once
 def offers_of(protocol: Protocol, clinic: Clinic, kind: VisitKind) -> Offers:
@@ -73,7 +99,6 @@ def offers_of(protocol: Protocol, clinic: Clinic, kind: VisitKind) -> Offers:
     return Offers(Given(protocol, clinic, nobody, datetime.min.replace(tzinfo=UTC)), kind)
 
 
-@lru_cache(maxsize=MOST_DAYS)
 def _offer(offers: Offers, day: int) -> Offer:
     on = date.fromordinal(day)
     refusal = first_broken(rule.day(on, offers.given) for rule in CLINIC_DAY_RULES)

@@ -1,11 +1,16 @@
 """When a clinic is open: its weekly hours, closures, holidays and one-off openings."""
 
+import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from functools import lru_cache
 
 from ketasched.model import Clinic, TimeRange, shown
 from ketasched.once import once
+
+CODE = re.compile("[A-Z]{2,3}")
+"""A country's code."""
 
 
 def openings(clinic: Clinic, day: date) -> tuple[TimeRange, ...]:
@@ -67,6 +72,14 @@ def holidays_of(calendar: str, year: int) -> dict[date, str]:
     import holidays  # noqa: PLC0415
 
     country, _, part = calendar.partition("-")
+    # To list all countries takes as long as a hundred courses: only to say what is wrong.
+    if CODE.fullmatch(country):
+        with suppress(NotImplementedError):
+            found = holidays.country_holidays(country, years=year)
+            if not part and hasattr(found, "country"):
+                return dict(found)
+            if part in getattr(found, "subdivisions", ()) and hasattr(found, "country"):
+                return dict(holidays.country_holidays(country, subdiv=part, years=year))
     known = holidays.list_supported_countries()
     if country not in known:
         raise ValueError(f"no country has the code {shown(country)}")

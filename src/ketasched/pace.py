@@ -5,6 +5,7 @@ A `Run` is a phase as it is asked for: how many visits, of what kind, at what pa
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import accumulate, chain, islice, repeat
 from math import inf, isqrt
 
@@ -97,8 +98,15 @@ def _runs(protocol: Protocol, clinic: Clinic, *, request: Request) -> tuple[Run,
         booster = phase is protocol.booster_phase
         count = request.boosters if booster else phase.count.default
         if count:
-            runs.append(run_of(protocol, clinic, request, phase, count, is_first=not runs))
+            run = run_of(protocol, clinic, request, phase, count, is_first=not runs)
+            runs.append(_one(run))
     return tuple(runs)
+
+
+@lru_cache(maxsize=256)
+def _one(run: Run) -> Run:
+    """Always the same object for equal runs, so that what is known of one is known of all."""
+    return run
 
 
 def run_of(

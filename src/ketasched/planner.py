@@ -4,7 +4,7 @@ Both ask the same rules (`rules.RULES`), so that whatever `plan` returns, `check
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from ketasched.chain import Chain, Stop
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Clinic, Course, Finding, Protocol, Request, Slot, Visit
 from ketasched.pace import Run, runs_of
+from ketasched.recall import Recall
 from ketasched.refusals import why_not_after, why_not_on
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
 from ketasched.search import Search
@@ -38,6 +39,18 @@ FIRST_START, LAST_START = date(1950, 1, 1), date(2099, 12, 31)
 NO_BOOKINGS: Bookings = MappingProxyType({})
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The slots of a course, run by run, and why it does not begin when that was asked.
+
+    That is all about it that depends on who else comes: the rest is made of it anywhere
+    (`course_of`).
+    """
+
+    slots: tuple[tuple[Slot, ...], ...]
+    slid: tuple[Finding, ...] = ()
+
+
 def plan(
     protocol: Protocol,
     clinic: Clinic,
@@ -58,10 +71,15 @@ def plan(
     does not offer, `NoPlan` where nothing keeps every rule, `OutOfTime` once there is no
     `more_time`.
     """
-    if made_at.tzinfo is None:
-        raise ValueError("made_at has no time zone")
     given = Given(protocol, clinic, request, made_at, bookings, more_time)
-    latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
+    return course_of(decide(given), given, course_id=course_id)
+
+
+def decide(given: Given) -> Decided:
+    """The slots of the best course. Raises what `plan` does."""
+    if given.made_at.tzinfo is None:
+        raise ValueError("made_at has no time zone")
+    request, latest = given.request, _latest(given.request)
     if not 0 <= (latest - request.start).days <= LONGEST_SLIDE_DAYS:
         said = f"expected the asked start, {day_text(request.start)}, or up to a year later"
         raise BadRequest("latest_start", f"{said}, not {day_text(latest)}")
@@ -69,7 +87,7 @@ def plan(
         raise BadRequest("start", f"expected {FIRST_START} to {LAST_START}, not {request.start}")
     if request.born and request.born >= request.start:
         raise BadRequest("born", f"expected a day before the start, not {day_text(request.born)}")
-    search = Search(given, runs_of(protocol, clinic, request))
+    search = Recall(given, runs_of(given.protocol, given.clinic, request))
     chains = _chains(search, latest)
     refused = [
         finding
@@ -79,13 +97,20 @@ def plan(
     if refused:
         begin = day_text(chains[0].stops[0].slot.start.date())
         raise NoPlan(f"the course cannot begin on {begin}", findings=refused)
-    course = assemble(given, search.runs, chains, latest, course_id)
+    slots = tuple(tuple(stop.slot for stop in chain.stops) for chain in chains)
+    return Decided(slots, tuple(_slid(search, chains[0])))
+
+
+def course_of(decided: Decided, given: Given, *, course_id: str = "") -> Course:
+    """The course at these slots, which were decided for the same request."""
+    runs = runs_of(given.protocol, given.clinic, given.request)
+    course = assemble(given, runs, decided.slots, _latest(given.request), course_id)
     given_up = [
-        *_slid(search, chains[0]),
-        *_uneven(search.runs, chains),
-        *_at_other_times(request, course.visits),
+        *decided.slid,
+        *_uneven(runs, decided.slots),
+        *_at_other_times(given.request, course.visits),
     ]
-    slots = [stop.slot for chain in chains for stop in chain.stops]
+    slots = [slot for own in decided.slots for slot in own]
     return replace(course, findings=(*given_up, *_findings(given, course.visits, slots)))
 
 
@@ -99,6 +124,11 @@ def reach(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[date, d
     runs = runs_of(protocol, clinic, request)
     days = sum(run.count * run.phase.gap_days.max for run in runs)
     return request.start, max(latest, request.start) + timedelta(days + AROUND_DAYS)
+
+
+def _latest(request: Request) -> date:
+    """The last day on which the first visit may be."""
+    return request.latest_start or request.start + timedelta(SLIDE_DAYS)
 
 
 def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding, ...]:
@@ -191,19 +221,20 @@ def _slid(search: Search, chain: Chain) -> Iterator[Finding]:
     yield Finding(reason.rule, "given-up", said, 1)
 
 
-def _uneven(runs: Sequence[Run], chains: Sequence[Chain]) -> Iterator[Finding]:
+def _uneven(runs: Sequence[Run], slots: Sequence[Sequence[Slot]]) -> Iterator[Finding]:
     """Findings for visits that are off the pace, because no plan keeps it."""
     number, before = 0, 0
-    for run, chain in zip(runs, chains, strict=True):
-        anchor = before or chain.stops[0].day
-        for index, stop in enumerate(chain.stops):
+    for run, own in zip(runs, slots, strict=True):
+        anchor = before or own[0].start.toordinal()
+        for index, slot in enumerate(own):
             number += 1
-            gap = stop.day - before
-            if before and run.price(index, gap, stop.day - anchor):
+            day = slot.start.toordinal()
+            gap = day - before
+            if before and run.price(index, gap, day - anchor):
                 asks = f"the pace asks for {run.ideal(index, date.fromordinal(anchor))}"
                 said = f"Visit {number} comes {gap} days after the one before; {asks}."
                 yield Finding("spacing", "given-up", said, number)
-            before = stop.day
+            before = day
 
 
 def _at_other_times(request: Request, visits: Sequence[Visit]) -> Iterator[Finding]:

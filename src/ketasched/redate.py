@@ -7,6 +7,7 @@ from datetime import datetime
 from ketasched.assemble import review_start
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
 from ketasched.openings import openings
+from ketasched.search import Days
 from ketasched.shapes import Given
 
 
@@ -35,7 +36,7 @@ def _redated(
     place = next(n for n, one in enumerate(visits) if one.uid == visit.uid)
     following = next((one for one in visits[place + 1 :] if one.status in TAKES_PLACE), None)
     if not _fits(given, review, visit, following, course):
-        start = review_start(given, visit, following)
+        start = review_start(Days(given), visit, following)
         review = replace(review, start=start if start >= now else review.start)
     return replace(review, after=visit.number)
 
@@ -84,5 +85,6 @@ def _fits(
         return False
     if not was_at_check_in and not openings(given.clinic, day):
         return False
-    after_it = visit.start.date() < day or visit.start == review.start
-    return after_it and (following is None or day < following.start.date())
+    if following is None:
+        return visit.start.date() < day or (was_at_check_in and visit.start == review.start)
+    return visit.start.date() < day < following.start.date()

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from ketasched.chronicle import what_was_done
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.gates import with_usual_drivers
 from ketasched.model import (
     TAKES_PLACE,
     BusyTime,
@@ -20,11 +21,13 @@ from ketasched.model import (
     Entry,
     Finding,
     Former,
+    Review,
     Visit,
 )
 from ketasched.placement import Placement, place, why_not
 from ketasched.planner import NO_BOOKINGS, check
 from ketasched.render.events import differing
+from ketasched.render.rides import has_ride
 from ketasched.rules import RULES
 from ketasched.sense import OVERRIDABLE, has_been, refuse_idle_overrides
 from ketasched.shapes import Bookings, EndsRule, Given, PairRule, always
@@ -63,7 +66,7 @@ def revise(
     given = Given(course.protocol, newer.clinic, request, course.made_at, bookings, more_time)
     now = _not_before_the_last(course, at.astimezone(given.zone))
     found = _best(newer, given, change, now)
-    bare = _numbered(newer, found)
+    bare = with_usual_drivers(_numbered(newer, found), course)
     entry = Entry(
         now,
         what_was_done(newer, change, bare),
@@ -89,7 +92,7 @@ def _not_before_the_last(course: Course, now: datetime) -> datetime:
     last = course.history[-1].at.astimezone(now.tzinfo) if course.history else now
     if now.date() < last.date():
         said = f"{day_text(now)} is before the last change, on {day_text(last)}"
-        raise BadRequest("today", said)
+        raise BadRequest("today", said, next_step="leave --today out, or give a later day")
     return max(now, last)
 
 
@@ -161,13 +164,24 @@ def _next(sequence: int, uid: str, changed: Collection[str]) -> int:
 
 
 def _former(before: Course, course: Course) -> Iterator[Former]:
-    """The dates of visits that no longer hold."""
-    now = {visit.uid: visit for visit in course.visits}
+    """The dates that no longer hold: of visits, of rides that somebody else gives, of reviews."""
+    visits = {visit.uid: visit for visit in course.visits}
     for visit in before.visits:
-        new = now[visit.uid]
-        ended = new.status not in TAKES_PLACE
-        if visit.status in TAKES_PLACE and (ended or new.start != visit.start):
-            yield Former(visit.uid, visit.start, visit.status != "tentative")
+        new, ride = visits[visit.uid], has_ride(before, visit)
+        driver = visit.driver.name if ride and visit.driver else ""
+        theirs = driver in ("", new.driver.name if new.driver else "")
+        if not (theirs and _still_on(visit, new)):
+            yield Former(visit.uid, visit.start, ride, driver)
+    reviews = {review.uid: review for review in course.reviews}
+    for review in before.reviews:
+        if not _still_on(review, reviews[review.uid]):
+            yield Former(review.uid, review.start)
+
+
+def _still_on(old: Visit | Review, new: Visit | Review) -> bool:
+    """Whether the date of a visit or a review holds as much as it did."""
+    holds = new.start == old.start and new.status in TAKES_PLACE
+    return holds or old.status not in TAKES_PLACE
 
 
 def _date_of(visit: Visit) -> tuple[str, datetime, bool]:

@@ -5,12 +5,12 @@ A rule answers with a finding, or None where it holds. The message is a clause w
 docstring is its entry in the manual.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, timedelta
 from types import MappingProxyType
 
 from ketasched.busy import engagements_of
-from ketasched.model import WEEKDAYS, Finding, NoDriving, Phase, Slot, TimeRange
+from ketasched.model import WEEKDAYS, Finding, NoDriving, Phase, Slot, TimeRange, VisitKind
 from ketasched.openings import closure, openings
 from ketasched.seating import seats_of
 from ketasched.shapes import ClinicRule, EndsRule, Given, PairRule, Precondition, Rule, VisitRule
@@ -20,6 +20,7 @@ from ketasched.times import (
     exists,
     gap_days,
     gap_hours,
+    minute_of,
     times_shown,
     wall_minutes,
 )
@@ -136,14 +137,29 @@ class Capacity(VisitRule):
             return None
         seats = seats_of(taken)
         start, end = slot.start.timestamp(), slot.end.timestamp()
-        together = seats.beginning(start)
+        together = seats.beginning(start) if clinic.starts_per_slot is not None else 0
         if clinic.starts_per_slot is not None and together >= clinic.starts_per_slot:
             said = "a visit begins" if together == 1 else f"{together} visits begin"
-            return self.says(f"{said} at {slot.start:%H:%M} already")
-        if clinic.chairs is not None and seats.most_at_once(start, end) >= clinic.chairs:
+            refusal = self.says(f"{said} at {slot.start:%H:%M} already")
+        elif clinic.chairs is not None and seats.most_at_once(start, end) >= clinic.chairs:
             which = "the chair is" if clinic.chairs == 1 else f"all {clinic.chairs} chairs are"
-            return self.says(f"{which} taken at {slot.start:%H:%M}")
-        return None
+            refusal = self.says(f"{which} taken at {slot.start:%H:%M}")
+        else:
+            return None
+        if not slot.start.fold:
+            seats.full[clinic.chairs, clinic.starts_per_slot, slot.kind.minutes.total].add(
+                minute_of(slot.start)
+            )
+        return refusal
+
+    def refused(self, day: date, kind: VisitKind, given: Given) -> Collection[int]:
+        """The times at which somebody found the chairs taken: nobody has left since."""
+        taken = given.bookings.get(day, ())
+        if kind.place != "clinic" or not taken:
+            return ()
+        clinic = given.clinic
+        full = seats_of(taken).full
+        return full[clinic.chairs, clinic.starts_per_slot, kind.minutes.total]
 
 
 class OnTheClock(ClinicRule):

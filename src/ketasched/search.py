@@ -76,7 +76,8 @@ class Days:
     def slot_at(self, kind: VisitKind, day: int, minutes: int) -> Slot | None:
         """The slot at this time of the day, if the rules leave it."""
         offer = self._offer(kind, day)
-        return None if self._refuses(offer) else self._slot(offer, minutes)
+        slot = None if self._refuses(offer) else offer.slot(minutes)
+        return slot if slot is not None and self._has_room(slot) else None
 
     def _offer(self, kind: VisitKind, day: int) -> Offer:
         offers = self._offers.get(id(kind))
@@ -88,10 +89,19 @@ class Days:
     def _ask(self, offer: Offer, *, by_clock: bool) -> list[Stop]:
         found: list[Stop] = []
         wanted = self.given.wanted
-        for minutes in () if self._refuses(offer) else offer.starts(wanted):
-            slot = self._slot(offer, minutes)
-            if slot is not None:
-                found.append(Stop(slot, offer.day.toordinal(), abs(minutes - wanted)))
+        if self._refuses(offer):
+            return found
+        if not self._slot_rules and not by_clock:
+            return offer.nearest(wanted)
+        kind = offer.offers.kind
+        refused = [rule.refused(offer.day, kind, self.given) for rule in self._slot_rules]
+        refused = [times for times in refused if times]
+        for minutes in offer.starts(wanted):
+            if refused and any(minutes in times for times in refused):
+                continue
+            stop = offer.stop(minutes, wanted)
+            if stop is not None and self._has_room(stop.slot):
+                found.append(stop)
                 if not by_clock:
                     break
         return found
@@ -102,12 +112,10 @@ class Days:
         found = [rule.day(offer.day, self.given) for rule in self._day_rules]
         return first_broken(found) is not None
 
-    def _slot(self, offer: Offer, minutes: int) -> Slot | None:
-        slot = offer.slot(minutes)
-        if slot is None or not self._slot_rules:
-            return slot
-        own = first_broken(rule.slot(slot, self.given) for rule in self._slot_rules)
-        return slot if own is None else None
+    def _has_room(self, slot: Slot) -> bool:
+        """Whether the patient's own rules leave a slot that the clinic's do."""
+        found = (rule.slot(slot, self.given) for rule in self._slot_rules)
+        return not self._slot_rules or first_broken(found) is None
 
 
 def may_follow(

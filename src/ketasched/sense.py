@@ -6,6 +6,7 @@ What makes none is a `BadRequest` with the option's name; the rules are asked la
 from datetime import date, datetime, timedelta
 
 from ketasched.errors import BadRequest
+from ketasched.gates import first_gate
 from ketasched.model import Change, Clock, Course, Visit
 from ketasched.openings import openings
 from ketasched.planner import LAST_START
@@ -48,7 +49,10 @@ def visit_of(course: Course, change: Change, *statuses: str) -> Visit:
         raise BadRequest("visit", f"there is no visit {number}: the course has {most}")
     visit = course.visits[number - 1]
     if statuses and visit.status not in statuses:
-        step = {"held": "resume --on DATE", "tentative": f"confirm {number}"}.get(visit.status, "")
+        gate = first_gate(course.reviews)
+        waits = gate is not None and gate < number
+        confirm = f"review {gate} --outcome go-on" if waits else f"confirm {number}"
+        step = {"held": "resume --on DATE", "tentative": confirm}.get(visit.status, "")
         raise BadRequest("visit", f"visit {number} is {visit.status}", next_step=step)
     return visit
 
@@ -83,10 +87,11 @@ def refuse_past(visit: Visit, now: datetime, *, step: str = "complete or miss it
 def refuse_before_today(field: str, on: date, now: datetime) -> None:
     """Refuse a day, asked for with the option `field`, that is over or no sensible date."""
     if on > LAST_START:
-        raise BadRequest(field, f"expected a day until {LAST_START}, not {on}")
+        said = f"expected a day until {LAST_START}, not {on}"
+        raise BadRequest(field, said, next_step="an earlier day")
     if on < now.date():
         said = f"{day_text(on)} is over (today is {day_text(now.date())})"
-        raise BadRequest(field, said)
+        raise BadRequest(field, said, next_step="a day from today on")
 
 
 def refuse_idle_overrides(change: Change) -> None:
@@ -95,7 +100,7 @@ def refuse_idle_overrides(change: Change) -> None:
     if idle:
         can = ", ".join(BENDS.get(change.verb, ())) or "none"
         said = f"{change.verb} cannot be in the way of {idle[0]}; rules that it can: {can}"
-        raise BadRequest("override", said)
+        raise BadRequest("override", said, next_step=f"the same without --override {idle[0]}")
 
 
 def refuse_off_grid(course: Course, field: str, on: date, time: Clock | None) -> None:

@@ -8,14 +8,14 @@
 The shapes are what makes an exact search possible: the planner knows them, and no rule by name.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot
+from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot, VisitKind
 
 
 class OutOfTime(Exception):
@@ -87,6 +87,13 @@ class VisitRule(Rule):
         """What speaks against this time, on a day that is right."""
         return None
 
+    def refused(self, day: date, kind: VisitKind, given: Given) -> Collection[int]:
+        """Start times of a day, in minutes after midnight, that `slot` is known to refuse.
+
+        It spares the search to ask again.
+        """
+        return ()
+
 
 class ClinicRule(VisitRule):
     """A rule about one visit that refuses the same days and slots whoever the patient is.
@@ -96,7 +103,11 @@ class ClinicRule(VisitRule):
 
 
 class PairRule(Rule):
-    """A rule about a visit and the next one, which belongs to `phase`."""
+    """A rule about a visit and the next one, which belongs to `phase`.
+
+    It looks at how many days they are apart, or `by_clock` at the times, and not at whose visits
+    they are or in which week: what is known of a plan holds for all like it (`recall`).
+    """
 
     def by_clock(self, phase: Phase) -> bool:
         """Whether it looks at the times of day, not at the dates alone."""
@@ -115,7 +126,9 @@ class PairRule(Rule):
 
 
 class EndsRule(Rule):
-    """A rule about the dates of the first and the last visit of a phase."""
+    """A rule about the dates of the first and the last visit of a phase: how far they are apart,
+    as with `PairRule`.
+    """
 
     def concerns(self, phase: Phase) -> bool:
         """Whether it has anything to say about this phase."""

@@ -16,6 +16,7 @@ from ketasched.gates import as_status, first_gate, is_open, let_through
 from ketasched.model import (
     Change,
     Course,
+    Driver,
     Status,
     Verb,
     Visit,
@@ -39,7 +40,8 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     statuses = {visit.status for visit in course.visits}
     reviewed = change.verb == "review" and any(map(is_open, course.reviews))
     if "ceased" in statuses and statuses <= OVER and not reviewed:
-        raise BadRequest("course", "the course has been ceased: nothing in it can change any more")
+        said = "the course has been ceased: nothing in it can change any more"
+        raise BadRequest("course", said, next_step="ketasched plan, for a new course")
     return VERBS[change.verb](course, change, now)
 
 
@@ -50,7 +52,7 @@ def _complete(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 
 def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = visit_of(course, change, "planned")
+    visit = visit_of(course, change, "planned", "tentative")
     refuse_future(visit, now)
     if change.make_up is None:
         raise BadRequest(
@@ -81,7 +83,8 @@ def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
     refuse_off_grid(course, "to", on, change.time)
     time = change.time.time if change.time else visit.start.time()
     if (on, time) == (visit.start.date(), visit.start.time()):
-        raise BadRequest("to", f"visit {visit.number} is on {day_text(on)} already")
+        said = f"visit {visit.number} is on {day_text(on)} already"
+        raise BadRequest("to", said, next_step="another day or time")
     wishes = [
         replace(wish, on=on, time=change.time, pinned=False)
         if wish.visit is visit
@@ -109,7 +112,7 @@ def _hold(course: Course, change: Change, now: datetime) -> list[Draft]:
 def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
     held = [visit for visit in course.visits if visit.status == "held"]
     if not held:
-        raise BadRequest("verb", "no visit is held")
+        raise BadRequest("verb", "no visit is held", next_step="defer N --to DATE moves one")
     if change.on is None:
         raise BadRequest("on", "expected the day of the next visit", next_step="--on DATE")
     refuse_before_today("on", change.on, now)
@@ -149,7 +152,7 @@ def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
     if change.visit is not None and there and there[-1] > after:
         said = f"visit {there[-1]}, after it, has taken place"
         raise BadRequest("after", said, next_step=f"cease --after {there[-1]}")
-    ahead = [one for one in course.visits if one.status == "held" or not is_over(one, now)]
+    ahead = [one for one in course.visits if _is_ahead(one, now)]
     if not any(visit.number > after for visit in ahead):
         raise BadRequest("verb", "there is no visit left to cease")
     return [_for_all(course, now, "ceased", lambda visit: visit.number > after)]
@@ -202,7 +205,18 @@ def _driver(course: Course, change: Change, now: datetime) -> list[Draft]:
     refuse_past(visit, now, step="")
     if not course.protocol.visits[visit.kind].needs_driver:
         raise BadRequest("visit", f"visit {visit.number} needs no driver")
-    return [_with_visit(course, visit, replace(visit, driver=change.driver))]
+    driver = _with_phone(course, change.driver)
+    if driver == visit.driver:
+        who = f"{driver.name} drives" if driver else "nobody drives"
+        raise BadRequest("visit", f"{who} to visit {visit.number} already")
+    return [_with_visit(course, visit, replace(visit, driver=driver))]
+
+
+def _with_phone(course: Course, driver: Driver | None) -> Driver | None:
+    """The driver, with the phone by which they are known in this course if none is given."""
+    known = (one.driver for one in course.visits if one.driver and one.driver.phone)
+    same = (one for one in known if driver and one.name == driver.name)
+    return driver if driver is None or driver.phone else next(same, driver)
 
 
 VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = MappingProxyType(
@@ -221,6 +235,15 @@ VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = Mappin
     }
 )
 """Each verb with what it wants."""
+
+
+def _is_ahead(visit: Visit, now: datetime) -> bool:
+    """Whether a visit can still be held or ended.
+
+    For one that nobody has decided, or that is held, it is never too late: whatever the clock
+    says, it has not taken place. So a review at a visit's check-in can end it.
+    """
+    return visit.status in ("held", "tentative") or not is_over(visit, now)
 
 
 def _with_visit(course: Course, visit: Visit, changed: Visit) -> Draft:
@@ -248,9 +271,8 @@ def _for_all(
     course: Course, now: datetime, status: Status, which: Callable[[Visit], bool]
 ) -> Draft:
     """All visits ahead that are meant with another status, and the reviews after them."""
-    ahead = [one for one in course.visits if one.status == "held" or not is_over(one, now)]
-    numbers = {visit.number for visit in ahead if which(visit)}
     is_held = status == "held"
+    numbers = {visit.number for visit in course.visits if which(visit) and _is_ahead(visit, now)}
     visits = (
         replace(visit, status=status, held_from=visit.status if is_held else None)
         if visit.number in numbers and visit.status != status

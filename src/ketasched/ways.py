@@ -30,6 +30,8 @@ NOTHING_FOUND = {
     "defer": "another day, or omit the visit",
     "resume": "a later day, with --override gap",
     "booster": "another day",
+    "miss": "--no-make-up, or --override gap --override span",
+    "omit": "--override gap --override span, or cease --after the visit before it",
 }
 """What to try where no way was found in time, by verb."""
 

@@ -3,7 +3,7 @@
 Beside `ketasched batch` stand the plain way (one process, the library's own calendar objects and
 time zones, calendars only, planning not counted) for some of the same courses, and the floor: the
 same folders and files, of the same sizes, written and renamed with nothing in between. What counts
-are the ratios. `python -m tests.benchmarks.batch 1000 10000` takes other sizes.
+are the ratios. `make bench ROWS="1000 10000"` takes other sizes.
 """
 
 import shutil

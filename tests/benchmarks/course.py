@@ -83,7 +83,7 @@ def written_plainly(course: Course) -> bytes:
         alarm = Alarm()
         alarm.add("ACTION", "DISPLAY")
         alarm.add("DESCRIPTION", event.title)
-        alarm.add("TRIGGER", timedelta(minutes=-event.alarm))
+        alarm.add("TRIGGER", timedelta(minutes=-(event.alarm or 0)))
         component.add_component(alarm)
         calendar.add_component(component)
     calendar.add_missing_timezones()

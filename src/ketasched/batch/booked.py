@@ -6,15 +6,17 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from ketasched.batch.held import Taken, seats_of
+from ketasched.batch.held import Taken, seats_in, visits_of
 from ketasched.batch.nouns import Desk, Known, Settings
 from ketasched.batch.place import COURSE, REVISED, refuse_revised
-from ketasched.batch.work import OUTPUT, REGISTER, planned
+from ketasched.batch.work import OUTPUT, REGISTER, given_to
 from ketasched.errors import BadFile, BadRequest
 from ketasched.identity import identity
 from ketasched.load import load_course
-from ketasched.model import Course, Request
-from ketasched.shapes import Bookings
+from ketasched.model import Course
+from ketasched.planner import course_of, decide
+from ketasched.roster import Row
+from ketasched.shapes import Bookings, Given
 
 if TYPE_CHECKING:
     from ketasched.register.book import Book
@@ -54,21 +56,23 @@ class Booked:
     settings: Settings
     _taken: dict[str, Taken] = field(default_factory=dict)
 
-    def seated(self, request: Request, desk: Desk, known: Known | None) -> Course:
-        """The course for a request, which is booked, in place of what an earlier run booked.
+    def seated(self, row: Row, desk: Desk, known: Known | None) -> Course:
+        """The course for a row, which is booked, in place of what an earlier run booked.
 
         Raises `BadRequest`, and `NoPlan` if there is no room for all of it; then nothing changes.
         """
+        given = given_to(row, desk, self.settings)
+        request = given.request
         own = identity(desk.clinic, request, self.settings.made_at)
         there = self._there(own)
-        if there and replace(there.request, busy=()) == request and not known:
+        if there and there.request == request and not known:
             return there  # a run that was stopped booked it, and had no time to say so
         before = known.made.course_id if known else ""
         self._refuse_revised(request.patient, before)
         if there and there.revision > 1:
             own = ""
         gone = tuple(name for name in dict.fromkeys((before, own)) if name and self._there(name))
-        return self._entered(request, desk, gone)
+        return self._entered(given, desk, gone)
 
     def keep(self, patient: str, course_id: str) -> None:
         """See that a course that stays is in the register. Raises `BadRequest` if it cannot be."""
@@ -113,7 +117,7 @@ class Booked:
         if entry and entry.revision > 1:
             raise BadRequest(OUTPUT, REVISED)
 
-    def _entered(self, request: Request, desk: Desk, gone: tuple[str, ...]) -> Course:
+    def _entered(self, given: Given, desk: Desk, gone: tuple[str, ...]) -> Course:
         # Imported here because a register is an extra.
         from ketasched.register.entries import Line  # noqa: PLC0415
         from ketasched.register.nouns import Against, Order  # noqa: PLC0415
@@ -122,16 +126,17 @@ class Booked:
 
         def make(bookings: Bookings) -> Course:
             beside = bookings if self.settings.writes else Beside(bookings, taken)
-            return planned(request, desk, self.settings, beside)
+            asked = replace(given, bookings=beside)
+            return course_of(decide(asked), asked)
 
         line = Line(self.settings.made_at, "planned by batch")
-        order = Order(desk.clinic, make, line, request, instead_of=gone)
+        order = Order(desk.clinic, make, line, given.request, instead_of=gone)
         try:
             if self.settings.writes:
                 return self.book.entered(order)
             course = self.book.tried(order)
         except Against as error:
             raise BadRequest(REGISTER, error.what) from None
-        for day, seat in seats_of(course):
+        for day, seat in seats_in(visits_of(course), given.zone):
             taken[day] = (*taken.get(day, ()), seat)
         return course

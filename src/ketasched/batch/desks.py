@@ -76,5 +76,6 @@ def _desk(clinic: Clinic, protocol: Protocol, agenda: Agenda | None) -> Desk:
     place = sha(json.dumps(plain(clinic)).encode())
     digest = sha((place + json.dumps(plain(protocol))).encode())
     house = house_of(clinic)
-    data = pickle.dumps((digest, place, house, clinic, protocol, agenda))
+    # The clinic apart, so that a worker has it once, however many protocols it is asked for.
+    data = pickle.dumps((digest, place, house, pickle.dumps(clinic), protocol, agenda))
     return Desk(digest, place, house, data, clinic, protocol, agenda)

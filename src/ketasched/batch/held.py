@@ -7,13 +7,18 @@ from zoneinfo import ZoneInfo
 from ketasched.batch.digest import sha
 from ketasched.batch.nouns import SEPARATOR
 from ketasched.model import TAKES_PLACE, Clinic, Course, Visit
-from ketasched.times import effective_kind
+from ketasched.planner import Decided
+from ketasched.times import clock_text, effective_kind
 
 Seat = tuple[date, tuple[datetime, datetime]]
 """A local date, and from when until when a chair is taken then (UTC)."""
 
 Taken = dict[date, tuple[tuple[datetime, datetime], ...]]
 """The chairs of one clinic that are taken."""
+
+
+MINUTES = len("2027-04-05T09:00")
+"""How much of a moment's ISO form says when it is, to the minute."""
 
 
 def house_of(clinic: Clinic) -> str:
@@ -28,7 +33,7 @@ def visits_of(course: Course) -> str:
     not take place are left out.
     """
     return SEPARATOR.join(
-        f"{visit.start:%Y-%m-%dT%H:%M}" + (f"/{visit.end:%H:%M}" if sits else "")
+        visit.start.isoformat()[:MINUTES] + (f"/{clock_text(visit.end)}" if sits else "")
         for visit, sits in _visits(course)
     )
 
@@ -47,11 +52,12 @@ def seats_in(visits: str, zone: ZoneInfo) -> Iterator[Seat]:
             yield begins.date(), (begins.astimezone(UTC), ends.astimezone(UTC))
 
 
-def seats_of(course: Course) -> Iterator[Seat]:
-    """The seats that a course holds."""
-    for visit, sits in _visits(course):
-        if sits:
-            yield visit.start.date(), (visit.start.astimezone(UTC), visit.end.astimezone(UTC))
+def seats_of(decided: Decided) -> Iterator[Seat]:
+    """The seats that a course takes."""
+    for own in decided.slots:
+        for slot in own:
+            if slot.kind.place == "clinic":
+                yield slot.start.date(), (slot.start.astimezone(UTC), slot.end.astimezone(UTC))
 
 
 def _visits(course: Course) -> Iterator[tuple[Visit, bool]]:

@@ -34,7 +34,7 @@ class Books:
         Each file grows by whole lines; what could not be written whole is taken back.
         """
         rejects = (
-            csv_line((*self._cells(row), outcome.rule, outcome.reason))
+            csv_line((*self._cells(row), str(row.number), outcome.rule, outcome.reason))
             for row, outcome in rows
             if outcome.status == "rejected"
         )

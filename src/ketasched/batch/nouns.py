@@ -1,10 +1,15 @@
-"""What a batch is made of: what holds for all rows, what is to do for one, what became of it."""
+"""What a batch is made of: what holds for all rows, what is to do for one, what became of it.
+
+What travels between processes for each row is a tuple with names: a dataclass takes twice as
+long to send. None that holds a patient's words has a `repr`, for those get into other people's
+logs.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ketasched.columns import DateOrder
 from ketasched.model import BusyTime, Clinic, Protocol
@@ -67,8 +72,7 @@ class Desk:
     agenda: Agenda | None = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Made:
+class Made(NamedTuple):
     """What a manifest says of a course: its first and last date, and its visits.
 
     `house` is the clinic's; `visits` is as `held.visits_of` writes it; `notes` says what a clinic
@@ -82,9 +86,11 @@ class Made:
     notes: str = ""
     house: str = ""
 
+    def __repr__(self) -> str:
+        return object.__repr__(self)
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Known:
+
+class Known(NamedTuple):
     """What an earlier run did for a patient: its manifest's line.
 
     `gone` is a patient whom a finished run's roster did not name any more.
@@ -96,35 +102,38 @@ class Known:
     input: str = ""
     gone: bool = False
 
+    def __repr__(self) -> str:
+        return object.__repr__(self)
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Todo:
+
+class Todo(NamedTuple):
     """A row to be planned and written, at which desk (by digest).
 
-    `course` is its course where that was planned already, because chairs go in row order. `known`
-    is what an earlier run made of it, if it did.
+    `decided` is what was decided already, because chairs go in row order (`work.packed`); `booked`
+    the course that was booked in a register (`work.packed_course`). `known` is what an earlier run
+    made of it, if it did.
     """
 
     row: Row
     desk: str
-    course: bytes = b""
+    decided: bytes = b""
     known: Known | None = None
+    booked: bytes = b""
+
+    def __repr__(self) -> str:
+        return object.__repr__(self)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Task:
-    """Some rows for one worker, with the desks that they need, by digest.
-
-    Like all that holds a patient's words it has no `repr`, for those get into other people's logs.
-    """
+    """Some rows for one worker, with the desks that they need, by digest."""
 
     todos: tuple[Todo, ...]
     desks: Mapping[str, bytes]
     settings: Settings
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of a row.
 
     `files` are the names and SHA-256 of the files in the patient's folder. `asked` is the SHA-256
@@ -146,3 +155,6 @@ class Outcome:
     text: str = ""
     kept: bool = False
     revised: bool = False
+
+    def __repr__(self) -> str:
+        return object.__repr__(self)

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ketasched.batch.digest import sha_of
 from ketasched.batch.made import made_of
 from ketasched.batch.nouns import Known, Outcome, Settings
 from ketasched.errors import BadFile, BadRequest, Refused
 from ketasched.folder import half_written, holds, new_folder, settle, write_folder
-from ketasched.handout import EVENT_FILES
+from ketasched.handout import INNER_FILES
 from ketasched.load import load_course
 from ketasched.roster import Row
 
@@ -40,7 +41,7 @@ def write_place(
     if not os.path.lexists(folder) and (not settings.writes or new_folder(folder, files)):
         return False
     _refuse_what_stays(folder, files, known, settings)
-    there = holds(folder, files, replaced=EVENT_FILES)
+    there = holds(folder, files, replaced=INNER_FILES)
     if settings.writes:
         if not there:
             _replace(folder, files, settings)
@@ -53,7 +54,7 @@ def _refuse_what_stays(
 ) -> None:
     if folder.is_symlink() or not folder.is_dir():
         raise BadRequest("patient", "the place of its folder is taken by something else")
-    if settings.replaces or holds(folder, files, replaced=EVENT_FILES):
+    if settings.replaces or holds(folder, files, replaced=INNER_FILES):
         return
     if known is None:
         raise BadRequest("patient", "has a folder there already, which is not written over")
@@ -70,7 +71,7 @@ def _replace(folder: Path, files: Mapping[str, bytes], settings: Settings) -> No
     """Write over what is there. Raises `BadRequest` if it is this folder that refuses."""
     still = None if settings.replaces else partial(refuse_revised, folder)
     try:
-        write_folder(folder, files, replaced=EVENT_FILES, force=True, still=still)
+        write_folder(folder, files, replaced=INNER_FILES, force=True, still=still)
     except Refused as error:
         if getattr(error.__context__, "errno", None) in OF_THE_DISK:
             raise
@@ -141,11 +142,24 @@ def is_revised(folder: Path) -> bool:
 
     Raises `BadRequest` if there is something that cannot be read.
     """
+    return bool(_course_file(folder).get("revision", 1) != 1)
+
+
+def begun_as(folder: Path) -> tuple[str, str] | None:
+    """The identifier of the course in this folder, and when it was planned, as its file has it."""
+    match _course_file(folder):
+        case {"course_id": str(course_id), "made_at": str(made_at)}:
+            return course_id, made_at
+    return None
+
+
+def _course_file(folder: Path) -> dict[str, Any]:
+    """The course file as it stands there; nothing where there is none that is JSON."""
     try:
         course = json.loads((folder / COURSE).read_bytes())
     except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
-        return False
+        return {}
     except OSError as error:
         said = f"{folder / COURSE}: cannot be read: {error.strerror or error}"
         raise BadRequest("output", said) from None
-    return isinstance(course, dict) and course.get("revision", 1) != 1
+    return course if isinstance(course, dict) else {}

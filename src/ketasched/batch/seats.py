@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from ketasched.batch.held import Seat, Taken, seats_in, seats_of
 from ketasched.batch.nouns import Desk, Settings
-from ketasched.batch.work import planned
+from ketasched.batch.work import given_to
 from ketasched.errors import NoPlan
-from ketasched.model import Course, Request
+from ketasched.planner import Decided, decide
+from ketasched.roster import Row
 
 ByHouse = Mapping[str, Sequence[str]]
 """Visits as `held.visits_of` writes them, by what a clinic is known by."""
@@ -42,21 +43,21 @@ class Seats:
     _taken: dict[str, Taken] = field(default_factory=dict)
     _before: dict[str, Taken] = field(default_factory=dict)
 
-    def seated(self, request: Request, desk: Desk) -> Course:
-        """The course for a request on the chairs that are left, which it takes.
+    def seated(self, row: Row, desk: Desk) -> Decided:
+        """What is decided for a row on the chairs that are left, which it takes.
 
         Raises `BadRequest`, and `NoPlan` if there is no room for all of it; then it takes none.
         """
         taken = self._at(desk)
         before = self._before[desk.place]
         try:
-            course = planned(request, desk, self.settings, taken)
+            decided = decide(given_to(row, desk, self.settings, taken))
         except NoPlan:
             if before is not taken:
-                planned(request, desk, self.settings, before)
+                decide(given_to(row, desk, self.settings, before))
             raise
-        self._take(list(seats_of(course)), taken, before)
-        return course
+        self._take(list(seats_of(decided)), taken, before)
+        return decided
 
     def comes(self, visits: str, desk: Desk) -> None:
         """Note that it is the turn of a row that has its chairs."""

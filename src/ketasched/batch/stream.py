@@ -11,9 +11,9 @@ from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
 from ketasched.batch.place import kept, refuse_revised, take_back
 from ketasched.batch.seats import Seats
 from ketasched.batch.sorter import NotOurs, Sorter
-from ketasched.batch.work import LEAVES, failed, packed, rejected, work
+from ketasched.batch.work import LEAVES, failed, packed, packed_course, rejected, work
 from ketasched.errors import BadRequest, KetaschedError, NoPlan
-from ketasched.roster import Row, request_of_row
+from ketasched.roster import Row
 
 ROWS = 32
 """Rows of a task: few enough to come back soon, enough that sending them costs little."""
@@ -99,28 +99,30 @@ class Line:
     def _step(self, row: Row, desk: Desk) -> Todo | Outcome:
         self._desks[desk.digest] = desk.data
         known = self._known(row)
+        # As it stood it is only needed here.
+        sent = row._replace(given=())
         if self.booked:
-            return self._booked(row, desk, known, self.booked)
+            return self._booked(row, sent, desk, known)
         if self.seats is None or not self.sorter.seats_at(desk):
-            return Todo(row, desk.digest, known=known)
+            return Todo(sent, desk.digest, known=known)
         there = self._staying(row, desk, known) if known and self.settings.output else None
         if there:
             return there
-        request = request_of_row(row, self.settings.date_order)
-        return Todo(row, desk.digest, packed(self.seats.seated(request, desk)), known)
+        return Todo(sent, desk.digest, packed(self.seats.seated(row, desk)), known)
 
-    def _booked(self, row: Row, desk: Desk, known: Known | None, booked: Booked) -> Todo | Outcome:
+    def _booked(self, row: Row, sent: Row, desk: Desk, known: Known | None) -> Todo | Outcome:
+        assert self.booked is not None  # noqa: S101 - that is asked before
         settings = self.settings
         if known and settings.goes_on:
             asked = asked_of(row, settings)
             made_from = input_of(row, asked, desk, settings)
             there = kept(row, known, settings, asked, made_from)
             if there:
-                booked.keep(row.texts["patient"], there.made.course_id)
+                self.booked.keep(row.texts["patient"], there.made.course_id)
                 return there
-        course = booked.seated(request_of_row(row, settings.date_order), desk, known)
+        course = self.booked.seated(row, desk, known)
         self._in_register[row.number] = course.course_id, known
-        return Todo(row, desk.digest, packed(course), known)
+        return Todo(sent, desk.digest, known=known, booked=packed_course(course))
 
     def _staying(self, row: Row, desk: Desk, known: Known) -> Outcome | None:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""

@@ -1,22 +1,29 @@
 """What a worker does: each row of a task becomes a course and its files, or a reason why not."""
 
 import pickle
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 
+from ketasched.assemble import planned_before
 from ketasched.batch.agenda import busy_of
 from ketasched.batch.digest import VERSION, asked_of, input_of, sha
+from ketasched.batch.held import visits_of
 from ketasched.batch.made import made_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
-from ketasched.batch.place import COURSE, kept, take_back, write_place
+from ketasched.batch.place import COURSE, begun_as, kept, take_back, write_place
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, Refused, site_of
 from ketasched.explain import grouped
 from ketasched.handout import as_line, files_of, refuse_telling
 from ketasched.identity import LONGEST_REFERENCE
-from ketasched.model import Course, Request
-from ketasched.planner import NO_BOOKINGS, plan
+from ketasched.model import Clinic, Course, Finding, Slot
+from ketasched.offers import offers_of
+from ketasched.pace import Run, runs_of
+from ketasched.planner import NO_BOOKINGS, Decided, course_of, decide
 from ketasched.roster import Row, request_of_row
-from ketasched.shapes import Bookings
+from ketasched.shapes import Bookings, Given
+from ketasched.times import minute_of
 
 BUG, OUTPUT, REGISTER = "bug", "output", "register"
 """What rejects a row that is right: an error of ours, a folder that cannot be written, or what is
@@ -59,31 +66,40 @@ def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
     """What becomes of a row. Raises `BadRequest`, `NoPlan`."""
     asked = asked_of(todo.row, settings)
     made_from = input_of(todo.row, asked, desk, settings)
-    if todo.course:
+    if todo.booked:
+        return _done(todo, unpacked_course(todo.booked, desk), settings, (asked, made_from))
+    if todo.decided:
         # Where rows share chairs, what became of those before is part of it.
-        return _done(todo, unpacked(todo.course, desk), settings, (asked, made_from))
+        course = unpacked(todo.decided, given_to(todo.row, desk, settings))
+        return _done(todo, course, settings, (asked, made_from))
     if settings.goes_on and todo.known:
         there = kept(todo.row, todo.known, settings, asked, made_from)
         if there:
             return there
-    course = planned(request_of_row(todo.row, settings.date_order), desk, settings)
+    given = given_to(todo.row, desk, settings)
+    course = course_of(decide(given), given)
     return _done(todo, course, settings, (asked, made_from))
 
 
 @lru_cache(maxsize=64)
 def desk_of(data: bytes) -> Desk:
     """The desk that was sent as data; one object a process, so that what it makes is shared."""
-    digest, place, house, *rest = pickle.loads(data)  # noqa: S301 - from our own process
-    return Desk(digest, place, house, data, *rest)
+    digest, place, house, clinic, *rest = pickle.loads(data)  # noqa: S301 - from our own process
+    return Desk(digest, place, house, data, _clinic_of(clinic), *rest)
 
 
-def planned(
-    request: Request, desk: Desk, settings: Settings, bookings: Bookings = NO_BOOKINGS
-) -> Course:
-    """The course for a request at a desk. Raises `BadRequest`, `NoPlan`."""
+@lru_cache(maxsize=64)
+def _clinic_of(data: bytes) -> Clinic:
+    clinic: Clinic = pickle.loads(data)  # noqa: S301 - from our own process
+    return clinic
+
+
+def given_to(row: Row, desk: Desk, settings: Settings, bookings: Bookings = NO_BOOKINGS) -> Given:
+    """What a row's course is planned from. Raises `BadRequest`."""
+    request = request_of_row(row, settings.date_order)
     refuse_telling(desk.clinic, request)
     request = replace(request, busy=busy_of(request, desk))
-    return plan(desk.protocol, desk.clinic, request, made_at=settings.made_at, bookings=bookings)
+    return Given(desk.protocol, desk.clinic, request, settings.made_at, bookings)
 
 
 def rejected(row: Row, error: BadRequest | NoPlan) -> Outcome:
@@ -117,20 +133,47 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_REASON else f"{text[:half]} … {text[-half:]}"
 
 
-def packed(course: Course) -> bytes:
+def packed(decided: Decided) -> bytes:
+    """What was decided for another process: slots as days and minutes, which are soon sent."""
+    slots = [
+        [(slot.start.toordinal(), minute_of(slot.start)) for slot in own] for own in decided.slots
+    ]
+    slid = [(one.rule, one.level, one.message, one.visit) for one in decided.slid]
+    return pickle.dumps((slots, slid))
+
+
+def packed_course(course: Course) -> bytes:
     """A course for another process, without what its desk has."""
     bare = replace(course, protocol=None, clinic=None)  # type: ignore[arg-type]  # put back below
     return pickle.dumps(bare)
 
 
-def unpacked(data: bytes, desk: Desk) -> Course:
+def unpacked_course(data: bytes, desk: Desk) -> Course:
     """The course that was packed."""
     bare: Course = pickle.loads(data)  # noqa: S301 - from our own process
     return replace(bare, protocol=desk.protocol, clinic=desk.clinic)
 
 
+def unpacked(data: bytes, given: Given) -> Course:
+    """The course that was decided."""
+    starts, slid = pickle.loads(data)  # noqa: S301 - from our own process
+    runs = runs_of(given.protocol, given.clinic, given.request)
+    slots = tuple(tuple(_slots(given, run, own)) for run, own in zip(runs, starts, strict=True))
+    return course_of(Decided(slots, tuple(Finding(*one) for one in slid)), given)
+
+
+def _slots(given: Given, run: Run, starts: list[tuple[int, int]]) -> Iterator[Slot]:
+    offers = offers_of(given.protocol, given.clinic, run.kind)
+    for day, minutes in starts:
+        slot = offers.on(day).slot(minutes)
+        assert slot is not None  # noqa: S101 - it was decided on
+        yield slot
+
+
 def _done(todo: Todo, course: Course, settings: Settings, digests: tuple[str, str]) -> Outcome:
     """The outcome of a row that is planned, its files written if that is asked for."""
+    if not todo.booked:  # the register has it by its own name
+        course = _named_as_before(course, todo.known, settings)
     files = files_of(course, _formats(todo.known, settings))
     there = False
     if settings.output:
@@ -145,6 +188,26 @@ def _done(todo: Todo, course: Course, settings: Settings, digests: tuple[str, st
         text="" if settings.output else as_line(course),
         kept=there and settings.goes_on and bool(todo.known and todo.known.files),
     )
+
+
+def _named_as_before(course: Course, known: Known | None, settings: Settings) -> Course:
+    """The course by the name of the one that was there, if that was on just the same dates.
+
+    Then a patient who has its calendar is not given every entry a second time. On other dates it
+    is another course: calendars would take new dates by an old name for ones that they know.
+    """
+    if known is None or settings.output is None or settings.replaces:
+        return course
+    if known.made.visits != visits_of(course):
+        return course
+    before = begun_as(settings.output / course.patient)
+    if before is None:
+        return course
+    try:
+        made_at = datetime.fromisoformat(before[1]).astimezone(course.made_at.tzinfo)
+    except ValueError:
+        return course
+    return planned_before(course, before[0], made_at)
 
 
 def _formats(known: Known | None, settings: Settings) -> tuple[str, ...]:

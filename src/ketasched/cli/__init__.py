@@ -17,7 +17,7 @@ COMMANDS = {
     "day": "The clinic's day: who comes, on which chair, with which driver.",
     "drivers": "The coming visits that have no driver.",
     "register": "The clinic's book: list, show, export, import, back up.",
-    "check": "Check course, clinic and protocol files.",
+    "check": "Check course, clinic, protocol and roster files.",
     "protocols": "List the protocols, and what is in them.",
     "clinic": "Begin a clinic file, or show the one in use.",
 }

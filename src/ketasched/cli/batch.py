@@ -32,8 +32,10 @@ from ketasched.cli.options import (
     busy_option,
     clinic_option,
     find_clinic,
+    heading_options,
     made_at_option,
     moment_of,
+    named,
     protocol_option,
 )
 from ketasched.cli.output import say
@@ -97,25 +99,7 @@ OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Write nothing; print the manifest."),
     click.option("--fail-fast", is_flag=True, help="Stop when a row is rejected."),
     click.option("--ignore-chairs", is_flag=True, help="Plan each row as if it were alone."),
-    click.option(
-        "--column",
-        "columns",
-        multiple=True,
-        metavar='NAME="HEADING"',
-        help="The roster's own heading of a column (again for each).",
-    ),
-    click.option(
-        "--ignore-column",
-        "ignored",
-        multiple=True,
-        metavar="HEADING",
-        help="A column to pass over (again for each).",
-    ),
-    click.option(
-        "--date-order",
-        type=click.Choice(["mdy", "dmy"]),
-        help="How to read dates such as 03/04/2027.",
-    ),
+    *heading_options,
     click.option("--shard", metavar="I/N", default="1/1", help="Only part I of N of the roster."),
     click.option("--dask", "cluster", metavar="ADDRESS", help="Work on this Dask cluster."),
     click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong."),
@@ -188,7 +172,7 @@ class Run:
             raise click.UsageError(said)
 
     def _read(self, source: Source) -> Roster:
-        names = dict(map(_named, self.columns))
+        names = dict(map(named, self.columns))
         return read_roster(source.stream(), names=names, ignored=self.ignored, path=self.roster)
 
     def _planned(self, roster: Roster, source: Source, stack: ExitStack) -> Tally:
@@ -273,7 +257,12 @@ class Run:
         if counts[BUG]:
             return KetaschedError.exit_code
         if rows and counts["unreadable"] == rows and not self.fail_fast:
-            raise BadFile(f"{self.roster}: none of its rows can be read", next_step="see above")
+            step = (
+                f"see {self.output / REJECTED}"
+                if self.output and not self.dry_run
+                else "see above"
+            )
+            raise BadFile(f"{self.roster}: none of its rows can be read", next_step=step)
         return SOME_FAILED if counts["rejected"] else 0
 
     def _tell(self, tally: Tally, seconds: float) -> None:
@@ -313,15 +302,6 @@ def _print_courses(some: Sequence[tuple[Row, Outcome]]) -> None:
 def _say_why_rejected(row: Row, outcome: Outcome) -> None:
     if outcome.status == "rejected":
         say("error", f"row {row.number}, line {row.line}: {outcome.rule}: {outcome.reason}")
-
-
-def _named(text: str) -> tuple[str, str]:
-    """A column and its heading, of 'start=Start date'."""
-    name, sign, heading = text.partition("=")
-    if not sign or not heading.strip():
-        said = f'expected a column and its heading, not "{text}"'
-        raise BadRequest("column", said, next_step='--column start="Start date"')
-    return name.strip().replace("-", "_"), heading
 
 
 def _shard(text: str) -> tuple[int, int]:

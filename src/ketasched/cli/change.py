@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import wraps
@@ -25,11 +25,11 @@ from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.explain import refusal_data
 from ketasched.folder import Undo, undone_if_it_fails, write_folder
-from ketasched.handout import EVENT_FILES, SPLIT, handout
+from ketasched.handout import INNER_FILES, SPLIT, file_names, handed_changes, handout
 from ketasched.load import load_course, with_clinic
-from ketasched.model import Audience, Change, Course, Finding
+from ketasched.model import Audience, Change, Course, Finding, printable
 from ketasched.planner import NO_BOOKINGS, check
-from ketasched.render import View, render, render_changes
+from ketasched.render import View, render
 from ketasched.revise import revise
 from ketasched.sense import NEEDS_REASON, OVERRIDABLE
 from ketasched.shapes import Bookings
@@ -56,7 +56,7 @@ OPTIONS = (
         "--changes",
         metavar="FILE",
         type=click.Path(path_type=Path),
-        help="Write a calendar with only what changed.",
+        help="Write a calendar with only what changed; where several drive, one for each of them.",
     ),
     click.option(
         "--for",
@@ -181,7 +181,7 @@ class Work:
             click.echo(json.dumps(told_as_data(before, after), ensure_ascii=False, indent=2))
         else:
             for line in told(before, after):
-                click.echo(line)
+                click.echo(printable(line))
         for note in notes(before, after):
             say("note", note)
         known = {_about(before, finding) for finding in before.findings}
@@ -212,36 +212,86 @@ class Work:
             files = handout(after, driver_label=self.driver_label, split=split)
         files[name] = render(after, "json", View()).encode()
         force = self.force or again
-        self._look_at_changes(folder, files, force=force)
-        written = write_folder(
-            folder,
-            files,
-            replaced=EVENT_FILES,
-            force=force or over or not self.output,
-            still=None if self.output else lambda: _refuse_stale(self.path, before, after),
-            undo=undo,
-        )
-        return written + self._write_changes(before, after, force=force, undo=undo)
+        changes = self._changes(before, after)
+        self._look_at_changes(changes, {(folder / name).resolve() for name in files}, force=force)
+        beside = {path: data for path, data in changes.items() if path.parent != folder}
+        files |= {path.name: data for path, data in changes.items() if path.parent == folder}
+
+        def go_before() -> None:
+            """Nobody else may have changed the course, and the changes have to have their place:
+            they cannot be made any more once the course is written.
+            """
+            if not self.output:
+                _refuse_stale(self.path, before, after)
+            self._write_beside(beside, force=force, undo=undo)
+
+        try:
+            written = write_folder(
+                folder,
+                files,
+                replaced=INNER_FILES,
+                force=force or over or not self.output,
+                still=go_before,
+                undo=undo,
+            )
+        except Refused:
+            for path in beside:
+                path.unlink(missing_ok=True)
+            raise
+        return [*written, *beside]
 
     def _write_changes(
         self, before: Course, after: Course, *, force: bool, undo: Undo | None
     ) -> list[Path]:
-        """Write the calendar with only what changed, if that is asked for."""
-        if self.changes is None:
-            return []
-        text = render_changes(before, after, View(self.audience, self.driver_label)).encode()
-        calendar = {self.changes.name: text}
-        return write_folder(self.changes.parent, calendar, force=force, undo=undo)
+        """Write the calendars with only what changed, if that is asked for."""
+        changes = self._changes(before, after)
+        self._look_at_changes(changes, (), force=force)
+        self._write_beside(changes, force=force, undo=undo)
+        return list(changes)
 
-    def _look_at_changes(self, folder: Path, files: Mapping[str, bytes], *, force: bool) -> None:
-        """Refuse, before anything is written, a file for the changes that is there already."""
+    def _write_beside(
+        self, changes: Mapping[Path, bytes], *, force: bool, undo: Undo | None
+    ) -> None:
+        for path, data in changes.items():
+            write_folder(path.parent, {path.name: data}, force=force, undo=undo)
+
+    def _changes(self, before: Course, after: Course) -> dict[Path, bytes]:
+        """The calendars of what changed; where those of several drivers did, one for each."""
         if self.changes is None:
-            return
-        if self.changes.resolve() in {(folder / name).resolve() for name in files}:
-            raise BadRequest("changes", f"{self.changes} is a file of the course itself")
-        if self.changes.exists() and not force:
-            step = "another name, or --force to write over it"
-            raise Refused(f"there already: {self.changes}", next_step=step)
+            return {}
+        if not self.changes.name:
+            raise BadRequest(
+                "changes", "expected a file's name", next_step="--changes changes.ics"
+            )
+        found = handed_changes(before, after, View(self.audience, self.driver_label))
+        if not any(b"BEGIN:VEVENT" in data for data in found.values()):
+            say("note", f"nothing changes for the {self.audience}: {self.changes} has no entries")
+        if len(found) == 1:
+            (name,) = found
+            if name:
+                say("note", f"{self.changes} is for {name}")
+            return {self.changes: found[name]}
+        called = file_names(found)
+        place, ending = self.changes, self.changes.suffix
+        return {
+            place.with_name(f"{place.stem}-{called[name]}{ending}"): data
+            for name, data in found.items()
+        }
+
+    def _look_at_changes(
+        self, changes: Iterable[Path], own: Collection[Path], *, force: bool
+    ) -> None:
+        """Refuse, before anything is written, a file for the changes that is there already."""
+        for path in changes:
+            if path.resolve() in own:
+                raise BadRequest("changes", f"{path} is a file of the course itself")
+            if path.exists() and not force:
+                step = "another name, or --force to write over it"
+                raise Refused(f"there already: {path}", next_step=step)
+
+
+ODD = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the text after them round, also where it is not theirs."""
 
 
 @dataclass(frozen=True)
@@ -283,7 +333,9 @@ class Making:
 
 def refuse_odd_text(field: str, text: str) -> None:
     """Refuse a text that no file of ours could hold, or that breaks lines."""
-    odd = next((char for char in text if unicodedata.category(char) in ("Cc", "Cs")), None)
+    odd = next(
+        (char for char in text if char in ODD or unicodedata.category(char) in ("Cc", "Cs")), None
+    )
     if odd is not None:
         raise BadRequest(field, f"has the character U+{ord(odd):04X}, which no text needs")
 

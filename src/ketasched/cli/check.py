@@ -1,36 +1,76 @@
 """`ketasched check`: are these files right, and does a course keep the rules?"""
 
 import json
+from collections.abc import Collection, Mapping
 
 import click
 
+from ketasched.batch.checked import problems
+from ketasched.batch.desks import Desks
+from ketasched.cli.opened import opened
+from ketasched.cli.options import heading_options, named
 from ketasched.cli.output import BROKEN, report, say
+from ketasched.columns import DateOrder
 from ketasched.errors import BadFile
 from ketasched.forms import plain
-from ketasched.load import clinic_warnings, load_any, with_clinic
+from ketasched.load import (
+    DEFAULT_PROTOCOL,
+    builtin_clinic,
+    clinic_warnings,
+    load_any,
+    load_clinic,
+    with_clinic,
+)
 from ketasched.model import Clinic, Course, Finding
 from ketasched.planner import check
+from ketasched.roster import read_roster
+
+ROSTERS = (".csv", ".tsv", ".ndjson", ".jsonl")
+"""How the files end that are read as rosters."""
+
+MOST_ROWS = 100
+"""More rows that cannot be used are counted, and not shown."""
 
 
 @click.command("check")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--clinic", "clinic_path", metavar="FILE", help="Check courses against this clinic.")
+@click.option(
+    "--clinic", "clinic_path", metavar="FILE", help="Check courses and rosters for this clinic."
+)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )
+@heading_options[0]
+@heading_options[1]
+@heading_options[2]
 @click.pass_context
 def command(
-    ctx: click.Context, /, *, files: tuple[str, ...], clinic_path: str | None, form: str | None
+    ctx: click.Context,
+    /,
+    *,
+    files: tuple[str, ...],
+    clinic_path: str | None,
+    form: str | None,
+    columns: tuple[str, ...],
+    ignored: tuple[str, ...],
+    date_order: DateOrder,
 ) -> None:
-    """Check course, clinic and protocol files; silent when they are fine.
+    """Check course, clinic, protocol and roster files; silent when they are fine.
+
+    A roster (.csv, .ndjson) is read row by row, as `batch` would, and nothing is planned.
 
     \b
     ketasched check clinic.toml courses/P-014/course.json
+    ketasched check roster.csv --column start="Start date"
     """
     found: list[tuple[str, Finding]] = []
     unreadable = 0
+    headings = dict(map(named, columns)), ignored
     for path in files:
         try:
+            if path.lower().endswith(ROSTERS):
+                _check_roster(path, headings, clinic_path, date_order)
+                continue
             noun = load_any(path)
             if isinstance(noun, Course) and clinic_path:
                 noun = with_clinic(noun, clinic_path)
@@ -50,6 +90,34 @@ def command(
         _print(found)
     broken = any(finding.level == "broken" for _, finding in found)
     ctx.exit(unreadable or (BROKEN if broken else 0))
+
+
+def _check_roster(
+    path: str,
+    headings: tuple[Mapping[str, str], Collection[str]],
+    clinic_path: str | None,
+    order: DateOrder,
+) -> None:
+    """Raise `BadFile` with every row that cannot be used."""
+    usual = (load_clinic(clinic_path), clinic_path) if clinic_path else (builtin_clinic("UTC"), "")
+    desks = Desks(lambda: usual, DEFAULT_PROTOCOL)
+    names, ignored = headings
+    said: list[str] = []
+    rows = bad = 0
+    with opened(path) as source:
+        roster = read_roster(source.stream(), names=names, ignored=ignored, path=path)
+        for row, problem in problems(roster.rows, desks, order):
+            rows += 1
+            bad += problem is not None
+            if problem and bad <= MOST_ROWS:
+                said.append(f"row {row.number}, line {row.line}: {problem.field}: {problem.what}")
+    if bad:
+        more = [f"and {bad - MOST_ROWS} more"] if bad > MOST_ROWS else []
+        raise BadFile(
+            f"{path}: {bad} of {rows} rows cannot be used",
+            details=[*said, *more],
+            next_step=f"mend {'it' if bad == 1 else 'them'}, then: ketasched check {path}",
+        )
 
 
 def _plain(finding: Finding) -> dict[str, object]:

@@ -41,7 +41,7 @@ def day_of(text: str) -> date:
         return spelled_date(text, None)
     except ValueError as error:
         said = str(error).replace(", or say --date-order", "")
-        raise BadRequest("date", said) from None
+        raise BadRequest("date", said, next_step="a date such as 2026-12-07") from None
 
 
 class Asked:

@@ -24,6 +24,29 @@ from ketasched.times import exists
 PLAIN_CLINIC = "the plain clinic"
 """What the clinic is called in messages that is used where there is no file."""
 
+heading_options = (
+    click.option(
+        "--column",
+        "columns",
+        multiple=True,
+        metavar='NAME="HEADING"',
+        help="The roster's own heading of a column (again for each).",
+    ),
+    click.option(
+        "--ignore-column",
+        "ignored",
+        multiple=True,
+        metavar="HEADING",
+        help="A column to pass over (again for each).",
+    ),
+    click.option(
+        "--date-order",
+        type=click.Choice(["mdy", "dmy"]),
+        help="How to read dates such as 03/04/2027.",
+    ),
+)
+"""How a roster is to be read."""
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
 clinic_option = click.option(
@@ -78,6 +101,15 @@ def column_options(function: Function) -> Function:
         help="How to read dates such as 03/04/2027.",
     )
     return order(function)
+
+
+def named(text: str) -> tuple[str, str]:
+    """A column and its heading, of 'start=Start date'."""
+    name, sign, heading = text.partition("=")
+    if not sign or not heading.strip():
+        said = f'expected a column and its heading, not "{text}"'
+        raise BadRequest("column", said, next_step='--column start="Start date"')
+    return name.strip().replace("-", "_"), heading
 
 
 def request_of(columns: dict[str, str | tuple[str, ...]], order: DateOrder) -> Request:

@@ -14,10 +14,11 @@ from ketasched.cli.output import say
 from ketasched.discretion import telling
 from ketasched.errors import BadFile, BadRequest, Refused
 from ketasched.folder import Undo, write_folder
-from ketasched.handout import EVENT_FILES, handout
+from ketasched.handout import INNER_FILES, handout
 from ketasched.load import load_course
 from ketasched.model import Audience, Course
 from ketasched.render import RENDERERS, View, render
+from ketasched.render.rides import all_drivers
 
 LONGEST_LABEL = 60
 REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
@@ -39,6 +40,12 @@ OPTIONS = (
         help="What the driver's page and calendar call the patient (nothing).",
     ),
     click.option(
+        "--rides-of",
+        default="",
+        metavar="NAME",
+        help="With --for driver: only the rides of this driver, where there are several.",
+    ),
+    click.option(
         "-o",
         "--output",
         metavar="DIR",
@@ -57,6 +64,7 @@ class Outcome:
     form: str | None
     audience: Audience | None
     driver_label: str
+    rides_of: str
     output: Path | None
     split: bool
     force: bool
@@ -72,6 +80,8 @@ class Outcome:
             raise click.UsageError(
                 "--format json is the whole course: it is for nobody but the clinic."
             )
+        if self.rides_of and self.audience != "driver":
+            raise click.UsageError("--rides-of goes with --for driver.")
         self._look_at_label()
 
     def _look_at_label(self) -> None:
@@ -108,7 +118,7 @@ class Outcome:
             coloured = (
                 sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
             )
-            view = View(self.audience or "patient", self.driver_label, coloured)
+            view = View(self.audience or "patient", self.driver_label, self.rides_of, coloured)
             click.echo(render(course, self.form or "text", view).encode(), nl=False)
         for path in written:
             click.echo(path)
@@ -117,6 +127,7 @@ class Outcome:
         self, course: Course, *, with_course_file: bool, undo: Undo | None = None
     ) -> list[Path]:
         """Write the files of a course, if that is asked for, the course file last."""
+        _refuse_unknown_driver(self.rides_of, course)
         if self.output is None:
             return []
         files = handout(course, driver_label=self.driver_label, split=self.split)
@@ -129,7 +140,7 @@ class Outcome:
             said = f"{folder}: there already, with a course"
             step = f"ketasched revise {folder}; --force plans anew, and its history is lost"
             raise Refused(said, next_step=step)
-        written = write_folder(folder, files, replaced=EVENT_FILES, force=self.force, undo=undo)
+        written = write_folder(folder, files, replaced=INNER_FILES, force=self.force, undo=undo)
         if another and not is_same:
             say("note", REPLACED)
         return written
@@ -141,6 +152,15 @@ def is_in(folder: Path, course: Course) -> bool:
         return load_course(str(folder)).course_id == course.course_id
     except BadFile:
         return False
+
+
+def _refuse_unknown_driver(name: str, course: Course) -> None:
+    """Refuse to make a file for a driver whom the course has never had."""
+    known = all_drivers(course)
+    if name and name not in known:
+        step = f"one of: {', '.join(known)}" if known else "leave it out: no driver is named"
+        said = f"{name} drives to no visit of this course"
+        raise BadRequest("rides_of", said, next_step=step)
 
 
 def outcome_options(function: Callable[..., None]) -> Callable[..., None]:

@@ -56,10 +56,16 @@ def report(error: KetaschedError, command: str | None = "plan") -> None:
     say("error", f"{where}{error.what}")
     for line in error.details:
         click.echo(f"  {_printable(line)}", err=True)
-    help_of = (
-        f"ketasched {command} --help" if isinstance(error, BadRequest) else "ketasched --help"
-    )
-    say("try", error.next_step or help_of)
+    say("try", error.next_step or _general_step(error, command))
+
+
+def _general_step(error: KetaschedError, command: str | None) -> str:
+    """What to try where the error itself does not know."""
+    if not isinstance(error, BadRequest):
+        return "ketasched --help"
+    if error.field in ARGUMENTS:
+        return "ketasched show COURSE --for clinic, to see how the course stands"
+    return f"ketasched {command} --help"
 
 
 def give_up_output() -> None:

@@ -1,5 +1,6 @@
 """`ketasched revise`: change a course, and write it again where it lies."""
 
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -8,14 +9,24 @@ import click
 from ketasched.cli.change import changing, refuse_odd_text
 from ketasched.columns import spelled_date
 from ketasched.errors import BadRequest
-from ketasched.model import Change, Clock, Driver, Outcome, Scope
+from ketasched.model import Change, Clock, Driver, Outcome, Scope, shown
 
 Overrides = tuple[str, ...]
 
 NUMBER = click.argument("visit", metavar="N", type=int)
 
 
-@click.group("revise", subcommand_metavar="VERB [ARGS]...")
+class Verbs(click.Group):
+    """The verbs; `revise defer --help` is understood without a course."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The course, then the verb and what is its own."""
+        if args[:1] and args[0] in self.commands and {"-h", "--help"}.intersection(args):
+            args = ["COURSE", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("revise", cls=Verbs, subcommand_metavar="VERB [ARGS]...")
 @click.argument("course", metavar="COURSE")
 @click.pass_context
 def command(ctx: click.Context, /, *, course: str) -> None:
@@ -192,13 +203,14 @@ def driver(
     \b
     ketasched revise courses/P-014/course.json driver 2 --name "Sam Rivera"
     """
-    if clear == bool(name and name.strip()):
+    who = unicodedata.normalize("NFC", " ".join((name or "").split()))
+    if clear == bool(who):
         raise BadRequest("name", "expected --name or --clear")
-    refuse_odd_text("name", name or "")
+    refuse_odd_text("name", who)
     refuse_odd_text("phone", phone)
-    return Change(
-        "driver", visit, driver=Driver(name, phone) if name else None, overrides=overrides
-    )
+    if who and not any(char.isalnum() for char in who):
+        raise BadRequest("name", f"expected a name, not {shown(who)}")
+    return Change("driver", visit, driver=Driver(who, phone) if who else None, overrides=overrides)
 
 
 def _day_and_time(field: str, text: str | None) -> tuple[date | None, Clock | None]:

@@ -1,7 +1,8 @@
 """`ketasched suggest`: the other times for one visit, the one that disturbs least first."""
 
 import json
-from datetime import datetime
+import shlex
+from datetime import datetime, timedelta
 
 import click
 
@@ -62,7 +63,7 @@ def command(
     at = moment_of(today, found.visits[0].start.tzinfo, field="today")
     found = with_calendars(found, calendars, at)
     if book is None:
-        _suggest(found, visit, at, form, NO_BOOKINGS)
+        _suggest(found, visit, at, form, course, NO_BOOKINGS)
     else:
         # Imported here because only who has a register gets here.
         from ketasched.register.entries import Line  # noqa: PLC0415
@@ -70,11 +71,11 @@ def command(
 
         looking = Order(found.clinic, lambda _: found, Line(at, ""), before=before)
         with book.bookings(looking) as bookings:
-            _suggest(found, visit, at, form, bookings)
+            _suggest(found, visit, at, form, course, bookings)
 
 
 def _suggest(
-    found: Course, visit: int, at: datetime, form: str | None, bookings: Bookings
+    found: Course, visit: int, at: datetime, form: str | None, path: str, bookings: Bookings
 ) -> None:
     """Print the alternatives beside these bookings."""
     alternatives = suggest(found, visit, at=at, bookings=bookings, more_time=for_a_second())
@@ -93,10 +94,13 @@ def _suggest(
         click.echo(alternative_text(one))
     day = found.visits[visit - 1].start.date()
     if all(one.start.date() == day for one in alternatives):
-        _say_why_no_day(found, Change("defer", visit=visit, days=1), at, bookings)
+        next_day = max(day, at.astimezone(found.visits[0].start.tzinfo).date()) + timedelta(1)
+        _say_why_no_day(found, Change("defer", visit=visit, on=next_day), at, path, bookings)
 
 
-def _say_why_no_day(course: Course, change: Change, at: datetime, bookings: Bookings) -> None:
+def _say_why_no_day(
+    course: Course, change: Change, at: datetime, path: str, bookings: Bookings
+) -> None:
     """What stands against another day, and what would do all the same."""
     say("note", "no other day keeps every rule")
     try:
@@ -106,4 +110,12 @@ def _say_why_no_day(course: Course, change: Change, at: datetime, bookings: Book
         refusal = with_other_ways(error, change, attempts)
         for line in refusal.details:
             click.echo(f"  {line}", err=True)
-        say("try", f"revise, defer {change.visit} {refusal.next_step}")
+        if refusal.remedies:
+            option = refusal.remedies[0].change
+            asked = f"defer {change.visit} {option if '--to' in option else _on(change, option)}"
+            say("try", f"ketasched revise {shlex.quote(path)} {asked} --reason WHY")
+
+
+def _on(change: Change, option: str) -> str:
+    """A way out that keeps the asked day, with that day."""
+    return f"--to {change.on} {option}"

@@ -1,11 +1,13 @@
 """What a change did, told on a terminal or as data, and what somebody has to see to now."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from ketasched.forms import plain
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
 from ketasched.render.rides import has_ride
+from ketasched.render.wording import is_at_check_in
 from ketasched.times import clock_text, day_text
 
 
@@ -20,10 +22,12 @@ def told(before: Course, after: Course) -> Iterator[str]:
             yield f"  visit {visit.number}, {visit.of}: {said} -> {_when(visit)}"
     talks = {review.uid: review for review in before.reviews}
     for review in after.reviews:
-        was_then = _when(talks[review.uid])
-        if was_then != _when(review):
-            said = f"the talk after visit {review.after}"
-            yield f"  {said}: {was_then} -> {_when(review)}"
+        was_then, is_now = (
+            _when(one) + _where(course, one)
+            for course, one in ((before, talks[review.uid]), (after, review))
+        )
+        if was_then != is_now:
+            yield f"  the talk after visit {review.after}: {was_then} -> {is_now}"
 
 
 def told_as_data(before: Course, after: Course) -> dict[str, Any]:
@@ -54,6 +58,10 @@ def notes(before: Course, after: Course) -> Iterator[str]:
         if visit.status == "planned" and visit.start.date() < today:
             day = day_text(visit.start.date())
             yield f"visit {visit.number}, {day}, is not recorded: complete or miss"
+    for review in after.reviews:
+        if review.gate and review.status == "planned" and review.start.date() < today:
+            day = day_text(review.start.date())
+            yield f"the talk after visit {review.after}, {day}, is not recorded: review"
     if after.history[-1].change and after.history[-1].change.verb == "driver":
         for visit in after.visits:
             if visit.start.date() == today and has_ride(after, visit) and not visit.driver:
@@ -61,24 +69,35 @@ def notes(before: Course, after: Course) -> Iterator[str]:
 
 
 def _about_drivers(before: Course, after: Course) -> Iterator[str]:
-    """Whom to tell of rides that are new, at another time, or not theirs any more."""
-    old = {visit.uid: visit for visit in before.visits}
+    """Whom to tell of rides that are new, or not theirs any more: a driver knows only dates."""
     moment = after.history[-1].at
-    rides: dict[tuple[str, str], list[str]] = {}
-    for visit in after.visits:
-        was = old.get(visit.uid)
-        had = was.driver.name if was and was.driver and was.status == "planned" else ""
-        has = visit.driver.name if visit.driver and visit.status == "planned" else ""
-        number = str(visit.number)
-        if had and had != has and was and was.end > moment and visit.status != "completed":
-            rides.setdefault((had, "no ride any more"), []).append(number)
-        if has and has != had:
-            rides.setdefault((has, "a new ride"), []).append(number)
-        elif has and was and was.start != visit.start:
-            rides.setdefault((has, "another time"), []).append(number)
-    for (name, what), numbers in rides.items():
-        visits = "visit" if len(numbers) == 1 else "visits"
-        yield f"tell {name}: {what}, {visits} {', '.join(numbers)}"
+    done = {visit.uid for visit in after.visits if visit.status == "completed"}
+    had, have = (_rides(course, moment, done) for course in (before, after))
+    for name in dict.fromkeys((*had, *have)):
+        gone, new = had.get(name, set()), have.get(name, set())
+        said = []
+        if lost := sorted(gone - new):
+            waiting = [start for start in lost if start <= moment]
+            said += [f"no ride any more: {_dates(lost)}"] if not waiting else ["to collect now"]
+        if gained := sorted(new - gone):
+            now = [start for start in gained if start <= moment]
+            said += [f"a new ride: {_dates(gained)}" + (", to collect" if now else "")]
+        if said:
+            yield f"tell {name}: {'; '.join(said)}"
+
+
+def _rides(course: Course, moment: datetime, done: Collection[str]) -> dict[str, set[datetime]]:
+    """By driver when the rides are that are not over."""
+    found: dict[str, set[datetime]] = {}
+    for visit in course.visits:
+        is_ahead = visit.end > moment and visit.uid not in done
+        if visit.driver and is_ahead and has_ride(course, visit):
+            found.setdefault(visit.driver.name, set()).add(visit.start)
+    return found
+
+
+def _dates(starts: Iterable[datetime]) -> str:
+    return ", ".join(f"{day_text(one, year=False)} {clock_text(one)}" for one in starts)
 
 
 def _about_numbers(before: Course, after: Course) -> Iterator[str]:
@@ -88,6 +107,16 @@ def _about_numbers(before: Course, after: Course) -> Iterator[str]:
     if other:
         said = ", ".join(f"{one.number} is now {now[one.uid]}" for one in other)
         yield f"visits have other numbers: {said}"
+    talks = {review.uid: review for review in before.reviews}
+    for review in after.reviews:
+        was = now[before.visits[talks[review.uid].after - 1].uid]
+        if was != review.after and review.status in TAKES_PLACE:
+            yield f"the talk after visit {was} is now after visit {review.after}"
+
+
+def _where(course: Course, review: Review) -> str:
+    """Where a review is, unless it is where its protocol has it."""
+    return ", at check-in" if is_at_check_in(course, review) else ""
 
 
 def _when(visit: Visit | Review) -> str:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from ketasched.day.sheet import Sheet
 from ketasched.day.text import driver_text
 from ketasched.identity import uid
-from ketasched.render.events import REMINDER_MINUTES, Event
+from ketasched.render.events import Event
 from ketasched.render.ics import calendar_text
+from ketasched.render.spoken import REMINDER_MINUTES
 from ketasched.times import after
 
 NAME = "day"

@@ -56,14 +56,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Former:
-    """A date that no longer holds: of which visit, by its uid, and when it was (local).
+    """A date that no longer holds: of which visit or review, by its uid, and when it was (local).
 
-    `sure` is whether the visit was more than tentative: only then had a driver been told.
+    `ride` is whether somebody was to drive then, `driver` the name of whoever it was. Where only
+    the driver changed, the date is over for that driver.
     """
 
     uid: str
     start: datetime
-    sure: bool = True
+    ride: bool = False
+    driver: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,9 @@ A renderer is a module with `render(course, view) -> str` and a row in `RENDERER
 when it is used, because some of them need libraries that take long to load.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
@@ -27,12 +28,14 @@ RENDERERS: Mapping[str, str] = MappingProxyType(
 class View:
     """For whom a course is rendered: that decides what it may say.
 
-    `driver_label` is what a driver calls the patient, "" where they are not named. `colour` is
-    whether there may be colours, for a terminal.
+    `driver_label` is what a driver calls the patient, "" where they are not named. `rides_of` is
+    the driver whose rides these are, "" for all of them. `colour` is whether there may be colours,
+    for a terminal.
     """
 
     audience: Audience = "patient"
     driver_label: str = ""
+    rides_of: str = ""
     colour: bool = False
 
 
@@ -50,5 +53,10 @@ def render_changes(before: Course, course: Course, view: View) -> str:
 
 def render(course: Course, form: str, view: View) -> str:
     """The course in one of the formats of `RENDERERS`."""
-    rendered: str = import_module(RENDERERS[form]).render(course, view)
-    return rendered
+    return _renderer(form)(course, view)
+
+
+@cache
+def _renderer(form: str) -> Callable[[Course, View], str]:
+    found: Callable[[Course, View], str] = import_module(RENDERERS[form]).render
+    return found

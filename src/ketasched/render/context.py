@@ -11,8 +11,8 @@ from ketasched.discretion import neutral
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course, Entry, Visit
 from ketasched.prices import PriceLine, bill
 from ketasched.render import View
-from ketasched.render.rides import has_ride, reminder_times, reminders_left_out
-from ketasched.render.stamps import former_dates
+from ketasched.render.rides import has_ride, reminders, reminders_left_out
+from ketasched.render.stamps import drives, former_dates
 from ketasched.render.wording import (
     ASK_ABOUT_DRIVING,
     DELETE_FIRST,
@@ -54,7 +54,6 @@ def template_of(name: str) -> Template:
 
 def _context(course: Course, view: View) -> dict[str, object]:
     discreet, protocol, clinic = is_discreet(course, view), course.protocol, course.clinic
-    rides = [visit for visit in course.visits if _is_to_come(course, visit)]
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
     taking = [visit for visit in course.visits if visit.status in TAKES_PLACE]
     unruled = [visit for visit in taking if _without_rule(course, visit)]
@@ -70,16 +69,13 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "clinic_name": clinic_name(course, discreet=discreet),
         "place": place,
         "phone": phone_of(course, discreet=discreet),
-        "ride_place": place_of(course, discreet=True),
-        "ride_phone": phone_of(course, discreet=True),
         "words": words_of(course, discreet=discreet),
         "bill": bill(course),
         "span": _span(course),
         "sure": [visit for visit in course.visits if visit.status != "tentative"],
-        "rides": rides,
         "on_hold": any(visit.status == "held" for visit in course.visits),
         "no_more": not any(visit.status in ("planned", "tentative") for visit in course.visits),
-        "status_text": lambda visit: STATUS_WORDS.get(visit.status, visit.status),
+        "status_text": lambda item: STATUS_WORDS.get(item.status, item.status),
         "held_back": [visit for visit in tentative if visit.phase not in later],
         "boosters": [visit for visit in tentative if visit.phase in later],
         "driven": any(protocol.visits[visit.kind].needs_driver for visit in taking),
@@ -87,19 +83,10 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "all_unruled": len(unruled) == len(taking),
         "of_width": max(8, *(len(visit.of) + 2 for visit in course.visits)),
         "former": former_dates(course, view),
-        "ride_former": former_dates(course, View("driver")),
-        "left_out": reminders_left_out(course),
         "revision": course_revision_text(course),
         "may_move": _may_move,
         "no_rule": lambda visit: "ask your clinic" if visit in unruled else "",
         "collected": lambda visit: _collected(course, visit),
-        "drivers": sorted(
-            {
-                driver_text(visit.driver, discreet=discreet)
-                for visit in rides
-                if visit.driver and visit.driver.phone
-            }
-        ),
         "driver_name": lambda visit: driver_name(visit.driver, discreet=discreet),
         "driver_of": lambda visit: driver_text(visit.driver, discreet=discreet),
         "amount": lambda amount: amount.text(currency),
@@ -108,7 +95,30 @@ def _context(course: Course, view: View) -> dict[str, object]:
         "kind_title": lambda kind: kind_title(kind, discreet=discreet),
         "visit_title": lambda visit: visit_title(course, visit, discreet=discreet),
         "review_title": lambda review: review_title(course, review, discreet=discreet),
-        "reminders": lambda visit: [moment for _, moment in reminder_times(course, visit)],
+        **_about_rides(course, view),
+        "reminders": lambda visit: [one.said for one in reminders(course, visit)],
+    }
+
+
+def _about_rides(course: Course, view: View) -> dict[str, object]:
+    """What a page says of the rides that are to come; a driver's is of their own."""
+    discreet = is_discreet(course, view)
+    rides = [one for one in course.visits if _is_to_come(course, one) and drives(view, one)]
+    called = {
+        driver_text(visit.driver, discreet=discreet)
+        for visit in rides
+        if visit.driver and visit.driver.phone
+    }
+    return {
+        "rides": rides,
+        "rides_of": neutral(view.rides_of),
+        "several_drive": len({visit.driver and visit.driver.name for visit in rides}) > 1,
+        "drivers": sorted(called),
+        "ride_driver": lambda visit: driver_name(visit.driver, discreet=True),
+        "ride_former": former_dates(course, View("driver", rides_of=view.rides_of)),
+        "ride_place": place_of(course, discreet=True),
+        "ride_phone": phone_of(course, discreet=True),
+        "left_out": reminders_left_out(course, rides),
     }
 
 
@@ -128,7 +138,7 @@ def _collected(course: Course, visit: Visit) -> str:
 def _is_to_come(course: Course, visit: Visit) -> bool:
     """Whether a ride is still to be arranged; a first revision may be made afterwards."""
     today = course.history[-1].at.date() if course.revision > 1 else date.min
-    is_ahead = visit.status == "planned" and visit.start.date() >= today
+    is_ahead = visit.status != "completed" and visit.start.date() >= today
     return is_ahead and has_ride(course, visit)
 
 

@@ -1,15 +1,17 @@
 """The events that a calendar or a page shows of a course, for one audience, in order of time."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from ketasched.discretion import neutral
 from ketasched.identity import uid
-from ketasched.model import TAKES_PLACE, Course, Review, Visit
+from ketasched.model import TAKES_PLACE, Course, Review, Visit, VisitKind
 from ketasched.render import View
-from ketasched.render.rides import has_ride, reminder_times
-from ketasched.render.stamps import stamp
+from ketasched.render.rides import has_ride, reminders
+from ketasched.render.spoken import REMINDER_MINUTES, Spoken, spoken
+from ketasched.render.stamps import Stamp, drives, stamps
 from ketasched.render.wording import (
     driver_name,
     driver_text,
@@ -23,14 +25,10 @@ from ketasched.render.wording import (
     visit_title,
     words_of,
 )
-from ketasched.times import after, clock_text, day_text
+from ketasched.times import after
 
 COLLECT_ALARM = 30
 """How many minutes before it the alarm of a collection sounds, if the clinic's is not shorter."""
-
-REMINDER_MINUTES = 15
-"""How long a reminder, a review or one end of a ride lasts in a calendar."""
-
 
 EventStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 
@@ -41,7 +39,7 @@ STATUS: Mapping[str, EventStatus] = MappingProxyType(
 
 
 class Event(NamedTuple):
-    """One entry of a calendar; `alarm` is how many minutes before `start` it sounds.
+    """One entry of a calendar; `alarm` is how many minutes before `start` it sounds, if it does.
 
     `name` tells it from the others of its course: "appointment-3". It is part of a file's name.
     `sequence` is how often it has changed, `changed` when it last did, in UTC.
@@ -56,29 +54,31 @@ class Event(NamedTuple):
     place: str = ""
     status: EventStatus = "CONFIRMED"
     busy: bool = False
-    alarm: int = 0
+    alarm: int | None = 0
     sequence: int = 0
     changed: datetime | None = None
 
 
 def events(course: Course, view: View) -> list[Event]:
     """All events of the course for this audience, the earliest first."""
+    teller = _teller(course, view)
     found: list[Event] = []
     for visit in course.visits:
+        said = spoken(course.clinic, visit)
         if view.audience == "driver":
-            found += _rides(course, visit, view)
+            found += teller.rides(visit, said)
             continue
-        found.append(_visit(course, visit, view))
+        found.append(teller.visit(visit, said))
         if view.audience == "patient":
-            found += _no_driving(course, visit)
-            found += _reminders(course, visit, view)
+            found += teller.no_driving(visit, said)
+            found += teller.reminders(visit, said)
     if view.audience != "driver":
-        reviews = enumerate(course.reviews, start=1)
-        found += [_review(course, review, number, view) for number, review in reviews]
-    return sorted(
-        _stamped(course, found),
-        key=lambda event: (event.start.astimezone(UTC), event.uid),
-    )
+        found += [teller.review(*one) for one in enumerate(course.reviews, start=1)]
+    return sorted(found, key=_in_time)
+
+
+def _in_time(event: Event) -> tuple[float, str]:
+    return event.start.timestamp(), event.uid
 
 
 def changed_events(before: Course, course: Course, view: View) -> list[Event]:
@@ -90,18 +90,12 @@ def changed_events(before: Course, course: Course, view: View) -> list[Event]:
     uids, moment = course.history[-1].changed, course.history[-1].at.astimezone(UTC)
     old = {event.uid: event for event in events(before, view)}
     now = {event.uid: event for event in events(course, view)}
-    gone = (
-        event
-        for event in old.values()
-        if event.uid not in now and event.end.astimezone(UTC) > moment
-    )
+    gone = (event for uid, event in old.items() if uid not in now and _ends(event, before, moment))
     # What has changed for somebody else only is the same for this audience.
     new = (event for event in now.values() if _said(old.get(event.uid)) != _said(event))
-    found = (*new, *_stamped(course, map(cancelled, gone)))
-    return sorted(
-        (event for event in found if event.uid in uids),
-        key=lambda event: (event.start.astimezone(UTC), event.uid),
-    )
+    stamped = Stamps(course)
+    found = (*new, *(_cancelled(event, stamped) for event in gone))
+    return sorted((event for event in found if event.uid in uids), key=_in_time)
 
 
 def differing(before: Course, after: Course, moment: datetime) -> set[str]:
@@ -111,18 +105,31 @@ def differing(before: Course, after: Course, moment: datetime) -> set[str]:
     """
     found: set[str] = set()
     for audience in ("patient", "driver", "clinic"):
-        # The name, which is only that of a file, goes by the visit's number.
         old, new = (
-            {event.uid: event._replace(name="") for event in events(course, View(audience))}
+            {event.uid: event for event in events(course, View(audience))}
             for course in (before, after)
         )
-        found |= {uid for uid, event in new.items() if old.get(uid) != event}
+        found |= {uid for uid, event in new.items() if _nameless(old.get(uid)) != _nameless(event)}
         found |= {
-            uid
-            for uid, event in old.items()
-            if uid not in new and event.end.astimezone(UTC) > moment.astimezone(UTC)
+            uid for uid, event in old.items() if uid not in new and _ends(event, before, moment)
         }
     return found
+
+
+def _ends(event: Event, before: Course, moment: datetime) -> bool:
+    """Whether an event that is not there any more is to be cancelled: if it is not over.
+
+    A patient who has been brought has to be collected, whatever becomes of the visit.
+    """
+    at, (role, _, number) = moment.astimezone(UTC), event.name.rpartition("-")
+    if role in ("bring", "collect") and before.visits[int(number) - 1].start <= moment:
+        return False
+    return event.end.astimezone(UTC) > at
+
+
+def _nameless(event: Event | None) -> Event | None:
+    """The event without its name, which is only that of a file: it goes by the visit's number."""
+    return event._replace(name="") if event else None
 
 
 def _said(event: Event | None) -> Event | None:
@@ -133,89 +140,17 @@ def _said(event: Event | None) -> Event | None:
     return event._replace(name="", text=text, sequence=0, changed=None)
 
 
-def cancelled(event: Event) -> Event:
-    """The event as one that does not take place."""
-    title = event.title if ENDED in event.title else f"{ENDED}{event.title}"
-    return event._replace(title=title, text=NOT_ANY_MORE, status="CANCELLED", busy=False, alarm=0)
-
-
-def _stamped(course: Course, found: Iterable[Event]) -> Iterator[Event]:
-    """The events with how often they changed, and of which revision they are."""
-    said: dict[int, tuple[str, datetime]] = {}
-    for event in found:
-        times, revision, moment = stamp(course, event.uid)
-        if revision not in said:
-            said[revision] = revision_text(revision, moment), moment.astimezone(UTC)
-        text, changed = said[revision]
-        # Made anew: `_replace` takes four times as long, and this is done for every event.
-        yield Event(
-            event.name,
-            event.uid,
-            event.start,
-            event.end,
-            event.title,
-            _lines(event.text, text),
-            event.place,
-            event.status,
-            event.busy,
-            event.alarm,
-            max(event.sequence, times),
-            changed,
-        )
-
-
-def ride_text(visit: Visit) -> str:
-    """When to bring and when to collect: "Mon 7 Dec, 09:00 – collect 10:55"."""
-    day = day_text(visit.start.date(), year=False)
-    return f"{day}, {clock_text(visit.start)} – collect {clock_text(visit.end)}"
-
-
-def _lines(*lines: str) -> str:
-    return "\n".join(filter(None, lines))
-
-
-def _visit(course: Course, visit: Visit, view: View) -> Event:
-    discreet = is_discreet(course, view)
-    title = visit_title(course, visit, discreet=discreet)
-    at_clinic = course.protocol.visits[visit.kind].place == "clinic"
-    event = Event(
-        name=f"appointment-{visit.number}",
-        uid=visit.uid,
-        sequence=visit.sequence,
-        start=visit.start,
-        end=visit.end,
-        title=title if view.audience == "patient" else f"{course.patient}: {title}",
-        text=_visit_text(course, visit, view, discreet=discreet),
-        place=place_of(course, discreet=discreet) if at_clinic else "",
-        status=STATUS.get(visit.status, "CANCELLED"),
-        busy=visit.status in TAKES_PLACE,
-        alarm=course.clinic.reminders.alarm.minutes,
-    )
-    return event if visit.status in TAKES_PLACE else cancelled(event)
-
-
-def _visit_text(course: Course, visit: Visit, view: View, *, discreet: bool) -> str:
-    place = course.protocol.visits[visit.kind].place
-    begin = "Check-in" if place == "clinic" else place_text(place).capitalize() + ", at"
-    times = f"{begin} {clock_text(visit.start)}."
-    if course.protocol.visits[visit.kind].needs_driver:
-        times += f" Ready to be collected: not before {clock_text(visit.end)}."
-    named = driver_text(visit.driver, discreet=discreet)
-    if view.audience == "clinic":
-        # Not its number: that changes when a visit is added before it.
-        return _lines(f"{visit.phase}, {visit.of}.", times, f"Driver: {named or 'none yet'}.")
-    words, phone = words_of(course, discreet=discreet), phone_of(course, discreet=discreet)
-    ride = ""
-    if has_ride(course, visit):
-        ride = f"Driver, there and back: {named}." if named else ARRANGE
-    return _lines(
-        times,
-        ride,
-        no_driving_text(visit) if course.protocol.visits[visit.kind].needs_driver else "",
-        words.before,
-        f"Please bring: {words.bring}" if words.bring else "",
-        words.call,
-        f"Clinic's phone: {phone}" if phone else "",
+def _cancelled(event: Event, stamps: "Stamps") -> Event:
+    """The event as one that does not take place, by the revision that ended it."""
+    times, line, changed = stamps.of(event.uid)
+    return event._replace(
+        title=_ended(event.title),
+        text=f"{NOT_ANY_MORE}\n{line}",
+        status="CANCELLED",
+        busy=False,
+        alarm=None,
+        sequence=max(event.sequence, times),
+        changed=changed,
     )
 
 
@@ -223,99 +158,211 @@ ENDED = "CANCELLED: "
 NOT_ANY_MORE = "This does not take place."
 NOT_YOURSELF = "Someone else has to bring you and take you home."
 ARRANGE = f"{NOT_YOURSELF} Please arrange a driver."
+BE_ON_TIME = "Please be on time."
+WAIT_FOR_THEM = "Please wait, and drive them home."
 
 
-def _no_driving(course: Course, visit: Visit) -> Iterator[Event]:
-    until = visit.no_driving_until
-    if until is None or visit.status not in TAKES_PLACE:
-        return
-    tentative = " (if the appointment takes place)" if visit.status == "tentative" else ""
-    when = f"{day_text(until.date(), year=False)}, {clock_text(until)}"
-    yield Event(
-        name=f"no-driving-{visit.number}",
-        uid=uid(visit.uid, "no-driving"),
-        start=visit.end,
-        end=until,
-        title=f"Do not drive until {when}{tentative}",
-        text=_lines(no_driving_text(visit)),
-        status="TENTATIVE" if tentative else "CONFIRMED",
+def _ended(title: str) -> str:
+    return title if ENDED in title else f"{ENDED}{title}"
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))
+
+
+class Stamps:
+    """How often each event of a course has changed, of which revision it is, in words, and when
+    that was, in UTC.
+    """
+
+    def __init__(self, course: Course) -> None:
+        first, self._changed = stamps(course)
+        self._first = _in_words(first)
+
+    def of(self, uid: str) -> tuple[int, str, datetime]:
+        """The stamp of the event with this uid."""
+        changed = self._changed.get(uid)
+        return _in_words(changed) if changed else self._first
+
+
+def _in_words(stamp: Stamp) -> tuple[int, str, datetime]:
+    return stamp.times, revision_text(stamp.revision, stamp.at), stamp.at.astimezone(UTC)
+
+
+def _teller(course: Course, view: View) -> "Teller":
+    discreet = is_discreet(course, view)
+    words, phone = words_of(course, discreet=discreet), phone_of(course, discreet=discreet)
+    call = f"Clinic's phone: {phone}" if phone else ""
+    bring = f"Please bring: {words.bring}" if words.bring else ""
+    return Teller(
+        course,
+        view,
+        discreet,
+        place_of(course, discreet=discreet),
+        call,
+        _lines(words.before, bring, words.call, call),
+        course.clinic.reminders.alarm.minutes,
+        Stamps(course),
     )
 
 
-def _reminders(course: Course, visit: Visit, view: View) -> Iterator[Event]:
-    discreet = is_discreet(course, view)
-    who, named = (say(visit.driver, discreet=discreet) for say in (driver_name, driver_text))
-    asked = f"Confirm the ride with {who}" if who else "Arrange a ride"
-    title = f"{asked}: {ride_text(visit)}"
-    text = _lines(NOT_YOURSELF if who else ARRANGE, f"Driver: {named}." if named else "")
-    for ordinal, moment in reminder_times(course, visit):
-        yield Event(
-            name=f"ride-reminder-{visit.number}-{ordinal}",
-            uid=uid(visit.uid, "reminder", ordinal),
-            start=moment,
-            end=after(moment, REMINDER_MINUTES),
-            title=title,
-            text=text,
-        )
+class Teller(NamedTuple):
+    """Tells a course's events to an audience. Its fields are what many of them have in common:
 
+    where, whom to call, what to know before each visit, and how many minutes before an alarm is.
+    """
 
-def _review(course: Course, review: Review, number: int, view: View) -> Event:
-    discreet = is_discreet(course, view)
-    title = review_title(course, review, discreet=discreet)
-    phone = phone_of(course, discreet=discreet)
-    event = Event(
-        name=f"talk-{number}",
-        uid=review.uid,
-        sequence=review.sequence,
-        start=review.start,
-        end=after(review.start, REMINDER_MINUTES),
-        title=title if view.audience == "patient" else f"{course.patient}: {title}",
-        text=_lines(f"Clinic's phone: {phone}" if phone else ""),
-        place=place_of(course, discreet=discreet) if review.place == "clinic" else "",
-        status=STATUS.get(review.status, "CANCELLED"),
-        busy=review.status in TAKES_PLACE,
-        alarm=course.clinic.reminders.alarm.minutes,
-    )
-    return event if review.status in TAKES_PLACE else cancelled(event)
+    course: Course
+    view: View
+    discreet: bool
+    place: str
+    call: str
+    words: str
+    alarm: int
+    stamps: Stamps
 
-
-def _rides(course: Course, visit: Visit, view: View) -> Iterator[Event]:
-    """What a driver needs: when to bring somebody where, and when to collect them."""
-    if not has_ride(course, visit):
-        return
-    phone = phone_of(course, discreet=True)
-    both = ride_text(visit).replace("collect", "collect from")
-    whom = f" {view.driver_label}" if view.driver_label else ""
-    alarm = course.clinic.reminders.alarm.minutes
-    for role, moment, title, said, early in (
-        (
-            "bring",
+    def visit(self, visit: Visit, said: Spoken) -> Event:
+        """The visit itself."""
+        title = visit_title(self.course, visit, discreet=self.discreet)
+        kind = self.course.protocol.visits[visit.kind]
+        takes_place = visit.status in TAKES_PLACE
+        times, line, changed = self.stamps.of(visit.uid)
+        title = self._titled(title)
+        return Event(
+            f"appointment-{visit.number}",
+            visit.uid,
             visit.start,
-            f"Bring{whom} at {clock_text(visit.start)}",
-            "Please be on time.",
-            alarm,
-        ),
-        (
-            "collect",
             visit.end,
-            f"Collect{whom} from {clock_text(visit.end)}",
-            f"Not before {clock_text(visit.end)}; it may take longer. "
-            "Please wait, and drive them home.",
-            min(alarm, COLLECT_ALARM),
-        ),
-    ):
-        yield Event(
-            name=f"{role}-{visit.number}",
-            uid=uid(visit.uid, role),
-            start=moment,
-            end=after(moment, REMINDER_MINUTES),
-            title=title,
-            text=_lines(
-                f"{both}.",
-                said,
-                f"If you cannot come, please call: {phone}" if phone else "",
-            ),
-            place=place_of(course, discreet=True),
-            busy=True,
-            alarm=early,
+            title if takes_place else _ended(title),
+            _lines(self._about(visit, kind, said) if takes_place else NOT_ANY_MORE, line),
+            self.place if kind.place == "clinic" else "",
+            STATUS.get(visit.status, "CANCELLED"),
+            takes_place,
+            self.alarm if takes_place else None,
+            max(visit.sequence, times),
+            changed,
         )
+
+    def _titled(self, title: str) -> str:
+        patients_own = self.view.audience == "patient"
+        return title if patients_own else f"{self.course.patient}: {title}"
+
+    def _about(self, visit: Visit, kind: VisitKind, said: Spoken) -> str:
+        begin = (
+            "Check-in" if kind.place == "clinic" else f"{place_text(kind.place).capitalize()}, at"
+        )
+        times = f"{begin} {said.begin}."
+        if kind.needs_driver:
+            times += f" Ready to be collected: not before {said.end}."
+        named = driver_text(visit.driver, discreet=self.discreet)
+        if self.view.audience == "clinic":
+            # Not its number: that changes when a visit is added before it.
+            return f"{visit.phase}, {visit.of}.\n{times}\nDriver: {named or 'none yet'}."
+        ride = ""
+        if has_ride(self.course, visit):
+            ride = f"Driver, there and back: {named}." if named else ARRANGE
+        until = no_driving_text(said.until) if kind.needs_driver else ""
+        return _lines(times, ride, until, self.words)
+
+    def no_driving(self, visit: Visit, said: Spoken) -> Iterator[Event]:
+        """The time after it in which nobody drives."""
+        until = visit.no_driving_until
+        if until is None or visit.status not in TAKES_PLACE:
+            return
+        tentative = " (if the appointment takes place)" if visit.status == "tentative" else ""
+        own = uid(visit.uid, "no-driving")
+        times, line, changed = self.stamps.of(own)
+        yield Event(
+            f"no-driving-{visit.number}",
+            own,
+            visit.end,
+            until,
+            f"Do not drive until {said.until}{tentative}",
+            f"{no_driving_text(said.until)}\n{line}",
+            status="TENTATIVE" if tentative else "CONFIRMED",
+            sequence=times,
+            changed=changed,
+        )
+
+    def reminders(self, visit: Visit, said: Spoken) -> Iterator[Event]:
+        """What reminds of arranging the ride, or of asking whether it holds."""
+        found = reminders(self.course, visit)
+        if not found:
+            return
+        who = driver_name(visit.driver, discreet=self.discreet)
+        named = driver_text(visit.driver, discreet=self.discreet)
+        asked = f"Confirm the ride with {who}" if who else "Arrange a ride"
+        title = f"{asked}: {said.ride}"
+        text = _lines(NOT_YOURSELF if who else ARRANGE, f"Driver: {named}." if named else "")
+        for one in found:
+            own = uid(visit.uid, "reminder", one.ordinal)
+            times, line, changed = self.stamps.of(own)
+            yield Event(
+                f"ride-reminder-{visit.number}-{one.ordinal}",
+                own,
+                one.start,
+                one.end,
+                title,
+                f"{text}\n{line}",
+                sequence=times,
+                changed=changed,
+            )
+
+    def review(self, number: int, review: Review) -> Event:
+        """A review."""
+        title = self._titled(review_title(self.course, review, discreet=self.discreet))
+        takes_place = review.status in TAKES_PLACE
+        is_ahead = takes_place and review.status != "completed"
+        times, line, changed = self.stamps.of(review.uid)
+        return Event(
+            f"talk-{number}",
+            review.uid,
+            review.start,
+            after(review.start, REMINDER_MINUTES),
+            title if takes_place else _ended(title),
+            _lines(self.call if takes_place else NOT_ANY_MORE, line),
+            self.place if review.place == "clinic" else "",
+            STATUS.get(review.status, "CANCELLED"),
+            is_ahead,
+            self.alarm if is_ahead else None,
+            max(review.sequence, times),
+            changed,
+        )
+
+    def rides(self, visit: Visit, said: Spoken) -> Iterator[Event]:
+        """What a driver needs: when to bring somebody where, and when to collect them."""
+        if not has_ride(self.course, visit) or not drives(self.view, visit):
+            return
+        phone = phone_of(self.course, discreet=True)
+        call = f"If you cannot come, please call: {phone}" if phone else ""
+        named = neutral(visit.driver.name) if visit.driver else ""
+        who = f"Driver: {named}." if named else ""
+        both = f"{said.ride.replace('collect', 'collect from')}."
+        whom = f" {self.view.driver_label}" if self.view.driver_label else ""
+        not_before = f"Not before {said.end}; it may take longer."
+        for role, moment, title, how, early in (
+            ("bring", visit.start, f"Bring{whom} at {said.begin}", BE_ON_TIME, self.alarm),
+            (
+                "collect",
+                visit.end,
+                f"Collect{whom} from {said.end}",
+                f"{not_before} {WAIT_FOR_THEM}",
+                min(self.alarm, COLLECT_ALARM),
+            ),
+        ):
+            # Each driver's own: in a calendar that two of them share, none takes out the other's.
+            own = uid(visit.uid, role, *([visit.driver.name] if visit.driver else []))
+            times, line, changed = self.stamps.of(own)
+            yield Event(
+                f"{role}-{visit.number}",
+                own,
+                moment,
+                after(moment, REMINDER_MINUTES),
+                title,
+                _lines(both, how, who, call, line),
+                self.place,
+                busy=True,
+                alarm=early,
+                sequence=times,
+                changed=changed,
+            )

@@ -5,7 +5,8 @@ are the same bytes as those of `icalendar` (a test holds that). Decided by what
 clients do: no METHOD, no calendar UID, neutral PRODID, one VALARM an event.
 """
 
-from datetime import UTC, date, datetime, time
+import re
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from ketasched.discretion import neutral
@@ -20,6 +21,11 @@ PRODID = "-//Appointments//Calendar 1//EN"
 
 OCTETS = 74
 """How long a line may be; one more is the space that a folded one begins with (RFC 5545, 3.1)."""
+
+ASCII_PIECES = re.compile(
+    rf".{{{OCTETS - 1}}}[^\\^]|.{{{OCTETS - 1}}}(?=..)|.{{1,{OCTETS}}}", re.DOTALL
+)
+"""What a long line of ASCII is folded into: a piece does not end within an escape."""
 
 
 def render(course: Course, view: View) -> str:
@@ -49,8 +55,12 @@ def _calendar(course: Course, view: View, found: list[Event]) -> str:
 
 def calendar_text(name: str, zone: str, found: list[Event]) -> str:
     """A calendar of this name with these events, all of them local to a zone."""
-    days = [day for event in found for day in (event.start.date(), event.end.date())]
-    block = vtimezone(zone, *needed_days(min(days), max(days))) if days else ""
+    days = (
+        (min(event.start for event in found).date(), max(event.end for event in found).date())
+        if found
+        else ()
+    )
+    block = vtimezone(zone, *needed_days(*days)) if days else ""
     parameter = f";TZID={zone}" if block else ""
     return "".join(
         (
@@ -88,9 +98,9 @@ def text_line(name: str, value: str) -> str:
 
 def _folded(line: str) -> str:
     """The line in pieces that are short enough; none ends within a character or an escape."""
+    if line.isascii():
+        return line if len(line) <= OCTETS else "\r\n ".join(ASCII_PIECES.findall(line))
     octets, begin = line.encode(), 0
-    if len(octets) <= OCTETS:
-        return line
     pieces = []
     while len(octets) - begin > OCTETS:
         end = begin + OCTETS
@@ -100,53 +110,55 @@ def _folded(line: str) -> str:
             end -= 1
         pieces.append(octets[begin:end])
         begin = end
-    return b"\r\n ".join((*pieces, octets[begin:])).decode()
+    return b"\r\n ".join((*pieces, octets[begin:])).decode() if pieces else line
 
 
 def _event(event: Event, parameter: str) -> str:
-    changed = _utc(event.changed or event.start)
-    # A local time that comes twice means its first occurrence (RFC 5545, 3.3.5), but not to all.
-    zone = "" if comes_twice(event.start) or comes_twice(event.end) else parameter
-    return "".join(
-        (
-            "BEGIN:VEVENT\r\n",
-            text_line("SUMMARY", event.title),
-            _moment("DTSTART", event.start, zone),
-            _moment("DTEND", event.end, zone),
-            f"DTSTAMP:{changed}\r\nUID:{event.uid}\r\nSEQUENCE:{event.sequence}\r\n",
-            text_line("DESCRIPTION", event.text),
-            f"LAST-MODIFIED:{changed}\r\n",
-            text_line("LOCATION", event.place) if event.place else "",
-            f"STATUS:{event.status}\r\nTRANSP:{'OPAQUE' if event.busy else 'TRANSPARENT'}\r\n",
-            "BEGIN:VALARM\r\nACTION:DISPLAY\r\n",
-            text_line("DESCRIPTION", event.title),
-            f"TRIGGER:{_trigger(event.alarm)}\r\nEND:VALARM\r\nEND:VEVENT\r\n",
-        )
+    changed = _changed(event.changed) if event.changed else _utc(event.start)
+    start, end = event.start, event.end
+    return (
+        f"BEGIN:VEVENT\r\n{text_line('SUMMARY', event.title)}"
+        f"{_span(start, end, (start.fold, end.fold), parameter)}"
+        f"DTSTAMP:{changed}\r\nUID:{event.uid}\r\nSEQUENCE:{event.sequence}\r\n"
+        f"{text_line('DESCRIPTION', event.text)}LAST-MODIFIED:{changed}\r\n"
+        f"{text_line('LOCATION', event.place) if event.place else ''}"
+        f"STATUS:{event.status}\r\nTRANSP:{'OPAQUE' if event.busy else 'TRANSPARENT'}\r\n"
+        f"{_alarm(event)}END:VEVENT\r\n"
     )
+
+
+def _alarm(event: Event) -> str:
+    if event.alarm is None:
+        return ""
+    return (
+        f"BEGIN:VALARM\r\nACTION:DISPLAY\r\n{text_line('DESCRIPTION', event.title)}"
+        f"TRIGGER:{_trigger(event.alarm)}\r\nEND:VALARM\r\n"
+    )
+
+
+@lru_cache(maxsize=4096)
+def _span(start: datetime, end: datetime, _folds: tuple[int, int], parameter: str) -> str:
+    """The lines that say from when to when, for all events of these times.
+
+    `_folds` are those of the two: what differs only in that is equal.
+    """
+    # A local time that comes twice means its first occurrence (RFC 5545, 3.3.5), but not to all.
+    zone = "" if comes_twice(start) or comes_twice(end) else parameter
+    return f"{_moment('DTSTART', start, zone)}{_moment('DTEND', end, zone)}"
 
 
 def _moment(name: str, moment: datetime, parameter: str) -> str:
     if not parameter:
         return f"{name}:{_utc(moment)}\r\n"
-    return f"{name}{parameter}:{_digits(moment)}\r\n"
+    return f"{name}{parameter}:{moment:%Y%m%dT%H%M%S}\r\n"
 
 
 def _utc(moment: datetime) -> str:
-    return f"{_digits(moment.astimezone(UTC))}Z"
+    return f"{moment.astimezone(UTC):%Y%m%dT%H%M%S}Z"
 
 
-def _digits(moment: datetime) -> str:
-    return f"{_day(moment.date())}T{_time(moment.time())}"
-
-
-@lru_cache(maxsize=2048)
-def _day(day: date) -> str:
-    return f"{day:%Y%m%d}"
-
-
-@lru_cache(maxsize=2048)
-def _time(clock: time) -> str:
-    return f"{clock:%H%M%S}"
+_changed = lru_cache(maxsize=64)(_utc)
+"""Of a moment that is in UTC already: most events have the same."""
 
 
 @lru_cache(maxsize=64)

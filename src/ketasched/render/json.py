@@ -6,8 +6,8 @@ straight from the nouns; its clinic and protocol, which are most of it, once for
 
 import json
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime
-from functools import cache
+from datetime import date, datetime, tzinfo
+from functools import cache, lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -27,7 +27,10 @@ def _written(value: Any, line: str) -> str:  # noqa: ANN401 - what nouns are mad
     kind: Any = type(value)
     if kind is bool:
         return "true" if value else "false"
-    if kind is datetime or kind is date:
+    if kind is datetime:
+        # Equal moments can be of different zones, or the first and the second 01:30 of a night.
+        return _moment(value, value.fold, value.tzinfo)
+    if kind is date:
         return f'"{value.isoformat()}"'
     if kind is tuple:
         if not value:
@@ -63,6 +66,11 @@ def _dumped(value: object, line: str) -> str:
 
 
 _shared = once(_dumped)
+
+
+@lru_cache(maxsize=4096)
+def _moment(moment: datetime, _fold: int, _zone: tzinfo | None) -> str:
+    return f'"{moment.isoformat()}"'
 
 
 @cache

@@ -1,47 +1,55 @@
 """The rides of a course: which visits need one, and when the patient is reminded of it."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime
 
-from ketasched.model import Course, Reminder, Visit
+from ketasched.gates import is_decided_at_check_in
+from ketasched.model import Course, Visit
+from ketasched.render.spoken import Reminded, spoken
 from ketasched.render.stamps import stamp
 
 
 def has_ride(course: Course, visit: Visit) -> bool:
-    """Whether somebody has to drive, or has driven: for visits that are confirmed."""
-    is_sure = visit.status in ("planned", "completed")
-    return is_sure and course.protocol.visits[visit.kind].needs_driver
+    """Whether somebody has to drive, or has driven: for visits that are confirmed, and for one
+    that is decided when the patient is there already.
+    """
+    comes = visit.status in ("planned", "completed") or is_decided_at_check_in(course, visit)
+    return comes and course.protocol.visits[visit.kind].needs_driver
 
 
-def reminder_times(course: Course, visit: Visit) -> Iterator[tuple[int, datetime]]:
-    """When to remind of the ride to a visit, with the reminder's place in the clinic's list.
+def drivers(course: Course) -> list[str]:
+    """The names of those who drive to a visit of the course, or have driven."""
+    rides = (visit for visit in course.visits if has_ride(course, visit))
+    return list(dict.fromkeys(visit.driver.name for visit in rides if visit.driver))
+
+
+def all_drivers(course: Course) -> list[str]:
+    """The same with those who were to drive once, or to a visit that is on hold."""
+    named = (visit.driver.name for visit in course.visits if visit.driver)
+    once = (former.driver for entry in course.history for former in entry.former)
+    return list(dict.fromkeys((*named, *filter(None, once))))
+
+
+def reminders(course: Course, visit: Visit) -> list[Reminded]:
+    """When to remind of the ride to a visit.
 
     A moment before the visit was given its date, or not before the visit itself, is left out.
     """
-    if has_ride(course, visit):
-        given, start = _given(course, visit), visit.start.astimezone(UTC)
-        for ordinal, reminder in enumerate(course.clinic.reminders.driver, start=1):
-            moment = _moment(visit, reminder)
-            if given <= moment < start:
-                yield ordinal, moment.astimezone(visit.start.tzinfo)
+    if not has_ride(course, visit):
+        return []
+    given, said = _given(course, visit), spoken(course.clinic, visit)
+    return [one for one in said.reminders if given <= one.utc < said.utc]
 
 
-def reminders_left_out(course: Course) -> int:
-    """How many reminders would have been before their visit was given its date."""
+def reminders_left_out(course: Course, rides: Iterable[Visit]) -> int:
+    """How many reminders of these rides would have been before their visit was given its date."""
     return sum(
-        _moment(visit, reminder) < _given(course, visit)
-        for visit in course.visits
-        if has_ride(course, visit)
-        for reminder in course.clinic.reminders.driver
+        one.utc < given
+        for visit, given in ((visit, _given(course, visit)) for visit in rides)
+        for one in spoken(course.clinic, visit).reminders
     )
 
 
 def _given(course: Course, visit: Visit) -> datetime:
     """When the visit was given its date, in UTC."""
     return stamp(course, visit.uid).at.astimezone(UTC)
-
-
-def _moment(visit: Visit, reminder: Reminder) -> datetime:
-    """The moment of a reminder, in UTC: a time that the clocks skip is one that they show."""
-    day = visit.start.date() - timedelta(reminder.days)
-    return datetime.combine(day, reminder.at.time, visit.start.tzinfo).astimezone(UTC)

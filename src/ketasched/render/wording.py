@@ -58,10 +58,11 @@ def kind_title(kind: VisitKind, *, discreet: bool) -> str:
 
 
 def review_title(course: Course, review: Review, *, discreet: bool) -> str:
-    """What a review is called: "Phone appointment", or "How is it going? (by phone)"."""
-    at_check_in = any(
-        visit.start == review.start and visit.status in TAKES_PLACE for visit in course.visits
-    )
+    """What a review is called: "Phone appointment", or "How is it going? (by phone)".
+
+    One that is recorded says so: it may have been before its time.
+    """
+    done, at_check_in = review.status == "completed", is_at_check_in(course, review)
     place = "at check-in" if at_check_in else place_text(review.place)
     if not discreet:
         title = f"{review.title} ({place})"
@@ -69,7 +70,16 @@ def review_title(course: Course, review: Review, *, discreet: bool) -> str:
         title = "Short talk at check-in"
     else:
         title = "Phone appointment" if review.place == "phone" else "Appointment"
-    return _with_status(title, review.status)
+    return f"{title} (done)" if done else _with_status(title, review.status)
+
+
+def is_at_check_in(course: Course, review: Review) -> bool:
+    """Whether the patient comes for a visit when a review is, or came when it was recorded."""
+    done = review.status == "completed"
+    return any(
+        visit.start == review.start and (visit.status in TAKES_PLACE or done)
+        for visit in course.visits
+    )
 
 
 def _with_status(title: str, status: Status) -> str:
@@ -83,13 +93,9 @@ def place_text(place: Place) -> str:
     return {"phone": "by phone", "clinic": "at the clinic", "home": "at home"}[place]
 
 
-def no_driving_text(visit: Visit) -> str:
-    """Until when the patient must not drive, or that the clinic is to be asked."""
-    until = visit.no_driving_until
-    if until is None:
-        return ASK_ABOUT_DRIVING
-    when = f"{day_text(until.date(), year=False)}, {clock_text(until)}"
-    return f"No driving before {when}, {ONLY_AFTER_REST}."
+def no_driving_text(until: str) -> str:
+    """Until when the patient must not drive; "" is not known: then the clinic is to be asked."""
+    return f"No driving before {until}, {ONLY_AFTER_REST}." if until else ASK_ABOUT_DRIVING
 
 
 def words_of(course: Course, *, discreet: bool) -> Wording:

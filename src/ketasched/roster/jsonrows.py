@@ -100,5 +100,5 @@ def unfit(text: str, *, longest: int | None = MOST_CELL) -> str:
     if odd[0] == "\0":
         return "has a NUL character"
     if "\udc80" <= odd[0] <= "\udcff":
-        return f"is not UTF-8 text: the byte 0x{ord(odd[0]) - 0xDC00:02X}"
+        return f"is not UTF-8 text (the byte 0x{ord(odd[0]) - 0xDC00:02X}): save it as CSV UTF-8"
     return f"has half a character, U+{ord(odd[0]):04X}"

@@ -11,7 +11,7 @@ import codecs
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, NamedTuple
 
 from ketasched.columns import COLUMNS, ROSTER_COLUMNS, DateOrder, read_request, spelled_date
 from ketasched.errors import BadFile, BadRequest
@@ -38,10 +38,10 @@ Form = Literal["csv", "ndjson"]
 
 DELIMITERS = (",", ";", "\t")
 
-REJECTS = ("rule", "reason")
-"""The last two columns of a file of rejects that we wrote.
+REJECTS = ("row", "rule", "reason")
+"""The last columns of a file of rejects that we wrote; `row` is the number in its roster.
 
-Such a file is a roster again once its rows are mended: these two are passed over, and the "'" of
+Such a file is a roster again once its rows are mended: these are passed over, and the "'" of
 `cells.harmless` is taken off. In any other roster a "'" stays.
 """
 
@@ -60,8 +60,7 @@ NO_TEXT = (
 SAVE_AS = 'save it as UTF-8; in Excel: Save As, "CSV UTF-8 (Comma delimited)"'
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Row:
+class Row(NamedTuple):
     """One row of a roster.
 
     `number` counts rows from 1, the first after the header; `line` is the line of the file, from
@@ -78,6 +77,9 @@ class Row:
     texts: Mapping[str, str]
     given: tuple[str, ...]
     problem: BadRequest | None = None
+
+    def __repr__(self) -> str:
+        return object.__repr__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,10 @@ def read_roster(
     if form == "ndjson" or (form is None and start.startswith(b"{")):
         return Roster("ndjson", (JSON_COLUMN,), _json_rows(lines, naming))
     delimiter, headings, place = _header(lines, naming, path)
-    again = tuple(headings[-2:]) == REJECTS and not any(map(naming.column, REJECTS))
+    own = len(REJECTS)
+    again = tuple(headings[-own:]) == REJECTS and not any(map(naming.column, REJECTS))
     if again:
-        headings = [as_it_was(heading) for heading in headings[:-2]]
+        headings = [as_it_was(heading) for heading in headings[:-own]]
     whole = Sheet(tuple(headings), (), delimiter, again=again)
     if again and headings == [JSON_COLUMN]:
         return Roster("csv", whole.header, _mended_json_rows(lines, naming, whole))
@@ -126,31 +129,32 @@ def read_roster(
 
 
 def request_of_row(row: Row, order: DateOrder = None) -> Request:
-    """The request that a row makes. Raises `BadRequest` with the column, or "row" for all of it.
+    """The request that a row makes. Raises `BadRequest` with all that is wrong, or "row".
 
     `clinic`, `protocol` and `priority` are checked here, and are used from `row.texts`.
     """
     if row.problem is not None:
         raise row.problem
     texts: dict[str, str | tuple[str, ...]] = {}
+    for name, text in row.texts.items():
+        if name in COLUMNS and COLUMNS[name].several:
+            texts[name] = tuple(part.strip() for part in text.split(";") if part.strip())
+        elif name in COLUMNS:
+            texts[name] = text
+    return read_request(texts, order, besides=tuple(_own_problems(row)))
+
+
+def _own_problems(row: Row) -> Iterator[tuple[str, str]]:
+    """What is wrong with a row besides what it asks for."""
     for name in REQUIRED:
         if name not in row.texts:
-            raise BadRequest(name, "is empty, and every row needs it")
+            yield name, "is empty, and every row needs it"
     for name, text in row.texts.items():
         if name not in COLUMNS:
-            _check(name, text)
-        elif COLUMNS[name].several:
-            texts[name] = tuple(part.strip() for part in text.split(";") if part.strip())
-        else:
-            texts[name] = text
-    return read_request(texts, order)
-
-
-def _check(name: str, text: str) -> None:
-    try:
-        ROSTER_COLUMNS[name].read(text, None)
-    except ValueError as error:
-        raise BadRequest(name, str(error)) from None
+            try:
+                ROSTER_COLUMNS[name].read(text, None)
+            except ValueError as error:
+                yield name, str(error)
 
 
 # --- the beginning of the file -----------------------------------------------------------------
@@ -339,11 +343,11 @@ def _text(raw: bytes) -> str:
 
 
 def _wrong_width(found: int, width: int) -> BadRequest:
-    return BadRequest(
-        ROW,
-        f"has {found:,} cell{'s' * (found != 1)}, and the header {width:,}",
-        next_step="put cells that hold a separator into quotes; leave none out",
+    said = f"has {found:,} cell{'s' * (found != 1)}, and the header {width:,}"
+    step = (
+        "leave no empty cells out" if found < width else "put cells with a separator into quotes"
     )
+    return BadRequest(ROW, f"{said}: {step}")
 
 
 def _unfit_cell(raw: bytes, header: Iterable[str], cells: Iterable[str]) -> BadRequest | None:

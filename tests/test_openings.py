@@ -1,0 +1,29 @@
+"""The names of holiday calendars: what the library lists is taken, and nothing else."""
+
+import holidays
+import pytest
+
+from ketasched.openings import holidays_of
+
+SOME = ("US-NY", "US", "USA", "DE-BY", "GB-ENG", "GB", "BR-SP", "IN", "AU-NSW")
+
+
+@pytest.mark.parametrize("name", SOME)
+def test_a_calendar_that_is_listed_is_that_of_the_library(name):
+    country, _, part = name.partition("-")
+    found = holidays.country_holidays(country, subdiv=part or None, years=2027)
+    assert holidays_of(name, 2027) == dict(found) != {}
+
+
+@pytest.mark.parametrize(
+    "name", ["ECB", "XNYS", "us", "UnitedStates", "ZZ", "U", "", "HolidayBase", "date", "TAR"]
+)
+def test_what_is_no_country_s_code_is_refused_though_the_library_has_it(name):
+    with pytest.raises(ValueError, match="no country has the code"):
+        holidays_of(name, 2027)
+
+
+@pytest.mark.parametrize("name", ["US-XX", "US-New York", "DE-Bayern", "US-ny"])
+def test_what_is_no_part_s_code_is_refused(name):
+    with pytest.raises(ValueError, match="has the parts"):
+        holidays_of(name, 2027)
