@@ -106,7 +106,7 @@ def test_mended_rejects_go_into_the_same_folder_on_chairs_that_are_free(asked, c
     assert patients() == {"P-1", "P-2", "P-3", "P-4"}
     assert tree("out/P-2") == before
     assert nobody_shares_a_chair()
-    assert changes() == {"P-1": "new", "P-2": "gone", "P-3": "gone", "P-4": "gone"}
+    assert changes() == {"P-1": "new"}
     assert ALONE not in done.stderr
 
 
@@ -243,7 +243,7 @@ def test_a_run_that_is_stopped_where_chairs_count_ends_as_an_undisturbed_one(ask
     batch(*undisturbed, *more)
     assert tree() == tree("undisturbed")
     assert nobody_shares_a_chair()
-    assert {"new", "moved", "renewed", "gone", "taken back"} >= set(changes().values())
+    assert {"new", "moved", "renewed", "gone", "stays"} >= set(changes().values())
 
 
 def test_what_is_not_known_of_chairs_is_said_once(asked, clinic):
@@ -269,10 +269,13 @@ def test_each_patient_is_told_of_by_what_became_of_them(asked):
     batch(*asked)
     assert changes() == {}
     revised("P-2", "omit", "3")
-    rows[2]["start"], rows[3]["start"], rows[5]["driver_name"] = "2027-04-07", "soon", "Sam Rivera"
+    rows[2]["start"], rows[5]["driver_name"] = "2027-04-07", "Sam Rivera"
+    rows[3]["unavailable"] = "2027-01-01..2027-12-31"
+    rows[0]["start"] = "soon"
     roster_file([*rows[:4], rows[5], {"patient": "P-7", "start": MONDAY}])
     done = batch(*asked, "--resume", moment=LATER)
     assert changes() == {
+        "P-1": "stays",
         "P-2": "revised",
         "P-3": "moved",
         "P-4": "taken back",
@@ -281,10 +284,10 @@ def test_each_patient_is_told_of_by_what_became_of_them(asked):
         "P-5": "gone",
     }
     said = (
-        "1 new, 1 kept, 1 moved, 1 renewed, 1 revised, 1 taken back, 1 gone, see out/changes.csv"
+        "1 new, 1 moved, 1 renewed, 1 revised, 1 stays, 1 taken back, 1 gone, see out/changes.csv"
     )
     assert said in done.stderr
-    moved = table("out/changes.csv")[1]
+    moved = table("out/changes.csv")[2]
     assert moved["was"].startswith("2027-04-05T09:00/10:55|2027-04-07T")
     assert moved["now"].startswith("2027-04-07T09:00/10:55|2027-04-09T")
 
@@ -358,3 +361,18 @@ def test_a_row_without_a_chair_is_told_the_same_however_often_the_run_goes_on(as
     assert rejects()[0]["patient"] == "P-0"
     assert "the chair is taken" in rejects()[0]["reason"]
     assert nobody_shares_a_chair()
+
+
+def test_mended_rejects_are_a_part_of_the_roster_and_nobody_is_gone(asked):
+    rows = rows_of(3)
+    rows[1]["start"] = "soon"
+    roster_file(rows)
+    batch(*asked)
+    text = Path("out/rejects.csv").read_text(encoding="utf-8")
+    Path("mended.csv").write_text(text.replace("soon", MONDAY), encoding="utf-8")
+    batch("mended.csv", *asked[1:], "--resume", moment=LATER)
+    assert changes() == {"P-2": "new"}
+    rows[1]["start"] = MONDAY
+    roster_file(rows[:2])
+    batch(*asked, "--resume", moment="2026-11-25T10:00")
+    assert changes() == {"P-3": "gone"}

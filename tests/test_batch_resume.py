@@ -116,7 +116,7 @@ def test_a_clinic_that_changed_has_its_rows_done_again(clinic):
     asked = ["roster.csv", "-o", "out", "--clinic", clinic]
     batch(*asked)
     files = inodes()
-    clinic_file("other.toml", 'name = "Other"\nphone = "+1 555 0100"')
+    clinic_file("other.toml", 'name = "Other"', hours="11:00-19:00")
     assert "(7 of them before)" in batch(*asked, "--resume").stderr
     assert written_again(files) == {"P-2"}
     is_as_fresh("--clinic", clinic)
@@ -242,7 +242,7 @@ def test_a_file_in_the_way_of_a_patients_folder_stops_no_other_row(clinic, jobs)
 
 @pytest.mark.parametrize("how", ["--resume", "--force"])
 def test_a_patient_who_is_rejected_now_has_no_course_of_an_earlier_run(first, clinic, how):
-    roster_file(varied(3, start="soon"))
+    roster_file(varied(3, unavailable="2026-01-01..2028-12-31"))
     assert batch(*first[:-1], how).exit_code == 5
     assert "P-3" not in patients()
     is_as_fresh("--clinic", clinic)

@@ -271,8 +271,51 @@ def test_a_course_that_is_done_again_on_the_same_dates_is_the_same_to_calendars(
     assert "1 moved, 1 renewed" in batch(*asked, "--resume", moment=LATER).stderr
     now = [row["course_id"] for row in manifest()]
     assert [one == old for one, old in zip(now, was, strict=True)] == [True, False]
-    assert json.loads(tree()["P-1/course.json"])["made_at"].startswith(MOMENT[:13])
+    again = json.loads(tree()["P-1/course.json"])
+    assert again["made_at"].startswith(MOMENT[:13])
+    assert [entry["what"] for entry in again["history"]] == ["planned", "planned again"]
+    assert (again["revision"], again["visits"][0]["sequence"]) == (2, 1)
     assert b"Sam Rivera" in tree()["P-1/P-1.ics"]
+    before = tree()
+    batch(*asked, "--resume", moment="2026-11-25T10:00")
+    assert tree()["P-1/course.json"] == before["P-1/course.json"]
+
+
+def test_a_row_that_cannot_be_read_leaves_its_course_where_it_is(asked):
+    rows = rows_of(3)
+    roster_file(rows)
+    batch(*asked)
+    before = tree()
+    right = [row["start"] for row in rows]
+    for row in rows:
+        row["start"] = "07/12/2026"
+    roster_file(rows)
+    assert "3 stays" in batch(*asked, "--resume", moment=LATER).stderr
+    assert {name for name in before if "/" in name} <= set(tree())
+    for row, start in zip(rows, right, strict=True):
+        row["start"] = start
+    roster_file(rows)
+    batch(*asked, "--resume", moment=LATER)
+    now = tree()
+    assert [name for name in before if "/" in name and now[name] != before[name]] == []
+
+
+def test_what_comes_back_after_a_night_without_rows_is_told(asked):
+    roster_file(rows_of(1))
+    Path("roster.csv").write_text("patient,start\n", encoding="utf-8")
+    batch(*asked, "--resume")
+    roster_file(rows_of(2))
+    assert "2 new" in batch(*asked, "--resume", moment=LATER).stderr
+
+
+def test_a_link_in_the_place_of_a_book_is_not_followed(asked):
+    roster_file(rows_of(1))
+    batch(*asked)
+    Path("foreign.txt").write_text("mine", encoding="utf-8")
+    Path("out/rejects.csv").unlink()
+    Path("out/rejects.csv").symlink_to(Path("foreign.txt").absolute())
+    assert batch(*asked, "--resume", moment=LATER).exit_code == 6
+    assert Path("foreign.txt").read_text(encoding="utf-8") == "mine"
 
 
 JSON = "course.json"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ketasched import planner
 from ketasched.errors import NoPlan
 from ketasched.load import load_clinic, load_protocol
-from ketasched.model import Course, DateRange, Request
+from ketasched.model import Course, DateRange, GapDays, GapHours, Request
 from ketasched.planner import plan
 from ketasched.recall import Recall
 from ketasched.search import Search
@@ -23,7 +23,11 @@ WEEKS_LATER = st.lists(st.integers(0, 3), min_size=2, max_size=4)
 
 
 def answered(case: Case, asked: Request, search: type[Search]) -> object:
-    """The course that is planned by a search of this kind, or all that is said of why not."""
+    """The course that is planned by a search of this kind, or all that is said of why not.
+
+    Where hours are counted, another search may name another reason for a day that does not do.
+    """
+    counts_hours = any(one.gap_hours for one in case.protocol.phases)
     by_day = {
         day: tuple(booking for booking in case.taken if booking[0].date() == day)
         for day in {start.date() for start, _ in case.taken}
@@ -32,6 +36,8 @@ def answered(case: Case, asked: Request, search: type[Search]) -> object:
         try:
             return plan(case.protocol, case.clinic, asked, made_at=MADE_AT, bookings=by_day)
         except NoPlan as error:
+            if counts_hours:
+                return str(error), error.possible, [day for day, _ in error.refusals]
             return str(error), error.findings, error.refusals, error.possible
 
 
@@ -99,3 +105,26 @@ def test_an_absence_in_the_way_is_searched_for():
     away = (DateRange(MONDAY + timedelta(2), MONDAY + timedelta(3)),)
     once = searches_for(request(), name="free")
     assert searches_for(request(), request(unavailable=away), name="away") > once
+
+
+def test_a_run_that_comes_first_elsewhere_is_asked_for_as_a_later_one():
+    six = protocol(phase(6))
+    after_a_test = protocol(phase(1, name="test"), phase(6))
+    monday = request(MONDAY)
+    alone = plan(six, clinic(), monday, made_at=MADE_AT)
+    later = plan(after_a_test, clinic(), monday, made_at=MADE_AT)
+    assert len({visit.start for visit in later.visits}) == 7
+    assert later.visits[1].start.date() > MONDAY
+    assert plan(six, clinic(), monday, made_at=MADE_AT) == alone
+
+
+def test_where_the_clock_matters_the_course_is_the_one_that_is_searched_for():
+    hours = protocol(phase(4, gap_days=GapDays(4, 2), gap_hours=GapHours(47, 73)))
+    for times in ("09:00-17:00", "09:00-11:00 15:00-17:00"):
+        place = clinic(times=times, days="mon tue wed thu fri sat sun")
+        for away in (0, 1, 2):
+            day = MONDAY + timedelta(away + 1)
+            asked = request(unavailable=(DateRange(day, day),) * bool(away))
+            found = plan(hours, place, asked, made_at=MADE_AT)
+            with patch.object(planner, "Recall", Search):
+                assert plan(hours, place, asked, made_at=MADE_AT) == found

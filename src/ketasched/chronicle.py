@@ -1,6 +1,10 @@
-"""The history of a course in words."""
+"""The history of a course: what is entered into it, and in which words."""
 
-from ketasched.model import Change, Course
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+from ketasched.model import TAKES_PLACE, Change, Course, Entry, Former, Review, Visit
+from ketasched.render.rides import has_ride
 from ketasched.times import clock_text, day_text
 
 
@@ -28,3 +32,46 @@ def what_was_done(before: Course, change: Change, course: Course) -> str:
         return f"ceased after {number}" if change.visit else "ceased"
     done = {"complete": "completed", "omit": "omitted", "confirm": "confirmed", "hold": "held"}
     return f"{number} {done[change.verb]}" if change.visit else done[change.verb]
+
+
+def entered(course: Course, entry: Entry) -> Course:
+    """The course with another line of history, and what that changed one further in sequence."""
+    changed = entry.changed
+    return replace(
+        course,
+        visits=tuple(
+            replace(visit, sequence=_next(visit.sequence, visit.uid, changed))
+            for visit in course.visits
+        ),
+        reviews=tuple(
+            replace(review, sequence=_next(review.sequence, review.uid, changed))
+            for review in course.reviews
+        ),
+        history=(*course.history, entry),
+    )
+
+
+def _next(sequence: int, uid: str, changed: Collection[str]) -> int:
+    return sequence + 1 if uid in changed else sequence
+
+
+def ended_dates(before: Course, course: Course) -> Iterator[Former]:
+    """The dates that no longer hold: of visits, of rides that somebody else gives, of reviews."""
+    visits = {visit.uid: visit for visit in course.visits}
+    for visit in before.visits:
+        new, ride = visits[visit.uid], has_ride(before, visit)
+        driver = visit.driver.name if ride and visit.driver else ""
+        theirs = driver in ("", new.driver.name if new.driver else "")
+        if not (theirs and _still_on(visit, new)):
+            yield Former(visit.uid, visit.start, ride, driver)
+    reviews = {review.uid: review for review in course.reviews}
+    for review in before.reviews:
+        if not _still_on(review, reviews.get(review.uid)):
+            yield Former(review.uid, review.start)
+
+
+def _still_on(old: Visit | Review, new: Visit | Review | None) -> bool:
+    """Whether the date of a visit or a review holds, if it did."""
+    if old.status not in TAKES_PLACE:
+        return True
+    return new is not None and new.start == old.start and new.status in TAKES_PLACE

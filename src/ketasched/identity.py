@@ -21,6 +21,7 @@ LONGEST_REFERENCE = 80
 RESERVED = frozenset(
     [
         *("con", "prn", "aux", "nul", "conin$", "conout$", "rides", "manifest", "rejects"),
+        "changes",
         *(f"{port}{number}" for port in ("com", "lpt") for number in "0123456789¹²³"),
     ]
 )

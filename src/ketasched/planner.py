@@ -79,15 +79,8 @@ def decide(given: Given) -> Decided:
     """The slots of the best course. Raises what `plan` does."""
     if given.made_at.tzinfo is None:
         raise ValueError("made_at has no time zone")
-    request, latest = given.request, _latest(given.request)
-    if not 0 <= (latest - request.start).days <= LONGEST_SLIDE_DAYS:
-        said = f"expected the asked start, {day_text(request.start)}, or up to a year later"
-        raise BadRequest("latest_start", f"{said}, not {day_text(latest)}")
-    if not FIRST_START.year <= request.start.year <= LAST_START.year:
-        raise BadRequest("start", f"expected {FIRST_START} to {LAST_START}, not {request.start}")
-    if request.born and request.born >= request.start:
-        raise BadRequest("born", f"expected a day before the start, not {day_text(request.born)}")
-    search = Recall(given, runs_of(given.protocol, given.clinic, request))
+    runs, latest = asked_runs(given), _latest(given.request)
+    search = Recall(given, runs)
     chains = _chains(search, latest)
     refused = [
         finding
@@ -101,6 +94,19 @@ def decide(given: Given) -> Decided:
     return Decided(slots, tuple(_slid(search, chains[0])))
 
 
+def asked_runs(given: Given) -> tuple[Run, ...]:
+    """The runs that the request asks for. Raises `BadRequest` where it makes no sense."""
+    request, latest = given.request, _latest(given.request)
+    if not 0 <= (latest - request.start).days <= LONGEST_SLIDE_DAYS:
+        said = f"expected the asked start, {day_text(request.start)}, or up to a year later"
+        raise BadRequest("latest_start", f"{said}, not {day_text(latest)}")
+    if not FIRST_START.year <= request.start.year <= LAST_START.year:
+        raise BadRequest("start", f"expected {FIRST_START} to {LAST_START}, not {request.start}")
+    if request.born and request.born >= request.start:
+        raise BadRequest("born", f"expected a day before the start, not {day_text(request.born)}")
+    return runs_of(given.protocol, given.clinic, request)
+
+
 def course_of(decided: Decided, given: Given, *, course_id: str = "") -> Course:
     """The course at these slots, which were decided for the same request."""
     runs = runs_of(given.protocol, given.clinic, given.request)
@@ -111,7 +117,10 @@ def course_of(decided: Decided, given: Given, *, course_id: str = "") -> Course:
         *_at_other_times(given.request, course.visits),
     ]
     slots = [slot for own in decided.slots for slot in own]
-    return replace(course, findings=(*given_up, *_findings(given, course.visits, slots)))
+    found = tuple(_findings(given, course.visits, slots))
+    if any(finding.level == "broken" for finding in found):
+        raise AssertionError("a plan of ours breaks a rule")
+    return replace(course, findings=(*given_up, *found))
 
 
 def reach(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[date, date]:
@@ -192,7 +201,7 @@ def _first_chain(search: Search, latest: date) -> Chain:
     when = f"on {day_text(asked)}"
     if latest > asked:
         when = f"on any day from {day_text(asked, year=False)} to {day_text(latest)}"
-    refusals = [(day, why_not_on(search, day)) for day in days]
+    refusals = [(day, why_not_on(search.to_explain(0, day.toordinal()), day)) for day in days]
     ahead = (asked + timedelta(days) for days in range((latest - asked).days + DAYS_AHEAD))
     possible = [day for day in ahead if search.stops(0, 0, day.toordinal())]
     raise NoPlan(f"no course can begin {when}", refusals=refusals, possible=possible)

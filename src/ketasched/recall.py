@@ -113,6 +113,8 @@ class Recall(Search):
     """A search that finds the same chains as any, and looks for each only once."""
 
     days: AskedDays = field(init=False)
+    without_clock: Search | None = field(init=False, default=None)
+    refused_by_days: set[tuple[int, int]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         Search.__post_init__(self)
@@ -124,9 +126,9 @@ class Recall(Search):
         """The best chain of run `number`, as `Search` finds it."""
         self.given.go_on()
         if any(own or following for own, following in self._clocks):
-            # A rule about the clock looks at more than the days.
-            return Search.best_from(self, number, firsts, anchor)
-        known = _known(*self._runs_that_matter(number))
+            return self._by_the_clock(number, firsts, anchor)
+        # An equal run may come first in one protocol and later in another: its firsts differ.
+        known = _known(*self._runs_that_matter(number), is_first=number == 0)
         found = known.firsts.get(anchor % 7)
         while isinstance(found, Question):
             found = found.after(self.days.answer(found.kind, anchor + found.days))
@@ -140,6 +142,31 @@ class Recall(Search):
         path = [(kind, day - anchor, answer) for kind, day, answer in self.days.asked.values()]
         known.keep(anchor % 7, path, _undated(chain, anchor) if chain else Found())
         return chain
+
+    def _by_the_clock(
+        self, number: int, firsts: Callable[[float], Iterable[tuple[int, Stop]]], anchor: int
+    ) -> Chain | None:
+        """The best chain where a rule looks at the clock, which is more than the days.
+
+        What is best without that rule, and keeps it all the same, is best with it; and where
+        nothing fits without it, nothing does.
+        """
+        chain = self._blind().best_from(number, firsts, anchor)
+        if chain is None:
+            self.refused_by_days.add((number, anchor))
+        if chain is None or self.keeps(number, chain):
+            return chain
+        return Search.best_from(self, number, firsts, anchor)
+
+    def _blind(self) -> Search:
+        if self.without_clock is None:
+            self.without_clock = Search(self.given, self.runs, blind=True)
+            self.without_clock.days = self.days
+        return self.without_clock
+
+    def to_explain(self, number: int, anchor: int) -> Search:
+        """The search that says why nothing was found: the blind one, where that sees enough."""
+        return self._blind() if (number, anchor) in self.refused_by_days else self
 
     def _runs_that_matter(self, number: int) -> list[Run]:
         """The run, and those after it that have to fit: up to a tentative one."""
@@ -159,7 +186,7 @@ class Recall(Search):
 
 
 @once
-def _known(*runs: Run) -> Known:
+def _known(*runs: Run, is_first: bool) -> Known:
     return Known()
 
 

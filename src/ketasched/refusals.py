@@ -8,8 +8,11 @@ from math import inf
 
 from ketasched.chain import Stop
 from ketasched.model import Finding
-from ketasched.search import Search
+from ketasched.search import OWN_DAY_RULES, OWN_SLOT_RULES, Search
 from ketasched.times import day_text
+
+OWN_RULES = frozenset(rule.name for rule in (*OWN_DAY_RULES, *OWN_SLOT_RULES))
+"""The rules that look at the patient, or at who else comes."""
 
 MOST_REASONS = 3
 """How many reasons are given for a visit without a place, those met most often first."""
@@ -96,9 +99,12 @@ def _no_day(search: Search, number: int, index: int, stops: Sequence[Stop]) -> F
     """A finding that visit `index` of a run has no day, with the reason met most often."""
     gap = search.runs[number].phase.gap_days
     visit = sum(run.count for run in search.runs[:number]) + index + 1
-    reasons = Counter(_refusals(search, number, index, stops)).most_common(MOST_REASONS)
-    finding = reasons[0][0]
-    said = "; ".join(dict.fromkeys(reason.message for reason, _ in reasons))
+    counts = Counter(_refusals(search, number, index, stops))
+    # First what is in this patient's way, then what every week is like for everybody.
+    order = sorted(counts, key=lambda one: (one.rule not in OWN_RULES, -counts[one]))
+    reasons = order[:MOST_REASONS]
+    finding = reasons[0]
+    said = "; ".join(dict.fromkeys(reason.message for reason in reasons))
     earliest = date.fromordinal(stops[0].day + gap.min)
     latest = date.fromordinal(stops[-1].day + gap.max)
     days = f"on {day_text(earliest)}"

@@ -5,11 +5,11 @@ preference is that of `plan`. No rule is bent unless the change overrides it by 
 finding stays on the course.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ketasched.chronicle import what_was_done
+from ketasched.chronicle import ended_dates, entered, what_was_done
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.gates import with_usual_drivers
 from ketasched.model import (
@@ -20,14 +20,11 @@ from ketasched.model import (
     Course,
     Entry,
     Finding,
-    Former,
-    Review,
     Visit,
 )
 from ketasched.placement import Placement, place, why_not
 from ketasched.planner import NO_BOOKINGS, check
 from ketasched.render.events import differing
-from ketasched.render.rides import has_ride
 from ketasched.rules import RULES
 from ketasched.sense import OVERRIDABLE, has_been, refuse_idle_overrides
 from ketasched.shapes import Bookings, EndsRule, Given, PairRule, always
@@ -75,11 +72,11 @@ def revise(
         change,
         # Calendars have been told of the course as it was, at the clinic as it was.
         changed=tuple(sorted(differing(course, bare, now))),
-        former=tuple(_former(course, bare)),
+        former=tuple(ended_dates(course, bare)),
         former_clinic=None if newer.clinic == course.clinic else course.clinic,
         former_busy=None if request.busy == course.request.busy else course.request.busy,
     )
-    stamped = _stamped(bare, entry)
+    stamped = entered(bare, entry)
     try:
         findings = tuple(_findings(newer, stamped, found.lenient, bookings, now))
     except NoPlan as refusal:
@@ -140,48 +137,6 @@ def _numbered(course: Course, found: Placement) -> Course:
         findings=(),
         revision=course.revision + 1,
     )
-
-
-def _stamped(course: Course, entry: Entry) -> Course:
-    """The course with another line of history, and what that changed one further in sequence."""
-    changed = entry.changed
-    return replace(
-        course,
-        visits=tuple(
-            replace(visit, sequence=_next(visit.sequence, visit.uid, changed))
-            for visit in course.visits
-        ),
-        reviews=tuple(
-            replace(review, sequence=_next(review.sequence, review.uid, changed))
-            for review in course.reviews
-        ),
-        history=(*course.history, entry),
-    )
-
-
-def _next(sequence: int, uid: str, changed: Collection[str]) -> int:
-    return sequence + 1 if uid in changed else sequence
-
-
-def _former(before: Course, course: Course) -> Iterator[Former]:
-    """The dates that no longer hold: of visits, of rides that somebody else gives, of reviews."""
-    visits = {visit.uid: visit for visit in course.visits}
-    for visit in before.visits:
-        new, ride = visits[visit.uid], has_ride(before, visit)
-        driver = visit.driver.name if ride and visit.driver else ""
-        theirs = driver in ("", new.driver.name if new.driver else "")
-        if not (theirs and _still_on(visit, new)):
-            yield Former(visit.uid, visit.start, ride, driver)
-    reviews = {review.uid: review for review in course.reviews}
-    for review in before.reviews:
-        if not _still_on(review, reviews[review.uid]):
-            yield Former(review.uid, review.start)
-
-
-def _still_on(old: Visit | Review, new: Visit | Review) -> bool:
-    """Whether the date of a visit or a review holds as much as it did."""
-    holds = new.start == old.start and new.status in TAKES_PLACE
-    return holds or old.status not in TAKES_PLACE
 
 
 def _date_of(visit: Visit) -> tuple[str, datetime, bool]:

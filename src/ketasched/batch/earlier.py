@@ -39,12 +39,14 @@ BEGUN, EARLIER, STOPPED = ".run.json", ".manifest.earlier.csv", ".manifest.stopp
 class Begun:
     """A run that was begun: its moment of planning, and the folders that were there before it.
 
-    With `anew` it is one that does everything again (`--force`).
+    With `anew` it is one that does everything again (`--force`); `follows` says whether a finished
+    run was there before it.
     """
 
     made_at: datetime
     others: frozenset[str] = frozenset()
     anew: bool = False
+    follows: bool = False
 
 
 def begun_in(output: Path) -> Begun | None:
@@ -52,7 +54,8 @@ def begun_in(output: Path) -> Begun | None:
     try:
         data = json.loads((output / BEGUN).read_text(encoding="utf-8"))
         made_at = datetime.fromisoformat(data["made_at"])
-        return Begun(made_at, frozenset(map(str, data["others"])), bool(data["anew"]))
+        others = frozenset(map(str, data["others"]))
+        return Begun(made_at, others, bool(data["anew"]), bool(data["follows"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -84,24 +87,27 @@ def begin(output: Path, made_at: datetime, *, resumed: bool, force: bool) -> Beg
             _set_aside(output, STOPPED, (STOPPED, MANIFEST))
             _note_those_at_work(output, stopped)
             return stopped
+        follows = stopped.follows if stopped else (output / MANIFEST).exists()
         _set_aside(output, EARLIER, (EARLIER, STOPPED, MANIFEST), forget=force)
         for name in (CHANGES, UNFINISHED, STOPPED, *([MANIFEST] if force else [])):
             # Gone before the new moment is there: what they say is of the old one.
             (output / name).unlink(missing_ok=True)
         others = _others(output, (EARLIER,))
         begun = {"made_at": made_at.isoformat(), "anew": force, "others": others}
+        begun["follows"] = follows
         data = json.dumps(begun, ensure_ascii=False).encode("utf-8", "surrogateescape")
         _part_of(output, [data + b"\n"]).replace(output / BEGUN)
         _sync(output)
     except OSError as error:
         raise cannot_be_written(output, error) from None
-    return Begun(made_at, frozenset(others), force)
+    return Begun(made_at, frozenset(others), force, follows)
 
 
 def would_begin(output: Path, made_at: datetime, *, force: bool) -> Begun:
     """What `begin` gives, where nothing is to be written."""
     others = _others(output, (EARLIER, STOPPED, MANIFEST)) if output.is_dir() else []
-    return begun_in(output) or Begun(made_at, frozenset(others), force)
+    follows = (output / MANIFEST).exists()
+    return begun_in(output) or Begun(made_at, frozenset(others), force, follows)
 
 
 def _others(output: Path, names: Sequence[str]) -> list[str]:
@@ -188,7 +194,7 @@ class Earlier:
         self._base = Index(output, (EARLIER, *(() if is_stopped else more)))
         self._since = Index(output, (STOPPED, *(more if is_stopped else ())))
         self._stay: set[str] = set()
-        self.tells = bool(len(self._base)) and not begun.anew
+        self.tells = begun.follows and not begun.anew
 
     def everyone(self) -> Iterator[str]:
         """All who may have a folder: those of ours, and others who were there before."""
@@ -224,16 +230,18 @@ class Earlier:
             if patient not in self._stay:
                 yield patient, known_of(self._line(patient))
 
-    def finish(self) -> None:
+    def finish(self, *, names_all: bool) -> None:
         """Take away what only a run that is to be resumed needs, and what killed workers left.
 
-        Patients whom the roster of this run does not name are not forgotten.
+        Patients whom the roster of this run does not name are not forgotten; if it `names_all`
+        that there are, they are noted as gone.
         """
         sweep(self._output)
         try:
             # From here on it is finished; what is left over goes when another one begins.
             (self._output / BEGUN).unlink(missing_ok=True)
-            part = _part_of(self._output, map(self._line_to_keep, self._left()))
+            keep = self._line_to_keep if names_all else self._line
+            part = _part_of(self._output, map(keep, self._left()))
             self.close()
             if part.stat().st_size:
                 part.replace(self._output / EARLIER)

@@ -89,8 +89,8 @@ def manifest_line(outcome: Outcome) -> bytes:
 
 
 def private(path: str, flags: int) -> int:
-    """Open a file that only its owner reads."""
-    return os.open(path, flags, 0o600)
+    """Open a file that only its owner reads; a link in its place is not followed."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def append(file: BinaryIO, data: bytes) -> None:

@@ -142,15 +142,9 @@ def is_revised(folder: Path) -> bool:
 
     Raises `BadRequest` if there is something that cannot be read.
     """
-    return bool(_course_file(folder).get("revision", 1) != 1)
-
-
-def begun_as(folder: Path) -> tuple[str, str] | None:
-    """The identifier of the course in this folder, and when it was planned, as its file has it."""
-    match _course_file(folder):
-        case {"course_id": str(course_id), "made_at": str(made_at)}:
-            return course_id, made_at
-    return None
+    history = _course_file(folder).get("history")
+    entries = history if isinstance(history, list) else []
+    return any(isinstance(entry, dict) and entry.get("change") for entry in entries)
 
 
 def _course_file(folder: Path) -> dict[str, Any]:

@@ -115,9 +115,12 @@ def dask(address: str) -> Iterator[tuple[Executor, int]]:
     except ImportError:
         said = "needs the extra that brings Dask"
         raise BadRequest("dask", said, next_step="pip install 'ketasched[dask]'") from None
+    if not address:
+        said = "expected the address of a scheduler"
+        raise BadRequest("dask", said, next_step="--dask tcp://host:8786")
     try:
         client = Client(address, timeout=SECONDS_TO_CONNECT)
-    except (OSError, ValueError, TimeoutError) as error:
+    except (OSError, ValueError, TypeError, TimeoutError) as error:
         said = f"no Dask scheduler answers at {address}: {error}"
         raise BadRequest("dask", said, next_step="--dask tcp://host:8786") from None
     # What goes wrong is said here, once; it would print tracebacks of its own.

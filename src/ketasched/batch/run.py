@@ -77,11 +77,11 @@ class Run:
             with books(output, self.roster.header) as book, changes(output, earlier) as changed:
                 tally = work.through(book.write, earlier, changed)
                 is_done = not (self.fail_fast and tally.rows["rejected"])
-                if is_done:
+                if is_done and not self.roster.is_part:
                     changed.finish()
             if is_done:
                 show(output, changed)
-                earlier.finish()
+                earlier.finish(names_all=not self.roster.is_part)
         return tally
 
     def only_tried(self, output: Path, write: Sink) -> Tally:
@@ -90,7 +90,8 @@ class Run:
         with closing(Earlier(output, begun, with_manifest=True)) as earlier:
             changed = Changes(earlier, None)
             tally = self.through(write, earlier, changed)
-            changed.finish()
+            if not self.roster.is_part:
+                changed.finish()
         return tally
 
     def through(

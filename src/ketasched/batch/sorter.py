@@ -41,7 +41,8 @@ class Sorter:
         except BadRequest:
             self._refuse_others(key)
             raise
-        self._refuse_others(desk.place if self.seats_at(desk) else key)
+        # By what a clinic is known by: another phone number is no other clinic.
+        self._refuse_others(desk.house if self.seats_at(desk) else key)
         return desk
 
     def seats_at(self, desk: Desk) -> bool:

@@ -12,6 +12,7 @@ from ketasched.batch.nouns import Desk, Known, Settings
 from ketasched.batch.place import COURSE, can_be_replaced, is_revised
 from ketasched.batch.seats import Held
 from ketasched.batch.sorter import NotOurs, Sorter
+from ketasched.batch.work import given_to
 from ketasched.errors import BadFile, BadRequest
 from ketasched.load import load_course
 from ketasched.roster import Row
@@ -21,9 +22,9 @@ from ketasched.roster import Row
 class Staying:
     """Looks through a roster before its first row is seated.
 
-    Staying are courses that were revised, those of rows that are as they were, and all of patients
-    whom the roster does not name. `again` gives the rows of the roster; `sorter` is another one
-    than that of the run.
+    Staying are courses that were revised, those of rows that are as they were or cannot be read,
+    and all of patients whom the roster does not name. `again` gives the rows of the roster;
+    `sorter` is another one than that of the run.
     """
 
     output: Path
@@ -53,11 +54,12 @@ class Staying:
         patient = row.texts.get("patient", "")
         try:
             desk = self.sorter.desk_of(row)
+            given_to(row, desk, self.settings)
         except NotOurs:
             return
         except BadRequest:
             if self.sorter.owns(row):
-                self.anew.add(patient)
+                self.stay.add(patient)
             return
         (self.stay if self._stays(row, patient, desk) else self.anew).add(patient)
 

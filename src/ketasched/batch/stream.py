@@ -11,7 +11,7 @@ from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
 from ketasched.batch.place import kept, refuse_revised, take_back
 from ketasched.batch.seats import Seats
 from ketasched.batch.sorter import NotOurs, Sorter
-from ketasched.batch.work import LEAVES, failed, packed, packed_course, rejected, work
+from ketasched.batch.work import failed, given_to, packed, packed_course, rejected, work
 from ketasched.errors import BadRequest, KetaschedError, NoPlan
 from ketasched.roster import Row
 
@@ -79,13 +79,12 @@ class Line:
         except NotOurs:
             return None
         except (BadRequest, NoPlan) as error:
-            outcome = rejected(row, error)
             known = self._known(row)
-            if known and outcome.rule not in LEAVES:
+            if known and isinstance(error, NoPlan):
                 take_back(known, row, self.settings)
                 if self.booked:
                     self.booked.withdraw(known.made.course_id)
-            return outcome
+            return rejected(row, error)
         except KetaschedError:
             raise
         except Exception as error:  # noqa: BLE001 - a bug of ours is for one row
@@ -128,6 +127,7 @@ class Line:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""
         assert self.seats is not None and self.settings.output is not None  # noqa: S101, PT018
         patient, settings = row.texts["patient"], self.settings
+        given_to(row, desk, settings)  # of a row that cannot be read the course stays
         self.seats.look_at(desk)
         if patient in self.anew:
             if not settings.replaces:

@@ -3,16 +3,14 @@
 import pickle
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 from functools import lru_cache
 
-from ketasched.assemble import planned_before
 from ketasched.batch.agenda import busy_of
 from ketasched.batch.digest import VERSION, asked_of, input_of, sha
-from ketasched.batch.held import visits_of
 from ketasched.batch.made import made_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
-from ketasched.batch.place import COURSE, begun_as, kept, take_back, write_place
+from ketasched.batch.place import COURSE, kept, take_back, write_place
+from ketasched.batch.renewed import renewed
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, Refused, site_of
 from ketasched.explain import grouped
 from ketasched.handout import as_line, files_of, refuse_telling
@@ -20,7 +18,8 @@ from ketasched.identity import LONGEST_REFERENCE
 from ketasched.model import Clinic, Course, Finding, Slot
 from ketasched.offers import offers_of
 from ketasched.pace import Run, runs_of
-from ketasched.planner import NO_BOOKINGS, Decided, course_of, decide
+from ketasched.planner import NO_BOOKINGS, Decided, asked_runs, course_of, decide
+from ketasched.refusals import OWN_RULES
 from ketasched.roster import Row, request_of_row
 from ketasched.shapes import Bookings, Given
 from ketasched.times import minute_of
@@ -30,8 +29,6 @@ BUG, OUTPUT, REGISTER = "bug", "output", "register"
 in the register.
 """
 
-LEAVES = (OUTPUT, REGISTER)
-"""A row that these reject leaves what an earlier run made for it."""
 
 MOST_REASONS, LONGEST_REASON = 3, 1000
 """More reasons of a refusal, or more of one, are not said in a file of rejects."""
@@ -52,10 +49,9 @@ def _outcome(todo: Todo, task: Task) -> Outcome:
     try:
         return _tried(todo, desk_of(task.desks[todo.desk]), task.settings)
     except (BadRequest, NoPlan) as error:
-        outcome = rejected(todo.row, error)
-        if todo.known and outcome.rule not in LEAVES:
+        if todo.known and isinstance(error, NoPlan):
             take_back(todo.known, todo.row, task.settings)
-        return outcome
+        return rejected(todo.row, error)
     except KetaschedError:
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours is for one row
@@ -95,11 +91,13 @@ def _clinic_of(data: bytes) -> Clinic:
 
 
 def given_to(row: Row, desk: Desk, settings: Settings, bookings: Bookings = NO_BOOKINGS) -> Given:
-    """What a row's course is planned from. Raises `BadRequest`."""
+    """What a row's course is planned from. Raises `BadRequest` if the row makes no sense."""
     request = request_of_row(row, settings.date_order)
     refuse_telling(desk.clinic, request)
     request = replace(request, busy=busy_of(request, desk))
-    return Given(desk.protocol, desk.clinic, request, settings.made_at, bookings)
+    given = Given(desk.protocol, desk.clinic, request, settings.made_at, bookings)
+    asked_runs(given)
+    return given
 
 
 def rejected(row: Row, error: BadRequest | NoPlan) -> Outcome:
@@ -112,7 +110,8 @@ def rejected(row: Row, error: BadRequest | NoPlan) -> Outcome:
     rules = [finding.rule for finding in findings]
     reasons = [*(finding.message for finding in error.findings), *grouped(error.refusals)]
     said = "; ".join((error.what, *reasons[:MOST_REASONS]))
-    most = max(rules, key=rules.count) if rules else ""
+    own = [rule for rule in rules if rule in OWN_RULES] or rules
+    most = max(own, key=own.count) if own else ""
     return Outcome(row.number, patient, "rejected", rule=most, reason=_cut(said))
 
 
@@ -173,7 +172,7 @@ def _slots(given: Given, run: Run, starts: list[tuple[int, int]]) -> Iterator[Sl
 def _done(todo: Todo, course: Course, settings: Settings, digests: tuple[str, str]) -> Outcome:
     """The outcome of a row that is planned, its files written if that is asked for."""
     if not todo.booked:  # the register has it by its own name
-        course = _named_as_before(course, todo.known, settings)
+        course = renewed(course, todo.known, settings)
     files = files_of(course, _formats(todo.known, settings))
     there = False
     if settings.output:
@@ -188,26 +187,6 @@ def _done(todo: Todo, course: Course, settings: Settings, digests: tuple[str, st
         text="" if settings.output else as_line(course),
         kept=there and settings.goes_on and bool(todo.known and todo.known.files),
     )
-
-
-def _named_as_before(course: Course, known: Known | None, settings: Settings) -> Course:
-    """The course by the name of the one that was there, if that was on just the same dates.
-
-    Then a patient who has its calendar is not given every entry a second time. On other dates it
-    is another course: calendars would take new dates by an old name for ones that they know.
-    """
-    if known is None or settings.output is None or settings.replaces:
-        return course
-    if known.made.visits != visits_of(course):
-        return course
-    before = begun_as(settings.output / course.patient)
-    if before is None:
-        return course
-    try:
-        made_at = datetime.fromisoformat(before[1]).astimezone(course.made_at.tzinfo)
-    except ValueError:
-        return course
-    return planned_before(course, before[0], made_at)
 
 
 def _formats(known: Known | None, settings: Settings) -> tuple[str, ...]:

@@ -249,7 +249,9 @@ class Run:
         return Desks(lambda: self._usual_clinic, self.protocol, agenda)
 
     def _executor(self) -> AbstractContextManager[tuple[Executor, int]]:
-        return dask(self.cluster) if self.cluster else processes(self.jobs or _cores())
+        if self.cluster is not None:
+            return dask(self.cluster)
+        return processes(self.jobs or _cores())
 
     def _code(self, counts: Counter[str]) -> int:
         """The exit code. Raises `BadFile` if nothing could be read."""

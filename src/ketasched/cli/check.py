@@ -8,19 +8,12 @@ import click
 from ketasched.batch.checked import problems
 from ketasched.batch.desks import Desks
 from ketasched.cli.opened import opened
-from ketasched.cli.options import heading_options, named
+from ketasched.cli.options import find_clinic, heading_options, named, protocol_option
 from ketasched.cli.output import BROKEN, report, say
 from ketasched.columns import DateOrder
 from ketasched.errors import BadFile
 from ketasched.forms import plain
-from ketasched.load import (
-    DEFAULT_PROTOCOL,
-    builtin_clinic,
-    clinic_warnings,
-    load_any,
-    load_clinic,
-    with_clinic,
-)
+from ketasched.load import clinic_warnings, load_any, with_clinic
 from ketasched.model import Clinic, Course, Finding
 from ketasched.planner import check
 from ketasched.roster import read_roster
@@ -40,6 +33,7 @@ MOST_ROWS = 100
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )
+@protocol_option
 @heading_options[0]
 @heading_options[1]
 @heading_options[2]
@@ -51,6 +45,7 @@ def command(
     files: tuple[str, ...],
     clinic_path: str | None,
     form: str | None,
+    protocol: str,
     columns: tuple[str, ...],
     ignored: tuple[str, ...],
     date_order: DateOrder,
@@ -65,11 +60,12 @@ def command(
     """
     found: list[tuple[str, Finding]] = []
     unreadable = 0
+    desks = Desks(lambda: find_clinic(clinic_path), protocol)
     headings = dict(map(named, columns)), ignored
     for path in files:
         try:
             if path.lower().endswith(ROSTERS):
-                _check_roster(path, headings, clinic_path, date_order)
+                _check_roster(path, headings, desks, date_order)
                 continue
             noun = load_any(path)
             if isinstance(noun, Course) and clinic_path:
@@ -95,12 +91,10 @@ def command(
 def _check_roster(
     path: str,
     headings: tuple[Mapping[str, str], Collection[str]],
-    clinic_path: str | None,
+    desks: Desks,
     order: DateOrder,
 ) -> None:
     """Raise `BadFile` with every row that cannot be used."""
-    usual = (load_clinic(clinic_path), clinic_path) if clinic_path else (builtin_clinic("UTC"), "")
-    desks = Desks(lambda: usual, DEFAULT_PROTOCOL)
     names, ignored = headings
     said: list[str] = []
     rows = bad = 0

@@ -86,12 +86,14 @@ class Row(NamedTuple):
 class Roster:
     """A roster whose header has been read, and whose rows come as they are asked for, once.
 
-    `header` is the headings as they stand, without those that only a file of rejects has.
+    `header` is the headings as they stand, without those that only a file of rejects has. Such a
+    file is a part of the roster that it is of (`is_part`): who is not in it may be in that.
     """
 
     form: Form
     header: tuple[str, ...]
     rows: Iterator[Row]
+    is_part: bool = False
 
 
 def read_roster(
@@ -122,10 +124,10 @@ def read_roster(
         headings = [as_it_was(heading) for heading in headings[:-own]]
     whole = Sheet(tuple(headings), (), delimiter, again=again)
     if again and headings == [JSON_COLUMN]:
-        return Roster("csv", whole.header, _mended_json_rows(lines, naming, whole))
+        return Roster("csv", whole.header, _mended_json_rows(lines, naming, whole), is_part=True)
     columns = columns_of(headings, naming, place)
     sheet = Sheet(tuple(headings), columns, delimiter, again=again)
-    return Roster("csv", sheet.header, _csv_rows(lines, sheet))
+    return Roster("csv", sheet.header, _csv_rows(lines, sheet), is_part=again)
 
 
 def request_of_row(row: Row, order: DateOrder = None) -> Request:

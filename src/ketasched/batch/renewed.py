@@ -1,0 +1,57 @@
+"""A course that a roster does again on the same dates: a new revision of the one that is there."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from ketasched.assemble import planned_before
+from ketasched.batch.held import visits_of
+from ketasched.batch.nouns import Known, Settings
+from ketasched.chronicle import ended_dates, entered
+from ketasched.errors import BadFile
+from ketasched.load import load_course
+from ketasched.model import Course, Entry
+from ketasched.render.events import differing
+
+
+def renewed(course: Course, known: Known | None, settings: Settings) -> Course:
+    """The course as the next revision of the one that was there, if that was on the same dates.
+
+    Then calendars know its entries, and take in what is new of them. On other dates it is another
+    course, with entries of its own, and so it is where there is no course file to go by.
+    """
+    if known is None or settings.output is None or settings.replaces:
+        return course
+    if known.made.visits != visits_of(course):
+        return course
+    try:
+        before = load_course(str(settings.output / course.patient))
+    except BadFile:
+        return course
+    return _after(before, course, settings.made_at)
+
+
+def _after(before: Course, course: Course, now: datetime) -> Course:
+    """The course by the name and with the history of the one `before`."""
+    named = planned_before(course, before.course_id, before.made_at)
+    uids = {one.uid: one.sequence for one in before.visits}
+    uids |= {one.uid: one.sequence for one in before.reviews}
+    same = replace(
+        named,
+        revision=before.revision,
+        history=before.history,
+        visits=tuple(replace(one, sequence=uids.get(one.uid, 0)) for one in named.visits),
+        reviews=tuple(replace(one, sequence=uids.get(one.uid, 0)) for one in named.reviews),
+    )
+    if len(before.history) > 1 and before.history[-1].at == now:
+        return same  # a run that was stopped has done it
+    changed = differing(before, same, now)
+    if not changed:
+        return same
+    entry = Entry(
+        now.astimezone(before.made_at.tzinfo),
+        "planned again",
+        changed=tuple(sorted(changed)),
+        former=tuple(ended_dates(before, same)),
+        former_clinic=None if same.clinic == before.clinic else before.clinic,
+    )
+    return entered(replace(same, revision=before.revision + 1), entry)
