@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
@@ -370,6 +371,8 @@ def test_ctrl_c_leaves_a_run_that_can_go_on(asked, jobs):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Where the tests run in the background of a shell, Ctrl-C is for nobody; here it is.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     until(lambda: Path("out/manifest.csv").exists() and len(manifest()) > 40)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the workers, too

@@ -209,8 +209,37 @@ def test_whoever_drives_from_now_on_is_told_to_collect():
     at_half_past = ("revise", "c/P-1", "driver", "1", "--today", "2026-12-07T09:30")
     said = run(*at_half_past, "--name", "Ana")
     assert "note: tell Ana: a new ride: Mon 7 Dec 09:00, to collect\n" in said
+    assert "note: tell Sam: no ride any more: Mon 7 Dec 09:00\n" in said
     in_the_evening = ("revise", "c/P-1", "driver", "1", "--today", "2026-12-07T18:00")
     assert "tell" not in run(*in_the_evening, "--name", "Ben")
+
+
+def test_a_driver_who_collects_from_a_visit_that_is_ended_is_told_of_the_other_rides_too():
+    run(*PLANNED)
+    ended = ("revise", "c/P-1", "omit", "1", "--reason", "unwell", "--today", "2026-12-07T09:30")
+    assert "note: tell Sam: to collect now\n" in run(*ended)
+    run(*PLANNED, "--force")
+    hold = ("revise", "c/P-1", "cease", "--reason", "unwell", "--today", "2026-12-09T09:00")
+    said = run(*hold)
+    assert "tell Sam: no ride any more: Fri 11 Dec 09:00, Mon 14 Dec 09:00" in said
+
+
+def test_whoever_hands_over_a_ride_that_has_begun_does_not_collect_any_more():
+    at = AT.replace(day=7, hour=9, minute=30)
+    after = revise(SAM, Change("driver", visit=1, driver=Driver("Ana")), at=at)
+    found = handed_changes(SAM, after, View("driver"))
+    assert "07 Dec CANCELLED: Collect from 10:55" in told(found["Sam Rivera"])
+    assert "07 Dec Collect from 10:55" in told(found["Ana"])
+
+
+def test_changes_that_were_there_before_stay_where_the_course_is_refused():
+    run(*PLANNED)
+    Path("c.ics").write_text("of yesterday", encoding="utf-8")
+    course = Path("c/P-1/course.json")
+    asked = [*THIRD, "--name", "Alex", "--changes", "c.ics"]
+    course.with_name("drivers").symlink_to(Path().absolute())  # so that it cannot be written
+    run(*asked, "--for", "patient", code=6)
+    assert Path("c.ics").read_text(encoding="utf-8") == "of yesterday"
 
 
 def test_a_known_phone_stays_known():

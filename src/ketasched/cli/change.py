@@ -143,15 +143,17 @@ class Work:
         self, making: "Making", book: "Book | None", *, is_file: bool
     ) -> tuple[Course, list[Path]]:
         """The course as it is then, and the files that were written, with the register if any."""
+        undo = Undo()
         if book is None:
             after = making.explained_made(NO_BOOKINGS)
-            return after, [] if self.dry_run else self._write(making.before, after)
+            with undone_if_it_fails(undo):
+                written = [] if self.dry_run else self._write(making.before, after, undo=undo)
+            return after, written
         # Imported here because only who has a register gets here.
         from ketasched.register.entries import Line  # noqa: PLC0415
         from ketasched.register.nouns import Order  # noqa: PLC0415
 
-        written: list[Path] = []
-        undo = Undo()
+        written = []
         folder = self.output / making.before.patient if self.output else self.path.parent
 
         def write(after: Course) -> None:
@@ -198,9 +200,9 @@ class Work:
         before: Course,
         after: Course,
         *,
+        undo: Undo,
         over: bool = False,
         again: bool = False,
-        undo: Undo | None = None,
     ) -> list[Path]:
         """Write the files, `over` those of the course, or `again`, after a try just before."""
         folder, name = self.path.parent, self.path.name
@@ -225,23 +227,18 @@ class Work:
                 _refuse_stale(self.path, before, after)
             self._write_beside(beside, force=force, undo=undo)
 
-        try:
-            written = write_folder(
-                folder,
-                files,
-                replaced=INNER_FILES,
-                force=force or over or not self.output,
-                still=go_before,
-                undo=undo,
-            )
-        except Refused:
-            for path in beside:
-                path.unlink(missing_ok=True)
-            raise
+        written = write_folder(
+            folder,
+            files,
+            replaced=INNER_FILES,
+            force=force or over or not self.output,
+            still=go_before,
+            undo=undo,
+        )
         return [*written, *beside]
 
     def _write_changes(
-        self, before: Course, after: Course, *, force: bool, undo: Undo | None
+        self, before: Course, after: Course, *, force: bool, undo: Undo
     ) -> list[Path]:
         """Write the calendars with only what changed, if that is asked for."""
         changes = self._changes(before, after)
@@ -249,9 +246,7 @@ class Work:
         self._write_beside(changes, force=force, undo=undo)
         return list(changes)
 
-    def _write_beside(
-        self, changes: Mapping[Path, bytes], *, force: bool, undo: Undo | None
-    ) -> None:
+    def _write_beside(self, changes: Mapping[Path, bytes], *, force: bool, undo: Undo) -> None:
         for path, data in changes.items():
             write_folder(path.parent, {path.name: data}, force=force, undo=undo)
 

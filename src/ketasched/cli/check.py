@@ -8,12 +8,18 @@ import click
 from ketasched.batch.checked import problems
 from ketasched.batch.desks import Desks
 from ketasched.cli.opened import opened
-from ketasched.cli.options import find_clinic, heading_options, named, protocol_option
+from ketasched.cli.options import clinic_file, heading_options, named, protocol_option
 from ketasched.cli.output import BROKEN, report, say
 from ketasched.columns import DateOrder
 from ketasched.errors import BadFile
 from ketasched.forms import plain
-from ketasched.load import clinic_warnings, load_any, with_clinic
+from ketasched.load import (
+    builtin_clinic,
+    clinic_warnings,
+    load_any,
+    load_clinic,
+    with_clinic,
+)
 from ketasched.model import Clinic, Course, Finding
 from ketasched.planner import check
 from ketasched.roster import read_roster
@@ -60,7 +66,7 @@ def command(
     """
     found: list[tuple[str, Finding]] = []
     unreadable = 0
-    desks = Desks(lambda: find_clinic(clinic_path), protocol)
+    desks = Desks(lambda: _clinic(clinic_path), protocol)
     headings = dict(map(named, columns)), ignored
     for path in files:
         try:
@@ -86,6 +92,12 @@ def command(
         _print(found)
     broken = any(finding.level == "broken" for _, finding in found)
     ctx.exit(unreadable or (BROKEN if broken else 0))
+
+
+def _clinic(path: str | None) -> tuple[Clinic, str]:
+    """The clinic of rows that name none; to read them, any will do."""
+    found = clinic_file(path)
+    return (load_clinic(found), found) if found else (builtin_clinic("UTC"), "")
 
 
 def _check_roster(

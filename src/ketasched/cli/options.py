@@ -178,14 +178,17 @@ def find_clinic(path: str | None) -> tuple[Clinic, str]:
 
     With none a plain clinic in this machine's zone is used, and a note says so.
     """
-    path = path or os.environ.get("KETASCHED_CLINIC") or None
-    if path is None and Path("clinic.toml").is_file():
-        path = "clinic.toml"
-    if path is not None:
-        return load_clinic(path), path
+    if found := clinic_file(path):
+        return load_clinic(found), found
     zone = machine_zone()
     say("note", f"no clinic file: a plain clinic is assumed, Mon–Fri 09:00–17:00, {zone}")
     return builtin_clinic(zone), PLAIN_CLINIC
+
+
+def clinic_file(path: str | None) -> str | None:
+    """The clinic's file: as asked, as the environment says, or here; None where there is none."""
+    here = "clinic.toml" if Path("clinic.toml").is_file() else None
+    return path or os.environ.get("KETASCHED_CLINIC") or here
 
 
 def machine_zone() -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from ketasched.forms import plain
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
+from ketasched.render.events import is_collected_now
 from ketasched.render.rides import has_ride
 from ketasched.render.wording import is_at_check_in
 from ketasched.times import clock_text, day_text
@@ -73,12 +74,12 @@ def _about_drivers(before: Course, after: Course) -> Iterator[str]:
     moment = after.history[-1].at
     done = {visit.uid for visit in after.visits if visit.status == "completed"}
     had, have = (_rides(course, moment, done) for course in (before, after))
+    waiting = {one.start for one in before.visits if is_collected_now(one, after, moment)}
     for name in dict.fromkeys((*had, *have)):
         gone, new = had.get(name, set()), have.get(name, set())
-        said = []
-        if lost := sorted(gone - new):
-            waiting = [start for start in lost if start <= moment]
-            said += [f"no ride any more: {_dates(lost)}"] if not waiting else ["to collect now"]
+        said = ["to collect now"] if gone & waiting else []
+        if lost := sorted(gone - new - waiting):
+            said += [f"no ride any more: {_dates(lost)}"]
         if gained := sorted(new - gone):
             now = [start for start in gained if start <= moment]
             said += [f"a new ride: {_dates(gained)}" + (", to collect" if now else "")]

@@ -90,7 +90,11 @@ def changed_events(before: Course, course: Course, view: View) -> list[Event]:
     uids, moment = course.history[-1].changed, course.history[-1].at.astimezone(UTC)
     old = {event.uid: event for event in events(before, view)}
     now = {event.uid: event for event in events(course, view)}
-    gone = (event for uid, event in old.items() if uid not in now and _ends(event, before, moment))
+    gone = (
+        event
+        for uid, event in old.items()
+        if uid not in now and _ends(event, before, course, moment)
+    )
     # What has changed for somebody else only is the same for this audience.
     new = (event for event in now.values() if _said(old.get(event.uid)) != _said(event))
     stamped = Stamps(course)
@@ -111,20 +115,31 @@ def differing(before: Course, after: Course, moment: datetime) -> set[str]:
         )
         found |= {uid for uid, event in new.items() if _nameless(old.get(uid)) != _nameless(event)}
         found |= {
-            uid for uid, event in old.items() if uid not in new and _ends(event, before, moment)
+            uid
+            for uid, event in old.items()
+            if uid not in new and _ends(event, before, after, moment)
         }
     return found
 
 
-def _ends(event: Event, before: Course, moment: datetime) -> bool:
+def _ends(event: Event, before: Course, course: Course, moment: datetime) -> bool:
     """Whether an event that is not there any more is to be cancelled: if it is not over.
 
-    A patient who has been brought has to be collected, whatever becomes of the visit.
+    A patient who has been brought has to be collected, whatever becomes of the visit: by the same
+    driver, unless there is another one.
     """
-    at, (role, _, number) = moment.astimezone(UTC), event.name.rpartition("-")
-    if role in ("bring", "collect") and before.visits[int(number) - 1].start <= moment:
-        return False
-    return event.end.astimezone(UTC) > at
+    role, _, number = event.name.rpartition("-")
+    if role in ("bring", "collect"):
+        visit = before.visits[int(number) - 1]
+        if is_collected_now(visit, course, moment):
+            return False
+    return event.end.astimezone(UTC) > moment.astimezone(UTC)
+
+
+def is_collected_now(visit: Visit, course: Course, moment: datetime) -> bool:
+    """Whether a visit had begun when it was ended, and its patient has to be collected."""
+    ends = any(one.uid == visit.uid and one.status not in TAKES_PLACE for one in course.visits)
+    return ends and visit.start <= moment < visit.end
 
 
 def _nameless(event: Event | None) -> Event | None:
