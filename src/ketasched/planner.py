@@ -59,7 +59,7 @@ def plan(
     if made_at.tzinfo is None:
         raise ValueError("made_at has no time zone")
     given = Given(protocol, clinic, request, made_at, bookings, more_time)
-    latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
+    latest = latest_start(request)
     if not 0 <= (latest - request.start).days <= LONGEST_SLIDE_DAYS:
         said = f"expected the asked start, {day_text(request.start)}, or up to a year later"
         raise BadRequest("latest_start", f"{said}, not {day_text(latest)}")
@@ -77,11 +77,22 @@ def plan(
     if refused:
         begin = day_text(chains[0].stops[0].slot.start.date())
         raise NoPlan(f"the course cannot begin on {begin}", findings=refused)
-    course = assemble(given, search.runs, chains, latest, course_id)
+    return course_of(search, chains, course_id)
+
+
+def latest_start(request: Request) -> date:
+    """The latest day on which the first visit may be."""
+    return request.latest_start or request.start + timedelta(SLIDE_DAYS)
+
+
+def course_of(search: Search, chains: Sequence[Chain], course_id: str = "") -> Course:
+    """The course of these chains, one a run, with what they give up and what the rules say."""
+    given = search.given
+    course = assemble(given, search.runs, chains, latest_start(given.request), course_id)
     given_up = [
         *_slid(search, chains[0]),
         *_uneven(search.runs, chains),
-        *_at_other_times(request, course.visits),
+        *_at_other_times(given.request, course.visits),
     ]
     slots = [stop.slot for chain in chains for stop in chain.stops]
     return replace(course, findings=(*given_up, *_findings(given, course.visits, slots)))
