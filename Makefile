@@ -29,6 +29,7 @@ check: $(READY)  ## The linter, the formatter and the type checker.
 bench: $(READY)  ## How fast it is, as ratios in one run.
 	$(BIN)/python -m tests.benchmarks.course
 	$(BIN)/python -m tests.benchmarks.batch
+	$(BIN)/python -m tests.benchmarks.together
 
 clean:
 	rm -rf $(VENV) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache

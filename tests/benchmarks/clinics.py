@@ -11,7 +11,16 @@ from random import Random
 
 from ketasched.errors import NoPlan
 from ketasched.load import load_protocol
-from ketasched.model import Clinic, Closures, DateRange, Hours, Protocol, Request, TimeRange
+from ketasched.model import (
+    Clinic,
+    Closures,
+    DateRange,
+    Hours,
+    Protocol,
+    Request,
+    TimeRange,
+    Weekday,
+)
 from ketasched.planner import plan
 
 SIZES = ((20, 3), (40, 4), (60, 6), (120, 8), (250, 16))
@@ -25,7 +34,7 @@ FIRST_MONDAY, WEEKS = date(2027, 1, 11), 5
 ASKED_DAYS = {2: 12, 3: 18}
 """Over how many days the asked starts are spread, by the visits a week: all have time to end."""
 
-FREE_DAYS = {
+FREE_DAYS: dict[int, tuple[tuple[Weekday, ...], ...]] = {
     2: (("tue", "thu"), ("mon", "tue", "thu", "fri"), ("mon", "wed", "thu")),
     3: (("mon", "wed", "fri"), ("mon", "wed", "thu", "fri"), ("mon", "tue", "wed", "fri")),
 }
@@ -62,9 +71,7 @@ def _clinic(chairs: int) -> Clinic:
     )
 
 
-def _requests(
-    random: Random, count: int, clinic: Clinic, protocol: Protocol
-) -> Iterator[Request]:
+def _requests(random: Random, count: int, clinic: Clinic, protocol: Protocol) -> Iterator[Request]:
     made = 0
     while made < count:
         request = _request(random, f"P-{made + 1:03d}")

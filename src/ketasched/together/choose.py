@@ -1,4 +1,4 @@
-"""Which of the courses it shall be: one a patient at most, and a place for each of their visits."""
+"""Which of the courses it shall be: at most one a patient, and a place for each visit."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -182,9 +182,7 @@ class _Room:
         one = self.asked[number]
         later = replace(one.request, latest_start=one.request.start + LATER)
         try:
-            course = plan(
-                one.protocol, self.clinic, later, made_at=self.made_at, bookings=taken
-            )
+            course = plan(one.protocol, self.clinic, later, made_at=self.made_at, bookings=taken)
         except (BadRequest, NoPlan):
             return Waits(reason)
         return Waits(reason, course.visits[0].start.date())

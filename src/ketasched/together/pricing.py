@@ -183,8 +183,14 @@ def _level(maps: Sequence[Sequence[Layer]], number: int) -> Level:
             patients += [patient] * len(layer.stops)
         if 0 < number <= len(layers):
             before += len(layers[number - 1].stops)
-    arrays = (np.array(each, np.int64) for each in (sources, prices, begins, pools, patients))
-    return Level(*arrays, tuple(stops))
+    return Level(
+        np.array(sources, np.int64),
+        np.array(prices, np.int64),
+        np.array(begins, np.int64),
+        np.array(pools, np.int64),
+        np.array(patients, np.int64),
+        tuple(stops),
+    )
 
 
 def tolls_of(chairs: Chairs, prices: Numbers) -> Numbers:
