@@ -1,6 +1,6 @@
 """together: many patients on one clinic's chairs, planned as one."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -48,10 +48,10 @@ def together(
         return Together(room.outcomes(alone, refused), worth, worth, worth)
     in_order = room.in_order(alone)
     seated = in_order
-    found = room.jointly(sorted(alone), limit, seed)
+    found = room.jointly(list(alone), limit, seed)
     if found.worth is not None and found.worth.order < room.worth(in_order).order:
-        chosen = zip(sorted(alone), found.stops, strict=True)
-        seated = room.seated({number: stops for number, stops in chosen if stops})
+        chosen = zip(alone, found.stops, strict=True)
+        seated = room.seated({number: stops for number, stops in chosen if stops}, alone)
     worth = room.worth(seated)
     bound = min(found.bound, worth, key=lambda one: one.order)
     return Together(room.outcomes(seated, refused), worth, bound, room.worth(in_order))
@@ -89,7 +89,7 @@ class _Room:
                 refused[number] = error
         return refused, alone
 
-    def in_order(self, numbers: Sequence[int] | Seated) -> Seated:
+    def in_order(self, numbers: Iterable[int]) -> Seated:
         """Those who find room one by one, in row order."""
         table, seated = table_of(self.bookings), Seated()
         for number in numbers:
@@ -103,9 +103,10 @@ class _Room:
         solve = _solver()
         return solve(searches, priorities, self.clinic, self.bookings, limit=limit, seed=seed)
 
-    def seated(self, chosen: Mapping[int, Sequence[Stop]]) -> Seated:
+    def seated(self, chosen: Mapping[int, Sequence[Stop]], numbers: Iterable[int]) -> Seated:
         """The courses of those with these stops, each planned again beside the others where that
-        is no worse: at the times that they want. Who waited and has room after all is seated.
+        is no worse: at the times that they want. Who of all `numbers` waited and has room after
+        all is seated.
         """
         table, seated = table_of(self.bookings), Seated()
         for number, stops in chosen.items():
@@ -114,7 +115,7 @@ class _Room:
             table.rise(number)
             seated[number] = self._again(number, stops, table.taken)
             table.seat(number, seated[number])
-        for number in range(len(self.asked)):
+        for number in numbers:
             if number not in seated:
                 self._seat(table, seated, number)
         return seated
@@ -173,12 +174,7 @@ class _Room:
 
     def _waits(self, number: int, taken: Bookings, refused: KetaschedError | None) -> Waits:
         """Why a patient waits, and when there would be room."""
-        try:
-            self.planned(number, taken)
-        except (BadRequest, NoPlan) as error:
-            reason = refused or error
-        if isinstance(reason, BadRequest):
-            return Waits(reason)
+        reason = refused or self._refusal(number, taken)
         one = self.asked[number]
         later = replace(one.request, latest_start=one.request.start + LATER)
         try:
@@ -186,6 +182,14 @@ class _Room:
         except (BadRequest, NoPlan):
             return Waits(reason)
         return Waits(reason, course.visits[0].start.date())
+
+    def _refusal(self, number: int, bookings: Bookings) -> KetaschedError:
+        """Why a patient has no room beside these bookings."""
+        try:
+            self.planned(number, bookings)
+        except NoPlan as error:
+            return error
+        raise AssertionError("who has room is seated")
 
     def _search(self, number: int, bookings: Bookings) -> Search:
         one = self.asked[number]
