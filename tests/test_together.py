@@ -298,6 +298,7 @@ def test_whom_the_rules_refuse_waits_for_no_chair():
     found = planned([young, wrong, pair()], clinic(chairs=1))
     refused, bad, seated = found.outcomes
     assert isinstance(refused, Waits)
+    assert isinstance(refused.reason, NoPlan)
     assert [finding.rule for finding in refused.reason.findings] == ["age"]
     assert refused.first is None
     assert isinstance(bad, Waits)
