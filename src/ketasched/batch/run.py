@@ -1,7 +1,7 @@
 """A roster from its first row to its last: into a folder, or to somebody who prints."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -11,6 +11,7 @@ from pathlib import Path
 from ketasched.batch.changes import Changes, changes, show
 from ketasched.batch.desks import Desks
 from ketasched.batch.earlier import Earlier, begin, would_begin
+from ketasched.batch.jointly import Jointly
 from ketasched.batch.ledger import books
 from ketasched.batch.nouns import Outcome, Settings
 from ketasched.batch.seats import Held, Seats
@@ -19,6 +20,7 @@ from ketasched.batch.staying import Staying
 from ketasched.batch.stream import ROWS, Line
 from ketasched.batch.work import BUG
 from ketasched.roster import Roster, Row
+from ketasched.together import Together
 
 Sink = Callable[[Sequence[tuple[Row, Outcome]]], None]
 
@@ -28,12 +30,14 @@ class Tally:
     """How many rows were planned, kept, rejected; unreadable ones and our bugs are rejected, too.
 
     `changes` counts what is not as the last finished run left it. `chairs_alone` is true if chairs
-    counted, and nobody's were known from before.
+    counted, and nobody's were known from before. `plans` are those of rows that were planned as
+    one, each with its clinic's name.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
     chairs_alone: bool = False
+    plans: list[tuple[str, Together]] = field(default_factory=list)
 
     def add(self, row: Row, outcome: Outcome) -> None:
         """Count a row."""
@@ -48,7 +52,8 @@ class Run:
 
     `again` gives its rows once more, where they have to be looked through beforehand. `told` is
     told each time that rows are done: the line that was reached, and how many rows. With
-    `fail_fast` no more rows are begun once one is rejected.
+    `fail_fast` no more rows are begun once one is rejected. With a `limit`, in seconds for each
+    clinic that has chairs, its rows are planned as one.
     """
 
     roster: Roster
@@ -59,6 +64,7 @@ class Run:
     workers: int
     told: Callable[[int, int], None]
     counts_chairs: bool = True
+    limit: float | None = None
     fail_fast: bool = False
     shard: tuple[int, int] = (1, 1)
 
@@ -94,7 +100,8 @@ class Run:
         tally = Tally(changes=changed.counts if changed else Counter())
         others = any(True for _ in earlier.everyone()) if earlier else False
         staying = self._staying(earlier) if earlier else None
-        seats = Seats(self.settings, staying.held if staying else Held)
+        jointly = self._jointly(staying.stay if staying else frozenset())
+        seats = Seats(self.settings, staying.held if staying else Held, jointly)
         line = Line(
             self.settings,
             Sorter(self.desks, self.counts_chairs, self.shard),
@@ -115,7 +122,14 @@ class Run:
                 changed.write(some)
             self.told(some[-1][0].line, len(some))
         tally.chairs_alone = seats.used and not others
+        tally.plans = jointly.plans if jointly else []
         return tally
+
+    def _jointly(self, stay: Collection[str]) -> Jointly | None:
+        if self.limit is None:
+            return None
+        sorter = Sorter(self.desks, self.counts_chairs, self.shard)
+        return Jointly(self.settings, self.again, sorter, self.limit, stay)
 
     def _staying(self, earlier: Earlier) -> Staying:
         assert self.settings.output is not None  # noqa: S101 - earlier runs are in a folder

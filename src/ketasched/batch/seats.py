@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from ketasched.batch.held import Seat, Taken, seats_in, seats_of
+from ketasched.batch.jointly import Jointly
 from ketasched.batch.nouns import Desk, Settings
 from ketasched.batch.work import planned
 from ketasched.errors import NoPlan
@@ -33,22 +34,30 @@ class Held:
 class Seats:
     """Who sits where, clinic by clinic: who does so from the start (`held`), and the rows so far.
 
-    `held` is asked once, when somebody is to be seated.
+    `held` is asked once, when somebody is to be seated. With `jointly` the rows of a clinic are
+    planned as one.
     """
 
     settings: Settings
     held: Callable[[], Held] = Held
+    jointly: Jointly | None = None
     _held: Held | None = None
     _taken: dict[str, Taken] = field(default_factory=dict)
     _before: dict[str, Taken] = field(default_factory=dict)
 
-    def seated(self, request: Request, desk: Desk) -> Course:
-        """The course for a request on the chairs that are left, which it takes.
+    def seated(self, row: int, request: Request, desk: Desk) -> Course:
+        """The course for the request of row number `row` on the chairs that are left, which it
+        takes.
 
         Raises `BadRequest`, and `NoPlan` if there is no room for all of it; then it takes none.
         """
         taken = self._at(desk)
         before = self._before[desk.place]
+        joint = self._joint(row, desk, taken)
+        if joint is not None:
+            if before is not taken:
+                self._take(list(seats_of(joint)), before)
+            return joint
         try:
             course = planned(request, desk, self.settings, taken)
         except NoPlan:
@@ -57,6 +66,17 @@ class Seats:
             raise
         self._take(list(seats_of(course)), taken, before)
         return course
+
+    def _joint(self, row: int, desk: Desk, taken: Taken) -> Course | None:
+        """The course of a row that is planned as one with others; all take their chairs at once.
+
+        Raises `BadRequest`, and `NoPlan` if it has to wait.
+        """
+        if self.jointly is None:
+            return None
+        for course in self.jointly.planned_now(desk, taken):
+            self._take(list(seats_of(course)), taken)
+        return self.jointly.course(row, desk)
 
     def comes(self, visits: str, desk: Desk) -> None:
         """Note that it is the turn of a row that has its chairs."""
@@ -107,8 +127,3 @@ class Seats:
 
 def _seats(visits: str, desk: Desk) -> list[Seat]:
     return list(seats_in(visits, ZoneInfo(desk.clinic.timezone)))
-
-
-def has_chairs(desk: Desk) -> bool:
-    """Whether rows at this desk can be in each other's way."""
-    return desk.clinic.chairs is not None or desk.clinic.starts_per_slot is not None

@@ -98,7 +98,7 @@ class Line:
         if there:
             return there
         request = request_of_row(row, self.settings.date_order)
-        return Todo(row, desk.digest, packed(self.seats.seated(request, desk)), known)
+        return Todo(row, desk.digest, packed(self.seats.seated(row.number, request, desk)), known)
 
     def _staying(self, row: Row, desk: Desk, known: Known) -> Outcome | None:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""

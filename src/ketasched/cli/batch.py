@@ -44,10 +44,14 @@ from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
 from ketasched.roster import Roster, Row, csv_line, read_roster
+from ketasched.together import Together
 
 STATUSES = ("planned", "kept", "rejected")
 
 ALONE = "visits of courses in other folders are not known here: make sure that chairs are free"
+
+LIMIT = "60s"
+"""How long a plan of many as one is looked for, unless said."""
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -89,6 +93,12 @@ OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Write nothing; print the manifest."),
     click.option("--fail-fast", is_flag=True, help="Stop when a row is rejected."),
     click.option("--ignore-chairs", is_flag=True, help="Plan each row as if it were alone."),
+    click.option("--together", is_flag=True, help="Plan the rows of a clinic's chairs as one."),
+    click.option(
+        "--limit",
+        metavar="60s",
+        help="With --together: about how long to look for a better plan, for each clinic (60s).",
+    ),
     *heading_options,
     click.option("--shard", metavar="I/N", default="1/1", help="Only part I of N of the roster."),
     click.option("--dask", "cluster", metavar="ADDRESS", help="Work on this Dask cluster."),
@@ -112,6 +122,8 @@ class Run:
     dry_run: bool
     fail_fast: bool
     ignore_chairs: bool
+    together: bool
+    limit: str | None
     columns: tuple[str, ...]
     ignored: tuple[str, ...]
     date_order: DateOrder
@@ -128,6 +140,11 @@ class Run:
             raise click.UsageError("--resume, --force and --dry-run go with -o.")
         if self.resume and self.force:
             raise click.UsageError("--resume goes on, --force begins anew: one of the two.")
+        if self.together and self.ignore_chairs:
+            raise click.UsageError("--together is about chairs, which --ignore-chairs leaves out.")
+        if self.limit and not self.together:
+            raise click.UsageError("--limit goes with --together.")
+        _seconds(self.limit or LIMIT)
         _shard(self.shard)
 
     def do(self) -> int:
@@ -175,6 +192,7 @@ class Run:
             workers,
             stack.enter_context(progress(self.roster, quiet=self.quiet)),
             counts_chairs=not self.ignore_chairs,
+            limit=_seconds(self.limit or LIMIT) if self.together else None,
             fail_fast=self.fail_fast,
             shard=_shard(self.shard),
         )
@@ -244,6 +262,8 @@ class Run:
             is_written = not self.dry_run and any(one != "kept" for one in tally.changes)
             where = f", see {self.output / CHANGES}" if is_written else ""
             say("note", f"since the run before: {', '.join(changed)}{where}")
+        for name, found in tally.plans:
+            say("note", _said(name, found))
         if tally.chairs_alone:
             say("note", ALONE)
 
@@ -276,6 +296,30 @@ def _shard(text: str) -> tuple[int, int]:
     return number, count
 
 
+def _seconds(text: str) -> float:
+    """How many seconds "90s", "2m" or "90" are."""
+    found = re.fullmatch(r"(\d{1,5})(s|m|)", text, re.ASCII)
+    if not found or not int(found[1]):
+        said = f'expected seconds or minutes, not "{text}"'
+        raise BadRequest("limit", said, next_step="--limit 60s")
+    return int(found[1]) * (60 if found[2] == "m" else 1)
+
+
+def _said(name: str, found: Together) -> str:
+    """A plan of many in words: who is seated and who waits, and how far it is from the bound."""
+    seated, waiting = len(found.courses), len(found.outcomes) - len(found.courses)
+    worth, bound = found.worth, found.bound
+    said = f"{name or 'the clinic'}, planned as one: {seated:,} seated, {waiting:,} waiting"
+    said += f"; {worth.delay:,} days of delay in all"
+    if found.is_best:
+        return f"{said}; it is proven that no plan is better"
+    if worth.seated < bound.seated:
+        return f"{said}; at most {bound.seated - worth.seated:,} more could be (by priority)"
+    if worth.delay == bound.delay:
+        return f"{said}; only the spacing could be better"
+    return f"{said}; no plan has fewer than {bound.delay:,}"
+
+
 def _cores() -> int:
     """The cores that this process may use."""
     may_use = getattr(os, "sched_getaffinity", None)
@@ -297,6 +341,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to
     \b
     ketasched batch roster.csv -o courses
     ketasched batch roster.csv -o courses --resume
+    ketasched batch waiting.csv -o courses --together --limit 2m
     ketasched batch roster.ndjson --format ndjson >courses.ndjson
     """
     run = Run(**options)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ketasched.chain import Chain, Stop
-from ketasched.errors import BadRequest, KetaschedError, NoPlan
+from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Clinic, Course
 from ketasched.pace import runs_of
 from ketasched.planner import NO_BOOKINGS, course_of, plan
@@ -78,9 +78,9 @@ class _Room:
             bookings=bookings,
         )
 
-    def alone(self) -> tuple[dict[int, KetaschedError], Seated]:
+    def alone(self) -> tuple[dict[int, BadRequest | NoPlan], Seated]:
         """Whom the rules refuse even without the others, and the courses of all others."""
-        refused: dict[int, KetaschedError] = {}
+        refused: dict[int, BadRequest | NoPlan] = {}
         alone: Seated = {}
         for number in range(len(self.asked)):
             try:
@@ -130,7 +130,7 @@ class _Room:
         return course_of(search, _chains(search, stops), self.asked[number].course_id)
 
     def outcomes(
-        self, seated: Seated, refused: dict[int, KetaschedError]
+        self, seated: Seated, refused: dict[int, BadRequest | NoPlan]
     ) -> tuple[Course | Waits, ...]:
         """For each who asked, in order, their course or why they wait."""
         table = table_of(self.bookings)
@@ -172,7 +172,7 @@ class _Room:
         table.seat(number, course)
         seated[number] = course
 
-    def _waits(self, number: int, taken: Bookings, refused: KetaschedError | None) -> Waits:
+    def _waits(self, number: int, taken: Bookings, refused: BadRequest | NoPlan | None) -> Waits:
         """Why a patient waits, and when there would be room."""
         reason = refused or self._refusal(number, taken)
         one = self.asked[number]
@@ -183,7 +183,7 @@ class _Room:
             return Waits(reason)
         return Waits(reason, course.visits[0].start.date())
 
-    def _refusal(self, number: int, bookings: Bookings) -> KetaschedError:
+    def _refusal(self, number: int, bookings: Bookings) -> NoPlan:
         """Why a patient has no room beside these bookings."""
         try:
             self.planned(number, bookings)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ketasched.errors import KetaschedError
+from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Course, Protocol, Request
 
 
@@ -49,7 +49,7 @@ class Waits:
     `first` is the earliest first visit into what is left, if a later one than asked would do.
     """
 
-    reason: KetaschedError
+    reason: BadRequest | NoPlan
     first: date | None = None
 
 
