@@ -47,7 +47,8 @@ class Jointly:
             bookings=dict(taken),
             limit=self.limit,
         )
-        self.plans.append((desk.clinic.name, found))
+        if asked:
+            self.plans.append((desk.clinic.name, found))
         self._found[desk.place] = dict(zip(asked, found.outcomes, strict=True))
         return found.courses
 

@@ -39,12 +39,12 @@ from ketasched.cli.options import (
 from ketasched.cli.output import say
 from ketasched.cli.progress import progress
 from ketasched.columns import DateOrder
-from ketasched.errors import BadFile, BadRequest, KetaschedError
+from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan
 from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
 from ketasched.roster import Roster, Row, csv_line, read_roster
-from ketasched.together import Together
+from ketasched.together import Together, Waits
 
 STATUSES = ("planned", "kept", "rejected")
 
@@ -153,8 +153,9 @@ class Run:
         with ExitStack() as stack:
             source = stack.enter_context(opened(self.roster))
             self._refuse_book(source)
-            if self.output and self.output.is_dir() and not self.ignore_chairs:
-                source.keep(self.output)  # it is looked through for who keeps their chairs
+            there = self.output if self.output and self.output.is_dir() else None
+            if (there and not self.ignore_chairs) or self.together:
+                source.keep(there)  # it is looked through for who keeps their chairs, or wants one
             roster = self._read(source)
             if self.clinic_path:
                 find_clinic(self.clinic_path)  # what is wrong with it is said before all else
@@ -307,7 +308,8 @@ def _seconds(text: str) -> float:
 
 def _said(name: str, found: Together) -> str:
     """A plan of many in words: who is seated and who waits, and how far it is from the bound."""
-    seated, waiting = len(found.courses), len(found.outcomes) - len(found.courses)
+    waits = [one for one in found.outcomes if isinstance(one, Waits)]
+    seated, waiting = len(found.courses), sum(isinstance(one.reason, NoPlan) for one in waits)
     worth, bound = found.worth, found.bound
     said = f"{name or 'the clinic'}, planned as one: {seated:,} seated, {waiting:,} waiting"
     said += f"; {worth.delay:,} days of delay in all"
