@@ -92,7 +92,10 @@ class Market:
     def settle(self, effort: Effort) -> None:
         """Let the prices find their level, as far as the effort goes."""
         while True:
-            self.relaxed = relaxed = self.master.solve()
+            relaxed = self.master.solve()
+            if relaxed is None:
+                return
+            self.relaxed = relaxed
             quote = self._quote(relaxed)
             if self.best is None or quote.bound > self.best.bound:
                 self.best = quote

@@ -14,6 +14,15 @@ from ketasched.together.chairs import Chairs
 from ketasched.together.maps import NOWHERE
 from ketasched.together.pricing import Column, Weights
 
+WAYS = tuple(
+    f"change_status_to_imprecise: false {way}"
+    for way in ("use_preprocessing: false", "use_preprocessing: true", "use_dual_simplex: true")
+)
+"""How GLOP goes about it: the first way goes on from the last solution; others if it gets lost.
+
+Prices that are a little imprecise are as good as others: the bound is exact at any prices.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Relaxed:
@@ -31,9 +40,10 @@ class Master:
     def __init__(self, chairs: Chairs, priorities: Sequence[int], weights: Weights) -> None:
         self.columns: list[Column] = []
         self.priorities, self.weights = priorities, weights
+        self._unit = weights.delay or weights.seat
+        """What the solver counts in: numbers that are neither very large nor very small."""
         self._known: set[tuple[object, ...]] = set()
         self._solver = solver = pywraplp.Solver.CreateSolver("GLOP")
-        solver.SetSolverSpecificParametersAsString("use_preprocessing: false")
         infinity = self._infinity = solver.infinity()
         self._patients = [solver.Constraint(-infinity, 1) for _ in priorities]
         self._pools = [solver.Constraint(-infinity, 0) for _ in chairs.offsets]
@@ -72,7 +82,8 @@ class Master:
             self._seats.SetCoefficient(variable, priority)
             weights = self.weights
             cost = column.delay * weights.delay + column.spacing * weights.spacing
-            self._objective.SetCoefficient(variable, cost - priority * weights.seat)
+            value = (cost - priority * weights.seat) / self._unit
+            self._objective.SetCoefficient(variable, value)
             self.columns.append(column)
             self._variables.append(variable)
         return new
@@ -81,15 +92,20 @@ class Master:
         """No more than these seats, as is proven."""
         self._seats.SetUb(most)
 
-    def solve(self) -> Relaxed:
-        """The best of the relaxation."""
-        self._solver.Solve()
+    def solve(self) -> Relaxed | None:
+        """The best of the relaxation; None where its numbers are too much for the solver."""
+        if not any(self._is_solved(way) for way in WAYS):
+            return None
         return Relaxed(
-            self._objective.Value(),
+            self._objective.Value() * self._unit,
             [variable.solution_value() for variable in self._variables],
-            [-row.dual_value() for row in self._limits],
-            -self._seats.dual_value(),
+            [-row.dual_value() * self._unit for row in self._limits],
+            -self._seats.dual_value() * self._unit,
         )
+
+    def _is_solved(self, way: str) -> bool:
+        self._solver.SetSolverSpecificParametersAsString(way)
+        return bool(self._solver.Solve() == pywraplp.Solver.OPTIMAL)
 
     @property
     def iterations(self) -> int:
