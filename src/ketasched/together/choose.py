@@ -89,6 +89,16 @@ class Choice:
             if held:
                 model.add(sum(held) <= limit.most)
 
+    def begin_with(self, known: Chosen) -> None:
+        """Look for better choices from a known one on, as far as its courses are among these."""
+        asked = {(column.patient, column.stops) for column in known.columns}
+        for column, takes in zip(self.columns, self._takes, strict=True):
+            self._model.add_hint(takes, (column.patient, column.stops) in asked)
+        for pool, own in self._places.items():
+            visits = known.places.get(pool, {})
+            for place, number in own.items():
+                self._model.add_hint(number, visits.get(place, 0))
+
     def best(self, good: int, seated: int | None, seconds: float, seed: int) -> Chosen:
         """The best choice that is found in so many deterministic seconds.
 

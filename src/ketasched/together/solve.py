@@ -94,36 +94,53 @@ def _cap_seats(market: Market, effort: Effort) -> None:
 
 
 def _chosen(market: Market, effort: Effort, seed: int) -> Chosen:
-    """The best choice of courses, as far as the effort goes; the bound rises with the proof."""
-    weights = market.weights
-    seated = worth_at(market.bound, weights).seated
-    chosen = _choice(market, market.master.columns, effort, seed, seated)
+    """The best choice of courses, as far as the effort goes; the bound rises with the proof.
+
+    At first as many are seated as could be at most, which mostly can be and is quick to settle.
+    """
+    seated = worth_at(market.bound, market.weights).seated
+    usual = market.master.columns
+    search = _Choosing(market, effort, seed)
+    chosen = search.best(usual, 1 / 3, seated)
     if chosen.value is None:
-        chosen = _choice(market, market.master.columns, effort, seed, None)
+        chosen = search.best(usual, 1 / 3)
     if chosen.value is None or chosen.value <= market.bound:
         return chosen
     near = market.near(chosen.value, MOST_NEAR)
-    if near is None:
-        return chosen
-    fixed = seated if worth_at(chosen.value, weights).seated == seated else None
-    better = _choice(market, near, effort, seed, fixed)
-    if better.proven:
+    as_many = worth_at(chosen.value, market.weights).seated == seated
+    better = search.best(near or usual, 1, seated if as_many else None, chosen)
+    if better.proven and near is not None:
         values = [one.value for one in (chosen, better) if one.value is not None]
         market.prove(min(values))
-    is_better = better.value is not None and better.value < chosen.value
-    return better if is_better else chosen
+    return better if better.value is not None and better.value < chosen.value else chosen
 
 
-def _choice(
-    market: Market, columns: Sequence[Column], effort: Effort, seed: int, seated: int | None
-) -> Chosen:
-    if effort.left <= 0 or not columns:
-        return Chosen(None, (), {}, 0)
-    choice = Choice(market.chairs, columns, market.priorities.tolist(), market.weights)
-    # What is left is for two tries, and the second one is seldom needed.
-    chosen = choice.best(market.bound, seated, effort.left / SECONDS / 2, seed)
-    effort.spend(chosen.spent * SECONDS)
-    return chosen
+@dataclass(frozen=True, slots=True)
+class _Choosing:
+    """Chooses, as far as the effort goes."""
+
+    market: Market
+    effort: Effort
+    seed: int
+
+    def best(
+        self,
+        columns: Sequence[Column],
+        part: float,
+        seated: int | None = None,
+        known: Chosen | None = None,
+    ) -> Chosen:
+        """The best choice that a part of what is left finds, from a known one on."""
+        market, seconds = self.market, self.effort.left * part / SECONDS
+        if seconds <= 0 or not columns:
+            return Chosen(None, (), {}, 0)
+        priorities = market.priorities.tolist()
+        choice = Choice(market.chairs, columns, priorities, market.weights)
+        if known is not None:
+            choice.begin_with(known)
+        chosen = choice.best(market.bound, seated, seconds, self.seed)
+        self.effort.spend(chosen.spent * SECONDS)
+        return chosen
 
 
 def _placed(
