@@ -6,7 +6,6 @@ costs the spacing. It is what the kernel would walk through (`search.steps`), wr
 """
 
 from dataclasses import dataclass, field
-from datetime import date
 from math import inf
 from typing import NamedTuple
 
@@ -138,8 +137,3 @@ def _without_dead_ends(layers: list[Layer]) -> list[Layer]:
         numbers = {source: number for number, source in enumerate(kept)}
         layer.ways = [[(numbers[source], price) for source, price in ways] for ways in layer.ways]
     return found if found[0].stops else []
-
-
-def first_days(layers: list[Layer]) -> list[date]:
-    """The days on which a course may begin."""
-    return sorted({stop.slot.start.date() for stop in layers[0].stops})

@@ -7,6 +7,7 @@ plan is worth, whatever the prices are: they are whole numbers, so it is exact.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 
 import numpy as np
 
@@ -67,7 +68,7 @@ class Market:
         self.best: Quote | None = None
         self.relaxed: Relaxed | None = None
         self._proven = -self.seats * weights.seat
-        self._most = np.array([limit.most for limit in chairs.limits], np.int64)
+        self._most = [limit.most for limit in chairs.limits]
 
     @property
     def bound(self) -> int:
@@ -131,7 +132,9 @@ class Market:
         priced = self.courses.cheapest(parts, tolls_of(self.chairs, prices))
         rewards = self.priorities * (parts.seat - seat_price)
         lowest = priced.lowest()
-        bound = int(np.minimum(lowest - rewards, 0).sum()) - int(prices @ self._most)
+        # In Python's own numbers: sums of these can be larger than 64 bits.
+        bound = sum(np.minimum(lowest - rewards, 0).tolist())
+        bound -= sum(map(mul, prices.tolist(), self._most))
         return Quote(bound - seat_price * self.seats, priced, rewards, lowest)
 
     def _cost(self) -> float:

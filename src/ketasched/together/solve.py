@@ -9,6 +9,7 @@ This is the way into the modules that need OR-tools and NumPy.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from random import Random
 
 from ketasched.chain import Stop
 from ketasched.model import Clinic
@@ -23,6 +24,12 @@ from ketasched.together.pricing import Column, Courses, Weights
 
 SECONDS = 2.0
 """How many seconds of a usual machine one of CP-SAT's deterministic seconds takes."""
+
+A_FEW, AT_ONCE = 0.4, 0.3
+"""How large a part of the patients choose anew at first, for so many of CP-SAT's seconds."""
+
+BUILDING = 5e-5
+"""How many seconds of a usual machine a course costs that may be chosen."""
 
 MOST_NEAR = 20_000
 """Among more courses than these it is not chosen."""
@@ -108,11 +115,15 @@ def _chosen(market: Market, effort: Effort, seed: int) -> Chosen:
         return chosen
     near = market.near(chosen.value, MOST_NEAR)
     as_many = worth_at(chosen.value, market.weights).seated == seated
-    better = search.best(near or usual, 1, seated if as_many else None, chosen)
-    if better.proven and near is not None:
-        values = [one.value for one in (chosen, better) if one.value is not None]
-        market.prove(min(values))
-    return better if better.value is not None and better.value < chosen.value else chosen
+    if near is None:
+        return search.around(usual, chosen, seated if as_many else None)
+    better = search.best(near, 1 / 2, seated if as_many else None, chosen)
+    if better.value is not None and better.value < chosen.value:
+        chosen = better
+    if better.proven and chosen.value is not None:
+        market.prove(chosen.value)
+        return chosen
+    return search.around(near, chosen, seated if as_many else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +151,32 @@ class _Choosing:
             choice.begin_with(known)
         chosen = choice.best(market.bound, seated, seconds, self.seed)
         self.effort.spend(chosen.spent * SECONDS)
+        return chosen
+
+    def around(self, columns: Sequence[Column], chosen: Chosen, seated: int | None) -> Chosen:
+        """The best choice that is found from this one on: again and again some patients, and all
+        who wait, choose anew, and the others keep their days.
+        """
+        random = Random(self.seed)  # noqa: S311 - nothing secret
+        share = A_FEW
+        while self.effort.left > 0 and chosen.value != self.market.bound:
+            own = {column.patient: column.stops for column in chosen.columns}
+            kept = {patient for patient in own if random.random() > share}
+            some = [
+                column
+                for column in columns
+                if column.patient not in kept or column.stops == own[column.patient]
+            ]
+            known = {(column.patient, column.stops) for column in some}
+            some += [one for one in chosen.columns if (one.patient, one.stops) not in known]
+            found = self.best(some, AT_ONCE * SECONDS / self.effort.left, seated, chosen)
+            self.effort.spend(len(some) * BUILDING)
+            all_chose = not kept and found.proven
+            share = min(share * 1.1, 1) if found.proven else share * 0.9
+            if found.value is not None and chosen.value is not None and found.value < chosen.value:
+                chosen = found
+            if all_chose:
+                break
         return chosen
 
 
