@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.load import load_protocol
 from ketasched.model import (
     Clinic,
     Clock,
@@ -336,6 +337,24 @@ def test_phases_follow_each_other_and_reviews_and_boosters_are_there():
     assert found.is_best
     assert all(len(course.visits) == 7 for course in found.courses)
     assert all(course.visits[-1].status == "tentative" for course in found.courses)
+    assert_all_clean(found)
+
+
+def test_many_protocols_on_one_chair_with_little_effort_are_seated_as_well_as_one_by_one():
+    names = ("iv-depression", "esketamine-us-label", "iv-weekly-maintenance", "crps-10-weekdays")
+    asked = [
+        Asked(
+            load_protocol(names[number % 4]),
+            request(MONDAY + timedelta(number), patient=f"P-{number}"),
+            priority=1 + number % 3,
+        )
+        for number in range(12)
+    ]
+    at = clinic(times="08:00-12:00", chairs=1, slot_minutes=60)
+    found = planned(asked, at, limit=1)
+    assert found.bound.order <= found.worth.order < found.one_by_one.order
+    again = planned(asked, at, limit=1)
+    assert (again.courses, again.worth, again.bound) == (found.courses, found.worth, found.bound)
     assert_all_clean(found)
 
 

@@ -15,11 +15,11 @@ from ketasched.together.pricing import Column, Weights
 class Chosen:
     """The courses, and by pool how many visits each of its places (by number) gets.
 
-    `value` is None where none was found; `proven` says that there is no better choice among these.
-    `spent` is in the solver's own deterministic seconds.
+    Where none was found nobody is seated, and `value` is 0. `proven` says that there is no better
+    one among these; `spent` is in the solver's own deterministic seconds.
     """
 
-    value: int | None
+    value: int
     columns: tuple[Column, ...]
     places: dict[int, dict[int, int]]
     spent: float
@@ -119,7 +119,7 @@ class Choice:
         status = solver.solve(model, _UntilGood(good + offset))
         spent = solver.response_proto.deterministic_time
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return Chosen(None, (), {}, spent, status == cp_model.INFEASIBLE)
+            return Chosen(0, (), {}, spent, status == cp_model.INFEASIBLE)
         taken = map(solver.boolean_value, self._takes)
         places = {
             pool: {place: solver.value(number) for place, number in own.items()}

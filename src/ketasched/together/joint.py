@@ -13,7 +13,7 @@ from ketasched.planner import NO_BOOKINGS, course_of, plan
 from ketasched.search import Search
 from ketasched.shapes import Bookings, Given
 from ketasched.together.nouns import NOTHING, Asked, Together, Waits, Worth
-from ketasched.together.table import Table, table_of
+from ketasched.together.table import Table, slots_of, table_of
 
 if TYPE_CHECKING:
     from ketasched.together.solve import Solution
@@ -48,8 +48,8 @@ def together(
         return Together(room.outcomes(alone, refused), worth, worth, worth)
     in_order = room.in_order(alone)
     seated = in_order
-    found = room.jointly(list(alone), limit, seed)
-    if found.worth is not None and found.worth.order < room.worth(in_order).order:
+    found = room.jointly(list(alone), in_order, limit, seed)
+    if found.worth.order < room.worth(in_order).order:
         chosen = zip(alone, found.stops, strict=True)
         seated = room.seated({number: stops for number, stops in chosen if stops}, alone)
     worth = room.worth(seated)
@@ -96,12 +96,20 @@ class _Room:
             self._seat(table, seated, number)
         return seated
 
-    def jointly(self, numbers: Sequence[int], limit: float, seed: int) -> "Solution":
-        """The plan of these patients as one."""
+    def jointly(
+        self, numbers: Sequence[int], known: Seated, limit: float, seed: int
+    ) -> "Solution":
+        """The plan of these patients as one, from a known one on."""
         searches = [self._search(number, self.bookings) for number in numbers]
         priorities = [self.asked[number].priority for number in numbers]
-        solve = _solver()
-        return solve(searches, priorities, self.clinic, self.bookings, limit=limit, seed=seed)
+        courses = {
+            patient: (self.worth_of(number, known[number]), list(slots_of(known[number])))
+            for patient, number in enumerate(numbers)
+            if number in known
+        }
+        return _solver()(
+            searches, priorities, self.clinic, self.bookings, courses, limit=limit, seed=seed
+        )
 
     def seated(self, chosen: Mapping[int, Sequence[Stop]], numbers: Iterable[int]) -> Seated:
         """The courses of those with these stops, each planned again beside the others where that

@@ -148,3 +148,8 @@ def worth_at(value: int, weights: Weights) -> Worth:
     seated = -(value // weights.seat)
     delay, spacing = divmod(value + seated * weights.seat, weights.delay)
     return Worth(seated, delay, spacing)
+
+
+def value_of(worth: Worth, weights: Weights) -> int:
+    """The value of a plan: one number, the lower the better."""
+    return worth.delay * weights.delay + worth.spacing - worth.seated * weights.seat

@@ -7,19 +7,20 @@ better one. All effort is counted, not measured: the same input has the same ans
 This is the way into the modules that need OR-tools and NumPy.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from ketasched.chain import Stop
-from ketasched.model import Clinic
+from ketasched.model import Clinic, Slot
 from ketasched.search import Search
 from ketasched.shapes import Bookings
 from ketasched.together.chairs import Chairs, Pools, chairs_of
 from ketasched.together.choose import Choice, Chosen
 from ketasched.together.maps import NOWHERE, Drawing, Layer
-from ketasched.together.market import Effort, Market, worth_at
-from ketasched.together.nouns import Worth
+from ketasched.together.market import Effort, Market, value_of, worth_at
+from ketasched.together.nouns import NOTHING, Worth
 from ketasched.together.pricing import Column, Courses, Weights
 
 SECONDS = 2.0
@@ -38,15 +39,18 @@ PARTS = 1000
 """Into how many parts a seat is cut where only seats count."""
 
 
+Known = Mapping[int, tuple[Worth, Sequence[Slot]]]
+"""A known plan: by patient, what their course is worth and the slots of its visits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """For each patient the stops of their course, None for who waits; `worth` None: none found.
-
-    No plan is worth more than `bound`.
+    """For each patient the stops of their course, None for who waits; no plan is worth more than
+    `bound`.
     """
 
     stops: tuple[tuple[Stop, ...] | None, ...]
-    worth: Worth | None
+    worth: Worth
     bound: Worth
 
 
@@ -55,25 +59,28 @@ def solve(
     priorities: Sequence[int],
     clinic: Clinic,
     bookings: Bookings,
+    known: Known,
     *,
     limit: float,
     seed: int,
 ) -> Solution:
-    """The best plan that is found in about `limit` seconds of a usual machine."""
+    """The best plan that is found in about `limit` seconds of a usual machine, from a known one
+    on: never a worse one.
+    """
     pools = Pools()
     maps = [Drawing(search, pools).draw() for search in searches]
     weights = _weights(searches, maps)
     chairs = chairs_of(clinic, bookings, pools)
     market = Market(chairs, Courses(maps), priorities, weights)
     effort = Effort(limit)
+    first = _known(market, maps, known)
     market.settle(effort)
     _cap_seats(market, effort)
-    chosen = _chosen(market, effort, seed)
+    chosen = _chosen(market, first, effort, seed)
     found: list[tuple[Stop, ...] | None] = [None] * len(searches)
     for column, stops in _placed(chairs, chosen, searches):
         found[column.patient] = stops
-    worth = None if chosen.value is None else worth_at(chosen.value, weights)
-    return Solution(tuple(found), worth, worth_at(market.bound, weights))
+    return Solution(tuple(found), worth_at(chosen.value, weights), worth_at(market.bound, weights))
 
 
 def _weights(searches: Sequence[Search], maps: Sequence[Sequence[Layer]]) -> Weights:
@@ -100,30 +107,53 @@ def _cap_seats(market: Market, effort: Effort) -> None:
         market.settle(effort)
 
 
-def _chosen(market: Market, effort: Effort, seed: int) -> Chosen:
+def _known(market: Market, maps: Sequence[Sequence[Layer]], known: Known) -> Chosen:
+    """The choice of these courses, by patient, each as the slots of its visits."""
+    columns: list[Column] = []
+    places: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for patient, (worth, slots) in known.items():
+        stops, pools = [], []
+        for layer, slot in zip(maps[patient], slots, strict=True):
+            begin, day = slot.start.timestamp(), slot.start.toordinal()
+            number = min(
+                range(len(layer.stops)),
+                key=lambda n: (layer.stops[n].day != day, layer.stops[n].moment != begin),
+            )
+            stops.append(layer.stops[number])
+            pools.append(layer.pools[number])
+            if pools[-1] != NOWHERE:
+                times = begin, slot.end.timestamp()
+                own = market.chairs.places(pools[-1])
+                place = next(one for one in own if market.chairs.times[one] == times)
+                places[pools[-1]][place] += 1
+        columns.append(Column(patient, worth.delay, worth.spacing, tuple(stops), tuple(pools)))
+    worth = sum((worth for worth, _ in known.values()), NOTHING)
+    market.master.add(columns)
+    return Chosen(value_of(worth, market.weights), tuple(columns), places, 0)
+
+
+def _chosen(market: Market, known: Chosen, effort: Effort, seed: int) -> Chosen:
     """The best choice of courses, as far as the effort goes; the bound rises with the proof.
 
-    At first as many are seated as could be at most, which mostly can be and is quick to settle.
+    At first as many are seated as could be at most, which mostly can be and is quick to settle;
+    else it goes on from the known choice.
     """
     seated = worth_at(market.bound, market.weights).seated
-    usual = market.master.columns
     search = _Choosing(market, effort, seed)
-    chosen = search.best(usual, 1 / 3, seated)
-    if chosen.value is None:
-        chosen = search.best(usual, 1 / 3)
-    if chosen.value is None or chosen.value <= market.bound:
+    found = search.best(market.master.columns, 1 / 3, seated)
+    chosen = found if found.value < known.value else known
+    if chosen.value <= market.bound:
         return chosen
     near = market.near(chosen.value, MOST_NEAR)
-    as_many = worth_at(chosen.value, market.weights).seated == seated
-    if near is None:
-        return search.around(usual, chosen, seated if as_many else None)
-    better = search.best(near, 1 / 2, seated if as_many else None, chosen)
-    if better.value is not None and better.value < chosen.value:
-        chosen = better
-    if better.proven and chosen.value is not None:
-        market.prove(chosen.value)
-        return chosen
-    return search.around(near, chosen, seated if as_many else None)
+    if near is not None:
+        as_many = worth_at(chosen.value, market.weights).seated == seated
+        better = search.best(near, 1 / 2, seated if as_many else None, chosen)
+        if better.value < chosen.value:
+            chosen = better
+        if better.proven:
+            market.prove(chosen.value)
+            return chosen
+    return search.around(near or market.master.columns, chosen, seated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +174,7 @@ class _Choosing:
         """The best choice that a part of what is left finds, from a known one on."""
         market, seconds = self.market, self.effort.left * part / SECONDS
         if seconds <= 0 or not columns:
-            return Chosen(None, (), {}, 0)
+            return Chosen(0, (), {}, 0)
         priorities = market.priorities.tolist()
         choice = Choice(market.chairs, columns, priorities, market.weights)
         if known is not None:
@@ -155,7 +185,7 @@ class _Choosing:
 
     def around(self, columns: Sequence[Column], chosen: Chosen, seated: int | None) -> Chosen:
         """The best choice that is found from this one on: again and again some patients, and all
-        who wait, choose anew, and the others keep their days.
+        who wait, choose anew, and the others keep their days. No more than `seated` can be.
         """
         random = Random(self.seed)  # noqa: S311 - nothing secret
         share = A_FEW
@@ -169,11 +199,13 @@ class _Choosing:
             ]
             known = {(column.patient, column.stops) for column in some}
             some += [one for one in chosen.columns if (one.patient, one.stops) not in known]
-            found = self.best(some, AT_ONCE * SECONDS / self.effort.left, seated, chosen)
+            as_many = worth_at(chosen.value, self.market.weights).seated == seated
+            part = AT_ONCE * SECONDS / self.effort.left
+            found = self.best(some, part, seated if as_many else None, chosen)
             self.effort.spend(len(some) * BUILDING)
             all_chose = not kept and found.proven
             share = min(share * 1.1, 1) if found.proven else share * 0.9
-            if found.value is not None and chosen.value is not None and found.value < chosen.value:
+            if found.value < chosen.value:
                 chosen = found
             if all_chose:
                 break

@@ -20,7 +20,7 @@ class Table:
 
     def seat(self, number: int, course: Course) -> None:
         """Patient `number` takes the chairs of a course."""
-        self.sit(number, _slots(course))
+        self.sit(number, slots_of(course))
 
     def sit(self, number: int, slots: Iterable[Slot]) -> None:
         """Patient `number` takes a chair for each of these visits that needs one."""
@@ -43,7 +43,8 @@ def table_of(bookings: Bookings) -> Table:
     return Table(dict(bookings))
 
 
-def _slots(course: Course) -> Iterator[Slot]:
+def slots_of(course: Course) -> Iterator[Slot]:
+    """The slots of the visits that take place."""
     for visit in course.visits:
         if visit.status in TAKES_PLACE:
             kind = effective_kind(course.protocol, course.clinic, visit.kind)
