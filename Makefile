@@ -30,6 +30,7 @@ bench: $(READY)  ## How fast it is, as ratios in one run; ROWS="1000 10000" for 
 	$(BIN)/python -m tests.benchmarks.course
 	$(BIN)/python -m tests.benchmarks.batch $(ROWS)
 	$(BIN)/python -m tests.benchmarks.register
+	$(BIN)/python -m tests.benchmarks.together
 
 proof: $(READY)  ## The register with 2,000 courses by 16 processes: some ten minutes.
 	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register/test_many_clerks.py

@@ -25,7 +25,7 @@ FLOORS = (
     {"remedies", "handout", "sense", "roster", "stuck", "chronicle"},
     {"explain", "redate", "wishes", "register", "day"},
     {"added"},
-    {"verbs"},
+    {"verbs", "together"},
     {"placement"},
     {"revise"},
     {"ways"},

@@ -1,7 +1,8 @@
 """Calendars that hold for every row: what of them a row's course could meet."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -10,8 +11,9 @@ from zoneinfo import ZoneInfo
 from ketasched.batch.nouns import Agenda, Desk
 from ketasched.busy import within
 from ketasched.errors import BadRequest
-from ketasched.model import BusyTime, Clinic, Request
+from ketasched.model import BusyTime, Clinic, Protocol, Request
 from ketasched.planner import reach
+from ketasched.together import LATER
 
 if TYPE_CHECKING:
     from ketasched.calendars import Calendar
@@ -48,3 +50,19 @@ def busy_of(request: Request, desk: Desk) -> tuple[BusyTime, ...]:
         said = f"the busy calendars are read for {agenda.first} to {agenda.last} only"
         raise BadRequest("start", f"{said}; the course may be {first} to {last}")
     return tuple(within(agenda.times, first, last))
+
+
+def later_busy(request: Request, desk: Desk) -> tuple[BusyTime, ...]:
+    """The busy times that matter to a course for the request that may begin later.
+
+    Only as far as calendars were read.
+    """
+    if desk.agenda is None:
+        return ()
+    return tuple(within(desk.agenda.times, *later_reach(request, desk.clinic, desk.protocol)))
+
+
+def later_reach(request: Request, clinic: Clinic, protocol: Protocol) -> tuple[date, date]:
+    """The first and the last day on which a course that may begin later could be."""
+    later = replace(request, latest_start=request.start + LATER)
+    return reach(protocol, clinic, later)

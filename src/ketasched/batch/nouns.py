@@ -109,16 +109,16 @@ class Known(NamedTuple):
 class Todo(NamedTuple):
     """A row to be planned and written, at which desk (by digest).
 
-    `decided` is what was decided already, because chairs go in row order (`work.packed`); `booked`
-    the course that was booked in a register (`work.packed_course`). `known` is what an earlier run
-    made of it, if it did.
+    `decided` is what was decided already, because chairs go in row order (`work.packed`); `course`
+    the course that was booked in a register, or planned as one with others (`work.packed_course`).
+    `known` is what an earlier run made of it, if it did.
     """
 
     row: Row
     desk: str
     decided: bytes = b""
     known: Known | None = None
-    booked: bytes = b""
+    course: bytes = b""
 
     def __repr__(self) -> str:
         return object.__repr__(self)

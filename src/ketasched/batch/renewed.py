@@ -13,20 +13,24 @@ from ketasched.model import Course, Entry
 from ketasched.render.events import differing
 
 
-def renewed(course: Course, known: Known | None, settings: Settings) -> Course:
+def renewed(
+    course: Course, known: Known | None, settings: Settings, before: Course | None = None
+) -> Course:
     """The course as the next revision of the one that was there, if that was on the same dates.
 
     Then calendars know its entries, and take in what is new of them. On other dates it is another
-    course, with entries of its own, and so it is where there is no course file to go by.
+    course, with entries of its own, and so it is where there is no course file to go by, nor the
+    course `before` of a register.
     """
     if known is None or settings.output is None or settings.replaces:
         return course
     if known.made.visits != visits_of(course):
         return course
-    try:
-        before = load_course(str(settings.output / course.patient))
-    except BadFile:
-        return course
+    if before is None:
+        try:
+            before = load_course(str(settings.output / course.patient))
+        except BadFile:
+            return course
     return _after(before, course, settings.made_at)
 
 

@@ -4,16 +4,20 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from ketasched.batch.booked import Booked
 from ketasched.batch.digest import asked_of, input_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
 from ketasched.batch.place import kept, refuse_revised, take_back
+from ketasched.batch.renewed import renewed
 from ketasched.batch.seats import Seats
 from ketasched.batch.sorter import NotOurs, Sorter
 from ketasched.batch.work import failed, given_to, packed, packed_course, rejected, work
 from ketasched.errors import BadRequest, KetaschedError, NoPlan
 from ketasched.roster import Row
+
+if TYPE_CHECKING:
+    from ketasched.batch.booked import Booked
 
 ROWS = 32
 """Rows of a task: few enough to come back soon, enough that sending them costs little."""
@@ -37,12 +41,12 @@ class Line:
     executor: Executor
     workers: int
     seats: Seats | None = None
-    booked: Booked | None = None
+    booked: "Booked | None" = None
     anew: Collection[str] = frozenset()
     known: Callable[[str], Known | None] = lambda patient: None
     _desks: dict[str, bytes] = field(default_factory=dict)
-    _in_register: dict[int, tuple[str, Known | None]] = field(default_factory=dict)
-    """By row of which we do not know yet what became: the course that was booked, the earlier."""
+    _in_register: dict[int, str] = field(default_factory=dict)
+    """By row of which we do not know yet what became: the course that was booked."""
 
     def outcomes(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Outcome]]:
         """Each row with what became of it, in order.
@@ -107,21 +111,20 @@ class Line:
         there = self._staying(row, desk, known) if known and self.settings.output else None
         if there:
             return there
-        return Todo(sent, desk.digest, packed(self.seats.seated(row, desk)), known)
+        course = self.seats.planned_as_one(row, desk)
+        if course is None:
+            return Todo(sent, desk.digest, packed(self.seats.seated(row, desk)), known)
+        course = renewed(course, known, self.settings)
+        return Todo(sent, desk.digest, known=known, course=packed_course(course))
 
     def _booked(self, row: Row, sent: Row, desk: Desk, known: Known | None) -> Todo | Outcome:
         assert self.booked is not None  # noqa: S101 - that is asked before
-        settings = self.settings
-        if known and settings.goes_on:
-            asked = asked_of(row, settings)
-            made_from = input_of(row, asked, desk, settings)
-            there = kept(row, known, settings, asked, made_from)
-            if there:
-                self.booked.keep(row.texts["patient"], there.made.course_id)
-                return there
+        there = self.booked.kept(row, desk, known)
+        if there:
+            return there
         course = self.booked.seated(row, desk, known)
-        self._in_register[row.number] = course.course_id, known
-        return Todo(sent, desk.digest, known=known, booked=packed_course(course))
+        self._in_register[row.number] = course.course_id
+        return Todo(sent, desk.digest, known=known, course=packed_course(course))
 
     def _staying(self, row: Row, desk: Desk, known: Known) -> Outcome | None:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""
@@ -148,7 +151,7 @@ class Line:
         done = iter(future.result())
         for row, outcome in steps:
             outcome = outcome or next(done)
-            course_id, known = self._in_register.pop(row.number, ("", None))
-            if self.booked and course_id and outcome.status == "rejected":
-                self.booked.put_back(course_id, row.texts["patient"], known)
+            course_id = self._in_register.pop(row.number, "")
+            if self.booked and course_id:
+                self.booked.done(row, course_id, holds=outcome.status != "rejected")
             yield row, outcome

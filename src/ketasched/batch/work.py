@@ -62,8 +62,8 @@ def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
     """What becomes of a row. Raises `BadRequest`, `NoPlan`."""
     asked = asked_of(todo.row, settings)
     made_from = input_of(todo.row, asked, desk, settings)
-    if todo.booked:
-        return _done(todo, unpacked_course(todo.booked, desk), settings, (asked, made_from))
+    if todo.course:
+        return _done(todo, unpacked_course(todo.course, desk), settings, (asked, made_from))
     if todo.decided:
         # Where rows share chairs, what became of those before is part of it.
         course = unpacked(todo.decided, given_to(todo.row, desk, settings))
@@ -171,7 +171,7 @@ def _slots(given: Given, run: Run, starts: list[tuple[int, int]]) -> Iterator[Sl
 
 def _done(todo: Todo, course: Course, settings: Settings, digests: tuple[str, str]) -> Outcome:
     """The outcome of a row that is planned, its files written if that is asked for."""
-    if not todo.booked:  # the register has it by its own name
+    if not todo.course:  # else it has the name by which it was planned or booked
         course = renewed(course, todo.known, settings)
     files = files_of(course, _formats(todo.known, settings))
     there = False

@@ -41,12 +41,14 @@ from ketasched.cli.options import (
 from ketasched.cli.output import say
 from ketasched.cli.progress import progress
 from ketasched.cli.registers import open_book, register_option
+from ketasched.cli.together import said_of, seconds, together_options
 from ketasched.columns import DateOrder
 from ketasched.errors import BadFile, BadRequest, KetaschedError
 from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
 from ketasched.roster import Roster, Row, csv_line, read_roster
+from ketasched.together import refuse_without_extra
 
 if TYPE_CHECKING:
     from ketasched.calendars import Calendar
@@ -99,6 +101,7 @@ OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Write nothing; print the manifest."),
     click.option("--fail-fast", is_flag=True, help="Stop when a row is rejected."),
     click.option("--ignore-chairs", is_flag=True, help="Plan each row as if it were alone."),
+    *together_options,
     *heading_options,
     click.option("--shard", metavar="I/N", default="1/1", help="Only part I of N of the roster."),
     click.option("--dask", "cluster", metavar="ADDRESS", help="Work on this Dask cluster."),
@@ -124,6 +127,8 @@ class Run:
     dry_run: bool
     fail_fast: bool
     ignore_chairs: bool
+    together: bool
+    limit: str | None
     columns: tuple[str, ...]
     ignored: tuple[str, ...]
     date_order: DateOrder
@@ -144,6 +149,11 @@ class Run:
             raise click.UsageError(
                 "--register keeps chairs, --ignore-chairs does not: one of two."
             )
+        if self.together and self.ignore_chairs:
+            raise click.UsageError("--together is about chairs, which --ignore-chairs leaves out.")
+        if self.limit and not self.together:
+            raise click.UsageError("--limit goes with --together.")
+        seconds(self.limit)
         _shard(self.shard)
 
     def do(self) -> int:
@@ -152,12 +162,15 @@ class Run:
         with ExitStack() as stack:
             source = stack.enter_context(opened(self.roster))
             self._refuse_book(source)
-            if self.output and self.output.is_dir() and not self.ignore_chairs:
-                source.keep(self.output)  # it is looked through for who keeps their chairs
+            there = self.output if self.output and self.output.is_dir() else None
+            if (there and not self.ignore_chairs) or self.together:
+                source.keep(there)  # it is looked through for who keeps their chairs, or wants one
             roster = self._read(source)
             if self.clinic_path:
                 find_clinic(self.clinic_path)  # what is wrong with it is said before all else
             load_protocol(self.protocol)
+            if self.together:
+                refuse_without_extra()
             _ = self._read_calendars, self._book  # the same
             tally = self._planned(roster, source, stack)
         if not self.quiet:
@@ -193,6 +206,7 @@ class Run:
             stack.enter_context(progress(self.roster, quiet=self.quiet)),
             book=self._book,
             counts_chairs=not self.ignore_chairs,
+            limit=seconds(self.limit) if self.together else None,
             fail_fast=self.fail_fast,
             shard=_shard(self.shard),
         )
@@ -284,6 +298,8 @@ class Run:
         if self._book:
             booked = NOT_BOOKED if self.dry_run else f"booked in {self._book.place}"
             say("note", booked)
+        for name, found in tally.plans:
+            say("note", said_of(name, found))
         if tally.chairs_alone:
             say("note", ALONE)
 
@@ -337,6 +353,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to
     \b
     ketasched batch roster.csv -o courses
     ketasched batch roster.csv -o courses --resume
+    ketasched batch waiting.csv -o courses --together --limit 2m
     ketasched batch roster.ndjson --format ndjson >courses.ndjson
     """
     run = Run(**options)

@@ -1,7 +1,7 @@
 """The book of a clinic: courses are entered whole or not at all, each visit on a chair."""
 
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from ketasched.errors import NoPlan
 from ketasched.load import course_from
 from ketasched.model import Clinic, Course
-from ketasched.register.bookings import Bookings
+from ketasched.register.as_one import Planned, enter_as_one
+from ketasched.register.bookings import Bookings, Times
 from ketasched.register.database import Lost, opened, reading, shown, writing
 from ketasched.register.entries import (
     Line,
@@ -29,12 +30,12 @@ from ketasched.register.lookups import (
     bookings_of,
     document_of,
     entry_of,
+    give_way,
     gone,
     is_same,
     look_at,
     made_of,
     no_chair,
-    refuse_again,
     refuse_second,
 )
 from ketasched.register.nouns import Against, Days, Entered, Logged, Order
@@ -87,6 +88,20 @@ class Book:
             look_at(connection, order)
             yield bookings_of(connection, order.clinic, order.but)
 
+    def taken(
+        self, clinic: Clinic, first: date, last: date, but: Collection[str] = ()
+    ) -> dict[date, Times]:
+        """Who sits when at a clinic on these days (inclusive), but for the courses `but`."""
+        days = [first + timedelta(number) for number in range((last - first).days + 1)]
+        with reading(self.engine) as connection:
+            found = bookings_of(connection, clinic, but)
+            return {day: found[day] for day in days if found[day]}
+
+    def look_at(self, order: Order) -> None:
+        """Raise `Refused` where the book would refuse the order at once."""
+        with reading(self.engine) as connection:
+            look_at(connection, order)
+
     def tried(self, order: Order) -> Course:
         """What `entered` would enter, which is not entered. Raises the same."""
         with self.bookings(order) as bookings:
@@ -129,13 +144,32 @@ class Book:
             else:
                 look_at(connection, order)
             course = made[0]
-            for course_id in order.instead_of:
-                withdraw(connection, course_id, order.line._replace(what="planned anew"))
-            if order.before is None:
-                refuse_again(connection, course)
+            give_way(connection, order, course)
             write(connection, clinic, course, order.line)
             order.then(course)
         return course
+
+    def entered_as_one(self, planned: Sequence[Planned]) -> list[Course | NoPlan | Against | None]:
+        """Enter the courses of one clinic that were planned together: all at once, so that nobody
+        is overtaken in between, each whole or not at all.
+
+        For each what was entered, or why it could not be; None for who has none. Who was overtaken
+        before is planned anew beside all the others.
+        """
+        for _ in range(TRIES):
+            found: list[Course | NoPlan | Against | None] = []
+            try:
+                with self._entering() as connection:
+                    found += enter_as_one(connection, planned)
+            except Taken:
+                continue
+            except Lost as error:
+                if not self._has_after_all(
+                    [one for one in found if isinstance(one, Course)], error
+                ):
+                    continue
+            return found
+        raise Against("others are booking all the time", next_step="try again")
 
     def put(self, course: Course, line: Line, *, spared: Collection[str] = ()) -> bool:
         """Enter a course as it is, or a later revision of one that is there; False if it is there.

@@ -11,7 +11,7 @@ from ketasched.handout import as_line
 from ketasched.load import course_from
 from ketasched.model import Clinic, Course
 from ketasched.register.bookings import Bookings
-from ketasched.register.entries import clinic_id
+from ketasched.register.entries import clinic_id, withdraw
 from ketasched.register.nouns import Against, Entered, Order
 from ketasched.register.tables import CLINICS, COURSES
 from ketasched.times import clock_text, day_text
@@ -62,6 +62,10 @@ def look_at(connection: Connection, order: Order) -> None:
     """Refuse what the book has something against, whatever is planned."""
     if order.before is not None:
         refuse_stale(connection, order.before)
+    for course_id, revision in order.instead_of.items():
+        found = entry_of(connection, course_id)
+        if found and found.revision != revision:
+            raise another(found, revision)
     if order.request is not None:
         known = clinic_id(connection, order.clinic)
         patient, start = order.request.patient, order.request.start.isoformat()
@@ -74,11 +78,18 @@ def made_of(connection: Connection, order: Order) -> Course:
     return order.make(bookings_of(connection, order.clinic, order.but))
 
 
-def refuse_again(connection: Connection, course: Course) -> None:
-    """Refuse a new course that is in the book."""
-    if entry_of(connection, course.course_id):
+def give_way(connection: Connection, order: Order, course: Course) -> None:
+    """Remove the courses instead of which this one is entered, unless it goes on from them.
+
+    A new one that is in the book already is refused.
+    """
+    is_new = order.before is None and course.course_id not in order.instead_of
+    if is_new and entry_of(connection, course.course_id):
         said = "this course is in the register already"
         raise Against(said, next_step=f"ketasched register show {course.patient}")
+    for course_id in order.instead_of:
+        if course_id != course.course_id:
+            withdraw(connection, course_id, order.line._replace(what="planned anew"))
 
 
 def refuse_stale(connection: Connection, before: Course) -> None:

@@ -1,7 +1,8 @@
 """The nouns of the register: an order, an entry, a line of the log, and some days of the book."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ketasched.errors import NoPlan, Refused
@@ -59,7 +60,8 @@ class Order:
     """A course to be entered: `make` makes it of what is booked at the clinic.
 
     `request` is what a new course is made for; `before` the course that is revised; `instead_of`
-    the identifiers of those that give way. `explain` says more of a refusal. `then` is done before
+    the identifiers of those that give way, unless the new one goes on from them, each with the
+    revision at which it was looked at. `explain` says more of a refusal. `then` is done before
     the entry holds: if it raises, nothing is entered; it may be done more than once.
     """
 
@@ -68,7 +70,7 @@ class Order:
     line: Line
     request: Request | None = None
     before: Course | None = None
-    instead_of: tuple[str, ...] = ()
+    instead_of: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     explain: Callable[[NoPlan, Bookings], NoPlan] = _as_it_is
     then: Callable[[Course], None] = _nothing
 
@@ -76,4 +78,4 @@ class Order:
     def but(self) -> tuple[str, ...]:
         """The courses whose visits are not in the way."""
         before = (self.before.course_id,) if self.before else ()
-        return before + self.instead_of
+        return (*before, *self.instead_of)
