@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
+from tests.batches import clinic_file
 from tests.register.databases import Server
 
 
@@ -42,6 +43,18 @@ def address(request, tmp_path) -> str:
         return str(tmp_path / "register.db")
     server: Server = request.getfixturevalue("server")
     return server.new()
+
+
+@pytest.fixture
+def clinic() -> str:
+    """A clinic with one chair, open long enough for one visit a day."""
+    return clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"', "09:00-12:00")
+
+
+@pytest.fixture
+def book(address: str, clinic: str, monkeypatch) -> str:
+    monkeypatch.setenv("KETASCHED_REGISTER", address)
+    return address
 
 
 def pytest_collection_modifyitems(items) -> None:

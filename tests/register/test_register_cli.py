@@ -10,65 +10,16 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from ketasched.cli import main
-from ketasched.errors import Refused
+from ketasched.errors import BadRequest, Refused
 from ketasched.load import load_course
 from ketasched.register import book as book_module
 from ketasched.register import database
-from tests.batches import clinic_file, manifest, rejects, roster_file, rows_of
+from tests.batches import MONDAY, clinic_file, manifest, rejects, roster_file, rows_of
 from tests.register.databases import Server, rows
-
-TODAY = ("--today", "2027-04-01T09:00")
-MONDAY = "2027-04-05"
-
-
-def run(*arguments: str, code: int = 0, **more) -> Result:
-    result = CliRunner().invoke(main, list(arguments), prog_name="ketasched", **more)
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == code, result.output
-    return result
-
-
-@pytest.fixture
-def clinic() -> str:
-    """A clinic with one chair, open long enough for one visit a day."""
-    return clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"', "09:00-12:00")
-
-
-@pytest.fixture
-def book(address: str, clinic: str, monkeypatch) -> str:
-    monkeypatch.setenv("KETASCHED_REGISTER", address)
-    return address
-
-
-def plan(patient: str, *more: str, code: int = 0) -> Result:
-    asked = ("--patient", patient, "--start", MONDAY, "--made-at", "2026-11-23T10:00")
-    return run("plan", *asked, *more, code=code)
-
-
-def batch(*more: str, code: int = 0, folder: str = "out") -> Result:
-    fixed = ("--made-at", "2026-11-23T10:00", "--jobs", "1", "--quiet")
-    return run("batch", "roster.csv", "-o", folder, *fixed, *more, code=code)
-
-
-def listed() -> dict[str, int]:
-    """The patients of the register, each with the revision."""
-    found = json.loads(run("register", "list", "--format", "json").stdout)
-    return {one["patient"]: one["revision"] for one in found}
-
-
-def held() -> list[tuple[str, str]]:
-    """The seats of all courses in the register, by the documents."""
-    lines = run("register", "export").stdout.splitlines()
-    return sorted(
-        (visit["start"], course["patient"])
-        for course in map(json.loads, lines)
-        for visit in course["visits"]
-        if visit["status"] in ("planned", "tentative", "completed")
-    )
+from tests.register.terminal import TODAY, batch, exported, held, listed, plan, run
 
 
 def tree(folder: str) -> dict[str, bytes]:
@@ -311,7 +262,12 @@ def test_a_row_that_cannot_be_planned_any_more_gives_its_chairs_back(book):
     batch()
     rows[0]["start"] = "someday"
     roster_file(rows)
-    run(*("batch", "roster.csv", "-o", "out", "--resume", "--quiet"), code=5)
+    again = "batch", "roster.csv", "-o", "out", "--resume", "--quiet"
+    run(*again, code=5)
+    assert listed() == {"P-1": 1, "P-2": 1}, "what cannot be read changes nothing"
+    rows[0] |= {"start": MONDAY, "days": "sat"}
+    roster_file(rows)
+    run(*again, code=5)
     assert listed() == {"P-2": 1}
     assert not Path("out/P-1").exists()
 
@@ -327,6 +283,71 @@ def test_a_row_whose_course_was_revised_by_name_stays(book):
     assert "revised since" in rejects()[0]["reason"]
     assert listed() == {"P-1": 2}
     assert Path("out/P-1/course.json").exists()
+
+
+@pytest.mark.parametrize("together", [(), ("--together",)], ids=["one by one", "as one"])
+def test_a_course_that_is_done_again_on_the_same_dates_is_its_next_revision(book, together):
+    roster_file(rows_of(2, MONDAY, latest_start="2027-06-30"))
+    batch(*together)
+    before, first = held(), load_course("out/P-1")
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"\nphone = "555 0100"', "09:00-12:00")
+    again = "batch", "roster.csv", "-o", "out", "--resume", "--quiet", *together
+    run(*again, "--made-at", "2026-11-24T10:00")
+    assert held() == before
+    assert listed() == {"P-1": 2, "P-2": 2}
+    (course,) = (one for one in exported() if one.patient == "P-1")
+    assert course == load_course("out/P-1")
+    assert (course.course_id, course.revision) == (first.course_id, 2)
+    assert rows(book, "SELECT count(*) FROM bookings") == [(12,)]
+    logged = rows(book, "SELECT revision, what FROM log ORDER BY number")
+    assert logged == [(number, "planned by batch") for number in (1, 1, 2, 2)]
+    run(*again)
+    assert listed() == {"P-1": 2, "P-2": 2}, "and then it stays"
+    run("revise", "P-1", "driver", "1", "--name", "Sam", *TODAY)
+    assert listed() == {"P-1": 3, "P-2": 2}
+
+
+def test_a_course_that_is_done_again_goes_on_from_the_register_where_no_file_is(book):
+    roster_file(rows_of(1))
+    batch("--format", "ics")
+    (first,) = exported()
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"\nphone = "555 0100"', "09:00-12:00")
+    again = "--resume", "--quiet", "--format", "ics", "--made-at", "2026-11-24T10:00"
+    run("batch", "roster.csv", "-o", "out", *again)
+    (course,) = exported()
+    assert (course.course_id, course.revision) == (first.course_id, 2)
+
+
+def test_a_course_that_was_done_again_gives_its_chairs_back_as_well(book):
+    asked = rows_of(1)
+    roster_file(asked)
+    batch()
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"\nphone = "555 0100"', "09:00-12:00")
+    again = "batch", "roster.csv", "-o", "out", "--resume", "--quiet"
+    run(*again)
+    asked[0]["start"] = "2027-05-03"
+    roster_file(asked)
+    run(*again)
+    assert min(held())[0] >= "2027-05-03"
+    asked[0]["days"] = "sat"
+    roster_file(asked)
+    run(*again, code=5)
+    assert listed() == {}
+
+
+def test_a_course_that_is_done_again_and_cannot_be_written_is_as_before(book, monkeypatch):
+    roster_file(rows_of(1))
+    batch()
+    before = exported()
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"\nphone = "555 0100"', "09:00-12:00")
+
+    def refuses(*_, **__):
+        raise BadRequest("output", "cannot be written")
+
+    monkeypatch.setattr("ketasched.batch.work.write_place", refuses)
+    run("batch", "roster.csv", "-o", "out", "--resume", "--quiet", "--jobs", "1", code=5)
+    assert exported() == before
+    assert rows(book, "SELECT count(*) FROM bookings") == [(6,)]
 
 
 def test_a_folder_that_cannot_be_written_leaves_no_booking(book):
