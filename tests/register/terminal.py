@@ -30,9 +30,9 @@ def batch(*more: str, code: int = 0, folder: str = "out") -> Result:
     return run("batch", "roster.csv", "-o", folder, *fixed, *more, code=code)
 
 
-def listed() -> dict[str, int]:
+def listed(*more: str) -> dict[str, int]:
     """The patients of the register, each with the revision."""
-    found = json.loads(run("register", "list", "--format", "json").stdout)
+    found = json.loads(run("register", "list", "--format", "json", *more).stdout)
     return {one["patient"]: one["revision"] for one in found}
 
 

@@ -17,7 +17,7 @@ from ketasched.errors import BadRequest, Refused
 from ketasched.load import load_course
 from ketasched.register import book as book_module
 from ketasched.register import database
-from tests.batches import MONDAY, clinic_file, manifest, rejects, roster_file, rows_of
+from tests.batches import MOMENT, MONDAY, clinic_file, manifest, rejects, roster_file, rows_of
 from tests.register.databases import Server, rows
 from tests.register.terminal import TODAY, batch, exported, held, listed, plan, run
 
@@ -48,6 +48,56 @@ def test_the_option_alone_means_the_file_in_the_users_data_folder(clinic, monkey
     (found,) = (tmp_path / "data").rglob("register.db")
     assert found.stat().st_mode & 0o777 == 0o600
     assert "P-1" in run("register", "list").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("--register", "--patient", "P-1"), id="before another option"),
+        pytest.param(("--patient", "P-1", "--register"), id="at the end"),
+    ],
+)
+def test_the_option_needs_no_value(arguments, clinic, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path / "data"))
+    run("plan", "--start", MONDAY, "--made-at", MOMENT, *arguments)
+    assert "P-1" in run("register", "list", "--register").stdout
+
+
+@pytest.mark.parametrize("name", ["new.db", "new.SQLITE", "./new", "folder/new", "sqlite:///new"])
+def test_the_option_takes_a_url_or_a_file(name, clinic):
+    plan("P-1", "--register", name)
+    assert listed("--register", name) == {"P-1": 1}
+
+
+def test_the_option_takes_a_file_that_is_there_whatever_its_name(clinic):
+    plan("P-1", "--register", "book.db")
+    Path("book.db").rename("book.of.2027")
+    Path("empty").touch()
+    assert listed("--register", "book.of.2027") == {"P-1": 1}
+    plan("P-1", "--register", "empty")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("batch", "-o", "out", "--register", "roster.csv"), id="a roster"),
+        pytest.param(("batch", "-o", "out", "--register", "no.csv"), id="one that is not there"),
+        pytest.param(("day", "--register", "2026-12-07"), id="a date"),
+        pytest.param(("register", "show", "--register", "P-014"), id="a patient"),
+        pytest.param(("register", "import", "--register", "out/P-1"), id="a folder"),
+        pytest.param(("register", "import", "--register", "out/P-1/course.json"), id="a course"),
+    ],
+)
+def test_a_word_that_was_not_meant_for_the_option_is_refused(arguments, clinic):
+    roster_file(rows_of(1))
+    run("batch", "roster.csv", "-o", "out", "--quiet", "--jobs", "1")
+    before = tree(".")
+    found = run(*arguments, code=2).stderr
+    assert f'--register: "{arguments[-1]}" is neither a URL nor the file of a register' in found
+    assert "try: --register at the end" in found
+    assert tree(".") == before
 
 
 def test_a_register_has_to_know_whose_course_it_is(book):

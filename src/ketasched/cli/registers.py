@@ -1,6 +1,7 @@
 """The register that a command is to use: opened, and courses in it found by their patient."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,12 +23,39 @@ USUAL = ""
 
 NAME = "register.db"
 
+ENDINGS = (".db", ".sqlite", ".sqlite3")
+"""How the name of a register's file ends, unless it is there already or says in which folder."""
+
+HEADER = b"SQLite format 3\0"
+"""How a SQLite file begins."""
+
+
+def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """The option's value; one that was meant for something else is refused."""
+    if value and not _is_an_address(value):
+        said = f'"{value}" is neither a URL nor the file of a register'
+        step = "--register at the end, for the usual one; or --register FILE.db"
+        raise BadRequest("register", said, next_step=step)
+    return value
+
+
+def _is_an_address(value: str) -> bool:
+    path = Path(value)
+    if "://" in value or path.suffix.lower() in ENDINGS:
+        return True
+    if path.is_file():
+        with suppress(OSError), path.open("rb") as file:  # if not, whoever opens it says why
+            return file.read(len(HEADER)) in (b"", HEADER)
+    return not path.exists() and ("/" in value or "\\" in value)
+
+
 register_option = click.option(
     "--register",
     "register",
     is_flag=False,
     flag_value=USUAL,
     default=None,
+    callback=_address,
     metavar="[URL|FILE]",
     help=f"The clinic's register: what is taken there, and to book in ({VARIABLE}).",
 )
