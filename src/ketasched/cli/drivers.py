@@ -2,16 +2,21 @@
 
 import json
 import re
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import click
 
 from ketasched.cli.days import Asked, today_option, with_register
 from ketasched.cli.output import say
-from ketasched.day.sheet import Coming, without_driver
+from ketasched.day.sheet import Coming, coming, without_driver
 from ketasched.errors import BadRequest
 from ketasched.forms import plain
 from ketasched.times import clock_text, day_text
+
+if TYPE_CHECKING:
+    from ketasched.register.nouns import Days
 
 
 @click.command("drivers")
@@ -59,8 +64,17 @@ def command(
     if missing:
         first = f"ketasched revise {missing[0].patient} driver {missing[0].number}"
         say("try", f'{first} --name "…" --phone "…", once somebody drives')
-    else:
+    elif any(_coming(found, now, last)):
         say("note", f"every visit until {day_text(last)} has a driver")
+    else:
+        say("note", f"no visits until {day_text(last)}")
+
+
+def _coming(found: "Days", now: datetime, last: date) -> Iterator[Coming]:
+    """The visits that are still to come until `last`."""
+    for course in found.courses:
+        visits = coming(course, found.chairs, now.date(), last)
+        yield from (one for one in visits if one.start >= now)
 
 
 def _lines(missing: list[Coming]) -> list[str]:

@@ -78,7 +78,7 @@ def command(
 
     \b
     ketasched plan --start 2027-01-04
-    ketasched plan --start 2027-01-04 --patient P-014 --days mon,thu --per-week 2 -o courses
+    ketasched plan --start 2027-01-04 --patient P-014 --days tue,fri --per-week 2 -o courses
     """
     if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
         raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")

@@ -126,7 +126,7 @@ def resume(*, on: str, overrides: Overrides) -> Change:
     """Go on with the visits that are held.
 
     \b
-    ketasched revise courses/P-014/course.json resume --on 2026-12-21
+    ketasched revise courses/P-014/course.json resume --on 2026-12-16
     """
     day, time = _day_and_time("on", on)
     return Change("resume", on=day, time=time, overrides=overrides)
@@ -158,7 +158,7 @@ def booster(*, on: str | None, days: int | None, overrides: Overrides) -> Change
     """Add a booster that the clinician has decided.
 
     \b
-    ketasched revise courses/P-014/course.json booster --on 2027-01-18
+    ketasched revise courses/P-014/course.json booster --on 2027-01-20
     """
     day, time = _day_and_time("on", on)
     return Change("booster", on=day, time=time, days=days, overrides=overrides)

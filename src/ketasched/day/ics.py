@@ -1,6 +1,7 @@
 """The day sheet as a calendar for the clinic: an event for each visit and each talk."""
 
 from collections.abc import Iterator
+from datetime import UTC
 
 from ketasched.day.sheet import Sheet
 from ketasched.day.text import driver_text
@@ -32,13 +33,17 @@ def _events(sheet: Sheet) -> Iterator[Event]:
             text,
             status="TENTATIVE" if one.status == "tentative" else "CONFIRMED",
             busy=True,
+            sequence=one.revision - 1,
+            changed=one.changed.astimezone(UTC),
         )
     for talk in sheet.talks:
         yield Event(
             NAME,
-            uid(f"{sheet.day}\n{talk.patient}", "talk", talk.after),
+            uid(talk.uid, "day"),
             talk.start,
             after(talk.start, REMINDER_MINUTES),
             f"{talk.patient}: {talk.title}",
             "",
+            sequence=talk.revision - 1,
+            changed=talk.changed.astimezone(UTC),
         )

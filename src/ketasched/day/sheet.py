@@ -17,7 +17,8 @@ class Coming:
 
     `chair` counts from 1; None where it takes none, or chairs are not counted. `needs_driver` is
     true where somebody has to drive and nobody is named. `marks` are what somebody has to know:
-    "first visit", "clearance missing", "overridden: gap".
+    "first visit", "clearance missing", "overridden: gap". It is of the course's `revision`, made
+    at the moment `changed`.
     """
 
     start: datetime
@@ -33,6 +34,8 @@ class Coming:
     needs_driver: bool
     marks: tuple[str, ...]
     uid: str
+    revision: int
+    changed: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,9 @@ class Talk:
     place: Place
     gate: bool
     at_check_in: bool
+    uid: str
+    revision: int
+    changed: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,8 @@ def coming(course: Course, chairs: Chairs, first: date, last: date) -> Iterator[
                 visit.status == "planned" and has_ride(course, visit) and visit.driver is None,
                 tuple(_marks(course, visit, taking)),
                 visit.uid,
+                course.revision,
+                course.history[-1].at,
             )
 
 
@@ -158,4 +166,5 @@ def _talks(course: Course, day: date) -> Iterator[Talk]:
     for review in course.reviews:
         if review.start.date() == day and review.status in ("planned", "tentative"):
             what = review.title, review.after, review.place, review.gate
-            yield Talk(review.start, course.patient, *what, review.start in starts)
+            made = review.uid, course.revision, course.history[-1].at
+            yield Talk(review.start, course.patient, *what, review.start in starts, *made)
