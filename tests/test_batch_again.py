@@ -376,3 +376,115 @@ def test_mended_rejects_are_a_part_of_the_roster_and_nobody_is_gone(asked):
     roster_file(rows[:2])
     batch(*asked, "--resume", moment="2026-11-25T10:00")
     assert changes() == {"P-3": "gone"}
+
+
+# --- courses under way -------------------------------------------------------------------------
+
+UNDER_WAY = "2027-04-08T10:00"
+"""After the second visit of a course that begins on `MONDAY`."""
+
+chairs_or_none = pytest.mark.parametrize("more", [ONE_CHAIR, ""], ids=["chairs", "no chairs"])
+
+
+@chairs_or_none
+@pytest.mark.parametrize("formats", [(), ("--format", "ics")], ids=["with json", "without json"])
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"start": "2027-04-12"},
+        {"between": "13:00-17:00"},
+        {"unavailable": "2027-01-01..2027-12-31"},
+    ],
+    ids=["another start", "other hours", "no plan"],
+)
+def test_a_row_that_changed_moves_no_visit_of_a_course_under_way(asked, more, formats, cells):
+    clinic_file(more=more)
+    rows = rows_of(2)
+    roster_file(rows)
+    batch(*asked, *formats)
+    before, taken = tree("out/P-1"), manifest()[0]["visits"]
+    for moment in (UNDER_WAY, "2027-04-09T10:00"):
+        roster_file([rows[0] | cells, rows[1], {"patient": "P-3", "start": "2027-04-12"}])
+        done = batch(*asked, *formats, "--resume", moment=moment)
+        assert done.exit_code == 5, done.output
+        (line,) = rejects()
+        assert line["patient"] == "P-1"
+        assert "unavailable" in cells or "under way" in line["reason"]
+        assert changes()["P-1"] == "stays"
+        assert tree("out/P-1") == before
+        if more:
+            later = {one for line in manifest()[1:] for one in line["visits"].split("|")}
+            assert not later & set(taken.split("|"))
+
+
+@chairs_or_none
+def test_a_course_under_way_gets_new_words_and_keeps_its_times(asked, more):
+    clinic_file(more=more)
+    rows = rows_of(2, driver_name="")
+    roster_file(rows)
+    batch(*asked)
+    before = {patient: dates(patient) for patient in patients()}
+    for night, name in enumerate(("Sam Rivera", "Ana Lima"), 8):
+        roster_file([rows[0] | {"driver_name": name}, rows[1]])
+        done = batch(*asked, "--resume", moment=f"2027-04-{night:02}T10:00")
+        assert done.exit_code == 0, done.output
+        assert changes() == {"P-1": "renewed"}
+        course = load_course("out/P-1")
+        assert [one.driver and one.driver.name for one in course.visits] == [name] * 6
+        assert {found.rule for found in course.findings} <= {"clearance"}
+        assert {patient: dates(patient) for patient in patients()} == before
+    clinic_file(more=f'{more}\nphone = "+1 555 0100"')
+    assert batch(*asked, "--resume", moment="2027-04-10T10:00").exit_code == 0
+    assert changes() == {"P-1": "renewed", "P-2": "renewed"}
+    roster_file([rows[0] | {"start": "2027-05-03"}, rows[1]])
+    assert batch(*asked, "--resume", moment="2027-04-11T10:00").exit_code == 5
+    assert {patient: dates(patient) for patient in patients()} == before
+
+
+@chairs_or_none
+def test_room_before_it_does_not_move_a_course_under_way(asked, more):
+    clinic_file(more=more, hours="09:00-11:00")
+    rows = [{"patient": "P-1", "start": MONDAY}, {"patient": "P-2", "start": "2027-04-06"}]
+    roster_file(rows)
+    batch(*asked)
+    before = dates("P-2")
+    clinic_file(more=f'{more}\npreferred_start = "09:30"', hours="09:00-17:00")
+    roster_file(rows[1:])
+    done = batch(*asked, "--resume", moment=UNDER_WAY)
+    assert done.exit_code == 5
+    assert "under way" in rejects()[0]["reason"]
+    assert dates("P-2") == before
+    assert batch(*asked, "--force", moment=UNDER_WAY).exit_code == 0
+    assert dates("P-2") != before
+
+
+def test_a_start_that_was_over_when_it_was_planned_is_mended_in_the_roster(asked):
+    roster_file(rows_of(1, start="2026-11-02"))
+    batch(*asked)
+    roster_file(rows_of(1, start="2026-12-07"))
+    assert batch(*asked, "--resume", moment=LATER).exit_code == 0
+    assert changes() == {"P-1": "moved"}
+
+
+def test_a_course_begins_at_midnight_of_its_clinic(asked):
+    clinic_file(more='name = "Honolulu"')
+    text = Path("small.toml").read_text(encoding="utf-8")
+    Path("small.toml").write_text(text.replace("America/New_York", "Pacific/Honolulu"), "utf-8")
+    for moment, code in (("2027-04-06T09:59Z", 0), ("2027-04-06T10:00Z", 5)):
+        shutil.rmtree("out", ignore_errors=True)
+        roster_file(rows_of(1))
+        batch(*asked)
+        roster_file(rows_of(1, time="11:00"))
+        assert batch(*asked, "--resume", moment=moment).exit_code == code
+
+
+def test_nobody_is_gone_where_a_row_does_not_come_apart(asked):
+    roster_file(rows_of(3))
+    batch(*asked)
+    text = Path("roster.csv").read_text(encoding="utf-8")
+    Path("roster.csv").write_text(text.replace("P-2,", "P-2"), encoding="utf-8")
+    assert batch(*asked, "--resume", moment=LATER).exit_code == 5
+    assert changes() == {}
+    roster_file(rows_of(3)[::2])
+    assert batch(*asked, "--resume", moment="2026-11-25T10:00").exit_code == 0
+    assert changes() == {"P-2": "gone"}

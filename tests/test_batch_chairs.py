@@ -175,3 +175,16 @@ def test_a_reference_that_is_there_twice_is_planned_once_in_all_parts_together()
         batch(roster_file(rows), "-o", f"part{number}", "--shard", f"{number}/3")
         planned += [line for line in manifest(f"part{number}") if line["status"] == "planned"]
     assert len(planned) == 1
+
+
+def test_clinics_that_later_runs_take_for_one_are_named():
+    clinics = [
+        clinic_file("north.toml", "chairs = 1", "09:00-12:00"),
+        clinic_file("south.toml", "chairs = 1", "10:00-15:00"),
+    ]
+    roster_file([{"patient": f"P-{one[0]}", "start": MONDAY, "clinic": one} for one in clinics])
+    done = batch("roster.csv", "-o", "out")
+    assert "north.toml and south.toml are not told apart" in done.stderr
+    assert "told apart" not in batch("roster.csv", "-o", "each", "--ignore-chairs").stderr
+    clinic_file("south.toml", 'name = "South"\nchairs = 1')
+    assert "told apart" not in batch("roster.csv", "-o", "named").stderr

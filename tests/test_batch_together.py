@@ -3,7 +3,10 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ketasched.cli import main
+from ketasched.load import load_course
 from tests.batches import (
     MONDAY,
     Row,
@@ -120,3 +123,34 @@ def test_options_that_do_not_go_together_are_refused(options, says):
     done = batch(roster_file(rows_of(1)), "-o", "out", *options)
     assert done.exit_code == 2
     assert says in done.stderr
+
+
+def test_a_course_that_was_revised_or_is_under_way_takes_no_part():
+    rows = [
+        {"patient": f"P-{number}", "start": start, "latest_start": latest, "per_week": "3"}
+        for number, start, latest in (
+            (1, MONDAY, MONDAY),
+            (2, "2027-05-17", "2027-05-17"),
+            (3, "2027-06-14", "2027-06-14"),
+        )
+    ]
+    clinic = one_chair()
+    batch(roster_file(rows), "-o", "out", "--clinic", clinic, *TOGETHER)
+    later = [
+        *("revise", "out/P-2", "driver", "1", "--name", "Sam", "--today", "2027-04-07"),
+        *("--clinic", clinic),
+    ]
+    assert CliRunner().invoke(main, later).exit_code == 0
+    visits = {row["patient"]: row["visits"] for row in manifest()}
+    for row in rows:
+        row["per_week"] = "2"
+    asked = [*rows, {"patient": "P-4", "start": MONDAY, "latest_start": "2027-04-30"}]
+    done = batch(
+        *(roster_file(asked), "-o", "out", "--clinic", clinic, "--resume", *TOGETHER),
+        moment="2027-04-07T10:00",
+    )
+    assert "planned as one: 2 seated, 0 waiting" in done.stderr
+    assert {row["patient"] for row in rejects()} == {"P-1", "P-2"}
+    for patient in ("P-1", "P-2"):
+        course = load_course(f"out/{patient}")
+        assert visits[patient].startswith(course.visits[0].start.isoformat()[:16])

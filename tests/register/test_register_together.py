@@ -13,6 +13,7 @@ from ketasched.together import together as planned_as_one
 from tests.batches import (
     MOMENT,
     MONDAY,
+    clinic_file,
     manifest,
     read_table,
     rejects,
@@ -302,6 +303,28 @@ def test_a_revised_course_stays_and_its_row_is_rejected(book):
     resumed(code=5)
     assert "revised since" in rejects()[0]["reason"]
     assert held() == before
+
+
+@pytest.mark.parametrize("together", [(), TOGETHER], ids=["one by one", "as one"])
+def test_a_course_that_is_under_way_moves_to_no_other_times(book, together):
+    asked = rows_of(2, latest_start=AT_ONCE)
+    roster_file(asked)
+    batch(*TOGETHER)
+    before = held()
+    (first,) = {patient for start, patient in before if start.startswith(MONDAY)}
+    now = "batch", "roster.csv", "-o", "out", "--resume", "--made-at", "2027-04-07T10:00"
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"\nphone = "555 0100"', "09:00-12:00")
+    run(*now, *together)
+    assert held() == before
+    assert listed()[first] == 2
+    (row,) = (one for one in asked if one["patient"] == first)
+    for changed in ({"start": "2027-05-03"}, {"days": "sat", "start": MONDAY}):
+        row |= changed
+        roster_file(asked)
+        run(*now, *together, code=5)
+        assert [one["patient"] for one in rejects()] == [first]
+        assert held() == before
+        assert Path(f"out/{first}/course.json").exists()
 
 
 def test_a_course_of_a_folder_without_a_register_counts_for_all_that_are_planned(

@@ -18,6 +18,7 @@ from ketasched.batch.jointly import Found, Jointly
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings
 from ketasched.batch.place import REVISED, kept, refuse_revised
 from ketasched.batch.renewed import renewed
+from ketasched.batch.underway import is_under_way
 from ketasched.batch.work import OUTPUT, REGISTER, given_to
 from ketasched.errors import BadFile, BadRequest, NoPlan
 from ketasched.identity import identity
@@ -105,8 +106,17 @@ class Booked:
     def seated(self, row: Row, desk: Desk, known: Known | None) -> Course:
         """The course for a row, which is booked, in place of what an earlier run booked.
 
-        Raises `BadRequest`, and `NoPlan` if there is no room for all of it; then nothing changes.
+        Raises `BadRequest`, and `NoPlan` if there is no room for all of it; then that is given
+        back, unless it is under way.
         """
+        try:
+            return self._seated(row, desk, known)
+        except NoPlan:
+            if known and not is_under_way(known, desk.clinic, self.settings):
+                self._withdraw(known.made.course_id)
+            raise
+
+    def _seated(self, row: Row, desk: Desk, known: Known | None) -> Course:
         if self.jointly:
             self._plan_as_one(desk, self.jointly)
             found = self._as_one.pop(row.number, None)
@@ -134,14 +144,14 @@ class Booked:
             self._put_back(course_id, self._earlier.pop(number, ()))
         self._as_one.clear()
 
-    def withdraw(self, course_id: str) -> None:
+    def _withdraw(self, course_id: str) -> None:
         """Give back what was booked for a row that has no course now, unless it was revised."""
         there = self._there(course_id) if self.settings.writes else None
         if there and not _is_revised(there):
             self.book.withdrawn(course_id, self._line("taken back by batch"))
 
     def _put_back(self, course_id: str, earlier: Iterable[Course]) -> None:
-        self.withdraw(course_id)
+        self._withdraw(course_id)
         for course in earlier if self.settings.writes else ():
             with suppress(Against):  # somebody else has its chairs now
                 self.book.put(course, self._line("put back by batch"))
@@ -241,7 +251,7 @@ class Booked:
         """Whether a row is planned anew, with others; what speaks against it is said in turn."""
         known = self.known(row.texts["patient"])
         try:
-            if self.kept(row, desk, known):
+            if self.kept(row, desk, known) or is_under_way(known, desk.clinic, self.settings):
                 return False
             asks = self._asks(row, desk, known)
             if isinstance(asks, Course):

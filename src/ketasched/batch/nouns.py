@@ -25,7 +25,7 @@ SEPARATOR = "|"
 class Settings:
     """What holds for all rows.
 
-    `made_at` is the aware moment of planning. `formats` are names of `files.FILES`. Folders are
+    `made_at` is the aware moment of planning. `formats` are names of `handout.FILES`. Folders are
     made in `output`; without it each outcome has its course as a line of JSON. With `writes`
     false nothing is written at all. With `goes_on` what an earlier run did is kept where nothing
     about it changed; with `replaces` a patient's folder is written over, whosever it is.

@@ -3,8 +3,8 @@
 import errno
 import json
 import os
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,12 @@ from typing import Any
 from ketasched.batch.digest import sha_of
 from ketasched.batch.made import made_of
 from ketasched.batch.nouns import Known, Outcome, Settings
-from ketasched.errors import BadFile, BadRequest, Refused
+from ketasched.batch.underway import is_under_way
+from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
 from ketasched.folder import half_written, holds, new_folder, settle, write_folder
 from ketasched.handout import INNER_FILES
 from ketasched.load import load_course
+from ketasched.model import Clinic
 from ketasched.roster import Row
 
 COURSE = "course.json"
@@ -117,8 +119,24 @@ def can_be_replaced(folder: Path, known: Known, settings: Settings) -> bool:
     return is_free and not any((folder / name).is_dir() for name, _ in known.files)
 
 
-def take_back(known: Known, row: Row, settings: Settings) -> None:
-    """Remove what an earlier run made for a row that has no course now, as far as it is ours."""
+@contextmanager
+def taken_back(
+    known: Known | None, row: Row, clinic: Clinic, settings: Settings
+) -> Iterator[None]:
+    """Where no plan is found for the row, remove the course that an earlier run made for it.
+
+    One that is under way stays, as one that was revised does.
+    """
+    try:
+        yield
+    except NoPlan:
+        if known and not is_under_way(known, clinic, settings):
+            _take_back(known, row, settings)
+        raise
+
+
+def _take_back(known: Known, row: Row, settings: Settings) -> None:
+    """Remove what an earlier run made for a row, as far as it is ours."""
     if known.files and settings.output and settings.writes:
         folder = settings.output / row.texts["patient"]
         with suppress(BadRequest):  # what cannot be read stays

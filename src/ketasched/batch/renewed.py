@@ -6,11 +6,13 @@ from datetime import datetime
 from ketasched.assemble import planned_before
 from ketasched.batch.held import visits_of
 from ketasched.batch.nouns import Known, Settings
+from ketasched.batch.underway import is_under_way, would_move
 from ketasched.chronicle import ended_dates, entered
 from ketasched.errors import BadFile
 from ketasched.load import load_course
 from ketasched.model import Course, Entry
 from ketasched.render.events import differing
+from ketasched.rules import Past
 
 
 def renewed(
@@ -20,11 +22,19 @@ def renewed(
 
     Then calendars know its entries, and take in what is new of them. On other dates it is another
     course, with entries of its own, and so it is where there is no course file to go by, nor the
-    course `before` of a register.
+    course `before` of a register. Raises `BadRequest` if that would move what is under way.
     """
     if known is None or settings.output is None or settings.replaces:
         return course
-    if known.made.visits != visits_of(course):
+    moves = known.made.visits != visits_of(course)
+    if is_under_way(known, course.clinic, settings):
+        if moves:
+            raise would_move()
+        # Its start was none in the past when it was planned.
+        course = replace(
+            course, findings=tuple(one for one in course.findings if one.rule != Past.name)
+        )
+    if moves:
         return course
     if before is None:
         try:

@@ -35,19 +35,21 @@ class Tally:
     """How many rows were planned, kept, rejected; unreadable ones and our bugs are rejected, too.
 
     `changes` counts what is not as the last finished run left it. `chairs_alone` is true if chairs
-    counted, and nobody's were known from before. `plans` are those of rows that were planned as
-    one, each with its clinic's name.
+    counted, and nobody's were known from before; `alike` are then two clinics that later runs take
+    for one. `plans` are those of rows that were planned as one, each with its clinic's name.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
     chairs_alone: bool = False
+    alike: list[str] = field(default_factory=list)
     plans: list[tuple[str, Together]] = field(default_factory=list)
 
     def add(self, row: Row, outcome: Outcome) -> None:
         """Count a row."""
         self.rows["kept" if outcome.kept else outcome.status] += 1
         self.rows["unreadable"] += row.problem is not None
+        self.rows["nameless"] += row.problem is not None and "patient" not in row.texts
         self.rows[BUG] += outcome.rule == BUG
 
 
@@ -83,11 +85,11 @@ class Run:
             with books(output, self.roster.header) as book, changes(output, earlier) as changed:
                 tally = work.through(book.write, earlier, changed)
                 is_done = not (self.fail_fast and tally.rows["rejected"])
-                if is_done and not self.roster.is_part:
+                if is_done and self._names_all(tally):
                     changed.finish()
             if is_done:
                 show(output, changed)
-                earlier.finish(names_all=not self.roster.is_part)
+                earlier.finish(names_all=self._names_all(tally))
         return tally
 
     def only_tried(self, output: Path, write: Sink) -> Tally:
@@ -96,7 +98,7 @@ class Run:
         with closing(Earlier(output, begun, with_manifest=True)) as earlier:
             changed = Changes(earlier, None)
             tally = self.through(write, earlier, changed)
-            if not self.roster.is_part:
+            if self._names_all(tally):
                 changed.finish()
         return tally
 
@@ -110,12 +112,11 @@ class Run:
         known = earlier.of if earlier else lambda patient: None
         jointly = self._jointly()
         booked = self._booked(known, jointly)
-        stay = staying.stay if staying else frozenset()
         seats = Seats(
             self.settings,
             staying.held if staying else Held,
             jointly,
-            lambda row, _: row.texts["patient"] not in stay,
+            staying.joins if staying else lambda row, desk: True,
         )
         line = Line(
             self.settings,
@@ -140,6 +141,7 @@ class Run:
         if booked:
             booked.finish()
         tally.chairs_alone = seats.used and not others
+        tally.alike = self.desks.alike() if seats.used else []
         tally.plans = jointly.plans if jointly else []
         return tally
 
@@ -158,6 +160,10 @@ class Run:
             return None
         sorter = Sorter(self.desks, self.counts_chairs, self.shard)
         return Jointly(self.settings, self.again, sorter, self.limit)
+
+    def _names_all(self, tally: Tally) -> bool:
+        """Whether who was not named is gone: any row that does not come apart may name them."""
+        return not (self.roster.is_part or tally.rows["nameless"])
 
     def _staying(self, earlier: Earlier) -> Staying:
         assert self.settings.output is not None  # noqa: S101 - earlier runs are in a folder

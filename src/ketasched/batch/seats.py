@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 from ketasched.batch.held import Seat, Taken, seats_in, seats_of, visits_of
 from ketasched.batch.jointly import Found, Jointly
 from ketasched.batch.nouns import Desk, Settings
+from ketasched.batch.underway import would_move
 from ketasched.batch.work import given_to
-from ketasched.errors import NoPlan
+from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Course
 from ketasched.planner import Decided, decide
 from ketasched.roster import Row
@@ -50,21 +51,37 @@ class Seats:
     _as_one: dict[int, Found] = field(default_factory=dict)
     """What became of the rows that are planned as one, until their turn comes."""
 
-    def seated(self, row: Row, desk: Desk) -> Decided:
+    def seated(self, row: Row, desk: Desk, own: str = "", *, stays: bool = False) -> Decided:
         """What is decided for a row on the chairs that are left, which it takes.
 
-        Raises `BadRequest`, and `NoPlan` if there is no room for all of it; then it takes none.
+        Before that it gives up its `own`, those of these visits. Raises `BadRequest`, and `NoPlan`
+        if there is no room for all of it; then it takes none. One that `stays` takes no others
+        than its own, and has them again where it cannot.
         """
         taken = self._at(desk)
         before = self._before[desk.place]
+        held = _seats(own, desk)
+        for each in (taken,) if before is taken else (taken, before):
+            _give_up(held, each)
         try:
-            decided = decide(given_to(row, desk, self.settings, taken))
+            decided = self._decided(row, desk, taken, before)
+            seats = list(seats_of(decided))
+            if stays and sorted(seats) != sorted(held):
+                raise would_move()
+        except (BadRequest, NoPlan):
+            if stays:
+                self._take(held, taken, before)
+            raise
+        self._take(seats, taken, before)
+        return decided
+
+    def _decided(self, row: Row, desk: Desk, taken: Taken, before: Taken) -> Decided:
+        try:
+            return decide(given_to(row, desk, self.settings, taken))
         except NoPlan:
             if before is not taken:
                 decide(given_to(row, desk, self.settings, before))
             raise
-        self._take(list(seats_of(decided)), taken, before)
-        return decided
 
     def planned_as_one(self, row: Row, desk: Desk) -> Course | None:
         """The course of a row that is planned as one with others, who take their chairs at once.
@@ -91,15 +108,6 @@ class Seats:
         taken, before = self._at(desk), self._before[desk.place]
         if before is not taken:
             self._take(_seats(visits, desk), before)
-
-    def release(self, visits: str, desk: Desk) -> None:
-        """Give back the chairs of a course that was held, and is planned anew after all."""
-        taken = self._at(desk)
-        for day, seat in _seats(visits, desk):
-            seats = list(taken.get(day, ()))
-            if seat in seats:
-                seats.remove(seat)
-                taken[day] = tuple(seats)
 
     def look_at(self, desk: Desk) -> None:
         """Have those at their places who stay at this desk's clinic."""
@@ -135,3 +143,12 @@ class Seats:
 
 def _seats(visits: str, desk: Desk) -> list[Seat]:
     return list(seats_in(visits, ZoneInfo(desk.clinic.timezone)))
+
+
+def _give_up(seats: Sequence[Seat], taken: Taken) -> None:
+    """Take these seats out of those that are taken, where they are among them."""
+    for day, seat in seats:
+        left = list(taken.get(day, ()))
+        if seat in left:
+            left.remove(seat)
+            taken[day] = tuple(left)

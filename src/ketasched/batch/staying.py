@@ -12,6 +12,7 @@ from ketasched.batch.nouns import Desk, Known, Settings
 from ketasched.batch.place import COURSE, can_be_replaced, is_revised
 from ketasched.batch.seats import Held
 from ketasched.batch.sorter import NotOurs, Sorter
+from ketasched.batch.underway import is_under_way
 from ketasched.batch.work import given_to
 from ketasched.errors import BadFile, BadRequest
 from ketasched.load import load_course
@@ -34,6 +35,8 @@ class Staying:
     sorter: Sorter
     anew: set[str] = field(default_factory=set)
     """The patients with an earlier course whose row is planned anew."""
+    under_way: set[str] = field(default_factory=set)
+    """Those of them whose course has to stay where it is."""
     stay: set[str] = field(default_factory=set)
     """Those whose row stays as it was."""
 
@@ -50,6 +53,14 @@ class Staying:
                     (of_rows if patient in self.stay else of_others)[house].append(visits)
         return Held(of_rows, of_others)
 
+    def joins(self, row: Row, _: Desk) -> bool:
+        """Whether a row is planned anew with others: one whose course does not stay."""
+        patient = row.texts["patient"]
+        if patient in self.stay or patient in self.under_way:
+            return False
+        is_free = patient not in self.anew or self.settings.replaces
+        return is_free or not self._is_revised(patient)
+
     def _look_at(self, row: Row) -> None:
         patient = row.texts.get("patient", "")
         try:
@@ -62,6 +73,8 @@ class Staying:
                 self.stay.add(patient)
             return
         (self.stay if self._stays(row, patient, desk) else self.anew).add(patient)
+        if is_under_way(self.earlier.of(patient), desk.clinic, self.settings):
+            self.under_way.add(patient)
 
     def _stays(self, row: Row, patient: str, desk: Desk) -> bool:
         if not self.settings.goes_on:
@@ -83,6 +96,8 @@ class Staying:
         """Whether the course that is there will make room for the one that is planned anew."""
         if self.settings.replaces:
             return True
+        if patient in self.under_way:
+            return False
         folder = self.output / patient
         is_ours = known is not None and can_be_replaced(folder, known, self.settings)
         return is_ours and not self._is_revised(patient)

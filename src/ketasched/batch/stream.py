@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from ketasched.batch.digest import asked_of, input_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
-from ketasched.batch.place import kept, refuse_revised, take_back
+from ketasched.batch.place import kept, refuse_revised, taken_back
 from ketasched.batch.renewed import renewed
 from ketasched.batch.seats import Seats
 from ketasched.batch.sorter import NotOurs, Sorter
-from ketasched.batch.work import failed, given_to, packed, packed_course, rejected, work
-from ketasched.errors import BadRequest, KetaschedError, NoPlan
+from ketasched.batch.underway import is_under_way
+from ketasched.batch.work import given_to, or_rejected, packed, packed_course, work
+from ketasched.planner import Decided
 from ketasched.roster import Row
 
 if TYPE_CHECKING:
@@ -78,28 +79,18 @@ class Line:
 
     def _looked_at(self, row: Row) -> Todo | Outcome | None:
         """The row as something to do, or what became of it; None if it is of another shard."""
-        try:
-            return self._step(row, self.sorter.desk_of(row))
-        except NotOurs:
-            return None
-        except (BadRequest, NoPlan) as error:
-            known = self._known(row)
-            if known and isinstance(error, NoPlan):
-                take_back(known, row, self.settings)
-                if self.booked:
-                    self.booked.withdraw(known.made.course_id)
-            return rejected(row, error)
-        except KetaschedError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a bug of ours is for one row
-            return failed(row, error)
+        return or_rejected(row, lambda: self._step(row))
 
     def _known(self, row: Row) -> Known | None:
         """What an earlier run did for the row's patient."""
         # Another row may have the reference, and the past that goes with it.
         return self.known(row.texts.get("patient", "")) if self.sorter.owns(row) else None
 
-    def _step(self, row: Row, desk: Desk) -> Todo | Outcome:
+    def _step(self, row: Row) -> Todo | Outcome | None:
+        try:
+            desk = self.sorter.desk_of(row)
+        except NotOurs:
+            return None
         self._desks[desk.digest] = desk.data
         known = self._known(row)
         # As it stood it is only needed here.
@@ -108,12 +99,14 @@ class Line:
             return self._booked(row, sent, desk, known)
         if self.seats is None or not self.sorter.seats_at(desk):
             return Todo(sent, desk.digest, known=known)
-        there = self._staying(row, desk, known) if known and self.settings.output else None
-        if there:
-            return there
-        course = self.seats.planned_as_one(row, desk)
-        if course is None:
-            return Todo(sent, desk.digest, packed(self.seats.seated(row, desk)), known)
+        with taken_back(known, row, desk.clinic, self.settings):
+            there = self._staying(row, desk, known) if known and self.settings.output else None
+            if there:
+                return there
+            course = self.seats.planned_as_one(row, desk)
+            if course is None:
+                decided = self._seated(self.seats, row, desk, known)
+                return Todo(sent, desk.digest, packed(decided), known)
         course = renewed(course, known, self.settings)
         return Todo(sent, desk.digest, known=known, course=packed_course(course))
 
@@ -122,9 +115,19 @@ class Line:
         there = self.booked.kept(row, desk, known)
         if there:
             return there
-        course = self.booked.seated(row, desk, known)
+        with taken_back(known, row, desk.clinic, self.settings):
+            course = self.booked.seated(row, desk, known)
         self._in_register[row.number] = course.course_id
         return Todo(sent, desk.digest, known=known, course=packed_course(course))
+
+    def _seated(self, seats: Seats, row: Row, desk: Desk, known: Known | None) -> Decided:
+        """What is decided for a row; a course that is under way moves to no other chairs."""
+        if known is None:
+            return seats.seated(row, desk)
+        stays = is_under_way(known, desk.clinic, self.settings)
+        # Else those who are planned anew have given up their chairs beforehand.
+        gives_up = stays or row.texts["patient"] not in self.anew
+        return seats.seated(row, desk, known.made.visits if gives_up else "", stays=stays)
 
     def _staying(self, row: Row, desk: Desk, known: Known) -> Outcome | None:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""
@@ -138,9 +141,7 @@ class Line:
             return None
         asked = asked_of(row, settings)
         there = kept(row, known, settings, asked, input_of(row, asked, desk, settings))
-        if there is None:
-            self.seats.release(known.made.visits, desk)
-        else:
+        if there:
             self.seats.comes(there.made.visits, desk)
         return there
 

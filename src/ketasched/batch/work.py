@@ -1,15 +1,16 @@
 """What a worker does: each row of a task becomes a course and its files, or a reason why not."""
 
 import pickle
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from typing import TypeVar
 
 from ketasched.batch.agenda import busy_of
 from ketasched.batch.digest import VERSION, asked_of, input_of, sha
 from ketasched.batch.made import made_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
-from ketasched.batch.place import COURSE, kept, take_back, write_place
+from ketasched.batch.place import COURSE, kept, taken_back, write_place
 from ketasched.batch.renewed import renewed
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, Refused, site_of
 from ketasched.explain import grouped
@@ -23,6 +24,8 @@ from ketasched.refusals import OWN_RULES
 from ketasched.roster import Row, request_of_row
 from ketasched.shapes import Bookings, Given
 from ketasched.times import minute_of
+
+Step = TypeVar("Step")
 
 BUG, OUTPUT, REGISTER = "bug", "output", "register"
 """What rejects a row that is right: an error of ours, a folder that cannot be written, or what is
@@ -46,16 +49,20 @@ def work(task: Task) -> list[Outcome]:
 
 
 def _outcome(todo: Todo, task: Task) -> Outcome:
+    desk = desk_of(task.desks[todo.desk])
+    return or_rejected(todo.row, lambda: _tried(todo, desk, task.settings))
+
+
+def or_rejected(row: Row, step: Callable[[], Step]) -> Step | Outcome:
+    """What the step makes of a row, or the outcome of one that it cannot do."""
     try:
-        return _tried(todo, desk_of(task.desks[todo.desk]), task.settings)
+        return step()
     except (BadRequest, NoPlan) as error:
-        if todo.known and isinstance(error, NoPlan):
-            take_back(todo.known, todo.row, task.settings)
-        return rejected(todo.row, error)
+        return rejected(row, error)
     except KetaschedError:
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours is for one row
-        return failed(todo.row, error)
+        return failed(row, error)
 
 
 def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
@@ -72,8 +79,9 @@ def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
         there = kept(todo.row, todo.known, settings, asked, made_from)
         if there:
             return there
-    given = given_to(todo.row, desk, settings)
-    course = course_of(decide(given), given)
+    with taken_back(todo.known, todo.row, desk.clinic, settings):
+        given = given_to(todo.row, desk, settings)
+        course = course_of(decide(given), given)
     return _done(todo, course, settings, (asked, made_from))
 
 

@@ -58,6 +58,10 @@ STATUSES = ("planned", "kept", "rejected")
 
 NOT_BOOKED = "nothing was booked (--dry-run)"
 ALONE = "visits of courses in other folders are not known here: make sure that chairs are free"
+ALIKE = (
+    "{} and {} are not told apart when courses are looked up later: give each a name of its own, "
+    "or an id_salt"
+)
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C, as shells have it."""
@@ -302,6 +306,8 @@ class Run:
             say("note", said_of(name, found))
         if tally.chairs_alone:
             say("note", ALONE)
+        if tally.alike:
+            say("note", ALIKE.format(*tally.alike))
 
 
 def _print_manifest(some: Sequence[tuple[Row, Outcome]]) -> None:

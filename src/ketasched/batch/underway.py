@@ -1,0 +1,31 @@
+"""A course that is under way: what is over has happened, so a roster moves none of its visits."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from ketasched.batch.nouns import SEPARATOR, Known, Settings
+from ketasched.errors import BadRequest
+from ketasched.model import Clinic
+from ketasched.rules import Past
+
+
+def is_under_way(known: Known | None, clinic: Clinic, settings: Settings) -> bool:
+    """Whether an earlier run planned a course whose first visit is over by now.
+
+    Over is what was before today, at the clinic. A course that was for days gone by already when
+    it was planned is none: nobody came by this plan, and its row is there to be mended.
+    """
+    if known is None or settings.replaces or not known.made.first:
+        return False
+    if any(note.split()[0] == Past.name for note in known.made.notes.split(SEPARATOR) if note):
+        return False
+    today = settings.made_at.astimezone(ZoneInfo(clinic.timezone)).date()
+    return date.fromisoformat(known.made.first) < today
+
+
+def would_move() -> BadRequest:
+    """What to say of a row whose course is under way, and would be on other dates."""
+    said = "its course is under way, and would be at other times now"
+    return BadRequest(
+        "patient", f"{said}: change it with revise, or do the row again with --force"
+    )
