@@ -28,6 +28,8 @@ FIRST_DAY = date(2027, 1, 4)
 DAYS_A_COURSE = 1.7
 """So many days a course are asked for: fewer than all of them need, so that some are refused."""
 
+SECONDS_TO_COME_BACK = 300
+
 PROTOCOL = load_protocol("iv-depression")
 
 
@@ -91,11 +93,14 @@ def work(clerk: Clerk) -> None:
     """Book until the share is done."""
     from sqlalchemy import func, select  # noqa: PLC0415 - only clerks need it
 
+    from ketasched.register import book as book_module  # noqa: PLC0415
     from ketasched.register.book import Book  # noqa: PLC0415
     from ketasched.register.entries import Line  # noqa: PLC0415
     from ketasched.register.nouns import Order  # noqa: PLC0415
     from ketasched.register.tables import LOG  # noqa: PLC0415
 
+    # On a machine that has much else to do a server takes its time to be there again.
+    book_module.SECONDS_TO_COME_BACK = SECONDS_TO_COME_BACK
     book, place = Book.at(clerk.address), clinic()
     done = clerk.did()
     booked = sum(one["outcome"] == "booked" for one in done)
