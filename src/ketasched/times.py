@@ -176,6 +176,11 @@ def days_text(days: Sequence[date]) -> str:
     return ", ".join(words)
 
 
+def moment_text(moment: datetime) -> str:
+    """A date and a time: "Mon 7 Dec, 09:00"."""
+    return f"{day_text(moment, year=False)}, {clock_text(moment)}"
+
+
 def clock_text(moment: datetime) -> str:
     """A clock time: "09:00"."""
     return f"{moment.hour:02d}:{moment.minute:02d}"

@@ -17,7 +17,7 @@ def render(course: Course, view: View) -> str:
     """The page for this audience; the patient's has the driver's sheet with it."""
     style, policy = _style()
     months, signs = grids(course, view), legend(course, view)
-    return filled_in(course, view, "html", style=style, policy=policy, months=months, legend=signs)
+    return filled_in(course, view, style=style, policy=policy, months=months, legend=signs)
 
 
 def page(template: str, **more: object) -> str:

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from ketasched.model import Clinic, Reminder, Visit
 from ketasched.once import once
-from ketasched.times import after, clock_text, day_text
+from ketasched.times import after, clock_text, day_text, moment_text
 
 MOST_TIMES = 2048
 """How many times of visits are kept for a clinic."""
@@ -62,7 +62,7 @@ def _of(clinic: Clinic) -> Callable[[datetime, datetime, datetime | None, object
             f"{day_text(start.date(), year=False)}, {begin} – collect {over}",
             begin,
             over,
-            _moment(until) if until else "",
+            moment_text(until) if until else "",
             start.astimezone(UTC),
             tuple(_reminded(start, number, one) for number, one in enumerate(reminders, start=1)),
         )
@@ -75,8 +75,4 @@ def _reminded(start: datetime, ordinal: int, reminder: Reminder) -> Reminded:
     day = start.date() - timedelta(reminder.days)
     utc = datetime.combine(day, reminder.at.time, start.tzinfo).astimezone(UTC)
     local = utc.astimezone(start.tzinfo)
-    return Reminded(ordinal, utc, local, after(local, REMINDER_MINUTES), _moment(local))
-
-
-def _moment(moment: datetime) -> str:
-    return f"{day_text(moment.date(), year=False)}, {clock_text(moment)}"
+    return Reminded(ordinal, utc, local, after(local, REMINDER_MINUTES), moment_text(local))
