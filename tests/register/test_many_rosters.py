@@ -1,20 +1,20 @@
 """Several rosters planned as one into the same register at once, each by a process of its own.
 
-That takes a while, so it is part of `make proof` (`KETASCHED_FULL=1`) alone: what happens to who
+That takes a while, so it is part of `make proof` alone: what happens to who
 is overtaken is in `test_register_together`.
 """
 
-import os
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.batches import MODULE, MOMENT, MONDAY, clinic_file, manifest, rejects, roster_file
+from tests.register.clerks import IS_FULL
 from tests.register.databases import rows
 from tests.register.inspection import MOST_AT_ONCE, TWO_ON_A_CHAIR
 
-pytestmark = pytest.mark.skipif(not os.environ.get("KETASCHED_FULL"), reason="for make proof")
+pytestmark = pytest.mark.skipif(not IS_FULL, reason="for make proof")
 ROSTERS, ROWS, CHAIRS = 8, 30, 2
 
 

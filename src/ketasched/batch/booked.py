@@ -267,7 +267,10 @@ class Booked:
         reaches = [later_reach(one.request, desk.clinic, one.protocol) for one in asked.values()]
         first, last = min(one for one, _ in reaches), max(one for _, one in reaches)
         but = [name for number in asked for name in self._joining[number].order.instead_of]
-        return self.book.taken(desk.clinic, first, last, but)
+        found = self.book.taken(desk.clinic, first, last, but)
+        for day, seats in self._taken.get(desk.house, {}).items():
+            found[day] = (*found.get(day, ()), *seats)
+        return found
 
     def _line(self, what: str) -> Line:
         return Line(self.settings.made_at, what)
