@@ -142,7 +142,7 @@ def unpacked(data: bytes, given: Given) -> Course:
 
 
 def _slots(given: Given, run: Run, starts: list[tuple[int, int]]) -> Iterator[Slot]:
-    offers = offers_of(given.protocol, given.clinic, run.kind)
+    offers = offers_of(given.clinic, run.kind)
     for day, minutes in starts:
         slot = offers.on(day).slot(minutes)
         assert slot is not None  # noqa: S101 - it was decided on
