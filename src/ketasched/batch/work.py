@@ -30,7 +30,7 @@ Step = TypeVar("Step")
 BUG, OUTPUT = "bug", "output"
 """What rejects a row that is right: an error of ours, or a folder that cannot be written."""
 
-MOST_ROWS = 2_000
+MOST_ROWS = 3_000
 """After so many rows a worker forgets what it has worked out for them. What it knows of days and
 of chains grows ever more slowly, but it grows, and to begin anew takes little of their time.
 """
