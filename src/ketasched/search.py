@@ -82,7 +82,7 @@ class Days:
     def _offer(self, kind: VisitKind, day: int) -> Offer:
         offers = self._offers.get(id(kind))
         if offers is None:
-            offers = offers_of(self.given.protocol, self.given.clinic, kind)
+            offers = offers_of(self.given.clinic, kind)
             self._offers[id(kind)] = offers
         return offers.on(day)
 

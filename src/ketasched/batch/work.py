@@ -2,8 +2,8 @@
 
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from ketasched.batch.agenda import busy_of
@@ -18,6 +18,7 @@ from ketasched.handout import as_line, files_of, refuse_telling
 from ketasched.identity import LONGEST_REFERENCE
 from ketasched.model import Clinic, Course, Finding, Slot
 from ketasched.offers import offers_of
+from ketasched.once import forget
 from ketasched.pace import Run, runs_of
 from ketasched.planner import NO_BOOKINGS, Decided, asked_runs, course_of, decide
 from ketasched.refusals import OWN_RULES
@@ -33,8 +34,32 @@ in the register.
 """
 
 
+MOST_ROWS = 2_000
+"""After so many rows a worker forgets what it has worked out for them. What it knows of days and
+of chains grows ever more slowly, but it grows, and to begin anew takes little of their time.
+"""
+
 MOST_REASONS, LONGEST_REASON = 3, 1000
 """More reasons of a refusal, or more of one, are not said in a file of rejects."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """How many rows this process has planned since it last forgot what they had in common."""
+
+    rows: int = 0
+
+    def planned(self, rows: int) -> None:
+        """Count these rows, and forget if they were enough."""
+        self.rows += rows
+        if self.rows >= MOST_ROWS:
+            forget()
+            self.rows = 0
+
+
+@cache
+def _memory() -> Memory:
+    return Memory()
 
 
 def work(task: Task) -> list[Outcome]:
@@ -45,7 +70,9 @@ def work(task: Task) -> list[Outcome]:
     if task.settings.version != VERSION:
         said = f"a worker has ketasched {VERSION}, not {task.settings.version}"
         raise Refused(said, next_step="the same version on every machine")
-    return [_outcome(todo, task) for todo in task.todos]
+    outcomes = [_outcome(todo, task) for todo in task.todos]
+    _memory().planned(len(task.todos))
+    return outcomes
 
 
 def _outcome(todo: Todo, task: Task) -> Outcome:
@@ -170,7 +197,7 @@ def unpacked(data: bytes, given: Given) -> Course:
 
 
 def _slots(given: Given, run: Run, starts: list[tuple[int, int]]) -> Iterator[Slot]:
-    offers = offers_of(given.protocol, given.clinic, run.kind)
+    offers = offers_of(given.clinic, run.kind)
     for day, minutes in starts:
         slot = offers.on(day).slot(minutes)
         assert slot is not None  # noqa: S101 - it was decided on
