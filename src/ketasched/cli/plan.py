@@ -30,7 +30,6 @@ from ketasched.cli.registers import is_asked, open_book, register_option
 from ketasched.columns import DateOrder
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.explain import explained, refusal_data
 from ketasched.folder import Undo, undone_if_it_fails
 from ketasched.handout import refuse_telling
 from ketasched.load import (
@@ -103,6 +102,9 @@ def command(
         course, written = _done(planning, outcome, book, dry_run=dry_run)
     except NoPlan as refusal:
         if outcome.form == "json":
+            # Imported here, as below, because most plans fit and print the sooner for it.
+            from ketasched.explain import refusal_data  # noqa: PLC0415
+
             click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
         raise
     if clinic.chairs is not None and book is None:
@@ -204,5 +206,7 @@ class Planning:
 
     def explained(self, error: NoPlan, bookings: Bookings) -> NoPlan:
         """The refusal with its reasons, and what would do."""
+        from ketasched.explain import explained  # noqa: PLC0415
+
         given = self.protocol, self.clinic, self.request, self.moment
         return explained(error, *given, for_a_second(), bookings)
