@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
-.PHONY: demo test check docs bench clean
+.PHONY: demo test check docs bench proof clean
 
 demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
@@ -32,6 +32,11 @@ docs: $(READY)  ## The documents and schemas that are made from the code.
 bench: $(READY)  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
 	$(BIN)/python -m tests.benchmarks.course
 	$(BIN)/python -m tests.benchmarks.batch $(ROWS)
+	$(BIN)/python -m tests.benchmarks.register
+	$(BIN)/python -m tests.benchmarks.together
+
+proof: $(READY)  ## The register with 2,000 courses by 16 processes, and 8 rosters at once: a quarter of an hour.
+	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register
 
 clean:
 	rm -rf $(VENV) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -121,8 +121,16 @@ class Starts:
                     and all(bound.start <= minute for bound in bounds)
                     and all(self.clock(end, day) <= bound.end for bound in bounds)
                     and (kind.place != "clinic" or self.has_a_chair(begin, end))
+                    and not self.is_busy(begin, end)
                 ):
                     yield start
+
+    def is_busy(self, begin: datetime, end: datetime) -> bool:
+        """Whether a calendar is busy at any moment of a visit; both in UTC."""
+        return any(
+            one.start.astimezone(UTC) < end and begin < one.end.astimezone(UTC)
+            for one in self.request.busy
+        )
 
     def clock(self, moment: datetime, day: date) -> int:
         """What the clock shows, in minutes after a day's start: midnight at its end is 1440."""

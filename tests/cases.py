@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ketasched.model import (
+    BusyTime,
     Clinic,
     Clock,
     Closures,
@@ -135,6 +136,13 @@ def one_off(day: str, times: str = "09:00-13:00") -> dict[date, tuple[TimeRange,
 def away(*dates: str) -> Request:
     """A patient who is away then."""
     return request(unavailable=tuple(DateRange.read(text) for text in dates))
+
+
+def busy(*times: str, zone: str = NEW_YORK) -> Request:
+    """A patient, or a clinician, who is busy then: "2026-12-07 10:00..2026-12-07 11:00"."""
+    both = (text.split("..") for text in times)
+    ends = ((moment(start, zone), moment(end, zone)) for start, end in both)
+    return request(busy=tuple(BusyTime(*two, f"cal{n}") for n, two in enumerate(ends, start=1)))
 
 
 def taken(*times: str, on: str = "2026-12-07") -> tuple[tuple[datetime, datetime], ...]:
@@ -283,6 +291,51 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             "past midnight",
             slot("2026-12-07 23:01", asked=request(between=TimeRange.read("22:00-24:00"))),
             "between 22:00 and 24:00",
+        ),
+        *(
+            case(title, slot("2026-12-07 10:00", asked=busy(*times)), *says)
+            for case, title, times, says in (
+                (holds, "until it begins", ["2026-12-07 09:00..2026-12-07 10:00"], []),
+                (
+                    fires,
+                    "a minute longer than until it begins",
+                    ["2026-12-07 09:00..2026-12-07 10:01"],
+                    ["busy (cal1)"],
+                ),
+                (holds, "from its end", ["2026-12-07 11:00..2026-12-07 12:00"], []),
+                (fires, "from a minute before", ["2026-12-07 10:59..2026-12-07 12:00"], []),
+                (fires, "within", ["2026-12-07 10:20..2026-12-07 10:30"], []),
+                (fires, "all around", ["2026-12-01 00:00..2027-01-01 00:00"], []),
+                (
+                    fires,
+                    "by a long one behind short ones",
+                    [
+                        "2026-12-07 09:30..2026-12-07 09:45",
+                        "2026-12-07 08:00..2026-12-07 10:30",
+                        "2026-12-07 09:00..2026-12-07 09:15",
+                    ],
+                    ["busy (cal2)"],
+                ),
+                (
+                    holds,
+                    "before and after",
+                    [
+                        "2026-12-07 12:00..2026-12-07 13:00",
+                        "2026-12-07 07:00..2026-12-07 09:59",
+                        "2026-12-08 10:00..2026-12-08 11:00",
+                    ],
+                    [],
+                ),
+            )
+        ),
+        fires(
+            "in the second of two hours",
+            slot("2027-11-07 00:45", 90, asked=busy("2027-11-07 01:00 2nd..2027-11-07 01:30 2nd")),
+            "busy",
+        ),
+        holds(
+            "not until the second of two hours",
+            slot("2027-11-07 00:45", 75, asked=busy("2027-11-07 01:00 2nd..2027-11-07 01:30 2nd")),
         ),
     ),
     "start": (

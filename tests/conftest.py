@@ -26,5 +26,6 @@ def _no_clinic_from_outside(monkeypatch, tmp_path):
     """
     monkeypatch.setattr("ketasched.cli.options.monotonic", lambda: 0.0)
     monkeypatch.delenv("KETASCHED_CLINIC", raising=False)
+    monkeypatch.delenv("KETASCHED_REGISTER", raising=False)
     monkeypatch.setenv("TZ", "America/New_York")
     monkeypatch.chdir(tmp_path)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ketasched.batch import work
 from ketasched.batch.made import notes_of
 from ketasched.errors import NoPlan
 from ketasched.handout import FILES, files_of
@@ -95,6 +96,14 @@ def test_any_number_of_processes_leaves_the_same_files():
         assert batch_alone(*asked).returncode == 5
     assert len(manifest("out1")) == 151
     assert tree("out1") == tree("out2") == tree("out3")
+
+
+def test_a_worker_that_forgets_now_and_then_leaves_the_same_files(monkeypatch):
+    roster = roster_file(good_rows(100))
+    batch(roster, "-o", "out", "--clinic", EXAMPLE)
+    monkeypatch.setattr(work, "MOST_ROWS", 32)
+    batch(roster, "-o", "forgetful", "--clinic", EXAMPLE)
+    assert tree("out") == tree("forgetful")
 
 
 def test_the_rejects_are_the_rows_as_they_were_with_the_rule_and_the_reason():

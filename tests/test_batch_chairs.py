@@ -70,7 +70,7 @@ def test_rows_that_find_no_chair_are_pushed_back_and_then_rejected_with_the_rule
     assert [line["status"] for line in lines] == ["planned", "planned", *["rejected"] * 4]
     assert lines[0]["first"] == "2027-04-05" < lines[1]["first"]
     assert {row["rule"] for row in rejects()} == {"capacity"}
-    assert "all 1 chairs are taken at 09:00" in rejects()[0]["reason"]
+    assert "the chair is taken at 09:00" in rejects()[0]["reason"]
 
 
 def test_chairs_in_row_order_are_courses_planned_one_after_the_other():

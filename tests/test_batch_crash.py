@@ -115,7 +115,7 @@ def killed_until_it_is_done(undisturbed, output, random, kills):
 @pytest.mark.parametrize(("name", "kills"), [("whole", KILLS), ("seated", 10)])
 def test_however_often_it_is_killed_it_ends_with_the_same_bytes(request, tmp_path, name, kills):
     undisturbed = request.getfixturevalue(name)
-    random, left = Random(5), kills  # noqa: S311 - nothing secret
+    random, left = Random(5), kills
     while left > 0:
         output = tmp_path / str(left)
         left -= killed_until_it_is_done(undisturbed, output, random, left)

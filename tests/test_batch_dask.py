@@ -21,6 +21,16 @@ pytestmark = [
 ROWS, SOME_REJECTED = 300, 5
 ALONE = "--ignore-chairs"
 LATER = ("--made-at", "2026-11-24T15:00:00Z")
+AWAY = """\
+BEGIN:VCALENDAR
+BEGIN:VEVENT
+UID:1
+DTSTART;VALUE=DATE:20261201
+DTEND;VALUE=DATE:20261202
+RRULE:FREQ=WEEKLY;COUNT=60
+END:VEVENT
+END:VCALENDAR
+"""
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +66,16 @@ def test_a_cluster_gives_the_same_bytes_as_one_process(roster, wanted, cluster, 
     code, said = run(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
     assert code == SOME_REJECTED, said
     assert tree(output) == wanted
+
+
+def test_a_cluster_heeds_busy_calendars_as_one_process_does(roster, wanted, cluster, tmp_path):
+    calendar = tmp_path / "away.ics"
+    calendar.write_text(AWAY)
+    busy = (*MOMENT, ALONE, "--busy", str(calendar))
+    here, there = tmp_path / "here", tmp_path / "there"
+    run(command(roster, here, *busy, "--jobs", "1"))
+    run(command(roster, there, *busy, "--dask", cluster.scheduler_address))
+    assert tree(there) == tree(here) != wanted
 
 
 def test_a_folder_is_meant_as_seen_from_here_not_from_a_worker(roster, wanted, cluster, tmp_path):

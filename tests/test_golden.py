@@ -1,4 +1,5 @@
-"""What people see of every shipped protocol, in every format; read the files as a calendar.
+"""What people see of every shipped protocol and of a clinic's day, in every format; read the files
+as a calendar.
 
 `pytest --update-golden` writes them anew.
 """
@@ -8,7 +9,10 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ketasched.cli import main
+from ketasched.day import FORMS
 from ketasched.load import load_clinic, load_protocol, shipped_protocols
 from ketasched.model import Hours, TimeRange
 from ketasched.planner import plan
@@ -28,6 +32,10 @@ MATRIX = [
 
 
 ENDINGS = {"text": "txt", "month": "month.txt"}
+
+
+DAY = "2026-12-14"
+"""A day of the small register on which much has to be known of the visits."""
 
 
 def file_name(name, form, audience):
@@ -59,6 +67,40 @@ def test_the_course_looks_as_it_did(name, form, audience, request):
     assert path.read_bytes() == shown
 
 
+@pytest.fixture(scope="module")
+def register(tmp_path_factory) -> str:
+    """A small register: the example roster, and some who have been called since."""
+    path = str(tmp_path_factory.mktemp("register") / "book.db")
+    clinic, roster = (str(ROOT / "examples" / name) for name in ("clinic.toml", "roster.csv"))
+    at = "--made-at", "2026-11-23T10:00", "--clinic", clinic, "--register", path
+    typed("batch", roster, "--format", "ndjson", "--quiet", *at)
+    for patient, start, *more in (
+        ("P-014", "2026-12-07", "--driver-name", "Zoë & Søn <Taxi>", "--driver-phone", "555 0142"),
+        ("P-021", "2026-12-02"),
+        ("P-020", "2026-12-07", "--protocol", "iv-depression-gated"),
+    ):
+        typed("plan", "--patient", patient, "--start", start, *more, *at)
+    change = "--reason", "snow", "--today", "2026-12-07", "--register", path
+    typed("revise", "P-014", "defer", "3", "--to", DAY, *change)
+    return path
+
+
+def typed(*arguments: str) -> str:
+    done = CliRunner().invoke(main, arguments)
+    assert done.exit_code in (0, 5), done.output
+    return done.stdout
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_day_looks_as_it_did(form, register, request):
+    path = GOLDEN / f"day.{ENDINGS.get(form, form)}"
+    shown = typed("day", DAY, "--format", form, "--register", register).encode()
+    if request.config.getoption("--update-golden"):
+        path.write_bytes(shown)
+    assert path.read_bytes() == shown
+
+
 def test_there_is_no_golden_file_of_something_that_is_gone():
     known = {file_name(*row) for row in MATRIX}
+    known |= {f"day.{ENDINGS.get(form, form)}" for form in FORMS}
     assert {path.name for path in Path(GOLDEN).iterdir()} <= known

@@ -16,16 +16,16 @@ FLOORS = (
     {"model"},
     {"once"},
     {"errors", "times", "openings", "identity", "discretion", "prices", "seating"},
-    {"shapes", "forms", "files", "gates"},
+    {"shapes", "forms", "files", "gates", "busy"},
     {"rules", "pace", "chain"},
     {"offers", "places"},
     {"search"},
     {"recall", "refusals", "assemble", "references"},
-    {"planner", "load", "columns", "folder", "render", "replan"},
+    {"planner", "load", "columns", "folder", "render", "replan", "calendars"},
     {"remedies", "handout", "sense", "roster", "stuck", "chronicle"},
-    {"explain", "redate", "wishes"},
+    {"explain", "redate", "wishes", "register", "day"},
     {"added"},
-    {"verbs"},
+    {"verbs", "together"},
     {"placement"},
     {"revise"},
     {"ways"},
@@ -35,7 +35,17 @@ FLOORS = (
 )
 """From the ground up: a module knows those on lower floors, and itself where it is a folder."""
 
-TOUCHES_FILES = {"files", "load", "references", "folder", "cli", "render", "batch"}
+TOUCHES_FILES = {
+    "calendars",
+    "files",
+    "load",
+    "references",
+    "folder",
+    "cli",
+    "render",
+    "batch",
+    "register",
+}
 """`folder` writes; `cli` looks for clinic.toml; `render` reads zones; the others read files."""
 
 
@@ -147,6 +157,7 @@ def test_the_text_path_loads_no_calendar_library_no_holidays_and_no_batch():
     loaded = loaded_by("plan", "--start", "2027-01-04")
     assert "ketasched.render.text" in loaded
     assert loaded.isdisjoint({"icalendar", "holidays", "ketasched.batch", "dateutil"})
+    assert "ketasched.calendars" not in loaded
 
 
 def test_help_loads_next_to_nothing_of_ours():

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ketasched import once as module
-from ketasched.once import once
+from ketasched.once import forget, once
 
 from .nouns import clinic
 
@@ -34,3 +34,12 @@ def test_it_keeps_only_so_many():
     first, last = [made(noun) for noun in nouns][:: module.MOST]
     assert made(nouns[-1]) is last
     assert made(nouns[0]) is not first
+
+
+def test_what_is_forgotten_is_worked_out_anew():
+    made, noun = once(lambda noun: [noun]), clinic()
+    first = made(noun)
+    forget()
+    assert made(noun) == first
+    assert made(noun) is not first
+    assert made(noun) is made(noun)

@@ -1,5 +1,8 @@
 """The names of holiday calendars: what the library lists is taken, and nothing else."""
 
+import subprocess
+import sys
+
 import holidays
 import pytest
 
@@ -27,3 +30,24 @@ def test_what_is_no_country_s_code_is_refused_though_the_library_has_it(name):
 def test_what_is_no_part_s_code_is_refused(name):
     with pytest.raises(ValueError, match="has the parts"):
         holidays_of(name, 2027)
+
+
+EVERY_COUNTRY = """
+import sys
+from ketasched.openings import holidays_of
+import holidays
+from holidays.registry import COUNTRIES
+codes = [names[1] for names in COUNTRIES.values()]
+found = {code: holidays_of(code, 2027) for code in codes}
+assert "holidays.countries" not in sys.modules
+import holidays.countries
+known = {code: dict(holidays.country_holidays(code, years=2027)) for code in codes}
+wrong = [code for code in codes if found[code] != known[code]]
+assert len(codes) > 200 and not wrong, wrong
+assert dict(holidays.countries.UnitedStates(subdiv="NY", years=2027)) == holidays_of("US-NY", 2027)
+"""
+
+
+def test_a_country_has_its_holidays_though_the_others_are_not_imported():
+    done = subprocess.run([sys.executable, "-c", EVERY_COUNTRY], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,5 +1,6 @@
 """The planner against the judge that tries every plan, on many small and nasty cases."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from ketasched.errors import NoPlan
 from ketasched.model import (
     WEEKDAYS,
+    BusyTime,
     Clinic,
     Clock,
     Closures,
@@ -140,6 +142,23 @@ DAYS: st.SearchStrategy[tuple[Weekday, ...]] = st.sampled_from(
     ]
 )
 """Weekdays on which the patient can come; none means any."""
+
+
+BUSY = st.lists(st.tuples(st.integers(0, 14), st.integers(0, 95), st.integers(1, 120)), max_size=6)
+"""Busy times: the day from the asked start, the quarter of an hour, how many of those."""
+
+
+def busy_times(drawn: list[tuple[int, int, int]], start: date, zone: str) -> tuple[BusyTime, ...]:
+    """The times of BUSY, local to the zone."""
+    begins = [
+        datetime.combine(start + timedelta(day), time(quarter // 4, quarter % 4 * 15), UTC)
+        for day, quarter, _ in drawn
+    ]
+    return tuple(
+        BusyTime(begin.astimezone(ZoneInfo(zone)), end.astimezone(ZoneInfo(zone)), "anna")
+        for begin, (_, _, count) in zip(begins, drawn, strict=True)
+        for end in [begin + timedelta(minutes=15 * count)]
+    )
 
 
 def dates(written: str, start: date) -> tuple[DateRange, ...]:
@@ -369,7 +388,10 @@ def cases(draw: st.DrawFn) -> Case:
     counted = clinic.chairs or clinic.starts_per_slot
     taken = bookings(draw(BOOKED), clinic, start) if counted else []
     protocol = draw(protocols())
-    return Case(protocol, clinic, draw(requests(protocol, start, times)), taken)
+    request = draw(requests(protocol, start, times))
+    if draw(ASKED_OR_NOT):
+        request = replace(request, busy=busy_times(draw(BUSY), start, zone))
+    return Case(protocol, clinic, request, taken)
 
 
 def planned(case: Case) -> list[list[str]] | None:

@@ -32,4 +32,4 @@ def test_the_readme_shows_what_its_commands_print(request):
 def test_the_readme_opens_with_the_two_commands_and_has_five_worked_ones():
     text = README.read_text(encoding="utf-8")
     assert text.index("make demo") < text.index("make test") < text.index("pipx install")
-    assert text.count(f"{FENCE}$ ketasched ") == 9
+    assert text.count(f"{FENCE}$ ketasched ") == 12

@@ -112,6 +112,7 @@ def _visits(
                 window = Window(given.request.start, given.request.start, latest)
             else:
                 window = run.window(index, before, anchor)
+            treatment_start, until = _further_times(slot)
             tentative = run.phase.tentative or (gate is not None and number > gate)
             if run.phase.tentative:
                 # A pencilled visit's target is a date that keeps the rules: the one it is on.
@@ -123,9 +124,9 @@ def _visits(
                 kind=run.phase.visit,
                 status="tentative" if tentative else "planned",
                 start=slot.start,
-                treatment_start=_treatment_start(slot),
+                treatment_start=treatment_start,
                 end=slot.end,
-                no_driving_until=_no_driving_until(slot),
+                no_driving_until=until,
                 window=window,
                 uid=uid(course_id, "visit", number),
                 driver=driver if run.kind.needs_driver and not tentative else None,
@@ -136,13 +137,10 @@ def _visits(
 
 # Slots are shared between patients, and so is what follows from one.
 @lru_cache(maxsize=MOST_SLOTS)
-def _treatment_start(slot: Slot) -> datetime:
-    return after(slot.start, slot.kind.minutes.check_in)
-
-
-@lru_cache(maxsize=MOST_SLOTS)
-def _no_driving_until(slot: Slot) -> datetime | None:
-    return no_driving_until(slot.end, slot.start.date(), slot.kind.no_driving)
+def _further_times(slot: Slot) -> tuple[datetime, datetime | None]:
+    """When the treatment begins, and until when nobody drives afterwards."""
+    until = no_driving_until(slot.end, slot.start.date(), slot.kind.no_driving)
+    return after(slot.start, slot.kind.minutes.check_in), until
 
 
 def _driver(request: Request) -> Driver | None:

@@ -8,10 +8,10 @@ from itertools import groupby, islice
 from ketasched.errors import NoPlan
 from ketasched.forms import plain
 from ketasched.model import Clinic, Finding, Plain, Protocol, Remedy, Request
-from ketasched.planner import SLIDE_DAYS
+from ketasched.planner import NO_BOOKINGS, SLIDE_DAYS
 from ketasched.remedies import remedies
 from ketasched.rules import eighteenth_birthday
-from ketasched.shapes import always
+from ketasched.shapes import Bookings, always
 from ketasched.times import day_text, days_text
 
 MOST_DAYS = 12
@@ -32,17 +32,18 @@ def explained(
     request: Request,
     made_at: datetime,
     more_time: Callable[[], bool] = always,
+    bookings: Bookings = NO_BOOKINGS,
 ) -> NoPlan:
     """The same refusal with its reasons in `details`, and what would do in `remedies`.
 
-    Single changes are tried as long as there is `more_time`.
+    Single changes are tried as long as there is `more_time`, beside the `bookings` of others.
     """
     young = any(finding.rule == "age" for finding in error.findings)
     latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
     if young and request.born:
         grown = eighteenth_birthday(request.born)
         request, latest = replace(request, start=grown, latest_start=None), grown - timedelta(1)
-    tried = remedies(protocol, clinic, request, made_at, latest, more_time)
+    tried = remedies(protocol, clinic, request, made_at, latest, more_time, bookings)
     found = list(islice(tried, 1 if young else MOST_REMEDIES))
     if young:
         found = [replace(one, change=f"--start {one.dates[0]}") for one in found]

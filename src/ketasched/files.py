@@ -47,9 +47,12 @@ def _bytes(path: Path) -> bytes:
         return file.read(MOST_BYTES + 1)
 
 
-def parse(text: str, path: str) -> dict[str, Any]:
-    """The table that this text of a file holds. Raises `BadFile` with line and column."""
-    as_json = path == "-" or path.endswith(".json")
+def parse(text: str, path: str, *, as_json: bool = False) -> dict[str, Any]:
+    """The table that this text of a file holds. Raises `BadFile` with line and column.
+
+    It is JSON where that is said, or the path says so, and else TOML.
+    """
+    as_json = as_json or path == "-" or path.endswith(".json")
     try:
         data = (
             json.loads(text, object_pairs_hook=once, parse_constant=_no_constant)

@@ -6,10 +6,9 @@ import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-
-from filelock import FileLock, Timeout
 
 from ketasched.errors import Refused
 
@@ -28,6 +27,32 @@ MOST_LISTED = 6
 """More files that are there already are counted."""
 
 
+@dataclass(slots=True)
+class Undo:
+    """What files were before they were written over, so that they can be put back."""
+
+    before: dict[Path, bytes | None] = field(default_factory=dict)
+    folders: list[Path] = field(default_factory=list)
+
+    def look_at_folders(self, folders: Iterable[Path]) -> None:
+        """Remember which folders are not there yet, nor those that they are in."""
+        everywhere = (one for folder in folders for one in (folder, *folder.parents))
+        self.folders += [one for one in everywhere if not one.exists()]
+
+    def look_at(self, paths: Iterable[Path]) -> None:
+        """Remember what these files are now."""
+        for path in paths:
+            self.before.setdefault(path, path.read_bytes() if path.exists() else None)
+
+    def put_back(self) -> None:
+        """Have them again as they were; folders that were made go, where nothing else is in."""
+        old = {path: data for path, data in self.before.items() if data is not None}
+        _replace(old, [path for path in self.before if path not in old and path.exists()])
+        for place in sorted(self.folders, reverse=True):
+            with suppress(OSError):
+                place.rmdir()
+
+
 def write_folder(
     folder: Path,
     files: Mapping[str, bytes],
@@ -35,6 +60,7 @@ def write_folder(
     replaced: Mapping[str, re.Pattern[str]] = NOTHING,
     force: bool = False,
     still: Callable[[], None] | None = None,
+    undo: Undo | None = None,
 ) -> list[Path]:
     """Write these files into `folder` (mode 0600, folders 0700) and give their paths.
 
@@ -42,22 +68,24 @@ def write_folder(
     ever half there; a second writer waits for the first. A name may have a folder before it
     ("rides/a.ics"). With `force`, those files of the folders in `replaced` go whose names match:
     they are of another day.
-    `still` is asked when nobody else writes, and may refuse.
+    `still` is asked when nobody else writes, and may refuse. `undo` is told what was there.
     Raises `Refused` if one exists and `force` is false, if a folder in the way is a link, or if
     the place cannot be written to.
     """
     paths = [folder / name for name in files]
     try:
+        if undo:
+            undo.look_at_folders({folder, *(path.parent for path in paths)})
         make_folder(folder)
         with _alone(folder):
             if still is not None:
                 still()
             stale = _look(folder, paths, replaced, force=force)
+            if undo:
+                undo.look_at([*paths, *stale])
             for place in {path.parent for path in paths} - {folder}:
                 make_folder(place)
             _replace(dict(zip(paths, files.values(), strict=True)), stale)
-    except Timeout:
-        raise _busy(folder) from None
     except OSError as error:
         raise _cannot_be_written(folder, error) from None
     return paths
@@ -104,6 +132,17 @@ def refuse_link(folder: Path) -> None:
         raise Refused(said, next_step="remove it, or another place")
 
 
+@contextmanager
+def undone_if_it_fails(undo: Undo) -> Iterator[None]:
+    """If what is done inside fails, the files that it wrote are again as they were before."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            undo.put_back()
+        raise
+
+
 def holds(
     folder: Path,
     files: Mapping[str, bytes],
@@ -135,8 +174,6 @@ def settle(folder: Path) -> None:
     try:
         with _alone(folder):
             sweep(folder)
-    except Timeout:
-        raise _busy(folder) from None
     except OSError as error:
         raise _cannot_be_written(folder, error) from None
 
@@ -151,10 +188,6 @@ def sweep(folder: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _busy(folder: Path) -> Refused:
-    return Refused(f"{folder}: somebody else is writing there", next_step="try again")
-
-
 def _cannot_be_written(folder: Path, error: OSError) -> Refused:
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return Refused(
@@ -165,15 +198,23 @@ def _cannot_be_written(folder: Path, error: OSError) -> Refused:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """While no other writer is in the folder. Raises `Timeout`."""
-    lock = folder / LOCK
-    with FileLock(lock, timeout=SECONDS_TO_WAIT, mode=0o600):
-        try:
-            yield
-        finally:
-            # Held still: who waits for it sees that it is gone, and makes a new one.
-            with suppress(OSError):
-                lock.unlink()
+    """While no other writer is in the folder. Raises `Refused`."""
+    # Imported here because who prints a plan writes nothing, and it takes a tenth of that.
+    from filelock import FileLock, Timeout  # noqa: PLC0415
+
+    lock = FileLock(folder / LOCK, timeout=SECONDS_TO_WAIT, mode=0o600)
+    try:
+        lock.acquire()
+    except Timeout:
+        said = f"{folder}: somebody else is writing there"
+        raise Refused(said, next_step="try again") from None
+    try:
+        yield
+    finally:
+        # Held still: who waits for it sees that it is gone, and makes a new one.
+        with suppress(OSError):
+            (folder / LOCK).unlink()
+        lock.release()
 
 
 def _look(

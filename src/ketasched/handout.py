@@ -11,8 +11,7 @@ from ketasched.discretion import neutral, telling
 from ketasched.errors import BadRequest
 from ketasched.forms import plain
 from ketasched.model import Audience, Clinic, Course, Request
-from ketasched.render import View, render, render_changes, render_split
-from ketasched.render.events import changed_events
+from ketasched.render import View, has_changes, render, render_changes, render_split
 from ketasched.render.rides import drivers
 
 FILES: Mapping[str, tuple[str, str, Audience]] = MappingProxyType(
@@ -85,7 +84,7 @@ def handed_changes(before: Course, after: Course, view: View) -> dict[str, bytes
     """
     names = [] if view.audience != "driver" else [*drivers(before), *drivers(after)]
     views = [replace(view, rides_of=name) for name in dict.fromkeys(names)]
-    own = [one for one in views if changed_events(before, after, one)]
+    own = [one for one in views if has_changes(before, after, one)]
     return {one.rides_of: render_changes(before, after, one).encode() for one in own or [view]}
 
 

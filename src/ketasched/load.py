@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields, replace
-from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -28,6 +27,10 @@ from ketasched.times import effective_kind
 
 Noun = TypeVar("Noun")
 
+# Not `importlib.resources`: that takes as long to load as a course takes to plan.
+HERE = Path(__file__).parent
+PROTOCOLS = HERE / "protocols"
+
 DEFAULT_PROTOCOL = "iv-depression"
 MOST_PROBLEMS = 100
 """More problems of one file are counted and not shown."""
@@ -35,7 +38,7 @@ MOST_PROBLEMS = 100
 
 def shipped_protocols() -> list[str]:
     """The ids of the protocols that come with the program, in alphabetical order."""
-    names = (path.name for path in resources.files("ketasched.protocols").iterdir())
+    names = (path.name for path in PROTOCOLS.iterdir())
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
 
@@ -52,7 +55,7 @@ def load_protocol(name: str) -> Protocol:
             f"no protocol is called {shown(name)}{nearest(name, shipped)}",
             next_step="ketasched protocols list, or give the path of a file: --protocol mine.toml",
         )
-    text = (resources.files("ketasched.protocols") / f"{name}.toml").read_text(encoding="utf-8")
+    text = (PROTOCOLS / f"{name}.toml").read_text(encoding="utf-8")
     return _protocol(parse(text, f"{name}.toml"), f"{name}.toml")
 
 
@@ -60,20 +63,18 @@ def protocol_text(name: str) -> str:
     """The text of a protocol's file as it stands, once it has been found right."""
     load_protocol(name)
     if name in shipped_protocols():
-        return (resources.files("ketasched.protocols") / f"{name}.toml").read_text(
-            encoding="utf-8"
-        )
+        return (PROTOCOLS / f"{name}.toml").read_text(encoding="utf-8")
     return read_text(name)
 
 
 def schema_text(kind: str) -> str:
     """The JSON Schema of a kind of file, one of `READERS`."""
-    return (resources.files("ketasched") / "schemas" / f"{kind}.json").read_text(encoding="utf-8")
+    return (HERE / "schemas" / f"{kind}.json").read_text(encoding="utf-8")
 
 
 def starter_clinic(zone: str, salt: str) -> str:
     """The text of a clinic file to edit, for this zone; `salt` is random."""
-    text = (resources.files("ketasched") / "starter_clinic.toml").read_text(encoding="utf-8")
+    text = (HERE / "starter_clinic.toml").read_text(encoding="utf-8")
     return text.replace("@TIMEZONE@", zone).replace("@SALT@", salt)
 
 
@@ -95,6 +96,11 @@ def load_course(path: str) -> Course:
     """
     path = _course_in(path)
     return _course(_data_of("course", path), path)
+
+
+def course_from(text: str, name: str) -> Course:
+    """The course in the text of a course file, called `name` in errors. Raises `BadFile`."""
+    return _course(parse(text, name, as_json=True), name)
 
 
 def _course_in(path: str) -> str:

@@ -1,10 +1,12 @@
 """When a clinic is open: its weekly hours, closures, holidays and one-off openings."""
 
 import re
-from collections.abc import Callable
-from contextlib import suppress
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import lru_cache
+from importlib.util import find_spec, module_from_spec
 
 from ketasched.model import Clinic, TimeRange, shown
 from ketasched.once import once
@@ -74,7 +76,7 @@ def holidays_of(calendar: str, year: int) -> dict[date, str]:
     country, _, part = calendar.partition("-")
     # To list all countries takes as long as a hundred courses: only to say what is wrong.
     if CODE.fullmatch(country):
-        with suppress(NotImplementedError):
+        with suppress(NotImplementedError), _one_country_only():
             found = holidays.country_holidays(country, years=year)
             if not part and hasattr(found, "country"):
                 return dict(found)
@@ -86,3 +88,22 @@ def holidays_of(calendar: str, year: int) -> dict[date, str]:
     if part and part not in known[country]:
         raise ValueError(f"{country} has the parts {', '.join(known[country]) or 'none'}")
     return dict(holidays.country_holidays(country, subdiv=part or None, years=year))
+
+
+@contextmanager
+def _one_country_only() -> Iterator[None]:
+    """While this lasts, to import one country of `holidays` does not import all the others.
+
+    Its package `holidays.countries` does so, and that takes longer than a plan. An empty one
+    stands in for it: countries refer to each other by their modules, and to the package never.
+    """
+    name = "holidays.countries"
+    spec = find_spec(name)
+    if name in sys.modules or spec is None:
+        yield
+        return
+    sys.modules[name] = module_from_spec(spec)
+    try:
+        yield
+    finally:
+        del sys.modules[name]

@@ -30,6 +30,9 @@ DAYS_AHEAD = 28
 LONGEST_SLIDE_DAYS = 366
 """A latest start further away is a typing error."""
 
+AROUND_DAYS = 120
+"""How far after a course a change, or what would do instead, may still look."""
+
 FIRST_START, LAST_START = date(1950, 1, 1), date(2099, 12, 31)
 """Starts outside these days are typing errors."""
 
@@ -76,7 +79,7 @@ def decide(given: Given) -> Decided:
     """The slots of the best course. Raises what `plan` does."""
     if given.made_at.tzinfo is None:
         raise ValueError("made_at has no time zone")
-    runs, latest = asked_runs(given), _latest(given.request)
+    runs, latest = asked_runs(given), latest_start(given.request)
     search = Recall(given, runs)
     chains = _chains(search, latest)
     refused = [
@@ -87,13 +90,18 @@ def decide(given: Given) -> Decided:
     if refused:
         begin = day_text(chains[0].stops[0].slot.start.date())
         raise NoPlan(f"the course cannot begin on {begin}", findings=refused)
+    return decided_on(search, chains)
+
+
+def decided_on(search: Search, chains: Sequence[Chain]) -> Decided:
+    """What is decided with these chains, one a run."""
     slots = tuple(tuple(stop.slot for stop in chain.stops) for chain in chains)
     return Decided(slots, tuple(_slid(search, chains[0])))
 
 
 def asked_runs(given: Given) -> tuple[Run, ...]:
     """The runs that the request asks for. Raises `BadRequest` where it makes no sense."""
-    request, latest = given.request, _latest(given.request)
+    request, latest = given.request, latest_start(given.request)
     if not 0 <= (latest - request.start).days <= LONGEST_SLIDE_DAYS:
         said = f"expected the asked start, {day_text(request.start)}, or up to a year later"
         raise BadRequest("latest_start", f"{said}, not {day_text(latest)}")
@@ -107,7 +115,7 @@ def asked_runs(given: Given) -> tuple[Run, ...]:
 def course_of(decided: Decided, given: Given, *, course_id: str = "") -> Course:
     """The course at these slots, which were decided for the same request."""
     runs = runs_of(given.protocol, given.clinic, given.request)
-    course = assemble(given, runs, decided.slots, _latest(given.request), course_id)
+    course = assemble(given, runs, decided.slots, latest_start(given.request), course_id)
     given_up = [
         *decided.slid,
         *_uneven(runs, decided.slots),
@@ -120,8 +128,20 @@ def course_of(decided: Decided, given: Given, *, course_id: str = "") -> Course:
     return replace(course, findings=(*given_up, *found))
 
 
-def _latest(request: Request) -> date:
-    """The last day on which the first visit may be."""
+def reach(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[date, date]:
+    """The first and the last day that a course for `request` can get to, with some time to spare.
+
+    Raises `BadRequest` for what the protocol does not offer.
+    """
+    slide = timedelta(LONGEST_SLIDE_DAYS if request.latest_start else SLIDE_DAYS)
+    latest = min(request.latest_start or request.start + slide, request.start + slide)
+    runs = runs_of(protocol, clinic, request)
+    days = sum(run.count * run.phase.gap_days.max for run in runs)
+    return request.start, max(latest, request.start) + timedelta(days + AROUND_DAYS)
+
+
+def latest_start(request: Request) -> date:
+    """The latest day on which the first visit may be."""
     return request.latest_start or request.start + timedelta(SLIDE_DAYS)
 
 

@@ -17,8 +17,8 @@ from ketasched.model import (
     SpanDays,
     TimeRange,
 )
-from ketasched.planner import plan
-from ketasched.shapes import OutOfTime
+from ketasched.planner import NO_BOOKINGS, plan
+from ketasched.shapes import Bookings, OutOfTime
 
 DAYS_TO_TRY = 60
 """How far after the latest start another one is looked for."""
@@ -43,14 +43,17 @@ def remedies(
     made_at: datetime,
     latest: date,
     more_time: Callable[[], bool],
+    bookings: Bookings = NO_BOOKINGS,
 ) -> Iterator[Remedy]:
     """What would make a refused request fit, one of each kind, as long as there is `more_time`.
 
-    `latest` is the latest day that the first visit was tried on.
+    `latest` is the latest day that the first visit was tried on; `bookings` are the chairs that
+    others hold.
     """
     kinds = (
         _later(protocol, clinic, request, latest),
         _without_an_absence(protocol, clinic, request),
+        _without_a_calendar(protocol, clinic, request),
         _more_weekdays(protocol, clinic, request),
         _wider_hours(protocol, clinic, request),
         _other_pace(protocol, clinic, request),
@@ -64,7 +67,7 @@ def remedies(
         for change, rules, place, wish in ways:
             if not more_time():
                 return
-            course = _planned(rules, place, wish, made_at, more_time)
+            course = _planned(rules, place, wish, made_at, more_time, bookings)
             if course is not None:
                 dates = tuple(visit.start.date() for visit in course.visits)
                 yield Remedy(change or f"--latest-start {dates[0]}", dates)
@@ -77,9 +80,12 @@ def _planned(
     request: Request,
     made_at: datetime,
     more_time: Callable[[], bool],
+    bookings: Bookings,
 ) -> Course | None:
     try:
-        return plan(protocol, clinic, request, made_at=made_at, more_time=more_time)
+        return plan(
+            protocol, clinic, request, made_at=made_at, bookings=bookings, more_time=more_time
+        )
     except (NoPlan, BadRequest, OutOfTime):
         return None
 
@@ -99,6 +105,12 @@ def _without_an_absence(protocol: Protocol, clinic: Clinic, request: Request) ->
             clinic,
             replace(request, unavailable=rest),
         )
+
+
+def _without_a_calendar(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+    for name in dict.fromkeys(one.calendar for one in request.busy):
+        rest = tuple(one for one in request.busy if one.calendar != name)
+        yield f"without --busy {name}", protocol, clinic, replace(request, busy=rest)
 
 
 def _more_weekdays(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:

@@ -14,6 +14,7 @@ from ketasched.errors import BadRequest, NoPlan
 from ketasched.gates import with_usual_drivers
 from ketasched.model import (
     TAKES_PLACE,
+    BusyTime,
     Change,
     Clinic,
     Course,
@@ -40,13 +41,15 @@ def revise(
     why: str = "",
     by: str = "",
     clinic: Clinic | None = None,
+    busy: tuple[BusyTime, ...] | None = None,
     bookings: Bookings = NO_BOOKINGS,
     more_time: Callable[[], bool] = always,
 ) -> Course:
     """The next revision of the course: what the change asks for, and nothing else that could stay.
 
     `at` is the aware moment of the change: visits that have begun by then are over, and none moves
-    to before it. `clinic` are newer hours and words, which the course has from then on. Raises
+    to before it. `clinic` are newer hours and words, `busy` all the busy times, where they are
+    other ones than before; the course has them from then on. Raises
     `BadRequest` where the change makes no sense, `NoPlan` where a rule that it does not override
     stands against it, `OutOfTime` once there is no `more_time`.
     """
@@ -55,10 +58,9 @@ def revise(
         listed = ", ".join(OVERRIDABLE)
         raise BadRequest("override", f"expected one of {listed}, not {unknown[0]}")
     refuse_idle_overrides(change)
-    newer = replace(course, clinic=clinic or course.clinic)
-    given = Given(
-        course.protocol, newer.clinic, course.request, course.made_at, bookings, more_time
-    )
+    request = course.request if busy is None else replace(course.request, busy=busy)
+    newer = replace(course, clinic=clinic or course.clinic, request=request)
+    given = Given(course.protocol, newer.clinic, request, course.made_at, bookings, more_time)
     now = _not_before_the_last(course, at.astimezone(given.zone))
     found = _best(newer, given, change, now)
     bare = with_usual_drivers(_numbered(newer, found), course)
@@ -72,6 +74,7 @@ def revise(
         changed=tuple(sorted(differing(course, bare, now))),
         former=tuple(ended_dates(course, bare)),
         former_clinic=None if newer.clinic == course.clinic else course.clinic,
+        former_busy=None if request.busy == course.request.busy else course.request.busy,
     )
     stamped = entered(bare, entry)
     try:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, date, timedelta
 from types import MappingProxyType
 
+from ketasched.busy import engagements_of
 from ketasched.model import WEEKDAYS, Finding, NoDriving, Phase, Slot, TimeRange, VisitKind
 from ketasched.openings import closure, openings
 from ketasched.seating import seats_of
@@ -67,14 +68,17 @@ class Closure(ClinicRule):
 
 
 class Availability(VisitRule):
-    """The patient can come: their weekdays, their absences, and `between` for the whole visit."""
+    """The patient can come: their weekdays, their absences, and `between` for the whole visit.
+
+    No visit overlaps a time at which a calendar says that they, or the clinician, are busy.
+    """
 
     name = "availability"
 
     def concerns(self, given: Given) -> bool:
         """Only where the patient said when they can come."""
         request = given.request
-        return bool(request.days or request.unavailable or request.between)
+        return bool(request.days or request.unavailable or request.between or request.busy)
 
     def day(self, day: date, given: Given) -> Finding | None:
         """A weekday or a date on which the patient cannot come."""
@@ -88,15 +92,18 @@ class Availability(VisitRule):
         return None
 
     def slot(self, slot: Slot, given: Given) -> Finding | None:
-        """A visit that is not wholly inside the hours that the patient has."""
-        between = given.request.between
-        if between is None:
+        """A visit that is not wholly inside the hours that the patient has, or at a busy time."""
+        between, busy = given.request.between, given.request.busy
+        if between is not None:
+            day = slot.start.date()
+            start, end = wall_minutes(slot.start, day), wall_minutes(slot.end, day)
+            if start < between.start or between.end < end:
+                return self.says(f"the patient can only come between {_spoken(between)}")
+        if not busy:
             return None
-        day = slot.start.date()
-        start, end = wall_minutes(slot.start, day), wall_minutes(slot.end, day)
-        if between.start <= start and end <= between.end:
-            return None
-        return self.says(f"the patient can only come between {_spoken(between)}")
+        ends = slot.start.timestamp(), slot.end.timestamp()
+        found = engagements_of(busy).overlapping(*ends)
+        return self.says(f"busy ({found.calendar})") if found else None
 
 
 class Start(VisitRule):
@@ -132,9 +139,11 @@ class Capacity(VisitRule):
         start, end = slot.start.timestamp(), slot.end.timestamp()
         together = seats.beginning(start) if clinic.starts_per_slot is not None else 0
         if clinic.starts_per_slot is not None and together >= clinic.starts_per_slot:
-            refusal = self.says(f"{together} visits begin at {slot.start:%H:%M} already")
+            said = "a visit begins" if together == 1 else f"{together} visits begin"
+            refusal = self.says(f"{said} at {slot.start:%H:%M} already")
         elif clinic.chairs is not None and seats.most_at_once(start, end) >= clinic.chairs:
-            refusal = self.says(f"all {clinic.chairs} chairs are taken at {slot.start:%H:%M}")
+            which = "the chair is" if clinic.chairs == 1 else f"all {clinic.chairs} chairs are"
+            refusal = self.says(f"{which} taken at {slot.start:%H:%M}")
         else:
             return None
         if not slot.start.fold:

@@ -82,7 +82,7 @@ class Days:
     def _offer(self, kind: VisitKind, day: int) -> Offer:
         offers = self._offers.get(id(kind))
         if offers is None:
-            offers = offers_of(self.given.protocol, self.given.clinic, kind)
+            offers = offers_of(self.given.clinic, kind)
             self._offers[id(kind)] = offers
         return offers.on(day)
 
@@ -219,8 +219,7 @@ class Search:
         self.given.go_on()
         run = self.runs[number]
         latest -= run.phase.gap_days.min * (run.count - 1 - index)
-        own, following = self._clocks[number]
-        by_clock = own or (following and index == run.count - 1)
+        by_clock = self.by_clock(number, index)
         for gap in run.gaps(index, stop.day - anchor, most):
             day = stop.day + gap
             if day > latest:
@@ -250,9 +249,13 @@ class Search:
 
     def stops(self, number: int, index: int, day: int) -> list[Stop]:
         """Where visit `index` of a run could be on `day`."""
-        run, (own, following) = self.runs[number], self._clocks[number]
-        by_clock = own or (following and index == run.count - 1)
-        return self.days.stops(run.kind, day, by_clock=by_clock)
+        by_clock = self.by_clock(number, index)
+        return self.days.stops(self.runs[number].kind, day, by_clock=by_clock)
+
+    def by_clock(self, number: int, index: int) -> bool:
+        """Whether a rule looks at the time of visit `index` of a run, not at its day alone."""
+        own, following = self._clocks[number]
+        return own or (following and index == self.runs[number].count - 1)
 
     def step_finding(self, number: int, stop: Stop, following: Stop) -> Finding | None:
         """What a rule has against going from `stop` to `following`, a visit of run `number`."""

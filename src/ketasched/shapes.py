@@ -98,7 +98,7 @@ class VisitRule(Rule):
 class ClinicRule(VisitRule):
     """A rule about one visit that refuses the same days and slots whoever the patient is.
 
-    It is asked for all of a clinic's patients at once.
+    It is asked for all of a clinic's patients at once, by whatever protocol they come.
     """
 
 

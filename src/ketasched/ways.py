@@ -224,7 +224,9 @@ def _with_overrides(
     error: NoPlan, change: Change, attempts: Attempts, *, needs_day: bool
 ) -> Iterator[Remedy]:
     """The change with the fewest rules overridden, on the asked day or else on one near it."""
-    in_the_way = (finding.rule for finding in error.findings if finding.rule in OVERRIDABLE)
+    # That a chair is taken can be overridden, but nobody is told to.
+    offered = [name for name in OVERRIDABLE if name != "capacity"]
+    in_the_way = (finding.rule for finding in error.findings if finding.rule in offered)
     can_be = BENDS.get(change.verb, ())
     names = [one for one in dict.fromkeys((*in_the_way, "gap", "span")) if one in can_be]
     bent = [

@@ -46,7 +46,7 @@ LAST_NAMES = (
 
 def rows(count: int, *, seed: int = 1) -> Iterator[dict[str, str]]:
     """So many rows of a roster, each as text by column; an empty cell asks for nothing."""
-    random = Random(seed)  # noqa: S311 - nothing secret
+    random = Random(seed)
     for number in range(1, count + 1):
         yield _row(random, f"P-{number:06d}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ketasched.batch.digest import sha
 from ketasched.batch.held import house_of
-from ketasched.batch.nouns import Desk
+from ketasched.batch.nouns import Agenda, Desk
 from ketasched.errors import BadFile, BadRequest
 from ketasched.forms import plain
 from ketasched.load import load_clinic, load_protocol, refuse_mismatch
@@ -21,11 +21,12 @@ MOST = 1000
 class Desks:
     """Where rows are planned: `usual` gives the clinic of a row that names none, and its path.
 
-    `protocol` is what such a row is planned by.
+    `protocol` is what such a row is planned by. `agenda` gives the busy times at a clinic.
     """
 
     usual: Callable[[], tuple[Clinic, str]]
     protocol: str
+    agenda: Callable[[Clinic], Agenda | None] = lambda clinic: None
     _desks: dict[tuple[str, str], Desk | BadRequest] = field(default_factory=dict)
     _paths: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -64,7 +65,7 @@ class Desks:
             if not (clinic or protocol):
                 raise
             return BadRequest("clinic" if clinic else "protocol", _first(error))
-        desk = _desk(place, asked)
+        desk = _desk(place, asked, self.agenda(place))
         self._paths.setdefault(desk.house, {}).setdefault(desk.place, path)
         return desk
 
@@ -74,15 +75,20 @@ class Desks:
         return next(several, [])
 
 
+def has_chairs(desk: Desk) -> bool:
+    """Whether rows at this desk can be in each other's way."""
+    return desk.clinic.chairs is not None or desk.clinic.starts_per_slot is not None
+
+
 def _first(error: BadFile) -> str:
     """The error on one line, with the first of its details."""
     return f"{error.what}: {error.details[0]}" if error.details else error.what
 
 
-def _desk(clinic: Clinic, protocol: Protocol) -> Desk:
+def _desk(clinic: Clinic, protocol: Protocol, agenda: Agenda | None) -> Desk:
     place = sha(json.dumps(plain(clinic)).encode())
     digest = sha((place + json.dumps(plain(protocol))).encode())
     house = house_of(clinic)
     # The clinic apart, so that a worker has it once, however many protocols it is asked for.
-    data = pickle.dumps((digest, place, house, pickle.dumps(clinic), protocol))
-    return Desk(digest, place, house, data, clinic, protocol)
+    data = pickle.dumps((digest, place, house, pickle.dumps(clinic), protocol, agenda))
+    return Desk(digest, place, house, data, clinic, protocol, agenda)

@@ -5,8 +5,10 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
+from ketasched.batch.agenda import busy_of
 from ketasched.batch.nouns import Desk, Settings
-from ketasched.roster import Row
+from ketasched.forms import plain
+from ketasched.roster import Row, request_of_row
 
 VERSION = version("ketasched")
 """Another version may write other files of the same row."""
@@ -30,9 +32,15 @@ def asked_of(row: Row, settings: Settings) -> str:
     return sha(json.dumps((sorted(row.texts.items()), settings.date_order)).encode())
 
 
-def input_of(asked: str, desk: Desk, settings: Settings) -> str:
-    """The digest of all that a row's files are made from.
+def input_of(row: Row, asked: str, desk: Desk, settings: Settings) -> str:
+    """The digest of all that a row's files are made from; `asked` is that of its own words.
 
-    The moment of planning is left out, and who sits on the other chairs.
+    The moment of planning is left out, and who sits on the other chairs. Raises `BadRequest` where
+    calendars count and the row cannot be read, or reaches further than they were read.
     """
-    return sha(json.dumps((asked, desk.digest, settings.formats, VERSION)).encode())
+    made_from: list[object] = [asked, desk.digest, settings.formats, VERSION]
+    if desk.agenda:
+        # What nobody asked for leaves the digest as it was.
+        busy = busy_of(request_of_row(row, settings.date_order), desk)
+        made_from += [plain(busy)] if busy else []
+    return sha(json.dumps(made_from).encode())

@@ -7,12 +7,12 @@ logs.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ketasched.columns import DateOrder
-from ketasched.model import Clinic, Protocol
+from ketasched.model import BusyTime, Clinic, Protocol
 from ketasched.roster import Row
 
 Status = Literal["planned", "rejected"]
@@ -43,6 +43,18 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Agenda:
+    """The busy times of calendars that hold for all rows of a desk.
+
+    They were read from `first` to `last`, both inclusive.
+    """
+
+    first: date
+    last: date
+    times: tuple[BusyTime, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """A clinic and a protocol for which rows are planned, as data for another process.
 
@@ -57,6 +69,7 @@ class Desk:
     data: bytes
     clinic: Clinic
     protocol: Protocol
+    agenda: Agenda | None = None
 
 
 class Made(NamedTuple):
@@ -96,14 +109,16 @@ class Known(NamedTuple):
 class Todo(NamedTuple):
     """A row to be planned and written, at which desk (by digest).
 
-    `decided` is what was decided already, because chairs go in row order (`work.packed`). `known`
-    is what an earlier run made of it, if it did.
+    `decided` is what was decided already, because chairs go in row order (`work.packed`); `course`
+    the course that was booked in a register, or planned as one with others (`work.packed_course`).
+    `known` is what an earlier run made of it, if it did.
     """
 
     row: Row
     desk: str
     decided: bytes = b""
     known: Known | None = None
+    course: bytes = b""
 
     def __repr__(self) -> str:
         return object.__repr__(self)

@@ -1,8 +1,8 @@
 """Patient references of a roster: each only once, also where file systems know no capitals."""
 
 import unicodedata
-from array import array
 from hashlib import blake2b
+from mmap import mmap
 
 from ketasched.errors import BadRequest
 
@@ -61,8 +61,10 @@ class References:
                     self._digests[at], self._rows[at] = known, of
 
 
-def _empty(room: int) -> tuple["array[int]", "array[int]"]:
-    return array("Q", bytes(8 * room)), array("I", bytes(4 * room))
+def _empty(room: int) -> tuple["memoryview[int]", "memoryview[int]"]:
+    # Straight from the system, all zero: once `malloc` has given such a large block back, it keeps
+    # megabytes that nobody needs, for every thread.
+    return memoryview(mmap(-1, 8 * room)).cast("Q"), memoryview(mmap(-1, 4 * room)).cast("I")
 
 
 def _digest(patient: str) -> int:

@@ -15,12 +15,14 @@ from ketasched.render.events import differing
 from ketasched.rules import Past
 
 
-def renewed(course: Course, known: Known | None, settings: Settings) -> Course:
+def renewed(
+    course: Course, known: Known | None, settings: Settings, before: Course | None = None
+) -> Course:
     """The course as the next revision of the one that was there, if that was on the same dates.
 
     Then calendars know its entries, and take in what is new of them. On other dates it is another
-    course, with entries of its own, and so it is where there is no course file to go by. Raises
-    `BadRequest` if that would move what is under way.
+    course, with entries of its own, and so it is where there is no course file to go by, nor the
+    course `before` of a register. Raises `BadRequest` if that would move what is under way.
     """
     if known is None or settings.output is None or settings.replaces:
         return course
@@ -34,10 +36,11 @@ def renewed(course: Course, known: Known | None, settings: Settings) -> Course:
         )
     if moves:
         return course
-    try:
-        before = load_course(str(settings.output / course.patient))
-    except BadFile:
-        return course
+    if before is None:
+        try:
+            before = load_course(str(settings.output / course.patient))
+        except BadFile:
+            return course
     return _after(before, course, settings.made_at)
 
 

@@ -7,18 +7,25 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice, takewhile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ketasched.batch.changes import Changes, changes, show
 from ketasched.batch.desks import Desks
 from ketasched.batch.earlier import Earlier, begin, would_begin
+from ketasched.batch.jointly import Jointly
 from ketasched.batch.ledger import books
-from ketasched.batch.nouns import Outcome, Settings
+from ketasched.batch.nouns import Known, Outcome, Settings
 from ketasched.batch.seats import Held, Seats
 from ketasched.batch.sorter import Sorter
 from ketasched.batch.staying import Staying
 from ketasched.batch.stream import ROWS, Line
 from ketasched.batch.work import BUG
 from ketasched.roster import Roster, Row
+from ketasched.together import Together
+
+if TYPE_CHECKING:
+    from ketasched.batch.booked import Booked
+    from ketasched.register.book import Book
 
 Sink = Callable[[Sequence[tuple[Row, Outcome]]], None]
 
@@ -29,13 +36,14 @@ class Tally:
 
     `changes` counts what is not as the last finished run left it. `chairs_alone` is true if chairs
     counted, and nobody's were known from before; `alike` are then two clinics that later runs take
-    for one.
+    for one. `plans` are those of rows that were planned as one, each with its clinic's name.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
     chairs_alone: bool = False
     alike: list[str] = field(default_factory=list)
+    plans: list[tuple[str, Together]] = field(default_factory=list)
 
     def add(self, row: Row, outcome: Outcome) -> None:
         """Count a row."""
@@ -51,7 +59,8 @@ class Run:
 
     `again` gives its rows once more, where they have to be looked through beforehand. `told` is
     told each time that rows are done: the line that was reached, and how many rows. With
-    `fail_fast` no more rows are begun once one is rejected.
+    `fail_fast` no more rows are begun once one is rejected. With a `book` rows are booked there.
+    With a `limit`, in seconds for each clinic that has chairs, its rows are planned as one.
     """
 
     roster: Roster
@@ -61,7 +70,9 @@ class Run:
     executor: Executor
     workers: int
     told: Callable[[int, int], None]
+    book: "Book | None" = None
     counts_chairs: bool = True
+    limit: float | None = None
     fail_fast: bool = False
     shard: tuple[int, int] = (1, 1)
 
@@ -98,15 +109,24 @@ class Run:
         tally = Tally(changes=changed.counts if changed else Counter())
         others = any(True for _ in earlier.everyone()) if earlier else False
         staying = self._staying(earlier) if earlier else None
-        seats = Seats(self.settings, staying.held if staying else Held)
+        known = earlier.of if earlier else lambda patient: None
+        jointly = self._jointly()
+        booked = self._booked(known, jointly)
+        seats = Seats(
+            self.settings,
+            staying.held if staying else Held,
+            jointly,
+            staying.joins if staying else lambda row, desk: True,
+        )
         line = Line(
             self.settings,
             Sorter(self.desks, self.counts_chairs, self.shard),
             self.executor,
             self.workers,
             seats if self.counts_chairs else None,
+            booked,
             staying.anew if staying else frozenset(),
-            earlier.of if earlier else lambda patient: None,
+            known,
         )
         rows = takewhile(
             lambda _: not (self.fail_fast and tally.rows["rejected"]), self.roster.rows
@@ -118,9 +138,28 @@ class Run:
             if changed:
                 changed.write(some)
             self.told(some[-1][0].line, len(some))
+        if booked:
+            booked.finish()
         tally.chairs_alone = seats.used and not others
         tally.alike = self.desks.alike() if seats.used else []
+        tally.plans = jointly.plans if jointly else []
         return tally
+
+    def _booked(
+        self, known: Callable[[str], Known | None], jointly: Jointly | None
+    ) -> "Booked | None":
+        if self.book is None:
+            return None
+        # Imported here because a register is an extra.
+        from ketasched.batch.booked import Booked  # noqa: PLC0415
+
+        return Booked(self.book, self.settings, known, jointly)
+
+    def _jointly(self) -> Jointly | None:
+        if self.limit is None:
+            return None
+        sorter = Sorter(self.desks, self.counts_chairs, self.shard)
+        return Jointly(self.settings, self.again, sorter, self.limit)
 
     def _names_all(self, tally: Tally) -> bool:
         """Whether who was not named is gone: any row that does not come apart may name them."""

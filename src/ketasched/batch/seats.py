@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from ketasched.batch.held import Seat, Taken, seats_in, seats_of
+from ketasched.batch.held import Seat, Taken, seats_in, seats_of, visits_of
+from ketasched.batch.jointly import Found, Jointly
 from ketasched.batch.nouns import Desk, Settings
 from ketasched.batch.underway import would_move
 from ketasched.batch.work import given_to
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.model import Course
 from ketasched.planner import Decided, decide
 from ketasched.roster import Row
 
@@ -35,14 +37,19 @@ class Held:
 class Seats:
     """Who sits where, clinic by clinic: who does so from the start (`held`), and the rows so far.
 
-    `held` is asked once, when somebody is to be seated.
+    `held` is asked once, when somebody is to be seated. With `jointly` the rows of a clinic that
+    `joins` names are planned as one.
     """
 
     settings: Settings
     held: Callable[[], Held] = Held
+    jointly: Jointly | None = None
+    joins: Callable[[Row, Desk], bool] = lambda row, desk: True
     _held: Held | None = None
     _taken: dict[str, Taken] = field(default_factory=dict)
     _before: dict[str, Taken] = field(default_factory=dict)
+    _as_one: dict[int, Found] = field(default_factory=dict)
+    """What became of the rows that are planned as one, until their turn comes."""
 
     def seated(self, row: Row, desk: Desk, own: str = "", *, stays: bool = False) -> Decided:
         """What is decided for a row on the chairs that are left, which it takes.
@@ -75,6 +82,26 @@ class Seats:
             if before is not taken:
                 decide(given_to(row, desk, self.settings, before))
             raise
+
+    def planned_as_one(self, row: Row, desk: Desk) -> Course | None:
+        """The course of a row that is planned as one with others, who take their chairs at once.
+
+        None if it is not. Raises `BadRequest`, and `NoPlan` if it has to wait.
+        """
+        if self.jointly is None:
+            return None
+        taken = self._at(desk)
+        new = self.jointly.planned_now(desk, self.joins, lambda _: taken)
+        for course in new.values():
+            if isinstance(course, Course):
+                self._take(_seats(visits_of(course), desk), taken)
+        self._as_one |= new
+        found = self._as_one.pop(row.number, None)
+        if isinstance(found, Exception):
+            raise found
+        if found is not None:
+            self.comes(visits_of(found), desk)
+        return found
 
     def comes(self, visits: str, desk: Desk) -> None:
         """Note that it is the turn of a row that has its chairs."""
@@ -125,8 +152,3 @@ def _give_up(seats: Sequence[Seat], taken: Taken) -> None:
         if seat in left:
             left.remove(seat)
             taken[day] = tuple(left)
-
-
-def has_chairs(desk: Desk) -> bool:
-    """Whether rows at this desk can be in each other's way."""
-    return desk.clinic.chairs is not None or desk.clinic.starts_per_slot is not None

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from ketasched.batch.desks import Desks
+from ketasched.batch.desks import Desks, has_chairs
 from ketasched.batch.nouns import Desk
 from ketasched.batch.references import References, folded
-from ketasched.batch.seats import has_chairs
 from ketasched.errors import BadRequest
 from ketasched.roster import Row
 

@@ -53,6 +53,14 @@ class Staying:
                     (of_rows if patient in self.stay else of_others)[house].append(visits)
         return Held(of_rows, of_others)
 
+    def joins(self, row: Row, _: Desk) -> bool:
+        """Whether a row is planned anew with others: one whose course does not stay."""
+        patient = row.texts["patient"]
+        if patient in self.stay or patient in self.under_way:
+            return False
+        is_free = patient not in self.anew or self.settings.replaces
+        return is_free or not self._is_revised(patient)
+
     def _look_at(self, row: Row) -> None:
         patient = row.texts.get("patient", "")
         try:
@@ -73,10 +81,16 @@ class Staying:
             return False
         asked = asked_of(row, self.settings)
         finished, last = self.earlier.finished(patient), self.earlier.of(patient)
-        if finished and finished.input == input_of(asked, desk, self.settings):
+        if finished and finished.input == self._input(row, asked, desk):
             return True
         # What a stopped run did is planned again: it is seated when its turn comes.
         return bool(last and last.asked == asked and self._is_revised(patient))
+
+    def _input(self, row: Row, asked: str, desk: Desk) -> str:
+        try:
+            return input_of(row, asked, desk, self.settings)
+        except BadRequest:
+            return ""  # its turn comes, and it is said then
 
     def _goes(self, patient: str, known: Known | None) -> bool:
         """Whether the course that is there will make room for the one that is planned anew."""

@@ -4,16 +4,21 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ketasched.batch.digest import asked_of, input_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
 from ketasched.batch.place import kept, refuse_revised, taken_back
+from ketasched.batch.renewed import renewed
 from ketasched.batch.seats import Seats
 from ketasched.batch.sorter import NotOurs, Sorter
 from ketasched.batch.underway import is_under_way
-from ketasched.batch.work import given_to, or_rejected, packed, work
+from ketasched.batch.work import given_to, or_rejected, packed, packed_course, work
 from ketasched.planner import Decided
 from ketasched.roster import Row
+
+if TYPE_CHECKING:
+    from ketasched.batch.booked import Booked
 
 ROWS = 32
 """Rows of a task: few enough to come back soon, enough that sending them costs little."""
@@ -27,8 +32,9 @@ class Line:
     """The way of each row: looked at here, planned and written by a worker of the executor.
 
     Where chairs count (`seats`), rows are planned here, in order; but those who keep their chairs
-    (`anew` does not name them) are only looked at. `known` says what an earlier run did for a
-    patient. `workers` is how many tasks can be at work at once.
+    (`anew` does not name them) are only looked at. So are all rows that are `booked` in a
+    register. `known` says what an earlier run did for a patient. `workers` is how many tasks can
+    be at work at once.
     """
 
     settings: Settings
@@ -36,9 +42,12 @@ class Line:
     executor: Executor
     workers: int
     seats: Seats | None = None
+    booked: "Booked | None" = None
     anew: Collection[str] = frozenset()
     known: Callable[[str], Known | None] = lambda patient: None
     _desks: dict[str, bytes] = field(default_factory=dict)
+    _in_register: dict[int, str] = field(default_factory=dict)
+    """By row of which we do not know yet what became: the course that was booked."""
 
     def outcomes(self, rows: Iterable[Row]) -> Iterator[tuple[Row, Outcome]]:
         """Each row with what became of it, in order.
@@ -59,10 +68,10 @@ class Line:
                 waiting.append((steps, self._sent(todos)))
                 steps, todos = [], []
             while len(waiting) > 2 * self.workers:
-                yield from _together(*waiting.popleft())
+                yield from self._together(*waiting.popleft())
         waiting.append((steps, self._sent(todos)))
         while waiting:
-            yield from _together(*waiting.popleft())
+            yield from self._together(*waiting.popleft())
 
     def _sent(self, todos: list[Todo]) -> Future[list[Outcome]]:
         desks = {todo.desk: self._desks[todo.desk] for todo in todos}
@@ -86,14 +95,30 @@ class Line:
         known = self._known(row)
         # As it stood it is only needed here.
         sent = row._replace(given=())
+        if self.booked:
+            return self._booked(row, sent, desk, known)
         if self.seats is None or not self.sorter.seats_at(desk):
             return Todo(sent, desk.digest, known=known)
         with taken_back(known, row, desk.clinic, self.settings):
             there = self._staying(row, desk, known) if known and self.settings.output else None
             if there:
                 return there
-            decided = self._seated(self.seats, row, desk, known)
-        return Todo(sent, desk.digest, packed(decided), known)
+            course = self.seats.planned_as_one(row, desk)
+            if course is None:
+                decided = self._seated(self.seats, row, desk, known)
+                return Todo(sent, desk.digest, packed(decided), known)
+        course = renewed(course, known, self.settings)
+        return Todo(sent, desk.digest, known=known, course=packed_course(course))
+
+    def _booked(self, row: Row, sent: Row, desk: Desk, known: Known | None) -> Todo | Outcome:
+        assert self.booked is not None  # noqa: S101 - that is asked before
+        there = self.booked.kept(row, desk, known)
+        if there:
+            return there
+        with taken_back(known, row, desk.clinic, self.settings):
+            course = self.booked.seated(row, desk, known)
+        self._in_register[row.number] = course.course_id
+        return Todo(sent, desk.digest, known=known, course=packed_course(course))
 
     def _seated(self, seats: Seats, row: Row, desk: Desk, known: Known | None) -> Decided:
         """What is decided for a row; a course that is under way moves to no other chairs."""
@@ -115,14 +140,19 @@ class Line:
                 refuse_revised(self.settings.output / patient)
             return None
         asked = asked_of(row, settings)
-        there = kept(row, known, settings, asked, input_of(asked, desk, settings))
+        there = kept(row, known, settings, asked, input_of(row, asked, desk, settings))
         if there:
             self.seats.comes(there.made.visits, desk)
         return there
 
-
-def _together(steps: list[Step], future: Future[list[Outcome]]) -> Iterator[tuple[Row, Outcome]]:
-    """The rows of a task with their outcomes, those found here and those of the worker."""
-    done = iter(future.result())
-    for row, outcome in steps:
-        yield row, outcome or next(done)
+    def _together(
+        self, steps: list[Step], future: Future[list[Outcome]]
+    ) -> Iterator[tuple[Row, Outcome]]:
+        """The rows of a task with their outcomes, those found here and those of the worker."""
+        done = iter(future.result())
+        for row, outcome in steps:
+            outcome = outcome or next(done)
+            course_id = self._in_register.pop(row.number, "")
+            if self.booked and course_id:
+                self.booked.done(row, course_id, holds=outcome.status != "rejected")
+            yield row, outcome

@@ -2,9 +2,11 @@
 
 import pickle
 from collections.abc import Callable, Iterator
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import TypeVar
 
+from ketasched.batch.agenda import busy_of
 from ketasched.batch.digest import VERSION, asked_of, input_of, sha
 from ketasched.batch.made import made_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
@@ -16,6 +18,7 @@ from ketasched.handout import as_line, files_of, refuse_telling
 from ketasched.identity import LONGEST_REFERENCE
 from ketasched.model import Clinic, Course, Finding, Slot
 from ketasched.offers import offers_of
+from ketasched.once import forget
 from ketasched.pace import Run, runs_of
 from ketasched.planner import NO_BOOKINGS, Decided, asked_runs, course_of, decide
 from ketasched.refusals import OWN_RULES
@@ -25,11 +28,37 @@ from ketasched.times import minute_of
 
 Step = TypeVar("Step")
 
-BUG, OUTPUT = "bug", "output"
-"""What rejects a row that is right: an error of ours, or a folder that cannot be written."""
+BUG, OUTPUT, REGISTER = "bug", "output", "register"
+"""What rejects a row that is right: an error of ours, a folder that cannot be written, or what is
+in the register.
+"""
+
+MOST_ROWS = 3_000
+"""After so many rows a worker forgets what it has worked out for them. What it knows of days and
+of chains grows ever more slowly, but it grows, and to begin anew takes little of their time.
+"""
 
 MOST_REASONS, LONGEST_REASON = 3, 1000
 """More reasons of a refusal, or more of one, are not said in a file of rejects."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """How many rows this process has planned since it last forgot what they had in common."""
+
+    rows: int = 0
+
+    def planned(self, rows: int) -> None:
+        """Count these rows, and forget if they were enough."""
+        self.rows += rows
+        if self.rows >= MOST_ROWS:
+            forget()
+            self.rows = 0
+
+
+@cache
+def _memory() -> Memory:
+    return Memory()
 
 
 def work(task: Task) -> list[Outcome]:
@@ -40,7 +69,9 @@ def work(task: Task) -> list[Outcome]:
     if task.settings.version != VERSION:
         said = f"a worker has ketasched {VERSION}, not {task.settings.version}"
         raise Refused(said, next_step="the same version on every machine")
-    return [_outcome(todo, task) for todo in task.todos]
+    outcomes = [_outcome(todo, task) for todo in task.todos]
+    _memory().planned(len(task.todos))
+    return outcomes
 
 
 def _outcome(todo: Todo, task: Task) -> Outcome:
@@ -63,7 +94,9 @@ def or_rejected(row: Row, step: Callable[[], Step]) -> Step | Outcome:
 def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
     """What becomes of a row. Raises `BadRequest`, `NoPlan`."""
     asked = asked_of(todo.row, settings)
-    made_from = input_of(asked, desk, settings)
+    made_from = input_of(todo.row, asked, desk, settings)
+    if todo.course:
+        return _done(todo, unpacked_course(todo.course, desk), settings, (asked, made_from))
     if todo.decided:
         # Where rows share chairs, what became of those before is part of it.
         course = unpacked(todo.decided, given_to(todo.row, desk, settings))
@@ -81,8 +114,8 @@ def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
 @lru_cache(maxsize=64)
 def desk_of(data: bytes) -> Desk:
     """The desk that was sent as data; one object a process, so that what it makes is shared."""
-    digest, place, house, clinic, protocol = pickle.loads(data)  # noqa: S301 - from our own process
-    return Desk(digest, place, house, data, _clinic_of(clinic), protocol)
+    digest, place, house, clinic, *rest = pickle.loads(data)  # noqa: S301 - from our own process
+    return Desk(digest, place, house, data, _clinic_of(clinic), *rest)
 
 
 @lru_cache(maxsize=64)
@@ -95,6 +128,7 @@ def given_to(row: Row, desk: Desk, settings: Settings, bookings: Bookings = NO_B
     """What a row's course is planned from. Raises `BadRequest` if the row makes no sense."""
     request = request_of_row(row, settings.date_order)
     refuse_telling(desk.clinic, request)
+    request = replace(request, busy=busy_of(request, desk))
     given = Given(desk.protocol, desk.clinic, request, settings.made_at, bookings)
     asked_runs(given)
     return given
@@ -141,6 +175,18 @@ def packed(decided: Decided) -> bytes:
     return pickle.dumps((slots, slid))
 
 
+def packed_course(course: Course) -> bytes:
+    """A course for another process, without what its desk has."""
+    bare = replace(course, protocol=None, clinic=None)  # type: ignore[arg-type]  # put back below
+    return pickle.dumps(bare)
+
+
+def unpacked_course(data: bytes, desk: Desk) -> Course:
+    """The course that was packed."""
+    bare: Course = pickle.loads(data)  # noqa: S301 - from our own process
+    return replace(bare, protocol=desk.protocol, clinic=desk.clinic)
+
+
 def unpacked(data: bytes, given: Given) -> Course:
     """The course that was decided."""
     starts, slid = pickle.loads(data)  # noqa: S301 - from our own process
@@ -150,7 +196,7 @@ def unpacked(data: bytes, given: Given) -> Course:
 
 
 def _slots(given: Given, run: Run, starts: list[tuple[int, int]]) -> Iterator[Slot]:
-    offers = offers_of(given.protocol, given.clinic, run.kind)
+    offers = offers_of(given.clinic, run.kind)
     for day, minutes in starts:
         slot = offers.on(day).slot(minutes)
         assert slot is not None  # noqa: S101 - it was decided on
@@ -159,7 +205,8 @@ def _slots(given: Given, run: Run, starts: list[tuple[int, int]]) -> Iterator[Sl
 
 def _done(todo: Todo, course: Course, settings: Settings, digests: tuple[str, str]) -> Outcome:
     """The outcome of a row that is planned, its files written if that is asked for."""
-    course = renewed(course, todo.known, settings)
+    if not todo.course:  # else it has the name by which it was planned or booked
+        course = renewed(course, todo.known, settings)
     files = files_of(course, _formats(todo.known, settings))
     there = False
     if settings.output:

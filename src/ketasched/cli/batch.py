@@ -10,11 +10,12 @@ from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import click
 
+from ketasched.batch.agenda import agendas
 from ketasched.batch.alone import alone_in
 from ketasched.batch.changes import KINDS
 from ketasched.batch.desks import Desks
@@ -29,6 +30,7 @@ from ketasched.batch.work import BUG
 from ketasched.cli.opened import Source, opened
 from ketasched.cli.options import (
     a_file,
+    busy_option,
     clinic_option,
     find_clinic,
     heading_options,
@@ -39,15 +41,23 @@ from ketasched.cli.options import (
 )
 from ketasched.cli.output import say
 from ketasched.cli.progress import progress
+from ketasched.cli.registers import open_book, register_option
+from ketasched.cli.together import said_of, seconds, together_options
 from ketasched.columns import DateOrder
 from ketasched.errors import BadFile, BadRequest, KetaschedError
 from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
 from ketasched.roster import Roster, Row, csv_line, read_roster
+from ketasched.together import refuse_without_extra
+
+if TYPE_CHECKING:
+    from ketasched.calendars import Calendar
+    from ketasched.register.book import Book
 
 STATUSES = ("planned", "kept", "rejected")
 
+NOT_BOOKED = "nothing was booked (--dry-run)"
 ALONE = "visits of courses in other folders are not known here: make sure that chairs are free"
 ALIKE = (
     "{} and {} are not told apart when courses are looked up later: give each a name of its own, "
@@ -88,6 +98,8 @@ OPTIONS = (
     ),
     protocol_option,
     clinic_option,
+    busy_option,
+    register_option,
     made_at_option,
     click.option(
         "--jobs", metavar="N", type=click.IntRange(1, 512), help="Processes at work (one a core)."
@@ -97,6 +109,7 @@ OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Write nothing; print the manifest."),
     click.option("--fail-fast", is_flag=True, help="Stop when a row is rejected."),
     click.option("--ignore-chairs", is_flag=True, help="Plan each row as if it were alone."),
+    *together_options,
     *heading_options,
     click.option("--shard", metavar="I/N", default="1/1", help="Only part I of N of the roster."),
     click.option("--dask", "cluster", metavar="ADDRESS", help="Work on this Dask cluster."),
@@ -114,6 +127,8 @@ class Run:
     formats: tuple[str, ...]
     protocol: str
     clinic_path: str | None
+    calendars: tuple[str, ...]
+    register: str | None
     made_at: str | None
     jobs: int | None
     resume: bool
@@ -121,6 +136,8 @@ class Run:
     dry_run: bool
     fail_fast: bool
     ignore_chairs: bool
+    together: bool
+    limit: str | None
     columns: tuple[str, ...]
     ignored: tuple[str, ...]
     date_order: DateOrder
@@ -138,6 +155,15 @@ class Run:
             raise click.UsageError("--resume, --force and --dry-run go with -o.")
         if self.resume and self.force:
             raise click.UsageError("--resume goes on, --force begins anew: one of the two.")
+        if self.register is not None and self.ignore_chairs:
+            raise click.UsageError(
+                "--register keeps chairs, --ignore-chairs does not: one of two."
+            )
+        if self.together and self.ignore_chairs:
+            raise click.UsageError("--together is about chairs, which --ignore-chairs leaves out.")
+        if self.limit and not self.together:
+            raise click.UsageError("--limit goes with --together.")
+        seconds(self.limit)
         _shard(self.shard)
 
     def do(self) -> int:
@@ -146,12 +172,16 @@ class Run:
         with ExitStack() as stack:
             source = stack.enter_context(opened(self.roster))
             self._refuse_book(source)
-            if self.output and self.output.is_dir() and not self.ignore_chairs:
-                source.keep(self.output)  # it is looked through for who keeps their chairs
+            there = self.output if self.output and self.output.is_dir() else None
+            if (there and not self.ignore_chairs) or self.together:
+                source.keep(there)  # it is looked through for who keeps their chairs, or wants one
             roster = self._read(source)
             if self.clinic_path:
                 find_clinic(self.clinic_path)  # what is wrong with it is said before all else
             load_protocol(self.protocol)
+            if self.together:
+                refuse_without_extra()
+            _ = self._read_calendars, self._book  # the same
             tally = self._planned(roster, source, stack)
         if not self.quiet:
             self._tell(tally, time.monotonic() - begun)
@@ -180,11 +210,13 @@ class Run:
             roster,
             lambda: self._read(source).rows,
             settings,
-            Desks(lambda: self._usual_clinic, self.protocol),
+            self._desks(settings),
             executor,
             workers,
             stack.enter_context(progress(self.roster, quiet=self.quiet)),
+            book=self._book,
             counts_chairs=not self.ignore_chairs,
+            limit=seconds(self.limit) if self.together else None,
             fail_fast=self.fail_fast,
             shard=_shard(self.shard),
         )
@@ -223,6 +255,23 @@ class Run:
         """The clinic of rows that name none, and its path."""
         return find_clinic(self.clinic_path)
 
+    @cached_property
+    def _read_calendars(self) -> "list[Calendar]":
+        if not self.calendars:
+            return []
+        # Imported here because most rosters are planned without one.
+        from ketasched.calendars import read_calendar  # noqa: PLC0415
+
+        return [read_calendar(path) for path in self.calendars]
+
+    @cached_property
+    def _book(self) -> "Book | None":
+        return open_book(self.register, make=not self.dry_run)
+
+    def _desks(self, settings: Settings) -> Desks:
+        agenda = agendas(self._read_calendars, settings.made_at)
+        return Desks(lambda: self._usual_clinic, self.protocol, agenda)
+
     def _executor(self) -> AbstractContextManager[tuple[Executor, int]]:
         if self.cluster is not None:
             return dask(self.cluster)
@@ -256,6 +305,11 @@ class Run:
             is_written = not self.dry_run and any(one != "kept" for one in tally.changes)
             where = f", see {self.output / CHANGES}" if is_written else ""
             say("note", f"since the run before: {', '.join(changed)}{where}")
+        if self._book:
+            booked = NOT_BOOKED if self.dry_run else f"booked in {self._book.place}"
+            say("note", booked)
+        for name, found in tally.plans:
+            say("note", said_of(name, found))
         if tally.chairs_alone:
             say("note", ALONE)
         if tally.alike:
@@ -319,6 +373,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to
     \b
     ketasched batch roster.csv -o courses
     ketasched batch roster.csv -o courses --resume
+    ketasched batch waiting.csv -o courses --together --limit 2m
     ketasched batch roster.ndjson --format ndjson >courses.ndjson
     """
     run = Run(**options)

@@ -4,26 +4,40 @@ import json
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
-from functools import partial, wraps
+from datetime import datetime
+from functools import wraps
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from ketasched.cli.options import a_file, for_a_second, moment_of, today_option
+from ketasched.cli.options import (
+    a_file,
+    busy_option,
+    for_a_second,
+    moment_of,
+    today_option,
+    with_calendars,
+)
+from ketasched.cli.outcome import is_in
 from ketasched.cli.output import say
+from ketasched.cli.registers import course_at, open_book, register_option
 from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.explain import refusal_data
-from ketasched.folder import refuse_link, write_folder
+from ketasched.folder import Undo, refuse_link, undone_if_it_fails, write_folder
 from ketasched.handout import INNER_FILES, SPLIT, file_names, handed_changes, handout
 from ketasched.load import load_course, with_clinic
 from ketasched.model import Audience, Change, Course, Finding, printable
-from ketasched.planner import check
+from ketasched.planner import NO_BOOKINGS, check
 from ketasched.render import View, render
 from ketasched.revise import revise
 from ketasched.sense import NEEDS_REASON, OVERRIDABLE
+from ketasched.shapes import Bookings
 from ketasched.ways import Attempts, with_other_ways
+
+if TYPE_CHECKING:
+    from ketasched.register.book import Book
 
 OPTIONS = (
     click.option("--reason", "why", default="", metavar="TEXT", help="Why; the history keeps it."),
@@ -36,6 +50,8 @@ OPTIONS = (
         help=f"Do it although this rule speaks against it: {', '.join(OVERRIDABLE)}.",
     ),
     today_option,
+    busy_option,
+    register_option,
     click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing."),
     click.option(
         "--changes",
@@ -84,6 +100,8 @@ class Work:
     by: str
     overrides: tuple[str, ...]
     today: str | None
+    calendars: tuple[str, ...]
+    register: str | None
     dry_run: bool
     changes: Path | None
     audience: Audience
@@ -106,23 +124,66 @@ class Work:
             raise BadRequest("reason", f"{what} needs a reason", next_step="--reason TEXT")
         for field, text in (("reason", self.why), ("by_whom", self.by)):
             refuse_odd_text(field, text)
-        before = load_course(str(self.path))
+        book = open_book(self.register)
+        before, entry = course_at(str(self.path), book, self.clinic_path)
         expected = self.expect_revision
         if expected is not None and before.revision != expected:
             raise _stale(self.path, before.revision, expected)
         course = with_clinic(before, self.clinic_path) if self.clinic_path else before
         at = moment_of(self.today, before.visits[0].start.tzinfo, field="today")
+        course = with_calendars(course, self.calendars, at)
+        making = Making(before, course, change, at, self.why, self.by)
         try:
-            after = revise(before, change, at=at, why=self.why, by=self.by, clinic=course.clinic)
-        except NoPlan as error:
-            attempts = Attempts(course, at, more_time=for_a_second())
-            refusal = with_other_ways(error, change, attempts)
+            after, written = self._made(making, book, is_file=entry is None)
+        except NoPlan as refusal:
             if self.form == "json":
                 click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
-            raise refusal from None
-        if not self.dry_run:
-            self._write(before, after)
+            raise
+        for path in written:
+            say("written", str(path))
         self._print(before, after)
+        if entry and not self.output and not self.dry_run:
+            step = f"ketasched register show {after.patient} -o DIR"
+            say("note", f"pages and calendars made before are not of this revision: {step}")
+
+    def _made(
+        self, making: "Making", book: "Book | None", *, is_file: bool
+    ) -> tuple[Course, list[Path]]:
+        """The course as it is then, and the files that were written, with the register if any."""
+        undo = Undo()
+        if book is None:
+            after = making.explained_made(NO_BOOKINGS)
+            with undone_if_it_fails(undo):
+                written = [] if self.dry_run else self._write(making.before, after, undo=undo)
+            return after, written
+        # Imported here because only who has a register gets here.
+        from ketasched.register.entries import Line  # noqa: PLC0415
+        from ketasched.register.nouns import Order  # noqa: PLC0415
+
+        written = []
+        folder = self.output / making.before.patient if self.output else self.path.parent
+
+        def write(after: Course) -> None:
+            if is_file or self.output:
+                over = not is_file and is_in(folder, after)
+                again = bool(written)
+                written[:] = self._write(making.before, after, over=over, again=again, undo=undo)
+            else:
+                force = self.force or bool(written)
+                written[:] = self._write_changes(making.before, after, force=force, undo=undo)
+
+        order = Order(
+            making.course.clinic,
+            making.made,
+            Line(making.at, "", self.by),
+            before=making.before,
+            explain=making.explained,
+            then=write,
+        )
+        if self.dry_run:
+            return book.tried(order), []
+        with undone_if_it_fails(undo):
+            return book.entered(order), written
 
     def _print(self, before: Course, after: Course) -> None:
         if self.form == "json":
@@ -134,13 +195,23 @@ class Work:
             say("note", note)
         known = {_about(before, finding) for finding in before.findings}
         overridden = {_about(after, finding) for finding in after.findings}
-        for finding in check(after):
+        # What was decided about chairs stands on the course: only the register can check it.
+        for finding in dict.fromkeys((*check(after), *after.findings)):
             about = _about(after, finding)
             if finding.level == "broken" and about not in known:
                 kind = "overridden" if about in overridden else "broken"
                 say(kind, f"{finding.message.rstrip('.')} ({finding.rule})")
 
-    def _write(self, before: Course, after: Course) -> None:
+    def _write(
+        self,
+        before: Course,
+        after: Course,
+        *,
+        undo: Undo,
+        over: bool = False,
+        again: bool = False,
+    ) -> list[Path]:
+        """Write the files, `over` those of the course, or `again`, after a try just before."""
         folder, name = self.path.parent, self.path.name
         if self.output:
             folder, name = self.output / after.patient, "course.json"
@@ -150,41 +221,42 @@ class Work:
             split = any((folder / place).is_dir() for place in SPLIT)
             files = handout(after, driver_label=self.driver_label, split=split)
         files[name] = render(after, "json", View()).encode()
+        force = self.force or again
         changes = self._changes(before, after)
-        self._look_at_changes(changes, {(folder / name).resolve() for name in files})
+        self._look_at_changes(changes, {(folder / name).resolve() for name in files}, force=force)
         beside = {path: data for path, data in changes.items() if path.parent != folder}
         files |= {path.name: data for path, data in changes.items() if path.parent == folder}
-        undo: dict[Path, bytes | None] = {}
-        try:
-            written = write_folder(
-                folder,
-                files,
-                replaced=INNER_FILES,
-                force=self.force or not self.output,
-                still=partial(self._go_before, before, beside, undo),
-            )
-        except Refused:
-            for path, was in undo.items():
-                if was is None:
-                    path.unlink()
-                else:
-                    write_folder(path.parent, {path.name: was}, force=True)
-            raise
-        for path in (*written, *beside):
-            say("written", str(path))
 
-    def _go_before(
-        self, before: Course, changes: Mapping[Path, bytes], undo: dict[Path, bytes | None]
-    ) -> None:
-        """Nobody else may have changed the course, and the changes have to have their place:
-        they cannot be made any more once the course is written. What was there goes to `undo`.
-        """
-        if not self.output:
-            _refuse_stale(self.path, before.revision)
+        def go_before() -> None:
+            """Nobody else may have changed the course, and the changes have to have their place:
+            they cannot be made any more once the course is written.
+            """
+            if not self.output:
+                _refuse_stale(self.path, before, after)
+            self._write_beside(beside, force=force, undo=undo)
+
+        written = write_folder(
+            folder,
+            files,
+            replaced=INNER_FILES,
+            force=force or over or not self.output,
+            still=go_before,
+            undo=undo,
+        )
+        return [*written, *beside]
+
+    def _write_changes(
+        self, before: Course, after: Course, *, force: bool, undo: Undo
+    ) -> list[Path]:
+        """Write the calendars with only what changed, if that is asked for."""
+        changes = self._changes(before, after)
+        self._look_at_changes(changes, (), force=force)
+        self._write_beside(changes, force=force, undo=undo)
+        return list(changes)
+
+    def _write_beside(self, changes: Mapping[Path, bytes], *, force: bool, undo: Undo) -> None:
         for path, data in changes.items():
-            was = path.read_bytes() if path.is_file() else None
-            write_folder(path.parent, {path.name: data}, force=self.force)
-            undo[path] = was
+            write_folder(path.parent, {path.name: data}, force=force, undo=undo)
 
     def _changes(self, before: Course, after: Course) -> dict[Path, bytes]:
         """The calendars of what changed; where those of several drivers did, one for each."""
@@ -209,18 +281,57 @@ class Work:
             for name, data in found.items()
         }
 
-    def _look_at_changes(self, changes: Iterable[Path], own: Collection[Path]) -> None:
+    def _look_at_changes(
+        self, changes: Iterable[Path], own: Collection[Path], *, force: bool
+    ) -> None:
         """Refuse, before anything is written, a file for the changes that is there already."""
         for path in changes:
             if path.resolve() in own:
                 raise BadRequest("changes", f"{path} is a file of the course itself")
-            if path.exists() and not self.force:
+            if path.exists() and not force:
                 step = "another name, or --force to write over it"
                 raise Refused(f"there already: {path}", next_step=step)
 
 
 ODD = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Marks that turn the text after them round, also where it is not theirs."""
+
+
+@dataclass(frozen=True)
+class Making:
+    """A change of a course, and what it is made of; `course` is `before` with what is newer."""
+
+    before: Course
+    course: Course
+    change: Change
+    at: datetime
+    why: str
+    by: str
+
+    def made(self, bookings: Bookings) -> Course:
+        """The course after the change. Raises `BadRequest`, `NoPlan`."""
+        return revise(
+            self.before,
+            self.change,
+            at=self.at,
+            why=self.why,
+            by=self.by,
+            clinic=self.course.clinic,
+            busy=self.course.request.busy,
+            bookings=bookings,
+        )
+
+    def explained_made(self, bookings: Bookings) -> Course:
+        """The same, where a refusal says what else would do."""
+        try:
+            return self.made(bookings)
+        except NoPlan as error:
+            raise self.explained(error, bookings) from None
+
+    def explained(self, error: NoPlan, bookings: Bookings) -> NoPlan:
+        """The refusal with what else would do."""
+        attempts = Attempts(self.course, self.at, bookings, for_a_second())
+        return with_other_ways(error, self.change, attempts)
 
 
 def refuse_odd_text(field: str, text: str) -> None:
@@ -232,10 +343,10 @@ def refuse_odd_text(field: str, text: str) -> None:
         raise BadRequest(field, f"has the character U+{ord(odd):04X}, which no text needs")
 
 
-def _refuse_stale(path: Path, revision: int) -> None:
-    found = load_course(str(path)).revision
-    if found != revision:
-        raise _stale(path, found, revision)
+def _refuse_stale(path: Path, before: Course, after: Course) -> None:
+    found = load_course(str(path))
+    if found.revision != before.revision and found != after:
+        raise _stale(path, found.revision, before.revision)
 
 
 def _stale(path: Path, found: int, expected: int) -> Refused:

@@ -38,8 +38,10 @@ class Source:
             return cast("BinaryIO", _Reader(self._file, self.path))
         return cast("BinaryIO", _Passing(self._file, self.path))
 
-    def keep(self, folder: Path) -> None:
-        """Have what is no file copied into one without a name in this folder, to be read again."""
+    def keep(self, folder: Path | None) -> None:
+        """Have what is no file copied into one without a name, to be read again: in this folder,
+        or where the system has such files.
+        """
         if not self._is_kept:
             copy = self._stack.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
             shutil.copyfileobj(self.stream(), copy)

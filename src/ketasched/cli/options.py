@@ -1,21 +1,24 @@
 """Options that several commands have, and what is read from the machine: its clock and zone."""
 
 import os
-from collections.abc import Callable
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import UTC, date, datetime, tzinfo
 from importlib import import_module
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
+from ketasched.busy import with_busy
 from ketasched.cli.output import say
 from ketasched.columns import COLUMNS, DateOrder, read_request
 from ketasched.errors import BadFile, BadRequest
 from ketasched.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, shipped_protocols
-from ketasched.model import Clinic, Request
-from ketasched.planner import FIRST_START, LAST_START
+from ketasched.model import BusyTime, Clinic, Course, Request
+from ketasched.planner import FIRST_START, LAST_START, reach
 from ketasched.references import zone_of
 from ketasched.times import exists
 
@@ -85,6 +88,13 @@ made_at_option = click.option(
 )
 
 
+busy_option = click.option(
+    "--busy",
+    "calendars",
+    metavar="FILE.ics",
+    multiple=True,
+    help="A calendar: no visit while it is busy, the patient's or yours (again for each).",
+)
 today_option = click.option(
     "--today",
     metavar="DATE[THH:MM]",
@@ -125,6 +135,37 @@ def request_of(columns: dict[str, str | tuple[str, ...]], order: DateOrder) -> R
     """The request of the column options that were given."""
     given = {name: text for name, text in columns.items() if text not in (None, ())}
     return read_request(given, order)
+
+
+def busy_times(
+    paths: Iterable[str], zone: ZoneInfo, first: date, last: date
+) -> dict[str, tuple[BusyTime, ...]]:
+    """The busy times of calendars from `first` to `last`, by their names. Raises `BadFile`."""
+    # Imported here because most courses are planned without one.
+    from ketasched.calendars import read_calendar  # noqa: PLC0415
+
+    found: dict[str, tuple[BusyTime, ...]] = {}
+    for path in paths:
+        calendar = read_calendar(path)
+        earlier = found.get(calendar.name, ())
+        found[calendar.name] = earlier + calendar.busy(zone, first, last)
+    return found
+
+
+def with_calendars(course: Course, paths: Collection[str], now: datetime) -> Course:
+    """The course with what calendars say from this moment on, as far as it can get to.
+
+    Raises `BadFile`.
+    """
+    if not paths:
+        return course
+    protocol, clinic, request = course.protocol, course.clinic, course.request
+    zone = ZoneInfo(clinic.timezone)
+    today = now.astimezone(zone).date()
+    anew = replace(request, start=max(today, request.start), latest_start=None)
+    _, last = max(reach(protocol, clinic, request), reach(protocol, clinic, anew))
+    busy = busy_times(paths, zone, today, last)
+    return replace(course, request=with_busy(request, busy, now))
 
 
 def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> datetime:

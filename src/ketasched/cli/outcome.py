@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import wraps
 from pathlib import Path
 from typing import get_args
@@ -12,9 +12,10 @@ import click
 
 from ketasched.cli.output import say
 from ketasched.discretion import telling
-from ketasched.errors import BadRequest, Refused
-from ketasched.folder import refuse_link, write_folder
+from ketasched.errors import BadFile, BadRequest, Refused
+from ketasched.folder import Undo, refuse_link, write_folder
 from ketasched.handout import INNER_FILES, handout
+from ketasched.load import load_course
 from ketasched.model import Audience, Course
 from ketasched.render import RENDERERS, View, render
 from ketasched.render.rides import all_drivers
@@ -98,31 +99,60 @@ class Outcome:
             said = f'says "{telling(label)}", and a driver is not told of the treatment'
             raise BadRequest("driver_label", said)
 
-    def deliver(self, course: Course, *, with_course_file: bool) -> None:
-        """Print the course, or write its files and print their names; the course file last."""
-        _refuse_unknown_driver(self.rides_of, course)
+    def folder_of(self, patient: str) -> Path | None:
+        """The folder that is written; None where the course is printed."""
+        return self.output / patient if self.output else None
+
+    def deliver(self, course: Course, *, with_course_file: bool, over: bool = False) -> None:
+        """Print the course, or write its files and print their names; the course file last.
+
+        With `over`, an earlier revision of the course is written over.
+        """
+        folder = self.folder_of(course.patient)
+        asked = replace(self, force=True) if over and folder and is_in(folder, course) else self
+        self.tell(course, asked.write(course, with_course_file=with_course_file))
+
+    def tell(self, course: Course, written: list[Path]) -> None:
+        """Print the course, or the names of its files."""
         if self.output is None:
             coloured = (
                 sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
             )
             view = View(self.audience or "patient", self.driver_label, self.rides_of, coloured)
             click.echo(render(course, self.form or "text", view).encode(), nl=False)
-            return
+        for path in written:
+            click.echo(path)
+
+    def write(
+        self, course: Course, *, with_course_file: bool, undo: Undo | None = None
+    ) -> list[Path]:
+        """Write the files of a course, if that is asked for, the course file last."""
+        _refuse_unknown_driver(self.rides_of, course)
+        if self.output is None:
+            return []
         files = handout(course, driver_label=self.driver_label, split=self.split)
         if with_course_file:
             files["course.json"] = render(course, "json", View()).encode()
         folder = self.output / course.patient
         refuse_link(folder)
         another = with_course_file and (folder / "course.json").is_file()
+        is_same = another and is_in(folder, course)
         if another and not self.force:
             said = f"{folder}: there already, with a course"
             step = f"ketasched revise {folder}; --force plans anew, and its history is lost"
             raise Refused(said, next_step=step)
-        written = write_folder(folder, files, replaced=INNER_FILES, force=self.force)
-        if another:
+        written = write_folder(folder, files, replaced=INNER_FILES, force=self.force, undo=undo)
+        if another and not is_same:
             say("note", REPLACED)
-        for path in written:
-            click.echo(path)
+        return written
+
+
+def is_in(folder: Path, course: Course) -> bool:
+    """Whether a folder has this course, in whatever revision."""
+    try:
+        return load_course(str(folder)).course_id == course.course_id
+    except BadFile:
+        return False
 
 
 def _refuse_unknown_driver(name: str, course: Course) -> None:

@@ -42,7 +42,7 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
 )
 """What is read from the environment."""
 
-ARGUMENTS = ("course", "verb", "visit")
+ARGUMENTS = ("course", "verb", "visit", "date")
 """Fields of a change that are no options."""
 
 WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}

@@ -1,12 +1,20 @@
 """`ketasched plan`: one course, printed or written into a folder."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
+from ketasched.busy import with_busy
 from ketasched.cli.options import (
     PLAIN_CLINIC,
+    busy_option,
+    busy_times,
     clinic_option,
     column_options,
     find_clinic,
@@ -18,10 +26,11 @@ from ketasched.cli.options import (
 )
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import say, say_findings
+from ketasched.cli.registers import is_asked, open_book, register_option
 from ketasched.columns import DateOrder
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.explain import explained, refusal_data
+from ketasched.folder import Undo, undone_if_it_fails
 from ketasched.handout import refuse_telling
 from ketasched.load import (
     clinic_warnings,
@@ -30,24 +39,35 @@ from ketasched.load import (
     shipped_protocols,
 )
 from ketasched.model import Clinic, Course, Protocol, Request
-from ketasched.planner import plan
+from ketasched.planner import NO_BOOKINGS, plan, reach
+from ketasched.shapes import Bookings
+
+if TYPE_CHECKING:
+    from ketasched.register.book import Book
 
 LONGEST_ID = 100
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
+NOT_BOOKED = "nothing was booked (--dry-run)"
 
 
 @click.command("plan")
 @column_options
+@busy_option
 @protocol_option
 @clinic_option
 @outcome_options
+@register_option
+@click.option("--dry-run", is_flag=True, help="Book nothing, and write nothing.")
 @made_at_option
 @click.option("--course-id", default="", metavar="ID", help="The course's identifier (made up).")
 def command(
     *,
     protocol: str,
     clinic_path: str | None,
+    calendars: tuple[str, ...],
     outcome: Outcome,
+    register: str | None,
+    dry_run: bool,
     made_at: str | None,
     course_id: str,
     date_order: DateOrder,
@@ -57,7 +77,7 @@ def command(
 
     \b
     ketasched plan --start 2027-01-04
-    ketasched plan --start 2027-01-04 --patient P-014 --days mon,thu --per-week 2 -o courses
+    ketasched plan --start 2027-01-04 --patient P-014 --days tue,fri --per-week 2 -o courses
     """
     if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
         raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
@@ -70,16 +90,73 @@ def command(
     for line in clinic_warnings(clinic, asked) if path != PLAIN_CLINIC else ():
         say("warning", f"{path}: {line}")
     _look_at_words(clinic, request)
+    if calendars:
+        days = reach(asked, clinic, request)
+        busy = busy_times(calendars, ZoneInfo(clinic.timezone), *days)
+        request = with_busy(request, busy)
+    moment = moment_of(made_at, ZoneInfo(clinic.timezone))
+    planning = Planning(asked, clinic, request, moment, course_id)
+    _look_at_booking(columns, outcome, register, dry_run=dry_run)
+    book = open_book(register, make=not dry_run)
     try:
-        course = _planned(asked, clinic, request, made_at, course_id)
+        course, written = _done(planning, outcome, book, dry_run=dry_run)
     except NoPlan as refusal:
         if outcome.form == "json":
+            # Imported here, as below, because most plans fit and print the sooner for it.
+            from ketasched.explain import refusal_data  # noqa: PLC0415
+
             click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
         raise
-    if clinic.chairs is not None:
+    if clinic.chairs is not None and book is None:
         say("note", CHAIRS)
+    if book is not None:
+        say("note", NOT_BOOKED if dry_run else f"booked in {book.place}")
     say_findings(course.findings)
-    outcome.deliver(course, with_course_file=True)
+    outcome.tell(course, written)
+
+
+def _done(
+    planning: "Planning", outcome: Outcome, book: "Book | None", *, dry_run: bool
+) -> tuple[Course, list[Path]]:
+    """The course, booked where there is a register, and the files that were written."""
+    if book is None:
+        course = planning.planned()
+        return course, outcome.write(course, with_course_file=True)
+    # Imported here because only who has a register gets here.
+    from ketasched.register.entries import Line  # noqa: PLC0415
+    from ketasched.register.nouns import Order  # noqa: PLC0415
+
+    written: list[Path] = []
+    undo = Undo()
+
+    def write(course: Course) -> None:
+        # What is there the second time, after a connection broke, is ours.
+        asked = replace(outcome, force=True) if written else outcome
+        written[:] = asked.write(course, with_course_file=True, undo=undo)
+
+    order = Order(
+        planning.clinic,
+        planning.tried,
+        Line(planning.moment, ""),
+        planning.request,
+        explain=planning.explained,
+        then=write,
+    )
+    if dry_run:
+        return book.tried(order), []
+    with undone_if_it_fails(undo):
+        return book.entered(order), written
+
+
+def _look_at_booking(
+    columns: Mapping[str, object], outcome: Outcome, register: str | None, *, dry_run: bool
+) -> None:
+    """Refuse what does not go together, and a booking for nobody."""
+    if dry_run and outcome.output:
+        raise click.UsageError("--dry-run prints, -o writes files: one of the two.")
+    if is_asked(register) and not columns.get("patient") and not dry_run:
+        said = "a register has to know whose course it is"
+        raise BadRequest("patient", said, next_step="--patient P-014, or --dry-run to look only")
 
 
 def _look_at_words(clinic: Clinic, request: Request) -> None:
@@ -93,16 +170,43 @@ def _look_at_words(clinic: Clinic, request: Request) -> None:
             say("warning", f"--{name.replace('_', '-')}: {said}")
 
 
-def _planned(
-    protocol: Protocol, clinic: Clinic, request: Request, made_at: str | None, course_id: str
-) -> Course:
-    moment = moment_of(made_at, ZoneInfo(clinic.timezone))
-    try:
-        return plan(protocol, clinic, request, made_at=moment, course_id=course_id)
-    except BadRequest as error:
-        if protocol.booster_phase is None and error.field == "boosters":
-            named = [name for name in shipped_protocols() if load_protocol(name).booster_phase]
-            error.next_step = f"one of the protocols that have: {', '.join(named)}"
-        raise
-    except NoPlan as error:
-        raise explained(error, protocol, clinic, request, moment, for_a_second()) from None
+@dataclass(frozen=True)
+class Planning:
+    """What a course is planned from."""
+
+    protocol: Protocol
+    clinic: Clinic
+    request: Request
+    moment: datetime
+    course_id: str
+
+    def planned(self, bookings: Bookings = NO_BOOKINGS) -> Course:
+        """The course beside these bookings. Raises `BadRequest`, and `NoPlan` explained."""
+        try:
+            return self.tried(bookings)
+        except NoPlan as error:
+            raise self.explained(error, bookings) from None
+
+    def tried(self, bookings: Bookings) -> Course:
+        """The course beside these bookings. Raises `BadRequest`, `NoPlan`."""
+        try:
+            return plan(
+                self.protocol,
+                self.clinic,
+                self.request,
+                made_at=self.moment,
+                course_id=self.course_id,
+                bookings=bookings,
+            )
+        except BadRequest as error:
+            if self.protocol.booster_phase is None and error.field == "boosters":
+                named = [name for name in shipped_protocols() if load_protocol(name).booster_phase]
+                error.next_step = f"one of the protocols that have: {', '.join(named)}"
+            raise
+
+    def explained(self, error: NoPlan, bookings: Bookings) -> NoPlan:
+        """The refusal with its reasons, and what would do."""
+        from ketasched.explain import explained  # noqa: PLC0415
+
+        given = self.protocol, self.clinic, self.request, self.moment
+        return explained(error, *given, for_a_second(), bookings)

@@ -33,10 +33,12 @@ class Verbs(click.Group):
 def command(ctx: click.Context, /, *, course: str) -> None:
     """Change a course: move, miss, hold or end visits, add boosters, name drivers.
 
-    The course is written again where it lies, with the pages and calendars beside it.
+    The course is written again where it lies, with the pages and calendars beside it. With a
+    register COURSE may also be a patient there.
 
     \b
     ketasched revise courses/P-014/course.json defer 3 --by 3 --reason "snow"
+    ketasched revise P-014 defer 3 --by 3 --reason "snow" --register
     """
     path = Path(course)
     if course == "-":
@@ -157,7 +159,7 @@ def booster(*, on: str | None, days: int | None, overrides: Overrides) -> Change
     """Add a booster that the clinician has decided.
 
     \b
-    ketasched revise courses/P-014/course.json booster --on 2027-01-18
+    ketasched revise courses/P-014/course.json booster --on 2027-01-20
     """
     day, time = _day_and_time("on", on)
     return Change("booster", on=day, time=time, days=days, overrides=overrides)

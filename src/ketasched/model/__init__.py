@@ -4,6 +4,7 @@ Nothing here reads a file, a clock or the environment. Every date in a file is i
 ends; every `datetime` is aware and in the clinic's zone.
 """
 
+from ketasched.model.busy import BusyTime
 from ketasched.model.clinic import (
     Clinic,
     Closures,
@@ -68,6 +69,7 @@ __all__ = [
     "WEEKDAYS",
     "Amount",
     "Audience",
+    "BusyTime",
     "Change",
     "Clinic",
     "Clock",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
+from ketasched.model.busy import BusyTime
 from ketasched.model.clinic import Clinic
 from ketasched.model.history import Driver, Entry
 from ketasched.model.keys import Key
@@ -25,7 +26,8 @@ TO_BE_DECIDED = "to be decided by your clinician"
 class Request:
     """What is asked for one patient. All dates are local to the clinic and inclusive.
 
-    `between` bounds the whole visit, check-in to end. `boosters` is how many to pencil in.
+    `between` bounds the whole visit, check-in to end. `boosters` is how many to pencil in. No
+    visit overlaps a time of `busy`.
     """
 
     start: Annotated[date, Key("The first day that would do.")]
@@ -48,6 +50,9 @@ class Request:
     cleared_on: Annotated[date | None, Key("The day of that clearance.")] = None
     driver_name: Annotated[str, Key("Who drives the patient there and back.")] = ""
     driver_phone: Annotated[str, Key("The driver's phone number.")] = ""
+    busy: Annotated[
+        tuple[BusyTime, ...], Key("When they are busy, by the calendars of `--busy`.")
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

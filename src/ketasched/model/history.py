@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Literal
 
+from ketasched.model.busy import BusyTime
 from ketasched.model.clinic import Clinic
 from ketasched.model.keys import Key
 from ketasched.model.values import Clock
@@ -77,8 +78,8 @@ class Entry:
 
     Every line is a revision, the first one revision 1. `change` is None for the planning itself.
     `changed` has the uids of the calendar events that it changed, `former` the dates it ended.
-    `former_clinic` is the clinic as it was until then, where newer hours or words came with it:
-    with it the history replays to the same course.
+    `former_clinic` is the clinic as it was until then, where newer hours or words came with it,
+    and `former_busy` the busy times: with them the history replays to the same course.
     """
 
     at: Annotated[datetime, Key("When.")]
@@ -96,3 +97,7 @@ class Entry:
         Clinic | None,
         Key("The clinic as it was until then, where newer hours or words came with the change."),
     ] = field(default=None, hash=False)
+    former_busy: Annotated[
+        tuple[BusyTime, ...] | None,
+        Key("The busy times until then, where newer calendars came with the change."),
+    ] = None

@@ -51,6 +51,11 @@ def render_changes(before: Course, course: Course, view: View) -> str:
     return found
 
 
+def has_changes(before: Course, course: Course, view: View) -> bool:
+    """Whether an entry of the calendar changed from one revision to the next."""
+    return bool(import_module("ketasched.render.events").changed_events(before, course, view))
+
+
 def render(course: Course, form: str, view: View) -> str:
     """The course in one of the formats of `RENDERERS`."""
     return _renderer(form)(course, view)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course
 from ketasched.render import View
@@ -18,9 +18,14 @@ NAMES = [name for name in dir(Page) if not name.startswith("_")]
 def filled_in(course: Course, view: View, **more: object) -> str:
     """The audience's template, filled in and escaped; `more` is what else it needs."""
     page = page_of(course, view)
-    template = _environment().get_template(f"{view.audience}.html")
+    template = template_of(f"{view.audience}.html")
     said = {name: getattr(page, name) for name in NAMES}
     return template.render(said, rides=rides_of(course, view), **more)
+
+
+def template_of(name: str) -> Template:
+    """A template by the name of its file."""
+    return _environment().get_template(name)
 
 
 @cache

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from ketasched.model import Course
 from ketasched.render import View
-from ketasched.render.context import filled_in
+from ketasched.render.context import filled_in, template_of
 from ketasched.render.grid import grids, legend
 
 
@@ -18,6 +18,12 @@ def render(course: Course, view: View) -> str:
     style, policy = _style()
     months, signs = grids(course, view), legend(course, view)
     return filled_in(course, view, style=style, policy=policy, months=months, legend=signs)
+
+
+def page(template: str, **more: object) -> str:
+    """A page that is of no single course: a template, filled in."""
+    style, policy = _style()
+    return template_of(template).render(style=style, policy=policy, **more)
 
 
 @cache

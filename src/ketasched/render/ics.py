@@ -50,12 +50,16 @@ def split(course: Course, view: View) -> dict[str, str]:
 
 
 def _calendar(course: Course, view: View, found: list[Event]) -> str:
+    return calendar_text(calendar_name(course, view), course.timezone, found)
+
+
+def calendar_text(name: str, zone: str, found: list[Event]) -> str:
+    """A calendar of this name with these events, all of them local to a zone."""
     days = (
         (min(event.start for event in found).date(), max(event.end for event in found).date())
         if found
         else ()
     )
-    zone = course.timezone
     block = vtimezone(zone, *needed_days(*days)) if days else ""
     parameter = f";TZID={zone}" if block else ""
     return "".join(
@@ -63,8 +67,8 @@ def _calendar(course: Course, view: View, found: list[Event]) -> str:
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n",
             text_line("PRODID", PRODID),
             "CALSCALE:GREGORIAN\r\n",
-            text_line("NAME", calendar_name(course, view)),
-            text_line("X-WR-CALNAME", calendar_name(course, view)),
+            text_line("NAME", name),
+            text_line("X-WR-CALNAME", name),
             block or "",
             *(_event(event, parameter) for event in found),
             "END:VCALENDAR\r\n",

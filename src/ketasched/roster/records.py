@@ -23,7 +23,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
-CHUNK = 256 * 1024
+CHUNK = 64 * 1024
 """Bytes that are read at a time."""
 
 MOST_ROW = 1024 * 1024

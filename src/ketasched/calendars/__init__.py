@@ -1,0 +1,5 @@
+"""Busy times from the calendars that people keep (iCalendar, RFC 5545)."""
+
+from ketasched.calendars.reader import Calendar, read_calendar
+
+__all__ = ["Calendar", "read_calendar"]

@@ -1,0 +1,75 @@
+"""What `day` and `drivers` have in common: the days of the register, and what day it is."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from ketasched.cli.options import machine_zone, moment_of
+from ketasched.cli.registers import needed_book, register_option
+from ketasched.columns import spelled_date
+from ketasched.errors import BadFile, BadRequest
+from ketasched.load import load_clinic
+from ketasched.model import Clinic
+
+if TYPE_CHECKING:
+    from ketasched.register.nouns import Days
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+today_option = click.option(
+    "--today", metavar="DATE[THH:MM]", help="What moment it is (now).", default=None
+)
+clinic_option = click.option(
+    "--clinic",
+    "clinic_path",
+    metavar="FILE",
+    help="Which clinic, where the register has several; its newest hours.",
+)
+
+
+def with_register(function: Function) -> Function:
+    """The options of the register and of the clinic."""
+    return register_option(clinic_option(function))
+
+
+def day_of(text: str) -> date:
+    """The date that is asked for. Raises `BadRequest`."""
+    try:
+        return spelled_date(text, None)
+    except ValueError as error:
+        said = str(error).replace(", or say --date-order", "")
+        raise BadRequest("date", said, next_step="a date such as 2026-12-07") from None
+
+
+class Asked:
+    """The register that is asked for, and the clinic: the one that is named, or the only one.
+
+    Raises `BadFile` where the register has several and none is named.
+    """
+
+    def __init__(self, register: str | None, clinic_path: str | None) -> None:
+        self.named: Clinic | None = load_clinic(clinic_path) if clinic_path else None
+        self.book = needed_book(register)
+        names = self.book.clinics()
+        if len(names) > 1 and self.named is None:
+            said = f"the register has {len(names)} clinics: {', '.join(names)}"
+            raise BadFile(said, next_step="--clinic FILE says which")
+        newest = None if self.named else self.book.newest()
+        self.clinic = newest.clinic if newest else self.named
+
+    @property
+    def zone(self) -> str:
+        """The clinic's time zone, or that of this machine where nothing is known of it."""
+        return self.clinic.timezone if self.clinic else machine_zone()
+
+    def now(self, today: str | None) -> datetime:
+        """The moment it is, local to the clinic."""
+        zone = ZoneInfo(self.zone)
+        return moment_of(today, zone, field="today").astimezone(zone)
+
+    def between(self, first: date, last: date) -> "Days":
+        """These days of the clinic."""
+        return self.book.between(first, last, self.named)

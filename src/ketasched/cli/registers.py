@@ -1,0 +1,140 @@
+"""The register that a command is to use: opened, and courses in it found by their patient."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ketasched.cli.output import say
+from ketasched.errors import BadFile, BadRequest
+from ketasched.load import load_clinic, load_course
+from ketasched.model import Course
+
+if TYPE_CHECKING:
+    from ketasched.register.book import Book
+    from ketasched.register.nouns import Entered
+
+VARIABLE = "KETASCHED_REGISTER"
+
+USUAL = ""
+"""What `--register` alone means: the file in the user's data folder."""
+
+NAME = "register.db"
+
+ENDINGS = (".db", ".sqlite", ".sqlite3")
+"""How the name of a register's file ends, unless it is there already or says in which folder."""
+
+HEADER = b"SQLite format 3\0"
+"""How a SQLite file begins."""
+
+
+def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    """The option's value; one that was meant for something else is refused."""
+    if value and not _is_an_address(value):
+        said = f'"{value}" is neither a URL nor the file of a register'
+        step = "--register at the end, for the usual one; or --register FILE.db"
+        raise BadRequest("register", said, next_step=step)
+    return value
+
+
+def _is_an_address(value: str) -> bool:
+    path = Path(value)
+    if "://" in value or path.suffix.lower() in ENDINGS:
+        return True
+    if path.is_file():
+        with suppress(OSError), path.open("rb") as file:  # if not, whoever opens it says why
+            return file.read(len(HEADER)) in (b"", HEADER)
+    return not path.exists() and ("/" in value or "\\" in value)
+
+
+register_option = click.option(
+    "--register",
+    "register",
+    is_flag=False,
+    flag_value=USUAL,
+    default=None,
+    callback=_address,
+    metavar="[URL|FILE]",
+    help=f"The clinic's register: what is taken there, and to book in ({VARIABLE}).",
+)
+
+
+def is_asked(asked: str | None) -> bool:
+    """Whether there is a register to use, by the option or by the environment."""
+    return asked is not None or bool(os.environ.get(VARIABLE))
+
+
+def open_book(asked: str | None, *, make: bool = False) -> "Book | None":
+    """The register that is asked for, or that the environment names; None where there is none.
+
+    With `make` it is made if it is not there. Raises `BadRequest`, `BadFile`, `Refused`.
+    """
+    address = os.environ.get(VARIABLE) or None if asked is None else asked
+    if address is None:
+        return None
+    if address == USUAL:
+        address = _usual()
+    try:
+        # Imported here because a register is an extra, and takes its time to load.
+        from ketasched.register.book import Book  # noqa: PLC0415
+    except ImportError:
+        raise _no_extra() from None
+    book = Book.at(address, make=make)
+    click.get_current_context().call_on_close(book.close)
+    if book.is_new:
+        say("note", f"a new register: {book.place}")
+    return book
+
+
+def needed_book(asked: str | None, *, make: bool = False) -> "Book":
+    """The register that is asked for; else the usual one."""
+    book = open_book(asked, make=make) or open_book(USUAL, make=make)
+    assert book is not None  # noqa: S101 - the usual one has an address
+    return book
+
+
+def course_at(
+    course: str, book: "Book | None", clinic_path: str | None
+) -> "tuple[Course, Entered | None]":
+    """The course of a file or folder; else that of a patient in the register, with its entry.
+
+    Raises `BadFile`.
+    """
+    if book is None or Path(course).exists() or course == "-":
+        return load_course(course), None
+    entry = entry_of(book, course, clinic_path)
+    return book.course(entry.course_id), entry
+
+
+def entry_of(book: "Book", name: str, clinic_path: str | None = None) -> "Entered":
+    """The last course of a patient, or the one with this identifier. Raises `BadFile`."""
+    found = book.entry(name)
+    if found:
+        return found
+    clinic = load_clinic(clinic_path) if clinic_path else None
+    entries = book.entries(clinic, name)
+    if not entries:
+        said = f"{name}: there is no such file, and no such patient in the register"
+        step = "ketasched register list, or the path of a course.json"
+        raise BadFile(said, next_step=step)
+    places = sorted({entry.clinic for entry in entries})
+    if len(places) > 1:
+        said = f"{name}: is in the register for {len(places)} clinics: {', '.join(places)}"
+        raise BadFile(said, next_step="--clinic FILE says which")
+    return entries[-1]
+
+
+def _usual() -> str:
+    try:
+        # Imported here because only who asks for this place needs it.
+        import platformdirs  # noqa: PLC0415
+    except ImportError:
+        raise _no_extra() from None
+    return str(Path(platformdirs.user_data_dir("ketasched", appauthor=False)) / NAME)
+
+
+def _no_extra() -> BadRequest:
+    said = "a register needs the extra that brings its database"
+    return BadRequest("register", said, next_step="pip install 'ketasched[register]'")

@@ -1,0 +1,1 @@
+"""The clinic's book: every course, which chair each visit holds, and what was done when."""

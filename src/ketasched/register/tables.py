@@ -1,0 +1,125 @@
+"""The tables of a register, and what its database refuses by itself.
+
+No two visits on one chair at once, no two in one place of those that begin together, and no line
+of the log changed or removed: whatever program writes, the database holds these.
+"""
+
+from sqlalchemy import (
+    DDL,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    event,
+)
+
+SCHEMA = 1
+"""The number of this schema; it rises with each change, and `migrations` has the way there."""
+
+TABLES = MetaData()
+
+VERSION = Table("ketasched", TABLES, Column("schema_number", Integer, nullable=False))
+
+CLINICS = Table(
+    "clinics",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+)
+
+COURSES = Table(
+    "courses",
+    TABLES,
+    Column("course_id", Text, primary_key=True),
+    Column("clinic", ForeignKey("clinics.id"), nullable=False),
+    Column("patient", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("first_day", String(10), nullable=False),
+    Column("last_day", String(10), nullable=False),
+    Column("document", Text, nullable=False),
+    Index("courses_by_patient", "clinic", "patient"),
+)
+"""`document` is the course file; `first_day` and `last_day` are those of visits that take place.
+
+Both are "" where none does.
+"""
+
+BOOKINGS = Table(
+    "bookings",
+    TABLES,
+    Column("uid", Text, primary_key=True),
+    Column("course_id", ForeignKey("courses.course_id"), nullable=False, index=True),
+    Column("clinic", ForeignKey("clinics.id"), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("begins", BigInteger, nullable=False),
+    Column("ends", BigInteger, nullable=False),
+    Column("chair", Integer),
+    Column("place", Integer),
+    UniqueConstraint("clinic", "begins", "place", name="one_in_a_place"),
+    Index("bookings_by_day", "clinic", "day"),
+)
+"""A visit that takes place at the clinic: local date, POSIX seconds, chair from 0.
+
+`chair` is empty where chairs are not counted, or where somebody overrode the rule.
+"""
+
+LOG = Table(
+    "log",
+    TABLES,
+    Column("number", Integer, primary_key=True),
+    Column("at", String(40), nullable=False),
+    Column("course_id", Text, nullable=False, index=True),
+    Column("revision", Integer, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("by_whom", Text, nullable=False),
+)
+
+# The plus signs keep SQLite from another index, by which it would look through years.
+ONE_ON_A_CHAIR_SQLITE = """
+CREATE TRIGGER one_on_a_chair_{when} BEFORE {when} ON bookings
+WHEN NEW.chair IS NOT NULL AND EXISTS (
+  SELECT 1 FROM bookings WHERE clinic = NEW.clinic AND chair = NEW.chair AND uid <> NEW.uid
+  AND day = NEW.day AND +begins < NEW.ends AND +ends > NEW.begins
+)
+BEGIN SELECT RAISE(ABORT, 'one_on_a_chair'); END
+"""
+
+# All chairs of all clinics lie one after the other on one line of numbers, so that no extension
+# is needed: a chair has 2^34 seconds (until 2514), a clinic 1024 chairs.
+ONE_ON_A_CHAIR_POSTGRES = """
+ALTER TABLE bookings ADD CONSTRAINT one_on_a_chair EXCLUDE USING gist (int8range(
+  (clinic::bigint * 1024 + chair) * 17179869184 + begins,
+  (clinic::bigint * 1024 + chair) * 17179869184 + ends
+) WITH &&) WHERE (chair IS NOT NULL)
+"""
+
+LOG_STAYS_SQLITE = """
+CREATE TRIGGER log_stays_{when} BEFORE {when} ON log
+BEGIN SELECT RAISE(ABORT, 'the log stays as it is'); END
+"""
+
+LOG_STAYS_POSTGRES = """
+CREATE FUNCTION log_stays() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION 'the log stays as it is'; END $$;
+CREATE TRIGGER log_stays BEFORE UPDATE OR DELETE ON log EXECUTE FUNCTION log_stays()
+"""
+
+
+def _after(table: Table, text: str, dialect: str) -> None:
+    ddl = DDL(text)  # type: ignore[no-untyped-call]  # the library says no types here
+    event.listen(table, "after_create", ddl.execute_if(dialect=dialect))
+
+
+for _when in ("INSERT", "UPDATE"):
+    _after(BOOKINGS, ONE_ON_A_CHAIR_SQLITE.format(when=_when), "sqlite")
+for _when in ("UPDATE", "DELETE"):
+    _after(LOG, LOG_STAYS_SQLITE.format(when=_when), "sqlite")
+_after(BOOKINGS, ONE_ON_A_CHAIR_POSTGRES, "postgresql")
+_after(LOG, LOG_STAYS_POSTGRES, "postgresql")

@@ -1,0 +1,144 @@
+"""Clerks, each a process of its own, who book courses into one register until each has its share.
+
+What a clerk did is in its own file, a line of JSON for each course; one who was killed goes on
+after the last whole line.
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ketasched.errors import NoPlan, Refused
+from ketasched.load import load_clinic, load_protocol
+from ketasched.model import Clinic, Clock, Course, Request
+from ketasched.planner import plan
+from ketasched.shapes import Bookings
+from tests.conftest import MADE_AT, ROOT
+
+CHAIRS, STARTS = 4, 2
+FIRST_DAY = date(2027, 1, 4)
+DAYS_A_COURSE = 1.7
+"""So many days a course are asked for: fewer than all of them need, so that some are refused."""
+
+IS_FULL = bool(os.environ.get("KETASCHED_FULL"))
+"""Whether this is `make proof`: the tests take less, of the same, so that they are soon done."""
+
+SECONDS_TO_COME_BACK = 300
+
+PROTOCOL = load_protocol("iv-depression")
+
+
+@cache
+def clinic() -> Clinic:
+    """The clinic at which all of them book."""
+    example = load_clinic(str(ROOT / "examples" / "clinic.toml"))
+    return replace(example, chairs=CHAIRS, starts_per_slot=STARTS)
+
+
+@dataclass(frozen=True)
+class Clerk:
+    """Who books `share` courses of the `total` that all together do."""
+
+    number: int
+    share: int
+    total: int
+    address: str
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        """What it did."""
+        return self.folder / f"clerk-{self.number}.ndjson"
+
+    def begun(self) -> "subprocess.Popen[bytes]":
+        """At work."""
+        said = (self.folder / f"clerk-{self.number}.err").open("ab")
+        values = self.number, self.share, self.total, self.address, self.folder
+        arguments = [sys.executable, "-m", "tests.register.clerks", *map(str, values)]
+        with said:
+            return subprocess.Popen(arguments, cwd=ROOT, stderr=said)
+
+    def requests(self) -> Iterator[Request]:
+        """What is asked of it, always the same."""
+        drawn = random.Random(self.number)
+        for number in range(10 * self.share + 10):
+            day = FIRST_DAY + timedelta(drawn.randrange(int(self.total * DAYS_A_COURSE) + 60))
+            yield Request(
+                start=day,
+                latest_start=day + timedelta(7),
+                patient=f"C{self.number}-{number}",
+                per_week=drawn.choice([2, 3]),
+                time=Clock(drawn.choice([480, 540, 600, 660, 810, 870])),
+            )
+
+    def did(self) -> list[dict[str, Any]]:
+        """What it did so far: whole lines only."""
+        if not self.path.exists():
+            return []
+        lines = self.path.read_bytes().split(b"\n")
+        return [json.loads(line) for line in lines[:-1]]
+
+
+def planned(request: Request, bookings: Bookings) -> Course:
+    """The course for a request beside these bookings."""
+    return plan(PROTOCOL, clinic(), request, made_at=MADE_AT, bookings=bookings)
+
+
+def work(clerk: Clerk) -> None:
+    """Book until the share is done."""
+    from sqlalchemy import func, select  # noqa: PLC0415 - only clerks need it
+
+    from ketasched.register import book as book_module  # noqa: PLC0415
+    from ketasched.register.book import Book  # noqa: PLC0415
+    from ketasched.register.entries import Line  # noqa: PLC0415
+    from ketasched.register.nouns import Order  # noqa: PLC0415
+    from ketasched.register.tables import LOG  # noqa: PLC0415
+
+    # On a machine that has much else to do a server takes its time to be there again.
+    book_module.SECONDS_TO_COME_BACK = SECONDS_TO_COME_BACK
+    book, place = Book.at(clerk.address), clinic()
+    done = clerk.did()
+    booked = sum(one["outcome"] == "booked" for one in done)
+    whole = b"".join(json.dumps(one).encode() + b"\n" for one in done)
+    clerk.path.write_bytes(whole)
+    with clerk.path.open("ab", buffering=0) as file:
+        for number, request in enumerate(clerk.requests()):
+            if number < len(done):
+                continue
+            if booked == clerk.share:
+                return
+            seen: list[int] = [0]
+
+            def make(bookings: Any, request: Request = request, seen: list[int] = seen) -> Course:
+                asked = select(func.max(LOG.c.number))
+                seen[0] = bookings.connection.execute(asked).scalar_one() or 0
+                return planned(request, bookings)
+
+            outcome, why = "booked", ""
+            try:
+                book.entered(Order(place, make, Line(MADE_AT, ""), request))
+            except NoPlan as error:
+                outcome, why = "refused", error.what
+            except Refused as error:
+                why = error.what
+                # Who was killed after an entry and before saying so finds it there.
+                is_ours = "in the register already" in why or "has a course in" in why
+                taken = "taken" if why.startswith("taken meanwhile") else "broken"
+                outcome = "booked" if is_ours else taken
+            booked += outcome == "booked"
+            said = {"number": number, "outcome": outcome, "seen": seen[0], "why": why}
+            file.write(json.dumps(said).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    number, share, total, address, folder = sys.argv[1:]
+    os.nice(1)
+    work(Clerk(int(number), int(share), int(total), address, Path(folder)))

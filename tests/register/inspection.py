@@ -1,0 +1,101 @@
+"""What the tables of a register say, asked by plain SQL: is it as it should be?"""
+
+import json
+from collections import defaultdict
+from datetime import datetime
+
+from ketasched.errors import NoPlan
+from tests.register.clerks import CHAIRS, STARTS, Clerk, planned
+from tests.register.databases import rows
+
+MOST_AT_ONCE = """
+SELECT max(together) FROM (
+  SELECT count(*) AS together FROM bookings AS one JOIN bookings AS other
+  ON other.clinic = one.clinic AND other.day = one.day
+  AND other.begins <= one.begins AND other.ends > one.begins
+  GROUP BY one.uid
+) AS counted
+"""
+
+TWO_ON_A_CHAIR = """
+SELECT count(*) FROM bookings AS one JOIN bookings AS other
+ON other.clinic = one.clinic AND other.chair = one.chair AND other.uid <> one.uid
+AND other.begins < one.ends AND other.ends > one.begins AND other.day = one.day
+"""
+
+BEGIN_TOGETHER = """
+SELECT max(together) FROM (
+  SELECT count(*) AS together FROM bookings GROUP BY clinic, begins
+) AS counted
+"""
+
+
+def inspected(address: str) -> dict[str, int]:
+    """See that no chair is taken twice and each course's visits have theirs; how many of each."""
+    assert (rows(address, MOST_AT_ONCE)[0][0] or 0) <= CHAIRS
+    assert rows(address, TWO_ON_A_CHAIR) == [(0,)]
+    assert (rows(address, BEGIN_TOGETHER)[0][0] or 0) <= STARTS
+    held: dict[str, set[tuple[str, int, int]]] = defaultdict(set)
+    for course_id, *seat, chair in rows(
+        address, "SELECT course_id, uid, begins, ends, chair FROM bookings"
+    ):
+        held[course_id].add(tuple(seat))
+        assert 0 <= chair < CHAIRS
+    courses = rows(address, "SELECT course_id, document FROM courses")
+    for course_id, document in courses:
+        visits = json.loads(document)["visits"]
+        assert held.pop(course_id) == {
+            (one["uid"], _seconds(one["start"]), _seconds(one["end"])) for one in visits
+        }
+    assert not held
+    logged = rows(address, "SELECT course_id, count(*) FROM log GROUP BY course_id")
+    assert sorted(logged) == sorted((course_id, 1) for course_id, _ in courses)
+    count = rows(address, "SELECT count(*) FROM bookings")[0][0]
+    return {"courses": len(courses), "visits": count}
+
+
+def none_is_lost(address: str, clerks: list[Clerk]) -> dict[str, int]:
+    """Every course that a clerk booked is there, and no other; how often each outcome was."""
+    outcomes: dict[str, int] = defaultdict(int)
+    booked = set()
+    for clerk in clerks:
+        for number, did in enumerate(clerk.did()):
+            assert did["number"] == number
+            outcomes[did["outcome"]] += 1
+            if did["outcome"] == "booked":
+                booked.add(f"C{clerk.number}-{number}")
+    there = [patient for (patient,) in rows(address, "SELECT patient FROM courses")]
+    assert sorted(there) == sorted(booked)
+    assert "broken" not in outcomes
+    return dict(outcomes)
+
+
+def refusals_are_right(address: str, clerks: list[Clerk], most: int | None = None) -> int:
+    """Each refusal, made again with what was booked when it was made, is one; how many."""
+    query = "SELECT number, document FROM log JOIN courses ON log.course_id = courses.course_id"
+    seats = [
+        (number, datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"]))
+        for number, document in sorted(rows(address, query))
+        for one in json.loads(document)["visits"]
+    ]
+    refused = [
+        (did["seen"], request)
+        for clerk in clerks
+        for did, request in zip(clerk.did(), clerk.requests(), strict=False)
+        if did["outcome"] in ("refused", "taken")
+    ]
+    for seen, request in refused[:most]:
+        taken = defaultdict(list)
+        for number, begins, ends in seats:
+            if number <= seen:
+                taken[begins.date()].append((begins, ends))
+        try:
+            planned(request, {day: tuple(found) for day, found in taken.items()})
+        except NoPlan:
+            continue
+        raise AssertionError(f"{request.patient} was refused, and there was room")
+    return len(refused[:most])
+
+
+def _seconds(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp())

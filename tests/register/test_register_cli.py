@@ -1,0 +1,542 @@
+"""`--register` at the command line, on both databases: what clerks see, and when it goes wrong."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from ketasched.cli import main
+from ketasched.errors import BadRequest, Refused
+from ketasched.load import load_course
+from ketasched.register import book as book_module
+from ketasched.register import database
+from tests.batches import MOMENT, MONDAY, clinic_file, manifest, rejects, roster_file, rows_of
+from tests.register.clerks import IS_FULL
+from tests.register.databases import Server, rows
+from tests.register.terminal import TODAY, batch, exported, held, listed, plan, run
+
+
+def tree(folder: str) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in Path(folder).rglob("*") if path.is_file()}
+
+
+# --- plan and revise
+
+
+def test_the_environment_names_the_register_and_the_option_wins(book, tmp_path):
+    plan("P-1")
+    plan("P-2", "--register", str(tmp_path / "other.db"))
+    assert listed() == {"P-1": 1}
+
+
+def test_an_empty_variable_is_no_register(clinic, monkeypatch):
+    monkeypatch.setenv("KETASCHED_REGISTER", "")
+    assert "make sure that a chair is free" in plan("P-1").stderr
+
+
+def test_the_option_alone_means_the_file_in_the_users_data_folder(clinic, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path / "data"))
+    plan("P-1", "--register")
+    (found,) = (tmp_path / "data").rglob("register.db")
+    assert found.stat().st_mode & 0o777 == 0o600
+    assert "P-1" in run("register", "list").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("--register", "--patient", "P-1"), id="before another option"),
+        pytest.param(("--patient", "P-1", "--register"), id="at the end"),
+    ],
+)
+def test_the_option_needs_no_value(arguments, clinic, monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "data"))
+    monkeypatch.setenv("HOME", str(tmp_path / "data"))
+    run("plan", "--start", MONDAY, "--made-at", MOMENT, *arguments)
+    assert "P-1" in run("register", "list", "--register").stdout
+
+
+@pytest.mark.parametrize("name", ["new.db", "new.SQLITE", "./new", "folder/new", "sqlite:///new"])
+def test_the_option_takes_a_url_or_a_file(name, clinic):
+    plan("P-1", "--register", name)
+    assert listed("--register", name) == {"P-1": 1}
+
+
+def test_the_option_takes_a_file_that_is_there_whatever_its_name(clinic):
+    plan("P-1", "--register", "book.db")
+    Path("book.db").rename("book.of.2027")
+    Path("empty").touch()
+    assert listed("--register", "book.of.2027") == {"P-1": 1}
+    plan("P-1", "--register", "empty")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        pytest.param(("batch", "-o", "out", "--register", "roster.csv"), id="a roster"),
+        pytest.param(("batch", "-o", "out", "--register", "no.csv"), id="one that is not there"),
+        pytest.param(("day", "--register", "2026-12-07"), id="a date"),
+        pytest.param(("register", "show", "--register", "P-014"), id="a patient"),
+        pytest.param(("register", "import", "--register", "out/P-1"), id="a folder"),
+        pytest.param(("register", "import", "--register", "out/P-1/course.json"), id="a course"),
+    ],
+)
+def test_a_word_that_was_not_meant_for_the_option_is_refused(arguments, clinic):
+    roster_file(rows_of(1))
+    run("batch", "roster.csv", "-o", "out", "--quiet", "--jobs", "1")
+    before = tree(".")
+    found = run(*arguments, code=2).stderr
+    assert f'--register: "{arguments[-1]}" is neither a URL nor the file of a register' in found
+    assert "try: --register at the end" in found
+    assert tree(".") == before
+
+
+def test_a_register_has_to_know_whose_course_it_is(book):
+    asked = ("--start", MONDAY, "--made-at", "2026-11-23T10:00")
+    assert "--patient: a register has to know" in run("plan", *asked, code=2).stderr
+    plan("P-1")
+    assert "1 of 6" in run("plan", *asked, "--latest-start", "2027-05-30", "--dry-run").stdout
+
+
+def test_no_refusal_to_write_files_books_anything(book):
+    Path("courses/P-1").mkdir(parents=True)
+    Path("courses/P-1/P-1.ics").write_text("mine")
+    assert "there already" in plan("P-1", "-o", "courses", code=6).stderr
+    assert listed() == {}
+    assert tree("courses") == {"courses/P-1/P-1.ics": b"mine"}
+
+
+@contextmanager
+def _fails_at_the_end(engine):
+    with database.writing(engine) as connection:
+        yield connection
+        raise Refused("the register refuses: disk is full; nothing was entered")
+
+
+def test_an_entry_that_fails_leaves_no_new_files(book, monkeypatch):
+    run("register", "list", "--register", "new.db", code=3)
+    plan("P-0")
+    monkeypatch.setattr(book_module, "writing", _fails_at_the_end)
+    plan("P-1", "-o", "courses", "--latest-start", "2027-05-30", code=6)
+    assert not Path("courses/P-1").exists()
+    assert listed() == {"P-0": 1}
+
+
+def test_an_entry_that_fails_leaves_the_files_as_they_were(book, monkeypatch):
+    plan("P-1", "-o", "courses")
+    before = tree("courses")
+    with monkeypatch.context() as context:
+        context.setattr(book_module, "writing", _fails_at_the_end)
+        change = ("defer", "6", "--by", "3", "--reason", "flu", *TODAY)
+        assert "disk is full" in run("revise", "courses/P-1", *change, code=6).stderr
+    assert tree("courses") == before
+    assert listed() == {"P-1": 1}
+    run("revise", "courses/P-1", *change)
+    assert listed() == {"P-1": 2}
+    assert load_course("courses/P-1").revision == 2
+
+
+def test_what_somebody_else_wrote_meanwhile_stays_when_an_entry_fails(book, monkeypatch):
+    plan("P-0", "-o", "courses")
+
+    @contextmanager
+    def fails(engine):
+        with database.writing(engine) as connection:
+            yield connection
+            Path("courses/P-0/mine.txt").write_text("mine")
+            Path("courses/P-1").mkdir()
+            raise Refused("the register refuses: disk is full; nothing was entered")
+
+    before = tree("courses")
+    monkeypatch.setattr(book_module, "writing", fails)
+    run("revise", "courses/P-0", "driver", "1", "--name", "Sam", *TODAY, code=6)
+    assert tree("courses") == before | {"courses/P-0/mine.txt": b"mine"}
+    assert Path("courses/P-1").is_dir()
+
+
+def test_files_that_cannot_be_written_leave_the_register_as_it_was(book, monkeypatch):
+    plan("P-1", "-o", "courses")
+    shutil.move("courses/P-1/P-1.txt", "kept.txt")
+    Path("courses/P-1/P-1.txt").mkdir()
+    change = ("defer", "6", "--by", "3", "--reason", "flu", *TODAY)
+    run("revise", "courses/P-1", *change, code=6)
+    assert listed() == {"P-1": 1}
+
+
+def test_a_revision_by_name_can_write_the_files_that_are_there(book):
+    plan("P-1", "-o", "courses")
+    change = ("defer", "6", "--by", "3", "--reason", "flu", *TODAY)
+    result = run("revise", "P-1", *change, "-o", "courses")
+    assert "pages and calendars made before" not in result.stderr
+    assert load_course("courses/P-1").revision == 2
+    run("revise", "courses/P-1", "driver", "1", "--name", "Sam", *TODAY)
+
+
+def test_a_revision_by_name_writes_what_changed_where_that_is_asked_for(book):
+    plan("P-1")
+    change = ("defer", "6", "--by", "3", "--reason", "flu", *TODAY, "--changes", "changes.ics")
+    run("revise", "P-1", *change)
+    assert b"BEGIN:VEVENT" in Path("changes.ics").read_bytes()
+    run("revise", "P-1", "complete", "1", *TODAY[:1], MONDAY + "T13:00", *change[-2:], code=6)
+    assert listed() == {"P-1": 2}
+
+
+def test_a_dry_run_books_nothing(book):
+    plan("P-1")
+    before = held()
+    plan("P-2", "--dry-run", "--latest-start", "2027-05-30")
+    run("revise", "P-1", "defer", "6", "--by", "3", "--reason", "flu", *TODAY, "--dry-run")
+    assert held() == before
+
+
+def test_suggest_names_no_day_that_is_taken(book):
+    plan("P-1")
+    plan("P-2", "--latest-start", "2027-05-30")
+    taken = {start[:10] for start, patient in held() if patient == "P-2"}
+    offered = json.loads(run("suggest", "P-1", "6", *TODAY, "--format", "json").stdout)
+    days = {one["start"][:10] for one in offered}
+    assert days
+    assert days.isdisjoint(taken)
+
+
+def test_an_export_can_be_imported_into_the_other_database(book, tmp_path):
+    plan("P-1")
+    plan("P-2", "--latest-start", "2027-05-30")
+    run("revise", "P-1", "complete", "1", "--today", "2027-04-05T13:00")
+    Path("all.ndjson").write_text(run("register", "export").stdout)
+    before, other = held(), str(tmp_path / "other.db")
+    run("register", "import", "all.ndjson", "--register", other)
+    exported = run("register", "export", "--register", other).stdout
+    assert exported == Path("all.ndjson").read_text()
+    assert held() == before
+
+
+def test_a_line_of_an_export_that_is_broken_is_said_and_nothing_is_imported(book):
+    plan("P-1")
+    Path("all.ndjson").write_text(run("register", "export").stdout + "{nothing\n")
+    result = run("register", "import", "all.ndjson", "--register", "other.db", code=3)
+    assert "all.ndjson:2" in result.stderr
+    assert not Path("other.db").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with signals")
+def test_who_is_killed_at_a_change_leaves_at_most_a_file_that_is_one_ahead(book):
+    plan("P-1", "-o", "courses")
+    drawn, ahead = random.Random(3), 0
+    tries = 30 if IS_FULL else 5
+    for number in range(tries):
+        change = ("revise", "courses/P-1", "driver", "1", "--name", f"D{number}", *TODAY)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ketasched", *change],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(drawn.uniform(0.3, 1.2))
+        process.kill()
+        process.wait()
+        revision = load_course("courses/P-1").revision
+        assert listed()["P-1"] in (revision, revision - 1)
+        if listed()["P-1"] < revision:
+            ahead += 1
+            run("register", "import", "courses/P-1", *TODAY)
+        document = json.loads(run("register", "export").stdout)
+        assert document == json.loads(Path("courses/P-1/course.json").read_text())
+    assert ahead < tries
+
+
+def test_a_register_of_two_clinics_has_a_day_for_each(book):
+    plan("P-1")
+    other = clinic_file("other.toml", 'name = "Other"\nid_salt = "y"', "09:00-12:00")
+    plan("P-2", "--clinic", other)
+    assert "the register has 2 clinics" in run("day", MONDAY, code=3).stderr
+    shown = run("day", MONDAY, "--clinic", other).stdout
+    assert "P-2" in shown
+    assert "P-1" not in shown
+
+
+# --- rosters
+
+
+def test_a_roster_is_booked_row_by_row_beside_what_is_there(book):
+    plan("P-0")
+    roster_file(rows_of(3, MONDAY, latest_start="2027-06-30"))
+    batch()
+    days = [start[:10] for start, _ in held()]
+    assert len(days) == len(set(days)) == 24
+    assert listed() == {"P-0": 1, "P-1": 1, "P-2": 1, "P-3": 1}
+    for patient in ("P-1", "P-2", "P-3"):
+        starts = [visit.start.isoformat() for visit in load_course(f"out/{patient}").visits]
+        assert [(start, patient) for start in starts] == [
+            one for one in held() if one[1] == patient
+        ]
+
+
+def test_a_row_of_somebody_who_has_a_course_is_rejected(book):
+    plan("P-1", "--made-at", "2026-11-20T10:00")
+    roster_file(rows_of(2, MONDAY, latest_start="2027-06-30"))
+    batch(code=5)
+    (row,) = rejects()
+    assert row["patient"] == "P-1"
+    assert "has a course in the register" in row["reason"]
+    assert listed() == {"P-1": 1, "P-2": 1}
+
+
+def test_a_run_that_goes_on_books_only_what_changed(book):
+    rows = rows_of(2, MONDAY, latest_start="2027-06-30")
+    roster_file(rows)
+    batch()
+    before = held()
+    run(*("batch", "roster.csv", "-o", "out", "--resume", "--quiet"))
+    assert held() == before
+    rows[0]["start"] = "2027-05-03"
+    roster_file(rows)
+    run(*("batch", "roster.csv", "-o", "out", "--resume", "--quiet"))
+    after = held()
+    assert [one for one in after if one[1] == "P-2"] == [one for one in before if one[1] == "P-2"]
+    assert min(one for one in after if one[1] == "P-1")[0] >= "2027-05-03"
+    assert len(after) == 12
+
+
+def test_a_row_that_cannot_be_planned_any_more_gives_its_chairs_back(book):
+    rows = rows_of(2, MONDAY, latest_start="2027-06-30")
+    roster_file(rows)
+    batch()
+    rows[0]["start"] = "someday"
+    roster_file(rows)
+    again = "batch", "roster.csv", "-o", "out", "--resume", "--quiet"
+    run(*again, code=5)
+    assert listed() == {"P-1": 1, "P-2": 1}, "what cannot be read changes nothing"
+    rows[0] |= {"start": MONDAY, "days": "sat"}
+    roster_file(rows)
+    run(*again, code=5)
+    assert listed() == {"P-2": 1}
+    assert not Path("out/P-1").exists()
+
+
+def test_a_row_whose_course_was_revised_by_name_stays(book):
+    rows = rows_of(1, MONDAY)
+    roster_file(rows)
+    batch()
+    run("revise", "P-1", "driver", "1", "--name", "Sam", *TODAY)
+    rows[0]["start"] = "2027-05-03"
+    roster_file(rows)
+    run(*("batch", "roster.csv", "-o", "out", "--resume", "--quiet"), code=5)
+    assert "revised since" in rejects()[0]["reason"]
+    assert listed() == {"P-1": 2}
+    assert Path("out/P-1/course.json").exists()
+
+
+@pytest.mark.parametrize("together", [(), ("--together",)], ids=["one by one", "as one"])
+def test_a_course_that_is_done_again_on_the_same_dates_is_its_next_revision(book, together):
+    roster_file(rows_of(2, MONDAY, latest_start="2027-06-30"))
+    batch(*together)
+    before, first = held(), load_course("out/P-1")
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"\nphone = "555 0100"', "09:00-12:00")
+    again = "batch", "roster.csv", "-o", "out", "--resume", "--quiet", *together
+    run(*again, "--made-at", "2026-11-24T10:00")
+    assert held() == before
+    assert listed() == {"P-1": 2, "P-2": 2}
+    (course,) = (one for one in exported() if one.patient == "P-1")
+    assert course == load_course("out/P-1")
+    assert (course.course_id, course.revision) == (first.course_id, 2)
+    assert rows(book, "SELECT count(*) FROM bookings") == [(12,)]
+    logged = rows(book, "SELECT revision, what FROM log ORDER BY number")
+    assert logged == [(number, "planned by batch") for number in (1, 1, 2, 2)]
+    run(*again)
+    assert listed() == {"P-1": 2, "P-2": 2}, "and then it stays"
+    run("revise", "P-1", "driver", "1", "--name", "Sam", *TODAY)
+    assert listed() == {"P-1": 3, "P-2": 2}
+
+
+def test_a_course_that_is_done_again_goes_on_from_the_register_where_no_file_is(book):
+    roster_file(rows_of(1))
+    batch("--format", "ics")
+    (first,) = exported()
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"\nphone = "555 0100"', "09:00-12:00")
+    again = "--resume", "--quiet", "--format", "ics", "--made-at", "2026-11-24T10:00"
+    run("batch", "roster.csv", "-o", "out", *again)
+    (course,) = exported()
+    assert (course.course_id, course.revision) == (first.course_id, 2)
+
+
+def test_a_course_that_was_done_again_gives_its_chairs_back_as_well(book):
+    asked = rows_of(1)
+    roster_file(asked)
+    batch()
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"\nphone = "555 0100"', "09:00-12:00")
+    again = "batch", "roster.csv", "-o", "out", "--resume", "--quiet"
+    run(*again)
+    asked[0]["start"] = "2027-05-03"
+    roster_file(asked)
+    run(*again)
+    assert min(held())[0] >= "2027-05-03"
+    asked[0]["days"] = "sat"
+    roster_file(asked)
+    run(*again, code=5)
+    assert listed() == {}
+
+
+def test_a_course_that_is_done_again_and_cannot_be_written_is_as_before(book, monkeypatch):
+    roster_file(rows_of(1))
+    batch()
+    before = exported()
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"\nphone = "555 0100"', "09:00-12:00")
+
+    def refuses(*_, **__):
+        raise BadRequest("output", "cannot be written")
+
+    monkeypatch.setattr("ketasched.batch.work.write_place", refuses)
+    run("batch", "roster.csv", "-o", "out", "--resume", "--quiet", "--jobs", "1", code=5)
+    assert exported() == before
+    assert rows(book, "SELECT count(*) FROM bookings") == [(6,)]
+
+
+def test_a_folder_that_cannot_be_written_leaves_no_booking(book):
+    roster_file(rows_of(2, MONDAY, latest_start="2027-06-30"))
+    Path("out").mkdir()
+    Path("out/P-1").write_text("mine")
+    batch(code=5)
+    assert listed() == {"P-2": 1}
+    assert [row["patient"] for row in rejects()] == ["P-1"]
+
+
+def test_a_run_that_was_stopped_after_booking_finds_its_course_again(book, monkeypatch):
+    roster_file(rows_of(2, MONDAY, latest_start="2027-06-30"))
+
+    def stops(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr("ketasched.batch.stream.Line._together", stops)
+        batch(code=130)
+    before = held()
+    assert len(before) == 12
+    run("batch", "roster.csv", "-o", "out", "--resume", "--quiet")
+    assert held() == before
+    assert [row["status"] for row in manifest()] == ["planned", "planned"]
+
+
+def test_a_roster_that_is_only_tried_books_nothing_and_heeds_its_own_rows(book):
+    plan("P-0")
+    roster_file(rows_of(2, MONDAY, latest_start="2027-06-30"))
+    before = held()
+    result = run("batch", "roster.csv", "-o", "out", "--dry-run", "--made-at", "2026-11-23T10:00")
+    assert held() == before
+    lines = result.stdout.splitlines()[1:]
+    days = [one[:10] for line in lines for one in line.split(",")[5].split("|")]
+    assert len(days) == len(set(days)) == 12
+
+
+def test_a_course_of_a_run_without_the_register_is_entered_when_it_goes_on_with_it(
+    clinic, address
+):
+    roster_file(rows_of(2, MONDAY, latest_start="2027-06-30"))
+    batch()
+    run("batch", "roster.csv", "-o", "out", "--resume", "--quiet", "--register", address)
+    assert rows(address, "SELECT count(*) FROM bookings") == [(12,)]
+
+
+# --- when it cannot be
+
+
+def test_a_missing_extra_is_named(clinic, monkeypatch):
+    monkeypatch.setitem(sys.modules, "sqlalchemy", None)
+    for name in [one for one in sys.modules if one.startswith("ketasched.register.")]:
+        monkeypatch.delitem(sys.modules, name)
+    result = plan("P-1", "--register", "book.db", code=2)
+    assert "--register: a register needs the extra that brings its database" in result.stderr
+    assert "try: pip install 'ketasched[register]'" in result.stderr
+
+
+def test_a_missing_driver_of_postgresql_is_named(clinic, monkeypatch):
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    result = plan("P-1", "--register", "postgresql://localhost/book", code=2)
+    assert "try: pip install 'ketasched[postgres]'" in result.stderr
+
+
+def test_a_server_that_refuses_is_one_clear_error(clinic, server: Server):
+    nowhere = str(server.server.get_uri("nowhere"))
+    result = plan("P-1", "--register", nowhere, code=6)
+    assert 'database "nowhere" does not exist' in result.stderr
+    assert "nothing was entered" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_who_may_not_write_is_told_so(clinic, server: Server):
+    address = server.new()
+    plan("P-1", "--register", address)
+    rows(server.server.get_uri(), "SELECT 1")
+    import psycopg  # noqa: PLC0415 - as another program
+
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute("CREATE ROLE reader LOGIN")
+        connection.execute("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader")
+    reader = address.replace("postgres:", "reader:")
+    assert "P-1" in run("register", "list", "--register", reader).stdout
+    result = plan("P-2", "--latest-start", "2027-06-30", "--register", reader, code=6)
+    assert "permission denied" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are other ones there")
+def test_a_file_that_may_only_be_read_refuses_entries_and_a_backup_can_be_read(clinic):
+    shared = Path("/tmp") / f"ketasched-read-only-{os.getpid()}"  # noqa: S108 - others have to get there
+    shared.mkdir()
+    try:
+        address = str(shared / "book.db")
+        plan("P-1", "--register", address)
+        run("register", "backup", str(shared / "backup.db"), "--register", address)
+        before = Path(address).read_bytes()
+        place = str(shutil.copy(clinic, shared))
+        for path in shared.iterdir():
+            path.chmod(0o444)
+        shared.chmod(0o555)
+        code, said = as_nobody(
+            "plan",
+            "--patient",
+            "P-2",
+            "--start",
+            MONDAY,
+            "--latest-start",
+            "2027-06-30",
+            "--clinic",
+            place,
+            "--register",
+            address,
+        )
+        assert code == 6, said
+        assert "the register refuses: attempt to write a readonly database" in said
+        assert "nothing was entered" in said
+        assert Path(address).read_bytes() == before
+        code, said = as_nobody("register", "list", "--register", str(shared / "backup.db"))
+        assert (code, "P-1" in said) == (0, True), said
+    finally:
+        shared.chmod(0o755)
+        shutil.rmtree(shared)
+
+
+def as_nobody(*arguments: str) -> tuple[int, str]:
+    """The command by somebody who may write nothing here."""
+    read, write = os.pipe()
+    child = os.fork()
+    if not child:
+        if os.geteuid() == 0:
+            os.chdir("/")
+            os.seteuid(65534)
+        result = CliRunner().invoke(main, list(arguments))
+        os.write(write, result.output.encode())
+        os._exit(result.exit_code)
+    os.close(write)
+    _, status = os.waitpid(child, 0)
+    with os.fdopen(read) as file:
+        return os.waitstatus_to_exitcode(status), file.read()
