@@ -1,13 +1,14 @@
 # Everything is set up in .venv: Python 3.11 or newer with venv is all that you need.
 
 PYTHON ?= python3
+SECONDS ?= 12
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
-.PHONY: demo test check bench clean
+.PHONY: demo test check bench fuzz clean
 
 demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
@@ -29,6 +30,10 @@ check: $(READY)  ## The linter, the formatter and the type checker.
 bench: $(READY)  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
 	$(BIN)/python -m tests.benchmarks.course
 	$(BIN)/python -m tests.benchmarks.batch $(ROWS)
+
+fuzz: $(READY)  ## Look for bugs in the readers; SECONDS=900 for each of them.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 clean:
 	rm -rf $(VENV) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
