@@ -1,13 +1,14 @@
 # Everything is set up in .venv: Python 3.11 or newer with venv is all that you need.
 
 PYTHON ?= python3
+SECONDS ?= 12
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
-.PHONY: demo test check docs bench proof clean
+.PHONY: demo test check docs bench proof fuzz clean
 
 demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
@@ -37,6 +38,10 @@ bench: $(READY)  ## How fast it is, as ratios in one run; ROWS="1000 10000" for 
 
 proof: $(READY)  ## The register with 2,000 courses by 16 processes, and 8 rosters at once: a quarter of an hour.
 	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register
+
+fuzz: $(READY)  ## Look for bugs in the readers; SECONDS=900 for each of them.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 clean:
 	rm -rf $(VENV) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,55 @@
+"""What fuzzing has found stays mended, and changed data of every kind is refused in our words.
+
+`make fuzz` looks for more, led by coverage; here each run makes the same few hundred changes.
+"""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ketasched.errors import NoPlan
+from tests.fuzz.mutations import mutated
+from tests.fuzz.readers import READERS, seeds, tried
+
+FOUND = Path(__file__).parent / "fuzz" / "found"
+SECONDS = 2
+"""Of work for one input; a file under 10 MB takes no longer."""
+
+MANY = 150
+
+found = sorted(path for path in FOUND.glob("*/*") if path.is_file())
+
+
+@pytest.mark.parametrize("path", found, ids=lambda path: f"{path.parent.name} {path.name}")
+def test_what_was_found_is_an_answer_now(path):
+    begun = time.process_time()
+    tried(path.parent.name, path.read_bytes())
+    assert time.process_time() - begun < SECONDS
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_what_fuzzing_begins_with_is_read_without_refusal(reader):
+    for seed in seeds(reader):
+        with suppress(NoPlan):  # of the days in the protocol no ten are on end
+            READERS[reader](seed)
+
+
+@pytest.mark.parametrize("reader", ["protocol", "clinic", "course"])
+def test_changed_data_is_used_or_refused(reader):
+    random = Random(reader)
+    texts = [seed.decode() for seed in seeds(reader) if seed.startswith(b"{")]
+    for _ in range(MANY):
+        tried(reader, mutated(random.choice(texts), random).encode())
+
+
+def test_a_roster_of_changed_rows_is_used_or_refused():
+    random = Random("roster")
+    text = next(seeds("roster"))
+    for _ in range(MANY):
+        data = bytearray(text)
+        for _ in range(random.randint(1, 8)):
+            data[random.randrange(len(data))] = random.choice(b'",;\n\r\0\xff=P2-')
+        tried("roster", bytes(data))
