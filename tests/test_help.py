@@ -14,6 +14,7 @@ from tests.transcript import run
 WITH_EXAMPLES = [path for path, command in commands() if examples_of(path)]
 COURSE = (
     "plan --patient P-014 --start 2026-12-07 --boosters 1 --made-at 2026-11-23T10:00 -o courses"
+    " --register"
 )
 BEFORE = {
     "ketasched plan": [],
@@ -27,17 +28,23 @@ BEFORE = {
         *(f"revise courses/P-014 complete {number}" for number in range(1, 7)),
     ],
 }
-"""What there is to be before an example makes sense; unsaid, a course of six visits."""
+"""What there is to be before an example makes sense; unsaid, a course of six visits that is in
+the register, too.
+"""
 
 FILES = {
     "roster.csv": "patient,start\nP-1,2027-01-04\n",
+    "waiting.csv": "patient,start\nW-1,2027-01-04\n",
     "roster.ndjson": '{"patient": "P-1", "start": "2027-01-04"}\n',
 }
 FILES_FOR = {
+    "ketasched batch": {
+        "clinic.toml": (ROOT / "examples" / "clinic.toml").read_text(encoding="utf-8"),
+    },
     "ketasched check": {
         "clinic.toml": (ROOT / "examples" / "clinic.toml").read_text(encoding="utf-8"),
         "roster.csv": "patient,Start date\nP-1,2027-01-04\n",
-    }
+    },
 }
 """The files that lie there, and what is another one for a command."""
 
@@ -55,9 +62,13 @@ class Clock(datetime):
 
 
 def ran(command: str) -> str:
-    """What a command prints; with ">file" into a file."""
+    """What a command prints; as in a shell with files for "*", and with ">file" into a file."""
     typed, _, target = command.partition(" >")
-    said = run(typed)
+    words = [
+        " ".join(sorted(map(str, Path().glob(word)))) if "*" in word else word
+        for word in typed.split(" ")
+    ]
+    said = run(" ".join(words))
     if target:
         Path(target.strip()).write_text(said, encoding="utf-8")
     return said
@@ -69,6 +80,8 @@ def test_every_command_has_an_example():
 
 @pytest.mark.parametrize("path", WITH_EXAMPLES)
 def test_the_examples_of_a_command_work(path, monkeypatch):
+    for variable in ("XDG_DATA_HOME", "LOCALAPPDATA", "HOME"):  # where the usual register is
+        monkeypatch.setenv(variable, str(Path("data").resolve()))
     monkeypatch.setattr(options, "datetime", Clock)
     monkeypatch.setattr(Clock, "moment", LATER.get(path, Clock.moment))
     shutil.copytree(ROOT / "examples", Path("examples"))

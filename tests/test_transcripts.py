@@ -15,6 +15,7 @@ PLAYED: dict[Path, set[Place]] = {}
 
 ELSEWHERE = {
     "batch/alone.py alone_in": "test_batch_crash.py::test_a_second_run_is_refused_while",
+    "batch/booked.py _found": "register/test_register_together.py::test_who_is_overtaken_and",
     "batch/place.py _course_file": "test_batch_trouble.py::test_a_folder_where_a_file_ought",
     "batch/place.py _for_all": "test_batch_trouble.py::test_a_full_disk_ends_the_run",
     "batch/place.py _replace": "test_batch_trouble.py::test_a_folder_where_a_file_ought",
@@ -25,12 +26,17 @@ ELSEWHERE = {
     "cli/__init__.py invoke": "test_folder.py::test_a_full_output_is_no_bug_of_ours",
     "cli/batch.py _settings": "test_batch_trouble.py::test_a_stopped_run_does_not_go_on",
     "cli/options.py machine_zone": "test_doctor.py::test_a_machine_without_a_zone",
+    "cli/registers.py _no_extra": "register/test_register_cli.py::test_a_missing_extra_is_named",
     "files.py read_text": "test_load.py::test_a_file_that_cannot_be_read_tells",
-    "folder.py _busy": "test_batch_trouble.py::test_a_folder_that_somebody_is_changing",
+    "folder.py _alone": "test_batch_trouble.py::test_a_folder_that_somebody_is_changing",
     "folder.py refuse_link": "test_handout.py::test_a_folder_that_is_a_link_is_refused",
+    "register/backup.py back_up": "register/test_book.py::test_a_backup_that_cannot_be_written",
+    "register/database.py _bring_up_to_date": "register/test_book.py::test_a_register_of_a_later",
+    "register/database.py opened": "register/test_register_cli.py::test_a_missing_driver_of",
     "roster/jsonrows.py _object": "test_roster.py::test_a_bad_line_of_json_says_why",
     "roster/rows.py _json_rows": "test_roster.py::test_a_bad_line_of_json_says_why",
     "roster/rows.py _refuse_header": "test_roster.py::test_a_file_that_is_no_roster_is_refused",
+    "together/joint.py _solver": "test_together.py::test_without_the_extra_it_says_what",
 }
 """Errors that no typed command gives alone (a kill, a full disk, 10 MB), and their tests."""
 

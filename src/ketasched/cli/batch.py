@@ -373,7 +373,7 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to
     \b
     ketasched batch roster.csv -o courses
     ketasched batch roster.csv -o courses --resume
-    ketasched batch waiting.csv -o courses --together --limit 2m
+    ketasched batch waiting.csv -o waiting --together --limit 2m
     ketasched batch roster.ndjson --format ndjson >courses.ndjson
     """
     run = Run(**options)

@@ -188,9 +188,11 @@ def _courses_in(path: str) -> Iterator[Course]:
             for number, line in enumerate(lines, start=1):
                 yield course_from(line, f"{path}:{number}")
     except OSError as error:
-        raise BadFile(f"{path}: cannot be read: {error.strerror or error}") from None
+        said = f"{path}: cannot be read: {error.strerror or error}"
+        raise BadFile(said, next_step="give the path of a file that is there") from None
     except UnicodeDecodeError:
-        raise BadFile(f"{path}: is not UTF-8") from None
+        step = "export it again: ketasched register export >courses.ndjson"
+        raise BadFile(f"{path}: is not UTF-8 text", next_step=step) from None
 
 
 def _put(book: "Book", course: Course, at: "datetime") -> bool:
