@@ -45,11 +45,12 @@ def test_changed_data_is_used_or_refused(reader):
         tried(reader, mutated(random.choice(texts), random).encode())
 
 
-def test_a_roster_of_changed_rows_is_used_or_refused():
-    random = Random("roster")
-    text = next(seeds("roster"))
+@pytest.mark.parametrize("reader", ["roster", "busy calendar"])
+def test_changed_lines_are_used_or_refused(reader):
+    random = Random(reader)
+    texts = list(seeds(reader))
     for _ in range(MANY):
-        data = bytearray(text)
+        data = bytearray(random.choice(texts))
         for _ in range(random.randint(1, 8)):
-            data[random.randrange(len(data))] = random.choice(b'",;\n\r\0\xff=P2-')
-        tried("roster", bytes(data))
+            data[random.randrange(len(data))] = random.choice(b'",;\n\r\0\xff=P2-:TZ')
+        tried(reader, bytes(data))

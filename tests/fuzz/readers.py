@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from ketasched.calendars import calendar_from
 from ketasched.errors import BadFile, KetaschedError
 from ketasched.files import parse
 from ketasched.handout import files_of
@@ -24,8 +25,13 @@ from ketasched.model import Clinic, Course, Protocol, Request
 from ketasched.planner import plan
 from ketasched.roster import csv_line, read_roster, request_of_row
 from tests.conftest import ROOT
+from tests.test_calendars import RIGHT, SAMPLE, ZONES, calendar
 
-MADE_AT = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("America/New_York"))
+NEW_YORK = ZoneInfo("America/New_York")
+MADE_AT = datetime(2026, 11, 23, 10, tzinfo=NEW_YORK)
+BUSY_DAYS = date(2026, 10, 19), date(2026, 12, 31)
+"""The days that a calendar is asked about."""
+
 REQUEST = Request(patient="P-014", start=date(2026, 12, 7))
 EXAMPLES = ROOT / "examples"
 CLINIC = EXAMPLES / "clinic.toml"
@@ -55,6 +61,15 @@ def read_course(data: bytes) -> None:
     files_of(found, ("text", "html", "ics", "rides", "json"))
 
 
+def read_busy(data: bytes) -> None:
+    """A calendar, which is asked when somebody is busy."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadFile("fuzz.ics: is not UTF-8 text") from None
+    calendar_from(text, "fuzz.ics").busy(NEW_YORK, *BUSY_DAYS)
+
+
 def read_rows(data: bytes) -> None:
     """A roster to its last row; what is rejected is written again."""
     for row in read_roster(io.BytesIO(data)).rows:
@@ -71,6 +86,7 @@ READERS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
         "clinic": read_clinic,
         "course": read_course,
         "roster": read_rows,
+        "busy calendar": read_busy,
     }
 )
 
@@ -90,6 +106,7 @@ def seeds(reader: str) -> Iterator[bytes]:
         "clinic": [*_texts([CLINIC]), starter_clinic("America/New_York", "0" * 32)],
         "course": _texts(GOLDEN.glob("*.patient.json")),
         "roster": [*_texts([EXAMPLES / "roster.csv"]), ROW],
+        "busy calendar": _calendars(),
     }
     for text in texts[reader]:
         yield text.encode()
@@ -99,6 +116,15 @@ def seeds(reader: str) -> Iterator[bytes]:
 
 def _texts(paths: Iterable[Path]) -> list[str]:
     return [path.read_text(encoding="utf-8") for path in sorted(paths)]
+
+
+def _calendars() -> list[str]:
+    """What is tried of calendars elsewhere: series, zones, whole days, free-busy times."""
+    in_zones = [
+        calendar(f"DTSTART;TZID={name}:20261026T090000\nRRULE:FREQ=WEEKLY;COUNT=2", zones=zones)
+        for zones, name, _ in ZONES.values()
+    ]
+    return [*(calendar(*events) for events, _ in RIGHT.values()), *in_zones, "\n".join(SAMPLE)]
 
 
 @lru_cache

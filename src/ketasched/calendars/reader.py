@@ -65,7 +65,11 @@ class Calendar:
 
 def read_calendar(path: str) -> Calendar:
     """The calendar in the file at `path`; "-" is standard input. Raises `BadFile`."""
-    text = read_text(path)
+    return calendar_from(read_text(path), path)
+
+
+def calendar_from(text: str, path: str) -> Calendar:
+    """The calendar that a file's text is; `path` is for messages. Raises `BadFile`."""
     if not text.strip():
         raise BadFile(f"{path}: is empty", next_step=MEND)
     try:
