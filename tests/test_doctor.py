@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import zoneinfo
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -133,6 +134,51 @@ def test_a_machine_without_a_zone_needs_a_clinic_with_one(monkeypatch):
 def test_a_terminal_that_lacks_letters_is_told(monkeypatch):
     monkeypatch.setattr(doctor, "SAMPLE", "\ud800")
     assert rows()["locale"]["try"] == "set PYTHONUTF8=1"
+
+
+def test_where_there_is_no_register_none_is_needed_nor_made(monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(Path("data").resolve()))
+    row = rows()["register"]
+    assert (row["level"], row["said"]) == ("fine", "none: --register makes one")
+    monkeypatch.setitem(sys.modules, "platformdirs", None)
+    assert rows()["register"] == row
+    assert not Path("data").exists()
+
+
+def test_the_register_is_counted_and_no_patient_named(monkeypatch):
+    monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
+    run("plan --patient SECRET-7 --start 2027-01-04 --made-at 2026-11-23T10:00")
+    said = run("doctor")
+    assert "fine     register   book.db: 1 courses of 1 clinics\n" in said
+    assert "SECRET" not in said
+
+
+def test_the_usual_register_is_found(monkeypatch):
+    for variable in ("XDG_DATA_HOME", "LOCALAPPDATA", "HOME"):
+        monkeypatch.setenv(variable, str(Path("data").resolve()))
+    run("plan --patient P-1 --start 2027-01-04 --register")
+    assert str(rows()["register"]["said"]).endswith("register.db: 1 courses of 1 clinics")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
+def test_a_register_that_others_may_read_is_told(monkeypatch):
+    monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
+    run("plan --patient P-1 --start 2027-01-04 --made-at 2026-11-23T10:00")
+    Path("book.db").chmod(0o644)
+    row = rows()["register"]
+    assert (row["level"], row["try"]) == ("warning", "chmod 600 book.db")
+
+
+def test_a_register_that_cannot_be_used_is_told_without_its_password(monkeypatch):
+    monkeypatch.setenv("KETASCHED_REGISTER", "typo.db")
+    said = run("doctor")
+    assert "broken   register   typo.db: there is no register\n" in said
+    assert said.endswith("[exit 3]\n")
+    monkeypatch.setenv("KETASCHED_REGISTER", "postgresql://anna:secret@127.0.0.1:1/clinic")
+    said = run("doctor")
+    assert "broken   register   postgresql+psycopg://anna:***@127.0.0.1:1/clinic: " in said
+    assert "secret" not in said
+    assert said.endswith("[exit 6]\n")
 
 
 def test_what_is_optional_may_be_missing(monkeypatch):

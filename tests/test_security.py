@@ -3,8 +3,10 @@
 import json
 import os
 import re
+import sqlite3
 import stat
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,7 @@ from tests.transcript import run
 DOCUMENT = ROOT / "docs" / "security.md"
 AT = "--made-at 2026-11-23T10:00"
 CODE = "{{ 7 * 191 }}{% for x in ().__class__.__base__.__subclasses__() %}x{% endfor %}${7*191}"
+WHO = "SECRET-7"
 NOT_ON_WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 
 
@@ -129,9 +132,72 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_not_written_through():
     assert Path("foreign.txt").read_text(encoding="utf-8") == "mine"
 
 
+# --- a register
+
+
+@NOT_ON_WINDOWS
+def test_a_register_and_its_copies_are_for_their_owner_alone():
+    before = os.umask(0)
+    try:
+        for command in (
+            f"plan --patient P-1 --start 2026-12-07 {AT} --register one/book.db",
+            "register backup two/copy.db --register one/book.db",
+            "revise P-1 omit 3 --reason flu --today 2026-12-01 --register one/book.db",
+        ):
+            assert "[exit" not in run(command)
+            assert modes(Path()) == {("folder", 0o700), ("file", 0o600)}
+    finally:
+        os.umask(before)
+
+
+def test_no_name_of_a_patient_or_a_driver_is_in_the_log_that_nobody_can_change():
+    book = "--register book.db"
+    for command in (
+        f"plan --patient {WHO} --start 2026-12-07 {AT} --driver-name {WHO} {book}",
+        f"revise {WHO} driver 1 --name {WHO}b --phone 555{WHO} --today 2026-12-01 {book}",
+        f"revise {WHO} defer 3 --by 3 --reason {WHO} --today 2026-12-01 {book}",
+        f"revise {WHO} booster --on 2027-01-14 --today 2026-12-01 {book}",
+        f"revise {WHO} complete 1 --today 2026-12-08 {book}",
+        f"revise {WHO} omit 4 --reason {WHO} --today 2026-12-08 {book}",
+        f"revise {WHO} hold --reason {WHO} --today 2026-12-08 {book}",
+        f"revise {WHO} cease --reason {WHO} --today 2026-12-09 {book}",
+    ):
+        assert "[exit" not in run(command), command
+    with closing(sqlite3.connect("book.db")) as connection:
+        log = connection.execute("SELECT * FROM log").fetchall()
+    assert len(log) == 8
+    assert "SECRET" not in str(log)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://anna:SECRET@127.0.0.1:1/clinic",
+        "postgresql://anna@127.0.0.1:1/clinic?password=SECRET",
+        "postgresql://anna:SECRET@127.0.0.1:port/clinic",
+        "mysql://anna:SECRET@127.0.0.1/clinic",
+    ],
+)
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"plan --patient P-1 --start 2026-12-07 {AT}",
+        f"batch roster.csv -o out --jobs 1 --verbose {AT}",
+        "register list",
+        "day",
+        "doctor",
+    ],
+)
+def test_the_password_of_a_register_is_never_printed(command, address, monkeypatch):
+    Path("roster.csv").write_text("patient,start\nP-1,2026-12-07\n", encoding="utf-8")
+    monkeypatch.setenv("KETASCHED_REGISTER", address)
+    said = run(command)
+    assert "[exit" in said
+    assert "SECRET" not in said
+
+
 # --- logs
 
-WHO = "SECRET-7"
 ROWS = r"""patient,start,driver_name,born,per_week
 @1,2026-12-07,,,
 @1,2026-12-07,,,
@@ -157,7 +223,11 @@ LINES = """{"patient": "@1", "begin": "2027-01-04"}
 
 @pytest.mark.parametrize("name", ["roster.csv", "roster.ndjson"])
 @pytest.mark.parametrize(
-    "how", ["--format ndjson", "-o out", "-o out --dry-run", "-o taken", "-o out --jobs 2"]
+    "how",
+    [
+        *("--format ndjson", "-o out", "-o out --dry-run", "-o taken", "-o out --jobs 2"),
+        *("--format ndjson --register book.db", "-o out --together --register book.db"),
+    ],
 )
 def test_no_patient_is_in_what_a_batch_logs(name, how):
     Path("roster.csv").write_text(ROWS, encoding="utf-8")

@@ -1,5 +1,6 @@
 """The register's book: whole or not at all, never two on a chair, and what it says when not."""
 
+import errno
 import json
 import subprocess
 import sys
@@ -335,9 +336,17 @@ def test_an_address_that_means_nothing_is_refused(address):
         Book.at(address)
 
 
-def test_a_server_that_is_not_there_is_said_without_the_password():
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://anna:secret@127.0.0.1:1/clinic",
+        "postgresql://anna@127.0.0.1:1/clinic?password=secret&sslpassword=secret",
+    ],
+)
+def test_a_server_that_is_not_there_is_said_without_the_password(address):
     with pytest.raises(Refused, match="the register refuses") as refusal:
-        Book.at("postgresql://anna:secret@127.0.0.1:1/clinic")
+        Book.at(address)
+    assert "anna" in refusal.value.what
     assert "secret" not in refusal.value.what + refusal.value.next_step
     assert "nothing was entered" in refusal.value.what
 
@@ -391,6 +400,17 @@ def test_a_backup_is_a_register_with_all_that_is_in_it(book, address, tmp_path):
     assert third.visits
     with pytest.raises(Refused, match="there already"):
         back_up(book.engine, path)
+
+
+def test_a_backup_that_cannot_be_written_leaves_nothing(book, tmp_path, monkeypatch):
+    def fails(_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("ketasched.register.backup.os.fsync", fails)
+    (tmp_path / "copies").mkdir()
+    with pytest.raises(Refused, match="cannot be written: Input/output error"):
+        back_up(book.engine, tmp_path / "copies" / "copy.db")
+    assert list((tmp_path / "copies").iterdir()) == []
 
 
 def test_a_backup_taken_while_others_write_is_consistent(address, tmp_path):

@@ -4,10 +4,12 @@ import json
 import os
 import platform
 import re
+import stat
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -20,12 +22,16 @@ from ketasched.cli.options import (
     moment_of,
 )
 from ketasched.cli.output import BROKEN
+from ketasched.cli.registers import book_to_look_at
 from ketasched.cli.zonedata import ANY_ZONE, packaged_release, zone_data
 from ketasched.errors import BadFile, KetaschedError
 from ketasched.load import clinic_warnings, load_clinic
 
 SAMPLE = "–é√日"
 """Characters that our pages have, or that names of patients and clinics may."""
+
+OTHERS = stat.S_IRWXG | stat.S_IRWXO
+"""What a file's mode lets others do than its owner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,21 @@ def _clinic(clinic: str | None) -> Answer:
     return Answer("fine", path)
 
 
+def _register(_clinic: str | None) -> Answer:
+    """The register that commands use, and whether others may read its file."""
+    book = book_to_look_at()
+    if book is None:
+        return Answer("fine", "none: --register makes one")
+    names = book.clinics()
+    said = f"{book.place}: {book.size():,} courses of {len(names)} clinics"
+    if sys.platform != "win32" and book.is_a_file:
+        mode = stat.S_IMODE(Path(book.place).stat().st_mode)
+        if mode & OTHERS:
+            step = f"chmod 600 {book.place}"
+            return Answer("warning", f"{said}; others may read its file", next_step=step)
+    return Answer("fine", said)
+
+
 def _locale(_clinic: str | None) -> Answer:
     """Whether the terminal takes all letters."""
     encoding = getattr(sys.stdout, "encoding", None) or "none"
@@ -125,6 +146,7 @@ LOOKS: Mapping[str, Callable[[str | None], Answer]] = MappingProxyType(
         "zone data": _zone_data,
         "time zone": _time_zone,
         "clinic": _clinic,
+        "register": _register,
         "locale": _locale,
         "extras": _extras,
     }

@@ -88,6 +88,15 @@ def open_book(asked: str | None, *, make: bool = False) -> "Book | None":
     return book
 
 
+def book_to_look_at() -> "Book | None":
+    """The register that the environment names, else the usual one; None where there is none."""
+    try:
+        address = None if is_asked(None) else _usual()
+    except BadRequest:  # nobody has to have the extra
+        return None
+    return None if address and not Path(address).exists() else open_book(address)
+
+
 def needed_book(asked: str | None, *, make: bool = False) -> "Book":
     """The register that is asked for; else the usual one."""
     book = open_book(asked, make=make) or open_book(USUAL, make=make)

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.functions import count
 
 from ketasched.errors import NoPlan
 from ketasched.load import course_from
@@ -77,6 +78,11 @@ class Book:
     def place(self) -> str:
         """Where it is, without its password."""
         return shown(self.engine)
+
+    @property
+    def is_a_file(self) -> bool:
+        """Whether it is a file here, and not at a server."""
+        return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def bookings(self, order: Order) -> Iterator[Bookings]:
@@ -243,6 +249,12 @@ class Book:
             return list(
                 connection.execute(select(CLINICS.c.name).order_by(CLINICS.c.name)).scalars()
             )
+
+    def size(self) -> int:
+        """How many courses are in it."""
+        with reading(self.engine) as connection:
+            found: int = connection.execute(select(count()).select_from(COURSES)).scalar_one()
+            return found
 
     def newest(self) -> Course | None:
         """The course that ends last."""

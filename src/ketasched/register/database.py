@@ -227,9 +227,12 @@ def _lost(place: str, reason: str) -> Lost:
 
 
 def shown(engine: Engine) -> str:
-    """Where the register is, without its password."""
+    """Where the register is, without its password, wherever in the URL that stands."""
     url = engine.url
-    return str(url.database) if url.get_backend_name() == "sqlite" else str(url)
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    secret = [name for name in url.query if "password" in name.lower()]
+    return str(url.update_query_dict(dict.fromkeys(secret, "***")))
 
 
 def _first_line(error: DBAPIError) -> str:
