@@ -5,6 +5,7 @@ SECONDS ?= 12
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+NEIGHBOURS := .venv-neighbours
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
@@ -30,7 +31,8 @@ check: $(READY)  ## The linter, the formatter and the type checker.
 docs: $(READY)  ## The documents and schemas that are made from the code.
 	$(BIN)/python -m pytest -q tests/test_documents.py --update-golden
 
-bench: $(READY)  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
+bench: $(READY) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
+	$(BIN)/python -m tests.benchmarks.start
 	$(BIN)/python -m tests.benchmarks.course
 	$(BIN)/python -m tests.benchmarks.batch $(ROWS)
 	$(BIN)/python -m tests.benchmarks.register
@@ -44,7 +46,13 @@ fuzz: $(READY)  ## Look for bugs in the readers; SECONDS=900 for each of them.
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 clean:
-	rm -rf $(VENV) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NEIGHBOURS) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+# Tools such as ours, only to compare how soon they answer.
+$(NEIGHBOURS)/.ready:
+	$(PYTHON) -m venv $(NEIGHBOURS)
+	$(NEIGHBOURS)/bin/python -m pip install --quiet --disable-pip-version-check khal todoman
+	@touch $@
 
 # What some tests read calendars and look at pages with; without npm they are skipped and say so.
 $(NODE_MODULES): tests/node/package-lock.json
