@@ -5,11 +5,13 @@ SECONDS ?= 12
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := requirements-dev.lock
 NEIGHBOURS := .venv-neighbours
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
-.PHONY: demo test check docs bench proof fuzz clean
+.PHONY: demo test check docs bench proof fuzz package audit lock clean
 
 demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
@@ -42,8 +44,18 @@ proof: $(READY)  ## The register with 2,000 courses by 16 processes, and 8 roste
 	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register
 
 fuzz: $(READY)  ## Look for bugs in the readers; SECONDS=900 for each of them.
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	$(PIP) --constraint $(LOCK) --editable '.[fuzz]'
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+
+package: $(READY)  ## The wheel and the sdist in new environments, with the lowest and the newest dependencies.
+	$(BIN)/python -m tests.packages
+
+audit: $(READY)  ## Known vulnerabilities in what is locked; WHERE=--where-possible if there may be no answer.
+	$(BIN)/python -m tests.audit $(WHERE)
+
+lock: $(READY)  ## The newest releases to test with; then run the tests.
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --extra dev --extra fuzz \
+	  --no-annotate --custom-compile-command 'make lock' pyproject.toml --output-file $(LOCK)
 
 clean:
 	rm -rf $(VENV) $(NEIGHBOURS) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -59,9 +71,9 @@ $(NODE_MODULES): tests/node/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --prefix tests/node --no-audit --no-fund --silent; \
 	else echo "no npm: the tests with ical.js and axe-core are skipped"; fi
 
-$(READY): pyproject.toml
+$(READY): pyproject.toml $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "ketasched needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP) --constraint $(LOCK) --editable '.[dev]'
 	@touch $@

@@ -1,0 +1,101 @@
+"""What people install, tried as they get it; run by `make package`.
+
+Builds the wheel and the source distribution, and installs each into new environments: alone and
+with all extras, with the lowest releases of our dependencies that `pyproject.toml` allows and with
+the newest ones. There `ketasched` plans, and the doctor finds nothing broken.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+from tests.conftest import ROOT
+
+UV = Path(sys.executable).with_name("uv")
+RESOLUTIONS = ("lowest-direct", "highest")
+PLAN = ("plan", "--start", "2027-01-04", "--patient", "P-1", "--made-at", "2026-11-23T10:00")
+WITHOUT_EXTRAS = (
+    ("--version",),
+    (*PLAN, "-o", "courses"),
+    ("show", "courses/P-1", "--format", "html"),
+    ("check", "courses/P-1", "clinic.toml", "roster.csv"),
+    ("schema", "clinic"),
+    ("doctor",),
+)
+WITH_EXTRAS = (
+    *WITHOUT_EXTRAS,
+    ("register", "import", "courses/P-1", "--register", "book.db"),
+    ("day", "2027-01-04", "--register", "book.db"),
+    ("batch", "roster.csv", "-o", "together", "--together", "--limit", "2s", "--jobs", "1"),
+)
+ROSTER = "patient,start\nP-2,2027-01-05\n"
+NOT_OURS = ("dev", "fuzz")
+"""Extras for those who work on ketasched."""
+
+
+def main() -> int:
+    """1 if something does not work, which is printed."""
+    with tempfile.TemporaryDirectory(prefix="ketasched-") as folder:
+        there = Path(folder)
+        uv("build", "--quiet", "--out-dir", str(there / "dist"), str(ROOT))
+        built = [*(there / "dist").glob("*.whl"), *(there / "dist").glob("*.tar.gz")]
+        failed = list[str]()
+        for number, (file, resolution, extras) in enumerate(
+            product(built, RESOLUTIONS, ("", ",".join(public_extras())))
+        ):
+            print(f"{file.name}{extras and f'[{extras}]'}, {resolution}")  # noqa: T201 - a report
+            program = installed(there / str(number), file, resolution, extras)
+            work = there / f"{number}-work"
+            failed += tried(program, work, WITH_EXTRAS if extras else WITHOUT_EXTRAS)
+    print(*failed, sep="\n")  # noqa: T201 - a report
+    print(f"{number + 1} environments, {len(failed)} commands failed")  # noqa: T201 - a report
+    return int(bool(failed))
+
+
+def public_extras() -> list[str]:
+    """The extras that users may ask for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [name for name in project["optional-dependencies"] if name not in NOT_OURS]
+
+
+def installed(place: Path, file: Path, resolution: str, extras: str) -> Path:
+    """The program in a new environment."""
+    chosen = place.with_suffix(".txt")
+    named = [word for extra in filter(None, extras.split(",")) for word in ("--extra", extra)]
+    asked = (str(ROOT / "pyproject.toml"), "--resolution", resolution, *named)
+    uv("pip", "compile", "--quiet", *asked, "--python", sys.executable, "-o", str(chosen))
+    uv("venv", "--quiet", "--python", sys.executable, str(place))
+    python = place / ("Scripts" if os.name == "nt" else "bin") / "python"
+    what = f"ketasched{extras and f'[{extras}]'} @ {file.as_uri()}"
+    uv("pip", "install", "--quiet", "--python", str(python), what, "--constraints", str(chosen))
+    return python.with_name("ketasched")
+
+
+def tried(program: Path, work: Path, commands: tuple[tuple[str, ...], ...]) -> Iterator[str]:
+    """The commands that fail, with what they print; what they need is in their folder."""
+    work.mkdir()
+    (work / "clinic.toml").write_bytes((ROOT / "examples" / "clinic.toml").read_bytes())
+    (work / "roster.csv").write_text(ROSTER, encoding="utf-8")
+    ours = ("PYTHONPATH", "KETASCHED_CLINIC", "KETASCHED_REGISTER")
+    alone = {name: value for name, value in os.environ.items() if name not in ours}
+    alone |= {"HOME": str(work), "XDG_DATA_HOME": str(work)}
+    for command in commands:
+        done = subprocess.run(
+            [program, *command], cwd=work, env=alone, capture_output=True, text=True, check=False
+        )
+        if done.returncode or "Traceback" in done.stderr or "Warning" in done.stderr:
+            yield f"{program.parent.parent.name}: {' '.join(command)}\n{done.stdout}{done.stderr}"
+
+
+def uv(*arguments: str) -> None:
+    """Run uv, which is quicker than pip and knows of the lowest releases."""
+    subprocess.run([UV, *arguments], check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
