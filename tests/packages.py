@@ -30,10 +30,11 @@ WITHOUT_EXTRAS = (
 WITH_EXTRAS = (
     *WITHOUT_EXTRAS,
     ("register", "import", "courses/P-1", "--register", "book.db"),
+    ("register", "import", "courses/P-1", "--register"),
     ("day", "2027-01-04", "--register", "book.db"),
     ("batch", "roster.csv", "-o", "together", "--together", "--limit", "2s", "--jobs", "1"),
 )
-ROSTER = "patient,start\nP-2,2027-01-05\n"
+ROSTER = "patient,start\n" + "".join(f"Q-{number},2027-01-05\n" for number in range(9))
 NOT_OURS = ("dev", "fuzz")
 """Extras for those who work on ketasched."""
 
