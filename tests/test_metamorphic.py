@@ -82,7 +82,7 @@ FLAT = st.sampled_from(["America/Phoenix", "Asia/Kolkata", "Etc/UTC"])
 
 
 def later(case: Case, by: timedelta) -> Case:
-    """The same, so many days later: request, closures, openings and others' visits."""
+    """The same, so many days later: request, busy times, closures, openings and others' visits."""
     ours, asked = case.clinic.closures, case.request
     closures = replace(
         ours,
@@ -94,6 +94,7 @@ def later(case: Case, by: timedelta) -> Case:
         start=asked.start + by,
         latest_start=asked.latest_start and asked.latest_start + by,
         unavailable=tuple(DateRange(one.first + by, one.last + by) for one in asked.unavailable),
+        busy=tuple(replace(one, start=one.start + by, end=one.end + by) for one in asked.busy),
     )
     taken = [(start + by, end + by) for start, end in case.taken]
     return Case(case.protocol, replace(case.clinic, closures=closures), asked, taken)
@@ -105,8 +106,14 @@ def moved(times: list[datetime] | None, by: timedelta) -> list[datetime] | None:
 
 
 def in_zone(case: Case, zone: str) -> Case:
-    """The same on another place's clocks, without others' visits."""
-    return case._replace(clinic=replace(case.clinic, timezone=zone), taken=[])
+    """The same on another place's clocks, busy times too, without others' visits."""
+    clock = ZoneInfo(zone)
+    busy = tuple(
+        replace(one, start=one.start.replace(tzinfo=clock), end=one.end.replace(tzinfo=clock))
+        for one in case.request.busy
+    )
+    clinic, asked = replace(case.clinic, timezone=zone), replace(case.request, busy=busy)
+    return case._replace(clinic=clinic, request=asked, taken=[])
 
 
 @given(cases(), FLAT, st.integers(1, 60), BOOKED)
