@@ -26,7 +26,7 @@ EXIT_CODES: Mapping[int, str] = MappingProxyType(
         3: "A file cannot be read, or not as what it should be.",
         4: "No plan keeps the rules.",
         5: "Some rows of a roster are rejected; all others are done.",
-        6: "The place to write to refuses: a file is there, it is not writable, it is locked.",
+        6: "The place to write to, or the register, refuses: taken, not writable, or locked.",
         70: "A bug of ours.",
         130: "Stopped by Ctrl-C.",
     }
@@ -36,6 +36,7 @@ EXIT_CODES: Mapping[int, str] = MappingProxyType(
 ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
         "KETASCHED_CLINIC": "The clinic's file, where `--clinic` is not given.",
+        "KETASCHED_REGISTER": "The register, where `--register` is not given: a URL or a file.",
         "NO_COLOR": "If it is set, nothing is printed in colours.",
         "PYTHONTZPATH": "Where zone data is looked for; set to nothing, the package tzdata's.",
     }
