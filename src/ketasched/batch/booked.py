@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ketasched.batch.agenda import later_reach
 from ketasched.batch.digest import asked_of, input_of
-from ketasched.batch.held import Taken, seats_in, visits_of
+from ketasched.batch.held import DaysTaken, seats_in, visits_of
 from ketasched.batch.jointly import Found, Jointly
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings
 from ketasched.batch.place import REVISED, kept, refuse_revised
@@ -41,7 +41,7 @@ class Beside(Mapping[date, Times]):
     """What a register has booked, and what is taken besides."""
 
     booked: Bookings
-    taken: Taken
+    taken: DaysTaken
 
     def __getitem__(self, day: date) -> Times:
         return (*self.booked[day], *self.taken.get(day, ()))
@@ -81,7 +81,7 @@ class Booked:
     settings: Settings
     known: Callable[[str], Known | None]
     jointly: Jointly | None = None
-    _taken: dict[str, Taken] = field(default_factory=dict)
+    _taken: dict[str, DaysTaken] = field(default_factory=dict)
     _joining: dict[int, Asks] = field(default_factory=dict)
     """What is to be entered for the rows that join in a plan of many, by number."""
     _as_one: dict[int, Found] = field(default_factory=dict)
@@ -262,7 +262,7 @@ class Booked:
         self._joining[row.number] = asks
         return True
 
-    def _room(self, asked: Mapping[int, Asked], desk: Desk) -> Taken:
+    def _room(self, asked: Mapping[int, Asked], desk: Desk) -> DaysTaken:
         """The chairs that are taken at a desk's clinic, those of courses that make room aside."""
         reaches = [later_reach(one.request, desk.clinic, one.protocol) for one in asked.values()]
         first, last = min(one for one, _ in reaches), max(one for _, one in reaches)

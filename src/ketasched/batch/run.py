@@ -54,7 +54,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Batch:
     """A roster, and how it is to be planned.
 
     `again` gives its rows once more, where they have to be looked through beforehand. `told` is

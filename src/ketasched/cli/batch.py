@@ -24,8 +24,7 @@ from ketasched.batch.earlier import begun_in, is_a_book, refuse_earlier
 from ketasched.batch.ledger import CHANGES, COLUMNS, REJECTED, manifest_line
 from ketasched.batch.nouns import Outcome, Settings
 from ketasched.batch.processes import dask, processes
-from ketasched.batch.run import Run as Work
-from ketasched.batch.run import Tally
+from ketasched.batch.run import Batch, Tally
 from ketasched.batch.work import BUG
 from ketasched.cli.opened import Source, opened
 from ketasched.cli.options import (
@@ -114,7 +113,7 @@ OPTIONS = (
 
 
 @dataclass(frozen=True)
-class Run:
+class BatchOptions:
     """What the options ask for. Raises `UsageError` if they do not go together."""
 
     roster: str
@@ -200,7 +199,7 @@ class Run:
             refuse_earlier(self.output, resumed=self.resume, force=self.force)
         settings = self._settings()
         executor, workers = stack.enter_context(self._executor())
-        work = Work(
+        work = Batch(
             roster,
             lambda: self._read(source).rows,
             settings,
@@ -353,7 +352,7 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.command("batch")
 @_with_options
 @click.pass_context
-def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to `Run`
+def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to `BatchOptions`
     """Plan a whole roster (CSV or NDJSON; - is standard input), row by row.
 
     \b
@@ -362,11 +361,11 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to
     ketasched batch waiting.csv -o courses --together --limit 2m
     ketasched batch roster.ndjson --format ndjson >courses.ndjson
     """
-    run = Run(**options)
+    asked = BatchOptions(**options)
     try:
-        code = run.do()
+        code = asked.do()
     except KeyboardInterrupt:
-        goes_on = run.output and not run.dry_run
+        goes_on = asked.output and not asked.dry_run
         say("error", "stopped" + ("; what is done is kept" if goes_on else ""))
         if goes_on:
             say("try", "the same with --resume, to go on")

@@ -26,7 +26,7 @@ def enter_as_one(
     """Enter these, all of one clinic: what became of each, as `Book.entered_as_one` says it.
 
     Those whose chairs are still free come first; then who was overtaken since all were planned
-    finds, in order, what is left. Raises `Taken`.
+    finds, in order, what is left. Raises `ChairTaken`.
     """
     clinic = locked_clinic(connection, planned[0].order.clinic)
     found: dict[int, Course | NoPlan | Against | None] = {}

@@ -15,7 +15,7 @@ from ketasched.rules import Capacity
 from ketasched.times import effective_kind
 
 
-class Taken(Exception):
+class ChairTaken(Exception):
     """There is no chair, or none any more, for the visit with this uid; users never see it."""
 
 
@@ -61,7 +61,7 @@ def write(
     """The course, its visits on chairs, and the line of the log.
 
     Visits for which somebody overrode the rule about chairs, and those in `spared` (uids), are let
-    in whoever sits there. Raises `Taken`.
+    in whoever sits there. Raises `ChairTaken`.
     """
     _keep(connection, clinic, course)
     wanted = {seat.uid: (day, seat) for day, seat in _seats(course)}
@@ -154,13 +154,13 @@ def _seat(
     new: list[Seat],
     let_in: Collection[str],
 ) -> None:
-    """Put these visits of the course on the chairs of a day. Raises `Taken`."""
+    """Put these visits of the course on the chairs of a day. Raises `ChairTaken`."""
     chairs, starts = course.clinic.chairs, course.clinic.starts_per_slot
     on_day = BOOKINGS.c.clinic == clinic, BOOKINGS.c.day == day
     rows = connection.execute(select(BOOKINGS).where(*on_day)).all()
     there = {Seat(row.uid, row.begins, row.ends, row.chair, row.place) for row in rows}
     if one := crowded(new, there, chairs, starts, let_in):
-        raise Taken(one.uid)
+        raise ChairTaken(one.uid)
     changed = {*seated(new, there, chairs, starts)} - there
     of = {row.uid: row.course_id for row in rows}
     _remove(connection, [one.uid for one in changed if one.uid in of])
