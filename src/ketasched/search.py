@@ -57,8 +57,11 @@ class Days:
         refusal = first_broken(rule.day(offer.day, given) for rule in DAY_RULES)
         if refusal is not None:
             return refusal
-        slot = slot_at(kind, at(offer.day, offer.starts(given.wanted)[0], given.zone))
-        return first_broken(rule.slot(slot, given) for rule in SLOT_RULES)
+        # Of the time that got furthest: that it is taken tells more than that nobody wants it.
+        starts = (at(offer.day, start, given.zone) for start in offer.starts(given.wanted))
+        slots = (slot_at(kind, start) for start in starts)
+        found = [first_broken(rule.slot(slot, given) for rule in SLOT_RULES) for slot in slots]
+        return max(found, key=_how_far)
 
     def stops(self, kind: VisitKind, day: int, *, by_clock: bool) -> list[Stop]:
         """The stops of a day: all of them if `by_clock`, else the one nearest to the wanted time.
@@ -142,6 +145,12 @@ def may_follow(
             first, last = ends
             stops = [stop for stop in stops if first <= stop.moment <= last]
     return stops
+
+
+def _how_far(finding: Finding | None) -> int:
+    """How many of the rules about a time said nothing against it."""
+    names = [rule.name for rule in SLOT_RULES]
+    return names.index(finding.rule) if finding else len(names)
 
 
 @dataclass(slots=True, eq=False)

@@ -47,6 +47,7 @@ from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
 from ketasched.roster import Roster, Row, csv_line, read_roster
+from ketasched.rules import Past
 from ketasched.together import refuse_without_extra
 
 if TYPE_CHECKING:
@@ -100,7 +101,11 @@ OPTIONS = (
         "--jobs", metavar="N", type=click.IntRange(1, 512), help="Processes at work (one a core)."
     ),
     click.option("--resume", is_flag=True, help="Go on with a run that was stopped."),
-    click.option("--force", is_flag=True, help="Do it all again, over what is there."),
+    click.option(
+        "--force",
+        is_flag=True,
+        help="Do it all again, also over revised courses.",
+    ),
     click.option("--dry-run", is_flag=True, help="Write nothing; print the manifest."),
     click.option("--fail-fast", is_flag=True, help="Stop when a row is rejected."),
     click.option("--ignore-chairs", is_flag=True, help="Plan each row as if it were alone."),
@@ -178,6 +183,9 @@ class BatchOptions:
             tally = self._planned(roster, source, stack)
         if not self.quiet:
             self._tell(tally, time.monotonic() - begun)
+        if past := tally.rows[Past.name]:
+            some = "1 course begins" if past == 1 else f"{past:,} courses begin"
+            say("warning", f"{some} before today: see the notes in the manifest ({Past.name})")
         return self._code(tally.rows)
 
     def _refuse_book(self, source: Source) -> None:

@@ -118,7 +118,7 @@ class Work:
         for field, text in (("reason", self.why), ("by_whom", self.by)):
             refuse_odd_text(field, text)
         book = open_book(self.register)
-        before, entry = course_at(str(self.path), book, self.clinic_path)
+        before, entry = course_at(str(self.path), book, self.clinic_path, self.today)
         expected = self.expect_revision
         if expected is not None and before.revision != expected:
             raise _stale(self.path, before.revision, expected)

@@ -56,7 +56,7 @@ def command(
     ketasched suggest P-014 3 --register
     """
     book = open_book(register)
-    found, _ = course_at(course, book, clinic_path)
+    found, _ = course_at(course, book, clinic_path, today)
     before = found
     if clinic_path:
         found = with_clinic(found, clinic_path)

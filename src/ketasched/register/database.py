@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     DBAPIError,
     IntegrityError,
     InternalError,
@@ -159,6 +160,12 @@ def in_our_words(engine: Engine) -> Iterator[None]:
             raise _lost(shown(engine), _first_line(error)) from None
         if error.statement is None and engine.dialect.name != "sqlite":
             raise _cannot(shown(engine), _first_line(error), Lost) from None
+        if (
+            engine.dialect.name == "sqlite"
+            and isinstance(error, DatabaseError)
+            and (type(error) is DatabaseError)
+        ):
+            raise _damaged(shown(engine), _first_line(error)) from None
         if isinstance(error, (OperationalError, InternalError)) or _is_not_allowed(error):
             raise _cannot(shown(engine), _first_line(error)) from None
         raise
@@ -211,6 +218,11 @@ def _schema(connection: Connection, engine: Engine) -> int | None:
 
 def _no_register(place: str) -> BadFile:
     return BadFile(f"{place}: is not a register", next_step="give another --register")
+
+
+def _damaged(place: str, reason: str) -> BadFile:
+    step = "restore the last backup, or give another --register"
+    return BadFile(f"{place}: the register is damaged: {reason}", next_step=step)
 
 
 def _cannot(place: str, reason: str, kind: type[Refused] = Refused) -> Refused:
