@@ -450,6 +450,10 @@ def test_room_before_it_does_not_move_a_course_under_way(asked, more):
     before = dates("P-2")
     clinic_file(more=f'{more}\npreferred_start = "09:30"', hours="09:00-17:00")
     roster_file(rows[1:])
+    assert batch(*asked, "--resume", moment=UNDER_WAY).exit_code == 0
+    assert dates("P-2") == before
+    with Path("small.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[closures]\ndates = ["2027-{before[-1][:5]}"]\n')
     done = batch(*asked, "--resume", moment=UNDER_WAY)
     assert done.exit_code == 5
     assert "under way" in rejects()[0]["reason"]
@@ -488,3 +492,54 @@ def test_nobody_is_gone_where_a_row_does_not_come_apart(asked):
     roster_file(rows_of(3)[::2])
     assert batch(*asked, "--resume", moment="2026-11-25T10:00").exit_code == 0
     assert changes() == {"P-2": "gone"}
+
+
+# --- rows that are as they were ----------------------------------------------------------------
+
+
+def visits_by_patient() -> dict[str, list[str]]:
+    return {patient: dates(patient) for patient in sorted(patients())}
+
+
+@pytest.mark.parametrize("how", ["in row order", "as one", "no chairs"])
+def test_only_those_move_whom_a_change_of_the_clinic_concerns(asked, how):
+    chairs = "" if how == "no chairs" else "chairs = 1"
+    more = ["--together"] if how == "as one" else []
+    clinic_file(more=chairs)
+    starts = (MONDAY, "2027-04-06", "2027-04-20", "2027-04-21")
+    roster_file([{"patient": f"P-{number}", "start": day} for number, day in enumerate(starts)])
+    batch(*asked, *more)
+    before = visits_by_patient()
+    # Better times for all, and a closure on a day of one or two.
+    day = before["P-2"][3][:5]
+    clinic_file(more=f'{chairs}\npreferred_start = "11:00"', hours="08:00-18:00")
+    with Path("small.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[closures]\ndates = ["2027-{day}"]\n')
+    done = batch(*asked, *more, "--resume", moment=LATER)
+    assert done.exit_code == 0, done.output
+    now = visits_by_patient()
+    moved = {patient for patient in before if now[patient] != before[patient]}
+    concerned = {patient for patient in before if any(day in one for one in before[patient])}
+    assert moved == concerned
+    assert 0 < len(moved) < 4
+    assert {one: changes()[one] for one in before} == {
+        one: "moved" if one in moved else "renewed" for one in before
+    }
+    if chairs:
+        assert nobody_shares_a_chair()
+    # A night later nothing has changed, and nothing does.
+    assert "4 kept\n" in batch(*asked, *more, "--resume", moment="2026-11-25T10:00").stderr
+    assert visits_by_patient() == now
+
+
+def test_a_chair_less_moves_no_more_than_it_has_to(asked):
+    clinic_file(more="chairs = 2", hours="09:00-11:00")
+    roster_file(rows_of(2))
+    batch(*asked)
+    before = visits_by_patient()
+    assert before["P-1"] == before["P-2"]
+    clinic_file(more="chairs = 1", hours="09:00-11:00")
+    batch(*asked, "--resume", moment=LATER)
+    now = visits_by_patient()
+    assert sum(now[patient] == before[patient] for patient in before) == 1
+    assert nobody_shares_a_chair()

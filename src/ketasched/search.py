@@ -17,7 +17,7 @@ from ketasched.offers import Offer, Offers, offers_of
 from ketasched.pace import Run
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
 from ketasched.shapes import ClinicRule, Given, VisitRule, first_broken
-from ketasched.times import at, slot_at
+from ketasched.times import at, minute_of, slot_at
 
 USUAL = 4
 BUDGETS = (0, USUAL, 64, 256, 1024, 4096, inf)
@@ -260,6 +260,11 @@ class Search:
         """Where visit `index` of a run could be on `day`."""
         by_clock = self.by_clock(number, index)
         return self.days.stops(self.runs[number].kind, day, by_clock=by_clock)
+
+    def stop_at(self, kind: VisitKind, day: int, minutes: int) -> Stop | None:
+        """The stop of a day at this time, if the rules leave it."""
+        stops = self.days.stops(kind, day, by_clock=True)
+        return next((stop for stop in stops if minute_of(stop.slot.start) == minutes), None)
 
     def by_clock(self, number: int, index: int) -> bool:
         """Whether a rule looks at the time of visit `index` of a run, not at its day alone."""

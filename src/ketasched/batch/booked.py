@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from ketasched.batch.again import decided_again, is_as_before
 from ketasched.batch.agenda import later_reach
 from ketasched.batch.digest import asked_of, input_of
 from ketasched.batch.held import DaysTaken, seats_in, visits_of
@@ -24,7 +25,7 @@ from ketasched.errors import BadFile, BadRequest, NoPlan
 from ketasched.identity import identity
 from ketasched.load import load_course
 from ketasched.model import Course
-from ketasched.planner import course_of, decide
+from ketasched.planner import course_of
 from ketasched.register.as_one import Planned
 from ketasched.register.book import Book
 from ketasched.register.entries import Line
@@ -187,7 +188,8 @@ class Booked:
         def make(bookings: Bookings) -> Course:
             taken = {} if self.settings.writes else self._taken.get(desk.house, {})
             asked = replace(given, bookings=Beside(bookings, taken))
-            return asks.named(course_of(decide(asked), asked), self.settings)
+            decided = decided_again(asked, known, asked_of(row, self.settings))
+            return asks.named(course_of(decided, asked), self.settings)
 
         order = Order(
             desk.clinic,
@@ -252,6 +254,8 @@ class Booked:
         known = self.known(row.texts["patient"])
         try:
             if self.kept(row, desk, known) or is_under_way(known, desk.clinic, self.settings):
+                return False
+            if is_as_before(known, asked_of(row, self.settings)):
                 return False
             asks = self._asks(row, desk, known)
             if isinstance(asks, Course):

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from ketasched.batch.again import decided_again
+from ketasched.batch.digest import asked_of
 from ketasched.batch.held import DaysTaken, Seat, seats_in, seats_taken, visits_of
 from ketasched.batch.jointly import Found, Jointly
-from ketasched.batch.nouns import Desk, Settings
+from ketasched.batch.nouns import Desk, Known, Settings
 from ketasched.batch.underway import would_move
 from ketasched.batch.work import given_to
 from ketasched.errors import BadRequest, NoPlan
@@ -51,10 +53,19 @@ class Seats:
     _as_one: dict[int, Found] = field(default_factory=dict)
     """What became of the rows that are planned as one, until their turn comes."""
 
-    def seated(self, row: Row, desk: Desk, own: str = "", *, stays: bool = False) -> Decided:
+    def seated(
+        self,
+        row: Row,
+        desk: Desk,
+        known: Known | None = None,
+        own: str = "",
+        *,
+        stays: bool = False,
+    ) -> Decided:
         """What is decided for a row on the chairs that are left, which it takes.
 
-        Before that it gives up its `own`, those of these visits. Raises `BadRequest`, and `NoPlan`
+        Before that it gives up its `own`, those of these visits; `known` says what an earlier run
+        did for it. Raises `BadRequest`, and `NoPlan`
         if there is no room for all of it; then it takes none. One that `stays` takes no others
         than its own, and has them again where it cannot.
         """
@@ -64,7 +75,7 @@ class Seats:
         for each in (taken,) if before is taken else (taken, before):
             _give_up(held, each)
         try:
-            decided = self._decided(row, desk, taken, before)
+            decided = self._decided(row, desk, known, taken, before)
             seats = list(seats_taken(decided))
             if stays and sorted(seats) != sorted(held):
                 raise would_move()
@@ -75,9 +86,12 @@ class Seats:
         self._take(seats, taken, before)
         return decided
 
-    def _decided(self, row: Row, desk: Desk, taken: DaysTaken, before: DaysTaken) -> Decided:
+    def _decided(
+        self, row: Row, desk: Desk, known: Known | None, taken: DaysTaken, before: DaysTaken
+    ) -> Decided:
         try:
-            return decide(given_to(row, desk, self.settings, taken))
+            given = given_to(row, desk, self.settings, taken)
+            return decided_again(given, known, asked_of(row, self.settings))
         except NoPlan:
             if before is not taken:
                 decide(given_to(row, desk, self.settings, before))

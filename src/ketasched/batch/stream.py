@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ketasched.batch.again import is_as_before
 from ketasched.batch.digest import asked_of, input_of
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings, Task, Todo
 from ketasched.batch.place import kept, refuse_revised, taken_back
@@ -126,8 +127,9 @@ class Line:
             return seats.seated(row, desk)
         stays = is_under_way(known, desk.clinic, self.settings)
         # Else those who are planned anew have given up their chairs beforehand.
-        gives_up = stays or row.texts["patient"] not in self.anew
-        return seats.seated(row, desk, known.made.visits if gives_up else "", stays=stays)
+        holds = stays or is_as_before(known, asked_of(row, self.settings))
+        gives_up = holds or row.texts["patient"] not in self.anew
+        return seats.seated(row, desk, known, known.made.visits if gives_up else "", stays=stays)
 
     def _staying(self, row: Row, desk: Desk, known: Known) -> Outcome | None:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""
