@@ -470,11 +470,25 @@ def test_a_start_that_was_over_when_it_was_planned_is_mended_in_the_roster(asked
     assert changes() == {"P-1": "moved"}
 
 
+@chairs_or_none
+def test_a_start_asked_for_a_day_gone_by_is_under_way_once_it_has_begun(asked, more):
+    clinic_file(more=more)
+    rows = rows_of(1, start="2027-04-03")  # a Saturday
+    roster_file(rows)
+    batch(*asked, moment="2027-04-04T10:00")
+    assert manifest()[0]["notes"].split("|")[-1] == "past start"
+    before = dates("P-1")
+    for cells in ({"days": "tue,thu"}, {"days": "sun"}):
+        roster_file([rows[0] | cells])
+        assert batch(*asked, "--resume", moment="2027-04-13T10:00").exit_code == 5
+        assert dates("P-1") == before
+
+
 def test_a_course_begins_at_midnight_of_its_clinic(asked):
     clinic_file(more='name = "Honolulu"')
     text = Path("small.toml").read_text(encoding="utf-8")
     Path("small.toml").write_text(text.replace("America/New_York", "Pacific/Honolulu"), "utf-8")
-    for moment, code in (("2027-04-06T09:59Z", 0), ("2027-04-06T10:00Z", 5)):
+    for moment, code in (("2027-04-05T09:59Z", 0), ("2027-04-05T10:00Z", 5)):
         shutil.rmtree("out", ignore_errors=True)
         roster_file(rows_of(1))
         batch(*asked)
@@ -543,3 +557,32 @@ def test_a_chair_less_moves_no_more_than_it_has_to(asked):
     now = visits_by_patient()
     assert sum(now[patient] == before[patient] for patient in before) == 1
     assert nobody_shares_a_chair()
+
+
+@pytest.mark.parametrize("how", [(), ("--together",)], ids=["in row order", "as one"])
+def test_a_row_whose_folder_is_lost_gives_up_no_chair_of_anothers(asked, how):
+    rows = rows_of(2)
+    roster_file(rows)
+    batch(*asked, *how)
+    shutil.rmtree("out/P-2")
+    roster_file([{"patient": "P-9", "start": MONDAY}, *rows])
+    batch(*asked, *how, "--resume", moment=LATER)
+    assert patients() == {"P-1", "P-2", "P-9"}
+    assert nobody_shares_a_chair()
+
+
+@pytest.mark.parametrize("moment", [LATER, UNDER_WAY], ids=["ahead", "under way"])
+@pytest.mark.parametrize(
+    "more", ['name = "New"', 'id_salt = "0123456789abcdef"'], ids=["name", "salt"]
+)
+def test_a_clinic_by_another_name_is_that_of_its_rows(asked, moment, more):
+    rows = rows_of(3)
+    roster_file(rows)
+    batch(*asked)
+    before = visits_by_patient()
+    clinic_file(more=f"{ONE_CHAIR}\n{more}")
+    roster_file([{"patient": "P-9", "start": "2027-04-12"}, *rows])
+    for night in (moment, f"{moment[:8]}25T10:00"):
+        batch(*asked, "--resume", moment=night)
+        assert nobody_shares_a_chair()
+        assert before.items() <= visits_by_patient().items()

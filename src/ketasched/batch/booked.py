@@ -5,7 +5,6 @@ gets here: it is an extra.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import NamedTuple
@@ -28,11 +27,12 @@ from ketasched.model import Course
 from ketasched.planner import course_of
 from ketasched.register.as_one import Planned
 from ketasched.register.book import Book
-from ketasched.register.entries import Line
-from ketasched.register.nouns import Against, Order
+from ketasched.register.nouns import Against, Line, Order
 from ketasched.roster import Row
 from ketasched.shapes import Bookings
 from ketasched.together import Asked
+
+CHAIRS_GONE = "the course that is there has lost its chairs in the register: plan it anew"
 
 Times = tuple[tuple[datetime, datetime], ...]
 
@@ -101,7 +101,7 @@ class Booked:
         asked = asked_of(row, settings)
         there = kept(row, known, settings, asked, input_of(row, asked, desk, settings))
         if there:
-            self._keep(row.texts["patient"], there.made.course_id)
+            self._keep(row.texts["patient"], there)
         return there
 
     def seated(self, row: Row, desk: Desk, known: Known | None) -> Course:
@@ -129,14 +129,16 @@ class Booked:
         asks = self._asks(row, desk, known)
         return asks if isinstance(asks, Course) else self._entered(row, desk, asks.order)
 
-    def done(self, row: Row, course_id: str, *, holds: bool) -> None:
-        """Note that it is known what became of a row that was booked.
+    def done(self, row: Row, course_id: str, outcome: Outcome) -> Outcome:
+        """What became of a row that was booked, now that it is known.
 
-        If it failed, that is given back, and the earlier course is booked again.
+        If it failed, that is given back, and the earlier course is booked again; where that has
+        lost its chairs meanwhile, the outcome says so.
         """
         earlier = self._earlier.pop(row.number, ())
-        if not holds:
-            self._put_back(course_id, earlier)
+        if outcome.status != "rejected" or self._put_back(course_id, earlier):
+            return outcome
+        return outcome._replace(reason=f"{outcome.reason}; {CHAIRS_GONE}")
 
     def finish(self) -> None:
         """Give back what was booked for rows whose turn never came."""
@@ -151,15 +153,23 @@ class Booked:
         if there and not _is_revised(there):
             self.book.withdrawn(course_id, self._line("taken back by batch"))
 
-    def _put_back(self, course_id: str, earlier: Iterable[Course]) -> None:
+    def _put_back(self, course_id: str, earlier: Iterable[Course]) -> bool:
+        """Give back what was booked for the earlier course; whether that has its chairs again."""
         self._withdraw(course_id)
         for course in earlier if self.settings.writes else ():
-            with suppress(Against):  # somebody else has its chairs now
+            try:
                 self.book.put(course, self._line("put back by batch"))
+            except Against:  # somebody else has its chairs now
+                return False
+        return True
 
-    def _keep(self, patient: str, course_id: str) -> None:
-        """See that a course that stays is in the register. Raises `BadRequest` if it cannot be."""
-        if not self.settings.writes or self.book.entry(course_id):
+    def _keep(self, patient: str, there: Outcome) -> None:
+        """See that a course that stays is in the register, as it was revised since.
+
+        Raises `BadRequest` if it cannot be.
+        """
+        is_there = self.book.entry(there.made.course_id) is not None
+        if not self.settings.writes or (is_there and not there.revised):
             return
         assert self.settings.output is not None  # noqa: S101 - what stays is in a folder
         try:

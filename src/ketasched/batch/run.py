@@ -129,6 +129,7 @@ class Batch:
             seats if self.counts_chairs else None,
             booked,
             staying.anew if staying else frozenset(),
+            staying.own if staying else {},
             known,
         )
         rows = takewhile(

@@ -40,6 +40,10 @@ class Staying:
     """Those of them who hold their chairs until it is their turn: they may stay where they are,
     or, because their course is under way, have to.
     """
+    own: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What patients hold whom the roster names: at which house, for which visits."""
+    _houses: dict[str, str] = field(default_factory=dict)
+    """Where those are planned whose row is as it was, by what their clinic is known by now."""
     stay: set[str] = field(default_factory=set)
     """Those whose row stays as it was."""
 
@@ -53,6 +57,9 @@ class Staying:
             for patient in self.earlier.everyone():
                 if (self.output / patient).is_dir():
                     house, visits = self._visits(patient)
+                    house = self._houses.get(patient, house)
+                    if patient in self.stay or patient in self.holding:
+                        self.own[patient] = house, visits
                     (of_rows if patient in self.stay else of_others)[house].append(visits)
         return Held(of_rows, of_others)
 
@@ -77,7 +84,10 @@ class Staying:
             return
         (self.stay if self._stays(row, patient, desk) else self.anew).add(patient)
         known, asked = self.earlier.of(patient), asked_of(row, self.settings)
-        if is_under_way(known, desk.clinic, self.settings) or is_as_before(known, asked):
+        if is_as_before(known, asked):
+            self._houses[patient] = desk.house
+            self.holding.add(patient)
+        elif is_under_way(known, desk.clinic, self.settings):
             self.holding.add(patient)
 
     def _stays(self, row: Row, patient: str, desk: Desk) -> bool:

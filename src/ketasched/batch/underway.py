@@ -10,17 +10,17 @@ from ketasched.rules import Past
 
 
 def is_under_way(known: Known | None, clinic: Clinic, settings: Settings) -> bool:
-    """Whether an earlier run planned a course whose first visit is over by now.
+    """Whether an earlier run planned a course that has begun: its first day is today, or over.
 
-    Over is what was before today, at the clinic. A course that was for days gone by already when
-    it was planned is none: nobody came by this plan, and its row is there to be mended.
+    Today is that of the clinic. A course that was for days gone by already when it was planned is
+    none: nobody came by this plan, and its row is there to be mended.
     """
     if known is None or settings.replaces or not known.made.first:
         return False
     if begins_in_the_past(known.made):
         return False
     today = settings.made_at.astimezone(ZoneInfo(clinic.timezone)).date()
-    return date.fromisoformat(known.made.first) < today
+    return date.fromisoformat(known.made.first) <= today
 
 
 def begins_in_the_past(made: Made) -> bool:

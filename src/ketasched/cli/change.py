@@ -150,8 +150,7 @@ class Work:
                 written = [] if self.dry_run else self._write(making.before, after, undo=undo)
             return after, written
         # Imported here because only who has a register gets here.
-        from ketasched.register.entries import Line  # noqa: PLC0415
-        from ketasched.register.nouns import Order  # noqa: PLC0415
+        from ketasched.register.nouns import Line, Order  # noqa: PLC0415
 
         written = []
         folder = self.output / making.before.patient if self.output else self.path.parent

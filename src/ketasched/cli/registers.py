@@ -97,6 +97,16 @@ def needed_book(asked: str | None, *, make: bool = False) -> "Book":
     return book
 
 
+def file_of(asked: str | None) -> Path:
+    """The file of the register that is asked for. Raises `BadRequest` where it is no file."""
+    address = os.environ.get(VARIABLE) or USUAL if asked is None else asked
+    if "://" in address:
+        said = "a backup is put in the place of a file"
+        step = "ketasched register export --register FILE, and import what that prints"
+        raise BadRequest("register", said, next_step=step)
+    return Path(address or _usual())
+
+
 def course_at(
     course: str, book: "Book | None", clinic_path: str | None, today: str | None
 ) -> "tuple[Course, Entered | None]":

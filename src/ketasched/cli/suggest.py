@@ -66,8 +66,7 @@ def command(
         _suggest(found, visit, at, form, course, NO_BOOKINGS)
     else:
         # Imported here because only who has a register gets here.
-        from ketasched.register.entries import Line  # noqa: PLC0415
-        from ketasched.register.nouns import Order  # noqa: PLC0415
+        from ketasched.register.nouns import Line, Order  # noqa: PLC0415
 
         looking = Order(found.clinic, lambda _: found, Line(at, ""), before=before)
         with book.bookings(looking) as bookings:

@@ -17,7 +17,6 @@ from ketasched.register.bookings import Bookings, Times
 from ketasched.register.database import Lost, opened, reading, shown, writing
 from ketasched.register.entries import (
     ChairTaken,
-    Line,
     clinic_id,
     days_of,
     locked_clinic,
@@ -36,9 +35,10 @@ from ketasched.register.lookups import (
     look_at,
     made_of,
     no_chair,
+    refuse_meeting,
     refuse_second,
 )
-from ketasched.register.nouns import Against, Days, Entered, Logged, Order
+from ketasched.register.nouns import Against, Days, Entered, Line, Logged, Order
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
 
 QUICK_TRIES = 3
@@ -144,6 +144,8 @@ class Book:
             else:
                 look_at(connection, order)
             course = made[0]
+            if order.before is not None:
+                refuse_meeting(connection, clinic, order.before, course)
             give_way(connection, order, course)
             write(connection, clinic, course, order.line)
             order.then(course)

@@ -153,6 +153,10 @@ def in_our_words(engine: Engine) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
+    except sqlite3.DatabaseError as error:  # of the driver itself, while it connects
+        if "not a database" in str(error):
+            raise _no_register(shown(engine)) from None
+        raise _damaged(shown(engine), str(error)) from None
     except DBAPIError as error:
         if "not a database" in str(error.orig):
             raise _no_register(shown(engine)) from None
@@ -209,8 +213,10 @@ def _schema(connection: Connection, engine: Engine) -> int | None:
     """The number of the schema that is there; None in an empty database."""
     names = set(inspect(connection).get_table_names())
     if VERSION.name in names:
-        found: int = connection.execute(VERSION.select()).scalar_one()
-        return found
+        found = connection.execute(VERSION.select()).scalars().all()
+        if len(found) != 1 or found[0] < 1:
+            raise _damaged(shown(engine), "it does not say of which schema it is")
+        return int(found[0])
     if names & set(TABLES.tables) or (names and engine.dialect.name == "sqlite"):
         raise _no_register(shown(engine))
     return None
@@ -241,7 +247,8 @@ def _lost(place: str, reason: str) -> Lost:
 def shown(engine: Engine) -> str:
     """Where the register is, without its password."""
     url = engine.url
-    return str(url.database) if url.get_backend_name() == "sqlite" else str(url)
+    # Options of an address, too, can hold a password.
+    return str(url.database) if url.get_backend_name() == "sqlite" else str(url.set(query={}))
 
 
 def _first_line(error: DBAPIError) -> str:

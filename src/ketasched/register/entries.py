@@ -2,14 +2,13 @@
 
 import hashlib
 from collections.abc import Collection, Iterator
-from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from ketasched.handout import as_line
 from ketasched.model import TAKES_PLACE, Clinic, Course
 from ketasched.register.chairs import Seat, crowded, seated
+from ketasched.register.nouns import Against, Line
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
 from ketasched.rules import Capacity
 from ketasched.times import effective_kind
@@ -17,14 +16,6 @@ from ketasched.times import effective_kind
 
 class ChairTaken(Exception):
     """There is no chair, or none any more, for the visit with this uid; users never see it."""
-
-
-class Line(NamedTuple):
-    """A line of the log: when (aware), what ("" is what the course says of it), and by whom."""
-
-    at: datetime
-    what: str
-    by: str = ""
 
 
 def clinic_key(clinic: Clinic) -> str:
@@ -73,6 +64,7 @@ def write(
             del wanted[row.uid]  # it stays on its chair
         else:
             gone.append(row.uid)
+    _refuse_uids_of_others(connection, course, wanted)
     _remove(connection, gone)
     let_in = overridden(course) | set(spared)
     for day in sorted({day for day, _ in wanted.values()}):
@@ -81,6 +73,13 @@ def write(
     last = course.history[-1].what if course.history else "planned"
     done = line._replace(what=line.what or last)
     note(connection, course.course_id, course.revision, done)
+
+
+def _refuse_uids_of_others(connection: Connection, course: Course, uids: Collection[str]) -> None:
+    others = BOOKINGS.c.uid.in_(list(uids)), BOOKINGS.c.course_id != course.course_id
+    if uids and connection.execute(select(BOOKINGS.c.uid).where(*others)).first():
+        said = f"a visit of {course.patient} has the identifier (uid) of another course's"
+        raise Against(said, next_step="the course.json that ketasched wrote")
 
 
 def withdraw(connection: Connection, course_id: str, line: Line) -> None:
