@@ -30,7 +30,10 @@ LATER = {
 STARTS = {"revise": "2026-12-08"}
 """When the course begins, if its visits have to be on other weekdays."""
 
-BEFORE = {"revise resume": f"revise {COURSE} hold --reason flu"}
+BEFORE = {
+    "revise resume": f"revise {COURSE} hold --reason flu",
+    "register restore": "register backup register-2026-12-07.db",
+}
 """What has to be done before an example makes sense."""
 
 REJECTS = 5
