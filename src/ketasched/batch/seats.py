@@ -91,7 +91,8 @@ class Seats:
     ) -> Decided:
         try:
             given = given_to(row, desk, self.settings, taken)
-            return decided_again(given, known, asked_of(row, self.settings))
+            asked = asked_of(row, self.settings) if known else ""
+            return decided_again(given, known, asked)
         except NoPlan:
             if before is not taken:
                 decide(given_to(row, desk, self.settings, before))
