@@ -76,7 +76,10 @@ def read_calendar(path: str) -> Calendar:
     periods: list[tuple[Moment, Length]] = []
     problems: list[BadLine] = []
     for calendar in calendars:
-        problems += _old_version(calendar)
+        try:
+            problems += _old_version(calendar)
+        except BadLine as error:
+            problems.append(error)
         zones = _zones(calendar, problems)
         for part in calendar.parts:
             try:

@@ -70,9 +70,18 @@ def write(
     for day in sorted({day for day, _ in wanted.values()}):
         new = [one for on, one in wanted.values() if on == day]
         _seat(connection, clinic, course, day, new, let_in)
-    last = course.history[-1].what if course.history else "planned"
-    done = line._replace(what=line.what or last)
+    done = line._replace(what=line.what or _last_done(course))
     note(connection, course.course_id, course.revision, done)
+
+
+def _last_done(course: Course) -> str:
+    """What was done last, without names: nobody can remove a line of the log again."""
+    if not course.history:
+        return "planned"
+    last = course.history[-1]
+    if last.change and last.change.verb == "driver":
+        return f"visit {last.change.visit}: another driver"
+    return last.what
 
 
 def _refuse_uids_of_others(connection: Connection, course: Course, uids: Collection[str]) -> None:
