@@ -450,6 +450,10 @@ def test_room_before_it_does_not_move_a_course_under_way(asked, more):
     before = dates("P-2")
     clinic_file(more=f'{more}\npreferred_start = "09:30"', hours="09:00-17:00")
     roster_file(rows[1:])
+    assert batch(*asked, "--resume", moment=UNDER_WAY).exit_code == 0
+    assert dates("P-2") == before
+    with Path("small.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[closures]\ndates = ["2027-{before[-1][:5]}"]\n')
     done = batch(*asked, "--resume", moment=UNDER_WAY)
     assert done.exit_code == 5
     assert "under way" in rejects()[0]["reason"]
@@ -466,11 +470,25 @@ def test_a_start_that_was_over_when_it_was_planned_is_mended_in_the_roster(asked
     assert changes() == {"P-1": "moved"}
 
 
+@chairs_or_none
+def test_a_start_asked_for_a_day_gone_by_is_under_way_once_it_has_begun(asked, more):
+    clinic_file(more=more)
+    rows = rows_of(1, start="2027-04-03")  # a Saturday
+    roster_file(rows)
+    batch(*asked, moment="2027-04-04T10:00")
+    assert manifest()[0]["notes"].split("|")[-1] == "past start"
+    before = dates("P-1")
+    for cells in ({"days": "tue,thu"}, {"days": "sun"}):
+        roster_file([rows[0] | cells])
+        assert batch(*asked, "--resume", moment="2027-04-13T10:00").exit_code == 5
+        assert dates("P-1") == before
+
+
 def test_a_course_begins_at_midnight_of_its_clinic(asked):
     clinic_file(more='name = "Honolulu"')
     text = Path("small.toml").read_text(encoding="utf-8")
     Path("small.toml").write_text(text.replace("America/New_York", "Pacific/Honolulu"), "utf-8")
-    for moment, code in (("2027-04-06T09:59Z", 0), ("2027-04-06T10:00Z", 5)):
+    for moment, code in (("2027-04-05T09:59Z", 0), ("2027-04-05T10:00Z", 5)):
         shutil.rmtree("out", ignore_errors=True)
         roster_file(rows_of(1))
         batch(*asked)
@@ -488,3 +506,83 @@ def test_nobody_is_gone_where_a_row_does_not_come_apart(asked):
     roster_file(rows_of(3)[::2])
     assert batch(*asked, "--resume", moment="2026-11-25T10:00").exit_code == 0
     assert changes() == {"P-2": "gone"}
+
+
+# --- rows that are as they were ----------------------------------------------------------------
+
+
+def visits_by_patient() -> dict[str, list[str]]:
+    return {patient: dates(patient) for patient in sorted(patients())}
+
+
+@pytest.mark.parametrize("how", ["in row order", "as one", "no chairs"])
+def test_only_those_move_whom_a_change_of_the_clinic_concerns(asked, how):
+    chairs = "" if how == "no chairs" else "chairs = 1"
+    more = ["--together"] if how == "as one" else []
+    clinic_file(more=chairs)
+    starts = (MONDAY, "2027-04-06", "2027-04-20", "2027-04-21")
+    roster_file([{"patient": f"P-{number}", "start": day} for number, day in enumerate(starts)])
+    batch(*asked, *more)
+    before = visits_by_patient()
+    # Better times for all, and a closure on a day of one or two.
+    day = before["P-2"][3][:5]
+    clinic_file(more=f'{chairs}\npreferred_start = "11:00"', hours="08:00-18:00")
+    with Path("small.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[closures]\ndates = ["2027-{day}"]\n')
+    done = batch(*asked, *more, "--resume", moment=LATER)
+    assert done.exit_code == 0, done.output
+    now = visits_by_patient()
+    moved = {patient for patient in before if now[patient] != before[patient]}
+    concerned = {patient for patient in before if any(day in one for one in before[patient])}
+    assert moved == concerned
+    assert 0 < len(moved) < 4
+    assert {one: changes()[one] for one in before} == {
+        one: "moved" if one in moved else "renewed" for one in before
+    }
+    if chairs:
+        assert nobody_shares_a_chair()
+    # A night later nothing has changed, and nothing does.
+    assert "4 kept\n" in batch(*asked, *more, "--resume", moment="2026-11-25T10:00").stderr
+    assert visits_by_patient() == now
+
+
+def test_a_chair_less_moves_no_more_than_it_has_to(asked):
+    clinic_file(more="chairs = 2", hours="09:00-11:00")
+    roster_file(rows_of(2))
+    batch(*asked)
+    before = visits_by_patient()
+    assert before["P-1"] == before["P-2"]
+    clinic_file(more="chairs = 1", hours="09:00-11:00")
+    batch(*asked, "--resume", moment=LATER)
+    now = visits_by_patient()
+    assert sum(now[patient] == before[patient] for patient in before) == 1
+    assert nobody_shares_a_chair()
+
+
+@pytest.mark.parametrize("how", [(), ("--together",)], ids=["in row order", "as one"])
+def test_a_row_whose_folder_is_lost_gives_up_no_chair_of_anothers(asked, how):
+    rows = rows_of(2)
+    roster_file(rows)
+    batch(*asked, *how)
+    shutil.rmtree("out/P-2")
+    roster_file([{"patient": "P-9", "start": MONDAY}, *rows])
+    batch(*asked, *how, "--resume", moment=LATER)
+    assert patients() == {"P-1", "P-2", "P-9"}
+    assert nobody_shares_a_chair()
+
+
+@pytest.mark.parametrize("moment", [LATER, UNDER_WAY], ids=["ahead", "under way"])
+@pytest.mark.parametrize(
+    "more", ['name = "New"', 'id_salt = "0123456789abcdef"'], ids=["name", "salt"]
+)
+def test_a_clinic_by_another_name_is_that_of_its_rows(asked, moment, more):
+    rows = rows_of(3)
+    roster_file(rows)
+    batch(*asked)
+    before = visits_by_patient()
+    clinic_file(more=f"{ONE_CHAIR}\n{more}")
+    roster_file([{"patient": "P-9", "start": "2027-04-12"}, *rows])
+    for night in (moment, f"{moment[:8]}25T10:00"):
+        batch(*asked, "--resume", moment=night)
+        assert nobody_shares_a_chair()
+        assert before.items() <= visits_by_patient().items()

@@ -589,3 +589,14 @@ def test_a_long_line_takes_no_longer_than_it_has_letters(tmp_path, line):
     with suppress(BadFile):
         read_calendar(path)
     assert process_time() - begin < 5
+
+
+def test_a_version_that_is_no_line_is_refused_with_its_place(tmp_path):
+    path = tmp_path / "odd.ics"
+    lines = ("BEGIN:VCALENDAR", "VERSION;2.0", "PRODID:-//x//y", "END:VCALENDAR", "")
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(BadFile) as refusal:
+        read_calendar(str(path))
+    said = "\n".join((refusal.value.what, *refusal.value.details))
+    assert "odd.ics" in said
+    assert "line 2" in said or ":2" in said

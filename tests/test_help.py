@@ -19,6 +19,7 @@ COURSE = (
 BEFORE = {
     "ketasched plan": [],
     "ketasched revise resume": [COURSE, "revise courses/P-014 hold --reason fever"],
+    "ketasched register restore": [COURSE, "register backup register-2026-12-07.db"],
     "ketasched revise cease": [
         COURSE,
         *(f"revise courses/P-014 complete {number}" for number in (1, 2)),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
+from itertools import islice
 from types import MappingProxyType
 
 from ketasched.assemble import assemble
@@ -82,15 +83,43 @@ def decide(given: Given) -> Decided:
     runs, latest = asked_runs(given), latest_start(given.request)
     search = Recall(given, runs)
     chains = _chains(search, latest)
-    refused = [
-        finding
-        for rule in PRECONDITIONS
-        if (finding := rule.ask(chains[0].stops[0].slot, given)) and finding.level == "broken"
-    ]
-    if refused:
-        begin = day_text(chains[0].stops[0].slot.start.date())
+    first = chains[0].stops[0].slot
+    if refused := _refused(first, given):
+        begin = day_text(first.start.date())
         raise NoPlan(f"the course cannot begin on {begin}", findings=refused)
     return decided_on(search, chains)
+
+
+def decide_at(given: Given, starts: Sequence[tuple[date, int]]) -> Decided | None:
+    """The slots at these starts: local dates, and minutes after midnight.
+
+    None where these are not as many visits as are asked for, or a rule speaks against one.
+    """
+    runs, search = asked_runs(given), Search(given, asked_runs(given))
+    if len(starts) != sum(run.count for run in runs):
+        return None
+    if starts[0][0] > latest_start(given.request):
+        return None
+    chains, rest, last = [], iter(starts), None
+    for number, run in enumerate(runs):
+        stops: list[Stop] = []
+        for day, minutes in islice(rest, run.count):
+            stop = search.stop_at(run.kind, day.toordinal(), minutes)
+            if stop is None or (last and search.step_finding(number, last, stop)):
+                return None
+            stops.append(stop)
+            last = stop
+        if search.end_finding(number, stops[0], stops[-1]):
+            return None
+        begins = tuple(stop.slot.start for stop in stops)
+        chains.append(Chain(0, 0, 0, begins, tuple(stops)))
+    return None if _refused(chains[0].stops[0].slot, given) else decided_on(search, chains)
+
+
+def _refused(first: Slot, given: Given) -> list[Finding]:
+    """What the preconditions have against a course that begins so."""
+    found = (rule.ask(first, given) for rule in PRECONDITIONS)
+    return [finding for finding in found if finding and finding.level == "broken"]
 
 
 def decided_on(search: Search, chains: Sequence[Chain]) -> Decided:

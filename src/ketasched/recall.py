@@ -64,7 +64,7 @@ class Question:
 
 
 @dataclass(slots=True)
-class Known:
+class Recalled:
     """What is known of some runs: the first question by the weekday of the anchor."""
 
     firsts: dict[int, Question | Found] = field(default_factory=dict)
@@ -186,8 +186,8 @@ class Recall(Search):
 
 
 @once
-def _known(*runs: Run, is_first: bool) -> Known:
-    return Known()
+def _known(*runs: Run, is_first: bool) -> Recalled:
+    return Recalled()
 
 
 def _undated(chain: Chain, anchor: int) -> Found:

@@ -333,9 +333,11 @@ class Past(Precondition):
     def ask(self, first: Slot, given: Given) -> Finding | None:
         """A start that was over when the course was planned."""
         today = given.made_at.astimezone(given.zone).date()
-        if given.request.start >= today and first.start.astimezone(UTC) >= given.made_at:
-            return None
-        return self.says(f"the start is in the past (today is {day_text(today)})", "warning")
+        if given.request.start < today:
+            return self.says(f"the start is in the past (today is {day_text(today)})", "warning")
+        over = first.start.astimezone(UTC) < given.made_at
+        said = f"the first visit, at {first.start:%H:%M} today, is over"
+        return self.says(said, "warning") if over else None
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(

@@ -17,7 +17,7 @@ from ketasched.offers import Offer, Offers, offers_of
 from ketasched.pace import Run
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
 from ketasched.shapes import ClinicRule, Given, VisitRule, first_broken
-from ketasched.times import at, slot_at
+from ketasched.times import at, minute_of, slot_at
 
 USUAL = 4
 BUDGETS = (0, USUAL, 64, 256, 1024, 4096, inf)
@@ -57,8 +57,11 @@ class Days:
         refusal = first_broken(rule.day(offer.day, given) for rule in DAY_RULES)
         if refusal is not None:
             return refusal
-        slot = slot_at(kind, at(offer.day, offer.starts(given.wanted)[0], given.zone))
-        return first_broken(rule.slot(slot, given) for rule in SLOT_RULES)
+        # Of the time that got furthest: that it is taken tells more than that nobody wants it.
+        starts = (at(offer.day, start, given.zone) for start in offer.starts(given.wanted))
+        slots = (slot_at(kind, start) for start in starts)
+        found = [first_broken(rule.slot(slot, given) for rule in SLOT_RULES) for slot in slots]
+        return max(found, key=_how_far)
 
     def stops(self, kind: VisitKind, day: int, *, by_clock: bool) -> list[Stop]:
         """The stops of a day: all of them if `by_clock`, else the one nearest to the wanted time.
@@ -142,6 +145,12 @@ def may_follow(
             first, last = ends
             stops = [stop for stop in stops if first <= stop.moment <= last]
     return stops
+
+
+def _how_far(finding: Finding | None) -> int:
+    """How many of the rules about a time said nothing against it."""
+    names = [rule.name for rule in SLOT_RULES]
+    return names.index(finding.rule) if finding else len(names)
 
 
 @dataclass(slots=True, eq=False)
@@ -251,6 +260,11 @@ class Search:
         """Where visit `index` of a run could be on `day`."""
         by_clock = self.by_clock(number, index)
         return self.days.stops(self.runs[number].kind, day, by_clock=by_clock)
+
+    def stop_at(self, kind: VisitKind, day: int, minutes: int) -> Stop | None:
+        """The stop of a day at this time, if the rules leave it."""
+        stops = self.days.stops(kind, day, by_clock=True)
+        return next((stop for stop in stops if minute_of(stop.slot.start) == minutes), None)
 
     def by_clock(self, number: int, index: int) -> bool:
         """Whether a rule looks at the time of visit `index` of a run, not at its day alone."""

@@ -22,8 +22,8 @@ from ketasched.model import Clinic, Clock, Course, Request
 from ketasched.planner import plan
 from ketasched.register.book import Book
 from ketasched.register.database import writing
-from ketasched.register.entries import Line, locked_clinic
-from ketasched.register.nouns import Order
+from ketasched.register.entries import locked_clinic
+from ketasched.register.nouns import Line, Order
 from ketasched.register.tables import BOOKINGS, COURSES
 from ketasched.shapes import Bookings
 

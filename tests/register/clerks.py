@@ -98,8 +98,7 @@ def work(clerk: Clerk) -> None:
 
     from ketasched.register import book as book_module  # noqa: PLC0415
     from ketasched.register.book import Book  # noqa: PLC0415
-    from ketasched.register.entries import Line  # noqa: PLC0415
-    from ketasched.register.nouns import Order  # noqa: PLC0415
+    from ketasched.register.nouns import Line, Order  # noqa: PLC0415
     from ketasched.register.tables import LOG  # noqa: PLC0415
 
     # On a machine that has much else to do a server takes its time to be there again.

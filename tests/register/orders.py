@@ -7,8 +7,7 @@ from typing import Any
 from ketasched.model import Change, Clinic, Course, Request
 from ketasched.planner import plan
 from ketasched.register.book import Book
-from ketasched.register.entries import Line
-from ketasched.register.nouns import Order
+from ketasched.register.nouns import Line, Order
 from ketasched.revise import revise
 from ketasched.shapes import Bookings
 from tests.conftest import MADE_AT

@@ -18,8 +18,7 @@ from ketasched.register.backup import back_up
 from ketasched.register.book import Book
 from ketasched.register.chairs import Seat, crowded, seated
 from ketasched.register.database import writing
-from ketasched.register.entries import Line
-from ketasched.register.nouns import Against
+from ketasched.register.nouns import Against, Line
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, VERSION
 from tests.conftest import MADE_AT, ROOT
 from tests.register.clerks import IS_FULL, Clerk

@@ -4,9 +4,10 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -540,3 +541,117 @@ def as_nobody(*arguments: str) -> tuple[int, str]:
     _, status = os.waitpid(child, 0)
     with os.fdopen(read) as file:
         return os.waitstatus_to_exitcode(status), file.read()
+
+
+# --- what would go wrong unnoticed
+
+
+def test_a_course_that_lost_its_chairs_says_so(book):
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"', "09:00-17:00")
+    row = {"start": MONDAY, "latest_start": MONDAY}
+    first, last = {"between": "09:00-11:00"}, {"between": "14:00-16:00"}
+    roster_file([{"patient": "P-1"} | row | first, {"patient": "P-2"} | row | last])
+    batch()
+    Path("out/P-1/P-1.txt").unlink()
+    Path("out/P-1/P-1.txt/in the way").mkdir(parents=True)
+    noon = {"between": "11:30-13:30"}
+    roster_file([{"patient": "P-1"} | row | noon, {"patient": "P-2"} | row | first])
+    batch("--resume", code=5)
+    (line,) = [one for one in rejects() if one["patient"] == "P-1"]
+    assert "has lost its chairs in the register" in line["reason"]
+    assert listed() == {"P-2": 1}
+
+
+def test_a_course_that_was_revised_without_the_register_is_entered_before_others_sit_there(book):
+    clinic_file("clinic.toml", 'chairs = 1\nid_salt = "x"', "09:00-17:00")
+    roster_file(rows_of(1))
+    batch()
+    os.environ.pop("KETASCHED_REGISTER")
+    run("revise", "out/P-1", "defer", "1", "--to", "2027-04-06T13:00", "--reason", "flu", *TODAY)
+    os.environ["KETASCHED_REGISTER"] = book
+    more = {"patient": "P-2", "start": "2027-04-06", "between": "13:00-17:00", "time": "13:00"}
+    roster_file([*rows_of(1), more])
+    batch("--resume")
+    assert listed()["P-1"] == 2
+    starts = [start for start, _ in held()]
+    assert len(starts) == len(set(starts)) == 12
+
+
+def test_a_change_gives_nobody_two_courses_at_once(book):
+    clinic_file("clinic.toml", 'chairs = 3\nid_salt = "x"', "09:00-17:00")
+    plan("P-1")
+    (first,) = exported()
+    run("revise", first.course_id, "hold", "--reason", "away", *TODAY)
+    run("plan", "--patient", "P-1", "--start", "2027-06-07", "--made-at", MOMENT)
+    again = ("resume", "--on", "2027-06-07", *TODAY)
+    assert "has a course in the register" in run("revise", first.course_id, *again, code=6).stderr
+    run("revise", first.course_id, "cease", "--reason", "moved", *TODAY)
+
+
+def test_of_two_courses_that_are_not_over_none_is_chosen_silently(book):
+    plan("P-1")
+    run("plan", "--patient", "P-1", "--start", "2027-06-07", "--made-at", MOMENT)
+    for asked in (("revise", "P-1", "driver", "1", "--name", "Sam"), ("suggest", "P-1", "1")):
+        refused = run(*asked, *TODAY, code=3)
+        assert "has 2 courses in the register that are not over" in refused.stderr
+        assert all(course.course_id in refused.stderr for course in exported())
+    run("suggest", "P-1", "1", "--today", "2027-05-30")
+
+
+def test_a_uid_of_another_course_is_refused(book):
+    plan("P-1")
+    run("plan", "--patient", "P-2", "--start", "2027-05-03", "--made-at", MOMENT, "-o", "out")
+    text = Path("out/P-2/course.json").read_text(encoding="utf-8")
+    one, other = (next(c for c in exported() if c.patient == p) for p in ("P-1", "P-2"))
+    run("revise", "P-2", "cease", "--reason", "x", *TODAY)
+    text = text.replace(other.visits[0].uid, one.visits[0].uid)
+    text = text.replace(other.course_id, "00000000-0000-5000-8000-000000000000")
+    Path("out/P-2/course.json").write_text(text, encoding="utf-8")
+    refused = run("register", "import", "out/P-2/course.json", *TODAY, code=5)
+    assert "identifier (uid)" in refused.stderr
+
+
+def test_a_password_among_the_options_of_an_address_is_not_printed(clinic):
+    address = "postgresql://127.0.0.1:1/x?password=hidden"
+    assert "hidden" not in run("register", "list", "--register", address, code=6).output
+
+
+@pytest.mark.parametrize("how", ["cut off", "overwritten", "no schema", "odd schema"])
+def test_a_damaged_file_is_no_bug_of_ours(how, clinic):
+    plan("P-1", "--register", "book.db")
+    path = Path("book.db")
+    if how == "cut off":
+        os.truncate(path, path.stat().st_size // 2)
+    elif how == "overwritten":
+        data = path.read_bytes()
+        path.write_bytes(data[:100] + b"\xff" * (len(data) - 100))
+    else:
+        with closing(sqlite3.connect(path)) as connection:
+            value = "DELETE FROM ketasched" if how == "no schema" else ODD_SCHEMA
+            connection.execute(value)
+            connection.commit()
+    refused = run("register", "list", "--register", "book.db", code=3)
+    assert "is damaged" in refused.stderr
+    assert "register restore BACKUP" in refused.stderr
+
+
+ODD_SCHEMA = "UPDATE ketasched SET schema_number = 0"
+
+
+def test_a_backup_is_restored_although_the_log_of_a_killed_writer_is_left(clinic):
+    plan("P-1", "--register", "book.db")
+    run("register", "backup", "monday.db", "--register", "book.db")
+    with closing(sqlite3.connect("book.db")) as keeps_the_log:
+        keeps_the_log.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        plan("P-2", "--register", "book.db", "--latest-start", "2027-06-07")
+        for ending in ("", "-wal"):
+            shutil.copyfile(f"book.db{ending}", f"killed.db{ending}")
+    assert Path("killed.db-wal").stat().st_size
+    refused = run("register", "restore", "monday.db", "--register", "killed.db", code=6)
+    assert "would be lost" in refused.stderr
+    run("register", "restore", "monday.db", "--register", "killed.db", "--force")
+    assert listed("--register", "killed.db") == {"P-1": 1}
+    assert Path("killed.db").stat().st_mode & 0o777 == 0o600
+    plan("P-3", "--register", "killed.db", "--latest-start", "2027-06-07")
+    with closing(sqlite3.connect("killed.db")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

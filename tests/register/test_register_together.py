@@ -350,3 +350,14 @@ def test_rows_are_printed_and_booked(book):
         for course in printed
         for visit in course["visits"]
     ) == [(datetime.fromisoformat(start), patient) for start, patient in held()]
+
+
+def test_of_two_who_share_a_time_one_stays_when_a_clerk_takes_a_chair(book, overtaken):
+    clinic_file("clinic.toml", 'chairs = 2\nid_salt = "x"', "09:00-12:00")
+    waiting(3, "2027-04-05")
+    overtaken(lambda: plan("CLERK", "--latest-start", MONDAY))
+    done = run("batch", "roster.csv", "-o", "out", "--made-at", MOMENT, *TOGETHER, code=5)
+    assert "booking all the time" not in done.output
+    assert len(listed()) == 2
+    assert rows(book, MOST_AT_ONCE) == [(2,)]
+    assert rows(book, TWO_ON_A_CHAIR) == [(0,)]

@@ -5,15 +5,15 @@ gets here: it is an extra.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from ketasched.batch.again import decided_again, is_as_before
 from ketasched.batch.agenda import later_reach
 from ketasched.batch.digest import asked_of, input_of
-from ketasched.batch.held import Taken, seats_in, visits_of
+from ketasched.batch.held import DaysTaken, seats_in, visits_of
 from ketasched.batch.jointly import Found, Jointly
 from ketasched.batch.nouns import Desk, Known, Outcome, Settings
 from ketasched.batch.place import REVISED, kept, refuse_revised
@@ -24,14 +24,15 @@ from ketasched.errors import BadFile, BadRequest, NoPlan
 from ketasched.identity import identity
 from ketasched.load import load_course
 from ketasched.model import Course
-from ketasched.planner import course_of, decide
+from ketasched.planner import course_of
 from ketasched.register.as_one import Planned
 from ketasched.register.book import Book
-from ketasched.register.entries import Line
-from ketasched.register.nouns import Against, Order
+from ketasched.register.nouns import Against, Line, Order
 from ketasched.roster import Row
 from ketasched.shapes import Bookings
 from ketasched.together import Asked
+
+CHAIRS_GONE = "the course that is there has lost its chairs in the register: plan it anew"
 
 Times = tuple[tuple[datetime, datetime], ...]
 
@@ -41,7 +42,7 @@ class Beside(Mapping[date, Times]):
     """What a register has booked, and what is taken besides."""
 
     booked: Bookings
-    taken: Taken
+    taken: DaysTaken
 
     def __getitem__(self, day: date) -> Times:
         return (*self.booked[day], *self.taken.get(day, ()))
@@ -81,7 +82,7 @@ class Booked:
     settings: Settings
     known: Callable[[str], Known | None]
     jointly: Jointly | None = None
-    _taken: dict[str, Taken] = field(default_factory=dict)
+    _taken: dict[str, DaysTaken] = field(default_factory=dict)
     _joining: dict[int, Asks] = field(default_factory=dict)
     """What is to be entered for the rows that join in a plan of many, by number."""
     _as_one: dict[int, Found] = field(default_factory=dict)
@@ -100,7 +101,7 @@ class Booked:
         asked = asked_of(row, settings)
         there = kept(row, known, settings, asked, input_of(row, asked, desk, settings))
         if there:
-            self._keep(row.texts["patient"], there.made.course_id)
+            self._keep(row.texts["patient"], there)
         return there
 
     def seated(self, row: Row, desk: Desk, known: Known | None) -> Course:
@@ -128,14 +129,16 @@ class Booked:
         asks = self._asks(row, desk, known)
         return asks if isinstance(asks, Course) else self._entered(row, desk, asks.order)
 
-    def done(self, row: Row, course_id: str, *, holds: bool) -> None:
-        """Note that it is known what became of a row that was booked.
+    def done(self, row: Row, course_id: str, outcome: Outcome) -> Outcome:
+        """What became of a row that was booked, now that it is known.
 
-        If it failed, that is given back, and the earlier course is booked again.
+        If it failed, that is given back, and the earlier course is booked again; where that has
+        lost its chairs meanwhile, the outcome says so.
         """
         earlier = self._earlier.pop(row.number, ())
-        if not holds:
-            self._put_back(course_id, earlier)
+        if outcome.status != "rejected" or self._put_back(course_id, earlier):
+            return outcome
+        return outcome._replace(reason=f"{outcome.reason}; {CHAIRS_GONE}")
 
     def finish(self) -> None:
         """Give back what was booked for rows whose turn never came."""
@@ -150,15 +153,23 @@ class Booked:
         if there and not _is_revised(there):
             self.book.withdrawn(course_id, self._line("taken back by batch"))
 
-    def _put_back(self, course_id: str, earlier: Iterable[Course]) -> None:
+    def _put_back(self, course_id: str, earlier: Iterable[Course]) -> bool:
+        """Give back what was booked for the earlier course; whether that has its chairs again."""
         self._withdraw(course_id)
         for course in earlier if self.settings.writes else ():
-            with suppress(Against):  # somebody else has its chairs now
+            try:
                 self.book.put(course, self._line("put back by batch"))
+            except Against:  # somebody else has its chairs now
+                return False
+        return True
 
-    def _keep(self, patient: str, course_id: str) -> None:
-        """See that a course that stays is in the register. Raises `BadRequest` if it cannot be."""
-        if not self.settings.writes or self.book.entry(course_id):
+    def _keep(self, patient: str, there: Outcome) -> None:
+        """See that a course that stays is in the register, as it was revised since.
+
+        Raises `BadRequest` if it cannot be.
+        """
+        is_there = self.book.entry(there.made.course_id) is not None
+        if not self.settings.writes or (is_there and not there.revised):
             return
         assert self.settings.output is not None  # noqa: S101 - what stays is in a folder
         try:
@@ -187,7 +198,8 @@ class Booked:
         def make(bookings: Bookings) -> Course:
             taken = {} if self.settings.writes else self._taken.get(desk.house, {})
             asked = replace(given, bookings=Beside(bookings, taken))
-            return asks.named(course_of(decide(asked), asked), self.settings)
+            decided = decided_again(asked, known, asked_of(row, self.settings))
+            return asks.named(course_of(decided, asked), self.settings)
 
         order = Order(
             desk.clinic,
@@ -253,6 +265,8 @@ class Booked:
         try:
             if self.kept(row, desk, known) or is_under_way(known, desk.clinic, self.settings):
                 return False
+            if is_as_before(known, asked_of(row, self.settings)):
+                return False
             asks = self._asks(row, desk, known)
             if isinstance(asks, Course):
                 return False
@@ -262,7 +276,7 @@ class Booked:
         self._joining[row.number] = asks
         return True
 
-    def _room(self, asked: Mapping[int, Asked], desk: Desk) -> Taken:
+    def _room(self, asked: Mapping[int, Asked], desk: Desk) -> DaysTaken:
         """The chairs that are taken at a desk's clinic, those of courses that make room aside."""
         reaches = [later_reach(one.request, desk.clinic, one.protocol) for one in asked.values()]
         first, last = min(one for one, _ in reaches), max(one for _, one in reaches)

@@ -204,12 +204,15 @@ class Earlier:
 
     def of(self, patient: str) -> Known | None:
         """What was done last for a patient, if anything was."""
-        index = self._since if patient in self._since else self._base
-        return known_of(index.line(patient)) if patient in index else None
+        if patient in self._since:
+            return known_of(self._since.line(patient))
+        return self.finished(patient)
 
     def finished(self, patient: str) -> Known | None:
         """What the last finished run left for a patient."""
-        return known_of(self._base.line(patient)) if patient in self._base else None
+        if patient not in self._base:
+            return None
+        return known_of(self._base.line(patient))._replace(finished=True)
 
     def settle(self, patient: str, *, planned: bool) -> None:
         """Note that this run is done with a patient; the course of one it rejected may stay."""

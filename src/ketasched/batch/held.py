@@ -13,8 +13,8 @@ from ketasched.times import clock_text, effective_kind
 Seat = tuple[date, tuple[datetime, datetime]]
 """A local date, and from when until when a chair is taken then (UTC)."""
 
-Taken = dict[date, tuple[tuple[datetime, datetime], ...]]
-"""The chairs of one clinic that are taken."""
+DaysTaken = dict[date, tuple[tuple[datetime, datetime], ...]]
+"""The chairs of one clinic that are taken, day by day."""
 
 
 MINUTES = len("2027-04-05T09:00")
@@ -52,7 +52,7 @@ def seats_in(visits: str, zone: ZoneInfo) -> Iterator[Seat]:
             yield begins.date(), (begins.astimezone(UTC), ends.astimezone(UTC))
 
 
-def seats_of(decided: Decided) -> Iterator[Seat]:
+def seats_taken(decided: Decided) -> Iterator[Seat]:
     """The seats that a course takes."""
     for own in decided.slots:
         for slot in own:

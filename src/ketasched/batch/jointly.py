@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ketasched.batch.agenda import later_busy
-from ketasched.batch.held import Taken
+from ketasched.batch.held import DaysTaken
 from ketasched.batch.nouns import Desk, Settings
 from ketasched.batch.sorter import NotOurs, Sorter
 from ketasched.batch.work import given_to
@@ -40,7 +40,7 @@ class Jointly:
         self,
         desk: Desk,
         joins: Callable[[Row, Desk], bool],
-        taken: Callable[[Mapping[int, Asked]], Taken],
+        taken: Callable[[Mapping[int, Asked]], DaysTaken],
     ) -> dict[int, Found]:
         """What becomes of all rows at a desk's clinic, by number; nothing the next time.
 

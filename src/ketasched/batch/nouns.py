@@ -93,7 +93,8 @@ class Made(NamedTuple):
 class Known(NamedTuple):
     """What an earlier run did for a patient: its manifest's line.
 
-    `gone` is a patient whom a finished run's roster did not name any more.
+    `gone` is a patient whom a finished run's roster did not name any more; `finished` says whether
+    the run was.
     """
 
     made: Made
@@ -101,6 +102,7 @@ class Known(NamedTuple):
     asked: str = ""
     input: str = ""
     gone: bool = False
+    finished: bool = False
 
     def __repr__(self) -> str:
         return object.__repr__(self)

@@ -28,7 +28,7 @@ OF_THE_DISK = frozenset(
 )
 """What goes wrong with these goes wrong for every patient: it ends the run."""
 
-REVISED = "its course was revised since: change that, or do the row again with --force"
+REVISED = "its course was revised since: it stays as it is; change it with ketasched revise"
 
 
 def write_place(

@@ -19,8 +19,10 @@ from ketasched.batch.seats import Held, Seats
 from ketasched.batch.sorter import Sorter
 from ketasched.batch.staying import Staying
 from ketasched.batch.stream import ROWS, Line
+from ketasched.batch.underway import begins_in_the_past
 from ketasched.batch.work import BUG
 from ketasched.roster import Roster, Row
+from ketasched.rules import Past
 from ketasched.together import Together
 
 if TYPE_CHECKING:
@@ -48,13 +50,14 @@ class Tally:
     def add(self, row: Row, outcome: Outcome) -> None:
         """Count a row."""
         self.rows["kept" if outcome.kept else outcome.status] += 1
+        self.rows[Past.name] += not outcome.kept and begins_in_the_past(outcome.made)
         self.rows["unreadable"] += row.problem is not None
         self.rows["nameless"] += row.problem is not None and "patient" not in row.texts
         self.rows[BUG] += outcome.rule == BUG
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class Batch:
     """A roster, and how it is to be planned.
 
     `again` gives its rows once more, where they have to be looked through beforehand. `told` is
@@ -126,6 +129,7 @@ class Run:
             seats if self.counts_chairs else None,
             booked,
             staying.anew if staying else frozenset(),
+            staying.own if staying else {},
             known,
         )
         rows = takewhile(

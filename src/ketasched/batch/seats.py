@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from ketasched.batch.held import Seat, Taken, seats_in, seats_of, visits_of
+from ketasched.batch.again import decided_again
+from ketasched.batch.digest import asked_of
+from ketasched.batch.held import DaysTaken, Seat, seats_in, seats_taken, visits_of
 from ketasched.batch.jointly import Found, Jointly
-from ketasched.batch.nouns import Desk, Settings
+from ketasched.batch.nouns import Desk, Known, Settings
 from ketasched.batch.underway import would_move
 from ketasched.batch.work import given_to
 from ketasched.errors import BadRequest, NoPlan
@@ -46,15 +48,24 @@ class Seats:
     jointly: Jointly | None = None
     joins: Callable[[Row, Desk], bool] = lambda row, desk: True
     _held: Held | None = None
-    _taken: dict[str, Taken] = field(default_factory=dict)
-    _before: dict[str, Taken] = field(default_factory=dict)
+    _taken: dict[str, DaysTaken] = field(default_factory=dict)
+    _before: dict[str, DaysTaken] = field(default_factory=dict)
     _as_one: dict[int, Found] = field(default_factory=dict)
     """What became of the rows that are planned as one, until their turn comes."""
 
-    def seated(self, row: Row, desk: Desk, own: str = "", *, stays: bool = False) -> Decided:
+    def seated(
+        self,
+        row: Row,
+        desk: Desk,
+        known: Known | None = None,
+        own: str = "",
+        *,
+        stays: bool = False,
+    ) -> Decided:
         """What is decided for a row on the chairs that are left, which it takes.
 
-        Before that it gives up its `own`, those of these visits. Raises `BadRequest`, and `NoPlan`
+        Before that it gives up its `own`, those of these visits; `known` says what an earlier run
+        did for it. Raises `BadRequest`, and `NoPlan`
         if there is no room for all of it; then it takes none. One that `stays` takes no others
         than its own, and has them again where it cannot.
         """
@@ -64,8 +75,8 @@ class Seats:
         for each in (taken,) if before is taken else (taken, before):
             _give_up(held, each)
         try:
-            decided = self._decided(row, desk, taken, before)
-            seats = list(seats_of(decided))
+            decided = self._decided(row, desk, known, taken, before)
+            seats = list(seats_taken(decided))
             if stays and sorted(seats) != sorted(held):
                 raise would_move()
         except (BadRequest, NoPlan):
@@ -75,9 +86,13 @@ class Seats:
         self._take(seats, taken, before)
         return decided
 
-    def _decided(self, row: Row, desk: Desk, taken: Taken, before: Taken) -> Decided:
+    def _decided(
+        self, row: Row, desk: Desk, known: Known | None, taken: DaysTaken, before: DaysTaken
+    ) -> Decided:
         try:
-            return decide(given_to(row, desk, self.settings, taken))
+            given = given_to(row, desk, self.settings, taken)
+            asked = asked_of(row, self.settings) if known else ""
+            return decided_again(given, known, asked)
         except NoPlan:
             if before is not taken:
                 decide(given_to(row, desk, self.settings, before))
@@ -118,12 +133,12 @@ class Seats:
         """Whether anybody was to be seated."""
         return bool(self._taken)
 
-    def _at(self, desk: Desk) -> Taken:
+    def _at(self, desk: Desk) -> DaysTaken:
         """The chairs that are taken at this desk's clinic."""
         if desk.place not in self._taken:
             if self._held is None:
                 self._held = self.held()
-            taken: Taken = {}
+            taken: DaysTaken = {}
             for visits in self._held.of_others.get(desk.house, ()):
                 self._take(_seats(visits, desk), taken)
             rows = self._held.of_rows.get(desk.house, ())
@@ -134,7 +149,7 @@ class Seats:
         return self._taken[desk.place]
 
     @staticmethod
-    def _take(seats: Sequence[Seat], taken: Taken, before: Taken | None = None) -> None:
+    def _take(seats: Sequence[Seat], taken: DaysTaken, before: DaysTaken | None = None) -> None:
         """Add these seats to those that are taken, and to those of the rows before the next."""
         for each in (taken,) if before is None or before is taken else (taken, before):
             for day, seat in seats:
@@ -145,7 +160,7 @@ def _seats(visits: str, desk: Desk) -> list[Seat]:
     return list(seats_in(visits, ZoneInfo(desk.clinic.timezone)))
 
 
-def _give_up(seats: Sequence[Seat], taken: Taken) -> None:
+def _give_up(seats: Sequence[Seat], taken: DaysTaken) -> None:
     """Take these seats out of those that are taken, where they are among them."""
     for day, seat in seats:
         left = list(taken.get(day, ()))

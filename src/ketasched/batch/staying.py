@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ketasched.batch.again import is_as_before
 from ketasched.batch.digest import asked_of, input_of, sha_of
 from ketasched.batch.earlier import Earlier
 from ketasched.batch.held import house_of, visits_of
@@ -35,8 +36,14 @@ class Staying:
     sorter: Sorter
     anew: set[str] = field(default_factory=set)
     """The patients with an earlier course whose row is planned anew."""
-    under_way: set[str] = field(default_factory=set)
-    """Those of them whose course has to stay where it is."""
+    holding: set[str] = field(default_factory=set)
+    """Those of them who hold their chairs until it is their turn: they may stay where they are,
+    or, because their course is under way, have to.
+    """
+    own: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """What patients hold whom the roster names: at which house, for which visits."""
+    _houses: dict[str, str] = field(default_factory=dict)
+    """Where those are planned whose row is as it was, by what their clinic is known by now."""
     stay: set[str] = field(default_factory=set)
     """Those whose row stays as it was."""
 
@@ -50,13 +57,16 @@ class Staying:
             for patient in self.earlier.everyone():
                 if (self.output / patient).is_dir():
                     house, visits = self._visits(patient)
+                    house = self._houses.get(patient, house)
+                    if patient in self.stay or patient in self.holding:
+                        self.own[patient] = house, visits
                     (of_rows if patient in self.stay else of_others)[house].append(visits)
         return Held(of_rows, of_others)
 
     def joins(self, row: Row, _: Desk) -> bool:
         """Whether a row is planned anew with others: one whose course does not stay."""
         patient = row.texts["patient"]
-        if patient in self.stay or patient in self.under_way:
+        if patient in self.stay or patient in self.holding:
             return False
         is_free = patient not in self.anew or self.settings.replaces
         return is_free or not self._is_revised(patient)
@@ -73,8 +83,12 @@ class Staying:
                 self.stay.add(patient)
             return
         (self.stay if self._stays(row, patient, desk) else self.anew).add(patient)
-        if is_under_way(self.earlier.of(patient), desk.clinic, self.settings):
-            self.under_way.add(patient)
+        known, asked = self.earlier.of(patient), asked_of(row, self.settings)
+        if is_as_before(known, asked):
+            self._houses[patient] = desk.house
+            self.holding.add(patient)
+        elif is_under_way(known, desk.clinic, self.settings):
+            self.holding.add(patient)
 
     def _stays(self, row: Row, patient: str, desk: Desk) -> bool:
         if not self.settings.goes_on:
@@ -96,7 +110,7 @@ class Staying:
         """Whether the course that is there will make room for the one that is planned anew."""
         if self.settings.replaces:
             return True
-        if patient in self.under_way:
+        if patient in self.holding:
             return False
         folder = self.output / patient
         is_ours = known is not None and can_be_replaced(folder, known, self.settings)

@@ -1,7 +1,7 @@
 """The rows of a roster through an executor and back, in order, a bounded number at a time."""
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -32,7 +32,8 @@ class Line:
     """The way of each row: looked at here, planned and written by a worker of the executor.
 
     Where chairs count (`seats`), rows are planned here, in order; but those who keep their chairs
-    (`anew` does not name them) are only looked at. So are all rows that are `booked` in a
+    (`anew` does not name them) are only looked at; `own` has who holds chairs until their turn, at
+    which house, for which visits. So are all rows that are `booked` in a
     register. `known` says what an earlier run did for a patient. `workers` is how many tasks can
     be at work at once.
     """
@@ -44,6 +45,7 @@ class Line:
     seats: Seats | None = None
     booked: "Booked | None" = None
     anew: Collection[str] = frozenset()
+    own: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     known: Callable[[str], Known | None] = lambda patient: None
     _desks: dict[str, bytes] = field(default_factory=dict)
     _in_register: dict[int, str] = field(default_factory=dict)
@@ -125,9 +127,9 @@ class Line:
         if known is None:
             return seats.seated(row, desk)
         stays = is_under_way(known, desk.clinic, self.settings)
-        # Else those who are planned anew have given up their chairs beforehand.
-        gives_up = stays or row.texts["patient"] not in self.anew
-        return seats.seated(row, desk, known.made.visits if gives_up else "", stays=stays)
+        # Who is not named here has given up their chairs beforehand, or has them elsewhere.
+        house, own = self.own.get(row.texts["patient"], ("", ""))
+        return seats.seated(row, desk, known, own if house == desk.house else "", stays=stays)
 
     def _staying(self, row: Row, desk: Desk, known: Known) -> Outcome | None:
         """The outcome of a row that keeps its chairs; None if it has to be seated."""
@@ -154,5 +156,5 @@ class Line:
             outcome = outcome or next(done)
             course_id = self._in_register.pop(row.number, "")
             if self.booked and course_id:
-                self.booked.done(row, course_id, holds=outcome.status != "rejected")
+                outcome = self.booked.done(row, course_id, outcome)
             yield row, outcome

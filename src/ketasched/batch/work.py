@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import TypeVar
 
+from ketasched.batch.again import decided_again
 from ketasched.batch.agenda import busy_of
 from ketasched.batch.digest import VERSION, asked_of, input_of, sha
 from ketasched.batch.made import made_of
@@ -20,7 +21,7 @@ from ketasched.model import Clinic, Course, Finding, Slot
 from ketasched.offers import offers_of
 from ketasched.once import forget
 from ketasched.pace import Run, runs_of
-from ketasched.planner import NO_BOOKINGS, Decided, asked_runs, course_of, decide
+from ketasched.planner import NO_BOOKINGS, Decided, asked_runs, course_of
 from ketasched.refusals import OWN_RULES
 from ketasched.roster import Row, request_of_row
 from ketasched.shapes import Bookings, Given
@@ -107,7 +108,7 @@ def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
             return there
     with taken_back(todo.known, todo.row, desk.clinic, settings):
         given = given_to(todo.row, desk, settings)
-        course = course_of(decide(given), given)
+        course = course_of(decided_again(given, todo.known, asked), given)
     return _done(todo, course, settings, (asked, made_from))
 
 

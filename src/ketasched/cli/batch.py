@@ -24,8 +24,7 @@ from ketasched.batch.earlier import begun_in, is_a_book, refuse_earlier
 from ketasched.batch.ledger import CHANGES, COLUMNS, REJECTED, manifest_line
 from ketasched.batch.nouns import Outcome, Settings
 from ketasched.batch.processes import dask, processes
-from ketasched.batch.run import Run as Work
-from ketasched.batch.run import Tally
+from ketasched.batch.run import Batch, Tally
 from ketasched.batch.work import BUG
 from ketasched.cli.opened import Source, opened
 from ketasched.cli.options import (
@@ -49,6 +48,7 @@ from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
 from ketasched.roster import Roster, Row, csv_line, read_roster
+from ketasched.rules import Past
 from ketasched.together import refuse_without_extra
 
 if TYPE_CHECKING:
@@ -105,7 +105,11 @@ OPTIONS = (
         "--jobs", metavar="N", type=click.IntRange(1, 512), help="Processes at work (one a core)."
     ),
     click.option("--resume", is_flag=True, help="Go on with a run that was stopped."),
-    click.option("--force", is_flag=True, help="Do it all again, over what is there."),
+    click.option(
+        "--force",
+        is_flag=True,
+        help="Do it all again, also over revised courses.",
+    ),
     click.option("--dry-run", is_flag=True, help="Write nothing; print the manifest."),
     click.option("--fail-fast", is_flag=True, help="Stop when a row is rejected."),
     click.option("--ignore-chairs", is_flag=True, help="Plan each row as if it were alone."),
@@ -119,7 +123,7 @@ OPTIONS = (
 
 
 @dataclass(frozen=True)
-class Run:
+class BatchOptions:
     """What the options ask for. Raises `UsageError` if they do not go together."""
 
     roster: str
@@ -185,6 +189,9 @@ class Run:
             tally = self._planned(roster, source, stack)
         if not self.quiet:
             self._tell(tally, time.monotonic() - begun)
+        if past := tally.rows[Past.name]:
+            some = "1 course begins" if past == 1 else f"{past:,} courses begin"
+            say("warning", f"{some} before today: see the notes in the manifest ({Past.name})")
         return self._code(tally.rows)
 
     def _refuse_book(self, source: Source) -> None:
@@ -206,7 +213,7 @@ class Run:
             refuse_earlier(self.output, resumed=self.resume, force=self.force)
         settings = self._settings()
         executor, workers = stack.enter_context(self._executor())
-        work = Work(
+        work = Batch(
             roster,
             lambda: self._read(source).rows,
             settings,
@@ -367,7 +374,7 @@ def _with_options(function: Callable[..., None]) -> Callable[..., None]:
 @click.command("batch")
 @_with_options
 @click.pass_context
-def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to `Run`
+def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to `BatchOptions`
     """Plan a whole roster (CSV or NDJSON; - is standard input), row by row.
 
     \b
@@ -376,11 +383,11 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to
     ketasched batch waiting.csv -o waiting --together --limit 2m
     ketasched batch roster.ndjson --format ndjson >courses.ndjson
     """
-    run = Run(**options)
+    asked = BatchOptions(**options)
     try:
-        code = run.do()
+        code = asked.do()
     except KeyboardInterrupt:
-        goes_on = run.output and not run.dry_run
+        goes_on = asked.output and not asked.dry_run
         say("error", "stopped" + ("; what is done is kept" if goes_on else ""))
         if goes_on:
             say("try", "the same with --resume, to go on")

@@ -125,7 +125,7 @@ class Work:
         for field, text in (("reason", self.why), ("by_whom", self.by)):
             refuse_odd_text(field, text)
         book = open_book(self.register)
-        before, entry = course_at(str(self.path), book, self.clinic_path)
+        before, entry = course_at(str(self.path), book, self.clinic_path, self.today)
         expected = self.expect_revision
         if expected is not None and before.revision != expected:
             raise _stale(self.path, before.revision, expected)
@@ -157,8 +157,7 @@ class Work:
                 written = [] if self.dry_run else self._write(making.before, after, undo=undo)
             return after, written
         # Imported here because only who has a register gets here.
-        from ketasched.register.entries import Line  # noqa: PLC0415
-        from ketasched.register.nouns import Order  # noqa: PLC0415
+        from ketasched.register.nouns import Line, Order  # noqa: PLC0415
 
         written = []
         folder = self.output / making.before.patient if self.output else self.path.parent

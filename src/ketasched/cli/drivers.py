@@ -10,6 +10,7 @@ import click
 
 from ketasched.cli.days import Asked, today_option, with_register
 from ketasched.cli.output import say
+from ketasched.cli.registers import USUAL
 from ketasched.day.sheet import Coming, coming, without_driver
 from ketasched.errors import BadRequest
 from ketasched.forms import plain
@@ -63,7 +64,8 @@ def command(
         click.echo(line)
     if missing:
         first = f"ketasched revise {missing[0].patient} driver {missing[0].number}"
-        say("try", f'{first} --name "…" --phone "…", once somebody drives')
+        more = f" --register {register}" if register else " --register" * (register == USUAL)
+        say("try", f'{first} --name "…" --phone "…"{more}, once somebody drives')
     elif any(_coming(found, now, last)):
         say("note", f"every visit until {day_text(last)} has a driver")
     else:

@@ -123,8 +123,7 @@ def _done(
         course = planning.planned()
         return course, outcome.write(course, with_course_file=True)
     # Imported here because only who has a register gets here.
-    from ketasched.register.entries import Line  # noqa: PLC0415
-    from ketasched.register.nouns import Order  # noqa: PLC0415
+    from ketasched.register.nouns import Line, Order  # noqa: PLC0415
 
     written: list[Path] = []
     undo = Undo()

@@ -11,8 +11,8 @@ import click
 from ketasched.cli.options import moment_of
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import report, say
-from ketasched.cli.registers import entry_of, needed_book, register_option
-from ketasched.errors import BadFile, KetaschedError
+from ketasched.cli.registers import entry_of, file_of, needed_book, register_option
+from ketasched.errors import BadFile, KetaschedError, Refused
 from ketasched.load import course_from, load_course
 from ketasched.model import Course
 from ketasched.times import day_text
@@ -164,6 +164,28 @@ def backup(*, path: Path, register: str | None) -> None:
     click.echo(path)
 
 
+@command.command("restore")
+@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@register_option
+@click.option("--force", is_flag=True, help="Over the register that is there.")
+def restore(*, path: Path, register: str | None, force: bool) -> None:
+    """Put a backup in the place of the register (a file), while nobody else uses that.
+
+    \b
+    ketasched register restore register-2026-12-07.db --force
+    """
+    place = file_of(register)
+    backup = needed_book(str(path))
+    if place.exists() and not force:
+        said = f"{place}: there is a register, and what was entered since the backup would be lost"
+        raise Refused(said, next_step="--force, once nobody uses it any more")
+    # Imported here because a register is an extra.
+    from ketasched.register.backup import restore as put_back  # noqa: PLC0415
+
+    put_back(backup.engine, place)
+    click.echo(place)
+
+
 def _in_short(entry: "Entered") -> str:
     """An entry on one line: "revision 2, Mon 7 Dec 2026 to Fri 18 Dec 2026, Riverbend"."""
     days = "no visit takes place"
@@ -197,7 +219,7 @@ def _courses_in(path: str) -> Iterator[Course]:
 
 def _put(book: "Book", course: Course, at: "datetime") -> bool:
     # Imported here because a register is an extra.
-    from ketasched.register.entries import Line  # noqa: PLC0415
+    from ketasched.register.nouns import Line  # noqa: PLC0415
 
     over = {visit.uid for visit in course.visits if visit.start < at}
     return book.put(course, Line(at, "imported"), spared=over)

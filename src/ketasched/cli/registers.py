@@ -2,11 +2,13 @@
 
 import os
 from contextlib import suppress
+from datetime import UTC, date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ketasched.cli.options import moment_of
 from ketasched.cli.output import say
 from ketasched.errors import BadFile, BadRequest
 from ketasched.load import load_clinic, load_course
@@ -104,8 +106,18 @@ def needed_book(asked: str | None, *, make: bool = False) -> "Book":
     return book
 
 
+def file_of(asked: str | None) -> Path:
+    """The file of the register that is asked for. Raises `BadRequest` where it is no file."""
+    address = os.environ.get(VARIABLE) or USUAL if asked is None else asked
+    if "://" in address:
+        said = "a backup is put in the place of a file"
+        step = "ketasched register export --register FILE, and import what that prints"
+        raise BadRequest("register", said, next_step=step)
+    return Path(address or _usual())
+
+
 def course_at(
-    course: str, book: "Book | None", clinic_path: str | None
+    course: str, book: "Book | None", clinic_path: str | None, today: str | None
 ) -> "tuple[Course, Entered | None]":
     """The course of a file or folder; else that of a patient in the register, with its entry.
 
@@ -113,18 +125,23 @@ def course_at(
     """
     if book is None or Path(course).exists() or course == "-":
         return load_course(course), None
-    entry = entry_of(book, course, clinic_path)
+    entry = entry_of(book, course, clinic_path, moment_of(today, UTC, field="today").date())
     return book.course(entry.course_id), entry
 
 
-def entry_of(book: "Book", name: str, clinic_path: str | None = None) -> "Entered":
-    """The last course of a patient, or the one with this identifier. Raises `BadFile`."""
-    found = book.entry(name)
-    if found:
-        return found
+def entry_of(
+    book: "Book", name: str, clinic_path: str | None = None, today: date | None = None
+) -> "Entered":
+    """The last course of a patient; where nobody has that name, the one with this identifier.
+
+    With `today` it is the one that is not over yet. Raises `BadFile`, also where that are several.
+    """
     clinic = load_clinic(clinic_path) if clinic_path else None
     entries = book.entries(clinic, name)
     if not entries:
+        named = book.entry(name)
+        if named:
+            return named
         said = f"{name}: there is no such file, and no such patient in the register"
         step = "ketasched register list, or the path of a course.json"
         raise BadFile(said, next_step=step)
@@ -132,7 +149,14 @@ def entry_of(book: "Book", name: str, clinic_path: str | None = None) -> "Entere
     if len(places) > 1:
         said = f"{name}: is in the register for {len(places)} clinics: {', '.join(places)}"
         raise BadFile(said, next_step="--clinic FILE says which")
-    return entries[-1]
+    going_on = [one for one in entries if today and one.last_day >= today.isoformat()]
+    if len(going_on) > 1:
+        raise BadFile(
+            f"{name}: has {len(going_on)} courses in the register that are not over",
+            details=[f"{one.course_id}: {one.first_day} to {one.last_day}" for one in going_on],
+            next_step=f"give the one that is meant, {going_on[0].course_id}, in place of the name",
+        )
+    return (going_on or entries)[-1]
 
 
 def _usual() -> str:

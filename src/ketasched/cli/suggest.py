@@ -61,7 +61,7 @@ def command(
     ketasched suggest P-014 3 --register
     """
     book = open_book(register)
-    found, _ = course_at(course, book, clinic_path)
+    found, _ = course_at(course, book, clinic_path, today)
     before = found
     if clinic_path:
         found = with_clinic(found, clinic_path)
@@ -71,8 +71,7 @@ def command(
         _suggest(found, visit, at, form, course, NO_BOOKINGS)
     else:
         # Imported here because only who has a register gets here.
-        from ketasched.register.entries import Line  # noqa: PLC0415
-        from ketasched.register.nouns import Order  # noqa: PLC0415
+        from ketasched.register.nouns import Line, Order  # noqa: PLC0415
 
         looking = Order(found.clinic, lambda _: found, Line(at, ""), before=before)
         with book.bookings(looking) as bookings:

@@ -139,6 +139,8 @@ def _by_time(one: Coming) -> tuple[float, int, str]:
 def _marks(course: Course, visit: Visit, taking: list[Visit]) -> Iterator[str]:
     if visit.status == "tentative":
         yield "to be decided"
+    if visit.status == "completed":
+        yield "done"
     if visit is taking[0]:
         yield "first visit"
     if visit is taking[-1]:

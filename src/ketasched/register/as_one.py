@@ -26,7 +26,7 @@ def enter_as_one(
     """Enter these, all of one clinic: what became of each, as `Book.entered_as_one` says it.
 
     Those whose chairs are still free come first; then who was overtaken since all were planned
-    finds, in order, what is left. Raises `Taken`.
+    finds, in order, what is left. Raises `ChairTaken`.
     """
     clinic = locked_clinic(connection, planned[0].order.clinic)
     found: dict[int, Course | NoPlan | Against | None] = {}
@@ -43,22 +43,30 @@ def enter_as_one(
             if course_id not in go_on:
                 line = planned[number].order.line._replace(what="planned anew")
                 withdraw(connection, course_id, line)
-    free = {number for number in left if _fits(connection, planned[number])}
-    # Those who are still free first: their chairs are theirs.
-    for number in sorted(left, key=lambda number: number not in free):
+    overtaken = []
+    for number in left:
         order, course = planned[number]
-        if course is None:
-            found[number] = None
-            continue
-        try:
-            made = course if number in free else made_of(connection, order)
-            give_way(connection, order, made)
-        except (NoPlan, Against) as error:
-            found[number] = error
+        # Asked just before it is entered: of two who share a slot one may have been overtaken.
+        if course and not _fits(connection, planned[number]):
+            overtaken.append(number)
         else:
-            write(connection, clinic, made, order.line)
-            found[number] = made
+            found[number] = course and _entered(connection, clinic, order, course)
+    for number in overtaken:
+        found[number] = _entered(connection, clinic, planned[number].order)
     return [found[number] for number in range(len(planned))]
+
+
+def _entered(
+    connection: Connection, clinic: int, order: Order, course: Course | None = None
+) -> Course | NoPlan | Against:
+    """The course entered, or what is made of the order now; else why it is not."""
+    try:
+        made = course or made_of(connection, order)
+        give_way(connection, order, made)
+    except (NoPlan, Against) as error:
+        return error
+    write(connection, clinic, made, order.line)
+    return made
 
 
 def _fits(connection: Connection, one: Planned) -> bool:

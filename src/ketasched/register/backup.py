@@ -22,24 +22,41 @@ def back_up(engine: Engine, path: Path) -> None:
 
     Raises `Refused` if there is something by that name, or left of a database that had it.
     """
-    there = [
-        one for one in map(path.with_name, (path.name + end for end in BESIDE)) if one.exists()
-    ]
+    there = [one for one in _beside(path) if one.exists()]
     if there:
         raise Refused(f"there already: {there[0]}", next_step="another name")
+    _put(engine, path)
+
+
+def restore(engine: Engine, path: Path) -> None:
+    """Put a copy of a backup in the place of the register at `path`, which nobody else may use.
+
+    What is left beside that one goes, too: SQLite would play its log into the file of the backup.
+    """
+    _put(engine, path, over=True)
+
+
+def _beside(path: Path) -> list[Path]:
+    return [path.with_name(path.name + ending) for ending in BESIDE]
+
+
+def _put(engine: Engine, path: Path, *, over: bool = False) -> None:
+    """Write a copy beside, and give it its name."""
     part = path.with_name(f".{os.urandom(8).hex()}.part")
     try:
         _copy(engine, part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
+        for left in _beside(path)[1:] if over else ():
+            left.unlink(missing_ok=True)
         part.replace(path)
     except OSError as error:
         said = f"{path}: cannot be written: {error.strerror or error}"
         raise Refused(said, next_step="another place") from None
     finally:
-        for ending in BESIDE:
+        for left in _beside(part):
             with suppress(OSError):
-                part.with_name(part.name + ending).unlink()
+                left.unlink()
 
 
 def _copy(engine: Engine, path: Path) -> None:

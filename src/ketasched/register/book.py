@@ -17,8 +17,7 @@ from ketasched.register.as_one import Planned, enter_as_one
 from ketasched.register.bookings import Bookings, Times
 from ketasched.register.database import Lost, opened, reading, shown, writing
 from ketasched.register.entries import (
-    Line,
-    Taken,
+    ChairTaken,
     clinic_id,
     days_of,
     locked_clinic,
@@ -37,9 +36,10 @@ from ketasched.register.lookups import (
     look_at,
     made_of,
     no_chair,
+    refuse_meeting,
     refuse_second,
 )
-from ketasched.register.nouns import Against, Days, Entered, Logged, Order
+from ketasched.register.nouns import Against, Days, Entered, Line, Logged, Order
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
 
 QUICK_TRIES = 3
@@ -131,7 +131,7 @@ class Book:
                 with self.bookings(order) as bookings:
                     refusal = order.explain(error, bookings)
                 raise gone(refusal) if number else refusal from None
-            except Taken:
+            except ChairTaken:
                 continue
             except Lost as error:
                 if self._has_after_all(made, error):
@@ -150,6 +150,8 @@ class Book:
             else:
                 look_at(connection, order)
             course = made[0]
+            if order.before is not None:
+                refuse_meeting(connection, clinic, order.before, course)
             give_way(connection, order, course)
             write(connection, clinic, course, order.line)
             order.then(course)
@@ -167,7 +169,7 @@ class Book:
             try:
                 with self._entering() as connection:
                     found += enter_as_one(connection, planned)
-            except Taken:
+            except ChairTaken:
                 continue
             except Lost as error:
                 if not self._has_after_all(
@@ -195,10 +197,10 @@ class Book:
                         refuse_second(connection, clinic, course.patient, *days_of(course))
                     try:
                         write(connection, clinic, course, line, spared=spared)
-                    except Taken as taken:
+                    except ChairTaken as taken:
                         raise no_chair(course, str(taken)) from None
                     return True
-            except Taken:
+            except ChairTaken:
                 continue
         raise Against("others are booking all the time", next_step="try again")
 
@@ -209,12 +211,12 @@ class Book:
 
     @contextmanager
     def _entering(self) -> Iterator[Connection]:
-        """A transaction that writes. Raises `Taken` where somebody else was quicker."""
+        """A transaction that writes. Raises `ChairTaken` where somebody else was quicker."""
         try:
             with writing(self.engine) as connection:
                 yield connection
         except IntegrityError:
-            raise Taken from None
+            raise ChairTaken from None
 
     def _has_after_all(self, made: list[Course], error: Lost) -> bool:
         """Whether an entry was made though its answer was lost, once the database is there again.

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import (
     ArgumentError,
+    DatabaseError,
     DBAPIError,
     IntegrityError,
     InternalError,
@@ -152,6 +153,10 @@ def in_our_words(engine: Engine) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
+    except sqlite3.DatabaseError as error:  # of the driver itself, while it connects
+        if "not a database" in str(error):
+            raise _no_register(shown(engine)) from None
+        raise _damaged(shown(engine), str(error)) from None
     except DBAPIError as error:
         if "not a database" in str(error.orig):
             raise _no_register(shown(engine)) from None
@@ -159,6 +164,8 @@ def in_our_words(engine: Engine) -> Iterator[None]:
             raise _lost(shown(engine), _first_line(error)) from None
         if error.statement is None and engine.dialect.name != "sqlite":
             raise _cannot(shown(engine), _first_line(error), Lost) from None
+        if engine.dialect.name == "sqlite" and type(error) is DatabaseError:
+            raise _damaged(shown(engine), _first_line(error)) from None
         if isinstance(error, (OperationalError, InternalError)) or _is_not_allowed(error):
             raise _cannot(shown(engine), _first_line(error)) from None
         raise
@@ -202,8 +209,10 @@ def _schema(connection: Connection, engine: Engine) -> int | None:
     """The number of the schema that is there; None in an empty database."""
     names = set(inspect(connection).get_table_names())
     if VERSION.name in names:
-        found: int = connection.execute(VERSION.select()).scalar_one()
-        return found
+        found = connection.execute(VERSION.select()).scalars().all()
+        if len(found) != 1 or found[0] < 1:
+            raise _damaged(shown(engine), "it does not say of which schema it is")
+        return int(found[0])
     if names & set(TABLES.tables) or (names and engine.dialect.name == "sqlite"):
         raise _no_register(shown(engine))
     return None
@@ -211,6 +220,11 @@ def _schema(connection: Connection, engine: Engine) -> int | None:
 
 def _no_register(place: str) -> BadFile:
     return BadFile(f"{place}: is not a register", next_step="give another --register")
+
+
+def _damaged(place: str, reason: str) -> BadFile:
+    step = "ketasched register restore BACKUP, or give another --register"
+    return BadFile(f"{place}: the register is damaged: {reason}", next_step=step)
 
 
 def _cannot(place: str, reason: str, kind: type[Refused] = Refused) -> Refused:
@@ -229,10 +243,8 @@ def _lost(place: str, reason: str) -> Lost:
 def shown(engine: Engine) -> str:
     """Where the register is, without its password, wherever in the URL that stands."""
     url = engine.url
-    if url.get_backend_name() == "sqlite":
-        return str(url.database)
-    secret = [name for name in url.query if "password" in name.lower()]
-    return str(url.update_query_dict(dict.fromkeys(secret, "***")))
+    # Options of an address, too, can hold a password.
+    return str(url.database) if url.get_backend_name() == "sqlite" else str(url.set(query={}))
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -2,29 +2,20 @@
 
 import hashlib
 from collections.abc import Collection, Iterator
-from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from ketasched.handout import as_line
 from ketasched.model import TAKES_PLACE, Clinic, Course
 from ketasched.register.chairs import Seat, crowded, seated
+from ketasched.register.nouns import Against, Line
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
 from ketasched.rules import Capacity
 from ketasched.times import effective_kind
 
 
-class Taken(Exception):
+class ChairTaken(Exception):
     """There is no chair, or none any more, for the visit with this uid; users never see it."""
-
-
-class Line(NamedTuple):
-    """A line of the log: when (aware), what ("" is what the course says of it), and by whom."""
-
-    at: datetime
-    what: str
-    by: str = ""
 
 
 def clinic_key(clinic: Clinic) -> str:
@@ -61,7 +52,7 @@ def write(
     """The course, its visits on chairs, and the line of the log.
 
     Visits for which somebody overrode the rule about chairs, and those in `spared` (uids), are let
-    in whoever sits there. Raises `Taken`.
+    in whoever sits there. Raises `ChairTaken`.
     """
     _keep(connection, clinic, course)
     wanted = {seat.uid: (day, seat) for day, seat in _seats(course)}
@@ -73,6 +64,7 @@ def write(
             del wanted[row.uid]  # it stays on its chair
         else:
             gone.append(row.uid)
+    _refuse_uids_of_others(connection, course, wanted)
     _remove(connection, gone)
     let_in = overridden(course) | set(spared)
     for day in sorted({day for day, _ in wanted.values()}):
@@ -90,6 +82,13 @@ def _last_done(course: Course) -> str:
     if last.change and last.change.verb == "driver":
         return f"visit {last.change.visit}: another driver"
     return last.what
+
+
+def _refuse_uids_of_others(connection: Connection, course: Course, uids: Collection[str]) -> None:
+    others = BOOKINGS.c.uid.in_(list(uids)), BOOKINGS.c.course_id != course.course_id
+    if uids and connection.execute(select(BOOKINGS.c.uid).where(*others)).first():
+        said = f"a visit of {course.patient} has the identifier (uid) of another course's"
+        raise Against(said, next_step="the course.json that ketasched wrote")
 
 
 def withdraw(connection: Connection, course_id: str, line: Line) -> None:
@@ -163,13 +162,13 @@ def _seat(
     new: list[Seat],
     let_in: Collection[str],
 ) -> None:
-    """Put these visits of the course on the chairs of a day. Raises `Taken`."""
+    """Put these visits of the course on the chairs of a day. Raises `ChairTaken`."""
     chairs, starts = course.clinic.chairs, course.clinic.starts_per_slot
     on_day = BOOKINGS.c.clinic == clinic, BOOKINGS.c.day == day
     rows = connection.execute(select(BOOKINGS).where(*on_day)).all()
     there = {Seat(row.uid, row.begins, row.ends, row.chair, row.place) for row in rows}
     if one := crowded(new, there, chairs, starts, let_in):
-        raise Taken(one.uid)
+        raise ChairTaken(one.uid)
     changed = {*seated(new, there, chairs, starts)} - there
     of = {row.uid: row.course_id for row in rows}
     _remove(connection, [one.uid for one in changed if one.uid in of])

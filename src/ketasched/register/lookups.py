@@ -11,7 +11,7 @@ from ketasched.handout import as_line
 from ketasched.load import course_from
 from ketasched.model import Clinic, Course
 from ketasched.register.bookings import Bookings
-from ketasched.register.entries import clinic_id, withdraw
+from ketasched.register.entries import clinic_id, days_of, withdraw
 from ketasched.register.nouns import Against, Entered, Order
 from ketasched.register.tables import CLINICS, COURSES
 from ketasched.times import clock_text, day_text
@@ -136,6 +136,21 @@ def refuse_second(
         said = f"{patient} has a course in the register, {days}"
         step = f"ketasched revise {patient} --help: it can be changed, or ended with cease"
         raise Against(said, next_step=step)
+
+
+def refuse_meeting(connection: Connection, clinic: int, before: Course, after: Course) -> None:
+    """Refuse a change with which a course would meet another one of its patient.
+
+    Where they have met before, as imported ones can, changes are the way to mend it.
+    """
+    first, last = days_of(after)
+    try:
+        begin, end = days_of(before)
+        refuse_second(connection, clinic, before.patient, begin, end, {before.course_id})
+    except Against:
+        return
+    if first:
+        refuse_second(connection, clinic, after.patient, first, last, {after.course_id})
 
 
 def no_chair(course: Course, uid: str) -> Against:

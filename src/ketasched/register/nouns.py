@@ -2,13 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ketasched.errors import NoPlan, Refused
 from ketasched.model import Clinic, Course, Request
-from ketasched.register.entries import Line
 from ketasched.shapes import Bookings
+
+
+class Line(NamedTuple):
+    """A line of the log: when (aware), what ("" is what the course says of it), and by whom."""
+
+    at: datetime
+    what: str
+    by: str = ""
 
 
 class Against(Refused):
