@@ -11,7 +11,7 @@ NEIGHBOURS := .venv-neighbours
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
-.PHONY: demo test check docs bench proof fuzz package audit lock clean
+.PHONY: demo test check docs bench proof fuzz mutants package audit lock clean
 
 demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
@@ -47,6 +47,11 @@ fuzz: $(READY)  ## Look for bugs in the readers; SECONDS=900 for each of them.
 	$(PIP) --constraint $(LOCK) --editable '.[fuzz]'
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
+mutants: $(READY)  ## Change the code in thousands of small ways: hours; ONLY='ketasched.rules*' for one module.
+	$(PIP) --constraint $(LOCK) --editable '.[mutants]'
+	PATH="$(CURDIR)/$(BIN):$$PATH" HYPOTHESIS_PROFILE=mutants mutmut run $(ONLY)
+	$(BIN)/mutmut results
+
 package: $(READY)  ## The wheel and the sdist in new environments, with the lowest and the newest dependencies.
 	$(BIN)/python -m tests.packages
 
@@ -54,11 +59,11 @@ audit: $(READY)  ## Known vulnerabilities in what is locked; WHERE=--where-possi
 	$(BIN)/python -m tests.audit $(WHERE)
 
 lock: $(READY)  ## The newest releases to test with; then run the tests.
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --extra dev --extra fuzz \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --extra dev --extra fuzz --extra mutants \
 	  --no-annotate --custom-compile-command 'make lock' pyproject.toml --output-file $(LOCK)
 
 clean:
-	rm -rf $(VENV) $(NEIGHBOURS) tests/node/node_modules demo .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NEIGHBOURS) tests/node/node_modules demo mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 # Tools such as ours, only to compare how soon they answer.
 $(NEIGHBOURS)/.ready:
