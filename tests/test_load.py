@@ -1030,6 +1030,13 @@ COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
             "visits[0].note: has the character U+001B",
         ],
     ),
+    "text that turns what is after it round": (
+        [("visits.0.note", "a\u202eb"), ("visits.0.driver", {"name": "Sam\u2066"})],
+        [
+            "visits[0].driver.name: has the character U+2066",
+            "visits[0].note: has the character U+202E",
+        ],
+    ),
     "visits that are none": (
         [("visits", {"1": COURSE["visits"][0]})],
         ["visits: expected a list"],

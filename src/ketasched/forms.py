@@ -9,7 +9,6 @@ import dataclasses
 import difflib
 import re
 import types
-import unicodedata
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from typing import (
 )
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Key, Plain, Problem, shown
+from ketasched.model import Key, Plain, Problem, odd_character, shown
 from ketasched.model.values import FIRST_YEAR, LAST_YEAR, read_date
 from ketasched.times import exists
 
@@ -191,12 +190,8 @@ class _Reader:
         )
 
     def _text(self, value: str, place: str) -> Any:
-        for char in value:
-            if unicodedata.category(char) in ("Cc", "Cs") and char not in "\n\t":
-                return self._bad(
-                    place, f"has the character U+{ord(char):04X}, which no text needs"
-                )
-        return value
+        odd = odd_character(value, allowed="\n\t")
+        return self._bad(place, f"has the character {odd}, which no text needs") if odd else value
 
     def _list(self, kind: Any, value: object, place: str) -> Any:
         if not isinstance(value, list):

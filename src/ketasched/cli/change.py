@@ -1,7 +1,6 @@
 """What the verbs of `revise` have in common: the change is made, said and written."""
 
 import json
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -28,7 +27,7 @@ from ketasched.explain import refusal_data
 from ketasched.folder import Undo, refuse_link, undone_if_it_fails, write_folder
 from ketasched.handout import INNER_FILES, SPLIT, file_names, handed_changes, handout
 from ketasched.load import load_course, with_clinic
-from ketasched.model import Audience, Change, Course, Finding, printable
+from ketasched.model import Audience, Change, Course, Finding, odd_character, printable
 from ketasched.planner import NO_BOOKINGS, check
 from ketasched.render import View, render
 from ketasched.revise import revise
@@ -292,10 +291,6 @@ class Work:
                 raise Refused(f"there already: {path}", next_step=step)
 
 
-ODD = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Marks that turn the text after them round, also where it is not theirs."""
-
-
 @dataclass(frozen=True)
 class Making:
     """A change of a course, and what it is made of; `course` is `before` with what is newer."""
@@ -335,11 +330,9 @@ class Making:
 
 def refuse_odd_text(field: str, text: str) -> None:
     """Refuse a text that no file of ours could hold, or that breaks lines."""
-    odd = next(
-        (char for char in text if char in ODD or unicodedata.category(char) in ("Cc", "Cs")), None
-    )
-    if odd is not None:
-        raise BadRequest(field, f"has the character U+{ord(odd):04X}, which no text needs")
+    odd = odd_character(text)
+    if odd:
+        raise BadRequest(field, f"has the character {odd}, which no text needs")
 
 
 def _refuse_stale(path: Path, before: Course, after: Course) -> None:

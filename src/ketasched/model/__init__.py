@@ -59,6 +59,7 @@ from ketasched.model.values import (
     Reminder,
     TimeRange,
     Weekday,
+    odd_character,
     printable,
     shown,
 )
@@ -120,6 +121,7 @@ __all__ = [
     "Weekday",
     "Window",
     "Wording",
+    "odd_character",
     "printable",
     "shown",
 ]

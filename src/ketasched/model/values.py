@@ -6,6 +6,7 @@ Clock times inside a day are minutes after local midnight.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -35,6 +36,10 @@ DATE_SCHEMA: Schema = {
     "type": "string",
     "pattern": f"^{DATE_FORM}$",
 }
+
+
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks of the direction of writing that hold until another one ends them."""
 
 
 def read_date(text: object) -> date:
@@ -67,6 +72,17 @@ def read_minutes(text: object, *, last: int = 24 * 60 - 1) -> int:
 def clock(minutes: int) -> str:
     """Minutes after midnight as a clock time: 510 is "08:30"."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def odd_character(text: str, allowed: str = "") -> str:
+    """The first character that no text needs, as "U+0007", or "": controls, lone surrogates, and
+    marks that turn the text after them round, also where it is not theirs.
+    """
+    for char in text:
+        odd = char in TURNING or unicodedata.category(char) in ("Cc", "Cs")
+        if odd and char not in allowed:
+            return f"U+{ord(char):04X}"
+    return ""
 
 
 def printable(text: str) -> str:
