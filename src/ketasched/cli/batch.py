@@ -26,6 +26,7 @@ from ketasched.batch.nouns import Outcome, Settings
 from ketasched.batch.processes import dask, processes
 from ketasched.batch.run import Batch, Tally
 from ketasched.batch.work import BUG
+from ketasched.cells import csv_line
 from ketasched.cli.opened import Source, opened
 from ketasched.cli.options import (
     a_file,
@@ -47,7 +48,7 @@ from ketasched.errors import BadFile, BadRequest, KetaschedError
 from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
-from ketasched.roster import Roster, Row, csv_line, read_roster
+from ketasched.roster import Roster, Row, read_roster
 from ketasched.rules import Past
 from ketasched.together import refuse_without_extra
 
