@@ -10,13 +10,14 @@ from ketasched.gates import first_gate
 from ketasched.model import Change, Clock, Course, Visit
 from ketasched.openings import openings
 from ketasched.planner import LAST_START
+from ketasched.rules import RULES
 from ketasched.times import day_text
 
 NEEDS_REASON = ("miss", "defer", "omit", "hold", "cease")
 """Verbs that are not done without a reason."""
 
-OVERRIDABLE = ("closure", "open-hours", "availability", "start", "capacity", "gap", "span")
-"""The rules that a change can override; no wish makes a time exist that the clocks skip."""
+OVERRIDABLE = tuple(name for name, rule in RULES.items() if rule.overridable)
+"""The rules that a change can override."""
 
 BENDS = {
     **dict.fromkeys(("defer", "resume", "booster"), OVERRIDABLE),

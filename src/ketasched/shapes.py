@@ -63,9 +63,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule's name, and how it says that it does not hold."""
+    """A rule's name, whether a change can override it, and how it says that it does not hold."""
 
     name: ClassVar[str]
+    overridable: ClassVar[bool] = True
 
     def says(self, message: str, level: Level = "broken") -> Finding:
         """A finding of this rule."""
@@ -148,6 +149,8 @@ class EndsRule(Rule):
 
 class Precondition(Rule):
     """A rule about the course as a whole."""
+
+    overridable = False
 
     def ask(self, first: Slot, given: Given) -> Finding | None:
         """What speaks against a course whose first visit is `first`."""

@@ -154,6 +154,7 @@ class OnTheClock(ClinicRule):
     """
 
     name = "clock"
+    overridable = False  # no wish makes a time exist that the clocks skip
 
     def slot(self, slot: Slot, given: Given) -> Finding | None:
         """A skipped start; a warning for one that comes twice, or was wanted but is skipped."""
