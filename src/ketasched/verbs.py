@@ -281,7 +281,7 @@ def _for_all(
     )
     reviews = (
         replace(review, status=status, held_from=review.status if is_held else None)
-        if review.status in ("planned", "tentative", "held")
+        if is_open(review)
         and review.status != status
         and review.after in numbers
         and review.start >= now
