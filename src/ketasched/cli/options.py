@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 PLAIN_CLINIC = "the plain clinic"
 """What the clinic is called in messages that is used where there is no file."""
 
+date_order_option = click.option(
+    "--date-order",
+    type=click.Choice(["mdy", "dmy"]),
+    help="How to read dates such as 03/04/2027.",
+)
 heading_options = (
     click.option(
         "--column",
@@ -43,11 +48,7 @@ heading_options = (
         metavar="HEADING",
         help="A column to pass over (again for each).",
     ),
-    click.option(
-        "--date-order",
-        type=click.Choice(["mdy", "dmy"]),
-        help="How to read dates such as 03/04/2027.",
-    ),
+    date_order_option,
 )
 """How a roster is to be read."""
 
@@ -88,6 +89,13 @@ made_at_option = click.option(
 )
 
 
+newer_clinic_option = click.option(
+    "--clinic",
+    "clinic_path",
+    metavar="FILE",
+    shell_complete=a_file,
+    help="Newer hours and words of the clinic.",
+)
 busy_option = click.option(
     "--busy",
     "calendars",
@@ -114,12 +122,7 @@ def column_options(function: Function) -> Function:
             required=name == "start",
         )
         function = option(function)
-    order = click.option(
-        "--date-order",
-        type=click.Choice(["mdy", "dmy"]),
-        help="How to read dates such as 03/04/2027.",
-    )
-    return order(function)
+    return date_order_option(function)
 
 
 def named(text: str) -> tuple[str, str]:
