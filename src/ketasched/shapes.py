@@ -16,6 +16,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot, VisitKind
+from ketasched.seating import Taken
 
 
 class OutOfTime(Exception):
@@ -27,7 +28,7 @@ def always() -> bool:
     return True
 
 
-Bookings = Mapping[date, tuple[tuple[datetime, datetime], ...]]
+Bookings = Mapping[date, Taken]
 """The (start, end) of other patients' visits, each of which holds a chair, by local date."""
 
 
