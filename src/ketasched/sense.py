@@ -44,7 +44,10 @@ def has_been(visit: Visit, now: datetime) -> bool:
 
 
 def visit_of(course: Course, change: Change, *statuses: str) -> Visit:
-    """The visit of the change, which has to have one of these statuses, if any are given."""
+    """The visit of the change, which has to have one of these statuses, if any are given.
+
+    Raises `BadRequest`.
+    """
     number, most = change.visit, len(course.visits)
     if number is None or not 1 <= number <= most:
         raise BadRequest("visit", f"there is no visit {number}: the course has {most}")

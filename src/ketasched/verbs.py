@@ -36,7 +36,10 @@ from ketasched.wishes import Draft, Wish, stay
 
 
 def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
-    """What the change wants, in one way or several; `now` is local to the clinic."""
+    """What the change wants, in one way or several; `now` is local to the clinic.
+
+    Raises `BadRequest`.
+    """
     statuses = {visit.status for visit in course.visits}
     reviewed = change.verb == "review" and any(map(is_open, course.reviews))
     if "ceased" in statuses and statuses <= OVER and not reviewed:

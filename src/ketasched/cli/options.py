@@ -126,7 +126,7 @@ def column_options(function: Function) -> Function:
 
 
 def named(text: str) -> tuple[str, str]:
-    """A column and its heading, of 'start=Start date'."""
+    """A column and its heading, of 'start=Start date'. Raises `BadRequest`."""
     name, sign, heading = text.partition("=")
     if not sign or not heading.strip():
         said = f'expected a column and its heading, not "{text}"'
@@ -172,7 +172,10 @@ def with_calendars(course: Course, paths: Collection[str], now: datetime) -> Cou
 
 
 def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> datetime:
-    """The moment that an option says, else now; one without an offset is local to the zone."""
+    """The moment that an option says, else now; one without an offset is local to the zone.
+
+    Raises `BadRequest`.
+    """
     if text is None:
         return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the one clock we read
     try:
@@ -214,7 +217,7 @@ def clinic_file(path: str | None) -> str | None:
 
 
 def machine_zone() -> str:
-    """The IANA name of this machine's time zone."""
+    """The IANA name of this machine's time zone. Raises `BadFile`."""
     # Imported here because a clinic with a file of its own never needs it.
     import tzlocal  # noqa: PLC0415
 

@@ -163,7 +163,7 @@ class Book:
         is overtaken in between, each whole or not at all.
 
         For each what was entered, or why it could not be; None for who has none. Who was overtaken
-        before is planned anew beside all the others.
+        before is planned anew beside all the others. Raises `Against` if others never stop.
         """
         for _ in range(TRIES):
             found: list[Course | NoPlan | Against | None] = []
