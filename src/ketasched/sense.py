@@ -10,7 +10,7 @@ from ketasched.gates import first_gate
 from ketasched.model import Change, Clock, Course, Visit
 from ketasched.openings import openings
 from ketasched.planner import LAST_START
-from ketasched.rules import RULES
+from ketasched.rules import RULES, Gap, Span
 from ketasched.times import day_text
 
 NEEDS_REASON = ("miss", "defer", "omit", "hold", "cease")
@@ -21,7 +21,7 @@ OVERRIDABLE = tuple(name for name, rule in RULES.items() if rule.overridable)
 
 BENDS = {
     **dict.fromkeys(("defer", "resume", "booster"), OVERRIDABLE),
-    **dict.fromkeys(("miss", "omit"), ("gap", "span")),
+    **dict.fromkeys(("miss", "omit"), (Gap.name, Span.name)),
 }
 """By verb, the rules that it can meet: others give no visit a new place."""
 

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from ketasched.model import Finding, Slot
 from ketasched.refusals import MOST_REASONS
 from ketasched.replan import Rest
-from ketasched.rules import ENDS_RULES, PAIR_RULES
+from ketasched.rules import ENDS_RULES, PAIR_RULES, Gap, Span, Start
 from ketasched.times import at, day_text, slot_at
 
-TOO_LATE = Finding("start", "broken", "that is over already")
+TOO_LATE = Finding(Start.name, "broken", "that is over already")
 """What speaks against a day where no rule does."""
 
 
@@ -43,7 +43,7 @@ def why_stuck(rest: Rest, number: int) -> tuple[list[Finding], list[tuple[date, 
     # It could be on other days if the rule about gaps, or about the span, let it.
     everything = {finding.rule for findings in against.values() for finding in findings}
     said = f"from {day_text(days[0], year=False)} to {day_text(days[-1])}"
-    rule = "span" if "span" in everything else "gap"
+    rule = Span.name if Span.name in everything else Gap.name
     return [Finding(rule, "broken", f"visit {number} has no day {said}", number)], refusals
 
 

@@ -28,11 +28,13 @@ __all__ = [
     "RULES",
     "SLOT_RULES",
     "VISIT_RULES",
+    "Age",
     "Capacity",
     "Clearance",
     "Gap",
     "Past",
     "Span",
+    "Start",
     "eighteenth_birthday",
 ]
 
