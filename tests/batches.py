@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from click.testing import CliRunner, Result
 
+from ketasched.cells import as_it_was
 from ketasched.cli import main
 from ketasched.columns import COLUMNS, read_request
 from ketasched.load import load_clinic, load_protocol
 from ketasched.model import Course, Request
 from ketasched.planner import plan
-from ketasched.roster import as_it_was
 from ketasched.shapes import Bookings
 from tests.conftest import ROOT
 

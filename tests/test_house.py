@@ -15,7 +15,7 @@ SOURCE = ROOT / "src" / "ketasched"
 FLOORS = (
     {"model"},
     {"once"},
-    {"errors", "times", "openings", "identity", "discretion", "prices", "seating"},
+    {"cells", "errors", "times", "openings", "identity", "discretion", "prices", "seating"},
     {"shapes", "forms", "files", "gates", "busy"},
     {"rules", "pace", "chain"},
     {"offers", "places"},

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from ketasched.cells import csv_line
 from ketasched.columns import ROSTER_COLUMNS
 from ketasched.errors import BadFile, BadRequest
 from ketasched.model import Request
 from ketasched.roster import records
-from ketasched.roster.cells import csv_line
 from ketasched.roster.rows import Row, read_roster, request_of_row
 
 HEADER = "patient,start,driver_name\n"

@@ -23,6 +23,7 @@ def made_up(course: Course, visit: Visit, wishes: list[Wish], now: datetime) -> 
     """A visit that makes up for a missed one, in each place that it could have.
 
     It is one of those after which the next gate comes, if it can; else it waits for the gate.
+    Raises `BadRequest`.
     """
     again = replace(
         _new(course, visit.phase, visit.kind, now),

@@ -10,7 +10,7 @@ from ketasched.forms import plain
 from ketasched.model import Clinic, Finding, Plain, Protocol, Remedy, Request
 from ketasched.planner import NO_BOOKINGS, SLIDE_DAYS
 from ketasched.remedies import remedies
-from ketasched.rules import eighteenth_birthday
+from ketasched.rules import Age, eighteenth_birthday
 from ketasched.shapes import Bookings, always
 from ketasched.times import day_text, days_text
 
@@ -38,7 +38,7 @@ def explained(
 
     Single changes are tried as long as there is `more_time`, beside the `bookings` of others.
     """
-    young = any(finding.rule == "age" for finding in error.findings)
+    young = any(finding.rule == Age.name for finding in error.findings)
     latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
     if young and request.born:
         grown = eighteenth_birthday(request.born)

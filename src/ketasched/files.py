@@ -14,12 +14,18 @@ MOST_BYTES = 10_000_000
 
 
 def read_data(path: str) -> dict[str, Any]:
-    """The parsed TOML or JSON of a file; JSON is what ends in ".json", and standard input."""
+    """The parsed TOML or JSON of a file; JSON is what ends in ".json", and standard input.
+
+    Raises `BadFile`.
+    """
     return parse(read_text(path), path)
 
 
 def read_text(path: str) -> str:
-    """The text of a file, or of standard input for "-"; a byte-order mark is passed over."""
+    """The text of a file, or of standard input for "-"; a byte-order mark is passed over.
+
+    Raises `BadFile`.
+    """
     try:
         raw = _standard_input() if path == "-" else _bytes(Path(path))
     except (OSError, ValueError) as error:

@@ -112,7 +112,10 @@ def _course_in(path: str) -> str:
 
 
 def load_any(path: str) -> Protocol | Clinic | Course:
-    """The protocol, clinic or course in the file at `path`, told apart by its keys."""
+    """The protocol, clinic or course in the file at `path`, told apart by its keys.
+
+    Raises `BadFile`.
+    """
     path = _course_in(path)
     data = read_data(path)
     kind = _kind_of(data)

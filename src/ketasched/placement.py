@@ -11,7 +11,7 @@ from ketasched.pace import run_of
 from ketasched.places import Begun, Breach, Place
 from ketasched.redate import redated
 from ketasched.replan import MOVED, Rest
-from ketasched.rules import RULES
+from ketasched.rules import RULES, Gap
 from ketasched.sense import has_been, is_over
 from ketasched.shapes import EndsRule, Given
 from ketasched.stuck import why_stuck
@@ -63,7 +63,7 @@ def place(
         visits = tuple(_placed(rest, wishes, placed, _days_before(course)))
     reviews = redated(given, draft.reviews, visits, course, now)
     lenient = {
-        wish.visit.uid: wish.lenient | ({"gap"} if wish.may_wait else frozenset())
+        wish.visit.uid: wish.lenient | ({Gap.name} if wish.may_wait else frozenset())
         for wish in wishes
     }
     return Placement(chain, visits, reviews, lenient)

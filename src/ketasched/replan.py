@@ -15,7 +15,7 @@ from ketasched.chain import Chain, Stop, cheapest_chain, lowest_price
 from ketasched.model import Finding, Slot
 from ketasched.openings import openings, starts
 from ketasched.places import Begun, Place
-from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES
+from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES, Gap
 from ketasched.search import Days, may_follow
 from ketasched.shapes import Given, first_broken
 from ketasched.times import at, minute_of, slot_at
@@ -273,7 +273,7 @@ class Rest:
         """Those of a day's stops on which the visit may follow one at `before`."""
         phase, spared = place.run.phase, place.lenient
         if place.may_wait and stops and stops[0].day - before.day > phase.gap_days.max:
-            spared |= {"gap"}
+            spared |= {Gap.name}
         # It may stay where it is, as it was decided.
         stays = (
             place.old.start if place.old and place.breach.follows == before.slot.start else None

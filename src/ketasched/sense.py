@@ -10,17 +10,18 @@ from ketasched.gates import first_gate
 from ketasched.model import Change, Clock, Course, Visit
 from ketasched.openings import openings
 from ketasched.planner import LAST_START
+from ketasched.rules import RULES, Gap, Span
 from ketasched.times import day_text
 
 NEEDS_REASON = ("miss", "defer", "omit", "hold", "cease")
 """Verbs that are not done without a reason."""
 
-OVERRIDABLE = ("closure", "open-hours", "availability", "start", "capacity", "gap", "span")
-"""The rules that a change can override; no wish makes a time exist that the clocks skip."""
+OVERRIDABLE = tuple(name for name, rule in RULES.items() if rule.overridable)
+"""The rules that a change can override."""
 
 BENDS = {
     **dict.fromkeys(("defer", "resume", "booster"), OVERRIDABLE),
-    **dict.fromkeys(("miss", "omit"), ("gap", "span")),
+    **dict.fromkeys(("miss", "omit"), (Gap.name, Span.name)),
 }
 """By verb, the rules that it can meet: others give no visit a new place."""
 
@@ -43,7 +44,10 @@ def has_been(visit: Visit, now: datetime) -> bool:
 
 
 def visit_of(course: Course, change: Change, *statuses: str) -> Visit:
-    """The visit of the change, which has to have one of these statuses, if any are given."""
+    """The visit of the change, which has to have one of these statuses, if any are given.
+
+    Raises `BadRequest`.
+    """
     number, most = change.visit, len(course.visits)
     if number is None or not 1 <= number <= most:
         raise BadRequest("visit", f"there is no visit {number}: the course has {most}")

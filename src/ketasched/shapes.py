@@ -16,6 +16,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot, VisitKind
+from ketasched.seating import Taken
 
 
 class OutOfTime(Exception):
@@ -27,7 +28,7 @@ def always() -> bool:
     return True
 
 
-Bookings = Mapping[date, tuple[tuple[datetime, datetime], ...]]
+Bookings = Mapping[date, Taken]
 """The (start, end) of other patients' visits, each of which holds a chair, by local date."""
 
 
@@ -63,9 +64,10 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule's name, and how it says that it does not hold."""
+    """A rule's name, whether a change can override it, and how it says that it does not hold."""
 
     name: ClassVar[str]
+    overridable: ClassVar[bool] = True
 
     def says(self, message: str, level: Level = "broken") -> Finding:
         """A finding of this rule."""
@@ -148,6 +150,8 @@ class EndsRule(Rule):
 
 class Precondition(Rule):
     """A rule about the course as a whole."""
+
+    overridable = False
 
     def ask(self, first: Slot, given: Given) -> Finding | None:
         """What speaks against a course whose first visit is `first`."""

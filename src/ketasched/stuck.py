@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from ketasched.model import Finding, Slot
+from ketasched.refusals import MOST_REASONS
 from ketasched.replan import Rest
-from ketasched.rules import ENDS_RULES, PAIR_RULES
+from ketasched.rules import ENDS_RULES, PAIR_RULES, Gap, Span, Start
 from ketasched.times import at, day_text, slot_at
 
-MOST_REASONS = 3
-
-OVER = Finding("start", "broken", "that is over already")
+TOO_LATE = Finding(Start.name, "broken", "that is over already")
 """What speaks against a day where no rule does."""
 
 
@@ -31,7 +30,7 @@ def why_stuck(rest: Rest, number: int) -> tuple[list[Finding], list[tuple[date, 
     days = [begin + timedelta(n) for n in range(gap.min if before else 0, gap.max + 1)]
     fixed = place.on or (place.old.start.date() if place.pinned and place.old else None)
     against = {
-        day: list(_against(rest, before, first, day)) or [OVER]
+        day: list(_against(rest, before, first, day)) or [TOO_LATE]
         for day in ([fixed] if fixed else days)
     }
     refusals = [(day, findings[0]) for day, findings in against.items()]
@@ -44,7 +43,7 @@ def why_stuck(rest: Rest, number: int) -> tuple[list[Finding], list[tuple[date, 
     # It could be on other days if the rule about gaps, or about the span, let it.
     everything = {finding.rule for findings in against.values() for finding in findings}
     said = f"from {day_text(days[0], year=False)} to {day_text(days[-1])}"
-    rule = "span" if "span" in everything else "gap"
+    rule = Span.name if Span.name in everything else Gap.name
     return [Finding(rule, "broken", f"visit {number} has no day {said}", number)], refusals
 
 

@@ -36,7 +36,10 @@ from ketasched.wishes import Draft, Wish, stay
 
 
 def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
-    """What the change wants, in one way or several; `now` is local to the clinic."""
+    """What the change wants, in one way or several; `now` is local to the clinic.
+
+    Raises `BadRequest`.
+    """
     statuses = {visit.status for visit in course.visits}
     reviewed = change.verb == "review" and any(map(is_open, course.reviews))
     if "ceased" in statuses and statuses <= OVER and not reviewed:
@@ -281,7 +284,7 @@ def _for_all(
     )
     reviews = (
         replace(review, status=status, held_from=review.status if is_held else None)
-        if review.status in ("planned", "tentative", "held")
+        if is_open(review)
         and review.status != status
         and review.after in numbers
         and review.start >= now

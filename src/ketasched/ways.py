@@ -13,6 +13,7 @@ from ketasched.explain import grouped, remedy_text
 from ketasched.model import TAKES_PLACE, Change, Clock, Course, Finding, Remedy
 from ketasched.openings import openings, starts
 from ketasched.revise import revise
+from ketasched.rules import Capacity, Gap, Span
 from ketasched.sense import BENDS, NEEDS_REASON, OVERRIDABLE, asked_day
 from ketasched.shapes import Bookings, OutOfTime, always
 from ketasched.times import effective_kind
@@ -36,8 +37,8 @@ NOTHING_FOUND = {
 """What to try where no way was found in time, by verb."""
 
 GENERAL = {
-    "gap": "too near to the visit before, or too far from it",
-    "span": "too long after the first visit of its phase",
+    Gap.name: "too near to the visit before, or too far from it",
+    Span.name: "too long after the first visit of its phase",
 }
 """What is said of days that differ only in how far they are off."""
 
@@ -225,10 +226,10 @@ def _with_overrides(
 ) -> Iterator[Remedy]:
     """The change with the fewest rules overridden, on the asked day or else on one near it."""
     # That a chair is taken can be overridden, but nobody is told to.
-    offered = [name for name in OVERRIDABLE if name != "capacity"]
+    offered = [name for name in OVERRIDABLE if name != Capacity.name]
     in_the_way = (finding.rule for finding in error.findings if finding.rule in offered)
     can_be = BENDS.get(change.verb, ())
-    names = [one for one in dict.fromkeys((*in_the_way, "gap", "span")) if one in can_be]
+    names = [one for one in dict.fromkeys((*in_the_way, Gap.name, Span.name)) if one in can_be]
     bent = [
         _bent(change, some)
         for number in range(1, MOST_RULES + 1)
@@ -247,7 +248,7 @@ def _later_with_overrides(change: Change, attempts: Attempts) -> Iterator[Remedy
 
     No visit is put on a closed day, nor on one on which the patient cannot come.
     """
-    bent = (_bent(change, ("gap", "span")), _bent(change, ("gap",)))
+    bent = (_bent(change, (Gap.name, Span.name)), _bent(change, (Gap.name,)))
     for other, outcome in attempts.made(_on_other_days(bent[0], attempts)):
         if isinstance(outcome, Course):
             same_day = replace(bent[1], on=other.on, days=None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from ketasched.model import TAKES_PLACE, Change, Clock, Course, Review, Visit
+from ketasched.rules import Gap, Span
 from ketasched.sense import is_over
 
 
@@ -67,13 +68,13 @@ def spared(draft: Draft, change: Change, *, throughout: bool = False) -> Draft:
     phases = {wishes[n].visit.phase for n in concerned}
     found = []
     for n, wish in enumerate(wishes):
-        spare = names & {"span"} if wish.visit.phase in phases else frozenset()
+        spare = names & {Span.name} if wish.visit.phase in phases else frozenset()
         if wish.on:
             spare = names
         elif n == following and wish.pinned:
-            spare |= names & {"gap"}
+            spare |= names & {Gap.name}
         waits = n in concerned and (n != following or not wishes[begin].on)
-        may_wait = "gap" in names and not wish.on and (waits or (throughout and n > begin))
+        may_wait = Gap.name in names and not wish.on and (waits or (throughout and n > begin))
         found.append(replace(wish, lenient=spare, may_wait=may_wait))
     return replace(draft, wishes=tuple(found))
 

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from ketasched.calendars import calendar_from
+from ketasched.cells import csv_line
 from ketasched.errors import BadFile, KetaschedError
 from ketasched.files import parse
 from ketasched.handout import files_of
@@ -23,7 +24,7 @@ from ketasched.load import READERS as KINDS
 from ketasched.load import load_clinic, load_protocol, starter_clinic
 from ketasched.model import Clinic, Course, Protocol, Request
 from ketasched.planner import plan
-from ketasched.roster import csv_line, read_roster, request_of_row
+from ketasched.roster import read_roster, request_of_row
 from tests.conftest import ROOT
 from tests.test_calendars import RIGHT, SAMPLE, ZONES, calendar
 

@@ -6,7 +6,7 @@ gets here: it is an extra.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -29,22 +29,21 @@ from ketasched.register.as_one import Planned
 from ketasched.register.book import Book
 from ketasched.register.nouns import Against, Line, Order
 from ketasched.roster import Row
+from ketasched.seating import Taken
 from ketasched.shapes import Bookings
 from ketasched.together import Asked
 
 CHAIRS_GONE = "the course that is there has lost its chairs in the register: plan it anew"
 
-Times = tuple[tuple[datetime, datetime], ...]
-
 
 @dataclass(frozen=True, slots=True)
-class Beside(Mapping[date, Times]):
+class Beside(Mapping[date, Taken]):
     """What a register has booked, and what is taken besides."""
 
     booked: Bookings
     taken: DaysTaken
 
-    def __getitem__(self, day: date) -> Times:
+    def __getitem__(self, day: date) -> Taken:
         return (*self.booked[day], *self.taken.get(day, ()))
 
     def __iter__(self) -> Iterator[date]:

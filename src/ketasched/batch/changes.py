@@ -9,7 +9,8 @@ from typing import BinaryIO
 from ketasched.batch.earlier import UNFINISHED, Earlier
 from ketasched.batch.ledger import CHANGES, append, new_book
 from ketasched.batch.nouns import Known, Outcome
-from ketasched.roster import Row, csv_line
+from ketasched.cells import csv_line
+from ketasched.roster import Row
 
 COLUMNS = ("patient", "change", "was", "now")
 """The columns: `was` and `now` are the visits, as in a manifest."""

@@ -75,11 +75,6 @@ class Desks:
         return next(several, [])
 
 
-def has_chairs(desk: Desk) -> bool:
-    """Whether rows at this desk can be in each other's way."""
-    return desk.clinic.chairs is not None or desk.clinic.starts_per_slot is not None
-
-
 def _first(error: BadFile) -> str:
     """The error on one line, with the first of its details."""
     return f"{error.what}: {error.details[0]}" if error.details else error.what

@@ -24,10 +24,10 @@ from ketasched.batch.ledger import (
     private,
 )
 from ketasched.batch.nouns import Known, Outcome
+from ketasched.cells import csv_line
 from ketasched.errors import Refused
 from ketasched.folder import sweep
 from ketasched.identity import is_reference
-from ketasched.roster import csv_line
 
 UNFINISHED = ".changes.csv"
 """The changes of a run that is not finished."""

@@ -8,12 +8,13 @@ from ketasched.batch.digest import sha
 from ketasched.batch.nouns import SEPARATOR
 from ketasched.model import TAKES_PLACE, Clinic, Course, Visit
 from ketasched.planner import Decided
+from ketasched.seating import Taken
 from ketasched.times import clock_text, effective_kind
 
 Seat = tuple[date, tuple[datetime, datetime]]
 """A local date, and from when until when a chair is taken then (UTC)."""
 
-DaysTaken = dict[date, tuple[tuple[datetime, datetime], ...]]
+DaysTaken = dict[date, Taken]
 """The chairs of one clinic that are taken, day by day."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ketasched.batch.ledger import COLUMNS
 from ketasched.batch.nouns import SEPARATOR, Known, Made
-from ketasched.roster import as_it_was
+from ketasched.cells import as_it_was
 
 GONE = "0"
 """Stands for the number of a row, where a finished run's roster did not name the patient."""

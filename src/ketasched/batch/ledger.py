@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ketasched.batch.nouns import SEPARATOR, Outcome
+from ketasched.cells import csv_line
 from ketasched.errors import Refused
-from ketasched.roster import REJECTS, Row, csv_line
+from ketasched.roster import REJECTS, Row
 
 MANIFEST, REJECTED, CHANGES = "manifest.csv", "rejects.csv", "changes.csv"
 

@@ -107,7 +107,10 @@ def _begin() -> None:
 
 @contextmanager
 def dask(address: str) -> Iterator[tuple[Executor, int]]:
-    """The executor of the Dask cluster at this address, and how many tasks it works on at once."""
+    """The executor of the Dask cluster at this address, and how many tasks it works on at once.
+
+    Raises `BadRequest`.
+    """
     try:
         # Imported here because only who asks for a cluster has it.
         from distributed import Client, KilledWorker  # noqa: PLC0415

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from zlib import crc32
 
-from ketasched.batch.desks import Desks, has_chairs
+from ketasched.batch.desks import Desks
 from ketasched.batch.nouns import Desk
 from ketasched.batch.references import References, folded
 from ketasched.errors import BadRequest
@@ -46,7 +46,7 @@ class Sorter:
 
     def seats_at(self, desk: Desk) -> bool:
         """Whether rows at this desk can be in each other's way."""
-        return self.counts_chairs and has_chairs(desk)
+        return self.counts_chairs and desk.clinic.counts_visits
 
     def owns(self, row: Row) -> bool:
         """Whether the row has its reference, and the past that goes with it, for itself."""

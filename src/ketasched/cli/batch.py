@@ -26,6 +26,7 @@ from ketasched.batch.nouns import Outcome, Settings
 from ketasched.batch.processes import dask, processes
 from ketasched.batch.run import Batch, Tally
 from ketasched.batch.work import BUG
+from ketasched.cells import csv_line
 from ketasched.cli.opened import Source, opened
 from ketasched.cli.options import (
     a_file,
@@ -38,16 +39,16 @@ from ketasched.cli.options import (
     named,
     protocol_option,
 )
-from ketasched.cli.output import say
+from ketasched.cli.output import INTERRUPTED, SOME_FAILED, say
 from ketasched.cli.progress import progress
-from ketasched.cli.registers import open_book, register_option
+from ketasched.cli.registers import NOT_BOOKED, open_book, register_option
 from ketasched.cli.together import said_of, seconds, together_options
 from ketasched.columns import DateOrder
 from ketasched.errors import BadFile, BadRequest, KetaschedError
 from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
-from ketasched.roster import Roster, Row, csv_line, read_roster
+from ketasched.roster import Roster, Row, read_roster
 from ketasched.rules import Past
 from ketasched.together import refuse_without_extra
 
@@ -57,18 +58,11 @@ if TYPE_CHECKING:
 
 STATUSES = ("planned", "kept", "rejected")
 
-NOT_BOOKED = "nothing was booked (--dry-run)"
 ALONE = "visits of courses in other folders are not known here: make sure that chairs are free"
 ALIKE = (
     "{} and {} are not told apart when courses are looked up later: give each a name of its own, "
     "or an id_salt"
 )
-
-INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells have it."""
-
-SOME_FAILED = 5
-"""The exit code when rows were rejected."""
 
 USUAL = ("ics", "text", "json")
 """What is written for each patient unless said."""

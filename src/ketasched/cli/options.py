@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 PLAIN_CLINIC = "the plain clinic"
 """What the clinic is called in messages that is used where there is no file."""
 
+date_order_option = click.option(
+    "--date-order",
+    type=click.Choice(["mdy", "dmy"]),
+    help="How to read dates such as 03/04/2027.",
+)
 heading_options = (
     click.option(
         "--column",
@@ -43,11 +48,7 @@ heading_options = (
         metavar="HEADING",
         help="A column to pass over (again for each).",
     ),
-    click.option(
-        "--date-order",
-        type=click.Choice(["mdy", "dmy"]),
-        help="How to read dates such as 03/04/2027.",
-    ),
+    date_order_option,
 )
 """How a roster is to be read."""
 
@@ -88,6 +89,13 @@ made_at_option = click.option(
 )
 
 
+newer_clinic_option = click.option(
+    "--clinic",
+    "clinic_path",
+    metavar="FILE",
+    shell_complete=a_file,
+    help="Newer hours and words of the clinic.",
+)
 busy_option = click.option(
     "--busy",
     "calendars",
@@ -114,16 +122,11 @@ def column_options(function: Function) -> Function:
             required=name == "start",
         )
         function = option(function)
-    order = click.option(
-        "--date-order",
-        type=click.Choice(["mdy", "dmy"]),
-        help="How to read dates such as 03/04/2027.",
-    )
-    return order(function)
+    return date_order_option(function)
 
 
 def named(text: str) -> tuple[str, str]:
-    """A column and its heading, of 'start=Start date'."""
+    """A column and its heading, of 'start=Start date'. Raises `BadRequest`."""
     name, sign, heading = text.partition("=")
     if not sign or not heading.strip():
         said = f'expected a column and its heading, not "{text}"'
@@ -169,7 +172,10 @@ def with_calendars(course: Course, paths: Collection[str], now: datetime) -> Cou
 
 
 def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> datetime:
-    """The moment that an option says, else now; one without an offset is local to the zone."""
+    """The moment that an option says, else now; one without an offset is local to the zone.
+
+    Raises `BadRequest`.
+    """
     if text is None:
         return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the one clock we read
     try:
@@ -211,7 +217,7 @@ def clinic_file(path: str | None) -> str | None:
 
 
 def machine_zone() -> str:
-    """The IANA name of this machine's time zone."""
+    """The IANA name of this machine's time zone. Raises `BadFile`."""
     # Imported here because a clinic with a file of its own never needs it.
     import tzlocal  # noqa: PLC0415
 

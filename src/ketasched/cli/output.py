@@ -15,8 +15,8 @@ from ketasched.errors import BadRequest, KetaschedError, site_of
 if TYPE_CHECKING:
     from ketasched.model import Finding
 
-BROKEN = 1
-"""The exit code when a course breaks a rule."""
+BROKEN, SOME_FAILED, INTERRUPTED = 1, 5, 130
+"""The exit codes when a course breaks a rule, when some rows were rejected, and after Ctrl-C."""
 
 EXIT_CODES: Mapping[int, str] = MappingProxyType(
     {
@@ -25,10 +25,10 @@ EXIT_CODES: Mapping[int, str] = MappingProxyType(
         2: "An option or its value cannot be used.",
         3: "A file cannot be read, or not as what it should be.",
         4: "No plan keeps the rules.",
-        5: "Some rows of a roster are rejected; all others are done.",
+        SOME_FAILED: "Some rows of a roster are rejected; all others are done.",
         6: "The place to write to, or the register, refuses: taken, not writable, or locked.",
         70: "A bug of ours.",
-        130: "Stopped by Ctrl-C.",
+        INTERRUPTED: "Stopped by Ctrl-C.",
     }
 )
 """What every exit code means."""

@@ -26,7 +26,7 @@ from ketasched.cli.options import (
 )
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import say, say_findings
-from ketasched.cli.registers import is_asked, open_book, register_option
+from ketasched.cli.registers import NOT_BOOKED, is_asked, open_book, register_option
 from ketasched.columns import DateOrder
 from ketasched.discretion import telling
 from ketasched.errors import BadRequest, NoPlan
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 LONGEST_ID = 100
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
-NOT_BOOKED = "nothing was booked (--dry-run)"
 
 
 @click.command("plan")

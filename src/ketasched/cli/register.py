@@ -10,7 +10,7 @@ import click
 
 from ketasched.cli.options import moment_of
 from ketasched.cli.outcome import Outcome, outcome_options
-from ketasched.cli.output import report, say
+from ketasched.cli.output import SOME_FAILED, report, say
 from ketasched.cli.registers import entry_of, file_of, needed_book, register_option
 from ketasched.errors import BadFile, KetaschedError, Refused
 from ketasched.load import course_from, load_course
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
     from ketasched.register.book import Book
     from ketasched.register.nouns import Entered, Logged
-
-SOME_FAILED = 5
-"""The exit code when some courses were not imported."""
 
 
 @click.group("register")

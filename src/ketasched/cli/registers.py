@@ -25,6 +25,8 @@ USUAL = ""
 
 NAME = "register.db"
 
+NOT_BOOKED = "nothing was booked (--dry-run)"
+
 ENDINGS = (".db", ".sqlite", ".sqlite3")
 """How the name of a register's file ends, unless it is there already or says in which folder."""
 

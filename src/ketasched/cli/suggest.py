@@ -11,6 +11,7 @@ from ketasched.cli.options import (
     busy_option,
     for_a_second,
     moment_of,
+    newer_clinic_option,
     today_option,
     with_calendars,
 )
@@ -32,13 +33,7 @@ from ketasched.ways import Attempts, with_other_ways
 @today_option
 @busy_option
 @register_option
-@click.option(
-    "--clinic",
-    "clinic_path",
-    metavar="FILE",
-    shell_complete=a_file,
-    help="Newer hours and words of the clinic.",
-)
+@newer_clinic_option
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )

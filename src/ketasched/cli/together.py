@@ -21,7 +21,7 @@ together_options = (
 
 
 def seconds(asked: str | None) -> float:
-    """How many seconds "90s", "2m" or "90" are."""
+    """How many seconds "90s", "2m" or "90" are. Raises `BadRequest`."""
     text = asked or LIMIT
     found = re.fullmatch(r"(\d{1,5})(s|m|)", text, re.ASCII)
     if not found or not int(found[1]):

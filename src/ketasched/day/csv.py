@@ -1,8 +1,8 @@
 """The day sheet as CSV: a line for each visit."""
 
+from ketasched.cells import csv_line
 from ketasched.day.sheet import Sheet
 from ketasched.day.text import NO_DRIVER
-from ketasched.roster import csv_line
 from ketasched.times import clock_text
 
 COLUMNS = (

@@ -263,3 +263,8 @@ class Clinic:
     prices: Annotated[Prices, Key("What visits cost, for the patient's page.")] = field(
         default_factory=Prices
     )
+
+    @property
+    def counts_visits(self) -> bool:
+        """Whether patients can be in each other's way: chairs, or those who begin together."""
+        return self.chairs is not None or self.starts_per_slot is not None

@@ -43,7 +43,10 @@ TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def read_date(text: object) -> date:
-    """The ISO date `text` ("2026-12-07"), or a date that TOML has read already."""
+    """The ISO date `text` ("2026-12-07"), or a date that TOML has read already.
+
+    Raises `ValueError`, also for a year outside `FIRST_YEAR` to `LAST_YEAR`, both inclusive.
+    """
     if isinstance(text, date) and not isinstance(text, datetime):
         day = text
     elif isinstance(text, str) and re.fullmatch(DATE_FORM, text, re.ASCII):
@@ -59,7 +62,10 @@ def read_date(text: object) -> date:
 
 
 def read_minutes(text: object, *, last: int = 24 * 60 - 1) -> int:
-    """The clock time `text` ("08:30") as minutes after midnight, at most `last`."""
+    """The clock time `text` ("08:30") as minutes after midnight, at most `last`.
+
+    Raises `ValueError`.
+    """
     if isinstance(text, time) and text == time(text.hour, text.minute):
         text = f"{text:%H:%M}"
     found = isinstance(text, str) and re.fullmatch(r"(\d{1,2}):(\d{2})", text, re.ASCII)

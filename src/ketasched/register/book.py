@@ -14,7 +14,7 @@ from ketasched.errors import NoPlan
 from ketasched.load import course_from
 from ketasched.model import Clinic, Course
 from ketasched.register.as_one import Planned, enter_as_one
-from ketasched.register.bookings import Bookings, Times
+from ketasched.register.bookings import Bookings
 from ketasched.register.database import Lost, opened, reading, shown, writing
 from ketasched.register.entries import (
     ChairTaken,
@@ -41,6 +41,7 @@ from ketasched.register.lookups import (
 )
 from ketasched.register.nouns import Against, Days, Entered, Line, Logged, Order
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
+from ketasched.seating import Taken
 
 QUICK_TRIES = 3
 """How often a plan is made beside others; after that they wait while it is made."""
@@ -96,7 +97,7 @@ class Book:
 
     def taken(
         self, clinic: Clinic, first: date, last: date, but: Collection[str] = ()
-    ) -> dict[date, Times]:
+    ) -> dict[date, Taken]:
         """Who sits when at a clinic on these days (inclusive), but for the courses `but`."""
         days = [first + timedelta(number) for number in range((last - first).days + 1)]
         with reading(self.engine) as connection:
@@ -162,7 +163,7 @@ class Book:
         is overtaken in between, each whole or not at all.
 
         For each what was entered, or why it could not be; None for who has none. Who was overtaken
-        before is planned anew beside all the others.
+        before is planned anew beside all the others. Raises `Against` if others never stop.
         """
         for _ in range(TRIES):
             found: list[Course | NoPlan | Against | None] = []

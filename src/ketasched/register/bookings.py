@@ -9,15 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from ketasched.register.tables import BOOKINGS
-
-Times = tuple[tuple[datetime, datetime], ...]
+from ketasched.seating import Taken
 
 DAYS_AT_ONCE = 28
 """A planner that asks for a day asks for those after it, too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bookings(Mapping[date, Times]):
+class Bookings(Mapping[date, Taken]):
     """Who sits when at a clinic, by local date, within one transaction.
 
     The visits of the courses in `but` are left out. `clinic` is None where nothing is known of it.
@@ -27,9 +26,9 @@ class Bookings(Mapping[date, Times]):
     clinic: int | None
     zone: ZoneInfo
     but: tuple[str, ...] = ()
-    _days: dict[date, Times] = field(default_factory=dict)
+    _days: dict[date, Taken] = field(default_factory=dict)
 
-    def __getitem__(self, day: date) -> Times:
+    def __getitem__(self, day: date) -> Taken:
         if day not in self._days:
             self._look(day)
         return self._days[day]

@@ -13,6 +13,7 @@ from ketasched.render.rides import has_ride, reminders
 from ketasched.render.spoken import REMINDER_MINUTES, Spoken, spoken
 from ketasched.render.stamps import Stamp, drives, stamps
 from ketasched.render.wording import (
+    ENDED,
     driver_name,
     driver_text,
     is_discreet,
@@ -169,7 +170,6 @@ def _cancelled(event: Event, stamps: "Stamps") -> Event:
     )
 
 
-ENDED = "CANCELLED: "
 NOT_ANY_MORE = "This does not take place."
 NOT_YOURSELF = "Someone else has to bring you and take you home."
 ARRANGE = f"{NOT_YOURSELF} Please arrange a driver."

@@ -32,6 +32,9 @@ DELETE_FIRST = (
     "they do not change by themselves."
 )
 DELETE_OLD = "Delete the entries of the old file from your calendar, then import this one's."
+ENDED = "CANCELLED: "
+"""What a title begins with of something that does not take place."""
+
 ONLY_AFTER_REST = "and only after a restful night"
 
 
@@ -84,7 +87,7 @@ def is_at_check_in(course: Course, review: Review) -> bool:
 
 def _with_status(title: str, status: Status) -> str:
     if status not in TAKES_PLACE:
-        return f"CANCELLED: {title}"
+        return f"{ENDED}{title}"
     return f"{title} ({TO_BE_DECIDED})" if status == "tentative" else title
 
 

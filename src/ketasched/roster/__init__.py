@@ -1,6 +1,5 @@
-"""Rosters: many requests in one file, read row by row, and the CSV files that answer them."""
+"""Rosters: many requests in one file, read row by row."""
 
-from ketasched.roster.cells import as_it_was, csv_line, harmless
 from ketasched.roster.rows import REJECTS, Form, Roster, Row, read_roster, request_of_row
 
 __all__ = [
@@ -8,9 +7,6 @@ __all__ = [
     "Form",
     "Roster",
     "Row",
-    "as_it_was",
-    "csv_line",
-    "harmless",
     "read_roster",
     "request_of_row",
 ]

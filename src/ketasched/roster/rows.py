@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, NamedTuple
 
+from ketasched.cells import as_it_was
 from ketasched.columns import COLUMNS, ROSTER_COLUMNS, DateOrder, read_request, spelled_date
 from ketasched.errors import BadFile, BadRequest
 from ketasched.model import Request, shown
-from ketasched.roster.cells import as_it_was
 from ketasched.roster.headings import REQUIRED, Naming, columns_of
 from ketasched.roster.jsonrows import ROW, is_text, texts_of_json, unfit
 from ketasched.roster.records import (

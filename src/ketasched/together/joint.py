@@ -43,7 +43,7 @@ def together(
     """
     room = _Room(asked, clinic, made_at, bookings)
     refused, alone = room.alone()
-    if clinic.chairs is None and clinic.starts_per_slot is None:
+    if not clinic.counts_visits:
         worth = room.worth(alone)
         return Together(room.outcomes(alone, refused), worth, worth, worth)
     in_order = room.in_order(alone)

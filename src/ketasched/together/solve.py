@@ -69,7 +69,7 @@ def solve(
     """
     pools = Pools()
     maps = [Drawing(search, pools).draw() for search in searches]
-    weights = _weights(searches, maps)
+    weights = _weights(maps)
     chairs = chairs_of(clinic, bookings, pools)
     market = Market(chairs, Courses(maps), priorities, weights)
     effort = Effort(limit)
@@ -83,7 +83,7 @@ def solve(
     return Solution(tuple(found), worth_at(chosen.value, weights), worth_at(market.bound, weights))
 
 
-def _weights(searches: Sequence[Search], maps: Sequence[Sequence[Layer]]) -> Weights:
+def _weights(maps: Sequence[Sequence[Layer]]) -> Weights:
     """Weights such that no spacing outweighs a day of delay, and neither outweighs a seat."""
     delay = sum(max(price for ways in layers[0].ways for _, price in ways) for layers in maps)
     spacing = sum(
