@@ -103,7 +103,7 @@ def refuse_idle_overrides(change: Change) -> None:
     idle = [name for name in change.overrides if name not in BENDS.get(change.verb, ())]
     if idle:
         can = ", ".join(BENDS.get(change.verb, ())) or "none"
-        said = f"{change.verb} cannot be in the way of {idle[0]}; rules that it can: {can}"
+        said = f"{idle[0]} is never in the way of {change.verb}; what can be: {can}"
         raise BadRequest("override", said, next_step=f"the same without --override {idle[0]}")
 
 

@@ -294,7 +294,8 @@ class BatchOptions:
 
     def _tell(self, tally: Tally, seconds: float) -> None:
         counts = tally.rows
-        said = f"{counts['planned'] + counts['kept']:,} planned"
+        planned = counts["planned"] + counts["kept"]
+        said = f"{planned:,} planned"
         if counts["kept"]:
             said += f" ({counts['kept']:,} of them before)"
         if counts["rejected"]:
@@ -306,7 +307,7 @@ class BatchOptions:
             is_written = not self.dry_run and any(one != "kept" for one in tally.changes)
             where = f", see {self.output / CHANGES}" if is_written else ""
             say("note", f"since the run before: {', '.join(changed)}{where}")
-        if self._book:
+        if self._book and planned:
             booked = NOT_BOOKED if self.dry_run else f"booked in {self._book.place}"
             say("note", booked)
         for name, found in tally.plans:

@@ -206,7 +206,8 @@ def driver(
     """
     who = unicodedata.normalize("NFC", " ".join((name or "").split()))
     if clear == bool(who):
-        raise BadRequest("name", "expected --name or --clear")
+        step = '--name "Sam Rivera", or --clear for nobody'
+        raise BadRequest("name", "expected --name or --clear", next_step=step)
     refuse_odd_text("name", who)
     refuse_odd_text("phone", phone)
     if who and not any(char.isalnum() for char in who):
