@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 
 PROGRAM = Path(sys.executable).with_name("ketasched")
 SHELLS = ("bash", "zsh", "fish")
-BASH = shutil.which("bash")
+BASH, FISH = shutil.which("bash"), shutil.which("fish")
 PATH = f"{PROGRAM.parent}{os.pathsep}{os.environ['PATH']}"
 
 
@@ -120,3 +120,17 @@ complete -p ketasched
     )
     assert done.stdout.splitlines()[0] == "suggest"
     assert "_ketasched_completion" in done.stdout
+
+
+@pytest.mark.skipif(FISH is None, reason="there is no fish here")
+def test_fish_completes_with_what_the_manual_says():
+    line = "_KETASCHED_COMPLETE=fish_source ketasched | source"
+    assert line in (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    done = subprocess.run(
+        [str(FISH), "-c", f'{line}; complete -C "ketasched plan --for d"'],
+        env={**os.environ, "PATH": PATH},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["driver"]
