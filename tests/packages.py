@@ -1,10 +1,12 @@
 """What people install, tried as they get it; run by `make package`.
 
 Builds the wheel and the source distribution, and installs each into new environments: alone and
-with all extras, with the lowest releases of our dependencies that `pyproject.toml` allows and with
-the newest ones. There `ketasched` plans, and the doctor finds nothing broken.
+with all extras, on the oldest Python at hand with the lowest releases of our dependencies that
+`pyproject.toml` allows, and on the newest Python with the newest ones. There `ketasched` plans,
+and the doctor finds nothing broken.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -17,7 +19,7 @@ from pathlib import Path
 from tests.conftest import ROOT
 
 UV = Path(sys.executable).with_name("uv")
-RESOLUTIONS = ("lowest-direct", "highest")
+OLDEST = (3, 11)
 PLAN = ("plan", "--start", "2027-01-04", "--patient", "P-1", "--made-at", "2026-11-23T10:00")
 WITHOUT_EXTRAS = (
     ("--version",),
@@ -35,7 +37,7 @@ WITH_EXTRAS = (
     ("batch", "roster.csv", "-o", "together", "--together", "--limit", "2s", "--jobs", "1"),
 )
 ROSTER = "patient,start\n" + "".join(f"Q-{number},2027-01-05\n" for number in range(9))
-NOT_OURS = ("dev", "fuzz")
+NOT_OURS = ("dev", "fuzz", "mutants")
 """Extras for those who work on ketasched."""
 
 
@@ -46,11 +48,14 @@ def main() -> int:
         uv("build", "--quiet", "--out-dir", str(there / "dist"), str(ROOT))
         built = [*(there / "dist").glob("*.whl"), *(there / "dist").glob("*.tar.gz")]
         failed = list[str]()
-        for number, (file, resolution, extras) in enumerate(
-            product(built, RESOLUTIONS, ("", ",".join(public_extras())))
+        oldest, newest = pythons()
+        ways = (("lowest-direct", oldest), ("highest", newest))
+        for number, (file, (resolution, python), extras) in enumerate(
+            product(built, ways, ("", ",".join(public_extras())))
         ):
-            print(f"{file.name}{extras and f'[{extras}]'}, {resolution}")  # noqa: T201 - a report
-            program = installed(there / str(number), file, resolution, extras)
+            named = f"{file.name}{extras and f'[{extras}]'}"
+            print(f"{named}, {resolution}, {python}")  # noqa: T201 - a report
+            program = installed(there / str(number), file, resolution, python, extras)
             work = there / f"{number}-work"
             failed += tried(program, work, WITH_EXTRAS if extras else WITHOUT_EXTRAS)
     print(*failed, sep="\n")  # noqa: T201 - a report
@@ -64,17 +69,35 @@ def public_extras() -> list[str]:
     return [name for name in project["optional-dependencies"] if name not in NOT_OURS]
 
 
-def installed(place: Path, file: Path, resolution: str, extras: str) -> Path:
+def pythons() -> tuple[str, str]:
+    """The oldest and the newest CPython at hand that we support, those of pyenv among them."""
+    folders = [str(path) for path in Path.home().glob(".pyenv/versions/*/bin")]
+    path = os.pathsep.join([*folders, os.environ["PATH"]])
+    asked = (UV, "python", "list", "--only-installed", "--output-format", "json")
+    done = subprocess.run(asked, env={**os.environ, "PATH": path}, capture_output=True, check=True)
+    found = {
+        tuple(map(int, one["version"].split("."))): str(one["path"])
+        for one in json.loads(done.stdout)
+        if one["implementation"] == "cpython"
+        and one["version"].replace(".", "").isdigit()  # a release
+        and Path(one["path"]).parent.name != "shims"  # of pyenv: they run what is chosen there
+    }
+    ours = {version: where for version, where in found.items() if version >= OLDEST}
+    ours = ours or {sys.version_info[:3]: sys.executable}
+    return ours[min(ours)], ours[max(ours)]
+
+
+def installed(place: Path, file: Path, resolution: str, python: str, extras: str) -> Path:
     """The program in a new environment."""
     chosen = place.with_suffix(".txt")
     named = [word for extra in filter(None, extras.split(",")) for word in ("--extra", extra)]
     asked = (str(ROOT / "pyproject.toml"), "--resolution", resolution, *named)
-    uv("pip", "compile", "--quiet", *asked, "--python", sys.executable, "-o", str(chosen))
-    uv("venv", "--quiet", "--python", sys.executable, str(place))
-    python = place / ("Scripts" if os.name == "nt" else "bin") / "python"
+    uv("pip", "compile", "--quiet", *asked, "--python", python, "-o", str(chosen))
+    uv("venv", "--quiet", "--python", python, str(place))
+    there = place / ("Scripts" if os.name == "nt" else "bin") / "python"
     what = f"ketasched{extras and f'[{extras}]'} @ {file.as_uri()}"
-    uv("pip", "install", "--quiet", "--python", str(python), what, "--constraints", str(chosen))
-    return python.with_name("ketasched")
+    uv("pip", "install", "--quiet", "--python", str(there), what, "--constraints", str(chosen))
+    return there.with_name("ketasched")
 
 
 def tried(program: Path, work: Path, commands: tuple[tuple[str, ...], ...]) -> Iterator[str]:
