@@ -1,6 +1,7 @@
 """Neither a lock screen nor a fridge nor a driver tells what the treatment is."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
@@ -11,7 +12,15 @@ from ketasched.cli import main
 from ketasched.discretion import LEFT_OUT, STEMS, WHOLE_WORDS, neutral, neutral_words, telling
 from ketasched.handout import handout
 from ketasched.load import clinic_warnings, load_protocol, shipped_protocols
-from ketasched.model import Amount, Instructions, PhaseReview, Prices, ProtocolWording, Wording
+from ketasched.model import (
+    Amount,
+    Audience,
+    Instructions,
+    PhaseReview,
+    Prices,
+    ProtocolWording,
+    Wording,
+)
 from ketasched.planner import plan
 from ketasched.render import RENDERERS, View, render
 
@@ -222,6 +231,19 @@ def test_a_patient_reference_that_tells_is_refused_where_titles_are_discreet():
 
 
 # ---- What a driver calls the patient
+
+
+@pytest.mark.parametrize("form", RENDERERS)
+@pytest.mark.parametrize("audience", get_args(Audience))
+def test_a_format_says_the_name_or_the_command_refuses_it(form, audience):
+    course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
+    says = "Anna" in render(course, form, View(audience, driver_label="Anna"))
+    assert says == (audience in RENDERERS[form].labelled)
+    asked = ["--format", form] + (["--for", audience] if form != "json" else [])
+    start = ["plan", "--start", "2027-01-04", "--driver-label", "Anna"]
+    result = CliRunner().invoke(main, start + asked)
+    assert result.exit_code == (0 if says else 2)
+    assert says or "--driver-label goes with" in result.output
 
 
 @pytest.mark.parametrize("form", ["ics", "text", "html"])
