@@ -14,7 +14,7 @@ from ketasched.errors import NoPlan
 from ketasched.load import course_from
 from ketasched.model import Clinic, Course
 from ketasched.register.as_one import Planned, enter_as_one
-from ketasched.register.bookings import Bookings
+from ketasched.register.bookings import BookedDays
 from ketasched.register.database import Lost, opened, reading, shown, writing
 from ketasched.register.entries import (
     ChairTaken,
@@ -86,7 +86,7 @@ class Book:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def bookings(self, order: Order) -> Iterator[Bookings]:
+    def bookings(self, order: Order) -> Iterator[BookedDays]:
         """Who sits at the clinic at one moment, as `entered` would look at it.
 
         Raises `Refused` where the book would refuse the order at once.
