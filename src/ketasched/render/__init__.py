@@ -63,7 +63,7 @@ def render_changes(before: Course, course: Course, view: View) -> str:
 
 def has_changes(before: Course, course: Course, view: View) -> bool:
     """Whether an entry of the calendar changed from one revision to the next."""
-    return bool(import_module("ketasched.render.events").changed_events(before, course, view))
+    return bool(import_module("ketasched.render.changed").changed_events(before, course, view))
 
 
 def render(course: Course, form: str, view: View) -> str:
