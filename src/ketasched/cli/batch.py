@@ -91,7 +91,7 @@ OPTIONS = (
         f"{LINES}, without -o, prints each course on a line.",
     ),
     protocol_option,
-    clinic_option,
+    clinic_option(),
     busy_option,
     register_option,
     made_at_option,

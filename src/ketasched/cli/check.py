@@ -8,7 +8,14 @@ import click
 from ketasched.batch.checked import problems
 from ketasched.batch.desks import Desks
 from ketasched.cli.opened import opened
-from ketasched.cli.options import a_file, clinic_file, heading_options, named, protocol_option
+from ketasched.cli.options import (
+    a_file,
+    clinic_file,
+    clinic_option,
+    heading_options,
+    named,
+    protocol_option,
+)
 from ketasched.cli.output import BROKEN, report, say
 from ketasched.columns import DateOrder
 from ketasched.errors import BadFile
@@ -33,13 +40,7 @@ MOST_ROWS = 100
 
 @click.command("check")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=a_file)
-@click.option(
-    "--clinic",
-    "clinic_path",
-    metavar="FILE",
-    shell_complete=a_file,
-    help="Check courses and rosters for this clinic.",
-)
+@clinic_option("Check courses and rosters for this clinic.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )

@@ -165,7 +165,7 @@ def _answered(look: Callable[[str | None], Answer], clinic: str | None) -> Answe
 
 
 @click.command("doctor")
-@clinic_option
+@clinic_option()
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )

@@ -53,7 +53,7 @@ CHAIRS = "other patients' visits are not known here: make sure that a chair is f
 @column_options
 @busy_option
 @protocol_option
-@clinic_option
+@clinic_option()
 @outcome_options
 @register_option
 @click.option("--dry-run", is_flag=True, help="Book nothing, and write nothing.")
