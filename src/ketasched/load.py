@@ -32,7 +32,7 @@ HERE = Path(__file__).parent
 PROTOCOLS = HERE / "protocols"
 
 DEFAULT_PROTOCOL = "iv-depression"
-MOST_PROBLEMS = 100
+MOST_PROBLEMS_SHOWN = 100
 """More problems of one file are counted and not shown."""
 
 
@@ -236,8 +236,8 @@ def _refuse(path: str, problems: list[Problem]) -> None:
         for place, said in sorted(problems, key=_in_order)
     ]
     number = "a problem" if len(lines) == 1 else f"{len(lines)} problems"
-    if len(lines) > MOST_PROBLEMS:
-        lines[MOST_PROBLEMS:] = [f"and {len(lines) - MOST_PROBLEMS} more"]
+    if len(lines) > MOST_PROBLEMS_SHOWN:
+        lines[MOST_PROBLEMS_SHOWN:] = [f"and {len(lines) - MOST_PROBLEMS_SHOWN} more"]
     step = f"mend it, then: ketasched check {path}"
     raise BadFile(f"{path}: {number}", details=lines, next_step=step)
 
