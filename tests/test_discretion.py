@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from ketasched.cli import main
 from ketasched.discretion import LEFT_OUT, STEMS, WHOLE_WORDS, neutral, neutral_words, telling
+from ketasched.doubts import doubts
 from ketasched.handout import handout
-from ketasched.load import clinic_warnings, load_protocol, shipped_protocols
+from ketasched.load import load_protocol, shipped_protocols
 from ketasched.model import (
     Amount,
     Audience,
@@ -204,7 +205,7 @@ def test_instructions_are_said_whole_or_not_at_all():
 
 
 def test_a_clinic_is_told_which_of_its_texts_are_left_out():
-    said = "\n".join(clinic_warnings(telling_clinic()))
+    said = "\n".join(doubts(telling_clinic()))
     for place in (
         "calendar_name",
         "calendar_place",
@@ -214,11 +215,11 @@ def test_a_clinic_is_told_which_of_its_texts_are_left_out():
     ):
         assert f'{place}: says "ketamin"' in said
     neutral_one = telling_clinic("Nothing", name=TELLS, calendar_name="Day clinic")
-    assert list(clinic_warnings(neutral_one)) == []
+    assert list(doubts(neutral_one)) == []
 
 
 def test_a_clinic_with_clinical_titles_is_told_what_a_driver_does_not_get():
-    said = list(clinic_warnings(telling_clinic(titles="clinical")))
+    said = list(doubts(telling_clinic(titles="clinical")))
     assert [line.partition(":")[0] for line in said] == ["calendar_place", "phone"]
     assert all("a driver's page and calendar" in line for line in said)
 

@@ -18,11 +18,11 @@ from ketasched.cli.options import (
 )
 from ketasched.cli.output import BROKEN, report, say
 from ketasched.columns import DateOrder
+from ketasched.doubts import doubts
 from ketasched.errors import BadFile
 from ketasched.forms import plain
 from ketasched.load import (
     builtin_clinic,
-    clinic_warnings,
     load_any,
     load_clinic,
     with_clinic,
@@ -86,7 +86,7 @@ def command(
             unreadable = error.exit_code
             continue
         if isinstance(noun, Clinic):
-            for line in clinic_warnings(noun):
+            for line in doubts(noun):
                 say("warning", f"{path}: {line}")
         if isinstance(noun, Course):
             found += [(path, finding) for finding in check(noun)]
