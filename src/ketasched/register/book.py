@@ -15,7 +15,7 @@ from ketasched.load import course_from
 from ketasched.model import Clinic, Course
 from ketasched.register.as_one import Planned, enter_as_one
 from ketasched.register.bookings import BookedDays
-from ketasched.register.database import Lost, opened, reading, shown, writing
+from ketasched.register.database import opened, reading, writing
 from ketasched.register.entries import (
     ChairTaken,
     clinic_id,
@@ -41,6 +41,7 @@ from ketasched.register.lookups import (
 )
 from ketasched.register.nouns import Against, Days, Entered, Line, Logged, Order
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
+from ketasched.register.troubles import Lost, shown
 from ketasched.seating import Taken
 
 QUICK_TRIES = 3
