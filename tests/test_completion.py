@@ -56,7 +56,16 @@ def test_protocols_are_completed_and_files_where_none_begins_like_this(shell):
 
 @pytest.mark.parametrize("shell", SHELLS)
 @pytest.mark.parametrize(
-    "typed", ["show ", "check cli", "batch ros", "revise cou", "plan --clinic cli"]
+    "typed",
+    [
+        "show ",
+        "check cli",
+        "batch ros",
+        "revise cou",
+        "plan --clinic cli",
+        "day --clinic cli",
+        "register show P-014 --clinic cli",
+    ],
 )
 def test_files_are_left_to_the_shell(shell, typed):
     assert [one.partition(",")[0] for one in asked(shell, f"ketasched {typed}")] == ["file"]

@@ -1,6 +1,7 @@
 """Neither a lock screen nor a fridge nor a driver tells what the treatment is."""
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 from click.testing import CliRunner
@@ -9,9 +10,18 @@ from hypothesis import strategies as st
 
 from ketasched.cli import main
 from ketasched.discretion import LEFT_OUT, STEMS, WHOLE_WORDS, neutral, neutral_words, telling
+from ketasched.doubts import doubts
 from ketasched.handout import handout
-from ketasched.load import clinic_warnings, load_protocol, shipped_protocols
-from ketasched.model import Amount, Instructions, PhaseReview, Prices, ProtocolWording, Wording
+from ketasched.load import load_protocol, shipped_protocols
+from ketasched.model import (
+    Amount,
+    Audience,
+    Instructions,
+    PhaseReview,
+    Prices,
+    ProtocolWording,
+    Wording,
+)
 from ketasched.planner import plan
 from ketasched.render import RENDERERS, View, render
 
@@ -195,7 +205,7 @@ def test_instructions_are_said_whole_or_not_at_all():
 
 
 def test_a_clinic_is_told_which_of_its_texts_are_left_out():
-    said = "\n".join(clinic_warnings(telling_clinic()))
+    said = "\n".join(doubts(telling_clinic()))
     for place in (
         "calendar_name",
         "calendar_place",
@@ -205,11 +215,11 @@ def test_a_clinic_is_told_which_of_its_texts_are_left_out():
     ):
         assert f'{place}: says "ketamin"' in said
     neutral_one = telling_clinic("Nothing", name=TELLS, calendar_name="Day clinic")
-    assert list(clinic_warnings(neutral_one)) == []
+    assert list(doubts(neutral_one)) == []
 
 
 def test_a_clinic_with_clinical_titles_is_told_what_a_driver_does_not_get():
-    said = list(clinic_warnings(telling_clinic(titles="clinical")))
+    said = list(doubts(telling_clinic(titles="clinical")))
     assert [line.partition(":")[0] for line in said] == ["calendar_place", "phone"]
     assert all("a driver's page and calendar" in line for line in said)
 
@@ -222,6 +232,19 @@ def test_a_patient_reference_that_tells_is_refused_where_titles_are_discreet():
 
 
 # ---- What a driver calls the patient
+
+
+@pytest.mark.parametrize("form", RENDERERS)
+@pytest.mark.parametrize("audience", get_args(Audience))
+def test_a_format_says_the_name_or_the_command_refuses_it(form, audience):
+    course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
+    says = "Anna" in render(course, form, View(audience, driver_label="Anna"))
+    assert says == (audience in RENDERERS[form].labelled)
+    asked = ["--format", form] + (["--for", audience] if form != "json" else [])
+    start = ["plan", "--start", "2027-01-04", "--driver-label", "Anna"]
+    result = CliRunner().invoke(main, start + asked)
+    assert result.exit_code == (0 if says else 2)
+    assert says or "--driver-label goes with" in result.output
 
 
 @pytest.mark.parametrize("form", ["ics", "text", "html"])

@@ -22,7 +22,7 @@ FLOORS = (
     {"search"},
     {"recall", "refusals", "assemble", "references"},
     {"planner", "load", "columns", "folder", "render", "replan", "calendars"},
-    {"remedies", "handout", "sense", "roster", "stuck", "chronicle"},
+    {"remedies", "handout", "doubts", "sense", "roster", "stuck", "chronicle"},
     {"explain", "redate", "wishes", "register", "day"},
     {"added"},
     {"verbs", "together"},

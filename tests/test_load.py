@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched import forms, load
+from ketasched.doubts import doubts
 from ketasched.errors import BadFile
 from ketasched.files import MOST_BYTES
 from ketasched.model import (
@@ -731,7 +732,7 @@ def test_no_table_of_a_clinic_is_dropped_without_a_word():
 
 def test_tables_for_unknown_protocols_are_told():
     own = load.load_clinic(written("c.toml", changed(CLINIC, ("two-a-week", "iv-depresion"))))
-    said = list(load.clinic_warnings(own, protocol()))
+    said = list(doubts(own, protocol()))
     named = [line for line in said if line.startswith("instructions.iv-depresion")]
     assert len(named) == 1
     assert "iv-depression" in named[0]

@@ -25,7 +25,8 @@ from ketasched.model import (
 )
 from ketasched.planner import check, plan
 from ketasched.render import View
-from ketasched.render.events import changed_events, events
+from ketasched.render.changed import changed_events
+from ketasched.render.events import events
 from ketasched.render.stamps import former_dates
 from ketasched.revise import revise
 

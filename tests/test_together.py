@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,8 @@ from ketasched.model import (
     TimeRange,
 )
 from ketasched.planner import check, plan
+from ketasched.refusals import OWN_RULES
+from ketasched.shapes import VisitRule
 from ketasched.together import Asked, Together, Waits, Worth, together
 from tests import brute_force
 from tests.benchmarks.clinics import waiting_list
@@ -374,6 +377,42 @@ def test_no_more_begin_together_than_the_clinic_says():
     assert len(begins) == len(set(begins))
     assert found.worth.seated == 3
     assert_all_clean(found)
+
+
+class FewADay(VisitRule):
+    """No more than two patients come on a day: a rule about others that no price list knows."""
+
+    name = "few-a-day"
+
+    def day(self, day, given):
+        there = len(given.bookings.get(day, ()))
+        return self.says(f"{there} come already") if there >= 2 else None
+
+
+@pytest.fixture
+def few_a_day(monkeypatch):
+    """Adds `FewADay` to what the planner and its checks ask."""
+    for table in ("search.DAY_RULES", "search.OWN_DAY_RULES", "planner.DAY_RULES"):
+        name, _, rules = table.rpartition(".")
+        module = import_module(f"ketasched.{name}")
+        monkeypatch.setattr(module, rules, [*getattr(module, rules), FewADay()])
+    monkeypatch.setattr("ketasched.refusals.OWN_RULES", OWN_RULES | {FewADay.name})
+
+
+@pytest.mark.parametrize("latest", [MONDAY, MONDAY + timedelta(2)], ids=["Monday", "Wednesday"])
+@pytest.mark.usefixtures("few_a_day")
+def test_a_rule_about_others_that_no_price_knows_is_kept_all_the_same(latest):
+    asked = [pair(patient=f"P{number}", latest_start=latest) for number in range(8)]
+    long = protocol(phase(4, gap_days=GapDays(1, 1), every_days=1))
+    asked.insert(0, Asked(long, request(MONDAY, latest_start=MONDAY)))
+    found = planned(asked, clinic(times=ONE_A_DAY, chairs=3))
+    assert_all_clean(found)
+    assert found.one_by_one.order >= found.worth.order >= found.bound.order
+    assert max(map(len, by_day(taken_by(found)).values())) == 2
+    reasons = [one.reason for one in found.outcomes if isinstance(one, Waits)]
+    waiting = [reason for reason in reasons if isinstance(reason, NoPlan)]
+    refused = [finding.rule for reason in waiting for _, finding in reason.refusals]
+    assert FewADay.name in refused
 
 
 def test_what_is_booked_stays_free_of_patients():

@@ -32,11 +32,11 @@ ELSEWHERE = {
     "folder.py refuse_link": "test_handout.py::test_a_folder_that_is_a_link_is_refused",
     "register/backup.py _put": "register/test_book.py::test_a_backup_that_cannot_be_written",
     "register/database.py _bring_up_to_date": "register/test_book.py::test_a_register_of_a_later",
-    "register/database.py _damaged": "register/test_register_cli.py::test_a_damaged_file_is",
     "register/database.py opened": "register/test_register_cli.py::test_a_missing_driver_of",
+    "register/troubles.py damaged": "register/test_register_cli.py::test_a_damaged_file_is",
+    "roster/beginning.py _refuse_header": "test_roster.py::test_a_file_that_is_no_roster_is",
     "roster/jsonrows.py _object": "test_roster.py::test_a_bad_line_of_json_says_why",
     "roster/rows.py _json_rows": "test_roster.py::test_a_bad_line_of_json_says_why",
-    "roster/rows.py _refuse_header": "test_roster.py::test_a_file_that_is_no_roster_is_refused",
     "together/joint.py _solver": "test_together.py::test_without_the_extra_it_says_what",
 }
 """Errors that no typed command gives alone (a kill, a full disk, 10 MB), and their tests."""

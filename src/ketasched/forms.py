@@ -44,7 +44,7 @@ MOMENT = re.compile(
 LARGEST = 2**53
 """Larger whole numbers differ from reader to reader of JSON."""
 
-MOST_PROBLEMS = 1000
+MOST_PROBLEMS_READ = 1000
 """A file with more of them is no slip of the hand: reading it ends there."""
 
 EXPECTED = {bool: "true or false", int: "a whole number", str: "text"}
@@ -139,7 +139,7 @@ class _Reader:
 
     def read(self, kind: Any, value: object, place: str) -> Any:
         """The value as one of this type, or BAD with a problem noted."""
-        if len(self.problems) >= MOST_PROBLEMS:
+        if len(self.problems) >= MOST_PROBLEMS_READ:
             return BAD
         origin, args = get_origin(kind), get_args(kind)
         if origin in (Union, types.UnionType):
@@ -215,7 +215,7 @@ class _Reader:
         fields, others = fields_of(kind), _others(kind)
         table = _gathered(value, others, fields)
         for key in table:
-            if key not in fields and len(self.problems) < MOST_PROBLEMS:
+            if key not in fields and len(self.problems) < MOST_PROBLEMS_READ:
                 self._bad(f"{dot}{key}", f"unknown key{nearest(key, fields)}")
         found: dict[str, Any] = {}
         for name, one in fields.items():

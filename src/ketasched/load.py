@@ -1,16 +1,15 @@
 """From files to nouns: protocols, clinics and courses, with every problem and its place."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from ketasched import forms
-from ketasched.discretion import LEFT_OUT, telling
 from ketasched.errors import BadFile
 from ketasched.files import parse, read_data, read_text
 from ketasched.forms import nearest
@@ -32,7 +31,7 @@ HERE = Path(__file__).parent
 PROTOCOLS = HERE / "protocols"
 
 DEFAULT_PROTOCOL = "iv-depression"
-MOST_PROBLEMS = 100
+MOST_PROBLEMS_SHOWN = 100
 """More problems of one file are counted and not shown."""
 
 
@@ -149,55 +148,6 @@ def _kind_of(data: dict[str, Any]) -> str | None:
     return "clinic" if "hours" in data or "timezone" in data else None
 
 
-def clinic_warnings(clinic: Clinic, protocol: Protocol | None = None) -> Iterator[str]:
-    """What in a clinic's file is probably not meant: tables that nothing uses, words unsaid.
-
-    A protocol that does not come with the program is only known if it is `protocol`.
-    """
-    known = {*shipped_protocols(), *([protocol.id] if protocol else ())}
-    tables = (
-        ("overrides", clinic.overrides),
-        ("instructions", clinic.instructions.protocols),
-        ("prices", clinic.prices.protocols),
-    )
-    for table, names in tables:
-        for name in names:
-            if name not in known:
-                said = "there is no such protocol, so this is not used"
-                yield f"{table}.{name}: {said}{nearest(name, known)}"
-    if not clinic.phone:
-        yield "phone: none; patients and drivers are told to call you, but not where"
-    if clinic.timezone in ("Etc/UTC", "UTC"):
-        yield f"timezone: {clinic.timezone} is hardly where you are; write, say, America/New_York"
-    if clinic.titles == "discreet":
-        for key in ("before", "bring", "side_effects", "call"):
-            words = clinic.instructions
-            if getattr(words, key) and not getattr(words.discreet, key):
-                said = "unsaid with discreet titles; fill in [instructions.discreet]"
-                yield f"instructions.{key}: {said}"
-    yield from _telling(clinic)
-
-
-def _telling(clinic: Clinic) -> Iterator[str]:
-    """What tells the treatment, and is therefore left out where nothing may."""
-    discreet = clinic.titles == "discreet"
-    where = "discreet pages and calendars" if discreet else "a driver's page and calendar"
-    for key, own in (("name", "calendar_name"), ("address", "calendar_place")):
-        place = own if getattr(clinic, own) else key
-        word = telling(getattr(clinic, place))
-        if word and (discreet or key == "address"):
-            yield f'{place}: says "{word}"; {where} leave it out; set {own} to something neutral'
-    if word := telling(clinic.phone):
-        yield f'phone: says "{word}"; {where} leave it out'
-    words = clinic.instructions.discreet, clinic.instructions.protocols.items()
-    places = [("", words[0]), *((f"{name}.", own.discreet) for name, own in words[1])]
-    for place, wording in places if discreet else ():
-        for field in fields(wording):
-            if word := telling(getattr(wording, field.name)):
-                said = f'says "{word}"; {where} say "{LEFT_OUT}" in its place'
-                yield f"instructions.{place}discreet.{field.name}: {said}"
-
-
 def refuse_mismatch(clinic: Clinic, protocol: Protocol, path: str) -> None:
     """Raise `BadFile` if the clinic's overrides or prices do not go with the protocol.
 
@@ -236,8 +186,8 @@ def _refuse(path: str, problems: list[Problem]) -> None:
         for place, said in sorted(problems, key=_in_order)
     ]
     number = "a problem" if len(lines) == 1 else f"{len(lines)} problems"
-    if len(lines) > MOST_PROBLEMS:
-        lines[MOST_PROBLEMS:] = [f"and {len(lines) - MOST_PROBLEMS} more"]
+    if len(lines) > MOST_PROBLEMS_SHOWN:
+        lines[MOST_PROBLEMS_SHOWN:] = [f"and {len(lines) - MOST_PROBLEMS_SHOWN} more"]
     step = f"mend it, then: ketasched check {path}"
     raise BadFile(f"{path}: {number}", details=lines, next_step=step)
 

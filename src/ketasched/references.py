@@ -9,7 +9,7 @@ from itertools import chain, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ketasched.forms import MOST_PROBLEMS, nearest
+from ketasched.forms import MOST_PROBLEMS_READ, nearest
 from ketasched.identity import patient_reference
 from ketasched.model import Problem, shown
 from ketasched.openings import holidays_of
@@ -34,7 +34,7 @@ def course_problems(data: Data) -> list[Problem]:
     """Visits of phases or kinds that its protocol has not, numbers out of order, uids twice."""
     clinic, protocol = _table(data, "clinic"), _table(data, "protocol")
     problems = [*_zone(data)]
-    problems += islice(chain(_visits(data, protocol), _uids(data)), MOST_PROBLEMS)
+    problems += islice(chain(_visits(data, protocol), _uids(data)), MOST_PROBLEMS_READ)
     problems += [(f"clinic.{place}", said) for place, said in clinic_problems(clinic)]
     problems += [(f"protocol.{place}", said) for place, said in protocol_problems(protocol)]
     zones = zone_of(data.get("timezone")), zone_of(clinic.get("timezone"))

@@ -24,7 +24,7 @@ from ketasched.model import (
 )
 from ketasched.placement import Placement, place, why_not
 from ketasched.planner import NO_BOOKINGS, check
-from ketasched.render.events import differing
+from ketasched.render.changed import differing
 from ketasched.rules import RULES
 from ketasched.sense import OVERRIDABLE, has_been, refuse_idle_overrides
 from ketasched.shapes import Bookings, EndsRule, Given, PairRule, always

@@ -66,7 +66,7 @@ class Desks:
                 raise
             return BadRequest("clinic" if clinic else "protocol", _first(error))
         desk = _desk(place, asked, self.agenda(place))
-        self._paths.setdefault(desk.house, {}).setdefault(desk.place, path)
+        self._paths.setdefault(desk.house, {}).setdefault(desk.clinic_digest, path)
         return desk
 
     def alike(self) -> list[str]:
@@ -81,9 +81,9 @@ def _first(error: BadFile) -> str:
 
 
 def _desk(clinic: Clinic, protocol: Protocol, agenda: Agenda | None) -> Desk:
-    place = sha(json.dumps(plain(clinic)).encode())
-    digest = sha((place + json.dumps(plain(protocol))).encode())
+    of_clinic = sha(json.dumps(plain(clinic)).encode())
+    digest = sha((of_clinic + json.dumps(plain(protocol))).encode())
     house = house_of(clinic)
     # The clinic apart, so that a worker has it once, however many protocols it is asked for.
-    data = pickle.dumps((digest, place, house, pickle.dumps(clinic), protocol, agenda))
-    return Desk(digest, place, house, data, clinic, protocol, agenda)
+    data = pickle.dumps((digest, of_clinic, house, pickle.dumps(clinic), protocol, agenda))
+    return Desk(digest, of_clinic, house, data, clinic, protocol, agenda)

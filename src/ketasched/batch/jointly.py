@@ -47,12 +47,12 @@ class Jointly:
         `joins` says whether a row is planned anew, and `taken` which chairs those who ask (by the
         number of their row) find taken.
         """
-        if desk.place in self._planned:
+        if desk.clinic_digest in self._planned:
             return {}
-        self._planned.add(desk.place)
+        self._planned.add(desk.clinic_digest)
         if self._asked is None:
             self._asked = self._looked_through(joins)
-        asked = self._asked.pop(desk.place, {})
+        asked = self._asked.pop(desk.clinic_digest, {})
         if not asked:
             return {}
         found = together(
@@ -67,7 +67,7 @@ class Jointly:
         return {row: _waiting(one) if isinstance(one, Waits) else one for row, one in outcomes}
 
     def _looked_through(self, joins: Callable[[Row, Desk], bool]) -> dict[str, dict[int, Asked]]:
-        """Who asks, by place and the number of the row."""
+        """Who asks, by the digest of their clinic and the number of the row."""
         asked: dict[str, dict[int, Asked]] = defaultdict(dict)
         for row in self.rows():
             try:
@@ -78,7 +78,9 @@ class Jointly:
             if self.sorter.seats_at(desk) and joins(row, desk):
                 priority = int(row.texts.get("priority") or 1)
                 busy = later_busy(request, desk)
-                asked[desk.place][row.number] = Asked(desk.protocol, request, priority, busy=busy)
+                asked[desk.clinic_digest][row.number] = Asked(
+                    desk.protocol, request, priority, busy=busy
+                )
         return asked
 
 

@@ -58,13 +58,13 @@ class Agenda:
 class Desk:
     """A clinic and a protocol for which rows are planned, as data for another process.
 
-    `digest` is the same as long as nothing in either changes; `place` as long as nothing in the
-    clinic does: rows with the same place share its chairs. `house` is what the clinic is known by
-    from one run to the next, whatever else changes in its file.
+    `digest` is the same as long as nothing in either changes; `clinic_digest` as long as nothing
+    in the clinic does: rows with the same one share its chairs. `house` is what the clinic is
+    known by from one run to the next, whatever else changes in its file.
     """
 
     digest: str
-    place: str
+    clinic_digest: str
     house: str
     data: bytes
     clinic: Clinic

@@ -11,7 +11,7 @@ from ketasched.chronicle import ended_dates, entered
 from ketasched.errors import BadFile
 from ketasched.load import load_course
 from ketasched.model import Course, Entry
-from ketasched.render.events import differing
+from ketasched.render.changed import differing
 from ketasched.rules import Past
 
 

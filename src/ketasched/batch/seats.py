@@ -70,7 +70,7 @@ class Seats:
         than its own, and has them again where it cannot.
         """
         taken = self._at(desk)
-        before = self._before[desk.place]
+        before = self._before[desk.clinic_digest]
         held = _seats(own, desk)
         for each in (taken,) if before is taken else (taken, before):
             _give_up(held, each)
@@ -120,7 +120,7 @@ class Seats:
 
     def comes(self, visits: str, desk: Desk) -> None:
         """Note that it is the turn of a row that has its chairs."""
-        taken, before = self._at(desk), self._before[desk.place]
+        taken, before = self._at(desk), self._before[desk.clinic_digest]
         if before is not taken:
             self._take(_seats(visits, desk), before)
 
@@ -135,18 +135,18 @@ class Seats:
 
     def _at(self, desk: Desk) -> DaysTaken:
         """The chairs that are taken at this desk's clinic."""
-        if desk.place not in self._taken:
+        if desk.clinic_digest not in self._taken:
             if self._held is None:
                 self._held = self.held()
             taken: DaysTaken = {}
             for visits in self._held.of_others.get(desk.house, ()):
                 self._take(_seats(visits, desk), taken)
             rows = self._held.of_rows.get(desk.house, ())
-            self._before[desk.place] = dict(taken) if rows else taken
+            self._before[desk.clinic_digest] = dict(taken) if rows else taken
             for visits in rows:
                 self._take(_seats(visits, desk), taken)
-            self._taken[desk.place] = taken
-        return self._taken[desk.place]
+            self._taken[desk.clinic_digest] = taken
+        return self._taken[desk.clinic_digest]
 
     @staticmethod
     def _take(seats: Sequence[Seat], taken: DaysTaken, before: DaysTaken | None = None) -> None:

@@ -115,8 +115,8 @@ def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
 @lru_cache(maxsize=64)
 def desk_of(data: bytes) -> Desk:
     """The desk that was sent as data; one object a process, so that what it makes is shared."""
-    digest, place, house, clinic, *rest = pickle.loads(data)  # noqa: S301 - from our own process
-    return Desk(digest, place, house, data, _clinic_of(clinic), *rest)
+    digest, of_clinic, house, clinic, *rest = pickle.loads(data)  # noqa: S301 - from our own process
+    return Desk(digest, of_clinic, house, data, _clinic_of(clinic), *rest)
 
 
 @lru_cache(maxsize=64)

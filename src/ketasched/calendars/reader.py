@@ -19,7 +19,7 @@ from ketasched.files import read_text
 from ketasched.model import BusyTime
 
 LONGEST_NAME = 60
-MOST_PROBLEMS = 100
+MOST_PROBLEMS_SHOWN = 100
 """More problems of one file are counted and not shown."""
 
 MEND = "export the calendar again, as iCalendar (.ics), or mend it"
@@ -137,7 +137,7 @@ def _bad(path: str, problems: list[BadLine]) -> BadFile:
     if len(problems) == 1:
         return BadFile(f"{path}:{problems[0].line}: {problems[0]}", next_step=MEND)
     problems.sort(key=lambda one: one.line)
-    lines = [f"line {one.line}: {one}" for one in problems[:MOST_PROBLEMS]]
-    if len(problems) > MOST_PROBLEMS:
-        lines.append(f"and {len(problems) - MOST_PROBLEMS} more")
+    lines = [f"line {one.line}: {one}" for one in problems[:MOST_PROBLEMS_SHOWN]]
+    if len(problems) > MOST_PROBLEMS_SHOWN:
+        lines.append(f"and {len(problems) - MOST_PROBLEMS_SHOWN} more")
     return BadFile(f"{path}: {len(problems)} problems", details=lines, next_step=MEND)

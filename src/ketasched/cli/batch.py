@@ -4,7 +4,7 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from ketasched.batch.changes import KINDS
 from ketasched.batch.desks import Desks
 from ketasched.batch.digest import VERSION
 from ketasched.batch.earlier import begun_in, is_a_book, refuse_earlier
-from ketasched.batch.ledger import CHANGES, COLUMNS, REJECTED, manifest_line
-from ketasched.batch.nouns import Outcome, Settings
+from ketasched.batch.ledger import CHANGES, COLUMNS, REJECTED
+from ketasched.batch.nouns import Settings
 from ketasched.batch.processes import dask, processes
 from ketasched.batch.run import Batch, Tally
 from ketasched.batch.work import BUG
@@ -42,13 +42,14 @@ from ketasched.cli.options import (
 from ketasched.cli.output import INTERRUPTED, SOME_FAILED, say
 from ketasched.cli.progress import progress
 from ketasched.cli.registers import NOT_BOOKED, open_book, register_option
+from ketasched.cli.rows import print_courses, print_manifest
 from ketasched.cli.together import said_of, seconds, together_options
 from ketasched.columns import DateOrder
 from ketasched.errors import BadFile, BadRequest, KetaschedError
 from ketasched.handout import FILES
 from ketasched.load import load_protocol
 from ketasched.model import Clinic
-from ketasched.roster import Roster, Row, read_roster
+from ketasched.roster import Roster, read_roster
 from ketasched.rules import Past
 from ketasched.together import refuse_without_extra
 
@@ -70,9 +71,6 @@ USUAL = ("ics", "text", "json")
 LINES = "ndjson"
 """The format that prints each course on a line, instead of writing files."""
 
-EXAMPLE_OR_VALUE = re.compile(r'((?:such as|or) "[^"]*")|"[^"]*"')
-"""In the reason why a row is rejected: an example of what is expected, or what stands there."""
-
 OPTIONS = (
     click.argument("roster", metavar="ROSTER", shell_complete=a_file),
     click.option(
@@ -91,7 +89,7 @@ OPTIONS = (
         f"{LINES}, without -o, prints each course on a line.",
     ),
     protocol_option,
-    clinic_option,
+    clinic_option(),
     busy_option,
     register_option,
     made_at_option,
@@ -222,11 +220,11 @@ class BatchOptions:
             shard=_shard(self.shard),
         )
         if self.output is None:
-            return work.through(partial(_print_courses, verbose=self.verbose))
+            return work.through(partial(print_courses, verbose=self.verbose))
         if not self.dry_run:
             return work.into_folder(self.output)
         click.echo(csv_line(COLUMNS), nl=False)
-        return work.only_tried(self.output, partial(_print_manifest, verbose=self.verbose))
+        return work.only_tried(self.output, partial(print_manifest, verbose=self.verbose))
 
     def _settings(self) -> Settings:
         """What holds for all rows; a run that goes on is of the moment at which it began."""
@@ -316,32 +314,6 @@ class BatchOptions:
             say("note", ALONE)
         if tally.alike:
             say("note", ALIKE.format(*tally.alike))
-
-
-def _print_manifest(some: Sequence[tuple[Row, Outcome]], *, verbose: bool) -> None:
-    for row, outcome in some:
-        click.echo(manifest_line(outcome), nl=False)
-        _say_why_rejected(row, outcome, verbose=verbose)
-
-
-def _print_courses(some: Sequence[tuple[Row, Outcome]], *, verbose: bool) -> None:
-    for row, outcome in some:
-        if outcome.status == "planned":
-            click.echo(outcome.text)
-        _say_why_rejected(row, outcome, verbose=verbose)
-
-
-def _say_why_rejected(row: Row, outcome: Outcome, *, verbose: bool) -> None:
-    if outcome.status == "rejected":
-        reason = outcome.reason if verbose else _without_values(outcome.reason, row)
-        say("error", f"row {row.number}, line {row.line}: {outcome.rule}: {reason}")
-
-
-def _without_values(reason: str, row: Row) -> str:
-    """The reason without what stands in cells: this is logged, and a name may be among them."""
-    if any('"' in cell for cell in row.given):
-        return re.sub('".*"', '"…"', reason)
-    return EXAMPLE_OR_VALUE.sub(lambda found: found[1] or '"…"', reason)
 
 
 def _shard(text: str) -> tuple[int, int]:

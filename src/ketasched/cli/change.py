@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, get_args
 import click
 
 from ketasched.cli.options import (
-    a_file,
+    OF_THE_CHANGE,
     busy_option,
+    clinic_option,
     for_a_second,
     moment_of,
     today_option,
@@ -48,7 +49,7 @@ OPTIONS = (
         metavar="RULE",
         help=f"Do it although this rule speaks against it: {', '.join(OVERRIDABLE)}.",
     ),
-    today_option,
+    today_option(OF_THE_CHANGE),
     busy_option,
     register_option,
     click.option("--dry-run", is_flag=True, help="Say what would change, and write nothing."),
@@ -77,13 +78,7 @@ OPTIONS = (
         help="Write all files into DIR/<patient>/ and leave the course as it is.",
     ),
     click.option("--force", is_flag=True, help="With -o or --changes: write over what exists."),
-    click.option(
-        "--clinic",
-        "clinic_path",
-        metavar="FILE",
-        shell_complete=a_file,
-        help="The clinic's newer hours.",
-    ),
+    clinic_option("The clinic's newer hours."),
     click.option(
         "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
     ),

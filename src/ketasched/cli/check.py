@@ -8,14 +8,21 @@ import click
 from ketasched.batch.checked import problems
 from ketasched.batch.desks import Desks
 from ketasched.cli.opened import opened
-from ketasched.cli.options import a_file, clinic_file, heading_options, named, protocol_option
+from ketasched.cli.options import (
+    a_file,
+    clinic_file,
+    clinic_option,
+    heading_options,
+    named,
+    protocol_option,
+)
 from ketasched.cli.output import BROKEN, report, say
 from ketasched.columns import DateOrder
+from ketasched.doubts import doubts
 from ketasched.errors import BadFile
 from ketasched.forms import plain
 from ketasched.load import (
     builtin_clinic,
-    clinic_warnings,
     load_any,
     load_clinic,
     with_clinic,
@@ -33,13 +40,7 @@ MOST_ROWS = 100
 
 @click.command("check")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, shell_complete=a_file)
-@click.option(
-    "--clinic",
-    "clinic_path",
-    metavar="FILE",
-    shell_complete=a_file,
-    help="Check courses and rosters for this clinic.",
-)
+@clinic_option("Check courses and rosters for this clinic.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )
@@ -85,7 +86,7 @@ def command(
             unreadable = error.exit_code
             continue
         if isinstance(noun, Clinic):
-            for line in clinic_warnings(noun):
+            for line in doubts(noun):
                 say("warning", f"{path}: {line}")
         if isinstance(noun, Course):
             found += [(path, finding) for finding in check(noun)]

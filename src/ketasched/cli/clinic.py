@@ -37,7 +37,7 @@ def init(*, path: Path, force: bool) -> None:
 
 
 @command.command("show")
-@clinic_option
+@clinic_option()
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )

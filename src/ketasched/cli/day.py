@@ -4,7 +4,8 @@ import datetime as dt
 
 import click
 
-from ketasched.cli.days import Asked, day_of, today_option, with_register
+from ketasched.cli.days import Asked, day_of, with_register
+from ketasched.cli.options import today_option
 from ketasched.cli.output import say
 from ketasched.day import FORMS, render_sheet
 from ketasched.day.sheet import sheet_of
@@ -17,7 +18,7 @@ from ketasched.model import TAKES_PLACE
 @with_register
 @click.option("--format", "form", type=click.Choice(tuple(FORMS)), help="What to print (text).")
 @click.option("--week", is_flag=True, help="How full each chair is in the week of that day.")
-@today_option
+@today_option()
 def command(
     *,
     date: str,

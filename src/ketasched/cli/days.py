@@ -5,9 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-import click
-
-from ketasched.cli.options import machine_zone, moment_of
+from ketasched.cli.options import clinic_option, machine_zone, moment_of
 from ketasched.cli.registers import needed_book, register_option
 from ketasched.columns import spelled_date
 from ketasched.errors import BadFile, BadRequest
@@ -19,20 +17,12 @@ if TYPE_CHECKING:
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-today_option = click.option(
-    "--today", metavar="DATE[THH:MM]", help="What moment it is (now).", default=None
-)
-clinic_option = click.option(
-    "--clinic",
-    "clinic_path",
-    metavar="FILE",
-    help="Which clinic, where the register has several; its newest hours.",
-)
+WHICH = "Which clinic, where the register has several; its newest hours."
 
 
 def with_register(function: Function) -> Function:
     """The options of the register and of the clinic."""
-    return register_option(clinic_option(function))
+    return register_option(clinic_option(WHICH)(function))
 
 
 def day_of(text: str) -> date:

@@ -24,8 +24,9 @@ from ketasched.cli.options import (
 from ketasched.cli.output import BROKEN
 from ketasched.cli.registers import book_to_look_at
 from ketasched.cli.zonedata import ANY_ZONE, packaged_release, zone_data
+from ketasched.doubts import doubts
 from ketasched.errors import BadFile, KetaschedError
-from ketasched.load import clinic_warnings, load_clinic
+from ketasched.load import load_clinic
 
 SAMPLE = "–é√日"
 """Characters that our pages have, or that names of patients and clinics may."""
@@ -87,7 +88,7 @@ def _clinic(clinic: str | None) -> Answer:
     if path is None:
         said = "no file: a plain one is used, Mon–Fri 09:00–17:00"
         return Answer("warning", said, next_step="ketasched clinic init")
-    warnings = tuple(clinic_warnings(load_clinic(path)))
+    warnings = tuple(doubts(load_clinic(path)))
     if warnings:
         return Answer("warning", path, warnings, f"mend it, then: ketasched check {path}")
     return Answer("fine", path)
@@ -165,7 +166,7 @@ def _answered(look: Callable[[str | None], Answer], clinic: str | None) -> Answe
 
 
 @click.command("doctor")
-@clinic_option
+@clinic_option()
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli.days import Asked, today_option, with_register
+from ketasched.cli.days import Asked, with_register
+from ketasched.cli.options import today_option
 from ketasched.cli.output import say
 from ketasched.cli.registers import USUAL
 from ketasched.day.sheet import Coming, coming, without_driver
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )
-@today_option
+@today_option()
 def command(
     *,
     ahead: str,

@@ -67,13 +67,27 @@ def a_protocol(ctx: click.Context, param: click.Parameter, begun: str) -> list["
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-clinic_option = click.option(
-    "--clinic",
-    "clinic_path",
-    metavar="FILE",
-    shell_complete=a_file,
-    help="The clinic's file (KETASCHED_CLINIC, else clinic.toml here).",
-)
+NEWER = "Newer hours and words of the clinic."
+"""What `--clinic` is for a course, which has its clinic in it."""
+
+OF_THE_CHANGE = "The moment of the change (now): visits before its day are over."
+"""What `--today` is for a change."""
+
+
+def clinic_option(
+    what: str = "The clinic's file (KETASCHED_CLINIC, else clinic.toml here).",
+) -> Callable[[Function], Function]:
+    """`--clinic FILE`, and in its help what that is for."""
+    return click.option(
+        "--clinic", "clinic_path", metavar="FILE", shell_complete=a_file, help=what
+    )
+
+
+def today_option(what: str = "What moment it is (now).") -> Callable[[Function], Function]:
+    """`--today`, and in its help what that is for."""
+    return click.option("--today", metavar="DATE[THH:MM]", help=what)
+
+
 protocol_option = click.option(
     "--protocol",
     default=DEFAULT_PROTOCOL,
@@ -87,26 +101,12 @@ made_at_option = click.option(
     metavar="MOMENT",
     help="The moment of planning, such as 2026-11-23T10:00 (now): same input, same bytes.",
 )
-
-
-newer_clinic_option = click.option(
-    "--clinic",
-    "clinic_path",
-    metavar="FILE",
-    shell_complete=a_file,
-    help="Newer hours and words of the clinic.",
-)
 busy_option = click.option(
     "--busy",
     "calendars",
     metavar="FILE.ics",
     multiple=True,
     help="A calendar: no visit while it is busy, the patient's or yours (again for each).",
-)
-today_option = click.option(
-    "--today",
-    metavar="DATE[THH:MM]",
-    help="The moment of the change (now): visits before its day are over.",
 )
 
 

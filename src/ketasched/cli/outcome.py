@@ -88,9 +88,8 @@ class Outcome:
         label = self.driver_label
         if not label:
             return
-        sheet = self.form == "html" and self.audience != "clinic"
-        page = self.audience == "driver" and self.form not in ("month", "json")
-        if not (self.output or sheet or page):
+        labelled = RENDERERS[self.form or "text"].labelled
+        if not (self.output or (self.audience or "patient") in labelled):
             raise click.UsageError("--driver-label goes with --for driver, --format html or -o.")
         if not label.isprintable() or not label.strip() or len(label) > LONGEST_LABEL:
             said = f"expected up to {LONGEST_LABEL} printable characters"

@@ -29,11 +29,11 @@ from ketasched.cli.output import say, say_findings
 from ketasched.cli.registers import NOT_BOOKED, is_asked, open_book, register_option
 from ketasched.columns import DateOrder
 from ketasched.discretion import telling
+from ketasched.doubts import doubts
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.folder import Undo, undone_if_it_fails
 from ketasched.handout import refuse_telling
 from ketasched.load import (
-    clinic_warnings,
     load_protocol,
     refuse_mismatch,
     shipped_protocols,
@@ -53,7 +53,7 @@ CHAIRS = "other patients' visits are not known here: make sure that a chair is f
 @column_options
 @busy_option
 @protocol_option
-@clinic_option
+@clinic_option()
 @outcome_options
 @register_option
 @click.option("--dry-run", is_flag=True, help="Book nothing, and write nothing.")
@@ -86,7 +86,7 @@ def command(
     clinic, path = find_clinic(clinic_path)
     asked = load_protocol(protocol)
     refuse_mismatch(clinic, asked, path)
-    for line in clinic_warnings(clinic, asked) if path != PLAIN_CLINIC else ():
+    for line in doubts(clinic, asked) if path != PLAIN_CLINIC else ():
         say("warning", f"{path}: {line}")
     _look_at_words(clinic, request)
     if calendars:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli.options import moment_of
+from ketasched.cli.options import clinic_option, moment_of, today_option
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import SOME_FAILED, report, say
 from ketasched.cli.registers import entry_of, file_of, needed_book, register_option
@@ -64,7 +64,7 @@ def list_courses(*, patient: str, register: str | None, form: str | None) -> Non
 @click.argument("patient", metavar="PATIENT|ID")
 @outcome_options
 @register_option
-@click.option("--clinic", "clinic_path", metavar="FILE", help="Of which clinic the patient is.")
+@clinic_option("Of which clinic the patient is.")
 @click.option("--log", "wants_log", is_flag=True, help="Print what was done to it, and when.")
 def show(
     *,
@@ -107,11 +107,7 @@ def export(*, register: str | None) -> None:
 @command.command("import")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @register_option
-@click.option(
-    "--today",
-    metavar="DATE[THH:MM]",
-    help="The moment of it (now): visits before it are entered whoever else sat there.",
-)
+@today_option("The moment of it (now): visits before it are entered whoever else sat there.")
 @click.pass_context
 def import_courses(
     ctx: click.Context, /, *, files: tuple[str, ...], register: str | None, today: str | None

@@ -2,7 +2,7 @@
 
 import click
 
-from ketasched.cli.options import a_file, newer_clinic_option
+from ketasched.cli.options import NEWER, a_file, clinic_option
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import BROKEN, say, say_findings
 from ketasched.load import load_course, with_clinic
@@ -12,7 +12,7 @@ from ketasched.planner import check
 @click.command("show")
 @click.argument("course", metavar="COURSE", shell_complete=a_file)
 @outcome_options
-@newer_clinic_option
+@clinic_option(NEWER)
 @click.pass_context
 def command(
     ctx: click.Context, /, *, course: str, outcome: Outcome, clinic_path: str | None

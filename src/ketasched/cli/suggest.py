@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 import click
 
 from ketasched.cli.options import (
+    NEWER,
+    OF_THE_CHANGE,
     a_file,
     busy_option,
+    clinic_option,
     for_a_second,
     moment_of,
-    newer_clinic_option,
     today_option,
     with_calendars,
 )
@@ -30,10 +32,10 @@ from ketasched.ways import Attempts, with_other_ways
 @click.command("suggest")
 @click.argument("course", metavar="COURSE", shell_complete=a_file)
 @click.argument("visit", metavar="N", type=int)
-@today_option
+@today_option(OF_THE_CHANGE)
 @busy_option
 @register_option
-@newer_clinic_option
+@clinic_option(NEWER)
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from ketasched.forms import plain
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
-from ketasched.render.events import is_collected_now
+from ketasched.render.changed import is_collected_now
 from ketasched.render.rides import has_ride
 from ketasched.render.wording import is_at_check_in
 from ketasched.times import clock_text, day_text

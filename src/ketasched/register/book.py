@@ -14,8 +14,8 @@ from ketasched.errors import NoPlan
 from ketasched.load import course_from
 from ketasched.model import Clinic, Course
 from ketasched.register.as_one import Planned, enter_as_one
-from ketasched.register.bookings import Bookings
-from ketasched.register.database import Lost, opened, reading, shown, writing
+from ketasched.register.bookings import BookedDays
+from ketasched.register.database import opened, reading, writing
 from ketasched.register.entries import (
     ChairTaken,
     clinic_id,
@@ -41,6 +41,7 @@ from ketasched.register.lookups import (
 )
 from ketasched.register.nouns import Against, Days, Entered, Line, Logged, Order
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
+from ketasched.register.troubles import Lost, shown
 from ketasched.seating import Taken
 
 QUICK_TRIES = 3
@@ -86,7 +87,7 @@ class Book:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def bookings(self, order: Order) -> Iterator[Bookings]:
+    def bookings(self, order: Order) -> Iterator[BookedDays]:
         """Who sits at the clinic at one moment, as `entered` would look at it.
 
         Raises `Refused` where the book would refuse the order at once.

@@ -16,7 +16,7 @@ DAYS_AT_ONCE = 28
 
 
 @dataclass(frozen=True, slots=True)
-class Bookings(Mapping[date, Taken]):
+class BookedDays(Mapping[date, Taken]):
     """Who sits when at a clinic, by local date, within one transaction.
 
     The visits of the courses in `but` are left out. `clinic` is None where nothing is known of it.

@@ -1,4 +1,4 @@
-"""A register's database: opened, made or brought up to date, its errors in our words."""
+"""A register's database: opened, made or brought up to date, looked at and written to."""
 
 import os
 import sqlite3
@@ -8,19 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
-from sqlalchemy.exc import (
-    ArgumentError,
-    DatabaseError,
-    DBAPIError,
-    IntegrityError,
-    InternalError,
-    NoSuchModuleError,
-    OperationalError,
-)
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ketasched.errors import BadFile, BadRequest, Refused
 from ketasched.folder import make_folder
 from ketasched.register.tables import SCHEMA, TABLES, VERSION
+from ketasched.register.troubles import cannot, damaged, in_our_words, no_register, shown
 
 SECONDS_TO_WAIT = 30
 """How long a writer waits for another one."""
@@ -30,10 +23,6 @@ MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
 
 PREPARING = 7_336_101
 """The number of the lock (PostgreSQL) under which tables are made: only one makes them."""
-
-
-class Lost(Refused):
-    """There is no connection, or it broke: whether the last thing was done is not known."""
 
 
 def opened(address: str, *, make: bool = True) -> tuple[Engine, bool]:
@@ -90,7 +79,7 @@ def _options(url: URL) -> dict[str, Any]:
 def _look_at_file(path: Path, *, make: bool) -> None:
     """Make the file of a new register, for nobody else to read, and the folders that it is in."""
     if path.is_dir():
-        raise _no_register(str(path))
+        raise no_register(str(path))
     if path.exists():
         return
     if not make:
@@ -100,7 +89,7 @@ def _look_at_file(path: Path, *, make: bool) -> None:
         make_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise _cannot(str(path), error.strerror or str(error)) from None
+        raise cannot(str(path), error.strerror or str(error)) from None
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - of the driver
@@ -146,41 +135,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-@contextmanager
-def in_our_words(engine: Engine) -> Iterator[None]:
-    """The database's errors in our words; an entry that it refuses (`IntegrityError`) as it is."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except sqlite3.DatabaseError as error:  # of the driver itself, while it connects
-        if "not a database" in str(error):
-            raise _no_register(shown(engine)) from None
-        raise _damaged(shown(engine), str(error)) from None
-    except DBAPIError as error:
-        if "not a database" in str(error.orig):
-            raise _no_register(shown(engine)) from None
-        if error.connection_invalidated:
-            raise _lost(shown(engine), _first_line(error)) from None
-        if error.statement is None and engine.dialect.name != "sqlite":
-            raise _cannot(shown(engine), _first_line(error), Lost) from None
-        if engine.dialect.name == "sqlite" and type(error) is DatabaseError:
-            raise _damaged(shown(engine), _first_line(error)) from None
-        if isinstance(error, (OperationalError, InternalError)) or _is_not_allowed(error):
-            raise _cannot(shown(engine), _first_line(error)) from None
-        raise
-
-
-def _is_not_allowed(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", "") == "42501"  # insufficient privilege
-
-
 def _bring_up_to_date(engine: Engine, *, make: bool) -> bool:
     """Make the tables, or bring them to the schema of today; whether they were made."""
     with reading(engine) as connection:
         found = _schema(connection, engine)
     if found is None and not make:
-        raise _no_register(shown(engine))
+        raise no_register(shown(engine))
     if engine.dialect.name == "sqlite":
         _no_waiting(engine)
     if found == SCHEMA:
@@ -211,41 +171,8 @@ def _schema(connection: Connection, engine: Engine) -> int | None:
     if VERSION.name in names:
         found = connection.execute(VERSION.select()).scalars().all()
         if len(found) != 1 or found[0] < 1:
-            raise _damaged(shown(engine), "it does not say of which schema it is")
+            raise damaged(shown(engine), "it does not say of which schema it is")
         return int(found[0])
     if names & set(TABLES.tables) or (names and engine.dialect.name == "sqlite"):
-        raise _no_register(shown(engine))
+        raise no_register(shown(engine))
     return None
-
-
-def _no_register(place: str) -> BadFile:
-    return BadFile(f"{place}: is not a register", next_step="give another --register")
-
-
-def _damaged(place: str, reason: str) -> BadFile:
-    step = "ketasched register restore BACKUP, or give another --register"
-    return BadFile(f"{place}: the register is damaged: {reason}", next_step=step)
-
-
-def _cannot(place: str, reason: str, kind: type[Refused] = Refused) -> Refused:
-    what = f"{place}: the register refuses: {reason}; nothing was entered"
-    step = "see that it is there and has room, or give another --register"
-    if "lock" in reason:
-        step = "somebody else is writing for a long time: try again"
-    return kind(what, next_step=step)
-
-
-def _lost(place: str, reason: str) -> Lost:
-    what = f"{place}: the register went away: {reason}; what was begun may have been entered"
-    return Lost(what, next_step="once it is there again: ketasched register show")
-
-
-def shown(engine: Engine) -> str:
-    """Where the register is, without its password, wherever in the URL that stands."""
-    url = engine.url
-    # Options of an address, too, can hold a password.
-    return str(url.database) if url.get_backend_name() == "sqlite" else str(url.set(query={}))
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0]

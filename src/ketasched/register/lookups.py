@@ -10,7 +10,7 @@ from ketasched.errors import BadFile, NoPlan
 from ketasched.handout import as_line
 from ketasched.load import course_from
 from ketasched.model import Clinic, Course
-from ketasched.register.bookings import Bookings
+from ketasched.register.bookings import BookedDays
 from ketasched.register.entries import clinic_id, days_of, withdraw
 from ketasched.register.nouns import Against, Entered, Order
 from ketasched.register.tables import CLINICS, COURSES
@@ -29,10 +29,10 @@ ENTRIES = select(
 ).join(CLINICS, COURSES.c.clinic == CLINICS.c.id)
 
 
-def bookings_of(connection: Connection, clinic: Clinic, but: Collection[str]) -> Bookings:
+def bookings_of(connection: Connection, clinic: Clinic, but: Collection[str]) -> BookedDays:
     """Who sits when at a clinic, the courses `but` (by identifier) left out."""
     known = clinic_id(connection, clinic)
-    return Bookings(connection, known, ZoneInfo(clinic.timezone), tuple(but))
+    return BookedDays(connection, known, ZoneInfo(clinic.timezone), tuple(but))
 
 
 def entry_of(connection: Connection, course_id: str) -> Entered | None:

@@ -75,99 +75,12 @@ def events(course: Course, view: View) -> list[Event]:
             found += teller.reminders(visit, said)
     if view.audience != "driver":
         found += [teller.review(*one) for one in enumerate(course.reviews, start=1)]
-    return sorted(found, key=_in_time)
+    return sorted(found, key=in_time)
 
 
-def _in_time(event: Event) -> tuple[float, str]:
+def in_time(event: Event) -> tuple[float, str]:
+    """What events are sorted by."""
     return event.start.timestamp(), event.uid
-
-
-def changed_events(before: Course, course: Course, view: View) -> list[Event]:
-    """What this audience has to change in a calendar: `course` is the revision after `before`.
-
-    Events that are gone are there as cancelled, so that programs that know them take them out,
-    unless they were over anyway.
-    """
-    uids, moment = course.history[-1].changed, course.history[-1].at.astimezone(UTC)
-    old = {event.uid: event for event in events(before, view)}
-    now = {event.uid: event for event in events(course, view)}
-    gone = (
-        event
-        for uid, event in old.items()
-        if uid not in now and _ends(event, before, course, moment)
-    )
-    # What has changed for somebody else only is the same for this audience.
-    new = (event for event in now.values() if _said(old.get(event.uid)) != _said(event))
-    stamped = Stamps(course)
-    found = (*new, *(_cancelled(event, stamped) for event in gone))
-    return sorted((event for event in found if event.uid in uids), key=_in_time)
-
-
-def differing(before: Course, after: Course, moment: datetime) -> set[str]:
-    """The uids of the events that are not the same in both courses, for any audience.
-
-    An event that is gone counts only if it was not over at this moment.
-    """
-    found: set[str] = set()
-    for audience in ("patient", "driver", "clinic"):
-        old, new = (
-            {event.uid: event for event in events(course, View(audience))}
-            for course in (before, after)
-        )
-        found |= {uid for uid, event in new.items() if _nameless(old.get(uid)) != _nameless(event)}
-        found |= {
-            uid
-            for uid, event in old.items()
-            if uid not in new and _ends(event, before, after, moment)
-        }
-    return found
-
-
-def _ends(event: Event, before: Course, course: Course, moment: datetime) -> bool:
-    """Whether an event that is not there any more is to be cancelled: if it is not over.
-
-    A patient who has been brought has to be collected, whatever becomes of the visit: by the same
-    driver, unless there is another one.
-    """
-    role, _, number = event.name.rpartition("-")
-    if role in ("bring", "collect"):
-        visit = before.visits[int(number) - 1]
-        if is_collected_now(visit, course, moment):
-            return False
-    return event.end.astimezone(UTC) > moment.astimezone(UTC)
-
-
-def is_collected_now(visit: Visit, course: Course, moment: datetime) -> bool:
-    """Whether a visit had begun when it was ended, and its patient has to be collected."""
-    ends = any(one.uid == visit.uid and one.status not in TAKES_PLACE for one in course.visits)
-    return ends and visit.start <= moment < visit.end
-
-
-def _nameless(event: Event | None) -> Event | None:
-    """The event without its name, which is only that of a file: it goes by the visit's number."""
-    return event._replace(name="") if event else None
-
-
-def _said(event: Event | None) -> Event | None:
-    """The event without what tells its revision."""
-    if event is None:
-        return None
-    text = event.text.rpartition("\n")[0]
-    return event._replace(name="", text=text, sequence=0, changed=None)
-
-
-def _cancelled(event: Event, stamps: "Stamps") -> Event:
-    """The event as one that does not take place, by the revision that ended it."""
-    times, line, changed = stamps.of(event.uid)
-    return event._replace(
-        title=_ended(event.title),
-        text=f"{NOT_ANY_MORE}\n{line}",
-        status="CANCELLED",
-        busy=False,
-        alarm=None,
-        sequence=max(event.sequence, times),
-        changed=changed,
-    )
 
 
 NOT_ANY_MORE = "This does not take place."
@@ -177,7 +90,8 @@ BE_ON_TIME = "Please be on time."
 WAIT_FOR_THEM = "Please wait, and drive them home."
 
 
-def _ended(title: str) -> str:
+def ended(title: str) -> str:
+    """The title of what does not take place."""
     return title if ENDED in title else f"{ENDED}{title}"
 
 
@@ -248,7 +162,7 @@ class Teller(NamedTuple):
             visit.uid,
             visit.start,
             visit.end,
-            title if takes_place else _ended(title),
+            title if takes_place else ended(title),
             _lines(self._about(visit, kind, said) if takes_place else NOT_ANY_MORE, line),
             self.place if kind.place == "clinic" else "",
             STATUS.get(visit.status, "CANCELLED"),
@@ -334,7 +248,7 @@ class Teller(NamedTuple):
             review.uid,
             review.start,
             after(review.start, REMINDER_MINUTES),
-            title if takes_place else _ended(title),
+            title if takes_place else ended(title),
             _lines(self.call if takes_place else NOT_ANY_MORE, line),
             self.place if review.place == "clinic" else "",
             STATUS.get(review.status, "CANCELLED"),

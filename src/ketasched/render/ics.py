@@ -12,7 +12,8 @@ from functools import lru_cache
 from ketasched.discretion import neutral
 from ketasched.model import Course
 from ketasched.render import View
-from ketasched.render.events import Event, changed_events, events
+from ketasched.render.changed import changed_events
+from ketasched.render.events import Event, events
 from ketasched.render.wording import is_discreet
 from ketasched.render.zones import needed_days, vtimezone
 from ketasched.times import comes_twice

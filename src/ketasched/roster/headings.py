@@ -18,7 +18,7 @@ REQUIRED = ("patient", "start")
 IGNORED = ""
 """Stands for a column that is not read."""
 
-MOST_PROBLEMS = 20
+MOST_PROBLEMS_SHOWN = 20
 """More problems of one header are counted and not shown."""
 
 
@@ -78,8 +78,8 @@ def columns_of(headings: Sequence[str], naming: Naming, place: str) -> tuple[str
     if not problems:
         return tuple(name or IGNORED for name in found)
     number = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
-    if len(problems) > MOST_PROBLEMS:
-        problems[MOST_PROBLEMS:] = [f"and {len(problems) - MOST_PROBLEMS} more"]
+    if len(problems) > MOST_PROBLEMS_SHOWN:
+        problems[MOST_PROBLEMS_SHOWN:] = [f"and {len(problems) - MOST_PROBLEMS_SHOWN} more"]
     raise BadFile(
         f"{place}: {number} in the header",
         details=problems,
@@ -122,7 +122,7 @@ def _unknown(headings: Sequence[str], found: Sequence[str | None], naming: Namin
             continue
         if not heading.strip():
             said.append(f"column {number} has no name")
-        elif len(said) < MOST_PROBLEMS:
+        elif len(said) < MOST_PROBLEMS_SHOWN:
             said.append(f"column {number}: {naming.unknown(heading)}")
         else:
             said.append("")

@@ -7,16 +7,15 @@ stands, or nothing but separators, as spreadsheets leave them below the last row
 Nothing is held but the row at hand: see `records` for what bounds it.
 """
 
-import codecs
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, Literal, NamedTuple
 
 from ketasched.cells import as_it_was
 from ketasched.columns import COLUMNS, ROSTER_COLUMNS, DateOrder, read_request, spelled_date
-from ketasched.errors import BadFile, BadRequest
-from ketasched.model import Request, shown
+from ketasched.errors import BadRequest
+from ketasched.model import Request
+from ketasched.roster.beginning import header_of, opening
 from ketasched.roster.headings import REQUIRED, Naming, columns_of
 from ketasched.roster.jsonrows import ROW, is_text, texts_of_json, unfit
 from ketasched.roster.records import (
@@ -28,15 +27,12 @@ from ketasched.roster.records import (
     Record,
     cell_pattern,
     cells_of,
-    first_record,
     is_blank,
     records,
     shortened,
 )
 
 Form = Literal["csv", "ndjson"]
-
-DELIMITERS = (",", ";", "\t")
 
 REJECTS = ("row", "rule", "reason")
 """The last columns of a file of rejects that we wrote; `row` is the number in its roster.
@@ -47,17 +43,6 @@ Such a file is a roster again once its rows are mended: these are passed over, a
 
 JSON_COLUMN = "json"
 """The one column of the rejects of an NDJSON roster: the line as it was."""
-
-NO_TEXT = (
-    (codecs.BOM_UTF16_LE, "is UTF-16 text"),
-    (codecs.BOM_UTF16_BE, "is UTF-16 text"),
-    (b"PK\x03\x04", "is a workbook or an archive, not CSV"),
-    (b"\xd0\xcf\x11\xe0", "is an old workbook, not CSV"),
-    (b"\x1f\x8b", "is compressed"),
-)
-"""How files begin that are taken for rosters, and what to say of them."""
-
-SAVE_AS = 'save it as UTF-8; in Excel: Save As, "CSV UTF-8 (Comma delimited)"'
 
 
 class Row(NamedTuple):
@@ -114,10 +99,10 @@ def read_roster(
     """
     naming = Naming(names or {}, ignored)
     lines = Lines(stream)
-    start = _opening(lines, path)
+    start = opening(lines, path)
     if form == "ndjson" or (form is None and start.startswith(b"{")):
         return Roster("ndjson", (JSON_COLUMN,), _json_rows(lines, naming))
-    delimiter, headings, place = _header(lines, naming, path)
+    delimiter, headings, place = header_of(lines, naming, path)
     own = len(REJECTS)
     again = tuple(headings[-own:]) == REJECTS and not any(map(naming.column, REJECTS))
     if again:
@@ -157,102 +142,6 @@ def _own_problems(row: Row) -> Iterator[tuple[str, str]]:
                 ROSTER_COLUMNS[name].read(text, None)
             except ValueError as error:
                 yield name, str(error)
-
-
-# --- the beginning of the file -----------------------------------------------------------------
-
-
-def _opening(lines: Lines, path: str) -> bytes:
-    """The first line on which something stands, given back, without a byte-order mark."""
-    for number, raw in lines:
-        text = raw.removeprefix(codecs.BOM_UTF8)
-        for sign, said in NO_TEXT:
-            if text.startswith(sign):
-                raise BadFile(f"{path}: {said}", next_step=SAVE_AS)
-        if text.strip():
-            lines.give_back([(number, text)])
-            return text.lstrip()
-    raise BadFile(f"{path}: is empty", next_step="give a roster with a header row")
-
-
-def _header(lines: Lines, naming: Naming, path: str) -> tuple[str, list[str], str]:
-    """What separates the cells, the headings, and the place of the header for messages."""
-    said = _said_delimiter(lines, path)
-    choice = said or DELIMITERS
-    read = {}
-    for delimiter in choice:
-        record, used = first_record(lines, Grammar(delimiter))
-        lines.give_back(used)
-        read[delimiter] = _headings(record, delimiter)
-    place = f"{path}:{record.line}"
-    delimiter = _best(read, naming, place)
-    record, _ = first_record(lines, Grammar(delimiter))
-    _refuse_header(record, read[delimiter], place)
-    return delimiter, read[delimiter], place
-
-
-def _said_delimiter(lines: Lines, path: str) -> tuple[str, ...]:
-    """What Excel's own first line "sep=;" says; without one, nothing."""
-    number, raw = next(lines)
-    found = re.fullmatch(rb'"?sep=(.)"?[,;\t]*[\r\n]*', raw, re.IGNORECASE)
-    if found is None:
-        lines.give_back([(number, raw)])
-        return ()
-    said = found[1].decode("ascii", "replace")
-    if said not in DELIMITERS:
-        raise BadFile(
-            f"{path}:{number}: cells are separated by {shown(said)}, which is not read",
-            next_step="use a comma, a semicolon or a tab",
-        )
-    _opening(lines, path)
-    return (said,)
-
-
-def _headings(record: Record, delimiter: str) -> list[str]:
-    """The headings of a record, with none for the empty cells at its end."""
-    text = record.raw.decode("utf-8", "replace")
-    if record.said:
-        return [text]
-    found = cells_of(text, delimiter, cell_pattern(delimiter))
-    while found and not found[-1].strip():
-        found.pop()
-    return found
-
-
-def _best(read: Mapping[str, list[str]], naming: Naming, place: str) -> str:
-    """The delimiter that gives the most headings that are known. Raises `BadFile` for a tie."""
-    known = {
-        delimiter: sum(naming.column(heading) is not None for heading in headings)
-        for delimiter, headings in read.items()
-    }
-    most = max(known.values())
-    best = [delimiter for delimiter in read if known[delimiter] == most]
-    if most == 0:
-        return max(read, key=lambda delimiter: len(read[delimiter]))
-    if any(read[one] != read[best[0]] for one in best):
-        raise BadFile(
-            f"{place}: the header can be read with more than one separator",
-            details=[f"with {shown(one)}: {shown(' | '.join(read[one]))}" for one in best],
-            next_step='put a line before it that says which: "sep=;"',
-        )
-    return best[0]
-
-
-def _refuse_header(record: Record, headings: list[str], place: str) -> None:
-    """Raise `BadFile` for a header that is no clean line of text."""
-    if record.said:
-        raise BadFile(f"{place}: the header {record.said}", next_step="mend it, then try again")
-    try:
-        text = record.raw.decode("utf-8")
-    except UnicodeDecodeError:
-        raise BadFile(f"{place}: the header is not UTF-8 text", next_step=SAVE_AS) from None
-    if "\0" in text:
-        raise BadFile(f"{place}: the header has NUL bytes: is it UTF-16?", next_step=SAVE_AS)
-    if max(map(len, headings), default=0) > MOST_CELL:
-        raise BadFile(f"{place}: a heading is longer than {MOST_CELL:,} characters")
-
-
-# --- rows --------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
 """together: many patients on one clinic's chairs, planned as one."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ketasched.chain import Chain, Stop
+from ketasched.chain import Stop
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Clinic, Course
 from ketasched.pace import runs_of
-from ketasched.planner import NO_BOOKINGS, course_of, decided_on, plan
+from ketasched.planner import NO_BOOKINGS, course_of, decide_at, plan
 from ketasched.search import Search
 from ketasched.shapes import Bookings, Given
+from ketasched.times import minute_of
 from ketasched.together.nouns import NOTHING, Asked, Together, Waits, Worth
 from ketasched.together.table import Table, slots_of, table_of
 
@@ -51,7 +53,8 @@ def together(
     found = room.jointly(list(alone), in_order, limit, seed)
     if found.worth.order < room.worth(in_order).order:
         chosen = zip(alone, found.stops, strict=True)
-        seated = room.seated({number: stops for number, stops in chosen if stops}, alone)
+        jointly = room.seated({number: stops for number, stops in chosen if stops}, alone)
+        seated = min(in_order, jointly, key=lambda one: room.worth(one).order)
     worth = room.worth(seated)
     bound = min(found.bound, worth, key=lambda one: one.order)
     return Together(room.outcomes(seated, refused), worth, bound, room.worth(in_order))
@@ -113,30 +116,40 @@ class _Room:
 
     def seated(self, chosen: Mapping[int, Sequence[Stop]], numbers: Iterable[int]) -> Seated:
         """The courses of those with these stops, each planned again beside the others where that
-        is no worse: at the times that they want. Who of all `numbers` waited and has room after
-        all is seated.
+        is no worse: at the times that they want.
+
+        Then, in order, who of all `numbers` has no course yet is seated where there is room after
+        all: who waited, and whose stops break a rule that only `plan` knows.
         """
         table, seated = table_of(self.bookings), Seated()
         for number, stops in chosen.items():
             table.sit(number, (stop.slot for stop in stops))
         for number, stops in chosen.items():
             table.rise(number)
-            seated[number] = self._again(number, stops, table.taken)
-            table.seat(number, seated[number])
+            if course := self._again(number, stops, table.taken):
+                table.seat(number, course)
+                seated[number] = course
         for number in numbers:
             if number not in seated:
                 self._seat(table, seated, number)
         return seated
 
-    def _again(self, number: int, stops: Sequence[Stop], bookings: Bookings) -> Course:
-        """The course planned beside these bookings, or that of these stops if it is better."""
-        course = self.planned(number, bookings)
+    def _again(self, number: int, stops: Sequence[Stop], bookings: Bookings) -> Course | None:
+        """The course planned beside these bookings, or that of these stops if it is better.
+
+        None where a rule speaks against the stops: the prices know chairs, and no other rule about
+        who else comes.
+        """
         own = self._worth(number, [stop.day for stop in stops])
-        if self.worth_of(number, course).order <= own.order:
-            return course
-        search = self._search(number, bookings)
-        decided = decided_on(search, _chains(search, stops))
-        return course_of(decided, search.given, course_id=self.asked[number].course_id)
+        with suppress(NoPlan):
+            course = self.planned(number, bookings)
+            if self.worth_of(number, course).order <= own.order:
+                return course
+        given = self._given(number, bookings)
+        starts = [(stop.slot.start.date(), minute_of(stop.slot.start)) for stop in stops]
+        decided = decide_at(given, starts)
+        course_id = self.asked[number].course_id
+        return course_of(decided, given, course_id=course_id) if decided else None
 
     def outcomes(
         self, seated: Seated, refused: dict[int, BadRequest | NoPlan]
@@ -205,19 +218,12 @@ class _Room:
         raise AssertionError("who has room is seated")
 
     def _search(self, number: int, bookings: Bookings) -> Search:
+        given = self._given(number, bookings)
+        return Search(given, runs_of(given.protocol, given.clinic, given.request))
+
+    def _given(self, number: int, bookings: Bookings) -> Given:
         one = self.asked[number]
-        given = Given(one.protocol, self.clinic, one.request, self.made_at, bookings)
-        return Search(given, runs_of(one.protocol, self.clinic, one.request))
-
-
-def _chains(search: Search, stops: Sequence[Stop]) -> list[Chain]:
-    """The stops of a course as chains, one a run."""
-    chains, done = [], 0
-    for run in search.runs:
-        own = tuple(stops[done : done + run.count])
-        chains.append(Chain(0, 0, 0, tuple(stop.slot.start for stop in own), own))
-        done += run.count
-    return chains
+        return Given(one.protocol, self.clinic, one.request, self.made_at, bookings)
 
 
 def refuse_without_extra() -> None:
