@@ -10,8 +10,13 @@ from hypothesis import HealthCheck, Phase, settings
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", UNTIMED, derandomize=True)
 settings.register_profile("explore", UNTIMED)
-settings.register_profile(  # one failure is enough, nobody reads which
-    "mutants", UNTIMED, derandomize=True, max_examples=25, phases=[Phase.generate]
+settings.register_profile(
+    "mutants",
+    deadline=None,
+    derandomize=True,
+    max_examples=25,
+    phases=[Phase.generate],  # one failure is enough, nobody reads which
+    suppress_health_check=list(HealthCheck),
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 

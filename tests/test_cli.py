@@ -207,7 +207,7 @@ def test_it_runs_as_a_module_and_as_a_program():
         done = subprocess.run(
             [*program, "--version"], capture_output=True, text=True, check=True, timeout=60
         )
-        assert re.fullmatch(r"ketasched 0\.1\.0, zone data 20\d\d[a-z], from .+\n", done.stdout)
+        assert re.fullmatch(r"ketasched 1\.0\.0, zone data 20\d\d[a-z], from .+\n", done.stdout)
 
 
 def _script() -> str:
@@ -316,3 +316,25 @@ def test_a_changed_course_can_go_elsewhere():
     assert run(*asked, "-o", "new").exit_code == 0
     assert path.read_bytes() == before
     assert load_course("new/P-014").revision == 2
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("paln", "No such command 'paln'. Did you mean plan?"),
+        ("Doctor", "No such command 'Doctor'. Did you mean doctor?"),
+        ("revise P-1 reschedule 2", "No such verb 'reschedule': it is called defer here."),
+        ("revise defer P-1 2", "The course comes first: ketasched revise P-1 defer …"),
+        ("clinic init mine.json", "a clinic file is TOML: call it mine.toml"),
+    ],
+)
+def test_what_is_called_otherwise_here_is_told(typed, said):
+    result = CliRunner().invoke(main, typed.split(), prog_name="ketasched")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, f"Error: {said}")
+
+
+def test_a_patient_of_the_register_is_shown_by_another_command(monkeypatch):
+    monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
+    result = CliRunner().invoke(main, ["show", "P-1"], prog_name="ketasched")
+    assert result.exit_code == 3
+    assert "try: ketasched register show P-1" in result.stderr

@@ -149,7 +149,7 @@ def test_the_register_is_counted_and_no_patient_named(monkeypatch):
     monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
     run("plan --patient SECRET-7 --start 2027-01-04 --made-at 2026-11-23T10:00")
     said = run("doctor")
-    assert "fine     register   book.db: 1 courses of 1 clinics\n" in said
+    assert "fine     register   book.db: 1 course of 1 clinic\n" in said
     assert "SECRET" not in said
 
 
@@ -157,7 +157,7 @@ def test_the_usual_register_is_found(monkeypatch):
     for variable in ("XDG_DATA_HOME", "LOCALAPPDATA", "HOME"):
         monkeypatch.setenv(variable, str(Path("data").resolve()))
     run("plan --patient P-1 --start 2027-01-04 --register")
-    assert str(rows()["register"]["said"]).endswith("register.db: 1 courses of 1 clinics")
+    assert str(rows()["register"]["said"]).endswith("register.db: 1 course of 1 clinic")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")

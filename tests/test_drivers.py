@@ -51,6 +51,14 @@ def test_a_driver_has_a_calendar_of_their_own_rides_where_there_are_several():
     assert len(told(files["rides.ics"])) == 12
 
 
+def test_who_does_not_drive_every_time_has_a_calendar_without_the_other_rides():
+    course = changed(SAM, "driver", visit=3)
+    own = told(handout(course)["drivers/rides-sam-rivera.ics"])
+    assert len(own) == 2 * 5
+    assert not [said for said in own if said.startswith("11 Dec")]
+    assert "collect from 10:55   nobody yet" in render(course, "text", View("driver"))
+
+
 def test_a_new_driver_is_told_of_the_ride_and_the_old_one_that_it_is_gone():
     found = handed_changes(SAM, ALEX_ON_FRIDAY, View("driver"))
     assert {name: told(text) for name, text in found.items()} == {

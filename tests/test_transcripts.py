@@ -27,6 +27,7 @@ ELSEWHERE = {
     "cli/batch.py _settings": "test_batch_trouble.py::test_a_stopped_run_does_not_go_on",
     "cli/options.py machine_zone": "test_doctor.py::test_a_machine_without_a_zone",
     "cli/registers.py _no_extra": "register/test_register_cli.py::test_a_missing_extra_is_named",
+    "cli/show.py command": "test_cli.py::test_a_patient_of_the_register_is_shown_by_another",
     "files.py read_text": "test_load.py::test_a_file_that_cannot_be_read_tells",
     "folder.py _alone": "test_batch_trouble.py::test_a_folder_that_somebody_is_changing",
     "folder.py refuse_link": "test_handout.py::test_a_folder_that_is_a_link_is_refused",

@@ -12,7 +12,7 @@ from ketasched.errors import BadRequest
 from ketasched.forms import plain
 from ketasched.model import Audience, Clinic, Course, Request
 from ketasched.render import View, has_changes, render, render_changes, render_split
-from ketasched.render.rides import drivers
+from ketasched.render.rides import drivers, is_shared
 
 FILES: Mapping[str, tuple[str, str, Audience]] = MappingProxyType(
     {
@@ -61,12 +61,12 @@ def files_of(course: Course, names: Iterable[str], *, driver_label: str = "") ->
 def handout(course: Course, *, driver_label: str = "", split: bool = False) -> dict[str, bytes]:
     """The files for the patient and the driver, by name below the patient's folder.
 
-    Where several drive, each has a calendar of their own rides in `drivers`, too. With `split`,
-    the folders of `SPLIT` have each event as a file of its own besides.
+    Where several drive, or one not every time, each has a calendar of their own rides in
+    `drivers`, too. With `split`, the folders of `SPLIT` have each event as a file of its own.
     """
     files = files_of(course, HANDED_OUT, driver_label=driver_label)
-    names = drivers(course)
-    for name, called in file_names(names if len(names) > 1 else ()).items():
+    names = drivers(course) if is_shared(course) else ()
+    for name, called in file_names(names).items():
         view = View("driver", driver_label, name)
         files[f"{DRIVERS}/rides-{called}.ics"] = render(course, "ics", view).encode()
     if split:

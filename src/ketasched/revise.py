@@ -88,8 +88,9 @@ def _not_before_the_last(course: Course, now: datetime) -> datetime:
     """The moment of the change: on the day of the last one, not before it."""
     last = course.history[-1].at.astimezone(now.tzinfo) if course.history else now
     if now.date() < last.date():
-        said = f"{day_text(now)} is before the last change, on {day_text(last)}"
-        raise BadRequest("today", said, next_step="leave --today out, or give a later day")
+        said = f"{day_text(now)} is before the last change, made on {day_text(last)}"
+        step = f"--today {last:%Y-%m-%d}, or later, if that is right; else plan the course anew"
+        raise BadRequest("today", said, next_step=step)
     return max(now, last)
 
 

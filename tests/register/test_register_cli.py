@@ -37,6 +37,19 @@ def test_the_environment_names_the_register_and_the_option_wins(book, tmp_path):
     assert listed() == {"P-1": 1}
 
 
+def test_the_option_alone_is_the_register_that_the_environment_names(book):
+    plan("P-1", "--register")
+    assert listed() == {"P-1": 1}
+
+
+def test_nothing_is_booked_at_an_assumed_clinic_beside_a_real_one(book):
+    plan("P-1", "--clinic", clinic_file("named.toml", 'name = "Mill Lane"'))
+    Path("clinic.toml").unlink()
+    refused = run("plan", "--patient", "P-2", "--start", "2027-01-04", code=2)
+    assert "there is no clinic file here, and the register is of" in refused.stderr
+    assert listed() == {"P-1": 1}
+
+
 def test_an_empty_variable_is_no_register(clinic, monkeypatch):
     monkeypatch.setenv("KETASCHED_REGISTER", "")
     assert "make sure that a chair is free" in plan("P-1").stderr
@@ -260,7 +273,11 @@ def test_a_register_of_two_clinics_has_a_day_for_each(book):
     plan("P-1")
     other = clinic_file("other.toml", 'name = "Other"\nid_salt = "y"', "09:00-12:00")
     plan("P-2", "--clinic", other)
+    Path("clinic.toml").rename("away.toml")
     assert "the register has 2 clinics" in run("day", MONDAY, code=3).stderr
+    Path("away.toml").rename("clinic.toml")
+    here = run("day", MONDAY).stdout
+    assert here == run("day", MONDAY, "--clinic", "clinic.toml").stdout
     shown = run("day", MONDAY, "--clinic", other).stdout
     assert "P-2" in shown
     assert "P-1" not in shown

@@ -44,6 +44,15 @@ class Program(click.Group):
         command: click.Command = import_module(f"ketasched.cli.{cmd_name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command; for a word that is none, the one that is nearest is named."""
+        if args[0] not in COMMANDS:
+            near = import_module("difflib").get_close_matches(args[0].lower(), COMMANDS, n=1)
+            ctx.fail(f"No such command '{args[0]}'.{''.join(f' Did you mean {n}?' for n in near)}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands in `--help`, without loading any of them."""
         with formatter.section("Commands"):

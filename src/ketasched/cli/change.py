@@ -75,7 +75,7 @@ OPTIONS = (
         "--output",
         metavar="DIR",
         type=click.Path(path_type=Path, readable=False),
-        help="Write all files into DIR/<patient>/ and leave the course as it is.",
+        help="Write all files into DIR/<patient>/, and none where the course lies.",
     ),
     click.option("--force", is_flag=True, help="With -o or --changes: write over what exists."),
     clinic_option("The clinic's newer hours."),

@@ -31,6 +31,8 @@ def init(*, path: Path, force: bool) -> None:
     \b
     ketasched clinic init
     """
+    if path.suffix != ".toml":
+        raise click.UsageError(f"a clinic file is TOML: call it {path.stem or 'clinic'}.toml")
     text = starter_clinic(machine_zone(), secrets.token_hex(16))
     for written in write_folder(path.parent, {path.name: text.encode()}, force=force):
         click.echo(written)

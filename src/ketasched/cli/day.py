@@ -10,7 +10,7 @@ from ketasched.cli.output import say
 from ketasched.day import FORMS, render_sheet
 from ketasched.day.sheet import sheet_of
 from ketasched.day.week import week_lines
-from ketasched.model import TAKES_PLACE
+from ketasched.model import TAKES_PLACE, WEEKDAYS
 
 
 @click.command("day")
@@ -53,8 +53,9 @@ def command(
 
 
 def _print_week(asked: Asked, day: dt.date) -> None:
-    monday = day - dt.timedelta(day.weekday())
-    found = asked.between(monday, monday + dt.timedelta(6))
+    begins = WEEKDAYS.index(asked.clinic.week_begins) if asked.clinic else 0
+    first = day - dt.timedelta((day.weekday() - begins) % 7)
+    found = asked.between(first, first + dt.timedelta(6))
     if asked.clinic is None:
         say("note", "there is no course in the register")
         return
@@ -64,5 +65,5 @@ def _print_week(asked: Asked, day: dt.date) -> None:
         for visit in course.visits
         if visit.uid in found.chairs and visit.status in TAKES_PLACE
     ]
-    for line in week_lines(asked.clinic, monday, seats):
+    for line in week_lines(asked.clinic, first, seats):
         click.echo(line)

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from ketasched.cli.options import clinic_option, machine_zone, moment_of
+from ketasched.cli.options import clinic_file, clinic_option, machine_zone, moment_of
 from ketasched.cli.registers import needed_book, register_option
 from ketasched.columns import spelled_date
 from ketasched.errors import BadFile, BadRequest
@@ -37,7 +37,7 @@ def day_of(text: str) -> date:
 class Asked:
     """The register that is asked for, and the clinic: the one that is named, or the only one.
 
-    Raises `BadFile` where the register has several and none is named.
+    Of several it is the one whose file is here. Raises `BadFile` where none of them is.
     """
 
     def __init__(self, register: str | None, clinic_path: str | None) -> None:
@@ -45,10 +45,19 @@ class Asked:
         self.book = needed_book(register)
         names = self.book.clinics()
         if len(names) > 1 and self.named is None:
-            said = f"the register has {len(names)} clinics: {', '.join(names)}"
+            self.named = self._usual()
+        if len(names) > 1 and self.named is None:
+            known = ", ".join(name or "one without a name" for name in names)
+            said = f"the register has {len(names)} clinics: {known}"
             raise BadFile(said, next_step="--clinic FILE says which")
         newest = None if self.named else self.book.newest()
         self.clinic = newest.clinic if newest else self.named
+
+    def _usual(self) -> Clinic | None:
+        """The clinic of this folder or of the environment, if it is one of the register's."""
+        path = clinic_file(None)
+        found = load_clinic(path) if path else None
+        return found if found and self.book.entries(found) else None
 
     @property
     def zone(self) -> str:

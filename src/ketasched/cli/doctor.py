@@ -100,13 +100,17 @@ def _register(_clinic: str | None) -> Answer:
     if book is None:
         return Answer("fine", "none: --register makes one")
     names = book.clinics()
-    said = f"{book.place}: {book.size():,} courses of {len(names)} clinics"
+    said = f"{book.place}: {_count(book.size(), 'course')} of {_count(len(names), 'clinic')}"
     if sys.platform != "win32" and book.is_a_file:
         mode = stat.S_IMODE(Path(book.place).stat().st_mode)
         if mode & OTHERS:
             step = f"chmod 600 {book.place}"
             return Answer("warning", f"{said}; others may read its file", next_step=step)
     return Answer("fine", said)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _locale(_clinic: str | None) -> Answer:
@@ -129,7 +133,7 @@ def _extras(_clinic: str | None) -> Answer:
     found: dict[str, str] = {}
     for line in requires("ketasched") or ():
         named = re.fullmatch(r"([\w.-]+).*\bextra == ['\"]([\w-]+)['\"].*", line)
-        if named and named[2] != "dev":
+        if named and named[2] not in NOT_FOR_USERS:
             found[named[2]] = _installed(named[1])
     return Answer("fine", "; ".join(f"{name}: {said}" for name, said in found.items()) or "none")
 
@@ -140,6 +144,9 @@ def _installed(package: str) -> str:
     except PackageNotFoundError:
         return "not installed"
 
+
+NOT_FOR_USERS = ("dev", "fuzz", "mutants")
+"""Extras for those who work on ketasched."""
 
 LOOKS: Mapping[str, Callable[[str | None], Answer]] = MappingProxyType(
     {

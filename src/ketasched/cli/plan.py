@@ -26,7 +26,13 @@ from ketasched.cli.options import (
 )
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import say, say_findings
-from ketasched.cli.registers import NOT_BOOKED, is_asked, open_book, register_option
+from ketasched.cli.registers import (
+    NOT_BOOKED,
+    is_asked,
+    open_book,
+    refuse_assumed,
+    register_option,
+)
 from ketasched.columns import DateOrder
 from ketasched.discretion import telling
 from ketasched.doubts import doubts
@@ -97,6 +103,8 @@ def command(
     planning = Planning(asked, clinic, request, moment, course_id)
     _look_at_booking(columns, outcome, register, dry_run=dry_run)
     book = open_book(register, make=not dry_run)
+    if book:
+        refuse_assumed(book, path)
     try:
         course, written = _done(planning, outcome, book, dry_run=dry_run)
     except NoPlan as refusal:

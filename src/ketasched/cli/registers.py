@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli.options import moment_of
+from ketasched.cli.options import PLAIN_CLINIC, moment_of
 from ketasched.cli.output import say
 from ketasched.errors import BadFile, BadRequest
 from ketasched.load import load_clinic, load_course
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 VARIABLE = "KETASCHED_REGISTER"
 
 USUAL = ""
-"""What `--register` alone means: the file in the user's data folder."""
+"""What `--register` alone is: the one that the environment names, else the user's own."""
 
 NAME = "register.db"
 
@@ -65,6 +65,14 @@ register_option = click.option(
 )
 
 
+def refuse_assumed(book: "Book", clinic_file: str) -> None:
+    """Refuse to book at the plain clinic, assumed without a file, in the register of another."""
+    names = list(filter(None, book.clinics()))
+    if clinic_file == PLAIN_CLINIC and names:
+        said = f"there is no clinic file here, and the register is of {', '.join(names)}"
+        raise BadRequest("clinic", said, next_step="--clinic FILE, or go where clinic.toml lies")
+
+
 def is_asked(asked: str | None) -> bool:
     """Whether there is a register to use, by the option or by the environment."""
     return asked is not None or bool(os.environ.get(VARIABLE))
@@ -75,7 +83,7 @@ def open_book(asked: str | None, *, make: bool = False) -> "Book | None":
 
     With `make` it is made if it is not there. Raises `BadRequest`, `BadFile`, `Refused`.
     """
-    address = os.environ.get(VARIABLE) or None if asked is None else asked
+    address = asked or os.environ.get(VARIABLE) or asked
     if address is None:
         return None
     if address == USUAL:
@@ -110,7 +118,7 @@ def needed_book(asked: str | None, *, make: bool = False) -> "Book":
 
 def file_of(asked: str | None) -> Path:
     """The file of the register that is asked for. Raises `BadRequest` where it is no file."""
-    address = os.environ.get(VARIABLE) or USUAL if asked is None else asked
+    address = asked or os.environ.get(VARIABLE) or USUAL
     if "://" in address:
         said = "a backup is put in the place of a file"
         step = "ketasched register export --register FILE, and import what that prints"

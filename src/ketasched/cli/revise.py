@@ -17,6 +17,19 @@ Overrides = tuple[str, ...]
 NUMBER = click.argument("visit", metavar="N", type=int)
 
 
+CALLED = {
+    **dict.fromkeys(("move", "postpone", "reschedule", "change"), "defer"),
+    **dict.fromkeys(("skip", "remove", "delete"), "omit"),
+    **dict.fromkeys(("stop", "end", "abort"), "cease"),
+    **dict.fromkeys(("pause", "suspend"), "hold"),
+    **dict.fromkeys(("done", "attended"), "complete"),
+    **dict.fromkeys(("no-show", "noshow", "missed"), "miss"),
+    **dict.fromkeys(("add", "extra"), "booster"),
+    "cancel": "omit (that visit) or cease (all that come)",
+}
+"""Other words for the verbs."""
+
+
 class Verbs(click.Group):
     """The verbs; `revise defer --help` is understood without a course."""
 
@@ -25,6 +38,17 @@ class Verbs(click.Group):
         if args[:1] and args[0] in self.commands and {"-h", "--help"}.intersection(args):
             args = ["COURSE", *args]
         return super().parse_args(ctx, args)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The verb; other words for it are told what it is called here."""
+        word, course = args[0], ctx.params.get("course")
+        if word.lower() in CALLED:
+            ctx.fail(f"No such verb '{word}': it is called {CALLED[word.lower()]} here.")
+        if word not in self.commands and course in self.commands:
+            ctx.fail(f"The course comes first: ketasched revise {word} {course} …")
+        return super().resolve_command(ctx, args)
 
 
 @click.group("revise", cls=Verbs, subcommand_metavar="VERB [ARGS]...")

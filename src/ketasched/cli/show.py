@@ -1,10 +1,14 @@
 """`ketasched show`: a course file as pages, as calendars or as JSON."""
 
+from pathlib import Path
+
 import click
 
 from ketasched.cli.options import NEWER, a_file, clinic_option
 from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import BROKEN, say, say_findings
+from ketasched.cli.registers import is_asked
+from ketasched.errors import BadFile
 from ketasched.load import load_course, with_clinic
 from ketasched.planner import check
 
@@ -24,6 +28,9 @@ def command(
     ketasched show courses/P-014/course.json --format ics --for driver
     ketasched show courses/P-014/course.json --split -o to-hand-out
     """
+    if is_asked(None) and not Path(course).exists() and course != "-":
+        step = f"ketasched register show {course}, for a patient in the register"
+        raise BadFile(f"{course}: there is no such file", next_step=step)
     found = load_course(course)
     if clinic_path:
         found = with_clinic(found, clinic_path)

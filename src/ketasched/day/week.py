@@ -16,13 +16,13 @@ Seats = Sequence[tuple[int | None, datetime, datetime]]
 """The chair (from 0) of each visit of a week, its start and its end, local to the clinic."""
 
 
-def week_lines(clinic: Clinic, monday: date, seats: Seats) -> Iterator[str]:
+def week_lines(clinic: Clinic, begin: date, seats: Seats) -> Iterator[str]:
     """The picture: a line for each chair of each day that is open, and how much of it is taken."""
-    days = [monday + timedelta(number) for number in range(7)]
+    days = [begin + timedelta(number) for number in range(7)]
     hours = [one for day in days for one in openings(clinic, day)]
     if clinic.name:
         yield clinic.name
-    yield f"{day_text(monday)} to {day_text(days[-1])}; {TAKEN} taken, {FREE} free"
+    yield f"{day_text(begin)} to {day_text(days[-1])}; {TAKEN} taken, {FREE} free"
     if not hours:
         yield "closed all week"
         return

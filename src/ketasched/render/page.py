@@ -161,12 +161,12 @@ class Rides:
 
     @property
     def several(self) -> bool:
-        """Whether more than one drives."""
+        """Whether not all of them are of one driver, or of nobody yet."""
         return len({visit.driver and visit.driver.name for visit in self.visits}) > 1
 
     def driver_name(self, visit: Visit) -> str:
         """Who drives."""
-        return driver_name(visit.driver, discreet=True)
+        return driver_name(visit.driver, discreet=True) if visit.driver else "nobody yet"
 
 
 def page_of(course: Course, view: View) -> Page:

@@ -23,6 +23,12 @@ def drivers(course: Course) -> list[str]:
     return list(dict.fromkeys(visit.driver.name for visit in rides if visit.driver))
 
 
+def is_shared(course: Course) -> bool:
+    """Whether the rides are not all of one driver, or of nobody yet."""
+    rides = (visit for visit in course.visits if has_ride(course, visit))
+    return len({visit.driver and visit.driver.name for visit in rides}) > 1
+
+
 def all_drivers(course: Course) -> list[str]:
     """The same with those who were to drive once, or to a visit that is on hold."""
     named = (visit.driver.name for visit in course.visits if visit.driver)
