@@ -546,6 +546,20 @@ def test_only_those_move_whom_a_change_of_the_clinic_concerns(asked, how):
     assert visits_by_patient() == now
 
 
+def test_who_waited_for_a_closure_keeps_the_dates_when_it_is_lifted(asked):
+    closed = '[closures]\ndates = ["2027-04-05..2027-04-09"]\n'
+    with Path(clinic_file()).open("a", encoding="utf-8") as file:
+        file.write(closed)
+    roster_file(rows_of(1))
+    batch(*asked)
+    before = visits_by_patient()
+    assert before["P-1"][0] == "04-12 09:00"
+    clinic_file()
+    done = batch(*asked, "--resume", moment=LATER)
+    assert (done.exit_code, visits_by_patient()) == (0, before)
+    assert "late start: kept" in manifest()[0]["notes"]
+
+
 def test_a_chair_less_moves_no_more_than_it_has_to(asked):
     clinic_file(more="chairs = 2", hours="09:00-11:00")
     roster_file(rows_of(2))

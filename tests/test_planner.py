@@ -26,8 +26,9 @@ from ketasched.model import (
     VisitKind,
     Window,
 )
-from ketasched.planner import check, plan
+from ketasched.planner import check, course_of, decide_at, plan, reach
 from ketasched.references import course_problems
+from ketasched.shapes import Given
 from tests.conftest import MADE_AT
 from tests.nouns import INFUSION, MONDAY, clinic, phase, protocol, request
 
@@ -324,6 +325,31 @@ def test_check_finds_an_end_that_does_not_follow_from_the_minutes():
     assert {f.rule for f in broken(short)} == {"times"}
 
 
+def test_what_does_not_follow_from_a_start_is_told_with_what_would():
+    third = planned().visits[2]
+    edited = moved(
+        planned(),
+        3,
+        treatment_start=third.treatment_start + timedelta(minutes=5),
+        end=third.end - timedelta(minutes=30),
+        no_driving_until=None,
+    )
+    on = "Visit 3, Fri 11 Dec 2026: its"
+    assert [finding.message for finding in broken(edited)] == [
+        f"{on} treatment is Fri 11 Dec 2026, 09:20; by its minutes it is Fri 11 Dec 2026, 09:15.",
+        f"{on} end is Fri 11 Dec 2026, 10:25; by its minutes it is Fri 11 Dec 2026, 10:55.",
+        f"{on} no driving until is not said; by its minutes it is Sat 12 Dec 2026, 10:55.",
+    ]
+
+
+def test_check_sees_who_else_has_the_chair():
+    course = planned(at=clinic(chairs=1))
+    first = course.visits[0]
+    taken = {first.start.date(): ((first.start, first.end),)}
+    found = [(f.rule, f.visit) for f in check(course, bookings=taken) if f.level == "broken"]
+    assert found == [("capacity", 1)]
+
+
 def test_check_passes_over_visits_that_do_not_take_place():
     course = moved(planned(), 6, status="omitted", start=datetime(2027, 5, 1, 3, tzinfo=UTC))
     assert broken(course) == []
@@ -384,3 +410,77 @@ def test_a_choice_of_days_can_be_asked_for():
     asked = replace(asked, phases=(replace(asked.phases[0], every_days=chosen),))
     days = [visit.start.date() for visit in planned(asked, every_days=14).visits]
     assert [(day - MONDAY).days for day in days] == [0, 14, 28]
+
+
+# --- dates that are there already, and how far a course can get
+
+
+def starts_of(course):
+    return [
+        (visit.start.date(), visit.start.hour * 60 + visit.start.minute) for visit in course.visits
+    ]
+
+
+def decided(starts, **more):
+    asked = request(more.pop("start", MONDAY), **more)
+    found = Given(protocol(phase(), BOOSTERS), clinic(), asked, MADE_AT)
+    fits = decide_at(found, starts)
+    return fits and course_of(fits, found)
+
+
+def test_a_course_at_the_times_that_it_has_is_the_same_course():
+    for more in ({}, {"boosters": 2}, {"per_week": 2}):
+        course = planned(**more)
+        assert decided(starts_of(course), **more) == course
+
+
+@pytest.mark.parametrize(
+    ("number", "days", "minutes"),
+    [
+        pytest.param(0, -7, 0, id="before the asked start"),
+        pytest.param(1, 3, 0, id="a Saturday"),
+        pytest.param(1, -1, 0, id="too soon after the one before"),
+        pytest.param(5, 5, 0, id="beyond the span"),
+        pytest.param(2, 0, 7, id="off the grid"),
+        pytest.param(2, 0, -120, id="before the clinic opens"),
+    ],
+)
+def test_times_that_break_a_rule_are_no_course(number, days, minutes):
+    starts = starts_of(planned())
+    day, start = starts[number]
+    starts[number] = day + timedelta(days), start + minutes
+    assert decided(starts) is None
+
+
+def test_times_are_no_course_of_another_number_of_visits_or_a_later_start():
+    starts = starts_of(planned())
+    assert decided(starts[:-1]) is None
+    assert decided(starts, per_week=2, boosters=1) is None
+    assert decided(starts, start=MONDAY - timedelta(7), latest_start=MONDAY - timedelta(3)) is None
+
+
+def test_a_course_that_could_begin_earlier_now_keeps_its_date_and_says_so():
+    kept = decided(starts_of(planned()), start=MONDAY - timedelta(7))
+    assert kept.visits[0].start.date() == MONDAY
+    assert [(f.rule, f.level, f.message) for f in kept.findings if f.rule != "clearance"] == [
+        (
+            "kept",
+            "given-up",
+            "The first visit is on Mon 7 Dec 2026, not on Mon 30 Nov 2026:"
+            " it keeps the date that it was given.",
+        )
+    ]
+
+
+def test_nobody_is_too_young_at_times_that_are_there_already():
+    assert decided(starts_of(planned()), born=date(2009, 1, 5)) is None
+
+
+def test_the_reach_of_a_course_is_its_longest_gaps_and_four_months():
+    asked = protocol(phase(6, gap_days=GapDays(5, 2)))
+    around = 6 * 5 + 120
+    assert reach(asked, clinic(), request()) == (MONDAY, MONDAY + timedelta(14 + around))
+    soon = request(latest_start=MONDAY + timedelta(3))
+    assert reach(asked, clinic(), soon)[1] == MONDAY + timedelta(3 + around)
+    late = request(latest_start=MONDAY + timedelta(9999))
+    assert reach(asked, clinic(), late)[1] == MONDAY + timedelta(366 + around)

@@ -34,6 +34,9 @@ LONGEST_SLIDE_DAYS = 366
 AROUND_DAYS = 120
 """How far after a course a change, or what would do instead, may still look."""
 
+KEPT = "kept", "it keeps the date that it was given"
+"""Why a first visit is late that could be on the asked day by now."""
+
 FIRST_START, LAST_START = date(1950, 1, 1), date(2099, 12, 31)
 """Starts outside these days are typing errors."""
 
@@ -113,7 +116,13 @@ def decide_at(given: Given, starts: Sequence[tuple[date, int]]) -> Decided | Non
             return None
         begins = tuple(stop.slot.start for stop in stops)
         chains.append(Chain(0, 0, 0, begins, tuple(stops)))
-    return None if _refused(chains[0].stops[0].slot, given) else decided_on(search, chains)
+    if _refused(chains[0].stops[0].slot, given):
+        return None
+    asked = given.request.start.toordinal()
+    is_late = chains[0].stops[0].day > asked
+    if is_late and any(search.reaches_end(0, first) for first in search.stops(0, 0, asked)):
+        return Decided(_slots(chains), (_late(search, chains[0], *KEPT),))
+    return decided_on(search, chains)
 
 
 def _refused(first: Slot, given: Given) -> list[Finding]:
@@ -124,8 +133,11 @@ def _refused(first: Slot, given: Given) -> list[Finding]:
 
 def decided_on(search: Search, chains: Sequence[Chain]) -> Decided:
     """What is decided with these chains, one a run."""
-    slots = tuple(tuple(stop.slot for stop in chain.stops) for chain in chains)
-    return Decided(slots, tuple(_slid(search, chains[0])))
+    return Decided(_slots(chains), tuple(_slid(search, chains[0])))
+
+
+def _slots(chains: Sequence[Chain]) -> tuple[tuple[Slot, ...], ...]:
+    return tuple(tuple(stop.slot for stop in chain.stops) for chain in chains)
 
 
 def asked_runs(given: Given) -> tuple[Run, ...]:
@@ -256,12 +268,16 @@ def _for_nothing(stops: Sequence[Stop], most: float) -> list[tuple[int, Stop]]:
 
 def _slid(search: Search, chain: Chain) -> Iterator[Finding]:
     """A finding that names the rule that moved the first visit from the asked start."""
+    asked = search.given.request.start
+    if chain.stops[0].day != asked.toordinal():
+        reason = why_not_on(search, asked)
+        yield _late(search, chain, reason.rule, reason.message)
+
+
+def _late(search: Search, chain: Chain, rule: str, why: str) -> Finding:
     asked, first = search.given.request.start, date.fromordinal(chain.stops[0].day)
-    if first == asked:
-        return
-    reason = why_not_on(search, asked)
-    said = f"The first visit is on {day_text(first)}, not on {day_text(asked)}: {reason.message}."
-    yield Finding(reason.rule, "given-up", said, 1)
+    said = f"The first visit is on {day_text(first)}, not on {day_text(asked)}: {why}."
+    return Finding(rule, "given-up", said, 1)
 
 
 def _uneven(runs: Sequence[Run], slots: Sequence[Sequence[Slot]]) -> Iterator[Finding]:

@@ -203,7 +203,7 @@ class Search:
             if found:
                 return min(found)
             if budget == USUAL and not any(
-                self._reaches_end(number, one) for _, one in firsts(inf)
+                self.reaches_end(number, one) for _, one in firsts(inf)
             ):
                 break
         return None
@@ -308,11 +308,11 @@ class Search:
         if key not in self._follows:
             firsts = self.steps(number, 0, last, last.day, inf)
             self._follows[key] = any(
-                self._reaches_end(number, first) for _, stops in firsts for first in stops
+                self.reaches_end(number, first) for _, stops in firsts for first in stops
             )
         return self._follows[key]
 
-    def _reaches_end(self, number: int, first: Stop) -> bool:
+    def reaches_end(self, number: int, first: Stop) -> bool:
         """Whether a run that begins at `first` can come to an end; the earliest way is first.
 
         What was found to lead nowhere leads nowhere from another first stop of the day, either,
