@@ -147,7 +147,7 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
 def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
     after = change.visit or 0
     if change.visit is not None:
-        visit_of(course, change, *(OVER | {"planned", "tentative", "held"}))
+        visit_of(course, change)
     there = [one.number for one in course.visits if one.status == "completed"]
     if change.visit is not None and there and there[-1] > after:
         said = f"visit {there[-1]}, after it, has taken place"
