@@ -236,7 +236,7 @@ class Rest:
         if place.may_wait:
             return range(allowed.min, allowed.max + MOST_DAYS_MORE + 1)
         if place.old and place.breach.follows == base.slot.start:
-            return sorted({*usual, max(place.old.start.toordinal() - base.day, 1)})
+            return sorted({*usual, place.old.start.toordinal() - base.day})
         return usual
 
     def _tolled(self, place: Place, stops: list[Stop]) -> Iterator[tuple[int, list[Stop]]]:
