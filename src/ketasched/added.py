@@ -15,8 +15,8 @@ from ketasched.wishes import Draft, Wish, stay
 AGAIN = ", again"
 """How the label ends of a visit that makes up for another."""
 
-STAYS = TAKES_PLACE | {"missed", "held"}
-"""Statuses of visits that nothing is put before, once they are over or held."""
+STAYS = TAKES_PLACE | {"missed"}
+"""Statuses of visits that nothing is put before, once they are over."""
 
 
 def made_up(course: Course, visit: Visit, wishes: list[Wish], now: datetime) -> list[Draft]:
@@ -25,6 +25,8 @@ def made_up(course: Course, visit: Visit, wishes: list[Wish], now: datetime) -> 
     It is one of those after which the next gate comes, if it can; else it waits for the gate.
     Raises `BadRequest`.
     """
+    if any(wish.visit.status == "held" for wish in wishes):
+        raise BadRequest("make_up", "visits are held", next_step="resume --on DATE first")
     again = replace(
         _new(course, visit.phase, visit.kind, now),
         of=f"{visit.of.removesuffix(AGAIN)}{AGAIN}",
@@ -39,8 +41,6 @@ def made_up(course: Course, visit: Visit, wishes: list[Wish], now: datetime) -> 
     elif gate is not None:
         again = as_status(course, again, "tentative")
     if first > last:
-        if any(wish.visit.status == "held" for wish in wishes):
-            raise BadRequest("make_up", "visits are held", next_step="resume --on DATE first")
         said = f"nothing can be added to {visit.phase}: visits after it are over"
         raise BadRequest("make_up", said, next_step="--no-make-up")
     return [

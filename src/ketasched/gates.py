@@ -58,7 +58,7 @@ def let_through(course: Course, visit: Visit) -> Visit:
     """The visit once its gate is open; one on hold goes back to being planned."""
     if visit.status == "tentative":
         return as_status(course, visit, "planned")
-    if visit.held_from == "tentative":
+    if visit.status == "held" and visit.held_from == "tentative":
         planned = as_status(course, visit, "planned")
         return replace(planned, status="held", held_from="planned")
     return visit

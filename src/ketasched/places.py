@@ -43,6 +43,11 @@ class Place:
     may_wait: bool = False
     breach: Breach = Breach()
 
+    @property
+    def only(self) -> date | None:
+        """The only day on which the visit may be, if there is one."""
+        return self.on or (self.old.start.date() if self.old and self.pinned else None)
+
 
 @dataclass(frozen=True, slots=True)
 class Begun:

@@ -152,9 +152,7 @@ class Rest:
 
     def _kept(self, place: Place, day: int) -> Stop | None:
         """The stop where the visit is, if it is on this day and may stay there."""
-        if place.old is None or place.old.start.toordinal() != day:
-            return None
-        if place.on is not None and (day != place.on.toordinal() or place.time):
+        if place.old is None or place.on is not None or place.old.start.toordinal() != day:
             return None
         if not place.pinned and self.broken(place.old, place.lenient | place.breach.rules):
             return None
@@ -197,9 +195,7 @@ class Rest:
         begin = self.now.astimezone(self.given.zone).date().toordinal()
         old = place.old.start.toordinal() if place.old else begin
         days = range(begin, max(begin, old) + FIRST_DAYS)
-        if place.on or (place.pinned and place.old):
-            days = range(old, old + 1) if place.on is None else _just(place.on)
-        for day in days:
+        for day in days if place.only is None else [place.only.toordinal()]:
             for toll, stops in self._tolled(place, self.offers(0, day)):
                 yield from (
                     (toll, one) for one in self._tagged(place, stops, self._tag(0, day, None))
@@ -235,13 +231,12 @@ class Rest:
         """The days from the stop `base` after which a visit may come."""
         allowed = place.run.phase.gap_days
         usual = range(allowed.min, allowed.max + 1)
-        day = place.on or (place.old.start.date() if place.old and place.pinned else None)
-        if day is not None:
-            return [max(day.toordinal() - base.day, 0)]
+        if place.only is not None:
+            return [max(place.only.toordinal() - base.day, 0)]
         if place.may_wait:
             return range(allowed.min, allowed.max + MOST_DAYS_MORE + 1)
         if place.old and place.breach.follows == base.slot.start:
-            return sorted({*usual, max(place.old.start.toordinal() - base.day, 1)})
+            return sorted({*usual, place.old.start.toordinal() - base.day})
         return usual
 
     def _tolled(self, place: Place, stops: list[Stop]) -> Iterator[tuple[int, list[Stop]]]:
@@ -333,7 +328,3 @@ class Rest:
     def anchor(self, stop: Stop) -> int:
         """The day (`date.toordinal`) that the pace counts from at a stop of a chain."""
         return self._tags[stop][1].anchor
-
-
-def _just(day: date) -> range:
-    return range(day.toordinal(), day.toordinal() + 1)

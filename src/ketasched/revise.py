@@ -135,7 +135,6 @@ def _numbered(course: Course, found: Placement) -> Course:
         reviews=tuple(
             replace(review, after=numbers[by_old_number[review.after]]) for review in found.reviews
         ),
-        findings=(),
         revision=course.revision + 1,
     )
 

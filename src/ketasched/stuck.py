@@ -28,7 +28,7 @@ def why_stuck(rest: Rest, number: int) -> tuple[list[Finding], list[tuple[date, 
     first = rest.begun.firsts.get(name, stops[own[0]].day if own else None)
     begin = before.start.date() if before else rest.now.astimezone(rest.given.zone).date()
     days = [begin + timedelta(n) for n in range(gap.min if before else 0, gap.max + 1)]
-    fixed = place.on or (place.old.start.date() if place.pinned and place.old else None)
+    fixed = place.only
     against = {
         day: list(_against(rest, before, first, day)) or [TOO_LATE]
         for day in ([fixed] if fixed else days)

@@ -17,6 +17,7 @@ from ketasched.model import (
     Change,
     Course,
     Driver,
+    Review,
     Status,
     Verb,
     Visit,
@@ -150,7 +151,7 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
 def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
     after = change.visit or 0
     if change.visit is not None:
-        visit_of(course, change, *(OVER | {"planned", "tentative", "held"}))
+        visit_of(course, change)
     there = [one.number for one in course.visits if one.status == "completed"]
     if change.visit is not None and there and there[-1] > after:
         said = f"visit {there[-1]}, after it, has taken place"
@@ -262,7 +263,7 @@ def _with_status(
     if now is None:
         return _with_visit(course, visit, replace(visit, status=status))
     wishes = (
-        Wish(replace(visit, status=status), pinned=True)
+        Wish(replace(visit, status=status, held_from=None), pinned=True)
         if wish.visit is visit
         else replace(wish, pinned=wish.pinned or wish.visit.number < visit.number)
         for wish in stay(course, now)
@@ -273,7 +274,10 @@ def _with_status(
 def _for_all(
     course: Course, now: datetime, status: Status, which: Callable[[Visit], bool]
 ) -> Draft:
-    """All visits ahead that are meant with another status, and the reviews after them."""
+    """All visits ahead that are meant with another status, and the reviews after them.
+
+    Whatever the clock says, a review has not been where its visit has not, or where it is held.
+    """
     is_held = status == "held"
     numbers = {visit.number for visit in course.visits if which(visit) and _is_ahead(visit, now)}
     visits = (
@@ -282,12 +286,15 @@ def _for_all(
         else visit
         for visit in course.visits
     )
+
+    def is_meant(review: Review) -> bool:
+        if review.status == "held":
+            return not is_held and which(course.visits[review.after - 1])
+        return is_open(review) and review.after in numbers
+
     reviews = (
         replace(review, status=status, held_from=review.status if is_held else None)
-        if is_open(review)
-        and review.status != status
-        and review.after in numbers
-        and review.start >= now
+        if is_meant(review)
         else review
         for review in course.reviews
     )
