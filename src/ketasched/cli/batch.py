@@ -41,7 +41,7 @@ from ketasched.cli.options import (
 )
 from ketasched.cli.output import INTERRUPTED, SOME_FAILED, say
 from ketasched.cli.progress import progress
-from ketasched.cli.registers import NOT_BOOKED, open_book, register_option
+from ketasched.cli.registers import NOT_BOOKED, open_book, refuse_assumed, register_option
 from ketasched.cli.rows import print_courses, print_manifest
 from ketasched.cli.together import said_of, seconds, together_options
 from ketasched.columns import DateOrder
@@ -254,6 +254,12 @@ class BatchOptions:
         """The clinic of rows that name none, and its path."""
         return find_clinic(self.clinic_path)
 
+    def _clinic_of_rows(self) -> tuple[Clinic, str]:
+        clinic, path = self._usual_clinic
+        if self._book:
+            refuse_assumed(self._book, path)
+        return clinic, path
+
     @cached_property
     def _read_calendars(self) -> "list[Calendar]":
         if not self.calendars:
@@ -269,7 +275,7 @@ class BatchOptions:
 
     def _desks(self, settings: Settings) -> Desks:
         agenda = agendas(self._read_calendars, settings.made_at)
-        return Desks(lambda: self._usual_clinic, self.protocol, agenda)
+        return Desks(self._clinic_of_rows, self.protocol, agenda)
 
     def _executor(self) -> AbstractContextManager[tuple[Executor, int]]:
         if self.cluster is not None:
