@@ -703,7 +703,7 @@ def test_a_rule_is_overridden_for_the_visit_that_is_meant_and_for_no_other():
     ],
 )
 def test_an_override_that_can_do_nothing_is_refused(verb, more):
-    with pytest.raises(BadRequest, match="cannot be in the way"):
+    with pytest.raises(BadRequest, match="is never in the way of"):
         changed(six(), verb, "2026-12-07T12:00", **more)
 
 
