@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Visit
 from ketasched.render import View
-from ketasched.render.events import NOT_ANY_MORE, Event, Stamps, ended, events, in_time
+from ketasched.render.events import NOT_ANY_MORE, Event, Stamps, events, in_time
+from ketasched.render.wording import ENDED
 
 
 def changed_events(before: Course, course: Course, view: View) -> list[Event]:
@@ -85,7 +86,7 @@ def _cancelled(event: Event, stamps: Stamps) -> Event:
     """The event as one that does not take place, by the revision that ended it."""
     times, line, changed = stamps.of(event.uid)
     return event._replace(
-        title=ended(event.title),
+        title=event.title if ENDED in event.title else f"{ENDED}{event.title}",
         text=f"{NOT_ANY_MORE}\n{line}",
         status="CANCELLED",
         busy=False,
