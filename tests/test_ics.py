@@ -1,6 +1,7 @@
 """The calendar file: what is in it, to the byte, and what other people's programs read in it."""
 
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -826,4 +827,34 @@ def test_a_ride_that_is_gone_is_cancelled_in_every_line_that_a_calendar_goes_by(
         ("LOCATION", "12 Main St"),
         ("STATUS", "CANCELLED"),
         ("TRANSP", "TRANSPARENT"),
+    ]
+
+
+# ---- What a calendar does not go by
+
+
+def test_a_calendar_does_not_go_by_the_zone_of_the_machine(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        made_at = MADE_AT + timedelta(minutes=7)
+        course = planned(protocol(phase(1)), clinic(), request(), made_at)
+        stamps = {event.one("DTSTAMP") for event in vevents(course)}
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert stamps == {"20261123T150700Z"}
+
+
+def test_two_short_visits_in_the_hour_that_comes_twice_are_an_hour_apart():
+    zone, course = ZoneInfo("America/New_York"), course_like("one visit")
+    found = []
+    for fold in (0, 1):
+        start = datetime(2027, 11, 7, 1, 30, tzinfo=zone, fold=fold)
+        visit = replace(course.visits[0], start=start, end=after(start, 20))
+        (event,) = vevents(replace(course, visits=(visit,)), CLINIC)
+        found.append((event.one("DTSTART"), event.one("DTEND")))
+    assert found == [
+        ("20271107T053000Z", "20271107T055000Z"),
+        ("20271107T063000Z", "20271107T065000Z"),
     ]
