@@ -232,6 +232,25 @@ def test_a_driver_who_collects_from_a_visit_that_is_ended_is_told_of_the_other_r
     assert "tell Sam: no ride any more: Fri 11 Dec 09:00, Mon 14 Dec 09:00" in said
 
 
+@pytest.mark.parametrize(
+    ("clock", "cancelled"),
+    [
+        pytest.param("08:59", ["Bring at 09:00", "Collect from 10:55"], id="before it begins"),
+        pytest.param("09:00", [], id="when they are there"),
+        pytest.param("10:55", [], id="when the driver is to come"),
+        pytest.param("11:09", [], id="while the driver waits"),
+        pytest.param("11:10", [], id="when it is over"),
+    ],
+)
+def test_no_driver_who_has_brought_somebody_reads_that_they_need_not_collect(clock, cancelled):
+    hour, minute = map(int, clock.split(":"))
+    after = revise(
+        SAM, Change("omit", visit=1), at=AT.replace(day=7, hour=hour, minute=minute), why="unwell"
+    )
+    (text,) = handed_changes(SAM, after, View("driver")).values()
+    assert [line.split("CANCELLED: ")[1] for line in told(text)] == cancelled
+
+
 def test_whoever_hands_over_a_ride_that_has_begun_does_not_collect_any_more():
     at = AT.replace(day=7, hour=9, minute=30)
     after = revise(SAM, Change("driver", visit=1, driver=Driver("Ana")), at=at)

@@ -1,6 +1,7 @@
 """The calendar file: what is in it, to the byte, and what other people's programs read in it."""
 
 import re
+import time
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from ketasched.load import load_protocol
 from ketasched.model import (
+    Change,
     Clinic,
     Course,
     Driver,
@@ -28,11 +30,12 @@ from ketasched.model import (
     Wording,
 )
 from ketasched.planner import plan
-from ketasched.render import View, render
+from ketasched.render import View, render, render_changes
 from ketasched.render.events import events
 from ketasched.render.ics import calendar_name
 from ketasched.render.wording import one_line
 from ketasched.render.zones import needed_days, vtimezone
+from ketasched.revise import revise
 from ketasched.times import after, comes_twice
 
 from .conftest import MADE_AT
@@ -690,3 +693,168 @@ def form(component: icalendar.Component, apart_from: set[str]) -> object:
 def test_a_strict_reader_finds_the_same_titles_and_texts(course):
     read = by_ical(written(course))
     assert [event.title for event in read] == [event.title for event in events(course, PATIENT)]
+
+
+# ---- What each entry says, whole
+
+SAYS_WHERE = {"address": "12 Main St", "phone": "555 0100"}
+BRINGS = Instructions(discreet=Wording(bring="A hat."))
+READY = "Check-in 09:00. Ready to be collected: not before 10:55."
+NOT_TO_DRIVE = "No driving before Tue 8 Dec, 10:55, and only after a restful night."
+GONE = ("This does not take place.",)
+
+Told = tuple[str, tuple[str, ...], str, int | None]
+"""What stands in an entry: title, text (without the revision), place, and when its alarm is."""
+
+
+def told(course: Course, view: View = PATIENT) -> dict[str, Told]:
+    """What stands in each entry, by the name of its file."""
+    return {
+        one.name: (one.title, tuple(one.text.split("\n")[:-1]), one.place, one.alarm)
+        for one in events(course, view)
+    }
+
+
+ONE_OF_EACH_PLACE = protocol(
+    phase(1, reviews=(PhaseReview(1, "How is it going?"), PhaseReview(1, "Look", place="clinic"))),
+    phase(1, name="talks", visit="talk"),
+    phase(1, name="at home", visit="home", tentative=True),
+    visits=MIXED.visits,
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "place", "words"),
+    [
+        pytest.param(
+            SAYS_WHERE | {"instructions": BRINGS},
+            "12 Main St",
+            ("Please bring: A hat.", "Clinic's phone: 555 0100"),
+            id="a clinic that says where, and what to bring",
+        ),
+        pytest.param({}, "", (), id="a clinic that says nothing"),
+    ],
+)
+def test_an_entry_says_what_belongs_to_a_visit_of_its_kind_and_nothing_else(more, place, words):
+    course = planned(ONE_OF_EACH_PLACE, clinic(**more), request(driver_name="Sam"))
+    ride, phone = "Driver, there and back: Sam.", words[1:]
+    found = told(course)
+    assert {name: one for name, one in found.items() if "ride-reminder" not in name} == {
+        "appointment-1": (
+            "Appointment 1 of 1",
+            (READY, ride, NOT_TO_DRIVE, *words),
+            place,
+            120,
+        ),
+        "no-driving-1": ("Do not drive until Tue 8 Dec, 10:55", (NOT_TO_DRIVE,), "", 0),
+        "talk-1": ("Phone appointment", phone, "", 120),
+        "talk-2": ("Appointment", phone, place, 120),
+        "appointment-2": ("Phone appointment 1 of 1", ("By phone, at 09:00.", *words), "", 120),
+        "appointment-3": (
+            "Appointment at home 1 of 1 (to be decided by your clinician)",
+            ("At home, at 09:00.", *words),
+            "",
+            120,
+        ),
+    }
+    ask = tuple(f"If you cannot come, please call: {line[16:]}" for line in phone)
+    both = "Mon 7 Dec, 09:00 – collect from 10:55."
+    late = "Not before 10:55; it may take longer. Please wait, and drive them home."
+    assert told(course, DRIVER) == {
+        "bring-1": (
+            "Bring at 09:00",
+            (both, "Please be on time.", "Driver: Sam.", *ask),
+            place,
+            120,
+        ),
+        "collect-1": ("Collect from 10:55", (both, late, "Driver: Sam.", *ask), place, 30),
+    }
+
+
+def test_an_entry_of_what_does_not_take_place_says_that_and_nothing_else():
+    course = planned(ONE_OF_EACH_PLACE, clinic(**SAYS_WHERE), request(driver_name="Sam"))
+    course = replace(
+        course,
+        visits=tuple(replace(one, status="ceased") for one in course.visits),
+        reviews=tuple(replace(one, status="omitted") for one in course.reviews),
+    )
+    assert told(course) == {
+        "appointment-1": ("CANCELLED: Appointment 1 of 1", GONE, "12 Main St", None),
+        "appointment-2": ("CANCELLED: Phone appointment 1 of 1", GONE, "", None),
+        "appointment-3": ("CANCELLED: Appointment at home 1 of 1", GONE, "", None),
+        "talk-1": ("CANCELLED: Phone appointment", GONE, "", None),
+        "talk-2": ("CANCELLED: Appointment", GONE, "12 Main St", None),
+    }
+
+
+@pytest.mark.parametrize(
+    ("names", "called"),
+    [
+        ({"name": "The clinic", "calendar_name": "Day clinic"}, "Day clinic"),
+        ({"name": "The clinic"}, "The clinic"),
+        ({"calendar_name": "Day clinic"}, "Day clinic"),
+        ({}, "A protocol for tests"),
+    ],
+    ids=["both", "a name", "a name for calendars", "none"],
+)
+def test_a_clinical_calendar_is_called_as_the_clinic_is_or_else_the_protocol(names, called):
+    course = planned(protocol(phase(1)), clinic(titles="clinical", **names), request())
+    assert calendar_name(course, PATIENT) == called
+
+
+# ---- What is cancelled
+
+
+def test_a_ride_that_is_gone_is_cancelled_in_every_line_that_a_calendar_goes_by():
+    before = planned(protocol(phase(1)), clinic(**SAYS_WHERE), request(driver_name="Sam"), MADE_AT)
+    at = datetime(2026, 12, 1, 12, tzinfo=ZoneInfo("America/New_York"))
+    course = revise(before, Change("omit", visit=1), at=at, why="unwell")
+    bring, collect = entry(render_changes(before, course, DRIVER)).of("VEVENT")
+    assert bring.parts == collect.parts == []
+    assert bring.properties == [
+        ("SUMMARY", "CANCELLED: Bring at 09:00"),
+        ("DTSTART", ";TZID=America/New_York:20261207T090000"),
+        ("DTEND", ";TZID=America/New_York:20261207T091500"),
+        ("DTSTAMP", "20261201T170000Z"),
+        ("UID", events(before, DRIVER)[0].uid),
+        ("SEQUENCE", "1"),
+        (
+            "DESCRIPTION",
+            r"This does not take place.\nRevision 2\, made Tue 1 Dec 2026\, 12:00. "
+            "It replaces any earlier one.",
+        ),
+        ("LAST-MODIFIED", "20261201T170000Z"),
+        ("LOCATION", "12 Main St"),
+        ("STATUS", "CANCELLED"),
+        ("TRANSP", "TRANSPARENT"),
+    ]
+
+
+# ---- What a calendar does not go by
+
+
+def test_a_calendar_does_not_go_by_the_zone_of_the_machine(monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Kolkata")
+    time.tzset()
+    try:
+        made_at = MADE_AT + timedelta(minutes=7)
+        course = planned(protocol(phase(1)), clinic(), request(), made_at)
+        stamps = {event.one("DTSTAMP") for event in vevents(course)}
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert stamps == {"20261123T150700Z"}
+
+
+def test_two_short_visits_in_the_hour_that_comes_twice_are_an_hour_apart():
+    zone, course = ZoneInfo("America/New_York"), course_like("one visit")
+    found = []
+    for fold in (0, 1):
+        start = datetime(2027, 11, 7, 1, 30, tzinfo=zone, fold=fold)
+        visit = replace(course.visits[0], start=start, end=after(start, 20))
+        (event,) = vevents(replace(course, visits=(visit,)), CLINIC)
+        found.append((event.one("DTSTART"), event.one("DTEND")))
+    assert found == [
+        ("20271107T053000Z", "20271107T055000Z"),
+        ("20271107T063000Z", "20271107T065000Z"),
+    ]

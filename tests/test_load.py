@@ -5,6 +5,7 @@ import io
 import json
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,11 @@ def refused(loader: Any, path: str) -> BadFile:
     with pytest.raises(BadFile) as caught:
         loader(path)
     return caught.value
+
+
+def whole(error: BadFile) -> list[str]:
+    """All that a user reads of an error."""
+    return [error.what, *error.details, *([f"try: {error.next_step}"] if error.next_step else [])]
 
 
 # --- what is right -----------------------------------------------------------------------------
@@ -240,6 +246,11 @@ def test_a_file_of_the_largest_size_is_read():
     assert load.load_clinic(path) == load.builtin_clinic("UTC")
 
 
+@pytest.mark.parametrize("path", ["./mine", ".\\mine"], ids=["a slash", "a backslash"])
+def test_what_holds_a_slash_is_the_path_of_a_protocol_whatever_it_ends_in(path):
+    assert load.load_protocol(written(path, PROTOCOL)).id == "two-a-week"
+
+
 def test_standard_input_is_read_as_json(monkeypatch):
     text = json.dumps(COURSE).encode()
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
@@ -337,6 +348,10 @@ PROTOCOL_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "min is more than max": (
         [("min = 2, max = 5", "min = 6, max = 5")],
         ["phases[0].gap_days.min: min 6 is more than max 5"],
+    ),
+    "a gap that is wrong makes its phase neither too long nor too short": (
+        [("count = 6", "count = 200"), ("min = 2, max = 5", "min = 366, max = 365")],
+        ["phases[0].gap_days.min: min 366 is more than max 365"],
     ),
     "a gap of no days": (
         [("min = 2", "min = 0")],
@@ -590,6 +605,19 @@ CLINIC_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [('tue = ["09:00-24:00"]', 'tue = "09:00-24:00"')],
         ['hours.tue: expected a list, not "09:00-24:00"'],
     ),
+    "a table that is a number": (
+        [("[closures]", "[overrides]\niv-ptsd = 5\n[closures]")],
+        ["overrides.iv-ptsd: expected a table, not 5"],
+    ),
+    "a key without a letter": ([("chairs = 3", '"" = 3')], ["unknown key"]),
+    "an override of no visit of a protocol that comes with the program": (
+        [("[reminders]", "[overrides.iv-ptsd.infuson]\n[reminders]")],
+        ["overrides.iv-ptsd.infuson: unknown kind of visit; did you mean infusion?"],
+    ),
+    "a price of no visit of a protocol that comes with the program": (
+        [("[reminders]", "[prices]\ncurrency = 'USD'\niv-ptsd = { infuson = 9 }\n[reminders]")],
+        ["prices.iv-ptsd.infuson: unknown kind of visit; did you mean infusion?"],
+    ),
     "an unknown weekday": ([("tue =", "tues =")], ["hours.tues: unknown key; did you mean tue?"]),
     "a closure backwards": (
         [("2026-12-28..2027-01-01", "2027-01-01..2026-12-28")],
@@ -702,6 +730,45 @@ def test_a_clinic_tells_all_its_problems_with_their_places(edits, expected):
     assert begin(error.details, expected) == sorted(expected)
 
 
+def test_an_override_for_a_protocol_of_the_clinics_own_is_no_problem():
+    text = changed(CLINIC, ("[reminders]", "[overrides.ours.infuson]\n[reminders]"))
+    assert list(load.load_clinic(written("c.toml", text)).overrides) == ["ours"]
+
+
+def test_problems_stand_in_the_order_of_their_places_by_number():
+    dates = changed(CLINIC, ('"2026-12-24"', ", ".join(["1"] * 11)), ("chairs = 3", "chairs = 0"))
+    error = refused(load.load_clinic, written("c.toml", dates))
+    assert [line.partition(":")[0] for line in error.details] == [
+        "chairs",
+        *(f"closures.dates[{number}]" for number in range(11)),
+    ]
+
+
+def many(number: int, *, in_a_list: bool) -> str:
+    """A clinic's file with so many problems."""
+    if in_a_list:
+        return changed(CLINIC, ('"2026-12-24"', ", ".join(["1"] * number)))
+    return "".join(f"k{one} = 1\n" for one in range(number)) + CLINIC
+
+
+@pytest.mark.parametrize("in_a_list", [True, False], ids=["in a list", "of unknown keys"])
+@pytest.mark.parametrize(
+    ("number", "told", "shown", "more"),
+    [
+        pytest.param(100, 100, 100, "", id="just all"),
+        pytest.param(101, 101, 100, "and 1 more", id="all but one"),
+        pytest.param(1500, 1000, 100, "and 900 more", id="more than anybody mends"),
+    ],
+)
+def test_of_very_many_problems_a_hundred_are_shown_and_the_others_counted(
+    number, told, shown, more, in_a_list
+):
+    error = refused(load.load_clinic, written("c.toml", many(number, in_a_list=in_a_list)))
+    assert error.what == f"c.toml: {told} problems"
+    assert list(error.details[shown:]) == ([more] if more else [])
+    assert error.details[99].startswith("closures.dates[99]: " if in_a_list else "k99: ")
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -744,6 +811,55 @@ def test_an_override_of_an_unknown_kind_of_visit_is_refused():
         load.refuse_mismatch(own, protocol(), "c.toml")
     said = "overrides.test.infuson: unknown kind of visit; did you mean infusion?"
     assert caught.value.details == (said,)
+
+
+# --- files of another kind --------------------------------------------------------------------
+
+LOADERS: dict[str, Any] = {
+    "protocol": load.load_protocol,
+    "clinic": load.load_clinic,
+    "course": load.load_course,
+}
+
+
+@pytest.mark.parametrize("kind", LOADERS)
+@pytest.mark.parametrize("path", ["x.ics", "x.txt", "x.html"])
+def test_a_file_that_is_made_for_people_is_not_read_back(path, kind):
+    step = "give the course.json beside it" if kind == "course" else "give a .toml file"
+    assert whole(refused(LOADERS[kind], written(f"./{path}", ""))) == [
+        f"./{path}: is made for people, not for reading back",
+        f"try: {step}",
+    ]
+
+
+KINDS = {
+    "phases": "protocol",
+    "visits": "protocol",
+    "hours": "clinic",
+    "timezone": "clinic",
+    "course_id": "course",
+}
+
+
+@pytest.mark.parametrize(("key", "found"), KINDS.items(), ids=KINDS)
+@pytest.mark.parametrize("wanted", LOADERS)
+def test_a_file_of_another_kind_is_refused_by_any_key_that_tells_it(wanted, key, found):
+    error = refused(LOADERS[wanted], written("./x.json", json.dumps({key: {}})))
+    if found == wanted:
+        assert "required, but missing" in "".join(error.details)
+    else:
+        assert whole(error) == [
+            f"./x.json: is a {found}, not a {wanted}",
+            "try: ketasched check ./x.json",
+        ]
+
+
+def test_a_file_of_no_kind_is_refused_with_what_tells_the_kinds():
+    assert whole(refused(load.load_any, written("x.toml", "a = 1\n"))) == [
+        "x.toml: is neither a protocol, nor a clinic, nor a course",
+        "a protocol has phases, a clinic has hours, a course has a course_id",
+        "try: ketasched protocols show iv-depression, or ketasched clinic init",
+    ]
 
 
 # --- files that cannot be read at all ----------------------------------------------------------
@@ -873,6 +989,60 @@ def course_with(*edits: tuple[str, object]) -> Any:
     return data
 
 
+def test_a_patients_folder_is_read_as_the_course_in_it():
+    Path("P-014").mkdir()
+    written("P-014/course.json", json.dumps(COURSE))
+    assert load.load_course("P-014") == load.load_any("P-014") == PLANNED
+
+
+def test_a_course_from_elsewhere_is_read_as_json_and_called_by_its_name():
+    assert load.course_from(json.dumps(COURSE), "the register's course 7") == PLANNED
+    wrong = json.dumps(course_with(("patient", 7)))
+    for text, what in (
+        (wrong, "the register's course 7: a problem"),
+        ("{", "the register's course 7:1:2: is not valid JSON: "),
+    ):
+        error = refused(lambda said: load.course_from(said, "the register's course 7"), text)
+        assert error.what.startswith(what)
+
+
+@pytest.mark.parametrize("year", ["1900", "2199"])
+def test_a_moment_of_the_first_and_of_the_last_year_is_read(year):
+    made_at = f"{year}-06-01T09:00:00"
+    path = written("course.json", json.dumps(course_with(("made_at", made_at))))
+    assert f"{load.load_course(path).made_at:%Y-%m-%dT%H:%M:%S}" == made_at
+
+
+def test_a_number_is_read_up_to_the_largest_that_all_readers_of_json_agree_on():
+    path = written("course.json", json.dumps(course_with(("revision", 2**53))))
+    assert load.load_course(path).revision == 2**53
+    written(path, json.dumps(course_with(("revision", 2**53 + 1))))
+    assert refused(load.load_course, path).details == ("revision: is too large a number",)
+
+
+@pytest.fixture
+def course_file():
+    """The path of a course in New York."""
+    return written("course.json", json.dumps(COURSE))
+
+
+def test_a_course_takes_its_clinics_newer_hours_and_words(course_file):
+    newer = load.load_clinic(written("c.toml", CLINIC))
+    course = load.load_course(course_file)
+    assert load.with_clinic(course, "c.toml") == replace(course, clinic=newer)
+
+
+def test_a_course_does_not_move_to_a_clinic_in_another_zone(course_file):
+    course = load.load_course(course_file)
+    path = written("c.toml", changed(CLINIC, (NEW_YORK, "Europe/Berlin")))
+    error = refused(lambda there: load.with_clinic(course, there), path)
+    assert whole(error) == [
+        "c.toml: a problem",
+        "timezone: is Europe/Berlin, but the course is in America/New_York",
+        "try: mend it, then: ketasched check c.toml",
+    ]
+
+
 def test_a_course_comes_back_from_json_as_it_was():
     path = written("course.json", json.dumps(COURSE))
     assert load.load_course(path) == PLANNED
@@ -915,14 +1085,18 @@ def test_a_time_that_comes_twice_is_the_one_that_is_meant(text, fold):
 
 
 UID = COURSE["visits"][0]["uid"]
+SKIPPED = (
+    "visits[0].start: 02:30 does not exist on 2027-03-14 in America/New_York: "
+    "the clocks go forward"
+)
 COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
     "a skipped time": (
         [("visits.0.start", "2027-03-14T02:30")],
-        ["visits[0].start: 02:30 does not exist on 2027-03-14 in America/New_York"],
+        [SKIPPED],
     ),
     "a skipped time with the offset before": (
         [("visits.0.start", "2027-03-14T02:30-05:00")],
-        ["visits[0].start: 02:30 does not exist on 2027-03-14 in America/New_York"],
+        [SKIPPED],
     ),
     "no moment": (
         [("visits.0.start", "Monday"), ("visits.1.end", 9), ("made_at", "2026-02-30T09:00")],

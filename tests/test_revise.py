@@ -432,11 +432,50 @@ def test_the_changes_of_an_omitted_visit_cancel_all_that_came_with_it():
     ]
 
 
-def test_a_change_in_the_morning_cancels_no_reminder_that_is_over():
+@pytest.mark.parametrize("earlier", [0, 1], ids=["the first change", "a later one"])
+def test_a_visit_that_moves_cancels_no_reminder_that_is_over(earlier):
     before = six()
-    after = changed(before, "omit", "2026-12-09T12:00", visit=3)
+    for _ in range(earlier):
+        before = changed(before, "complete", "2026-12-07T12:00", visit=1)
+    moves = {"visit": 3, "on": date(2026, 12, 12), "overrides": ("open-hours",)}
+    after = changed(before, "defer", "2026-12-09T12:00", **moves)
+    assert [event.title for event in changed_events(before, after, View())] == [
+        "Arrange a ride: Sat 12 Dec, 09:00 – collect 10:55",
+        "Appointment 3 of 6",
+        "Do not drive until Sun 13 Dec, 10:55",
+    ]
+
+
+def test_the_clinics_calendar_changes_only_where_it_says_something_else():
+    before = six(at=clinic(phone="555 0100"))
+    newer = clinic(phone="555 0199")
+    change = Change("miss", visit=2, make_up=True)
+    after = revise(before, change, at=moment("2026-12-09T12:00"), why="ill", clinic=newer)
+    told, for_patients = (
+        [event.title for event in changed_events(before, after, View(audience))]
+        for audience in ("clinic", "patient")
+    )
+    assert told == [
+        "patient: CANCELLED: Ketamine infusion 2 of 6",
+        "patient: How is it going? (at check-in)",  # whose text has the phone
+        "patient: Ketamine infusion 2 of 6, again",
+        "patient: Review with the clinician (by phone)",
+        "patient: Ketamine booster 1 of 2 (to be decided by your clinician)",
+    ]
+    assert "Appointment 2 of 2 (to be decided by your clinician)" in for_patients
+    driven = changed(before, "driver", visit=3, driver=Driver("Sam"))
+    (event,) = changed_events(before, driven, View("clinic"))
+    assert event.name == "appointment-3"
+
+
+@pytest.mark.parametrize(
+    ("today", "ahead"), [("2026-12-08T10:14", 2), ("2026-12-08T10:15", 1), ("2026-12-09T12:00", 1)]
+)
+def test_a_change_cancels_no_reminder_that_is_over(today, ahead):
+    before = six()
+    after = changed(before, "omit", today, visit=3)
     titles = [event.title for event in changed_events(before, after, View())]
-    assert sum("Arrange" in title for title in titles) == 1
+    assert sum("Arrange" in title for title in titles) == ahead
 
 
 def test_the_dates_that_no_longer_hold_are_kept():

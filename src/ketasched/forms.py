@@ -234,7 +234,7 @@ class _Reader:
         return noun if fine and BAD not in found.values() else BAD
 
     def _within(self, key: Key, value: Any, place: str) -> Any:
-        said = "" if value is BAD else key.refusal(value)
+        said = key.refusal(value)  # of BAD there is nothing to say
         return self._bad(place, said) if said else value
 
     def _moment(self, value: object) -> datetime:

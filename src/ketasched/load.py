@@ -104,7 +104,7 @@ def course_from(text: str, name: str) -> Course:
 
 def _course_in(path: str) -> str:
     """The course file of a patient's folder; another path as it is."""
-    with suppress(OSError, ValueError):  # what is wrong with the path is said when it is read
+    with suppress(OSError):  # what is wrong with the path is said when it is read
         if Path(path).is_dir():
             return str(Path(path, "course.json"))
     return path

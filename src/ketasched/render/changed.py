@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Visit
 from ketasched.render import View
-from ketasched.render.events import NOT_ANY_MORE, Event, Stamps, ended, events, in_time
+from ketasched.render.events import NOT_ANY_MORE, Event, Stamps, events, in_time
+from ketasched.render.wording import ENDED
 
 
 def changed_events(before: Course, course: Course, view: View) -> list[Event]:
@@ -65,7 +66,7 @@ def _ends(event: Event, before: Course, course: Course, moment: datetime) -> boo
 def is_collected_now(visit: Visit, course: Course, moment: datetime) -> bool:
     """Whether a visit had begun when it was ended, and its patient has to be collected."""
     ends = any(one.uid == visit.uid and one.status not in TAKES_PLACE for one in course.visits)
-    return ends and visit.start <= moment < visit.end
+    return ends and visit.start <= moment  # it may take longer than planned
 
 
 def _nameless(event: Event | None) -> Event | None:
@@ -85,7 +86,7 @@ def _cancelled(event: Event, stamps: Stamps) -> Event:
     """The event as one that does not take place, by the revision that ended it."""
     times, line, changed = stamps.of(event.uid)
     return event._replace(
-        title=ended(event.title),
+        title=event.title if ENDED in event.title else f"{ENDED}{event.title}",
         text=f"{NOT_ANY_MORE}\n{line}",
         status="CANCELLED",
         busy=False,

@@ -13,7 +13,6 @@ from ketasched.render.rides import has_ride, reminders
 from ketasched.render.spoken import REMINDER_MINUTES, Spoken, spoken
 from ketasched.render.stamps import Stamp, drives, stamps
 from ketasched.render.wording import (
-    ENDED,
     driver_name,
     driver_text,
     is_discreet,
@@ -90,11 +89,6 @@ BE_ON_TIME = "Please be on time."
 WAIT_FOR_THEM = "Please wait, and drive them home."
 
 
-def ended(title: str) -> str:
-    """The title of what does not take place."""
-    return title if ENDED in title else f"{ENDED}{title}"
-
-
 def _lines(*lines: str) -> str:
     return "\n".join(filter(None, lines))
 
@@ -162,7 +156,7 @@ class Teller(NamedTuple):
             visit.uid,
             visit.start,
             visit.end,
-            title if takes_place else ended(title),
+            title,
             _lines(self._about(visit, kind, said) if takes_place else NOT_ANY_MORE, line),
             self.place if kind.place == "clinic" else "",
             STATUS.get(visit.status, "CANCELLED"),
@@ -248,7 +242,7 @@ class Teller(NamedTuple):
             review.uid,
             review.start,
             after(review.start, REMINDER_MINUTES),
-            title if takes_place else ended(title),
+            title,
             _lines(self.call if takes_place else NOT_ANY_MORE, line),
             self.place if review.place == "clinic" else "",
             STATUS.get(review.status, "CANCELLED"),
