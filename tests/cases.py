@@ -394,6 +394,16 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             slot("2026-12-07 10:00", at=TWO_STARTS, taken=taken("10:00-11:00", "10:00-10:15")),
             "2 visits begin at 10:00",
         ),
+        fires(
+            "the only start",
+            slot("2026-12-07 10:00", at=clinic(starts_per_slot=1), taken=taken("10:00-11:00")),
+            "a visit begins at 10:00 already",
+        ),
+        fires(
+            "the only chair",
+            slot("2026-12-07 10:00", at=clinic(chairs=1), taken=taken("10:00-11:00")),
+            "the chair is taken at 10:00",
+        ),
         holds(
             "starts a minute away",
             slot(
@@ -643,6 +653,13 @@ CASES: Mapping[str, tuple[Case, ...]] = {
                 (warns, "yesterday", 22, MADE_AT),
                 (holds, "today, a minute before the clinic's midnight", 23, EVENING),
                 (warns, "yesterday, at the clinic's midnight", 23, MIDNIGHT),
+            )
+        ),
+        *(
+            case(title, first("2026-11-23 09:00", asked=request(date(2026, 11, 23)), made_at=now))
+            for case, title, now in (
+                (holds, "this minute", datetime(2026, 11, 23, 14, 0, tzinfo=UTC)),
+                (warns, "a minute ago", datetime(2026, 11, 23, 14, 1, tzinfo=UTC)),
             )
         ),
     ),

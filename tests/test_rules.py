@@ -23,6 +23,7 @@ from ketasched.times import at, slot_at
 
 from .cases import CASES, first
 from .cases import given as known
+from .conftest import ROOT
 from .nouns import INFUSION, MONDAY, clinic, phase
 
 EACH = {f"{name}: {case.title}": (name, case) for name, cases in CASES.items() for case in cases}
@@ -45,6 +46,18 @@ def test_a_message_is_a_clause_for_others_to_put_into_a_sentence(name, case):
     assert finding.message.isprintable()
     assert not finding.message.endswith((".", " "))
     assert not finding.message[0].isspace()
+
+
+def test_what_the_rules_say_is_what_it_was(request):
+    words = ""
+    for title, (name, case) in FIRING.items():
+        finding = case.ask(RULES[name])
+        assert finding
+        words += f"{title}\n  {finding.level}: {finding.message}\n"
+    path = ROOT / "tests" / "rules.txt"
+    if request.config.getoption("--update-golden"):
+        path.write_text(words, encoding="utf-8")
+    assert words == path.read_text(encoding="utf-8")
 
 
 def test_no_two_cases_of_a_rule_have_the_same_title():
