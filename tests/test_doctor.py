@@ -188,6 +188,15 @@ def test_what_is_optional_may_be_missing(monkeypatch):
     assert (row["level"], row["said"]) == ("fine", "more: not installed")
 
 
+def test_of_an_extra_all_packages_are_needed(monkeypatch):
+    both = ["click>=8; extra == 'more'", "nothing-of-ours>=1; extra == 'more'"]
+    for lines in (both, both[::-1]):
+        monkeypatch.setattr(doctor, "requires", lambda _, lines=lines: lines)
+        assert rows()["extras"]["said"] == "more: not installed"
+    monkeypatch.setattr(doctor, "requires", lambda _: [both[0], both[0]])
+    assert str(rows()["extras"]["said"]).count("click 8") == 2
+
+
 def test_every_exit_code_is_explained():
     codes = {kind.exit_code for kind in KetaschedError.__subclasses__()}
     ours = {0, BROKEN, SOME_FAILED, INTERRUPTED, KetaschedError.exit_code}
