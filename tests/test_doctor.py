@@ -97,6 +97,11 @@ def test_without_any_zone_data_of_its_own_the_package_may_be_missing(monkeypatch
     assert zonedata.packaged_release() == ""
 
 
+def test_a_package_that_is_no_release_says_none(monkeypatch):
+    monkeypatch.setattr(zonedata, "version", lambda _: "2026.1rc1")
+    assert zonedata.packaged_release() == ""
+
+
 def test_a_clinic_file_that_is_wrong_is_exit_3_with_all_its_problems():
     Path("clinic.toml").write_text(CLINIC + 'sat = ["nine"]\nsun = 1\n', encoding="utf-8")
     said = run("doctor")
