@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+from ketasched.cli.doctor import NOT_FOR_USERS
 from tests.conftest import ROOT
 
 UV = Path(sys.executable).with_name("uv")
@@ -37,8 +38,6 @@ WITH_EXTRAS = (
     ("batch", "roster.csv", "-o", "together", "--together", "--limit", "2s", "--jobs", "1"),
 )
 ROSTER = "patient,start\n" + "".join(f"Q-{number},2027-01-05\n" for number in range(9))
-NOT_OURS = ("dev", "fuzz", "mutants")
-"""Extras for those who work on ketasched."""
 
 
 def main() -> int:
@@ -66,7 +65,7 @@ def main() -> int:
 def public_extras() -> list[str]:
     """The extras that users may ask for."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [name for name in project["optional-dependencies"] if name not in NOT_OURS]
+    return [name for name in project["optional-dependencies"] if name not in NOT_FOR_USERS]
 
 
 def pythons() -> tuple[str, str]:

@@ -29,7 +29,7 @@ def asked(shell: str, typed: str) -> list[str]:
         [PROGRAM], env=environment | place, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
-    lines = done.stdout.splitlines()
+    lines = done.stdout.strip("\n").splitlines()
     if shell == "zsh":  # a kind, a value and its help, a line each
         return [f"{kind},{value}" for kind, value in zip(lines[::3], lines[1::3], strict=True)]
     return [line.partition("\t")[0] for line in lines]
@@ -74,6 +74,14 @@ def test_files_are_left_to_the_shell(shell, typed):
 @pytest.mark.parametrize("shell", SHELLS)
 def test_verbs_are_completed_after_their_course(shell):
     assert asked(shell, "ketasched revise courses/P-014 re") == ["plain,resume", "plain,review"]
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize(
+    "typed", ["pln --c", "revise courses/P-014 move --b", "revise defer P-014 --b"]
+)
+def test_after_a_word_that_is_no_command_nothing_is_completed(shell, typed):
+    assert asked(shell, f"ketasched {typed}") == []
 
 
 def test_the_tab_key_loads_no_command():

@@ -97,6 +97,11 @@ def test_without_any_zone_data_of_its_own_the_package_may_be_missing(monkeypatch
     assert zonedata.packaged_release() == ""
 
 
+def test_a_package_that_is_no_release_says_none(monkeypatch):
+    monkeypatch.setattr(zonedata, "version", lambda _: "2026.1rc1")
+    assert zonedata.packaged_release() == ""
+
+
 def test_a_clinic_file_that_is_wrong_is_exit_3_with_all_its_problems():
     Path("clinic.toml").write_text(CLINIC + 'sat = ["nine"]\nsun = 1\n', encoding="utf-8")
     said = run("doctor")
@@ -186,6 +191,15 @@ def test_what_is_optional_may_be_missing(monkeypatch):
     monkeypatch.setattr(doctor, "requires", lambda _: ['nothing-of-ours>=1; extra == "more"'])
     row = rows()["extras"]
     assert (row["level"], row["said"]) == ("fine", "more: not installed")
+
+
+def test_of_an_extra_all_packages_are_needed(monkeypatch):
+    both = ["click>=8; extra == 'more'", "nothing-of-ours>=1; extra == 'more'"]
+    for lines in (both, both[::-1]):
+        monkeypatch.setattr(doctor, "requires", lambda _, lines=lines: lines)
+        assert rows()["extras"]["said"] == "more: not installed"
+    monkeypatch.setattr(doctor, "requires", lambda _: [both[0], both[0]])
+    assert str(rows()["extras"]["said"]).count("click 8") == 2
 
 
 def test_every_exit_code_is_explained():

@@ -7,9 +7,11 @@ import pytest
 from ketasched.cli.output import EXIT_CODES
 from ketasched.forms import fields_of
 from ketasched.model import Clinic, Course, Protocol
+from ketasched.planner import KEPT
 from tests.conftest import ROOT
 from tests.documents import DOCUMENTS
 from tests.documents.files import noun_in
+from tests.documents.rules import BESIDES
 from tests.documents.schemas import KINDS
 
 
@@ -53,6 +55,13 @@ def test_links_within_a_page_lead_somewhere(path):
     anchors = [re.sub(r"[^\w-]", "", one.lower().replace(" ", "-")) for one in headings]
     assert len(set(anchors)) == len(anchors)
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= set(anchors)
+
+
+def test_every_finding_is_explained():
+    sources = (ROOT / "src" / "ketasched").rglob("*.py")
+    made = "".join(path.read_text(encoding="utf-8") for path in sources)
+    named = set(re.findall(r'Finding\("([a-z-]+)"', made)) | {KEPT[0]}
+    assert named == set(BESIDES)
 
 
 def test_the_readme_has_every_exit_code():

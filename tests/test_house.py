@@ -1,6 +1,7 @@
 """The house: which module may know which, what is loaded when, and who may touch the world."""
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -83,6 +84,14 @@ def test_every_module_has_its_floor_and_only_one():
     standing = {module_of(path) for path in modules()}
     assert sorted(name for floor in FLOORS for name in floor) == sorted(standing)
     assert not any(one & two for one, two in pairwise(FLOORS))
+
+
+def test_contributing_says_what_every_module_is():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = "".join(re.findall(r"^\| (`.+?) \|", text, re.MULTILINE))
+    named = [name.rstrip("/") for name in re.findall(r"`([^`]+)`", rows)]
+    ours = {module_of(path) for path in modules()} - {"__main__", "__init__"}
+    assert sorted(named) == sorted(ours | {"schemas"})
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))

@@ -301,21 +301,21 @@ STEPS = st.lists(st.integers(0, 40), min_size=1, max_size=5)
 def poked(data: Data, steps: list[int], value: object, name: str) -> Data:
     """The data with something else at the place to which these steps lead."""
     found: Any = deepcopy(data)
-    table, root = found, found
-    for step in steps:
+    table = found
+    for number, step in enumerate(steps, start=1):
         keys = [*table] if isinstance(table, dict) else [*range(len(table))]
         if not keys:
             break
         key = keys[step % len(keys)]
-        if not isinstance(table[key], dict | list) or step == steps[-1]:
+        if not isinstance(table[key], dict | list) or number == len(steps):
             if isinstance(table, dict) and name:
                 table[name] = table.pop(key)
             else:
                 table[key] = value
             break
         table = table[key]
-    assert isinstance(root, dict)
-    return root
+    assert isinstance(found, dict)
+    return found
 
 
 @given(st.sampled_from(["clinic", "protocol"]), STEPS, VALUES, st.sampled_from(["", "", "nmae"]))

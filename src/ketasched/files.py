@@ -75,7 +75,7 @@ def parse(text: str, path: str, *, as_json: bool = False) -> dict[str, Any]:
         place, said = path, f"cannot be read: {error}"
     else:
         if isinstance(data, dict):
-            # It is for the editor.
+            # With "$schema" a file tells an editor what to check it with: to us it says nothing.
             return {key: one for key, one in data.items() if key != "$schema"}
         place, said = path, f"expected an object, not {shown(data)}"
     raise BadFile(f"{place}: {said}", next_step=f"mend it, then: ketasched check {path}")

@@ -35,7 +35,7 @@ AROUND_DAYS = 120
 """How far after a course a change, or what would do instead, may still look."""
 
 KEPT = "kept", "it keeps the date that it was given"
-"""Why a first visit is late that could be on the asked day by now."""
+"""What a finding is called, and says, of a first visit that is late and need not be by now."""
 
 FIRST_START, LAST_START = date(1950, 1, 1), date(2099, 12, 31)
 """Starts outside these days are typing errors."""

@@ -2,7 +2,7 @@
 
 from ketasched.rules import RULES
 from ketasched.shapes import EndsRule, PairRule, Precondition, VisitRule
-from tests.documents.tables import MADE, whole
+from tests.documents.tables import MADE, table, whole
 
 HEAD = f"""# Rules
 
@@ -10,8 +10,17 @@ HEAD = f"""# Rules
 
 What every plan keeps. A finding names its rule: `broken` is refused, `given-up` and `warning`
 are said. `ketasched check` asks the same rules of a course as it stands; `ketasched revise …
---override RULE --reason WHY` does without one for a change that a clinician has decided.
+--override RULE --reason WHY` does without one for a change that a clinician has decided, unless
+it says that it cannot be overridden.
 """
+
+BESIDES = {
+    "kept": "The first visit is later than was asked: it keeps the date that it was given.",
+    "spacing": "A visit is off the pace, because no plan keeps it.",
+    "time": "Visits are not at the time of day that was asked for.",
+    "times": "A visit's end, treatment or no-driving time does not follow from its start: broken.",
+}
+"""Names of findings that are no rules."""
 
 SHAPES: dict[type, str] = {
     VisitRule: "Asked of each visit.",
@@ -27,4 +36,7 @@ def page() -> str:
     for name, rule in RULES.items():
         shape = next(said for kind, said in SHAPES.items() if isinstance(rule, kind))
         parts.append(f"## {name}\n\n{whole(type(rule).__doc__)}\n\n{shape}\n")
-    return "\n".join(parts)
+        if not rule.overridable:
+            parts[-1] = f"{parts[-1].rstrip()} It cannot be overridden.\n"
+    rows = [(f"`{name}`", said) for name, said in BESIDES.items()]
+    return "\n".join([*parts, f"## Findings of no rule\n\n{table(('name', 'meaning'), rows)}"])

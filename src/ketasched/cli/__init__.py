@@ -48,7 +48,7 @@ class Program(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command; for a word that is none, the one that is nearest is named."""
-        if args[0] not in COMMANDS:
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:  # not for the Tab key
             near = import_module("difflib").get_close_matches(args[0].lower(), COMMANDS, n=1)
             ctx.fail(f"No such command '{args[0]}'.{''.join(f' Did you mean {n}?' for n in near)}")
         return super().resolve_command(ctx, args)

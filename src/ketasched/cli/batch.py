@@ -110,7 +110,11 @@ OPTIONS = (
     click.option("--shard", metavar="I/N", default="1/1", help="Only part I of N of the roster."),
     click.option("--dask", "cluster", metavar="ADDRESS", help="Work on this Dask cluster."),
     click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong."),
-    click.option("--verbose", is_flag=True, help="Say what stands in cells that are wrong."),
+    click.option(
+        "--verbose",
+        is_flag=True,
+        help="Where no rejects are written: say what stands in cells that are wrong.",
+    ),
 )
 
 

@@ -6,7 +6,7 @@ import platform
 import re
 import stat
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -21,7 +21,6 @@ from ketasched.cli.options import (
     machine_zone,
     moment_of,
 )
-from ketasched.cli.output import BROKEN
 from ketasched.cli.registers import book_to_look_at
 from ketasched.cli.zonedata import ANY_ZONE, packaged_release, zone_data
 from ketasched.doubts import doubts
@@ -37,7 +36,10 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is found: whether it is fine, in a sentence, with details, and what to try."""
+    """What is found: whether it is fine, in a sentence, with details, and what to try.
+
+    `exit_code` is that of the error, 0 where there is none.
+    """
 
     level: Literal["fine", "warning", "broken"]
     said: str
@@ -130,17 +132,19 @@ def _locale(_clinic: str | None) -> Answer:
 
 def _extras(_clinic: str | None) -> Answer:
     """What is optional, and whether it is there; nobody has to have it."""
-    found: dict[str, str] = {}
+    found: dict[str, list[str]] = {}
     for line in requires("ketasched") or ():
         named = re.fullmatch(r"([\w.-]+).*\bextra == ['\"]([\w-]+)['\"].*", line)
         if named and named[2] not in NOT_FOR_USERS:
-            found[named[2]] = _installed(named[1])
-    return Answer("fine", "; ".join(f"{name}: {said}" for name, said in found.items()) or "none")
+            found.setdefault(named[2], []).append(named[1])
+    said = (f"{name}: {_installed(packages)}" for name, packages in found.items())
+    return Answer("fine", "; ".join(said) or "none")
 
 
-def _installed(package: str) -> str:
+def _installed(packages: Iterable[str]) -> str:
+    """The releases of all these packages; an extra of which one is missing is of no use."""
     try:
-        return f"{package} {version(package)}"
+        return ", ".join(f"{package} {version(package)}" for package in packages)
     except PackageNotFoundError:
         return "not installed"
 
@@ -168,8 +172,7 @@ def _answered(look: Callable[[str | None], Answer], clinic: str | None) -> Answe
     try:
         return look(clinic)
     except KetaschedError as error:
-        code = error.exit_code or BROKEN
-        return Answer("broken", error.what, error.details, error.next_step, code)
+        return Answer("broken", error.what, error.details, error.next_step, error.exit_code)
 
 
 @click.command("doctor")

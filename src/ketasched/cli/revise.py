@@ -43,6 +43,8 @@ class Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The verb; other words for it are told what it is called here."""
+        if ctx.resilient_parsing:  # for the Tab key
+            return super().resolve_command(ctx, args)
         word, course = args[0], ctx.params.get("course")
         if word.lower() in CALLED:
             ctx.fail(f"No such verb '{word}': it is called {CALLED[word.lower()]} here.")

@@ -33,12 +33,12 @@ def zone_data(zone: str = ANY_ZONE) -> ZoneData:
 
 
 def packaged_release() -> str:
-    """The release of the package `tzdata`, "" where it is not installed: 2026.1 is 2026a."""
+    """The release of the package `tzdata`, "" where there is none: 2026.1 is 2026a."""
     try:
-        year, number = version("tzdata").split(".")[:2]
+        year, number = map(int, version("tzdata").split(".")[:2])
     except (PackageNotFoundError, ValueError):
         return ""
-    return f"{year}{chr(ord('a') + int(number) - 1)}"
+    return f"{year}{chr(ord('a') + number - 1)}"
 
 
 def version_text() -> str:

@@ -17,7 +17,10 @@ Seats = Sequence[tuple[int | None, datetime, datetime]]
 
 
 def week_lines(clinic: Clinic, begin: date, seats: Seats) -> Iterator[str]:
-    """The picture: a line for each chair of each day that is open, and how much of it is taken."""
+    """The picture: a line for each chair of each day that is open, and how much of it is taken.
+
+    The seven days are those from `begin` on, included.
+    """
     days = [begin + timedelta(number) for number in range(7)]
     hours = [one for day in days for one in openings(clinic, day)]
     if clinic.name:

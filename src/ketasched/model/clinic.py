@@ -194,7 +194,7 @@ class Clinic:
 
     `overrides` is by protocol id, then by visit kind. `chairs` None means that chairs are not
     counted; `starts_per_slot` None means that any number of visits may begin together.
-    `week_begins` is the first column of printed months.
+    `week_begins` is the first column of printed months, and the first day of `day --week`.
     """
 
     timezone: Annotated[str, Key("The clinic's zone, an IANA name: `America/New_York`.")]
@@ -238,7 +238,9 @@ class Clinic:
     preferred_start: Annotated[
         Clock, Key("The check-in time to aim for where none is asked for.")
     ] = NINE
-    week_begins: Annotated[Weekday, Key("The first day of a week on printed months.")] = "mon"
+    week_begins: Annotated[
+        Weekday, Key("The first day of a week, on printed months and for `day --week`.")
+    ] = "mon"
     titles: Annotated[
         Titles,
         Key("What visits are called on pages and in calendars: discreet ones tell nothing."),

@@ -41,7 +41,7 @@ from ketasched.register.lookups import (
 )
 from ketasched.register.nouns import Against, Days, Entered, Line, Logged, Order
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
-from ketasched.register.troubles import Lost, shown
+from ketasched.register.troubles import Lost, place_of
 from ketasched.seating import Taken
 
 QUICK_TRIES = 3
@@ -79,7 +79,7 @@ class Book:
     @property
     def place(self) -> str:
         """Where it is, without its password."""
-        return shown(self.engine)
+        return place_of(self.engine)
 
     @property
     def is_a_file(self) -> bool:

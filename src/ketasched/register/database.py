@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from ketasched.errors import BadFile, BadRequest, Refused
 from ketasched.folder import make_folder
 from ketasched.register.tables import SCHEMA, TABLES, VERSION
-from ketasched.register.troubles import cannot, damaged, in_our_words, no_register, shown
+from ketasched.register.troubles import cannot, damaged, in_our_words, no_register, place_of
 
 SECONDS_TO_WAIT = 30
 """How long a writer waits for another one."""
@@ -140,16 +140,14 @@ def _bring_up_to_date(engine: Engine, *, make: bool) -> bool:
     with reading(engine) as connection:
         found = _schema(connection, engine)
     if found is None and not make:
-        raise no_register(shown(engine))
+        raise no_register(place_of(engine))
     if engine.dialect.name == "sqlite":
         _no_waiting(engine)
     if found == SCHEMA:
         return False
     if found is not None and found > SCHEMA:
-        said = (
-            f"{shown(engine)}: its schema {found} is of a later ketasched; this one has {SCHEMA}"
-        )
-        raise Refused(said, next_step="upgrade ketasched")
+        said = f"its schema {found} is of a later ketasched; this one has {SCHEMA}"
+        raise Refused(f"{place_of(engine)}: {said}", next_step="upgrade ketasched")
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({PREPARING})")
@@ -171,8 +169,8 @@ def _schema(connection: Connection, engine: Engine) -> int | None:
     if VERSION.name in names:
         found = connection.execute(VERSION.select()).scalars().all()
         if len(found) != 1 or found[0] < 1:
-            raise damaged(shown(engine), "it does not say of which schema it is")
+            raise damaged(place_of(engine), "it does not say of which schema it is")
         return int(found[0])
     if names & set(TABLES.tables) or (names and engine.dialect.name == "sqlite"):
-        raise no_register(shown(engine))
+        raise no_register(place_of(engine))
     return None

@@ -22,26 +22,29 @@ class Lost(Refused):
 
 @contextmanager
 def in_our_words(engine: Engine) -> Iterator[None]:
-    """The database's errors in our words; an entry that it refuses (`IntegrityError`) as it is."""
+    """The database's errors in our words; an entry that it refuses (`IntegrityError`) as it is.
+
+    Raises `BadFile`, `Refused` or `Lost`.
+    """
     try:
         yield
     except IntegrityError:
         raise
     except sqlite3.DatabaseError as error:  # of the driver itself, while it connects
         if "not a database" in str(error):
-            raise no_register(shown(engine)) from None
-        raise damaged(shown(engine), str(error)) from None
+            raise no_register(place_of(engine)) from None
+        raise damaged(place_of(engine), str(error)) from None
     except DBAPIError as error:
         if "not a database" in str(error.orig):
-            raise no_register(shown(engine)) from None
+            raise no_register(place_of(engine)) from None
         if error.connection_invalidated:
-            raise _lost(shown(engine), _first_line(error)) from None
+            raise _lost(place_of(engine), _first_line(error)) from None
         if error.statement is None and engine.dialect.name != "sqlite":
-            raise cannot(shown(engine), _first_line(error), Lost) from None
+            raise cannot(place_of(engine), _first_line(error), Lost) from None
         if engine.dialect.name == "sqlite" and type(error) is DatabaseError:
-            raise damaged(shown(engine), _first_line(error)) from None
+            raise damaged(place_of(engine), _first_line(error)) from None
         if isinstance(error, (OperationalError, InternalError)) or _is_not_allowed(error):
-            raise cannot(shown(engine), _first_line(error)) from None
+            raise cannot(place_of(engine), _first_line(error)) from None
         raise
 
 
@@ -50,18 +53,18 @@ def _is_not_allowed(error: DBAPIError) -> bool:
 
 
 def no_register(place: str) -> BadFile:
-    """There is something else."""
+    """The error for a place where something else is."""
     return BadFile(f"{place}: is not a register", next_step="give another --register")
 
 
 def damaged(place: str, reason: str) -> BadFile:
-    """It is a register, but not whole."""
+    """The error for a register that is not whole."""
     step = "ketasched register restore BACKUP, or give another --register"
     return BadFile(f"{place}: the register is damaged: {reason}", next_step=step)
 
 
 def cannot(place: str, reason: str, kind: type[Refused] = Refused) -> Refused:
-    """It is there and refuses, which it says in its own words."""
+    """The error for a register that is there and refuses; `reason` is in the database's words."""
     what = f"{place}: the register refuses: {reason}; nothing was entered"
     step = "see that it is there and has room, or give another --register"
     if "lock" in reason:
@@ -74,7 +77,7 @@ def _lost(place: str, reason: str) -> Lost:
     return Lost(what, next_step="once it is there again: ketasched register show")
 
 
-def shown(engine: Engine) -> str:
+def place_of(engine: Engine) -> str:
     """Where the register is, without its password, wherever in the URL that stands."""
     url = engine.url
     # Options of an address, too, can hold a password.

@@ -8,7 +8,7 @@ from ketasched.discretion import neutral
 from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, VisitKind, Wording
 from ketasched.prices import Bill, PriceLine, bill
 from ketasched.render import View
-from ketasched.render.rides import has_ride, reminders, reminders_left_out
+from ketasched.render.rides import are_shared, has_ride, reminders, reminders_left_out
 from ketasched.render.stamps import drives, former_dates
 from ketasched.render.wording import (
     clinic_name,
@@ -160,12 +160,12 @@ class Rides:
     left_out: int
 
     @property
-    def several(self) -> bool:
-        """Whether not all of them are of one driver, or of nobody yet."""
-        return len({visit.driver and visit.driver.name for visit in self.visits}) > 1
+    def are_shared(self) -> bool:
+        """Whether not all of them have the same driver, or all none yet."""
+        return are_shared(self.visits)
 
     def driver_name(self, visit: Visit) -> str:
-        """Who drives."""
+        """Who drives, or that nobody does yet."""
         return driver_name(visit.driver, discreet=True) if visit.driver else "nobody yet"
 
 

@@ -24,8 +24,12 @@ def drivers(course: Course) -> list[str]:
 
 
 def is_shared(course: Course) -> bool:
-    """Whether the rides are not all of one driver, or of nobody yet."""
-    rides = (visit for visit in course.visits if has_ride(course, visit))
+    """Whether not all rides of the course have the same driver, or all none yet."""
+    return are_shared(visit for visit in course.visits if has_ride(course, visit))
+
+
+def are_shared(rides: Iterable[Visit]) -> bool:
+    """Whether not all of these have the same driver, or all none yet."""
     return len({visit.driver and visit.driver.name for visit in rides}) > 1
 
 

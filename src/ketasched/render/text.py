@@ -215,7 +215,7 @@ def _rides(page: Page, rides: Rides) -> Iterator[Block]:
 
 def _way(rides: Rides, visit: Visit) -> str:
     times = f"bring at {clock_text(visit.start)}   collect from {clock_text(visit.end)}"
-    who = rides.driver_name(visit) if rides.several else ""
+    who = rides.driver_name(visit) if rides.are_shared else ""
     return f"{day_text(visit.start):<17}{times}   {who}"
 
 
