@@ -50,6 +50,21 @@ def test_nothing_is_booked_at_an_assumed_clinic_beside_a_real_one(book):
     assert listed() == {"P-1": 1}
 
 
+def test_a_clinic_whose_salt_is_another_one_gets_no_second_set_of_chairs(book):
+    path = clinic_file("named.toml", 'name = "Mill Lane"\nid_salt = "one"')
+    plan("P-1", "--clinic", path)
+    clinic_file("named.toml", 'name = "Mill Lane"\nid_salt = "two"')
+    assert "with another id_salt" in plan("P-2", "--clinic", path, code=2).stderr
+    assert listed() == {"P-1": 1}
+
+
+def test_what_the_environment_names_is_a_register_or_is_refused(clinic, monkeypatch):
+    monkeypatch.setenv("KETASCHED_REGISTER", "clinic.toml")
+    before = Path("clinic.toml").read_bytes()
+    assert "neither a URL nor the file of a register" in plan("P-1", code=2).stderr
+    assert Path("clinic.toml").read_bytes() == before
+
+
 def test_an_empty_variable_is_no_register(clinic, monkeypatch):
     monkeypatch.setenv("KETASCHED_REGISTER", "")
     assert "make sure that a chair is free" in plan("P-1").stderr
@@ -653,6 +668,16 @@ def test_a_damaged_file_is_no_bug_of_ours(how, clinic):
 
 
 ODD_SCHEMA = "UPDATE ketasched SET schema_number = 0"
+
+
+def test_a_backup_is_restored_through_a_link_to_the_register_itself(clinic):
+    plan("P-1", "--register", "book.db")
+    run("register", "backup", "kept.db", "--register", "book.db")
+    plan("P-2", "--register", "book.db")
+    Path("link.db").symlink_to("book.db")
+    run("register", "restore", "kept.db", "--force", "--register", "link.db")
+    assert Path("link.db").is_symlink()
+    assert listed("--register", "book.db") == {"P-1": 1}
 
 
 def test_a_backup_is_restored_although_the_log_of_a_killed_writer_is_left(clinic):

@@ -41,7 +41,7 @@ from ketasched.cli.options import (
 )
 from ketasched.cli.output import INTERRUPTED, SOME_FAILED, say
 from ketasched.cli.progress import progress
-from ketasched.cli.registers import NOT_BOOKED, open_book, refuse_assumed, register_option
+from ketasched.cli.registers import NOT_BOOKED, open_book, refuse_stranger, register_option
 from ketasched.cli.rows import print_courses, print_manifest
 from ketasched.cli.together import said_of, seconds, together_options
 from ketasched.columns import DateOrder
@@ -261,7 +261,7 @@ class BatchOptions:
     def _clinic_of_rows(self) -> tuple[Clinic, str]:
         clinic, path = self._usual_clinic
         if self._book:
-            refuse_assumed(self._book, path)
+            refuse_stranger(self._book, clinic, path)
         return clinic, path
 
     @cached_property

@@ -30,7 +30,7 @@ from ketasched.cli.registers import (
     NOT_BOOKED,
     is_asked,
     open_book,
-    refuse_assumed,
+    refuse_stranger,
     register_option,
 )
 from ketasched.columns import DateOrder
@@ -104,7 +104,7 @@ def command(
     _look_at_booking(columns, outcome, register, dry_run=dry_run)
     book = open_book(register, make=not dry_run)
     if book:
-        refuse_assumed(book, path)
+        refuse_stranger(book, clinic, path)
     try:
         course, written = _done(planning, outcome, book, dry_run=dry_run)
     except NoPlan as refusal:

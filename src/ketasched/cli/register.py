@@ -149,6 +149,8 @@ def backup(*, path: Path, register: str | None) -> None:
     \b
     ketasched register backup register-2026-12-07.db
     """
+    if not path.name:
+        raise click.UsageError(f"{path} is no file: register-2026-12-07.db, say.")
     book = needed_book(register)
     # Imported here because a register is an extra.
     from ketasched.register.backup import back_up  # noqa: PLC0415

@@ -12,7 +12,7 @@ from ketasched.cli.options import PLAIN_CLINIC, moment_of
 from ketasched.cli.output import say
 from ketasched.errors import BadFile, BadRequest
 from ketasched.load import load_clinic, load_course
-from ketasched.model import Course
+from ketasched.model import Clinic, Course
 
 if TYPE_CHECKING:
     from ketasched.register.book import Book
@@ -36,6 +36,10 @@ HEADER = b"SQLite format 3\0"
 
 def _address(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
     """The option's value; one that was meant for something else is refused."""
+    return _refuse_no_address(value)
+
+
+def _refuse_no_address(value: str | None) -> str | None:
     if value and not _is_an_address(value):
         said = f'"{value}" is neither a URL nor the file of a register'
         step = "--register at the end, for the usual one; or --register FILE.db"
@@ -65,12 +69,20 @@ register_option = click.option(
 )
 
 
-def refuse_assumed(book: "Book", clinic_file: str) -> None:
-    """Refuse to book at the plain clinic, assumed without a file, in the register of another."""
+def refuse_stranger(book: "Book", clinic: Clinic, clinic_file: str) -> None:
+    """Refuse to book at what the register would take for another clinic than the one it has.
+
+    That is the plain clinic, assumed without a file, beside real ones; and a clinic of a known
+    name with another `id_salt`: its chairs would be there twice.
+    """
     names = list(filter(None, book.clinics()))
     if clinic_file == PLAIN_CLINIC and names:
         said = f"there is no clinic file here, and the register is of {', '.join(names)}"
         raise BadRequest("clinic", said, next_step="--clinic FILE, or go where clinic.toml lies")
+    if clinic.name in names and not book.knows(clinic):
+        said = f"the register has {clinic.name} with another id_salt: its chairs would count twice"
+        step = f"put the id_salt back into {clinic_file}, or give this clinic another name"
+        raise BadRequest("clinic", said, next_step=step)
 
 
 def is_asked(asked: str | None) -> bool:
@@ -83,7 +95,7 @@ def open_book(asked: str | None, *, make: bool = False) -> "Book | None":
 
     With `make` it is made if it is not there. Raises `BadRequest`, `BadFile`, `Refused`.
     """
-    address = asked or os.environ.get(VARIABLE) or asked
+    address = _given(asked)
     if address is None:
         return None
     if address == USUAL:
@@ -118,12 +130,19 @@ def needed_book(asked: str | None, *, make: bool = False) -> "Book":
 
 def file_of(asked: str | None) -> Path:
     """The file of the register that is asked for. Raises `BadRequest` where it is no file."""
-    address = asked or os.environ.get(VARIABLE) or USUAL
+    address = _given(asked) or USUAL
     if "://" in address:
         said = "a backup is put in the place of a file"
         step = "ketasched register export --register FILE, and import what that prints"
         raise BadRequest("register", said, next_step=step)
-    return Path(address or _usual())
+    path = Path(address or _usual())
+    return path.resolve() if path.is_symlink() else path  # a link leads to the register itself
+
+
+def _given(asked: str | None) -> str | None:
+    """The address by the option, else by the environment. Raises `BadRequest` for what is none."""
+    found = asked or os.environ.get(VARIABLE) or asked
+    return _refuse_no_address(found)
 
 
 def course_at(

@@ -254,6 +254,11 @@ class Book:
                 connection.execute(select(CLINICS.c.name).order_by(CLINICS.c.name)).scalars()
             )
 
+    def knows(self, clinic: Clinic) -> bool:
+        """Whether it has this clinic: by its `id_salt`, or by its name and zone without one."""
+        with reading(self.engine) as connection:
+            return clinic_id(connection, clinic) is not None
+
     def size(self) -> int:
         """How many courses are in it."""
         with reading(self.engine) as connection:
