@@ -19,6 +19,8 @@ from ketasched.model import (
     DateRange,
     EveryDays,
     GapDays,
+    GapHours,
+    Hours,
     Minutes,
     NoDriving,
     PhaseReview,
@@ -170,6 +172,21 @@ def test_the_step_into_a_phase_is_one_of_its_gaps():
 
 
 # --- reviews and gates ---
+
+
+def test_the_hours_before_a_phase_are_counted_from_the_last_visit_of_the_one_before():
+    """On Friday only 08:00 is possible: 48 hours before it is the clinic's first time, too."""
+    early = GapDays(2, 2)
+    one = phase(2, gap_days=early, per_week=None, every_days=(2,))
+    other = phase(1, name="later", gap_days=early, gap_hours=GapHours(min=48), every_days=(2,))
+    openings = {"mon": "08:00-17:00", "wed": "08:00-17:00", "fri": "08:00-10:00"}
+    hours = Hours(**{day: (TimeRange.read(text),) for day, text in openings.items()})
+    course = planned(protocol(one, other), replace(clinic(), hours=hours))
+    assert [f"{visit.start:%a %H:%M}" for visit in course.visits] == [
+        "Mon 09:00",
+        "Wed 08:00",
+        "Fri 08:00",
+    ]
 
 
 def test_a_review_is_on_the_first_free_day_before_the_next_visit():
