@@ -26,7 +26,8 @@ def main() -> int:
     try:
         found = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        print(done.stderr)  # noqa: T201 - a report
+        why = (done.stderr.strip().splitlines() or ["no answer"])[-1]
+        print(f"NOT AUDITED: {why}")  # noqa: T201 - a report
         return 0 if asked.where_possible else 2
     bad = [
         f"{one['name']} {one['version']}: {flaw['id']}, mended in {flaw['fix_versions']}"

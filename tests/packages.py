@@ -116,8 +116,12 @@ def tried(program: Path, work: Path, commands: tuple[tuple[str, ...], ...]) -> I
 
 
 def uv(*arguments: str) -> None:
-    """Run uv, which is quicker than pip and knows of the lowest releases."""
-    subprocess.run([UV, *arguments], check=True)
+    """Run uv, which is quicker than pip and knows of the lowest releases.
+
+    It trusts whom the system trusts, as pip does: a company's own proxy, for instance.
+    """
+    trusting = {**os.environ, "UV_SYSTEM_CERTS": "1", "UV_NATIVE_TLS": "1"}
+    subprocess.run([UV, *arguments], env=trusting, check=True)
 
 
 if __name__ == "__main__":
