@@ -140,9 +140,11 @@ def file_of(asked: str | None) -> Path:
 
 
 def _given(asked: str | None) -> str | None:
-    """The address by the option, else by the environment. Raises `BadRequest` for what is none."""
-    found = asked or os.environ.get(VARIABLE) or asked
-    return _refuse_no_address(found)
+    """The address by the option, else by the environment. Raises `BadRequest` for what is none.
+
+    The option's has been looked at when it was read.
+    """
+    return asked or _refuse_no_address(os.environ.get(VARIABLE)) or asked
 
 
 def course_at(
