@@ -21,7 +21,7 @@ FLOORS = (
     {"rules", "pace", "chain"},
     {"offers", "places"},
     {"search"},
-    {"recall", "refusals", "assemble", "references"},
+    {"refusals", "assemble", "references"},
     {"planner", "load", "columns", "folder", "render", "replan", "calendars"},
     {"remedies", "handout", "doubts", "sense", "roster", "stuck", "chronicle"},
     {"explain", "redate", "wishes", "register", "day"},

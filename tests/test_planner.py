@@ -501,3 +501,13 @@ def test_the_reach_of_a_course_is_its_longest_gaps_and_four_months():
     assert reach(asked, clinic(), soon)[1] == MONDAY + timedelta(3 + around)
     late = request(latest_start=MONDAY + timedelta(9999))
     assert reach(asked, clinic(), late)[1] == MONDAY + timedelta(366 + around)
+
+
+def test_a_phase_that_comes_first_in_one_protocol_may_come_later_in_another():
+    six = protocol(phase(6))
+    after_a_test = protocol(phase(1, name="test"), phase(6))
+    alone = plan(six, clinic(), request(), made_at=MADE_AT)
+    later = plan(after_a_test, clinic(), request(), made_at=MADE_AT)
+    assert len({visit.start for visit in later.visits}) == 7
+    assert later.visits[1].start.date() > MONDAY
+    assert plan(six, clinic(), request(), made_at=MADE_AT) == alone

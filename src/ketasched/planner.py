@@ -15,7 +15,6 @@ from ketasched.chain import Chain, Stop
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Clinic, Course, Finding, Protocol, Request, Slot, Visit
 from ketasched.pace import Run, runs_of
-from ketasched.recall import Recall
 from ketasched.refusals import why_not_after, why_not_on
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
 from ketasched.search import Search
@@ -84,7 +83,7 @@ def decide(given: Given) -> Decided:
     if given.made_at.tzinfo is None:
         raise ValueError("made_at has no time zone")
     runs, latest = asked_runs(given), latest_start(given.request)
-    search = Recall(given, runs)
+    search = Search(given, runs)
     chains = _chains(search, latest)
     first = chains[0].stops[0].slot
     if refused := _refused(first, given):
@@ -247,7 +246,7 @@ def _first_chain(search: Search, latest: date) -> Chain:
     when = f"on {day_text(asked)}"
     if latest > asked:
         when = f"on any day from {day_text(asked, year=False)} to {day_text(latest)}"
-    refusals = [(day, why_not_on(search.to_explain(0, day.toordinal()), day)) for day in days]
+    refusals = [(day, why_not_on(search, day)) for day in days]
     ahead = (asked + timedelta(days) for days in range((latest - asked).days + DAYS_AHEAD))
     possible = [day for day in ahead if search.stops(0, 0, day.toordinal())]
     raise NoPlan(f"no course can begin {when}", refusals=refusals, possible=possible)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby, pairwise
+from itertools import groupby
 from math import inf
 
 from ketasched.chain import Chain, Stop, cheapest_chain
@@ -159,10 +159,7 @@ class Search:
 
     given: Given
     runs: tuple[Run, ...]
-    blind: bool = False
-    """Whether the rules that look at the clock are left out: then one time of a day will do."""
     days: Days = field(init=False)
-    _spared: list[frozenset[str]] = field(init=False)
     _clocks: list[tuple[bool, bool]] = field(init=False)
     _onward: dict[tuple[int, Stop, int, bool], list[Stop]] = field(default_factory=dict)
     _follows: dict[tuple[int, Stop], bool] = field(default_factory=dict)
@@ -172,12 +169,7 @@ class Search:
 
     def __post_init__(self) -> None:
         self.days = Days(self.given)
-        by_clock = [
-            frozenset(rule.name for rule in PAIR_RULES if rule.by_clock(run.phase))
-            for run in self.runs
-        ]
-        self._spared = [names if self.blind else frozenset() for names in by_clock]
-        clocks = [bool(names) and not self.blind for names in by_clock]
+        clocks = [any(rule.by_clock(run.phase) for rule in PAIR_RULES) for run in self.runs]
         self._clocks = list(zip(clocks, [*clocks[1:], False], strict=True))
 
     def best_from(
@@ -208,16 +200,6 @@ class Search:
                 break
         return None
 
-    def to_explain(self, number: int, anchor: int) -> "Search":
-        """The search that says why run `number` found no chain from `anchor`."""
-        return self
-
-    def keeps(self, number: int, chain: Chain) -> bool:
-        """Whether a chain of run `number` that was found `blind` keeps the other rules, too."""
-        steps = pairwise(chain.stops)
-        fine = all(self.step_finding(number, *step) is None for step in steps)
-        return fine and self._later_fit(number + 1, chain.stops[-1])
-
     def steps(
         self, number: int, index: int, stop: Stop, anchor: int, most: float, latest: float = inf
     ) -> Iterator[tuple[int, list[Stop]]]:
@@ -236,9 +218,7 @@ class Search:
             key = number, stop, gap, by_clock
             if key not in self._onward:
                 found = self.days.stops(run.kind, day, by_clock=by_clock)
-                self._onward[key] = may_follow(
-                    stop.slot, found, run.phase, self.given, self._spared[number]
-                )
+                self._onward[key] = may_follow(stop.slot, found, run.phase, self.given)
             if self._onward[key]:
                 yield run.price(index, gap, day - anchor), self._onward[key]
 

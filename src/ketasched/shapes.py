@@ -108,7 +108,7 @@ class PairRule(Rule):
     """A rule about a visit and the next one, which belongs to `phase`.
 
     It looks at how many days they are apart, or `by_clock` at the times, and not at whose visits
-    they are or in which week: what is known of a plan holds for all like it (`recall`).
+    they are or in which week.
     """
 
     def by_clock(self, phase: Phase) -> bool:
