@@ -15,7 +15,6 @@ from tests.conftest import ROOT
 SOURCE = ROOT / "src" / "ketasched"
 FLOORS = (
     {"model"},
-    {"once"},
     {"cells", "errors", "times", "openings", "identity", "discretion", "prices", "seating"},
     {"shapes", "forms", "files", "gates", "busy"},
     {"rules", "pace", "chain"},

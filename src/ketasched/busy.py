@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import accumulate
 
 from ketasched.model import BusyTime, Request
-from ketasched.once import once
+from ketasched.model.memo import memoised
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Engagements:
         return self.times[place]
 
 
-@once
+@memoised
 def engagements_of(busy: tuple[BusyTime, ...]) -> Engagements:
     """The busy times of a request, to be asked again and again."""
     times = sorted(busy, key=lambda one: one.start.timestamp())

@@ -7,7 +7,7 @@ from itertools import islice
 
 from ketasched.chain import Stop
 from ketasched.model import Clinic, Protocol, Request, Slot, TimeRange, VisitKind
-from ketasched.once import once
+from ketasched.model.memo import memoised
 from ketasched.openings import openings, starts
 from ketasched.rules import DAY_RULES, SLOT_RULES
 from ketasched.shapes import ClinicRule, Given, first_broken
@@ -121,7 +121,7 @@ class Offer:
         return self.kept.stops[key]
 
 
-@once
+@memoised
 def offers_of(clinic: Clinic, kind: VisitKind) -> Offers:
     """What the clinic's days offer for visits of this kind, by whatever protocol."""
     return Offers(Given(NO_PROTOCOL, clinic, NOBODY, AT_NO_TIME), kind)

@@ -9,7 +9,7 @@ from functools import lru_cache
 from importlib.util import find_spec, module_from_spec
 
 from ketasched.model import Clinic, TimeRange, shown
-from ketasched.once import once
+from ketasched.model.memo import memoised
 
 CODE = re.compile("[A-Z]{2,3}")
 """A country's code."""
@@ -28,7 +28,7 @@ def closure(clinic: Clinic, day: date) -> str | None:
     return _calendar(clinic)(day)[1]
 
 
-@once
+@memoised
 def _calendar(clinic: Clinic) -> Callable[[date], tuple[tuple[TimeRange, ...], str | None]]:
     """What the clinic's file says of a day: its openings, and its closure."""
     return lru_cache(maxsize=1024)(lambda day: (_openings(clinic, day), _closure(clinic, day)))

@@ -11,7 +11,7 @@ from math import inf, isqrt
 
 from ketasched.errors import BadRequest
 from ketasched.model import Clinic, Phase, Protocol, Request, VisitKind, Window
-from ketasched.once import once
+from ketasched.model.memo import memoised
 from ketasched.times import day_text, effective_kind
 
 
@@ -89,7 +89,7 @@ def runs_of(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[Run, 
     return _runs(protocol, clinic, request=pace)
 
 
-@once
+@memoised
 def _runs(protocol: Protocol, clinic: Clinic, *, request: Request) -> tuple[Run, ...]:
     _refuse_unknown_pace(protocol, request)
     _refuse_boosters(protocol, request)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import is_
 
-from ketasched.once import once
+from ketasched.model.memo import memoised
 
 Full = defaultdict[tuple[int | None, int | None, int], set[int]]
 """Start times, in minutes after midnight, by chairs, starts a slot and minutes of a visit."""
@@ -69,7 +69,7 @@ def seats_of(taken: Taken) -> Seated:
     return seated
 
 
-@once
+@memoised
 def _latest(first: tuple[datetime, datetime]) -> Latest:
     return Latest(((first,), _seated((first,))))
 

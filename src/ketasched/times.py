@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ketasched.model import Clinic, NoDriving, Override, Protocol, Slot, VisitKind
-from ketasched.once import once
+from ketasched.model.memo import memoised
 
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = (
@@ -122,7 +122,7 @@ def effective_kind(protocol: Protocol, clinic: Clinic, name: str) -> VisitKind:
     return _effective(protocol, clinic, name=name)
 
 
-@once
+@memoised
 def _effective(protocol: Protocol, clinic: Clinic, *, name: str) -> VisitKind:
     kind, own = protocol.visits[name], clinic.overrides.get(protocol.id)
     if not own:

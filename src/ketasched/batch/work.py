@@ -18,8 +18,8 @@ from ketasched.explain import grouped
 from ketasched.handout import as_line, files_of, refuse_telling
 from ketasched.identity import LONGEST_REFERENCE
 from ketasched.model import Clinic, Course, Finding, Slot
+from ketasched.model.memo import clear_memos
 from ketasched.offers import offers_of
-from ketasched.once import forget
 from ketasched.pace import Run, runs_of
 from ketasched.planner import NO_BOOKINGS, Decided, asked_runs, course_of
 from ketasched.refusals import OWN_RULES
@@ -53,7 +53,7 @@ class Memory:
         """Count these rows, and forget if they were enough."""
         self.rows += rows
         if self.rows >= MOST_ROWS:
-            forget()
+            clear_memos()
             self.rows = 0
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from ketasched.forms import plain
 from ketasched.model import Clinic, Course, Protocol
-from ketasched.once import once
+from ketasched.model.memo import memoised
 from ketasched.render import View
 
 
@@ -65,7 +65,7 @@ def _dumped(value: object, line: str) -> str:
     return text.replace("\n", line)
 
 
-_shared = once(_dumped)
+_shared = memoised(_dumped)
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from ketasched.model import Clinic, Reminder, Visit
-from ketasched.once import once
+from ketasched.model.memo import memoised
 from ketasched.times import after, clock_text, day_text, moment_text
 
 MOST_TIMES = 2048
@@ -52,7 +52,7 @@ def spoken(clinic: Clinic, visit: Visit) -> Spoken:
     return _of(clinic)(start, end, until, (start.tzinfo, folds))
 
 
-@once
+@memoised
 def _of(clinic: Clinic) -> Callable[[datetime, datetime, datetime | None, object], Spoken]:
     reminders = clinic.reminders.driver
 

@@ -22,7 +22,7 @@ from ketasched.model import (
     VisitKind,
     Wording,
 )
-from ketasched.once import once
+from ketasched.model.memo import memoised
 from ketasched.render import View
 from ketasched.times import clock_text, day_text
 
@@ -106,7 +106,7 @@ def words_of(course: Course, *, discreet: bool) -> Wording:
     return _words(course.clinic, course.protocol, discreet=discreet)
 
 
-@once
+@memoised
 def _words(clinic: Clinic, protocol: Protocol, *, discreet: bool) -> Wording:
     words = clinic.instructions.wording(protocol.id, discreet=discreet)
     if not discreet:
@@ -119,7 +119,7 @@ def clinic_name(course: Course, *, discreet: bool) -> str:
     return _clinic_name(course.clinic, discreet=discreet)
 
 
-@once
+@memoised
 def _clinic_name(clinic: Clinic, *, discreet: bool) -> str:
     name = (neutral(clinic.calendar_name) or neutral(clinic.name)) if discreet else clinic.name
     return one_line(name) or "Your clinic"
@@ -130,7 +130,7 @@ def place_of(course: Course, *, discreet: bool) -> str:
     return _place(course.clinic, discreet=discreet)
 
 
-@once
+@memoised
 def _place(clinic: Clinic, *, discreet: bool) -> str:
     own, address = clinic.calendar_place, clinic.address
     return one_line(neutral(own) or neutral(address) if discreet else own or address)
@@ -141,7 +141,7 @@ def phone_of(course: Course, *, discreet: bool) -> str:
     return _phone(course.clinic, discreet=discreet)
 
 
-@once
+@memoised
 def _phone(clinic: Clinic, *, discreet: bool) -> str:
     return one_line(neutral(clinic.phone) if discreet else clinic.phone)
 

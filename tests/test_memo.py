@@ -1,17 +1,17 @@
-"""What is worked out once for nouns that many courses share."""
+"""Results that are cached by the identity of the arguments."""
 
 from dataclasses import replace
 
-from ketasched import once as module
-from ketasched.once import forget, once
+from ketasched.model import memo
+from ketasched.model.memo import clear_memos, memoised
 
 from .nouns import clinic
 
 
-def test_it_is_worked_out_once_for_each_noun():
+def test_a_result_is_computed_once_for_each_argument():
     asked = []
 
-    @once
+    @memoised
     def name_of(noun, *, loud=False):
         asked.append(noun)
         return noun.name.upper() if loud else noun.name
@@ -22,24 +22,24 @@ def test_it_is_worked_out_once_for_each_noun():
     assert name_of(one, loud=True) == "A"
 
 
-def test_a_noun_that_is_gone_is_not_taken_for_another_one():
-    name_of = once(lambda noun: noun.name)
+def test_an_argument_that_is_gone_is_not_taken_for_another_one():
+    name_of = memoised(lambda noun: noun.name)
     for number in range(1000):
         assert name_of(replace(clinic(), name=str(number))) == str(number)
 
 
-def test_it_keeps_only_so_many():
-    made = once(lambda noun: [noun])
-    nouns = [clinic() for _ in range(module.MOST + 1)]
-    first, last = [made(noun) for noun in nouns][:: module.MOST]
+def test_only_the_most_recent_results_are_kept():
+    made = memoised(lambda noun: [noun])
+    nouns = [clinic() for _ in range(memo.MAX_RESULTS + 1)]
+    first, last = [made(noun) for noun in nouns][:: memo.MAX_RESULTS]
     assert made(nouns[-1]) is last
     assert made(nouns[0]) is not first
 
 
-def test_what_is_forgotten_is_worked_out_anew():
-    made, noun = once(lambda noun: [noun]), clinic()
+def test_a_cleared_result_is_computed_again():
+    made, noun = memoised(lambda noun: [noun]), clinic()
     first = made(noun)
-    forget()
+    clear_memos()
     assert made(noun) == first
     assert made(noun) is not first
     assert made(noun) is made(noun)
