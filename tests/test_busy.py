@@ -16,7 +16,8 @@ from ketasched.explain import explained
 from ketasched.forms import plain, read
 from ketasched.load import load_course
 from ketasched.model import BusyTime, Change, Request
-from ketasched.planner import check, plan, reach
+from ketasched.planner import plan, reach
+from ketasched.planning.check import check
 from ketasched.revise import revise
 
 from .conftest import MADE_AT, ROOT

@@ -15,9 +15,10 @@ import pytest
 from caldav.collection import Calendar
 from caldav.davclient import DAVClient
 
+from ketasched.events.view import View
 from ketasched.model import PhaseReview
 from ketasched.planner import plan
-from ketasched.render import View, render, render_split
+from ketasched.render import render, render_split
 from ketasched.render.events import events
 
 from .conftest import MADE_AT

@@ -6,11 +6,12 @@ from datetime import date
 
 import pytest
 
+from ketasched.events.view import View
 from ketasched.forms import plain
 from ketasched.load import load_protocol, shipped_protocols
 from ketasched.model import Change, Clock, Course, Driver, Entry, Former
 from ketasched.planner import plan
-from ketasched.render import View, render
+from ketasched.render import render
 
 from .conftest import MADE_AT
 from .hostile import HOSTILE, clinic_saying

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ketasched.cli import main
 from ketasched.discretion import LEFT_OUT, STEMS, WHOLE_WORDS, neutral, neutral_words, telling
 from ketasched.doubts import doubts
+from ketasched.events.view import View
 from ketasched.handout import handout
 from ketasched.load import load_protocol, shipped_protocols
 from ketasched.model import (
@@ -23,7 +24,7 @@ from ketasched.model import (
     Wording,
 )
 from ketasched.planner import plan
-from ketasched.render import RENDERERS, View, render
+from ketasched.render import RENDERERS, render
 
 from .conftest import MADE_AT
 from .nouns import clinic, phase, protocol, request

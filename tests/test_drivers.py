@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from ketasched.cli import main
+from ketasched.events.view import View
 from ketasched.handout import file_names, handed_changes, handout
 from ketasched.load import load_protocol
 from ketasched.model import Change, Driver
 from ketasched.planner import plan
-from ketasched.render import View, render
+from ketasched.render import render
 from ketasched.revise import revise
 
 from .conftest import MADE_AT

@@ -8,10 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from ketasched.cli import main
+from ketasched.events.view import View
 from ketasched.handout import handout
 from ketasched.load import load_protocol
 from ketasched.planner import plan
-from ketasched.render import View, render, render_split
+from ketasched.render import render, render_split
 from ketasched.render.events import events
 
 from .conftest import MADE_AT

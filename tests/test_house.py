@@ -16,11 +16,12 @@ SOURCE = ROOT / "src" / "ketasched"
 FLOORS = (
     {"model"},
     {"cells", "errors", "times", "openings", "identity", "discretion", "prices", "seating"},
+    {"events"},
     {"shapes", "forms", "files", "gates", "busy"},
     {"rules", "pace", "chain"},
     {"offers", "places"},
     {"search"},
-    {"refusals", "assemble", "references"},
+    {"refusals", "planning", "assemble", "references"},
     {"planner", "load", "columns", "folder", "render", "replan", "calendars"},
     {"remedies", "handout", "doubts", "sense", "roster", "stuck", "chronicle"},
     {"explain", "redate", "wishes", "register", "day"},

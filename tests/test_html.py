@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketasched.discretion import telling
+from ketasched.events.view import View
 from ketasched.model import (
     Amount,
     Audience,
@@ -21,7 +22,7 @@ from ketasched.model import (
     Wording,
 )
 from ketasched.planner import plan
-from ketasched.render import View, render
+from ketasched.render import render
 from ketasched.render.wording import one_line
 
 from .conftest import MADE_AT

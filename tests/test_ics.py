@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ketasched.events.view import View
 from ketasched.load import load_protocol
 from ketasched.model import (
     Change,
@@ -30,7 +31,7 @@ from ketasched.model import (
     Wording,
 )
 from ketasched.planner import plan
-from ketasched.render import View, render, render_changes
+from ketasched.render import render, render_changes
 from ketasched.render.events import events
 from ketasched.render.ics import calendar_name
 from ketasched.render.wording import one_line

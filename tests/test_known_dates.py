@@ -6,7 +6,8 @@ import pytest
 
 from ketasched.load import load_protocol
 from ketasched.model import Closures, DateRange, GapDays, SpanDays
-from ketasched.planner import check, plan
+from ketasched.planner import plan
+from ketasched.planning.check import check
 from tests.conftest import MADE_AT
 from tests.nouns import MONDAY, clinic, phase, protocol, request
 

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.events.view import View
 from ketasched.forms import plain, read
 from ketasched.load import load_protocol
 from ketasched.model import (
@@ -35,8 +36,9 @@ from ketasched.model import (
     Protocol,
     Verb,
 )
-from ketasched.planner import check, plan
-from ketasched.render import View, render
+from ketasched.planner import plan
+from ketasched.planning.check import check
+from ketasched.render import render
 from ketasched.revise import revise
 from ketasched.sense import OVERRIDABLE
 

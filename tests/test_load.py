@@ -31,7 +31,8 @@ from ketasched.model import (
     Request,
     TimeRange,
 )
-from ketasched.planner import check, plan
+from ketasched.planner import plan
+from ketasched.planning.check import check
 
 from .conftest import MADE_AT
 from .nouns import clinic, protocol, request

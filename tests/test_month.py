@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
+from ketasched.events.view import View
 from ketasched.model import PhaseReview
 from ketasched.planner import plan
-from ketasched.render import View, render
+from ketasched.render import render
 from ketasched.render.grid import grids
 
 from .conftest import MADE_AT

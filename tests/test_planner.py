@@ -28,7 +28,8 @@ from ketasched.model import (
     VisitKind,
     Window,
 )
-from ketasched.planner import check, course_of, decide_at, plan, reach
+from ketasched.planner import course_of, decide_at, plan, reach
+from ketasched.planning.check import check
 from ketasched.references import course_problems
 from ketasched.shapes import Given
 from tests.conftest import MADE_AT

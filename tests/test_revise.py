@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.events.view import View
 from ketasched.load import load_protocol
 from ketasched.model import (
     TAKES_PLACE,
@@ -23,8 +24,8 @@ from ketasched.model import (
     Reminders,
     SpanDays,
 )
-from ketasched.planner import check, plan
-from ketasched.render import View
+from ketasched.planner import plan
+from ketasched.planning.check import check
 from ketasched.render.changed import changed_events
 from ketasched.render.events import events
 from ketasched.render.stamps import former_dates

@@ -14,9 +14,10 @@ from click.testing import CliRunner
 from jinja2 import PackageLoader
 
 from ketasched.cli import main
+from ketasched.events.view import View
 from ketasched.model import Audience
 from ketasched.planner import plan
-from ketasched.render import RENDERERS, View, context, render
+from ketasched.render import RENDERERS, context, render
 from tests.conftest import MADE_AT, ROOT
 from tests.hostile import clinic_saying
 from tests.nouns import clinic, protocol, request

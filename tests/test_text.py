@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from ketasched.events.view import View
 from ketasched.model import Instructions, Minutes, VisitKind, Wording
 from ketasched.planner import plan
-from ketasched.render import View, render
+from ketasched.render import render
 from tests.conftest import MADE_AT
 from tests.nouns import INFUSION, clinic, phase, protocol, request
 

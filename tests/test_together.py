@@ -24,7 +24,8 @@ from ketasched.model import (
     SpanDays,
     TimeRange,
 )
-from ketasched.planner import check, plan
+from ketasched.planner import plan
+from ketasched.planning.check import check
 from ketasched.refusals import OWN_RULES
 from ketasched.shapes import VisitRule
 from ketasched.together import Asked, Together, Waits, Worth, together

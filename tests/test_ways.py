@@ -8,7 +8,8 @@ import pytest
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.load import load_protocol
 from ketasched.model import Change, Clock, Closures, DateRange
-from ketasched.planner import check, plan
+from ketasched.planner import plan
+from ketasched.planning.check import check
 from ketasched.revise import revise
 from ketasched.shapes import OutOfTime
 from ketasched.suggest import suggest

@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from dateutil.rrule import rrulestr
 
+from ketasched.events.view import View
 from ketasched.model import Course, Reminders
 from ketasched.planner import plan
-from ketasched.render import View, render
+from ketasched.render import render
 from ketasched.render.zones import vtimezone
 from ketasched.times import after, at
 

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan, Refused
     from ketasched.load import load_clinic, load_course, load_protocol
     from ketasched.model import Clinic, Course, Finding, Protocol, Request
-    from ketasched.planner import check, plan
+    from ketasched.planner import plan
+    from ketasched.planning.check import check
 
 __all__ = [
     "BadFile",
@@ -36,7 +37,8 @@ _HOMES = {
     "errors": ("BadFile", "BadRequest", "KetaschedError", "NoPlan", "Refused"),
     "load": ("load_clinic", "load_course", "load_protocol"),
     "model": ("Clinic", "Course", "Finding", "Protocol", "Request"),
-    "planner": ("check", "plan"),
+    "planner": ("plan",),
+    "planning.check": ("check",),
 }
 
 

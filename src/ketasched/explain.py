@@ -6,12 +6,11 @@ from datetime import date, datetime, timedelta
 from itertools import groupby, islice
 
 from ketasched.errors import NoPlan
-from ketasched.forms import plain
-from ketasched.model import Clinic, Finding, Plain, Protocol, Remedy, Request
-from ketasched.planner import NO_BOOKINGS, SLIDE_DAYS
+from ketasched.model import Clinic, Finding, Protocol, Remedy, Request
+from ketasched.planner import SLIDE_DAYS
 from ketasched.remedies import remedies
 from ketasched.rules import Age, eighteenth_birthday
-from ketasched.shapes import Bookings, always
+from ketasched.shapes import NO_BOOKINGS, Bookings, always
 from ketasched.times import day_text, days_text
 
 MOST_DAYS = 12
@@ -70,21 +69,6 @@ def remedy_text(remedy: Remedy) -> str:
         ends = f"from {day_text(days[0])} to {day_text(days[-1])}"
         return f"{remedy.change}: {len(days)} visits {ends}"
     return f"{remedy.change}: {days_text(days)}" if days else remedy.change
-
-
-def refusal_data(error: NoPlan) -> Plain:
-    """A refusal as plain data: what, the rules, the refused days, and what would make it fit."""
-    return {
-        "error": error.what,
-        "findings": [plain(finding) for finding in error.findings],
-        "refusals": [
-            {"day": day.isoformat(), "rule": finding.rule, "message": finding.message}
-            for day, finding in error.refusals
-        ],
-        "possible": [day.isoformat() for day in error.possible],
-        "remedies": [plain(remedy) for remedy in error.remedies],
-        "try": error.next_step,
-    }
 
 
 def grouped(refusals: Sequence[tuple[date, Finding]]) -> Iterator[str]:

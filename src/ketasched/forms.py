@@ -7,6 +7,7 @@ either.
 
 import dataclasses
 import difflib
+import json
 import re
 import types
 from collections.abc import Iterable, Mapping
@@ -28,7 +29,7 @@ from typing import (
 )
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Key, Plain, Problem, odd_character, shown
+from ketasched.model import Course, Key, Plain, Problem, odd_character, shown
 from ketasched.model.values import FIRST_YEAR, LAST_YEAR, read_date
 from ketasched.times import exists
 
@@ -278,3 +279,8 @@ def _gathered(
         if (key not in fields or key == others) and isinstance(one, dict)
     }
     return {others: own} | {key: one for key, one in table.items() if key not in own}
+
+
+def as_line(course: Course) -> str:
+    """The whole course as one line of JSON, without the line's end."""
+    return json.dumps(plain(course), ensure_ascii=False, separators=(",", ":"))

@@ -1,6 +1,5 @@
 """What is handed out: the files of a patient's folder."""
 
-import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -9,9 +8,9 @@ from types import MappingProxyType
 
 from ketasched.discretion import neutral, telling
 from ketasched.errors import BadRequest
-from ketasched.forms import plain
+from ketasched.events.view import View
 from ketasched.model import Audience, Clinic, Course, Request
-from ketasched.render import View, has_changes, render, render_changes, render_split
+from ketasched.render import has_changes, render, render_changes, render_split
 from ketasched.render.rides import drivers, is_shared
 
 FILES: Mapping[str, tuple[str, str, Audience]] = MappingProxyType(
@@ -100,11 +99,6 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
         same = [one for one in found.values() if re.fullmatch(rf"{called}(-\d+)?", one)]
         found[name] = f"{called}-{len(same) + 1}" if same else called
     return found
-
-
-def as_line(course: Course) -> str:
-    """The whole course as one line of JSON, without the line's end."""
-    return json.dumps(plain(course), ensure_ascii=False, separators=(",", ":"))
 
 
 def refuse_telling(clinic: Clinic, request: Request) -> None:

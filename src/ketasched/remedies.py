@@ -17,8 +17,8 @@ from ketasched.model import (
     SpanDays,
     TimeRange,
 )
-from ketasched.planner import NO_BOOKINGS, plan
-from ketasched.shapes import Bookings, OutOfTime
+from ketasched.planner import plan
+from ketasched.shapes import NO_BOOKINGS, Bookings, OutOfTime
 
 DAYS_TO_TRY = 60
 """How far after the latest start another one is looked for."""

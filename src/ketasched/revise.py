@@ -23,11 +23,11 @@ from ketasched.model import (
     Visit,
 )
 from ketasched.placement import Placement, place, why_not
-from ketasched.planner import NO_BOOKINGS, check
+from ketasched.planning.check import check
 from ketasched.render.changed import differing
 from ketasched.rules import RULES
 from ketasched.sense import OVERRIDABLE, has_been, refuse_idle_overrides
-from ketasched.shapes import Bookings, EndsRule, Given, PairRule, always
+from ketasched.shapes import NO_BOOKINGS, Bookings, EndsRule, Given, PairRule, always
 from ketasched.times import day_text
 from ketasched.verbs import drafts
 from ketasched.wishes import Draft, spared

@@ -32,6 +32,9 @@ Bookings = Mapping[date, Taken]
 """The (start, end) of other patients' visits, each of which holds a chair, by local date."""
 
 
+NO_BOOKINGS: Bookings = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """What a rule may look at: the files, the request, the moment of planning, who sits where.

@@ -7,9 +7,8 @@ from itertools import islice, pairwise
 
 from ketasched.model import TAKES_PLACE, Change, Course, Visit
 from ketasched.pace import run_of
-from ketasched.planner import NO_BOOKINGS
 from ketasched.sense import refuse_past, visit_of
-from ketasched.shapes import Bookings, always
+from ketasched.shapes import NO_BOOKINGS, Bookings, always
 from ketasched.times import DAYS, clock_text, day_text, minute_of
 from ketasched.ways import Attempts, near_times
 

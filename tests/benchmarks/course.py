@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event
 
+from ketasched.events.view import View
 from ketasched.load import builtin_clinic, load_protocol
 from ketasched.model import Course, Request
 from ketasched.planner import plan
-from ketasched.render import View
 from ketasched.render.events import events
 from ketasched.render.ics import PRODID, calendar_name, render
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.conftest import MADE_AT, ROOT
 from tests.register.databases import Server
 
-from ketasched.handout import as_line
+from ketasched.forms import as_line
 from ketasched.load import load_clinic, load_protocol
 from ketasched.model import Clinic, Clock, Course, Request
 from ketasched.planner import plan

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
 from ketasched.model import Change, Course, TimeRange
-from ketasched.planner import NO_BOOKINGS, check
+from ketasched.planning.check import check
 from ketasched.register import database
 from ketasched.register.backup import back_up
 from ketasched.register.book import Book
@@ -20,6 +20,7 @@ from ketasched.register.chairs import Seat, crowded, seated
 from ketasched.register.database import writing
 from ketasched.register.nouns import Against, Line
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, VERSION
+from ketasched.shapes import NO_BOOKINGS
 from tests.conftest import MADE_AT, ROOT
 from tests.register.clerks import IS_FULL, Clerk
 from tests.register.databases import rows

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ketasched.load import load_course
-from ketasched.planner import check
+from ketasched.planning.check import check
 from ketasched.together import together as planned_as_one
 from tests.batches import (
     MOMENT,

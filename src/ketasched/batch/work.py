@@ -15,16 +15,17 @@ from ketasched.batch.place import COURSE, kept, taken_back, write_place
 from ketasched.batch.renewed import renewed
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, Refused, site_of
 from ketasched.explain import grouped
-from ketasched.handout import as_line, files_of, refuse_telling
+from ketasched.forms import as_line
+from ketasched.handout import files_of, refuse_telling
 from ketasched.identity import LONGEST_REFERENCE
 from ketasched.model import Clinic, Course, Finding, Slot
 from ketasched.model.memo import clear_memos
 from ketasched.offers import offers_of
 from ketasched.pace import Run, runs_of
-from ketasched.planner import NO_BOOKINGS, Decided, asked_runs, course_of
+from ketasched.planner import Decided, asked_runs, course_of
 from ketasched.refusals import OWN_RULES
 from ketasched.roster import Row, request_of_row
-from ketasched.shapes import Bookings, Given
+from ketasched.shapes import NO_BOOKINGS, Bookings, Given
 from ketasched.times import minute_of
 
 Step = TypeVar("Step")

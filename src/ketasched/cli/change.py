@@ -19,21 +19,21 @@ from ketasched.cli.options import (
     today_option,
     with_calendars,
 )
-from ketasched.cli.outcome import is_in
+from ketasched.cli.outcome import is_in, refusal_data
 from ketasched.cli.output import say
 from ketasched.cli.registers import course_at, open_book, register_option
 from ketasched.cli.telling import notes, told, told_as_data
 from ketasched.errors import BadRequest, NoPlan, Refused
-from ketasched.explain import refusal_data
+from ketasched.events.view import View
 from ketasched.folder import Undo, refuse_link, undone_if_it_fails, write_folder
 from ketasched.handout import INNER_FILES, SPLIT, file_names, handed_changes, handout
 from ketasched.load import load_course, with_clinic
 from ketasched.model import Audience, Change, Course, Finding, odd_character, printable
-from ketasched.planner import NO_BOOKINGS, check
-from ketasched.render import View, render
+from ketasched.planning.check import check
+from ketasched.render import render
 from ketasched.revise import revise
 from ketasched.sense import NEEDS_REASON, OVERRIDABLE
-from ketasched.shapes import Bookings
+from ketasched.shapes import NO_BOOKINGS, Bookings
 from ketasched.ways import Attempts, with_other_ways
 
 if TYPE_CHECKING:

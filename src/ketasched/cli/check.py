@@ -28,7 +28,7 @@ from ketasched.load import (
     with_clinic,
 )
 from ketasched.model import Clinic, Course, Finding
-from ketasched.planner import check
+from ketasched.planning.check import check
 from ketasched.roster import read_roster
 
 ROSTERS = (".csv", ".tsv", ".ndjson", ".jsonl")

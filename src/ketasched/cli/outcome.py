@@ -12,12 +12,14 @@ import click
 
 from ketasched.cli.output import say
 from ketasched.discretion import telling
-from ketasched.errors import BadFile, BadRequest, Refused
+from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
+from ketasched.events.view import View
 from ketasched.folder import Undo, refuse_link, write_folder
+from ketasched.forms import plain
 from ketasched.handout import INNER_FILES, handout
 from ketasched.load import load_course
-from ketasched.model import Audience, Course
-from ketasched.render import RENDERERS, View, render
+from ketasched.model import Audience, Course, Plain
+from ketasched.render import RENDERERS, render
 from ketasched.render.rides import all_drivers
 
 LONGEST_LABEL = 60
@@ -175,3 +177,18 @@ def outcome_options(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(OPTIONS):
         command = option(command)
     return command
+
+
+def refusal_data(error: NoPlan) -> Plain:
+    """A refusal as plain data: what, the rules, the refused days, and what would make it fit."""
+    return {
+        "error": error.what,
+        "findings": [plain(finding) for finding in error.findings],
+        "refusals": [
+            {"day": day.isoformat(), "rule": finding.rule, "message": finding.message}
+            for day, finding in error.refusals
+        ],
+        "possible": [day.isoformat() for day in error.possible],
+        "remedies": [plain(remedy) for remedy in error.remedies],
+        "try": error.next_step,
+    }

@@ -45,8 +45,8 @@ from ketasched.load import (
     shipped_protocols,
 )
 from ketasched.model import Clinic, Course, Protocol, Request
-from ketasched.planner import NO_BOOKINGS, plan, reach
-from ketasched.shapes import Bookings
+from ketasched.planner import plan, reach
+from ketasched.shapes import NO_BOOKINGS, Bookings
 
 if TYPE_CHECKING:
     from ketasched.register.book import Book
@@ -110,7 +110,7 @@ def command(
     except NoPlan as refusal:
         if outcome.form == "json":
             # Imported here, as below, because most plans fit and print the sooner for it.
-            from ketasched.explain import refusal_data  # noqa: PLC0415
+            from ketasched.cli.outcome import refusal_data  # noqa: PLC0415
 
             click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
         raise

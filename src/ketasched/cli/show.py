@@ -10,7 +10,7 @@ from ketasched.cli.output import BROKEN, say, say_findings
 from ketasched.cli.registers import is_asked
 from ketasched.errors import BadFile
 from ketasched.load import load_course, with_clinic
-from ketasched.planner import check
+from ketasched.planning.check import check
 
 
 @click.command("show")

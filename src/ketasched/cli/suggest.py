@@ -22,9 +22,8 @@ from ketasched.cli.registers import course_at, open_book, register_option
 from ketasched.errors import NoPlan
 from ketasched.load import with_clinic
 from ketasched.model import Change, Course
-from ketasched.planner import NO_BOOKINGS
 from ketasched.revise import revise
-from ketasched.shapes import Bookings
+from ketasched.shapes import NO_BOOKINGS, Bookings
 from ketasched.suggest import alternative_text, suggest
 from ketasched.ways import Attempts, with_other_ways
 

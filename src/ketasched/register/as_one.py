@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from ketasched.errors import NoPlan
 from ketasched.model import Course
-from ketasched.planner import check
+from ketasched.planning.check import check
 from ketasched.register.entries import locked_clinic, withdraw, write
 from ketasched.register.lookups import bookings_of, give_way, look_at, made_of
 from ketasched.register.nouns import Against, Order

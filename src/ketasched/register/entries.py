@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, select
 
-from ketasched.handout import as_line
+from ketasched.forms import as_line
 from ketasched.model import TAKES_PLACE, Clinic, Course
 from ketasched.register.chairs import Seat, crowded, seated
 from ketasched.register.nouns import Against, Line

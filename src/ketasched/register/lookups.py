@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from ketasched.errors import BadFile, NoPlan
-from ketasched.handout import as_line
+from ketasched.forms import as_line
 from ketasched.load import course_from
 from ketasched.model import Clinic, Course
 from ketasched.register.bookings import BookedDays

@@ -5,12 +5,12 @@ imported when it is used, because some need libraries that take long to load.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ketasched.events.view import View
 from ketasched.model import Audience, Course
 
 
@@ -32,21 +32,6 @@ RENDERERS: Mapping[str, Renderer] = MappingProxyType(
     }
 )
 """The renderers by the name of their format."""
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """For whom a course is rendered: that decides what it may say.
-
-    `driver_label` is what a driver calls the patient, "" where they are not named. `rides_of` is
-    the driver whose rides these are, "" for all of them. `colour` is whether there may be colours,
-    for a terminal.
-    """
-
-    audience: Audience = "patient"
-    driver_label: str = ""
-    rides_of: str = ""
-    colour: bool = False
 
 
 def render_split(course: Course, view: View) -> dict[str, str]:

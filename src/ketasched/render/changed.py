@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
+from ketasched.events.view import View
 from ketasched.model import TAKES_PLACE, Course, Visit
-from ketasched.render import View
 from ketasched.render.events import NOT_ANY_MORE, Event, Stamps, events, in_time
 from ketasched.render.wording import ENDED
 

@@ -5,8 +5,8 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select_autoescape
 
+from ketasched.events.view import View
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course
-from ketasched.render import View
 from ketasched.render.page import Page, page_of, rides_of
 from ketasched.render.wording import ASK_ABOUT_DRIVING, DELETE_FIRST, DELETE_OLD, ONLY_AFTER_REST
 from ketasched.times import clock_text, day_text, moment_text

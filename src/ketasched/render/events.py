@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from ketasched.discretion import neutral
+from ketasched.events.view import View
 from ketasched.identity import uid
 from ketasched.model import TAKES_PLACE, Course, Review, Visit, VisitKind
-from ketasched.render import View
 from ketasched.render.rides import has_ride, reminders
 from ketasched.render.spoken import REMINDER_MINUTES, Spoken, spoken
 from ketasched.render.stamps import Stamp, drives, stamps

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from ketasched.events.view import View
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, WEEKDAYS, Course
-from ketasched.render import View
 from ketasched.render.rides import has_ride
 from ketasched.times import DAYS, MONTHS, clock_text
 

@@ -7,8 +7,8 @@ from importlib import resources
 
 from markupsafe import Markup
 
+from ketasched.events.view import View
 from ketasched.model import Course
-from ketasched.render import View
 from ketasched.render.context import filled_in, template_of
 from ketasched.render.grid import grids, legend
 

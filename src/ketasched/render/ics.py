@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from ketasched.discretion import neutral
+from ketasched.events.view import View
 from ketasched.model import Course
-from ketasched.render import View
 from ketasched.render.changed import changed_events
 from ketasched.render.events import Event, events
 from ketasched.render.wording import is_discreet

@@ -11,10 +11,10 @@ from functools import cache, lru_cache
 from json.encoder import encode_basestring
 from typing import Any
 
+from ketasched.events.view import View
 from ketasched.forms import plain
 from ketasched.model import Clinic, Course, Protocol
 from ketasched.model.memo import memoised
-from ketasched.render import View
 
 
 def render(course: Course, view: View) -> str:

@@ -5,8 +5,8 @@ from itertools import zip_longest
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ketasched.events.view import View
 from ketasched.model import Course
-from ketasched.render import View
 from ketasched.render.grid import Month, Sort, grids, legend
 from ketasched.render.wording import course_revision_text
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ketasched.discretion import neutral
+from ketasched.events.view import View
 from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, VisitKind, Wording
 from ketasched.prices import Bill, PriceLine, bill
-from ketasched.render import View
 from ketasched.render.rides import are_shared, has_ride, reminders, reminders_left_out
 from ketasched.render.stamps import drives, former_dates
 from ketasched.render.wording import (

@@ -6,8 +6,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ketasched.events.view import View
 from ketasched.model import TAKES_PLACE, Course, Entry, Visit
-from ketasched.render import View
 
 
 class Stamp(NamedTuple):

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
+from ketasched.events.view import View
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Audience, Course, Review, Visit
 from ketasched.prices import Bill, PriceLine
-from ketasched.render import View
 from ketasched.render.page import Page, Rides, page_of, rides_of
 from ketasched.render.wording import ASK_ABOUT_DRIVING, DELETE_FIRST, DELETE_OLD, ONLY_AFTER_REST
 from ketasched.times import clock_text, day_text, moment_text

@@ -8,6 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 
 from ketasched.discretion import neutral, neutral_words
+from ketasched.events.view import View
 from ketasched.model import (
     TAKES_PLACE,
     TO_BE_DECIDED,
@@ -23,7 +24,6 @@ from ketasched.model import (
     Wording,
 )
 from ketasched.model.memo import memoised
-from ketasched.render import View
 from ketasched.times import clock_text, day_text
 
 ASK_ABOUT_DRIVING = "Ask your clinic when you may drive again."

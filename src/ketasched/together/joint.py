@@ -10,9 +10,9 @@ from ketasched.chain import Stop
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Clinic, Course
 from ketasched.pace import runs_of
-from ketasched.planner import NO_BOOKINGS, course_of, decide_at, plan
+from ketasched.planner import course_of, decide_at, plan
 from ketasched.search import Search
-from ketasched.shapes import Bookings, Given
+from ketasched.shapes import NO_BOOKINGS, Bookings, Given
 from ketasched.times import minute_of
 from ketasched.together.nouns import NOTHING, Asked, Together, Waits, Worth
 from ketasched.together.table import Table, slots_of, table_of

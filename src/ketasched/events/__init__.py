@@ -1,0 +1,1 @@
+"""What a calendar is told of a course, for one audience."""
