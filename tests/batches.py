@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from click.testing import CliRunner, Result
 
-from ketasched.cells import as_it_was
 from ketasched.cli import main
-from ketasched.columns import COLUMNS, read_request
-from ketasched.load import load_clinic, load_protocol
+from ketasched.files.csv_cells import as_it_was
+from ketasched.files.load import load_clinic, load_protocol
+from ketasched.files.request_fields import COLUMNS, read_request
 from ketasched.model import Course, Request
-from ketasched.planner import plan
-from ketasched.shapes import Bookings
+from ketasched.planning.planner import plan
+from ketasched.rules.base import Bookings
 from tests.conftest import ROOT
 
 MOMENT = "2026-11-23T10:00"

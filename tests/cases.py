@@ -31,8 +31,8 @@ from ketasched.model import (
     TimeRange,
     VisitKind,
 )
-from ketasched.shapes import Given
-from ketasched.times import slot_at
+from ketasched.model.wall_clock import slot_at
+from ketasched.rules.base import Given
 
 from .conftest import MADE_AT
 from .nouns import INFUSION, clinic, phase, protocol, request

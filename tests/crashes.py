@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ketasched.batch.ledger import COLUMNS
+from ketasched.batch.manifest import COLUMNS
 from tests.benchmarks.rosters import rows
 from tests.conftest import ROOT
 

@@ -15,8 +15,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from ketasched.batch.earlier import BEGUN
-from ketasched.batch.ledger import CHANGES
+from ketasched.batch.manifest import CHANGES
+from ketasched.batch.previous_run import BEGUN
 from ketasched.cli import main as ketasched
 
 ROSTER, CLINIC, FOLDER, SCENARIO = (*sys.argv[1:], *[""] * 4)[:4]

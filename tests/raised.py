@@ -65,7 +65,7 @@ def _noting(kind: type, found: set[Place]) -> Callable[..., None]:
 
     def init(error: object, *arguments: object, **more: object) -> None:
         frame: FrameType | None = sys._getframe(1)
-        while frame and frame.f_code.co_filename.endswith("errors.py"):
+        while frame and frame.f_code.co_filename == str(SOURCE / "errors.py"):
             frame = frame.f_back
         path = Path(frame.f_code.co_filename) if frame else Path()
         if frame and SOURCE in path.parents:

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ketasched.batch import work
-from ketasched.batch.made import notes_of
+from ketasched.batch import worker as work
+from ketasched.batch.manifest import notes_of
 from ketasched.errors import NoPlan
-from ketasched.handout import FILES, files_of
-from ketasched.load import load_course
+from ketasched.files.load import load_course
+from ketasched.render.patient_folder import FILES, files_of
 from tests.batches import (
     EXAMPLE,
     MONDAY,

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ketasched.cli import main
-from ketasched.load import load_course
+from ketasched.files.load import load_course
 from ketasched.model import TAKES_PLACE
 from tests.batches import (
     MONDAY,

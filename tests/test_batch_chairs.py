@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ketasched.errors import NoPlan
-from ketasched.handout import files_of
-from ketasched.load import load_course
+from ketasched.files.load import load_course
 from ketasched.model import Course
+from ketasched.render.patient_folder import files_of
 from tests.batches import (
     MONDAY,
     Row,

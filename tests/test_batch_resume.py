@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from ketasched.cli import main
-from ketasched.cli.progress import progress
-from ketasched.handout import files_of
+from ketasched.cli.batch_output import progress
+from ketasched.render.patient_folder import files_of
 from tests.batches import (
     MADE_AT,
     MONDAY,
@@ -372,7 +372,7 @@ def test_a_bar_takes_nothing_from_a_pipe(monkeypatch):
         read.append(path)
         return 1
 
-    monkeypatch.setattr("ketasched.cli.progress._lines", lines)
+    monkeypatch.setattr("ketasched.cli.batch_output._lines", lines)
     for path in ("pipe", "file"):
         with progress(path, quiet=False) as seen:
             seen(1, 1)

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from ketasched.cli import main
 from ketasched.errors import NoPlan
-from ketasched.handout import files_of
+from ketasched.render.patient_folder import files_of
 from tests.batches import (
     EXAMPLE,
     batch,

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from ketasched.cli import main
-from ketasched.load import load_course
+from ketasched.files.load import load_course
 from tests.batches import (
     MONDAY,
     Row,

@@ -16,12 +16,12 @@ import pytest
 from click.testing import CliRunner, Result
 from filelock import FileLock
 
-from ketasched import folder as folder_module
-from ketasched.batch.nouns import Known, Made, Outcome, Settings, Task, Todo
-from ketasched.batch.work import work
+from ketasched.batch.records import Known, Made, Outcome, Settings, Task, Todo
+from ketasched.batch.worker import work
 from ketasched.cli import main
 from ketasched.errors import Refused
-from ketasched.roster import Row as RosterRow
+from ketasched.files import atomic_write as folder_module
+from ketasched.files.roster import Row as RosterRow
 from tests.batches import (
     MADE_AT,
     MODULE,
@@ -131,7 +131,7 @@ def test_a_full_disk_ends_the_run_also_where_a_patient_has_a_folder(asked, monke
 @pytest.mark.parametrize("place", ["course_of", "files_of"])
 def test_a_bug_of_ours_rejects_its_row_goes_on_and_is_exit_70(asked, place, monkeypatch):
     roster_file(rows_of(4))
-    right = getattr(sys.modules["ketasched.batch.work"], place)
+    right = getattr(sys.modules["ketasched.batch.worker"], place)
 
     def wrong(*arguments, **more):
         nouns = (getattr(one, "request", one) for one in arguments)
@@ -140,7 +140,7 @@ def test_a_bug_of_ours_rejects_its_row_goes_on_and_is_exit_70(asked, place, monk
         return right(*arguments, **more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(f"ketasched.batch.work.{place}", wrong)
+        patch.setattr(f"ketasched.batch.worker.{place}", wrong)
         done = anyway(*asked)
     assert done.exit_code == 70
     assert rejected() == [("P-2", "bug")]
@@ -159,7 +159,7 @@ def test_a_bug_takes_no_course_away_that_was_there(asked, monkeypatch):
     rows[1]["driver_name"] = "Sam"
     roster_file(rows)
     with monkeypatch.context() as patch:
-        patch.setattr("ketasched.batch.work.files_of", lambda *_: 1 / 0)
+        patch.setattr("ketasched.batch.worker.files_of", lambda *_: 1 / 0)
         assert anyway(*asked, "--resume").exit_code == 70
     assert tree("out/P-2") == before
     done = batch(*asked, "--resume")
@@ -253,7 +253,7 @@ def test_another_version_does_all_rows_again_but_those_that_were_revised(asked, 
     before = tree()
     assert "(3 of them before)" in batch(*asked, "--resume", moment=LATER).stderr
     was = [row["input"] for row in manifest()]
-    monkeypatch.setattr("ketasched.batch.digest.VERSION", "99.0")
+    monkeypatch.setattr("ketasched.batch.fingerprints.VERSION", "99.0")
     batch(*asked, "--resume", moment=LATER)
     assert [row["input"] == old for row, old in zip(manifest(), was, strict=True)] == [
         *(False, True, False)

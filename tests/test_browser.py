@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Request, sync_playwright
 
 from ketasched.events.view import View
-from ketasched.load import load_clinic, load_protocol, shipped_protocols
+from ketasched.files.load import load_clinic, load_protocol, shipped_protocols
 from ketasched.model import Titles
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 from ketasched.render import render
 
 from .conftest import MADE_AT, ROOT

@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
-from ketasched.busy import engagements_of, with_busy, within
 from ketasched.cli import main
 from ketasched.errors import NoPlan
-from ketasched.explain import explained
-from ketasched.forms import plain, read
-from ketasched.load import load_course
+from ketasched.files.codec import plain, read
+from ketasched.files.load import load_course
 from ketasched.model import BusyTime, Change, Request
-from ketasched.planner import plan, reach
+from ketasched.model.busy_times import engagements_of, with_busy, within
 from ketasched.planning.check import check
-from ketasched.revise import revise
+from ketasched.planning.explain import explained
+from ketasched.planning.planner import plan, reach
+from ketasched.revising.revise import revise
 
 from .conftest import MADE_AT, ROOT
 from .nouns import MONDAY, clinic, phase, protocol, request

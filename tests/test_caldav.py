@@ -15,11 +15,11 @@ import pytest
 from caldav.collection import Calendar
 from caldav.davclient import DAVClient
 
+from ketasched.events.events import events
 from ketasched.events.view import View
 from ketasched.model import PhaseReview
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 from ketasched.render import render, render_split
-from ketasched.render.events import events
 
 from .conftest import MADE_AT
 from .nouns import clinic, phase, protocol, request

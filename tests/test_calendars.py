@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ketasched.calendars import read_calendar
 from ketasched.errors import BadFile
+from ketasched.files.busy import read_calendar
 
 NEW_YORK = ZoneInfo("America/New_York")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ketasched.cells import PLAIN, RISKY, as_it_was, csv_line, harmless
+from ketasched.files.csv_cells import PLAIN, RISKY, as_it_was, csv_line, harmless
 
 TEXTS = st.text() | st.text("=+-@＝＋－＠'\t\r\n \",;a", max_size=6)
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketasched.chain import Chain, Stop, cheapest_chain, lowest_price
 from ketasched.model import Slot
+from ketasched.planning.shortest_path import Chain, Stop, cheapest_chain, lowest_price
 from tests.nouns import INFUSION
 
 MONDAY = datetime(2026, 12, 7, tzinfo=UTC)

@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from ketasched.cli import COMMANDS, main
-from ketasched.columns import COLUMNS
-from ketasched.load import load_course
+from ketasched.files.load import load_course
+from ketasched.files.request_fields import COLUMNS
 from tests.conftest import ROOT
 
 PLAN = ["plan", "--start", "2026-12-07", "--made-at", "2026-11-23T10:00", "--patient", "P-014"]
@@ -282,7 +282,8 @@ def test_a_course_that_changed_meanwhile_is_not_written_over(monkeypatch):
         reads = iter([before])
         real = load_course
         stale.setattr(
-            "ketasched.cli.change.load_course", lambda name: next(reads, None) or real(name)
+            "ketasched.cli.change_command.load_course",
+            lambda name: next(reads, None) or real(name),
         )
         late = run("revise", str(path), "driver", "2", "--name", "Sam", "--today", "2026-12-07")
     assert late.exit_code == 6

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketasched.columns import COLUMNS, read_request, spelled_date
 from ketasched.errors import BadRequest
-from ketasched.identity import patient_reference
+from ketasched.files.request_fields import COLUMNS, read_request, spelled_date
 from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange
+from ketasched.model.identifiers import patient_reference
 
 MONDAY = date(2026, 12, 7)
 

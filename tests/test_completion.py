@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ketasched.cli import COMMANDS
-from ketasched.load import shipped_protocols
+from ketasched.files.load import shipped_protocols
 from tests.conftest import ROOT
 
 PROGRAM = Path(sys.executable).with_name("ketasched")

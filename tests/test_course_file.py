@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from ketasched.events.view import View
-from ketasched.forms import plain
-from ketasched.load import load_protocol, shipped_protocols
+from ketasched.files.codec import plain
+from ketasched.files.load import load_protocol, shipped_protocols
 from ketasched.model import Change, Clock, Course, Driver, Entry, Former
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 from ketasched.render import render
 
 from .conftest import MADE_AT

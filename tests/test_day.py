@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ketasched.day import FORMS, render_sheet
-from ketasched.day.sheet import Sheet, sheet_of, without_driver
-from ketasched.day.week import week_lines
-from ketasched.load import load_clinic, load_protocol
+from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import Change, Course, Finding, Request
-from ketasched.planner import plan
-from ketasched.revise import revise
+from ketasched.planning.planner import plan
+from ketasched.render.day_sheet import FORMS, render_sheet
+from ketasched.render.day_sheet.sheet import Sheet, sheet_of, without_driver
+from ketasched.render.day_sheet.week import week_lines
+from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT, ROOT
 
 MONDAY = date(2026, 12, 7)

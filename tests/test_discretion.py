@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.cli import main
-from ketasched.discretion import LEFT_OUT, STEMS, WHOLE_WORDS, neutral, neutral_words, telling
-from ketasched.doubts import doubts
 from ketasched.events.view import View
-from ketasched.handout import handout
-from ketasched.load import load_protocol, shipped_protocols
+from ketasched.files.clinic_warnings import doubts
+from ketasched.files.load import load_protocol, shipped_protocols
 from ketasched.model import (
     Amount,
     Audience,
@@ -23,8 +21,10 @@ from ketasched.model import (
     ProtocolWording,
     Wording,
 )
-from ketasched.planner import plan
+from ketasched.model.privacy import LEFT_OUT, STEMS, WHOLE_WORDS, neutral, neutral_words, telling
+from ketasched.planning.planner import plan
 from ketasched.render import RENDERERS, render
+from ketasched.render.patient_folder import handout
 
 from .conftest import MADE_AT
 from .nouns import clinic, phase, protocol, request

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from ketasched.cli.output import EXIT_CODES
-from ketasched.forms import fields_of
+from ketasched.files.codec import fields_of
 from ketasched.model import Clinic, Course, Protocol
-from ketasched.planner import KEPT
+from ketasched.planning.planner import KEPT
 from tests.conftest import ROOT
 from tests.documents import DOCUMENTS
 from tests.documents.files import noun_in

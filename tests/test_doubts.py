@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ketasched.doubts import doubts
+from ketasched.files.clinic_warnings import doubts
 from ketasched.model import Instructions, Prices, ProtocolWording, Wording
 
 from .nouns import clinic, protocol

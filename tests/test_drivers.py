@@ -9,12 +9,12 @@ from click.testing import CliRunner
 
 from ketasched.cli import main
 from ketasched.events.view import View
-from ketasched.handout import file_names, handed_changes, handout
-from ketasched.load import load_protocol
+from ketasched.files.load import load_protocol
 from ketasched.model import Change, Driver
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.revise import revise
+from ketasched.render.patient_folder import file_names, handed_changes, handout
+from ketasched.revising.revise import revise
 
 from .conftest import MADE_AT
 from .nouns import clinic, request

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ketasched.errors import Refused
-from ketasched.folder import write_folder
+from ketasched.files.atomic_write import write_folder
 
 PLAN = [
     *(sys.executable, "-m", "ketasched", "plan", "--patient", "P-1", "-o", "out", "--split"),

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from ketasched.cli import main
-from ketasched.day import FORMS
 from ketasched.events.view import View
-from ketasched.load import load_clinic, load_protocol, shipped_protocols
+from ketasched.files.load import load_clinic, load_protocol, shipped_protocols
 from ketasched.model import Hours, TimeRange
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 from ketasched.render import RENDERERS, render
+from ketasched.render.day_sheet import FORMS
 from tests.conftest import MADE_AT, ROOT
 from tests.nouns import request
 

@@ -8,12 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from ketasched.cli import main
+from ketasched.events.events import events
 from ketasched.events.view import View
-from ketasched.handout import handout
-from ketasched.load import load_protocol
-from ketasched.planner import plan
+from ketasched.files.load import load_protocol
+from ketasched.planning.planner import plan
 from ketasched.render import render, render_split
-from ketasched.render.events import events
+from ketasched.render.patient_folder import handout
 
 from .conftest import MADE_AT
 from .nouns import clinic, request

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ketasched.discretion import telling
 from ketasched.events.view import View
+from ketasched.events.wording import one_line
 from ketasched.model import (
     Amount,
     Audience,
@@ -21,9 +21,9 @@ from ketasched.model import (
     Titles,
     Wording,
 )
-from ketasched.planner import plan
+from ketasched.model.privacy import telling
+from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.render.wording import one_line
 
 from .conftest import MADE_AT
 from .hostile import HOSTILE, TEXTS, clinic_saying

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ketasched.events.events import events
 from ketasched.events.view import View
-from ketasched.load import load_protocol
+from ketasched.events.wording import one_line
+from ketasched.files.load import load_protocol
 from ketasched.model import (
     Change,
     Clinic,
@@ -30,14 +32,12 @@ from ketasched.model import (
     VisitKind,
     Wording,
 )
-from ketasched.planner import plan
+from ketasched.model.wall_clock import after, comes_twice
+from ketasched.planning.planner import plan
 from ketasched.render import render, render_changes
-from ketasched.render.events import events
 from ketasched.render.ics import calendar_name
-from ketasched.render.wording import one_line
-from ketasched.render.zones import needed_days, vtimezone
-from ketasched.revise import revise
-from ketasched.times import after, comes_twice
+from ketasched.render.vtimezone import needed_days, vtimezone
+from ketasched.revising.revise import revise
 
 from .conftest import MADE_AT
 from .hostile import HOSTILE, TEXTS, clinic_saying

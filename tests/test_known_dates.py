@@ -4,10 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from ketasched.load import load_protocol
+from ketasched.files.load import load_protocol
 from ketasched.model import Closures, DateRange, GapDays, SpanDays
-from ketasched.planner import plan
 from ketasched.planning.check import check
+from ketasched.planning.planner import plan
 from tests.conftest import MADE_AT
 from tests.nouns import MONDAY, clinic, phase, protocol, request
 

@@ -20,8 +20,8 @@ from hypothesis.stateful import (
 
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.events.view import View
-from ketasched.forms import plain, read
-from ketasched.load import load_protocol
+from ketasched.files.codec import plain, read
+from ketasched.files.load import load_protocol
 from ketasched.model import (
     TAKES_PLACE,
     Audience,
@@ -36,11 +36,11 @@ from ketasched.model import (
     Protocol,
     Verb,
 )
-from ketasched.planner import plan
 from ketasched.planning.check import check
+from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.revise import revise
-from ketasched.sense import OVERRIDABLE
+from ketasched.revising.revise import revise
+from ketasched.revising.validation import OVERRIDABLE
 
 from .conftest import MADE_AT
 from .nouns import clinic, phase, protocol, request

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketasched import forms, load
-from ketasched.doubts import doubts
 from ketasched.errors import BadFile
-from ketasched.files import MOST_BYTES
+from ketasched.files import codec as forms
+from ketasched.files import load
+from ketasched.files.clinic_warnings import doubts
+from ketasched.files.toml_json import MOST_BYTES
 from ketasched.model import (
     Clinic,
     Clock,
@@ -31,8 +32,8 @@ from ketasched.model import (
     Request,
     TimeRange,
 )
-from ketasched.planner import plan
 from ketasched.planning.check import check
+from ketasched.planning.planner import plan
 
 from .conftest import MADE_AT
 from .nouns import clinic, protocol, request

@@ -10,10 +10,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ketasched.errors import NoPlan
-from ketasched.forms import plain
-from ketasched.load import load_clinic, load_protocol, shipped_protocols
+from ketasched.files.codec import plain
+from ketasched.files.load import load_clinic, load_protocol, shipped_protocols
 from ketasched.model import WEEKDAYS, Course, DateRange
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 from tests.conftest import MADE_AT, ROOT
 from tests.nouns import MONDAY, clinic, protocol, request
 from tests.test_planner_is_exact import AWAY, BOOKED, DAYS, Case, bookings, cases, dates

@@ -8,9 +8,9 @@ import pytest
 
 from ketasched.events.view import View
 from ketasched.model import PhaseReview
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.render.grid import grids
+from ketasched.render.month_grid import grids
 
 from .conftest import MADE_AT
 from .nouns import clinic, phase, protocol, request

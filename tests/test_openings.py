@@ -6,7 +6,7 @@ import sys
 import holidays
 import pytest
 
-from ketasched.openings import holidays_of
+from ketasched.model.opening_hours import holidays_of
 
 SOME = ("US-NY", "US", "USA", "DE-BY", "GB-ENG", "GB", "BR-SP", "IN", "AU-NSW")
 
@@ -34,7 +34,7 @@ def test_what_is_no_part_s_code_is_refused(name):
 
 EVERY_COUNTRY = """
 import sys
-from ketasched.openings import holidays_of
+from ketasched.model.opening_hours import holidays_of
 import holidays
 from holidays.registry import COUNTRIES
 codes = [names[1] for names in COUNTRIES.values()]

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.forms import plain, read
-from ketasched.load import load_protocol, shipped_protocols
+from ketasched.files.codec import plain, read
+from ketasched.files.cross_references import course_problems
+from ketasched.files.load import load_protocol, shipped_protocols
 from ketasched.model import (
     Clock,
     Closures,
@@ -28,10 +29,9 @@ from ketasched.model import (
     VisitKind,
     Window,
 )
-from ketasched.planner import course_of, decide_at, plan, reach
 from ketasched.planning.check import check
-from ketasched.references import course_problems
-from ketasched.shapes import Given
+from ketasched.planning.planner import course_of, decide_at, plan, reach
+from ketasched.rules.base import Given
 from tests.conftest import MADE_AT
 from tests.nouns import INFUSION, MONDAY, clinic, phase, protocol, request
 

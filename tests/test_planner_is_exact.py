@@ -31,7 +31,7 @@ from ketasched.model import (
     VisitKind,
     Weekday,
 )
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 from tests.brute_force import Booking, best
 
 MADE_AT = datetime(2026, 11, 1, tzinfo=UTC)

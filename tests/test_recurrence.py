@@ -14,8 +14,8 @@ from dateutil.rrule import rrulestr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ketasched.calendars import read_calendar
-from ketasched.calendars.recurrence import DAYS, Rule, Steps, occurrences, read_rule
+from ketasched.files.busy import read_calendar
+from ketasched.files.busy.recurrence import DAYS, Rule, Steps, occurrences, read_rule
 
 NEW_YORK = ZoneInfo("America/New_York")
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 29)

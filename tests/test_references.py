@@ -2,7 +2,7 @@
 
 import pytest
 
-from ketasched.batch.references import ROOM, References
+from ketasched.batch.routing import ROOM, References
 from ketasched.errors import BadRequest
 
 

@@ -10,8 +10,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.events.diff import changed_events
+from ketasched.events.events import events
+from ketasched.events.sequence import former_dates
 from ketasched.events.view import View
-from ketasched.load import load_protocol
+from ketasched.files.load import load_protocol
 from ketasched.model import (
     TAKES_PLACE,
     Change,
@@ -24,12 +27,9 @@ from ketasched.model import (
     Reminders,
     SpanDays,
 )
-from ketasched.planner import plan
 from ketasched.planning.check import check
-from ketasched.render.changed import changed_events
-from ketasched.render.events import events
-from ketasched.render.stamps import former_dates
-from ketasched.revise import revise
+from ketasched.planning.planner import plan
+from ketasched.revising.revise import revise
 
 from .conftest import MADE_AT
 from .nouns import clinic, phase, protocol, request

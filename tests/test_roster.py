@@ -13,12 +13,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ketasched.cells import csv_line
-from ketasched.columns import ROSTER_COLUMNS
 from ketasched.errors import BadFile, BadRequest
+from ketasched.files.csv_cells import csv_line
+from ketasched.files.request_fields import ROSTER_COLUMNS
+from ketasched.files.roster import csv_records as records
+from ketasched.files.roster.rows import Row, read_roster, request_of_row
 from ketasched.model import Request
-from ketasched.roster import records
-from ketasched.roster.rows import Row, read_roster, request_of_row
 
 HEADER = "patient,start,driver_name\n"
 

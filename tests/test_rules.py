@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.model import GapDays, GapHours, NoDriving, Override, SpanDays
+from ketasched.model.wall_clock import at, slot_at
 from ketasched.rules import (
     DAY_RULES,
     ENDS_RULES,
@@ -19,7 +20,6 @@ from ketasched.rules import (
     Span,
     eighteenth_birthday,
 )
-from ketasched.times import at, slot_at
 
 from .cases import CASES, first
 from .cases import given as known

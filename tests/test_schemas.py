@@ -14,7 +14,13 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from ketasched.errors import BadFile
-from ketasched.load import READERS, protocol_text, schema_text, shipped_protocols, starter_clinic
+from ketasched.files.load import (
+    READERS,
+    protocol_text,
+    schema_text,
+    shipped_protocols,
+    starter_clinic,
+)
 from tests.conftest import ROOT
 from tests.transcript import run
 

@@ -6,10 +6,10 @@ from itertools import accumulate
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ketasched.model.occupancy import Taken, seats_of
+from ketasched.model.wall_clock import minute_of, slot_at
 from ketasched.rules import Capacity
-from ketasched.seating import Taken, seats_of
-from ketasched.shapes import Given
-from ketasched.times import minute_of, slot_at
+from ketasched.rules.base import Given
 
 from .nouns import INFUSION, MONDAY, clinic, protocol, request
 

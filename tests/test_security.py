@@ -16,8 +16,9 @@ from jinja2 import PackageLoader
 from ketasched.cli import main
 from ketasched.events.view import View
 from ketasched.model import Audience
-from ketasched.planner import plan
-from ketasched.render import RENDERERS, context, render
+from ketasched.planning.planner import plan
+from ketasched.render import RENDERERS, render
+from ketasched.render import templating as context
 from tests.conftest import MADE_AT, ROOT
 from tests.hostile import clinic_saying
 from tests.nouns import clinic, protocol, request

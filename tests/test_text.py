@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from ketasched.events.view import View
 from ketasched.model import Instructions, Minutes, VisitKind, Wording
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 from ketasched.render import render
 from tests.conftest import MADE_AT
 from tests.nouns import INFUSION, clinic, phase, protocol, request

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.model import Clock, Minutes, NoDriving, Override, OwnMinutes, VisitKind
-from ketasched.times import (
+from ketasched.model.wall_clock import (
     after,
     at,
     clock_text,

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.load import load_protocol
+from ketasched.files.load import load_protocol
 from ketasched.model import (
     Clinic,
     Clock,
@@ -24,10 +24,10 @@ from ketasched.model import (
     SpanDays,
     TimeRange,
 )
-from ketasched.planner import plan
 from ketasched.planning.check import check
-from ketasched.refusals import OWN_RULES
-from ketasched.shapes import VisitRule
+from ketasched.planning.infeasibility import OWN_RULES
+from ketasched.planning.planner import plan
+from ketasched.rules.base import VisitRule
 from ketasched.together import Asked, Together, Waits, Worth, together
 from tests import brute_force
 from tests.benchmarks.clinics import waiting_list
@@ -393,11 +393,11 @@ class FewADay(VisitRule):
 @pytest.fixture
 def few_a_day(monkeypatch):
     """Adds `FewADay` to what the planner and its checks ask."""
-    for table in ("search.DAY_RULES", "search.OWN_DAY_RULES", "planner.DAY_RULES"):
+    for table in ("search.DAY_RULES", "search.OWN_DAY_RULES", "check.DAY_RULES"):
         name, _, rules = table.rpartition(".")
-        module = import_module(f"ketasched.{name}")
+        module = import_module(f"ketasched.planning.{name}")
         monkeypatch.setattr(module, rules, [*getattr(module, rules), FewADay()])
-    monkeypatch.setattr("ketasched.refusals.OWN_RULES", OWN_RULES | {FewADay.name})
+    monkeypatch.setattr("ketasched.planning.infeasibility.OWN_RULES", OWN_RULES | {FewADay.name})
 
 
 @pytest.mark.parametrize("latest", [MONDAY, MONDAY + timedelta(2)], ids=["Monday", "Wednesday"])

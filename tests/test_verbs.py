@@ -9,7 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.load import load_protocol
+from ketasched.files.load import load_protocol
 from ketasched.model import (
     BusyTime,
     Change,
@@ -24,9 +24,9 @@ from ketasched.model import (
     SpanDays,
     TimeRange,
 )
-from ketasched.planner import plan
-from ketasched.revise import revise
-from ketasched.shapes import OutOfTime
+from ketasched.planning.planner import plan
+from ketasched.revising.revise import revise
+from ketasched.rules.base import OutOfTime
 
 from .conftest import MADE_AT
 from .nouns import clinic, phase, protocol, request

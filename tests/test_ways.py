@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.load import load_protocol
+from ketasched.files.load import load_protocol
 from ketasched.model import Change, Clock, Closures, DateRange
-from ketasched.planner import plan
 from ketasched.planning.check import check
-from ketasched.revise import revise
-from ketasched.shapes import OutOfTime
-from ketasched.suggest import suggest
-from ketasched.ways import Attempts, with_other_ways
+from ketasched.planning.planner import plan
+from ketasched.revising.alternatives import Attempts, with_other_ways
+from ketasched.revising.revise import revise
+from ketasched.revising.suggest import suggest
+from ketasched.rules.base import OutOfTime
 
 from .conftest import MADE_AT
 from .nouns import clinic, request

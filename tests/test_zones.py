@@ -17,10 +17,10 @@ from dateutil.rrule import rrulestr
 
 from ketasched.events.view import View
 from ketasched.model import Course, Reminders
-from ketasched.planner import plan
+from ketasched.model.wall_clock import after, at
+from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.render.zones import vtimezone
-from ketasched.times import after, at
+from ketasched.render.vtimezone import vtimezone
 
 from .conftest import MADE_AT
 from .nouns import clinic, phase, protocol, request

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan, Refused
-    from ketasched.load import load_clinic, load_course, load_protocol
+    from ketasched.files.load import load_clinic, load_course, load_protocol
     from ketasched.model import Clinic, Course, Finding, Protocol, Request
-    from ketasched.planner import plan
     from ketasched.planning.check import check
+    from ketasched.planning.planner import plan
 
 __all__ = [
     "BadFile",
@@ -35,9 +35,9 @@ __all__ = [
 
 _HOMES = {
     "errors": ("BadFile", "BadRequest", "KetaschedError", "NoPlan", "Refused"),
-    "load": ("load_clinic", "load_course", "load_protocol"),
+    "files.load": ("load_clinic", "load_course", "load_protocol"),
     "model": ("Clinic", "Course", "Finding", "Protocol", "Request"),
-    "planner": ("plan",),
+    "planning.planner": ("plan",),
     "planning.check": ("check",),
 }
 

@@ -21,7 +21,7 @@ from statistics import fmean, median
 from tests.benchmarks.course import written_plainly
 from tests.benchmarks.rosters import write_roster
 
-from ketasched.load import load_course
+from ketasched.files.load import load_course
 
 SIZES = (1_000, 10_000, 100_000)
 MEASURED, SAMPLE, ROUNDS = 5_000, 150, 3

@@ -15,11 +15,11 @@ from pathlib import Path
 from tests.benchmarks.course import MADE_AT, VIEW, written_plainly
 from tests.benchmarks.rosters import PROTOCOLS, rows
 
-from ketasched.columns import COLUMNS, read_request
 from ketasched.errors import NoPlan
-from ketasched.load import load_clinic, load_protocol
+from ketasched.files.load import load_clinic, load_protocol
+from ketasched.files.request_fields import COLUMNS, read_request
 from ketasched.model import Protocol, Request
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 from ketasched.render import render
 
 COURSES, PLAINLY_EVERY = 3000, 10

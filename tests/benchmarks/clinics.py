@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 from ketasched.errors import NoPlan
-from ketasched.load import load_protocol
+from ketasched.files.load import load_protocol
 from ketasched.model import (
     Clinic,
     Closures,
@@ -21,7 +21,7 @@ from ketasched.model import (
     TimeRange,
     Weekday,
 )
-from ketasched.planner import plan
+from ketasched.planning.planner import plan
 
 SIZES = ((20, 3), (40, 4), (60, 6), (120, 8), (250, 16))
 """Patients and chairs."""

@@ -11,11 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 
 from icalendar import Alarm, Calendar, Event
 
+from ketasched.events.events import events
 from ketasched.events.view import View
-from ketasched.load import builtin_clinic, load_protocol
+from ketasched.files.load import builtin_clinic, load_protocol
 from ketasched.model import Course, Request
-from ketasched.planner import plan
-from ketasched.render.events import events
+from ketasched.planning.planner import plan
 from ketasched.render.ics import PRODID, calendar_name, render
 
 ROUNDS = 200

@@ -16,16 +16,16 @@ from pathlib import Path
 from tests.conftest import MADE_AT, ROOT
 from tests.register.databases import Server
 
-from ketasched.forms import as_line
-from ketasched.load import load_clinic, load_protocol
+from ketasched.files.codec import as_line
+from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import Clinic, Clock, Course, Request
-from ketasched.planner import plan
-from ketasched.register.book import Book
+from ketasched.planning.planner import plan
 from ketasched.register.database import writing
-from ketasched.register.entries import locked_clinic
-from ketasched.register.nouns import Line, Order
+from ketasched.register.records import Line, Order
+from ketasched.register.register import Book
 from ketasched.register.tables import BOOKINGS, COURSES
-from ketasched.shapes import Bookings
+from ketasched.register.writes import locked_clinic
+from ketasched.rules.base import Bookings
 
 VISITS = 100_000
 ROUNDS = 60

@@ -7,11 +7,11 @@ from datetime import date, datetime
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from ketasched.columns import COLUMNS, ROSTER_COLUMNS
-from ketasched.forms import Field, fields_of, plain
+from ketasched.files.codec import Field, fields_of, plain
+from ketasched.files.request_fields import COLUMNS, ROSTER_COLUMNS
+from ketasched.files.roster.headings import REQUIRED
 from ketasched.model import Clinic, Course, Protocol
 from ketasched.model.values import DATE_SCHEMA
-from ketasched.roster.headings import REQUIRED
 from tests.documents.schemas import default_value
 from tests.documents.tables import MADE, sentence, table
 

@@ -1,6 +1,6 @@
 """`docs/protocols.md`: the shipped protocols, as `ketasched protocols show` has them."""
 
-from ketasched.load import shipped_protocols
+from ketasched.files.load import shipped_protocols
 from tests.documents.tables import MADE, block
 from tests.transcript import run
 

@@ -1,7 +1,7 @@
 """`docs/rules.md`: every rule, from its class."""
 
 from ketasched.rules import RULES
-from ketasched.shapes import EndsRule, PairRule, Precondition, VisitRule
+from ketasched.rules.base import EndsRule, PairRule, Precondition, VisitRule
 from tests.documents.tables import MADE, table, whole
 
 HEAD = f"""# Rules

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from ketasched.forms import MOMENT, Field, fields_of, plain
+from ketasched.files.codec import MOMENT, Field, fields_of, plain
 from ketasched.model import Clinic, Course, Hours, Phase, Protocol, VisitKind
 from ketasched.model.values import DATE_SCHEMA
 from tests.documents.tables import sentence

@@ -15,16 +15,16 @@ from pathlib import Path
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from ketasched.calendars import calendar_from
-from ketasched.cells import csv_line
 from ketasched.errors import BadFile, KetaschedError
-from ketasched.files import parse
-from ketasched.handout import files_of
-from ketasched.load import READERS as KINDS
-from ketasched.load import load_clinic, load_protocol, starter_clinic
+from ketasched.files.busy import calendar_from
+from ketasched.files.csv_cells import csv_line
+from ketasched.files.load import READERS as KINDS
+from ketasched.files.load import load_clinic, load_protocol, starter_clinic
+from ketasched.files.roster import read_roster, request_of_row
+from ketasched.files.toml_json import parse
 from ketasched.model import Clinic, Course, Protocol, Request
-from ketasched.planner import plan
-from ketasched.roster import read_roster, request_of_row
+from ketasched.planning.planner import plan
+from ketasched.render.patient_folder import files_of
 from tests.conftest import ROOT
 from tests.test_calendars import RIGHT, SAMPLE, ZONES, calendar
 

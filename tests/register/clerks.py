@@ -17,10 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from ketasched.errors import NoPlan, Refused
-from ketasched.load import load_clinic, load_protocol
+from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import Clinic, Clock, Course, Request
-from ketasched.planner import plan
-from ketasched.shapes import Bookings
+from ketasched.planning.planner import plan
+from ketasched.rules.base import Bookings
 from tests.conftest import MADE_AT, ROOT
 
 CHAIRS, STARTS = 4, 2
@@ -96,9 +96,9 @@ def work(clerk: Clerk) -> None:
     """Book until the share is done."""
     from sqlalchemy import func, select  # noqa: PLC0415 - only clerks need it
 
-    from ketasched.register import book as book_module  # noqa: PLC0415
-    from ketasched.register.book import Book  # noqa: PLC0415
-    from ketasched.register.nouns import Line, Order  # noqa: PLC0415
+    from ketasched.register import register as book_module  # noqa: PLC0415
+    from ketasched.register.records import Line, Order  # noqa: PLC0415
+    from ketasched.register.register import Book  # noqa: PLC0415
     from ketasched.register.tables import LOG  # noqa: PLC0415
 
     # On a machine that has much else to do a server takes its time to be there again.

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any
 
 from ketasched.model import Change, Clinic, Course, Request
-from ketasched.planner import plan
-from ketasched.register.book import Book
-from ketasched.register.nouns import Line, Order
-from ketasched.revise import revise
-from ketasched.shapes import Bookings
+from ketasched.planning.planner import plan
+from ketasched.register.records import Line, Order
+from ketasched.register.register import Book
+from ketasched.revising.revise import revise
+from ketasched.rules.base import Bookings
 from tests.conftest import MADE_AT
 from tests.register.clerks import PROTOCOL, clinic
 

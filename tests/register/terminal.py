@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner, Result
 
 from ketasched.cli import main
-from ketasched.load import course_from
+from ketasched.files.load import course_from
 from ketasched.model import TAKES_PLACE, Course
 from tests.batches import MOMENT, MONDAY
 

@@ -15,12 +15,12 @@ from ketasched.model import Change, Course, TimeRange
 from ketasched.planning.check import check
 from ketasched.register import database
 from ketasched.register.backup import back_up
-from ketasched.register.book import Book
-from ketasched.register.chairs import Seat, crowded, seated
+from ketasched.register.chair_assignment import Seat, crowded, seated
 from ketasched.register.database import writing
-from ketasched.register.nouns import Against, Line
+from ketasched.register.records import Against, Line
+from ketasched.register.register import Book
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, VERSION
-from ketasched.shapes import NO_BOOKINGS
+from ketasched.rules.base import NO_BOOKINGS
 from tests.conftest import MADE_AT, ROOT
 from tests.register.clerks import IS_FULL, Clerk
 from tests.register.databases import rows
@@ -436,7 +436,7 @@ def test_a_backup_taken_while_others_write_is_consistent(address, tmp_path):
 FULL = """
 import sys
 from datetime import timedelta
-from ketasched.register.book import Book
+from ketasched.register.register import Book
 from tests.register.orders import MONDAY, booked
 from sqlalchemy import event
 book = Book.at(sys.argv[1])

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from ketasched.cli import main
 from ketasched.errors import BadRequest, Refused
-from ketasched.load import load_course
-from ketasched.register import book as book_module
+from ketasched.files.load import load_course
 from ketasched.register import database
+from ketasched.register import register as book_module
 from tests.batches import MOMENT, MONDAY, clinic_file, manifest, rejects, roster_file, rows_of
 from tests.register.clerks import IS_FULL
 from tests.register.databases import Server, rows
@@ -429,7 +429,7 @@ def test_a_course_that_is_done_again_and_cannot_be_written_is_as_before(book, mo
     def refuses(*_, **__):
         raise BadRequest("output", "cannot be written")
 
-    monkeypatch.setattr("ketasched.batch.work.write_place", refuses)
+    monkeypatch.setattr("ketasched.batch.worker.write_place", refuses)
     run("batch", "roster.csv", "-o", "out", "--resume", "--quiet", "--jobs", "1", code=5)
     assert exported() == before
     assert rows(book, "SELECT count(*) FROM bookings") == [(6,)]
@@ -451,7 +451,7 @@ def test_a_run_that_was_stopped_after_booking_finds_its_course_again(book, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr("ketasched.batch.stream.Line._together", stops)
+        context.setattr("ketasched.batch.pipeline.Line._together", stops)
         batch(code=130)
     before = held()
     assert len(before) == 12

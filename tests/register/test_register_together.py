@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ketasched.load import load_course
+from ketasched.files.load import load_course
 from ketasched.planning.check import check
 from ketasched.together import together as planned_as_one
 from tests.batches import (
@@ -149,7 +149,7 @@ def overtaken(monkeypatch):
                 left.pop()()
             return found
 
-        monkeypatch.setattr("ketasched.batch.jointly.together", planned)
+        monkeypatch.setattr("ketasched.batch.joint_rows.together", planned)
 
     return by
 
@@ -264,7 +264,7 @@ def test_a_run_that_was_stopped_after_booking_finds_its_courses_again(book, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr("ketasched.batch.stream.Line._together", stops)
+        context.setattr("ketasched.batch.pipeline.Line._together", stops)
         batch(*TOGETHER, code=130)
     before = held()
     assert len(before) == 18
@@ -282,8 +282,8 @@ def test_a_folder_that_cannot_be_written_gives_back_what_was_booked(book):
 
 
 def test_a_run_that_stops_at_a_reject_books_nothing_for_the_rows_after_it(book, monkeypatch):
-    monkeypatch.setattr("ketasched.batch.stream.ROWS", 1)
-    monkeypatch.setattr("ketasched.batch.run.ROWS", 1)
+    monkeypatch.setattr("ketasched.batch.pipeline.ROWS", 1)
+    monkeypatch.setattr("ketasched.batch.runner.ROWS", 1)
     asked = rows_of(8, latest_start="2027-09-01")
     roster_file([asked[0], {"patient": "P-0", "start": "soon"}, *asked[1:]])
     batch(*TOGETHER, "--fail-fast", code=5)

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from ketasched.batch.earlier import UNFINISHED, Earlier
-from ketasched.batch.ledger import CHANGES, append, new_book
-from ketasched.batch.nouns import Known, Outcome
-from ketasched.cells import csv_line
-from ketasched.roster import Row
+from ketasched.batch.manifest import CHANGES, append, new_book
+from ketasched.batch.previous_run import UNFINISHED, Earlier
+from ketasched.batch.records import Known, Outcome
+from ketasched.files.csv_cells import csv_line
+from ketasched.files.roster import Row
 
 COLUMNS = ("patient", "change", "was", "now")
 """The columns: `was` and `now` are the visits, as in a manifest."""

@@ -1,4 +1,7 @@
-"""The command line: parse, call, print. Each command is a module, loaded when it is called."""
+"""The command line: parse, call, print. Each command is a module, loaded when it is called.
+
+Doors: none but this module.
+"""
 
 import errno
 from importlib import import_module

@@ -15,19 +15,25 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.batch.agenda import agendas
-from ketasched.batch.alone import alone_in
 from ketasched.batch.changes import KINDS
-from ketasched.batch.desks import Desks
-from ketasched.batch.digest import VERSION
-from ketasched.batch.earlier import begun_in, is_a_book, refuse_earlier
-from ketasched.batch.ledger import CHANGES, COLUMNS, REJECTED
-from ketasched.batch.nouns import Settings
-from ketasched.batch.processes import dask, processes
-from ketasched.batch.run import Batch, Tally
-from ketasched.batch.work import BUG
-from ketasched.cells import csv_line
-from ketasched.cli.opened import Source, opened
+from ketasched.batch.executors import dask, processes
+from ketasched.batch.fingerprints import VERSION
+from ketasched.batch.folders import alone_in
+from ketasched.batch.manifest import CHANGES, COLUMNS, REJECTED
+from ketasched.batch.previous_run import begun_in, is_a_book, refuse_earlier
+from ketasched.batch.records import Settings
+from ketasched.batch.routing import Desks
+from ketasched.batch.runner import Batch, Tally
+from ketasched.batch.shared_calendars import agendas
+from ketasched.batch.worker import BUG
+from ketasched.cli.batch_output import (
+    print_courses,
+    print_manifest,
+    progress,
+    said_of,
+    seconds,
+    together_options,
+)
 from ketasched.cli.options import (
     a_file,
     busy_option,
@@ -40,22 +46,21 @@ from ketasched.cli.options import (
     protocol_option,
 )
 from ketasched.cli.output import INTERRUPTED, SOME_FAILED, say
-from ketasched.cli.progress import progress
-from ketasched.cli.registers import NOT_BOOKED, open_book, refuse_stranger, register_option
-from ketasched.cli.rows import print_courses, print_manifest
-from ketasched.cli.together import said_of, seconds, together_options
-from ketasched.columns import DateOrder
+from ketasched.cli.register_option import NOT_BOOKED, open_book, refuse_stranger, register_option
+from ketasched.cli.roster_source import Source, opened
 from ketasched.errors import BadFile, BadRequest, KetaschedError
-from ketasched.handout import FILES
-from ketasched.load import load_protocol
+from ketasched.files.csv_cells import csv_line
+from ketasched.files.load import load_protocol
+from ketasched.files.request_fields import DateOrder
+from ketasched.files.roster import Roster, read_roster
 from ketasched.model import Clinic
-from ketasched.roster import Roster, read_roster
+from ketasched.render.patient_folder import FILES
 from ketasched.rules import Past
 from ketasched.together import refuse_without_extra
 
 if TYPE_CHECKING:
-    from ketasched.calendars import Calendar
-    from ketasched.register.book import Book
+    from ketasched.files.busy import Calendar
+    from ketasched.register.register import Book
 
 STATUSES = ("planned", "kept", "rejected")
 
@@ -269,7 +274,7 @@ class BatchOptions:
         if not self.calendars:
             return []
         # Imported here because most rosters are planned without one.
-        from ketasched.calendars import read_calendar  # noqa: PLC0415
+        from ketasched.files.busy import read_calendar  # noqa: PLC0415
 
         return [read_calendar(path) for path in self.calendars]
 

@@ -5,9 +5,7 @@ from collections.abc import Collection, Mapping
 
 import click
 
-from ketasched.batch.checked import problems
-from ketasched.batch.desks import Desks
-from ketasched.cli.opened import opened
+from ketasched.batch.routing import Desks, problems
 from ketasched.cli.options import (
     a_file,
     clinic_file,
@@ -17,19 +15,15 @@ from ketasched.cli.options import (
     protocol_option,
 )
 from ketasched.cli.output import BROKEN, report, say
-from ketasched.columns import DateOrder
-from ketasched.doubts import doubts
+from ketasched.cli.roster_source import opened
 from ketasched.errors import BadFile
-from ketasched.forms import plain
-from ketasched.load import (
-    builtin_clinic,
-    load_any,
-    load_clinic,
-    with_clinic,
-)
+from ketasched.files.clinic_warnings import doubts
+from ketasched.files.codec import plain
+from ketasched.files.load import builtin_clinic, load_any, load_clinic, with_clinic
+from ketasched.files.request_fields import DateOrder
+from ketasched.files.roster import read_roster
 from ketasched.model import Clinic, Course, Finding
 from ketasched.planning.check import check
-from ketasched.roster import read_roster
 
 ROSTERS = (".csv", ".tsv", ".ndjson", ".jsonl")
 """How the files end that are read as rosters."""

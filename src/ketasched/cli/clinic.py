@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from ketasched.cli.options import clinic_option, find_clinic, machine_zone
-from ketasched.folder import write_folder
-from ketasched.forms import plain
-from ketasched.load import starter_clinic
+from ketasched.files.atomic_write import write_folder
+from ketasched.files.codec import plain
+from ketasched.files.load import starter_clinic
 from ketasched.model import WEEKDAYS, Clinic
 
 

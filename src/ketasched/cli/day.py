@@ -4,13 +4,13 @@ import datetime as dt
 
 import click
 
-from ketasched.cli.days import Asked, day_of, with_register
+from ketasched.cli.day_query import Asked, day_of, with_register
 from ketasched.cli.options import today_option
 from ketasched.cli.output import say
-from ketasched.day import FORMS, render_sheet
-from ketasched.day.sheet import sheet_of
-from ketasched.day.week import week_lines
 from ketasched.model import TAKES_PLACE, WEEKDAYS
+from ketasched.render.day_sheet import FORMS, render_sheet
+from ketasched.render.day_sheet.sheet import sheet_of
+from ketasched.render.day_sheet.week import week_lines
 
 
 @click.command("day")

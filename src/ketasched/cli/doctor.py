@@ -21,11 +21,11 @@ from ketasched.cli.options import (
     machine_zone,
     moment_of,
 )
-from ketasched.cli.registers import book_to_look_at
+from ketasched.cli.register_option import book_to_look_at
 from ketasched.cli.zonedata import ANY_ZONE, packaged_release, zone_data
-from ketasched.doubts import doubts
 from ketasched.errors import BadFile, KetaschedError
-from ketasched.load import load_clinic
+from ketasched.files.clinic_warnings import doubts
+from ketasched.files.load import load_clinic
 
 SAMPLE = "–é√日"
 """Characters that our pages have, or that names of patients and clinics may."""

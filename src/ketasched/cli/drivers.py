@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli.days import Asked, with_register
+from ketasched.cli.day_query import Asked, with_register
 from ketasched.cli.options import today_option
 from ketasched.cli.output import say
-from ketasched.cli.registers import USUAL
-from ketasched.day.sheet import Coming, coming, without_driver
+from ketasched.cli.register_option import USUAL
 from ketasched.errors import BadRequest
-from ketasched.forms import plain
-from ketasched.times import clock_text, day_text
+from ketasched.files.codec import plain
+from ketasched.model.wall_clock import clock_text, day_text
+from ketasched.render.day_sheet.sheet import Coming, coming, without_driver
 
 if TYPE_CHECKING:
-    from ketasched.register.nouns import Days
+    from ketasched.register.records import Days
 
 
 @click.command("drivers")

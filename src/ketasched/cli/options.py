@@ -12,15 +12,15 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.busy import with_busy
 from ketasched.cli.output import say
-from ketasched.columns import COLUMNS, DateOrder, read_request
 from ketasched.errors import BadFile, BadRequest
-from ketasched.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, shipped_protocols
+from ketasched.files.cross_references import zone_of
+from ketasched.files.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, shipped_protocols
+from ketasched.files.request_fields import COLUMNS, DateOrder, read_request
 from ketasched.model import BusyTime, Clinic, Course, Request
-from ketasched.planner import FIRST_START, LAST_START, reach
-from ketasched.references import zone_of
-from ketasched.times import exists
+from ketasched.model.busy_times import with_busy
+from ketasched.model.wall_clock import exists
+from ketasched.planning.planner import FIRST_START, LAST_START, reach
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -145,7 +145,7 @@ def busy_times(
 ) -> dict[str, tuple[BusyTime, ...]]:
     """The busy times of calendars from `first` to `last`, by their names. Raises `BadFile`."""
     # Imported here because most courses are planned without one.
-    from ketasched.calendars import read_calendar  # noqa: PLC0415
+    from ketasched.files.busy import read_calendar  # noqa: PLC0415
 
     found: dict[str, tuple[BusyTime, ...]] = {}
     for path in paths:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.busy import with_busy
+from ketasched.cli.delivery import Outcome, outcome_options
 from ketasched.cli.options import (
     PLAIN_CLINIC,
     busy_option,
@@ -24,32 +24,28 @@ from ketasched.cli.options import (
     protocol_option,
     request_of,
 )
-from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import say, say_findings
-from ketasched.cli.registers import (
+from ketasched.cli.register_option import (
     NOT_BOOKED,
     is_asked,
     open_book,
     refuse_stranger,
     register_option,
 )
-from ketasched.columns import DateOrder
-from ketasched.discretion import telling
-from ketasched.doubts import doubts
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.folder import Undo, undone_if_it_fails
-from ketasched.handout import refuse_telling
-from ketasched.load import (
-    load_protocol,
-    refuse_mismatch,
-    shipped_protocols,
-)
+from ketasched.files.atomic_write import Undo, undone_if_it_fails
+from ketasched.files.clinic_warnings import doubts
+from ketasched.files.load import load_protocol, refuse_mismatch, shipped_protocols
+from ketasched.files.request_fields import DateOrder
 from ketasched.model import Clinic, Course, Protocol, Request
-from ketasched.planner import plan, reach
-from ketasched.shapes import NO_BOOKINGS, Bookings
+from ketasched.model.busy_times import with_busy
+from ketasched.model.privacy import telling
+from ketasched.planning.planner import plan, reach
+from ketasched.render.patient_folder import refuse_telling
+from ketasched.rules.base import NO_BOOKINGS, Bookings
 
 if TYPE_CHECKING:
-    from ketasched.register.book import Book
+    from ketasched.register.register import Book
 
 LONGEST_ID = 100
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
@@ -110,7 +106,7 @@ def command(
     except NoPlan as refusal:
         if outcome.form == "json":
             # Imported here, as below, because most plans fit and print the sooner for it.
-            from ketasched.cli.outcome import refusal_data  # noqa: PLC0415
+            from ketasched.cli.delivery import refusal_data  # noqa: PLC0415
 
             click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
         raise
@@ -130,7 +126,7 @@ def _done(
         course = planning.planned()
         return course, outcome.write(course, with_course_file=True)
     # Imported here because only who has a register gets here.
-    from ketasched.register.nouns import Line, Order  # noqa: PLC0415
+    from ketasched.register.records import Line, Order  # noqa: PLC0415
 
     written: list[Path] = []
     undo = Undo()
@@ -212,7 +208,7 @@ class Planning:
 
     def explained(self, error: NoPlan, bookings: Bookings) -> NoPlan:
         """The refusal with its reasons, and what would do."""
-        from ketasched.explain import explained  # noqa: PLC0415
+        from ketasched.planning.explain import explained  # noqa: PLC0415
 
         given = self.protocol, self.clinic, self.request, self.moment
         return explained(error, *given, for_a_second(), bookings)

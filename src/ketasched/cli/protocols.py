@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import click
 
 from ketasched.cli.options import a_protocol
-from ketasched.forms import plain
-from ketasched.load import load_protocol, protocol_text, shipped_protocols
+from ketasched.files.codec import plain
+from ketasched.files.load import load_protocol, protocol_text, shipped_protocols
 from ketasched.model import Phase, Protocol, VisitKind
 
 MARK = "*"

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ketasched.cli.delivery import Outcome, outcome_options
 from ketasched.cli.options import clinic_option, moment_of, today_option
-from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import SOME_FAILED, report, say
-from ketasched.cli.registers import entry_of, file_of, needed_book, register_option
+from ketasched.cli.register_option import entry_of, file_of, needed_book, register_option
 from ketasched.errors import BadFile, KetaschedError, Refused
-from ketasched.load import course_from, load_course
+from ketasched.files.load import course_from, load_course
 from ketasched.model import Course
-from ketasched.times import day_text
+from ketasched.model.wall_clock import day_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ketasched.register.book import Book
-    from ketasched.register.nouns import Entered, Logged
+    from ketasched.register.records import Entered, Logged
+    from ketasched.register.register import Book
 
 
 @click.group("register")
@@ -214,7 +214,7 @@ def _courses_in(path: str) -> Iterator[Course]:
 
 def _put(book: "Book", course: Course, at: "datetime") -> bool:
     # Imported here because a register is an extra.
-    from ketasched.register.nouns import Line  # noqa: PLC0415
+    from ketasched.register.records import Line  # noqa: PLC0415
 
     over = {visit.uid for visit in course.visits if visit.start < at}
     return book.put(course, Line(at, "imported"), spared=over)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from ketasched.cli.change import changing, refuse_odd_text
+from ketasched.cli.change_command import changing, refuse_odd_text
 from ketasched.cli.options import a_file
-from ketasched.columns import spelled_date
 from ketasched.errors import BadRequest
+from ketasched.files.request_fields import spelled_date
 from ketasched.model import Change, Clock, Driver, Outcome, Scope, shown
 
 Overrides = tuple[str, ...]

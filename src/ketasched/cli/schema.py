@@ -2,7 +2,7 @@
 
 import click
 
-from ketasched.load import READERS, schema_text
+from ketasched.files.load import READERS, schema_text
 
 
 @click.command("schema")

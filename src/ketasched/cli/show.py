@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
+from ketasched.cli.delivery import Outcome, outcome_options
 from ketasched.cli.options import NEWER, a_file, clinic_option
-from ketasched.cli.outcome import Outcome, outcome_options
 from ketasched.cli.output import BROKEN, say, say_findings
-from ketasched.cli.registers import is_asked
+from ketasched.cli.register_option import is_asked
 from ketasched.errors import BadFile
-from ketasched.load import load_course, with_clinic
+from ketasched.files.load import load_course, with_clinic
 from ketasched.planning.check import check
 
 

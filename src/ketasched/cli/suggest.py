@@ -18,14 +18,14 @@ from ketasched.cli.options import (
     with_calendars,
 )
 from ketasched.cli.output import say
-from ketasched.cli.registers import course_at, open_book, register_option
+from ketasched.cli.register_option import course_at, open_book, register_option
 from ketasched.errors import NoPlan
-from ketasched.load import with_clinic
+from ketasched.files.load import with_clinic
 from ketasched.model import Change, Course
-from ketasched.revise import revise
-from ketasched.shapes import NO_BOOKINGS, Bookings
-from ketasched.suggest import alternative_text, suggest
-from ketasched.ways import Attempts, with_other_ways
+from ketasched.revising.alternatives import Attempts, with_other_ways
+from ketasched.revising.revise import revise
+from ketasched.revising.suggest import alternative_text, suggest
+from ketasched.rules.base import NO_BOOKINGS, Bookings
 
 
 @click.command("suggest")
@@ -67,7 +67,7 @@ def command(
         _suggest(found, visit, at, form, course, NO_BOOKINGS)
     else:
         # Imported here because only who has a register gets here.
-        from ketasched.register.nouns import Line, Order  # noqa: PLC0415
+        from ketasched.register.records import Line, Order  # noqa: PLC0415
 
         looking = Order(found.clinic, lambda _: found, Line(at, ""), before=before)
         with book.bookings(looking) as bookings:

@@ -2,6 +2,8 @@
 
 Nothing here reads a file, a clock or the environment. Every date in a file is inclusive on both
 ends; every `datetime` is aware and in the clinic's zone.
+
+Doors: busy_times, gates, identifiers, memo, occupancy, opening_hours, privacy, values, wall_clock.
 """
 
 from ketasched.model.busy import BusyTime

@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Slot, Visit
+from ketasched.model.wall_clock import after, day_text, effective_kind, no_driving_until
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
-from ketasched.shapes import NO_BOOKINGS, Bookings, Given
-from ketasched.times import after, day_text, effective_kind, no_driving_until
+from ketasched.rules.base import NO_BOOKINGS, Bookings, Given
 
 
 def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding, ...]:

@@ -11,9 +11,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ketasched.errors import BadFile, BadRequest, Refused
-from ketasched.folder import make_folder
+from ketasched.files.atomic_write import make_folder
+from ketasched.register.database_errors import cannot, damaged, in_our_words, no_register, place_of
 from ketasched.register.tables import SCHEMA, TABLES, VERSION
-from ketasched.register.troubles import cannot, damaged, in_our_words, no_register, place_of
 
 SECONDS_TO_WAIT = 30
 """How long a writer waits for another one."""

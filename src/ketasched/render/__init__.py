@@ -2,6 +2,8 @@
 
 A renderer is a module with `render(course, view) -> str` and a row in `RENDERERS`; the module is
 imported when it is used, because some need libraries that take long to load.
+
+Doors: html, ics, patient_folder.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,7 +50,7 @@ def render_changes(before: Course, course: Course, view: View) -> str:
 
 def has_changes(before: Course, course: Course, view: View) -> bool:
     """Whether an entry of the calendar changed from one revision to the next."""
-    return bool(import_module("ketasched.render.changed").changed_events(before, course, view))
+    return bool(import_module("ketasched.events.diff").changed_events(before, course, view))
 
 
 def render(course: Course, form: str, view: View) -> str:

@@ -9,8 +9,8 @@ from markupsafe import Markup
 
 from ketasched.events.view import View
 from ketasched.model import Course
-from ketasched.render.context import filled_in, template_of
-from ketasched.render.grid import grids, legend
+from ketasched.render.month_grid import grids, legend
+from ketasched.render.templating import filled_in, template_of
 
 
 def render(course: Course, view: View) -> str:

@@ -9,14 +9,14 @@ import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from ketasched.discretion import neutral
+from ketasched.events.diff import changed_events
+from ketasched.events.events import Event, events
 from ketasched.events.view import View
+from ketasched.events.wording import is_discreet
 from ketasched.model import Course
-from ketasched.render.changed import changed_events
-from ketasched.render.events import Event, events
-from ketasched.render.wording import is_discreet
-from ketasched.render.zones import needed_days, vtimezone
-from ketasched.times import comes_twice
+from ketasched.model.privacy import neutral
+from ketasched.model.wall_clock import comes_twice
+from ketasched.render.vtimezone import needed_days, vtimezone
 
 PRODID = "-//Appointments//Calendar 1//EN"
 

@@ -12,7 +12,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from ketasched.events.view import View
-from ketasched.forms import plain
+from ketasched.files.codec import plain
 from ketasched.model import Clinic, Course, Protocol
 from ketasched.model.memo import memoised
 

@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ketasched.events.view import View
+from ketasched.events.wording import course_revision_text
 from ketasched.model import Course
-from ketasched.render.grid import Month, Sort, grids, legend
-from ketasched.render.wording import course_revision_text
+from ketasched.render.month_grid import Month, Sort, grids, legend
 
 ACROSS = 2
 """Grids side by side: more are wider than a terminal of 80 columns."""

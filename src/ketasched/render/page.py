@@ -4,13 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ketasched.discretion import neutral
+from ketasched.events.rides import are_shared, has_ride, reminders, reminders_left_out
+from ketasched.events.sequence import drives, former_dates
 from ketasched.events.view import View
-from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, VisitKind, Wording
-from ketasched.prices import Bill, PriceLine, bill
-from ketasched.render.rides import are_shared, has_ride, reminders, reminders_left_out
-from ketasched.render.stamps import drives, former_dates
-from ketasched.render.wording import (
+from ketasched.events.wording import (
     clinic_name,
     course_revision_text,
     driver_name,
@@ -25,7 +22,10 @@ from ketasched.render.wording import (
     visit_title,
     words_of,
 )
-from ketasched.times import clock_text, day_text, moment_text
+from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, VisitKind, Wording
+from ketasched.model.privacy import neutral
+from ketasched.model.wall_clock import clock_text, day_text, moment_text
+from ketasched.render.bill import Bill, PriceLine, bill
 
 STATUS_WORDS = {
     "missed": "did not take place",

@@ -10,11 +10,11 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from ketasched.events.view import View
+from ketasched.events.wording import ASK_ABOUT_DRIVING, DELETE_FIRST, DELETE_OLD, ONLY_AFTER_REST
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Audience, Course, Review, Visit
-from ketasched.prices import Bill, PriceLine
+from ketasched.model.wall_clock import clock_text, day_text, moment_text
+from ketasched.render.bill import Bill, PriceLine
 from ketasched.render.page import Page, Rides, page_of, rides_of
-from ketasched.render.wording import ASK_ABOUT_DRIVING, DELETE_FIRST, DELETE_OLD, ONLY_AFTER_REST
-from ketasched.times import clock_text, day_text, moment_text
 
 WIDTH = 78
 """Columns of a page."""

@@ -3,12 +3,15 @@
 A rule answers with a finding, or None where it holds. The message is a clause without the date
 ("the clinic is closed (winter break)"); who shows it says which day it is about. A class's
 docstring is its entry in the manual.
+
+Doors: base.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ketasched.rules.preconditions import (
+from ketasched.rules.base import EndsRule, PairRule, Precondition, Rule, VisitRule
+from ketasched.rules.course_rules import (
     Age,
     Clearance,
     NoDrivingKept,
@@ -16,9 +19,15 @@ from ketasched.rules.preconditions import (
     Past,
     eighteenth_birthday,
 )
-from ketasched.rules.spacing import Gap, Span
-from ketasched.rules.visits import Availability, Capacity, Closure, OnTheClock, OpenHours, Start
-from ketasched.shapes import EndsRule, PairRule, Precondition, Rule, VisitRule
+from ketasched.rules.spacing_rules import Gap, Span
+from ketasched.rules.visit_rules import (
+    Availability,
+    Capacity,
+    Closure,
+    OnTheClock,
+    OpenHours,
+    Start,
+)
 
 __all__ = [
     "DAY_RULES",

@@ -13,9 +13,9 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ketasched.chain import Stop
-from ketasched.together.chairs import Chairs
-from ketasched.together.maps import Layer
+from ketasched.planning.shortest_path import Stop
+from ketasched.together.capacity import Chairs
+from ketasched.together.layered_graph import Layer
 
 Numbers = NDArray[np.int64]
 

@@ -12,16 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from ketasched.chain import Stop
 from ketasched.model import Clinic, Slot
-from ketasched.search import Search
-from ketasched.shapes import Bookings
-from ketasched.together.chairs import Chairs, Pools, chairs_of
-from ketasched.together.choose import Choice, Chosen
-from ketasched.together.maps import NOWHERE, Drawing, Layer
-from ketasched.together.market import Effort, Market, value_of, worth_at
-from ketasched.together.nouns import NOTHING, Worth
+from ketasched.planning.search import Search
+from ketasched.planning.shortest_path import Stop
+from ketasched.rules.base import Bookings
+from ketasched.together.capacity import Chairs, Pools, chairs_of
+from ketasched.together.column_generation import Effort, Market, value_of, worth_at
+from ketasched.together.layered_graph import NOWHERE, Drawing, Layer
 from ketasched.together.pricing import Column, Courses, Weights
+from ketasched.together.records import NOTHING, Worth
+from ketasched.together.selection import Choice, Chosen
 
 SECONDS = 2.0
 """How many seconds of a usual machine one of CP-SAT's deterministic seconds takes."""

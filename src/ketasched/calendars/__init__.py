@@ -1,5 +1,0 @@
-"""Busy times from the calendars that people keep (iCalendar, RFC 5545)."""
-
-from ketasched.calendars.reader import Calendar, calendar_from, read_calendar
-
-__all__ = ["Calendar", "calendar_from", "read_calendar"]

@@ -1,0 +1,8 @@
+"""Busy times from the calendars that people keep (iCalendar, RFC 5545).
+
+Doors: none but this module.
+"""
+
+from ketasched.files.busy.reader import Calendar, calendar_from, read_calendar
+
+__all__ = ["Calendar", "calendar_from", "read_calendar"]

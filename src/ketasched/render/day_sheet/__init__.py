@@ -1,0 +1,30 @@
+"""The clinic's day: who comes when, on which chair, with which driver. Pure functions of courses.
+
+A form of the sheet is a module with `render(sheet) -> str` and a row in `FORMS`; it is imported
+when it is used.
+
+Doors: sheet, week.
+"""
+
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+
+from ketasched.render.day_sheet.sheet import Sheet
+
+FORMS: Mapping[str, str] = MappingProxyType(
+    {
+        "text": "ketasched.render.day_sheet.text",
+        "html": "ketasched.render.day_sheet.html",
+        "csv": "ketasched.render.day_sheet.csv",
+        "json": "ketasched.render.day_sheet.json",
+        "ics": "ketasched.render.day_sheet.ics",
+    }
+)
+"""The modules that write the sheet, by the name of their format."""
+
+
+def render_sheet(sheet: Sheet, form: str) -> str:
+    """The sheet in one of `FORMS`."""
+    rendered: str = import_module(FORMS[form]).render(sheet)
+    return rendered
