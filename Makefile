@@ -31,21 +31,21 @@ check: $(READY)  ## The linter, the formatter and the type checker.
 	$(BIN)/mypy
 
 docs: $(READY)  ## The documents and schemas that are made from the code.
-	$(BIN)/python -m pytest -q tests/test_documents.py --update-golden
+	$(BIN)/python -m pytest -q tests/whole/test_documents.py --update-golden
 
 bench: $(READY) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
-	$(BIN)/python -m tests.benchmarks.start
-	$(BIN)/python -m tests.benchmarks.course
-	$(BIN)/python -m tests.benchmarks.batch $(ROWS)
-	$(BIN)/python -m tests.benchmarks.register
-	$(BIN)/python -m tests.benchmarks.together
+	$(BIN)/python -m tools.benchmarks.start
+	$(BIN)/python -m tools.benchmarks.course
+	$(BIN)/python -m tools.benchmarks.batch $(ROWS)
+	$(BIN)/python -m tools.benchmarks.register
+	$(BIN)/python -m tools.benchmarks.together
 
 proof: $(READY)  ## The register with 2,000 courses by 16 processes, and 8 rosters at once: a quarter of an hour.
 	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register
 
 fuzz: $(READY)  ## Look for bugs in the readers; SECONDS=900 for each of them.
 	$(PIP) --constraint $(LOCK) --editable '.[fuzz]'
-	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+	$(BIN)/python -m tools.fuzz --seconds $(SECONDS)
 
 mutants: $(READY)  ## Change the code in thousands of small ways: hours; ONLY='ketasched.rules*' for one module.
 	$(PIP) --constraint $(LOCK) --editable '.[mutants]'
@@ -53,10 +53,10 @@ mutants: $(READY)  ## Change the code in thousands of small ways: hours; ONLY='k
 	$(BIN)/mutmut results
 
 package: $(READY)  ## The wheel and the sdist in new environments, with the lowest and the newest dependencies.
-	$(BIN)/python -m tests.packages
+	$(BIN)/python -m tools.packages
 
 audit: $(READY)  ## Known vulnerabilities in what is locked; WHERE=--where-possible if there may be no answer.
-	$(BIN)/python -m tests.audit $(WHERE)
+	$(BIN)/python -m tools.audit $(WHERE)
 
 lock: $(READY)  ## The newest releases to test with; then run the tests.
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --extra dev --extra fuzz --extra mutants \

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy
 
-from tests.batches import clinic_file
 from tests.register.databases import Server
+from tests.support.batches import clinic_file
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from ketasched.cli import main
 from ketasched.files.load import course_from
 from ketasched.model import TAKES_PLACE, Course
-from tests.batches import MOMENT, MONDAY
+from tests.support.batches import MOMENT, MONDAY
 
 TODAY = ("--today", "2027-04-01T09:00")
 

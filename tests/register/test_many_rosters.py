@@ -9,10 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.batches import MODULE, MOMENT, MONDAY, clinic_file, manifest, rejects, roster_file
 from tests.register.clerks import IS_FULL
 from tests.register.databases import rows
 from tests.register.inspection import MOST_AT_ONCE, TWO_ON_A_CHAIR
+from tests.support.batches import (
+    MODULE,
+    MOMENT,
+    MONDAY,
+    clinic_file,
+    manifest,
+    rejects,
+    roster_file,
+)
 
 pytestmark = pytest.mark.skipif(not IS_FULL, reason="for make proof")
 ROSTERS, ROWS, CHAIRS = 8, 30, 2

@@ -18,10 +18,18 @@ from ketasched.errors import BadRequest, Refused
 from ketasched.files.load import load_course
 from ketasched.register import database
 from ketasched.register import register as book_module
-from tests.batches import MOMENT, MONDAY, clinic_file, manifest, rejects, roster_file, rows_of
 from tests.register.clerks import IS_FULL
 from tests.register.databases import Server, rows
 from tests.register.terminal import TODAY, batch, exported, held, listed, plan, run
+from tests.support.batches import (
+    MOMENT,
+    MONDAY,
+    clinic_file,
+    manifest,
+    rejects,
+    roster_file,
+    rows_of,
+)
 
 
 def tree(folder: str) -> dict[str, bytes]:

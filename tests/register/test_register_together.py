@@ -10,7 +10,10 @@ import pytest
 from ketasched.files.load import load_course
 from ketasched.planning.check import check
 from ketasched.together import together as planned_as_one
-from tests.batches import (
+from tests.register.databases import rows
+from tests.register.inspection import MOST_AT_ONCE, TWO_ON_A_CHAIR
+from tests.register.terminal import TODAY, batch, exported, held, listed, plan, run
+from tests.support.batches import (
     MOMENT,
     MONDAY,
     clinic_file,
@@ -21,9 +24,6 @@ from tests.batches import (
     rows_of,
     tree,
 )
-from tests.register.databases import rows
-from tests.register.inspection import MOST_AT_ONCE, TWO_ON_A_CHAIR
-from tests.register.terminal import TODAY, batch, exported, held, listed, plan, run
 
 TOGETHER = ("--together", "--limit", "5s")
 AT_ONCE = "2027-06-30"

@@ -1,0 +1,204 @@
+"""A batch on a Dask cluster gives what one process gives, whatever happens to a worker."""
+
+import csv
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import dask
+import pytest
+from distributed import LocalCluster
+
+from tests.support.crashes import (
+    MOMENT,
+    begun,
+    command,
+    ended,
+    patients,
+    run,
+    tree,
+    until,
+    write_roster,
+)
+
+pytestmark = [
+    pytest.mark.xdist_group("batch"),
+    pytest.mark.skipif(sys.platform == "win32", reason="kills with signals"),
+]
+
+ROWS, SOME_REJECTED = 300, 5
+ALONE = "--ignore-chairs"
+LATER = ("--made-at", "2026-11-24T15:00:00Z")
+AWAY = """\
+BEGIN:VCALENDAR
+BEGIN:VEVENT
+UID:1
+DTSTART;VALUE=DATE:20261201
+DTEND;VALUE=DATE:20261202
+RRULE:FREQ=WEEKLY;COUNT=60
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@pytest.fixture(scope="module")
+def roster(tmp_path_factory):
+    return write_roster(tmp_path_factory.mktemp("roster") / "roster.csv", ROWS)
+
+
+@pytest.fixture(scope="module")
+def wanted(roster, tmp_path_factory):
+    """What one process makes of it."""
+    output = tmp_path_factory.mktemp("wanted") / "out"
+    code, said = run(command(roster, output, *MOMENT, ALONE, "--jobs", "1"))
+    assert code == SOME_REJECTED, said
+    return tree(output)
+
+
+@pytest.fixture
+def cluster():
+    """Two workers of a process each; a nanny begins one anew when it is killed."""
+    with LocalCluster(
+        processes=True,
+        n_workers=2,
+        threads_per_worker=1,
+        dashboard_address=":0",
+        host="127.0.0.1",
+        protocol="tcp",
+    ) as two:
+        yield two
+
+
+def test_a_cluster_gives_the_same_bytes_as_one_process(roster, wanted, cluster, tmp_path):
+    output = tmp_path / "out"
+    code, said = run(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
+    assert code == SOME_REJECTED, said
+    assert tree(output) == wanted
+
+
+def test_a_cluster_heeds_busy_calendars_as_one_process_does(roster, wanted, cluster, tmp_path):
+    calendar = tmp_path / "away.ics"
+    calendar.write_text(AWAY)
+    busy = (*MOMENT, ALONE, "--busy", str(calendar))
+    here, there = tmp_path / "here", tmp_path / "there"
+    run(command(roster, here, *busy, "--jobs", "1"))
+    run(command(roster, there, *busy, "--dask", cluster.scheduler_address))
+    assert tree(there) == tree(here) != wanted
+
+
+def test_a_folder_is_meant_as_seen_from_here_not_from_a_worker(roster, wanted, cluster, tmp_path):
+    (tmp_path / "here").mkdir()
+    code, said = run(
+        command(roster, Path("out"), *MOMENT, ALONE, "--dask", cluster.scheduler_address),
+        cwd=tmp_path / "here",
+    )
+    assert code == SOME_REJECTED, said
+    assert tree(tmp_path / "here" / "out") == wanted
+
+
+def test_a_worker_that_is_killed_midway_changes_nothing(roster, wanted, cluster, tmp_path):
+    output = tmp_path / "out"
+    process = begun(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
+    until(lambda: patients(output) > 20)
+    os.kill(cluster.workers[0].pid, signal.SIGKILL)
+    assert process.poll() is None
+    code, said = ended(process)
+    assert code == SOME_REJECTED, said
+    assert tree(output) == wanted
+
+
+def test_a_cluster_that_gives_up_a_task_ends_the_run_and_it_can_go_on(
+    roster, wanted, tmp_path, request
+):
+    output = tmp_path / "out"
+    with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
+        cluster = request.getfixturevalue("cluster")
+    process = begun(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
+    until(lambda: patients(output) > 20)
+    for number in (0, 1):
+        os.kill(cluster.workers[number].pid, signal.SIGKILL)
+    code, said = ended(process)
+    assert (code, said.splitlines()[-2:]) == (
+        6,
+        [
+            "error: a process that was at work is gone: killed, or out of memory",
+            "try: --resume, with fewer --jobs perhaps",
+        ],
+    )
+    code, said = run(command(roster, output, ALONE, "--resume", "--jobs", "1"))
+    assert code == SOME_REJECTED, said
+    assert tree(output) == wanted
+
+
+def test_a_scheduler_that_goes_ends_the_run_and_it_can_go_on(roster, wanted, cluster, tmp_path):
+    output = tmp_path / "out"
+    process = begun(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
+    until(lambda: patients(output) > 20)
+    cluster.close()
+    assert ended(process) == (
+        6,
+        "error: a process that was at work is gone: killed, or out of memory\n"
+        "try: --resume, with fewer --jobs perhaps\n",
+    )
+    code, said = run(command(roster, output, ALONE, "--resume", "--jobs", "1"))
+    assert code == SOME_REJECTED, said
+    assert tree(output) == wanted
+
+
+@pytest.mark.parametrize("option", [ALONE, "--quiet"], ids=["alone", "with chairs"])
+def test_a_cluster_goes_on_as_one_process_does_also_where_chairs_count(
+    roster, cluster, tmp_path, option
+):
+    with roster.open(newline="") as file:
+        rows = list(csv.DictReader(file))[:120]
+    rows[7]["start"], rows[30]["start"] = "2027-03-01", "soon"
+    changed = tmp_path / "changed.csv"
+    with changed.open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows([*rows[:50], *rows[60:]])
+    workers = {"one": ("--jobs", "1"), "many": ("--dask", cluster.scheduler_address)}
+    for name, where in workers.items():
+        for rows_of, *more in ((roster, *MOMENT), (changed, "--resume", *LATER)):
+            code, said = run(command(rows_of, tmp_path / name, *more, option, *where))
+            assert code == SOME_REJECTED, said
+    assert tree(tmp_path / "one") == tree(tmp_path / "many")
+
+
+def test_a_cluster_without_workers_is_not_waited_for_without_end(roster, tmp_path):
+    with LocalCluster(
+        n_workers=0, dashboard_address=":0", host="127.0.0.1", protocol="tcp"
+    ) as nobody:
+        address = nobody.scheduler_address
+        code, said = run(command(roster, tmp_path / "out", *MOMENT, "--dask", address))
+    assert (code, said) == (
+        2,
+        f"error: --dask: the cluster at {address} has no worker, after 10 seconds\n"
+        f"try: dask worker {address}, then try again\n",
+    )
+    assert not (tmp_path / "out" / "manifest.csv").exists()
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense://x"])
+def test_where_no_scheduler_answers_it_says_so_within_seconds(roster, tmp_path, address):
+    begin = time.monotonic()
+    code, said = run(command(roster, tmp_path / "out", "--dask", address))
+    assert code == 2
+    first, second = said.splitlines()
+    assert first.startswith(f"error: --dask: no Dask scheduler answers at {address}: ")
+    assert second == "try: --dask tcp://host:8786"
+    assert time.monotonic() - begin < 20
+
+
+def test_without_dask_it_names_the_extra(roster, tmp_path):
+    (tmp_path / "distributed.py").write_text("raise ImportError")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    assert run(
+        command(roster, tmp_path / "out", "--dask", "tcp://127.0.0.1:1"),
+        env={**os.environ, "PYTHONPATH": path},
+    ) == (
+        2,
+        "error: --dask: needs the extra that brings Dask\ntry: pip install 'ketasched[dask]'\n",
+    )

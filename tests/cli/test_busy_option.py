@@ -1,0 +1,335 @@
+"""Busy times of calendars: where they come from, and who heeds them from then on."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from click.testing import CliRunner
+
+from ketasched.cli import main
+from ketasched.errors import NoPlan
+from ketasched.files.codec import plain, read
+from ketasched.files.load import load_course
+from ketasched.model import BusyTime, Change, Request
+from ketasched.model.busy_times import engagements_of, with_busy, within
+from ketasched.planning.check import check
+from ketasched.planning.explain import explained
+from ketasched.planning.planner import plan, reach
+from ketasched.revising.revise import revise
+from tests.conftest import MADE_AT, ROOT
+from tests.support.nouns import MONDAY, clinic, phase, protocol, request
+
+NEW_YORK = ZoneInfo("America/New_York")
+EXAMPLE = str(ROOT / "examples/clinic.toml")
+MONDAYS = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//Google Inc//Google Calendar 70.9054//EN
+BEGIN:VEVENT
+UID:1@google.com
+DTSTART;TZID=America/New_York:20261207T093000
+DTEND;TZID=America/New_York:20261207T120000
+RRULE:FREQ=WEEKLY;BYDAY=MO
+SUMMARY:Secret
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK)
+
+
+def busy(start: str, end: str, name: str = "anna") -> BusyTime:
+    return BusyTime(at(start), at(end), name)
+
+
+TUESDAY = busy("2026-12-08 09:00", "2026-12-08 17:00")
+
+
+def run(*arguments: str, code: int = 0):
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == code, result.output
+    return result
+
+
+def planned(*options: str, folder: str = "courses", code: int = 0):
+    return run(
+        *("plan", "--clinic", EXAMPLE, "--patient", "P", "--start", "2026-12-07"),
+        *("--made-at", "2026-11-23T10:00", "-o", folder, *options),
+        code=code,
+    )
+
+
+@pytest.fixture
+def anna() -> str:
+    Path("anna.ics").write_text(MONDAYS)
+    return "anna.ics"
+
+
+# --- the times themselves
+
+
+def test_the_busy_time_that_a_visit_would_overlap_is_found_among_many():
+    day = at("2026-12-07 00:00")
+    times = tuple(
+        BusyTime(day + timedelta(hours=hour), day + timedelta(hours=hour, minutes=30), str(hour))
+        for hour in range(200, 0, -1)
+    )
+    known = engagements_of((BusyTime(day, day + timedelta(minutes=1), "long ago"), *times))
+    for hour in range(1, 200):
+        begin = (day + timedelta(hours=hour)).timestamp()
+        found = known.overlapping(begin + 1740, begin + 3600)
+        assert found is not None
+        assert found.calendar == str(hour)
+        assert known.overlapping(begin + 1800, begin + 3600) is None
+    assert engagements_of(()).overlapping(0, 1) is None
+
+
+def test_times_are_cut_to_the_days_that_are_asked_about():
+    times = [
+        busy("2026-12-01 10:00", "2026-12-03 10:00"),
+        busy("2026-12-09 00:00", "2026-12-10 00:00"),
+    ]
+    found = within(times, date(2026, 12, 2), date(2026, 12, 8))
+    assert [*found] == [busy("2026-12-02 00:00", "2026-12-03 10:00")]
+
+
+def test_a_newer_calendar_takes_the_place_of_the_one_of_its_name():
+    old = [busy(f"2026-12-{day} 09:00", f"2026-12-{day} 10:00") for day in ("07", "14")]
+    other = busy("2026-12-14 09:00", "2026-12-14 10:00", "bob")
+    asked = request(busy=(*old, other))
+    newer = busy("2026-12-15 09:00", "2026-12-15 10:00")
+    assert with_busy(asked, {"anna": [newer]}).busy == (other, newer)
+    assert with_busy(asked, {"anna": []}).busy == (other,)
+    since = with_busy(asked, {"anna": [newer]}, at("2026-12-10 00:00"))
+    assert since.busy == (old[0], other, newer)
+    during = with_busy(asked, {"anna": [old[1]]}, at("2026-12-14 09:15"))
+    before = busy("2026-12-14 09:00", "2026-12-14 09:15")
+    assert during.busy == (old[0], before, other, busy("2026-12-14 09:15", "2026-12-14 10:00"))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "calendar", "says"),
+    [
+        ("2026-12-07T10:00", "2026-12-07T10:00", "anna", "not after the start"),
+        ("2026-12-07T10:00", "2026-12-07T11:00", "", "expected a name"),
+        ("2026-12-07T10:00", "noon", "anna", "expected a moment"),
+    ],
+)
+def test_a_busy_time_in_a_file_is_looked_at(start, end, calendar, says):
+    data = {"start": "2026-12-07", "busy": [{"start": start, "end": end, "calendar": calendar}]}
+    found, problems = read(Request, data, zone=NEW_YORK)
+    assert found is None
+    assert says in problems[0][1]
+    assert problems[0][0].startswith("busy[0]")
+
+
+def test_busy_times_come_back_from_a_file_as_they_were_also_in_the_hour_that_comes_twice():
+    second = datetime(2026, 11, 1, 6, 30, tzinfo=UTC).astimezone(NEW_YORK)
+    asked = request(busy=(BusyTime(second, second + timedelta(hours=2), "anna"),))
+    found, problems = read(Request, plain(asked), zone=NEW_YORK)
+    assert not problems
+    assert found is not None
+    assert found.busy[0].start.astimezone(UTC) == second.astimezone(UTC)
+    assert found == asked
+
+
+def test_a_course_reaches_from_the_asked_start_to_its_last_gap_and_beyond():
+    asked = request(latest_start=MONDAY + timedelta(7))
+    first, last = reach(protocol(phase(6)), clinic(), asked)
+    assert first == MONDAY
+    assert last >= MONDAY + timedelta(7 + 5 * 5)
+
+
+# --- planning
+
+
+def test_a_visit_is_at_another_time_or_on_another_day():
+    course = plan(protocol(), clinic(), request(busy=(TUESDAY,)), made_at=MADE_AT)
+    assert check(course) == course.findings
+    starts = [visit.start for visit in course.visits]
+    taken = busy(f"{starts[1]:%Y-%m-%d} 08:00", f"{starts[1]:%Y-%m-%d} 09:01")
+    again = plan(protocol(), clinic(), request(busy=(taken,)), made_at=MADE_AT)
+    assert again.visits[1].start > taken.end
+    day = replace(taken, end=taken.end + timedelta(hours=12))
+    moved = plan(protocol(), clinic(), request(busy=(day,)), made_at=MADE_AT)
+    assert moved.visits[1].start.date() != day.start.date()
+
+
+def test_a_refusal_says_whose_calendar_and_that_it_would_fit_without():
+    away = (busy("2026-12-07 00:00", "2027-01-31 00:00"), TUESDAY)
+    asked = request(busy=away, latest_start=MONDAY)
+    with pytest.raises(NoPlan) as caught:
+        plan(protocol(), clinic(), asked, made_at=MADE_AT)
+    assert caught.value.refusals[0][1].message == "busy (anna)"
+    whole = explained(caught.value, protocol(), clinic(), asked, MADE_AT)
+    assert "without --busy anna" in [one.change for one in whole.remedies]
+
+
+def test_reviews_are_not_at_busy_times_either(anna):
+    planned("--busy", anna)
+    course = load_course("courses/P")
+    for review in course.reviews:
+        on_a_visit = any(review.start == visit.start for visit in course.visits)
+        free = engagements_of(course.request.busy).overlapping(
+            review.start.timestamp(), review.start.timestamp() + 900
+        )
+        assert on_a_visit or free is None
+
+
+# --- the commands
+
+
+def test_plan_keeps_the_busy_times_in_the_course_and_nothing_else_of_the_calendar(anna):
+    result = planned("--busy", anna)
+    course = load_course("courses/P")
+    assert [f"{visit.start:%d %H:%M}" for visit in course.visits][:2] == ["07 13:30", "09 09:00"]
+    assert {one.calendar for one in course.request.busy} == {"anna"}
+    assert f"{course.request.busy[0].start:%a %d %H:%M}" == "Mon 07 09:30"
+    for path in Path("courses/P").iterdir():
+        assert "Secret" not in path.read_text()
+    assert "Secret" not in result.output
+    run("check", "courses/P")
+
+
+def test_the_course_is_checked_against_them_wherever_it_goes(anna):
+    planned("--busy", anna)
+    path = Path("courses/P/course.json")
+    data = json.loads(path.read_text())
+    one = {"start": "2026-12-09T09:30:00-05:00", "end": "2026-12-09T09:31:00-05:00"}
+    data["request"]["busy"].append(one | {"calendar": "bob"})
+    path.write_text(json.dumps(data))
+    assert "busy (bob) (availability)" in run("check", str(path), code=1).output
+
+
+def test_suggest_heeds_them_and_changes_nothing(anna):
+    planned()
+    before = Path("courses/P/course.json").read_text()
+    plainly = run("suggest", "courses/P", "4", "--today", "2026-12-08").stdout
+    heeding = run("suggest", "courses/P", "4", "--today", "2026-12-08", "--busy", anna).stdout
+    assert "Mon 14 Dec 2026, 09:15" in plainly
+    assert "Mon 14 Dec 2026, 09:15" not in heeding
+    assert "Mon 14 Dec 2026, 14:45" in heeding
+    assert Path("courses/P/course.json").read_text() == before
+
+
+def test_revise_keeps_them_from_then_on_and_says_what_they_break(anna):
+    planned()
+    done = run(
+        "revise", "courses/P", "complete", "1", "--today", "2026-12-07T12:00", "--busy", anna
+    )
+    assert "broken: Visit 1" not in done.stderr
+    assert "broken: Visit 4, Mon 14 Dec 2026: busy (anna) (availability)" in done.stderr
+    again = run(
+        "revise", "courses/P", "defer", "4", "--by", "1", "--today", "2026-12-08", "--reason", "x"
+    )
+    assert "broken" not in again.stderr
+    course = load_course("courses/P")
+    assert course.history[1].former_busy == ()
+    assert course.history[2].former_busy is None
+    assert not [one for one in check(course) if one.level == "broken"]
+    to_monday = ("revise", "courses/P", "defer", "4", "--to", "2026-12-14T09:00", "--reason", "x")
+    assert "busy (anna)" in run(*to_monday, "--today", "2026-12-08", code=4).stderr
+
+
+def test_a_newer_export_frees_what_is_free_now(anna):
+    planned("--busy", anna)
+    Path("anna.ics").write_text(MONDAYS.replace("RRULE:FREQ=WEEKLY;BYDAY=MO\n", ""))
+    run("revise", "courses/P", "complete", "1", "--today", "2026-12-08", "--busy", anna)
+    course = load_course("courses/P")
+    assert [f"{one.start:%m-%d}" for one in course.request.busy] == ["12-07"]
+    assert len(course.history[1].former_busy or ()) > 3
+
+
+def test_a_change_keeps_the_busy_times_of_before_only_where_there_are_others_now():
+    course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
+    noon = at("2026-12-07 12:00")
+    after = revise(course, Change("complete", 1), at=noon, busy=(TUESDAY,))
+    assert after.history[-1].former_busy == ()
+    assert after.request.busy == (TUESDAY,)
+    deferred = revise(after, Change("defer", 2, on=date(2026, 12, 10)), at=noon)
+    assert deferred.history[-1].former_busy is None
+    assert deferred.request.busy == (TUESDAY,)
+
+
+def test_a_broken_calendar_is_refused_by_each_command_before_all_else():
+    Path("bad.ics").write_text(MONDAYS.replace("20261207T093000", "monday"))
+    Path("roster.csv").write_text("patient,start\nA,2026-12-07\n")
+    planned()
+    before = sorted(Path("courses/P").iterdir())
+    for arguments in (
+        ("plan", "--start", "2026-12-07", "--busy", "bad.ics"),
+        ("suggest", "courses/P", "4", "--today", "2026-12-08", "--busy", "bad.ics"),
+        ("revise", "courses/P", "complete", "1", "--today", "2026-12-08", "--busy", "bad.ics"),
+        ("batch", "roster.csv", "--busy", "bad.ics", "-o", "out"),
+    ):
+        result = run(*arguments, code=3)
+        assert "error: bad.ics:6: DTSTART: expected a time such as" in result.stderr
+        assert "try: export the calendar again" in result.stderr
+    assert sorted(Path("courses/P").iterdir()) == before
+    assert not Path("out").exists()
+
+
+# --- rosters
+
+
+def batch(*options: str, code: int = 0):
+    fixed = ("--clinic", EXAMPLE, "--made-at", "2026-11-23T10:00", "--jobs", "1", "--quiet")
+    return run("batch", "roster.csv", "-o", "out", *fixed, *options, code=code)
+
+
+def test_a_roster_heeds_them_in_every_row_just_as_plan_does(anna):
+    Path("roster.csv").write_text("patient,start\nP,2026-12-07\nQ,2027-01-04\n")
+    batch("--busy", anna)
+    planned("--busy", anna)
+    assert Path("out/P/course.json").read_bytes() == Path("courses/P/course.json").read_bytes()
+    assert f"{load_course('out/Q').visits[0].start:%d %H:%M}" == "04 13:30"
+
+
+def test_rows_on_chairs_heed_them_too(anna):
+    Path("roster.csv").write_text("patient,start\nP,2027-01-04\nQ,2027-01-04\nR,2027-01-05\n")
+    text = Path(EXAMPLE).read_text()
+    Path("two.toml").write_text(
+        "chairs = 2\n"
+        + "\n".join(
+            line
+            for line in text.splitlines()
+            if not line.startswith(("chairs", "starts_per_slot"))
+        )
+    )
+    batch("--busy", anna, "--clinic", "two.toml")
+    for patient in "PQR":
+        course = load_course(f"out/{patient}")
+        assert course.request.busy
+        assert not [one for one in check(course) if one.level == "broken"]
+
+
+def test_a_run_that_goes_on_does_again_only_the_rows_that_another_calendar_touches(anna):
+    Path("roster.csv").write_text("patient,start\nP,2026-12-07\nQ,2027-11-01\n")
+    batch("--busy", anna)
+    before = Path("out/manifest.csv").read_text().splitlines()
+    batch("--busy", anna, "--resume")
+    assert Path("out/manifest.csv").read_text().splitlines() == before
+    Path("anna.ics").write_text(
+        MONDAYS.replace("WEEKLY;BYDAY=MO", "WEEKLY;BYDAY=MO;UNTIL=20270101")
+    )
+    batch("--busy", anna, "--resume")
+    after = Path("out/manifest.csv").read_text().splitlines()
+    assert after[1] != before[1]
+    assert after[2] != before[2]
+    Path("anna.ics").write_text(
+        MONDAYS.replace("WEEKLY;BYDAY=MO", "WEEKLY;BYDAY=MO;UNTIL=20271001")
+    )
+    batch("--busy", anna, "--resume")
+    last = Path("out/manifest.csv").read_text().splitlines()
+    assert last[2] == after[2]
+
+
+def test_a_row_beyond_what_was_read_is_rejected_and_not_planned_blindly(anna):
+    Path("roster.csv").write_text("patient,start\nP,2026-12-07\nQ,2031-01-01\n")
+    batch("--busy", anna, code=5)
+    assert "the busy calendars are read for" in Path("out/rejects.csv").read_text()

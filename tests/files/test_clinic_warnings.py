@@ -1,0 +1,110 @@
+"""Doubts: what is right in a clinic's file and yet probably not meant is told in a sentence."""
+
+from typing import Any
+
+import pytest
+
+from ketasched.files.clinic_warnings import doubts
+from ketasched.model import Instructions, Prices, ProtocolWording, Wording
+from tests.support.nouns import clinic, protocol
+
+UNUSED = "there is no such protocol, so this is not used"
+UNSAID = "unsaid with discreet titles; fill in [instructions.discreet]"
+ASK = 'say "Please ask your clinic for this." in its place'
+DISCREET, DRIVERS = "discreet pages and calendars", "a driver's page and calendar"
+NEUTRAL_NAME, NEUTRAL_PLACE = (
+    f"leave it out; set {key} to something neutral" for key in ("calendar_name", "calendar_place")
+)
+WORDS = Instructions("Eat little.", "A hat.", "You may be dizzy.", "Call us.")
+TELLING = Wording(before="Eat before the infusion.", call="Call Ketamine House.")
+AT_KETAMINE_HOUSE = "Ketamine House\n12 Main St"
+
+DOUBTS: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "nothing": ({}, []),
+    "an override for a protocol spelled wrongly": (
+        {"overrides": {"iv-depresion": {}}},
+        [f"overrides.iv-depresion: {UNUSED}; did you mean iv-depression?"],
+    ),
+    "words for a protocol that is none": (
+        {"instructions": Instructions(protocols={"xyzzy": ProtocolWording()})},
+        [f"instructions.xyzzy: {UNUSED}"],
+    ),
+    "prices of a protocol that is none": (
+        {"prices": Prices("USD", {"xyzzy": {}})},
+        [f"prices.xyzzy: {UNUSED}"],
+    ),
+    "tables for the protocol that is planned, and for one that comes with the program": (
+        {"overrides": {"test": {}, "iv-ptsd": {}}, "prices": Prices("USD", {"test": {}})},
+        [],
+    ),
+    "nowhere to call": (
+        {"phone": ""},
+        ["phone: none; patients and drivers are told to call you, but not where"],
+    ),
+    "a zone of nowhere": (
+        {"timezone": "UTC"},
+        ["timezone: UTC is hardly where you are; write, say, America/New_York"],
+    ),
+    "a zone of nowhere, in full": (
+        {"timezone": "Etc/UTC"},
+        ["timezone: Etc/UTC is hardly where you are; write, say, America/New_York"],
+    ),
+    "words that no discreet page says": (
+        {"instructions": WORDS},
+        [f"instructions.{key}: {UNSAID}" for key in ("before", "bring", "side_effects", "call")],
+    ),
+    "the same with clinical titles": ({"instructions": WORDS, "titles": "clinical"}, []),
+    "a name that tells": (
+        {"name": "Ketamine House"},
+        [f'name: says "ketamin"; {DISCREET} {NEUTRAL_NAME}'],
+    ),
+    "a name that tells, and a neutral one for calendars": (
+        {"name": "Ketamine House", "calendar_name": "Day clinic"},
+        [],
+    ),
+    "a name for calendars that tells": (
+        {"name": "Day clinic", "calendar_name": "Ketamine House"},
+        [f'calendar_name: says "ketamin"; {DISCREET} {NEUTRAL_NAME}'],
+    ),
+    "a name that tells, as clinical titles do": (
+        {"name": "Ketamine House", "titles": "clinical"},
+        [],
+    ),
+    "an address that tells": (
+        {"address": AT_KETAMINE_HOUSE},
+        [f'address: says "ketamin"; {DISCREET} {NEUTRAL_PLACE}'],
+    ),
+    "an address that tells a driver, whatever the titles": (
+        {"address": AT_KETAMINE_HOUSE, "titles": "clinical"},
+        [f'address: says "ketamin"; {DRIVERS} {NEUTRAL_PLACE}'],
+    ),
+    "an address that tells, and a neutral place for calendars": (
+        {"address": AT_KETAMINE_HOUSE, "calendar_place": "12 Main St"},
+        [],
+    ),
+    "a phone that tells": (
+        {"phone": "555 0100 (Ketamine House)"},
+        [f'phone: says "ketamin"; {DISCREET} leave it out'],
+    ),
+    "discreet words that tell": (
+        {
+            "instructions": Instructions(
+                discreet=TELLING, protocols={"iv-ptsd": ProtocolWording(discreet=TELLING)}
+            )
+        },
+        [
+            f'instructions.{own}discreet.{key}: says "{word}"; {DISCREET} {ASK}'
+            for own in ("", "iv-ptsd.")
+            for key, word in (("before", "infus"), ("call", "ketamin"))
+        ],
+    ),
+    "discreet words that tell where nothing is discreet": (
+        {"instructions": Instructions(discreet=TELLING), "titles": "clinical"},
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize(("fields", "said"), DOUBTS.values(), ids=DOUBTS)
+def test_a_clinic_is_told_what_it_probably_did_not_mean(fields, said):
+    assert list(doubts(clinic(**({"phone": "555 0100"} | fields)), protocol())) == said

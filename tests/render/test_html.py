@@ -1,0 +1,259 @@
+"""The page as a file: what it says, and that nothing in it is more than text."""
+
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ketasched.events.view import View
+from ketasched.events.wording import one_line
+from ketasched.model import (
+    Amount,
+    Audience,
+    Clinic,
+    Course,
+    Driver,
+    Instructions,
+    Prices,
+    Titles,
+    Wording,
+)
+from ketasched.model.privacy import telling
+from ketasched.planning.planner import plan
+from ketasched.render import render
+from tests.conftest import MADE_AT
+from tests.render.test_ics import MIXED
+from tests.support.hostile import HOSTILE, TEXTS, clinic_saying
+from tests.support.nouns import INFUSION, clinic, phase, protocol, request
+
+AUDIENCES = pytest.mark.parametrize("audience", ["patient", "driver", "clinic"])
+
+
+class Read(HTMLParser):
+    """The tags of a page with their attributes, and its text as it stands in each element."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, list[tuple[str, str | None]]]] = []
+        self.texts = [""]
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, attrs))
+        self.texts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self.texts.append("")
+
+    def handle_data(self, data: str) -> None:
+        self.texts[-1] += data
+
+
+def page(course: Course, audience: Audience = "patient", **more) -> str:
+    return render(course, "html", View(audience, **more))
+
+
+def course_saying(text: str, **more) -> Course:
+    at = clinic(**(clinic_saying(text) | {"titles": "clinical"} | more))
+    asked = request(patient=text, driver_name=text, driver_phone=text)
+    return plan(MIXED, at, asked, made_at=MADE_AT)
+
+
+def words(page: str) -> list[str]:
+    """The text of the page, element by element, blanks as one."""
+    return [" ".join(text.split()) for text in Read(page).texts if text.split()]
+
+
+@AUDIENCES
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+def test_no_text_adds_a_tag_or_an_attribute(text, audience):
+    hostile = f"{text}<script>alert(1)</script><b onload='x'>\"><img src=//a.example>&lt;{text}"
+    found = Read(page(course_saying(hostile), audience, driver_label="A<b>nna"))
+    wanted = Read(page(course_saying("words"), audience, driver_label="Anna"))
+    assert found.tags == wanted.tags
+
+
+FIELDS = {
+    "patient": ["patient", "name", "phone", "address", "before", "bring", "call", "driver"],
+    "driver": ["phone", "address"],
+    "clinic": ["patient", "driver"],
+}
+"""What is said of a course whose every text is its own, on each audience's page."""
+
+
+def course_with(text: str, titles: Titles) -> Course:
+    """A course in which each text is the name of its field and this."""
+    said: Any = {name: f"{name}{text}" for name in ("before", "bring", "side_effects", "call")}
+    own = clinic(
+        name=f"name{text}",
+        phone=f"phone{text}",
+        address=f"address{text}",
+        titles=titles,
+        instructions=Instructions(**said, discreet=Wording(**said)),
+    )
+    asked = request(patient=f"patient{text}", driver_name=f"driver{text}")
+    return plan(protocol(), own, asked, made_at=MADE_AT)
+
+
+@settings(max_examples=80)
+@given(
+    text=TEXTS.filter(lambda text: not telling(text)),
+    audience=st.sampled_from(["patient", "driver", "clinic"]),
+    titles=st.sampled_from(["discreet", "clinical"]),
+)
+def test_any_text_comes_back_whole_from_every_field(text, audience, titles):
+    hostile = f"{text}<i>&amp;."
+    found = Read(page(course_with(hostile, titles), audience))
+    assert found.tags == Read(page(course_with(".", titles), audience)).tags
+    for name in FIELDS[audience]:
+        wanted = f"{name}{hostile}"
+        # A name, a phone and an address stand on one line, whatever they are written on.
+        lines = one_line(wanted), wanted.strip()
+        assert [one for one in found.texts if one in lines], name
+
+
+def test_nothing_in_the_page_is_from_outside_and_no_script_could_run():
+    text = page(course_saying("words"))
+    tags = {tag for tag, _ in Read(text).tags}
+    assert tags.isdisjoint({"script", "link", "img", "iframe", "object", "form", "a", "svg"})
+    (policy,) = (
+        dict(attributes)["content"] or ""
+        for tag, attributes in Read(text).tags
+        if ("http-equiv", "Content-Security-Policy") in attributes
+    )
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "url(" not in text
+    assert "@import" not in text
+    assert not any(name == "style" for _, pairs in Read(text).tags for name, _ in pairs)
+
+
+def test_the_patients_page_has_all_that_they_need():
+    own = clinic(
+        "mon tue wed thu fri",
+        name="Day clinic",
+        phone="555 0100",
+        address="12 Main Street\nRiverbend",
+        instructions=clinic_saying("Eat nothing.")["instructions"],
+    )
+    said = " ".join(words(page(plan(protocol(), own, request(), made_at=MADE_AT))))
+    for text in (
+        "Day clinic",
+        "Someone else has to drive you here and take you home again, every time.",
+        "December 2026",
+        "1 of 6 Mon 7 Dec 09:00 09:15 10:55 Tue 8 Dec, 10:55 not arranged yet",
+        "Before you come",
+        "Eat nothing.",
+        "Phone: 555 0100",
+        "12 Main Street, Riverbend",
+        "before you import a new one, delete the entries of the old one",
+        "Rides, there and back",
+        "Bring at",
+    ):
+        assert text in said
+
+
+def test_the_drivers_page_is_the_drivers_sheet_alone():
+    course = plan(protocol(), clinic(phone="555 0100"), request(patient="P-014"), made_at=MADE_AT)
+    said = " ".join(words(page(course, "driver")))
+    assert "Rides, there and back" in said
+    assert "P-014" not in said
+    assert "appointment" not in said.lower()
+
+
+def test_the_drivers_sheet_is_discreet_where_the_patients_is_not():
+    own = clinic(titles="clinical", address="Ketamine House, 12 Main Street", calendar_place="")
+    text = page(plan(protocol(), own, request(), made_at=MADE_AT))
+    patients, drivers = text.split('<section class="sheet driver">')
+    assert "Ketamine House" in patients
+    assert "12 Main Street" in drivers
+    assert "Ketamine" not in drivers
+
+
+def test_a_driver_who_is_known_stands_by_each_visit_with_the_phone_once():
+    asked = request(driver_name="Sam Rivera", driver_phone="555 0199")
+    text = page(plan(protocol(), clinic(), asked, made_at=MADE_AT))
+    assert text.count("<bdi>Sam Rivera</bdi>") == 6
+    assert text.count("555 0199") == 1
+    assert "not arranged yet" not in text
+
+
+def test_a_visit_that_does_not_take_place_says_so_in_the_list_and_not_in_the_month():
+    course = plan(protocol(phase(2)), clinic(), request(), made_at=MADE_AT)
+    missed = replace(course.visits[0], status="missed")
+    text = page(replace(course, visits=(missed, course.visits[1])))
+    assert "did not take place" in text
+    assert text.count('<td class="visit">') == 1
+
+
+# ---- Prices
+
+PRICED = protocol(
+    phase(6),
+    phase(2, name="more", visit="booster", tentative=True),
+    visits={"infusion": INFUSION, "booster": replace(INFUSION, title="Booster", like="infusion")},
+)
+
+
+def at_prices(**amounts: str) -> Clinic:
+    prices = {kind: Amount.read(amount) for kind, amount in amounts.items()}
+    return clinic(prices=Prices("USD", {"test": prices}))
+
+
+def prices_of(asked, own) -> str:
+    said = " ".join(words(page(plan(asked, own, request(), made_at=MADE_AT))))
+    return said.partition("Prices ")[2].partition(" Calendar file")[0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "amounts", "said"),
+    [
+        (
+            protocol(),
+            {"infusion": "450"},
+            "6 × Appointment : USD 450 each, USD 2,700 In all: USD 2,700 .",
+        ),
+        (
+            PRICED,
+            {"infusion": "450", "booster": "99.50"},
+            "6 × Appointment : USD 450 each, USD 2,700 "
+            "2 × Appointment , to be decided by your clinician: USD 99.50 each, USD 199 "
+            "In all: USD 2,700 , or USD 2,899 if everything takes place.",
+        ),
+        (
+            PRICED,
+            {"infusion": "450"},
+            "6 × Appointment : USD 450 each, USD 2,700 "
+            "2 × Appointment , to be decided by your clinician: USD 450 each, USD 900 "
+            "In all: USD 2,700 , or USD 3,600 if everything takes place.",
+        ),
+        (
+            PRICED,
+            {"booster": "0"},
+            "6 × Appointment : ask your clinic "
+            "2 × Appointment , to be decided by your clinician: USD 0 each, USD 0 "
+            "In all: ask your clinic .",
+        ),
+        (protocol(), {}, ""),
+    ],
+    ids=["one kind", "two kinds", "like another kind", "not all priced", "no prices"],
+)
+def test_a_page_says_what_it_costs_in_all(asked, amounts, said):
+    assert prices_of(asked, at_prices(**amounts)) == said
+
+
+def test_a_driver_is_not_told_the_price():
+    course = plan(protocol(), at_prices(infusion="450"), request(), made_at=MADE_AT)
+    assert "USD" not in page(course, "driver")
+
+
+def test_more_than_one_driver_is_listed():
+    course = plan(protocol(phase(2)), clinic(), request(), made_at=MADE_AT)
+    drivers = Driver("Sam", "555 1"), Driver("Alex; Jo", "555 2")
+    both = zip(course.visits, drivers, strict=True)
+    visits = tuple(replace(visit, driver=driver) for visit, driver in both)
+    assert "Driver: <bdi>Alex; Jo, 555 2; Sam, 555 1</bdi>" in page(replace(course, visits=visits))

@@ -1,0 +1,98 @@
+"""The months of a course, in a terminal and on a page."""
+
+import re
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from ketasched.events.view import View
+from ketasched.model import PhaseReview
+from ketasched.planning.planner import plan
+from ketasched.render import render
+from ketasched.render.month_grid import grids
+from tests.conftest import MADE_AT
+from tests.support.nouns import clinic, phase, protocol, request
+
+SIX = plan(
+    protocol(
+        phase(6, reviews=(PhaseReview(6, "How is it going?"),)), phase(1, name="m", tentative=True)
+    ),
+    clinic(),
+    request(),
+    made_at=MADE_AT,
+)
+
+
+def month(course=SIX, **view) -> str:
+    return render(course, "month", View(**view))
+
+
+def test_the_days_of_a_course_are_marked_in_text():
+    assert (
+        month()
+        == """\
+       December 2026
+ Mo  Tu  We  Th  Fr  Sa  Su
+      1   2   3   4   5   6
+[ 7]  8 [ 9] 10 [11] 12  13
+[14] 15 [16] 17 [18] 19  20
+<21> 22  23  24  25  26  27
+ 28  29  30  31
+
+[  ]  appointment
+<  >  appointment, to be decided by your clinician
+
+Revision 1, made Mon 23 Nov 2026, 10:00. It replaces any earlier one.
+"""
+    )
+
+
+def test_a_driver_sees_the_rides_alone():
+    text = month(audience="driver")
+    assert re.findall(r"[\[<(].\d[\]>)]", text) == ["[ 7]", "[ 9]", "[11]", "[14]", "[16]", "[18]"]
+    assert "ride, there and back" in text
+
+
+def test_colours_change_no_text():
+    coloured = month(colour=True)
+    assert coloured.count("\x1b[1;32m") == 7  # six visits and the legend
+    assert re.sub(r"\x1b\[[\d;]+m", "", coloured) == month()
+
+
+@pytest.mark.parametrize(
+    ("first", "row"),
+    [
+        ("mon", " Mo  Tu  We  Th  Fr  Sa  Su"),
+        ("sun", " Su  Mo  Tu  We  Th  Fr  Sa"),
+        ("sat", " Sa  Su  Mo  Tu  We  Th  Fr"),
+    ],
+)
+def test_a_week_begins_on_the_clinics_first_day(first, row):
+    course = replace(SIX, clinic=replace(SIX.clinic, week_begins=first))
+    assert month(course).splitlines()[1] == row
+    for one in grids(course, View()):
+        for week in one.weeks:
+            for name, day in zip(one.weekdays, week, strict=True):
+                assert not day.number or f"{date(2026, 12, day.number):%a}" == name
+
+
+def test_months_without_anything_on_them_are_left_out():
+    course = plan(
+        protocol(phase(2, gap_days=replace(phase().gap_days, max=100), every_days=90)),
+        clinic(),
+        request(),
+        made_at=MADE_AT,
+    )
+    assert [one.title for one in grids(course, View())] == ["December 2026", "March 2027"]
+
+
+def test_what_does_not_take_place_is_not_marked():
+    over = tuple(replace(visit, status="omitted") for visit in SIX.visits)
+    course = replace(SIX, visits=over, reviews=())
+    assert month(course).startswith("There is nothing to come.\n")
+
+
+def test_no_line_is_wider_than_a_terminal():
+    course = plan(protocol(), clinic(), request(date(2027, 1, 25)), made_at=MADE_AT)
+    assert max(map(len, month(course).splitlines())) <= 79

@@ -1,0 +1,68 @@
+"""What the pages say, beside what the golden files show."""
+
+from dataclasses import replace
+
+from ketasched.events.view import View
+from ketasched.model import Instructions, Minutes, VisitKind, Wording
+from ketasched.planning.planner import plan
+from ketasched.render import render
+from tests.conftest import MADE_AT
+from tests.support.nouns import INFUSION, clinic, phase, protocol, request
+
+
+def page(asked=None, at=None, audience="patient", **wish):
+    course = plan(asked or protocol(), at or clinic(), request(**wish), made_at=MADE_AT)
+    return render(course, "text", View(audience))
+
+
+def test_where_there_is_no_rule_for_driving_the_clinic_is_to_be_asked():
+    text = page(protocol(visits={"infusion": replace(INFUSION, no_driving=None)}))
+    assert text.count("ask your clinic") == 6
+    assert "Ask your clinic when you may drive again." in text
+    assert "last column" not in text
+
+
+def test_a_course_by_phone_speaks_of_no_driver():
+    call = VisitKind("Call", Minutes(0, 30, 0), place="phone")
+    text = page(protocol(phase(2, visit="call"), visits={"call": call}))
+    assert "by phone" in text
+    assert "drive" not in text
+
+
+def test_a_driver_who_is_known_is_named_with_each_visit():
+    text = page(driver_name="Sam Rivera", driver_phone="555 0199")
+    assert text.count("Sam Rivera, 555 0199") == 6
+    assert "not arranged yet" not in text
+
+
+def test_reminders_whose_time_is_over_are_left_out_and_that_is_said():
+    course = plan(
+        protocol(), clinic(), request(), made_at=MADE_AT.replace(month=12, day=5, hour=0)
+    )
+    assert "Reminders left out, because their time is over: 1." in render(course, "text", View())
+
+
+def test_discreet_pages_say_the_discreet_words_only():
+    words = Instructions(before="Eat nothing.", discreet=Wording(before="See the yellow sheet."))
+    assert "Eat nothing." not in page(at=clinic(instructions=words))
+    assert "See the yellow sheet." in page(at=clinic(instructions=words))
+    assert "Eat nothing." in page(at=clinic(instructions=words, titles="clinical"))
+
+
+def test_a_neutral_name_and_place_stand_on_the_discreet_page():
+    own = clinic(
+        name="Ketamine House",
+        address="1 Ketamine Way",
+        calendar_name="Day clinic",
+        calendar_place="1 Way",
+    )
+    text = page(at=own)
+    assert "Ketamine" not in text
+    assert text.startswith("Day clinic\n")
+
+
+def test_the_clinics_page_names_the_patient_the_rules_and_the_sources():
+    text = page(audience="clinic", patient="P-014")
+    assert text.startswith("P-014: A protocol for tests\n")
+    assert "warning: no clinician's clearance is recorded (clearance)" in text
+    assert "Numbers: none." in text

@@ -1,0 +1,362 @@
+"""Long random lives of courses: after every change the same things hold."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
+
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from ketasched.errors import BadRequest, NoPlan
+from ketasched.events.view import View
+from ketasched.files.codec import plain, read
+from ketasched.files.load import load_protocol
+from ketasched.model import (
+    TAKES_PLACE,
+    Audience,
+    Change,
+    Clinic,
+    Clock,
+    Closures,
+    Course,
+    DateRange,
+    Driver,
+    GapDays,
+    Protocol,
+    Verb,
+)
+from ketasched.planning.check import check
+from ketasched.planning.planner import plan
+from ketasched.render import render
+from ketasched.revising.revise import revise
+from ketasched.revising.validation import OVERRIDABLE
+from tests.conftest import MADE_AT
+from tests.support.nouns import clinic, phase, protocol, request
+from tests.support.readers import by_icalendar
+
+ZONE = ZoneInfo("America/New_York")
+WEEKLY = protocol(
+    phase(5, every_days=7, gap_days=GapDays(9, 5)),
+    phase(2, name="later", every_days=(14, 21), gap_days=GapDays(42, 7)),
+)
+COURSES: dict[str, tuple[Protocol, dict[str, Any]]] = {
+    "six infusions, two boosters": (load_protocol("iv-depression"), {"boosters": 2}),
+    "twice a week in spring": (
+        load_protocol("iv-depression"),
+        {"per_week": 2, "start": date(2027, 3, 8), "boosters": 1},
+    ),
+    "a gate": (load_protocol("esketamine-us-label"), {"boosters": 1}),
+    "two gates": (load_protocol("iv-depression-gated"), {}),
+    "weekly, then fortnightly": (WEEKLY, {}),
+}
+RULES = st.sets(st.sampled_from(OVERRIDABLE), max_size=7).map(lambda one: tuple(sorted(one)))
+BETWEEN = st.sampled_from([("gap",), ("gap", "span"), ("span",)])
+SOME_OVERRIDES = st.one_of(st.just(()), st.just(()), RULES)
+SOME_BETWEEN = st.one_of(st.just(()), st.just(()), BETWEEN)
+DONE: Counter[str] = Counter()
+"""How often each verb has changed a course."""
+
+
+def replayed(course: Course) -> Course:
+    """The course made again from its request and its history."""
+    clinics = [one.former_clinic for one in course.history if one.former_clinic]
+    clinics.append(course.clinic)
+    again = plan(
+        course.protocol,
+        clinics[0],
+        course.request,
+        made_at=course.made_at,
+        course_id=course.course_id,
+    )
+    for entry in course.history[1:]:
+        assert entry.change is not None
+        newer = clinics[clinics.index(entry.former_clinic) + 1] if entry.former_clinic else None
+        again = revise(again, entry.change, at=entry.at, why=entry.why, by=entry.by, clinic=newer)
+    return again
+
+
+def breaches(course: Course) -> dict[tuple[str, str], int]:
+    """The broken rules, each with the visit it is about (the phase, for one about a phase), and
+    how badly: the days of the gap or of the phase, the moment of the visit.
+    """
+    found = {}
+    taking = [one for one in course.visits if one.status in TAKES_PLACE]
+    for finding in check(course):
+        if finding.level != "broken":
+            continue
+        visit = course.visits[finding.visit - 1] if finding.visit else taking[0]
+        place = next(n for n, one in enumerate(taking) if one.uid == visit.uid)
+        who, size = visit.uid, 10**6
+        if finding.rule == "gap":
+            size = abs((visit.start - taking[place - 1].start).days - 3)
+        if finding.rule == "span":
+            who, size = visit.phase, visit.start.toordinal()
+        found[finding.rule, who] = size
+    return found
+
+
+def entries(course: Course, audience: Audience) -> dict[str, tuple[str, int]]:
+    """The events of a calendar as they stand there, by uid, with their sequence."""
+    text = render(course, "ics", View(audience)).replace("\r\n ", "")
+    found = {}
+    for part in text.split("BEGIN:VEVENT")[1:]:
+        event = part.partition("END:VEVENT")[0]
+        lines = dict(line.split(":", 1) for line in event.split("\r\n") if ":" in line)
+        found[lines["UID"]] = event, int(lines["SEQUENCE"])
+    return found
+
+
+class Life(RuleBasedStateMachine):
+    """A course, what day it is, and what it was before the last change."""
+
+    course: Course
+    before: Course
+    now: datetime
+    clinics: int
+
+    @initialize(name=st.sampled_from(sorted(COURSES)), sam=st.booleans())
+    def begin(self, name: str, sam: bool) -> None:
+        asked, wish = COURSES[name]
+        as_in_a_file, _ = read(Protocol, plain(asked))
+        assert as_in_a_file
+        wish = {"start": date(2026, 12, 7), "driver_name": "Sam" if sam else ""} | wish
+        self.course = plan(as_in_a_file, clinic(), request(**wish), made_at=MADE_AT)
+        self.before = self.course
+        start = self.course.visits[0].start
+        self.now = start.replace(hour=7) - timedelta(3)
+        self.clinics = 0
+
+    def change(
+        self,
+        verb: str,
+        overrides: tuple[str, ...] = (),
+        newer: Clinic | None = None,
+        **more: object,
+    ) -> None:
+        asked = Change(verb, overrides=overrides, **more)  # type: ignore[arg-type]  # drawn
+        try:
+            after = revise(self.course, asked, at=self.now, why="because", by="me", clinic=newer)
+        except BadRequest:
+            return
+        except NoPlan as refusal:
+            if not refusal.findings:
+                raise AssertionError("a refusal names no rule") from refusal
+            return
+        DONE[verb] += 1
+        self.before, self.course = self.course, after
+        self.nothing_was_bent_silently(asked)
+        self.the_calendars_tell_what_changed()
+
+    def nothing_was_bent_silently(self, asked: Change) -> None:
+        """What is broken now and was not was overridden, for a visit that has to do with it."""
+        was = breaches(replace(self.before, clinic=self.course.clinic))
+        for about, size in breaches(self.course).items():
+            rule, who = about
+            has_come = {one.uid for one in self.course.visits if one.start <= self.now}
+            if was.get(about, 0) < size and who not in has_come:  # what happened, happened
+                assert rule in asked.overrides, (asked, about, size, was)
+                if rule not in ("gap", "span"):
+                    new = {one.uid for one in self.course.visits}
+                    new -= {one.uid for one in self.before.visits}
+                    named = asked.visit and self.before.visits[asked.visit - 1].uid
+                    held = [one.uid for one in self.before.visits if one.status == "held"]
+                    assert who in {*new, named, *held[:1]}
+
+    def the_calendars_tell_what_changed(self) -> None:
+        """The sequence is one higher for every event that changed, and for no other."""
+        audiences: tuple[Audience, ...] = ("patient", "driver", "clinic")
+        for audience in audiences:
+            before, after = (entries(one, audience) for one in (self.before, self.course))
+            for uid in before.keys() & after.keys():
+                (old, was), (new, now) = before[uid], after[uid]
+                assert now == was + (old != new), (audience, old, new)
+
+    def one_of(self, data: st.DataObject, *statuses: str, over: bool | None = None) -> int:
+        """The number of a visit with one of these statuses, if there is one; else any."""
+        found = [
+            visit.number
+            for visit in self.course.visits
+            if visit.status in statuses
+            if over is None or over == (visit.start <= self.now)
+        ]
+        return data.draw(st.sampled_from(found[:4] or [1, len(self.course.visits), 99]))
+
+    @rule(days=st.integers(0, 4), hour=st.integers(7, 18))
+    def time_goes_by(self, days: int, hour: int) -> None:
+        later = (self.now + timedelta(days)).replace(hour=hour)
+        self.now = max(self.now, later)
+        self.before = self.course
+
+    @rule(data=st.data(), closed=st.integers(0, 40))
+    def the_clinic_closes_on_another_day(self, data: st.DataObject, closed: int) -> None:
+        self.clinics += 1
+        day = self.now.date() + timedelta(closed)
+        dates = (*self.course.clinic.closures.dates, DateRange(day, day, f"{self.clinics}"))
+        newer = replace(self.course.clinic, closures=Closures(dates=dates))
+        number = self.one_of(data, "planned", "tentative", over=False)
+        self.change("driver", newer=newer, visit=number, driver=Driver(f"Driver {self.clinics}"))
+
+    def next_one(self, data: st.DataObject) -> int:
+        """A planned visit whose time has come; if there is none, the time of the next comes."""
+        planned = [one for one in self.course.visits if one.status == "planned"]
+        if planned and planned[0].start > self.now:
+            self.now = planned[0].start + timedelta(hours=3)
+            self.before = self.course
+        return self.one_of(data, "planned", over=True)
+
+    @rule(data=st.data())
+    def complete(self, data: st.DataObject) -> None:
+        self.change("complete", visit=self.next_one(data))
+
+    @rule(data=st.data(), make_up=st.booleans(), overrides=SOME_BETWEEN)
+    def miss(self, data: st.DataObject, make_up: bool, overrides: tuple[str, ...]) -> None:
+        number = self.next_one(data)
+        self.change("miss", overrides, visit=number, make_up=make_up)
+
+    @rule(
+        data=st.data(),
+        days=st.integers(-3, 8),
+        time=st.sampled_from([None, None, Clock(9 * 60), Clock(13 * 60 + 15)]),
+        scope=st.sampled_from(["visit", "rest"]),
+        overrides=SOME_OVERRIDES,
+    )
+    def defer(
+        self,
+        data: st.DataObject,
+        days: int,
+        time: Clock | None,
+        scope: str,
+        overrides: tuple[str, ...],
+    ) -> None:
+        number = self.one_of(data, "planned", "tentative", over=False)
+        own = self.course.visits[min(number, len(self.course.visits)) - 1].start.date()
+        on = max(own + timedelta(days), self.now.date())
+        self.change("defer", overrides, visit=number, on=on, time=time, scope=scope)
+
+    @rule(data=st.data(), overrides=SOME_BETWEEN)
+    def omit(self, data: st.DataObject, overrides: tuple[str, ...]) -> None:
+        self.change("omit", overrides, visit=self.one_of(data, "planned", "tentative", "held"))
+
+    @precondition(lambda self: len(self.course.history) % 3 == 2)
+    @rule()
+    def hold(self) -> None:
+        self.change("hold")
+
+    @precondition(lambda self: any(one.status == "held" for one in self.course.visits))
+    @rule(days=st.integers(0, 8), overrides=st.just(("gap", "open-hours", "span")))
+    def resume(self, days: int, overrides: tuple[str, ...]) -> None:
+        self.change("resume", overrides, on=self.now.date() + timedelta(days))
+
+    @precondition(lambda self: len(self.course.history) > 6)
+    @rule(number=st.one_of(st.none(), st.integers(1, 12)))
+    def cease(self, number: int | None) -> None:
+        self.change("cease", visit=number)
+
+    @rule(days=st.sampled_from([7, 14, 21, 28]), overrides=SOME_BETWEEN)
+    def booster(self, days: int, overrides: tuple[str, ...]) -> None:
+        self.change("booster", overrides, days=days)
+
+    @precondition(lambda self: any(one.status == "tentative" for one in self.course.visits))
+    @rule(data=st.data())
+    def confirm(self, data: st.DataObject) -> None:
+        self.change("confirm", visit=self.one_of(data, "tentative"))
+
+    @rule(data=st.data(), outcome=st.sampled_from(["go-on", "go-on", "go-on", "stop"]))
+    def review(self, data: st.DataObject, outcome: str) -> None:
+        waiting = [one.after for one in self.course.reviews if one.status == "planned"]
+        number = data.draw(st.sampled_from(waiting[:2] or [1]))
+        self.now = max(self.now, self.course.visits[number - 1].start)
+        self.before = self.course
+        self.change("review", visit=number, outcome=outcome)
+
+    @rule(data=st.data(), driver=st.sampled_from([None, Driver("Alex"), Driver("Jo", "555")]))
+    def driver(self, data: st.DataObject, driver: Driver | None) -> None:
+        self.change("driver", visit=self.one_of(data, "planned", over=False), driver=driver)
+
+    @invariant()
+    def it_is_read_back_from_its_file_identical(self) -> None:
+        text = json.loads(json.dumps(plain(self.course)))
+        found, problems = read(Course, text, zone=ZONE)
+        assert problems == []
+        assert found == self.course
+
+    @invariant()
+    def identifiers_are_unique_and_stay(self) -> None:
+        uids = [visit.uid for visit in self.course.visits]
+        uids += [review.uid for review in self.course.reviews]
+        assert len(set(uids)) == len(uids)
+        assert {visit.uid for visit in self.before.visits} <= set(uids)
+        for audience in ("patient", "driver", "clinic"):
+            text = render(self.course, "ics", View(audience))
+            events = [event.uid for event in by_icalendar(text)]
+            assert len(set(events)) == len(events)
+
+    @invariant()
+    def no_sequence_falls(self) -> None:
+        after: list[Any] = [*self.course.visits, *self.course.reviews]
+        before: list[Any] = [*self.before.visits, *self.before.reviews]
+        now = {item.uid: item for item in after}
+        for item in before:
+            assert now[item.uid].sequence >= item.sequence
+            if now[item.uid].start != item.start or now[item.uid].status != item.status:
+                both = {item.status, now[item.uid].status}
+                # A calendar says the same of these: on its day, or cancelled.
+                silent = both == {"planned", "completed"} or both.isdisjoint(TAKES_PLACE)
+                assert silent or now[item.uid].sequence > item.sequence
+
+    @invariant()
+    def what_is_over_stays(self) -> None:
+        now = {visit.uid: visit for visit in self.course.visits}
+        over = ("completed", "missed", "omitted", "ceased")
+        for visit in self.before.visits:
+            new = now[visit.uid]
+            if visit.status in over:
+                assert (new.start, new.status) == (visit.start, visit.status)
+            if visit.start.date() < self.now.date() and visit.status in TAKES_PLACE:
+                assert new.start == visit.start
+
+    @invariant()
+    def the_visits_are_in_order_and_numbered(self) -> None:
+        starts = [visit.start.timestamp() for visit in self.course.visits]
+        assert starts == sorted(starts)
+        numbers = [visit.number for visit in self.course.visits]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert self.course.revision == len(self.course.history)
+
+    @invariant()
+    def what_is_broken_was_overridden(self) -> None:
+        found = {(f.rule, f.visit) for f in check(self.course) if f.level == "broken"}
+        known = {(f.rule, f.visit) for f in self.course.findings if f.level == "broken"}
+        if not self.clinics:
+            assert found == known
+        assert known <= found
+
+    def teardown(self) -> None:
+        if hasattr(self, "course"):
+            assert replayed(self.course) == self.course
+
+
+# Shrinking a life takes minutes; a failing one is short enough to be read.
+LIVES = settings(
+    max_examples=45,
+    stateful_step_count=30,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
+
+
+def test_whatever_is_done_to_a_course_the_same_things_hold():
+    DONE.clear()
+    run_state_machine_as_test(Life, settings=LIVES)
+    verbs = get_args(Verb)
+    assert {verb: DONE[verb] for verb in verbs if not DONE[verb]} == {}

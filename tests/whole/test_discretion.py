@@ -1,0 +1,279 @@
+"""Neither a lock screen nor a fridge nor a driver tells what the treatment is."""
+
+from dataclasses import replace
+from typing import get_args
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ketasched.cli import main
+from ketasched.events.view import View
+from ketasched.files.clinic_warnings import doubts
+from ketasched.files.load import load_protocol, shipped_protocols
+from ketasched.model import (
+    Amount,
+    Audience,
+    Instructions,
+    PhaseReview,
+    Prices,
+    ProtocolWording,
+    Wording,
+)
+from ketasched.model.privacy import LEFT_OUT, STEMS, WHOLE_WORDS, neutral, neutral_words, telling
+from ketasched.planning.planner import plan
+from ketasched.render import RENDERERS, render
+from ketasched.render.patient_folder import handout
+from tests.conftest import MADE_AT
+from tests.support.nouns import clinic, phase, protocol, request
+from tests.support.readers import unfolded
+
+FORMS = [form for form in RENDERERS if form != "json"]
+"""A course as JSON is all of it, for the clinic."""
+AUDIENCES = ["patient", "driver"]
+TELLS = "Ketamine infusions for depression: Hudson Psychiatry (esketamine, Spravato)"
+ALL_WEEK = "mon tue wed thu fri sat sun"
+
+
+def telling_clinic(text=TELLS, **more):
+    """A clinic that says this wherever a clinic can say something."""
+    words = Wording(text, text, text, text)
+    said = {
+        "name": text,
+        "address": text,
+        "phone": text,
+        "calendar_name": text,
+        "calendar_place": text,
+        "instructions": Instructions(
+            text,
+            text,
+            text,
+            text,
+            discreet=words,
+            protocols={"iv-ptsd": ProtocolWording(text, text, text, text, discreet=words)},
+        ),
+    }
+    prices = Prices("PTSD ", {name: {"infusion": Amount(45000)} for name in shipped_protocols()})
+    return clinic(ALL_WEEK, "08:00-18:00", **(said | {"prices": prices} | more))
+
+
+def course_of(asked, at):
+    wish = request(
+        patient="MRN-4711",
+        boosters=2 if asked.booster_phase else 0,
+        driver_name="Sam Rivers of Ketamine Rides",
+        driver_phone="555 0199 (infusions)",
+    )
+    return plan(asked, at, wish, made_at=MADE_AT)
+
+
+PLAIN_WORDS = (
+    *("ketamin", "spravato", "ketalar", "infusi", "depress", "psych", "ptsd", "phq", "ketasched"),
+    *("suicid", "trauma", "off-label", "off label", "c-ssrs", "anesth", "opioid", "gad-7"),
+)
+"""What a relative would understand; written down apart from the program's own list."""
+
+
+def words_in(text):
+    """The telling words in a file, as it stands and where its lines are unfolded."""
+    whole = text + ("\n".join(unfolded(text)) if text.endswith("\r\n") else "")
+    plain = next((word for word in PLAIN_WORDS if word in whole.lower()), "")
+    return plain or telling(text) or telling(whole)
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", shipped_protocols())
+def test_no_protocol_and_no_clinic_makes_a_discreet_output_tell(name, form, audience):
+    shown = render(course_of(load_protocol(name), telling_clinic()), form, View(audience))
+    assert words_in(shown) == ""
+    assert "appointment" in shown.lower() or audience == "driver"
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("titles", ["discreet", "clinical"])
+@pytest.mark.parametrize("name", shipped_protocols())
+def test_a_driver_learns_neither_who_is_treated_nor_for_what_whatever_the_titles(
+    name, titles, form
+):
+    course = course_of(load_protocol(name), telling_clinic(titles=titles))
+    shown = render(course, form, View("driver"))
+    assert words_in(shown) == ""
+    assert "4711" not in shown
+
+
+@pytest.mark.parametrize("form", ["text", "html", "ics"])
+@pytest.mark.parametrize("name", shipped_protocols())
+def test_a_clinic_that_wants_clinical_titles_has_them(name, form):
+    course = course_of(load_protocol(name), telling_clinic(titles="clinical"))
+    assert words_in(render(course, form, View("patient"))) != ""
+
+
+def test_a_patients_calendar_does_not_name_them():
+    shown = render(course_of(load_protocol("iv-ptsd"), telling_clinic()), "ics", View("patient"))
+    assert "4711" not in shown
+
+
+WORDS = st.sampled_from([*STEMS, *WHOLE_WORDS])
+DRESSED = st.builds(
+    lambda word, dress: dress(word),
+    WORDS,
+    st.sampled_from(
+        [
+            str,
+            str.upper,
+            str.title,
+            lambda word: word.replace("-", "\u2011").replace("a", "\u00e1"),
+            lambda word: word.replace("-", " ").replace(" ", ""),
+            lambda word: word[0] + "\u00ad" + word[1:],
+            lambda word: "".join(chr(ord(c) + 0xFEE0) if c.isalpha() else c for c in word),
+        ]
+    ),
+)
+TEXTS = st.lists(
+    st.one_of(DRESSED, st.sampled_from([", ", "\n", ". ", "; ", " ", "12 Main Street", "Eat."])),
+    max_size=8,
+).map("".join)
+
+
+@given(text=TEXTS, audience=st.sampled_from(AUDIENCES), form=st.sampled_from(FORMS))
+def test_whatever_the_texts_of_a_clinic_and_a_protocol_say_nothing_tells(text, audience, form):
+    asked = protocol(
+        phase(2, name=text or "one", reviews=(PhaseReview(1, text),)),
+        id="iv-ptsd",
+        title=text,
+        visits={"infusion": replace(protocol().visits["infusion"], title=text)},
+    )
+    wish = request(driver_name=text, driver_phone=text)
+    course = plan(asked, telling_clinic(text), wish, made_at=MADE_AT)
+    assert words_in(render(course, form, View(audience))) == ""
+
+
+@pytest.mark.parametrize("name", shipped_protocols())
+def test_no_name_of_a_file_tells(name):
+    files = handout(course_of(load_protocol(name), telling_clinic()), split=True)
+    assert [file for file in files if telling(file)] == []
+    assert len(files) > 10
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("Ketamine House", "ketamin"),
+        ("ANTIDEPRESSANTS", "depress"),
+        ("Kétamine", "ketamin"),
+        ("off‑label", "off‐label"),
+        ("off label", "off label"),
+        ("PCL5", "pcl5"),
+        ("Hudson IV Therapy", "iv therapy"),
+        ("infused", "infus"),
+        ("painful", "painful"),
+        ("Painter Street", ""),
+        ("de\u0301pression", "depress"),
+        ("KETAM\u0130N", "ketamin"),
+        ("anæsthesia", "anaesth"),
+        ("Chronic\u200bPain", "pain"),
+        ("pain_clinic", "pain"),
+        ("keta-\nmine", "keta"),
+        ("keta\ufe0fmine", "ketamin"),
+        ("Pain clinic", "pain"),
+        ("Hotel Spain", ""),
+        ("environmental", ""),
+        ("Suite IV, Moody Street", ""),
+        ("the Phq-9 form", "phq"),
+        ("keta\u00admine", "ketamin"),
+        ("ｋｅｔａｍｉｎｅ", "ketamin"),
+        ("", ""),
+    ],
+)
+def test_words_are_found_whatever_their_case_and_letters(text, word):
+    assert telling(text) == word
+
+
+def test_of_an_address_the_lines_and_parts_that_do_not_tell_remain():
+    assert neutral("Hudson Psychiatry, 12 Main Street\nNew York, NY") == (
+        "12 Main Street\nNew York, NY"
+    )
+    assert neutral("12 Main Street,  2nd floor") == "12 Main Street,  2nd floor"
+    assert neutral("Ketamine House") == ""
+
+
+def test_instructions_are_said_whole_or_not_at_all():
+    assert neutral_words("Eat as usual. Eat nothing before an infusion!") == LEFT_OUT
+    assert neutral_words("Call 911.\n Then us.") == "Call 911.\n Then us."
+
+
+def test_a_clinic_is_told_which_of_its_texts_are_left_out():
+    said = "\n".join(doubts(telling_clinic()))
+    for place in (
+        "calendar_name",
+        "calendar_place",
+        "phone",
+        "instructions.discreet.before",
+        "instructions.iv-ptsd.discreet.call",
+    ):
+        assert f'{place}: says "ketamin"' in said
+    neutral_one = telling_clinic("Nothing", name=TELLS, calendar_name="Day clinic")
+    assert list(doubts(neutral_one)) == []
+
+
+def test_a_clinic_with_clinical_titles_is_told_what_a_driver_does_not_get():
+    said = list(doubts(telling_clinic(titles="clinical")))
+    assert [line.partition(":")[0] for line in said] == ["calendar_place", "phone"]
+    assert all("a driver's page and calendar" in line for line in said)
+
+
+def test_a_patient_reference_that_tells_is_refused_where_titles_are_discreet():
+    asked = ["plan", "--start", "2027-01-04", "--patient", "Ketamine Joe"]
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 2
+    assert '--patient: says "ketamin"' in result.output
+
+
+# ---- What a driver calls the patient
+
+
+@pytest.mark.parametrize("form", RENDERERS)
+@pytest.mark.parametrize("audience", get_args(Audience))
+def test_a_format_says_the_name_or_the_command_refuses_it(form, audience):
+    course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
+    says = "Anna" in render(course, form, View(audience, driver_label="Anna"))
+    assert says == (audience in RENDERERS[form].labelled)
+    asked = ["--format", form] + (["--for", audience] if form != "json" else [])
+    start = ["plan", "--start", "2027-01-04", "--driver-label", "Anna"]
+    result = CliRunner().invoke(main, start + asked)
+    assert result.exit_code == (0 if says else 2)
+    assert says or "--driver-label goes with" in result.output
+
+
+@pytest.mark.parametrize("form", ["ics", "text", "html"])
+def test_a_driver_reads_a_name_only_where_one_is_given(form):
+    course = plan(protocol(), clinic(), request(patient="P-014"), made_at=MADE_AT)
+    assert "Anna" in render(course, form, View("driver", driver_label="Anna"))
+    for view in (View("driver"), View("driver", driver_label="Anna")):
+        assert "P-014" not in render(course, form, view)
+
+
+def test_the_names_stand_in_the_titles_of_rides():
+    course = plan(protocol(phase(1)), clinic(), request(), made_at=MADE_AT)
+    lines = unfolded(render(course, "ics", View("driver", driver_label="Anna")))
+    titles = [line for line in lines if line.startswith("SUMMARY")]
+    assert titles == ["SUMMARY:Bring Anna at 09:00", "SUMMARY:Collect Anna from 10:55"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--driver-label", "Anna"], "goes with --for driver"),
+        (["--driver-label", "Anna", "--for", "clinic"], "goes with --for driver"),
+        (["--driver-label", "the Ketamine one", "--for", "driver"], 'says "ketamin"'),
+        (["--driver-label", "A\x1b[1m", "--for", "driver"], "printable"),
+        (["--driver-label", "A" * 61, "--for", "driver"], "printable"),
+    ],
+    ids=["no driver's output", "for the clinic", "telling", "control characters", "too long"],
+)
+def test_a_label_that_would_do_nothing_or_tell_is_refused(arguments, said):
+    result = CliRunner().invoke(main, ["plan", "--start", "2027-01-04", *arguments])
+    assert result.exit_code == 2
+    assert said in result.output

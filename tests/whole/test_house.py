@@ -1,0 +1,223 @@
+"""The house: which module may know which, what is loaded when, and who may touch the world."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+SOURCE = ROOT / "src" / "ketasched"
+FLOORS = (
+    {"model"},
+    {"errors", "rules", "events"},
+    {"planning", "files"},
+    {"revising", "register", "render"},
+    {"together"},
+    {"batch"},
+    {"cli"},
+    {"__main__", "__init__"},
+)
+"""From the ground up: a room imports from lower floors and from itself only."""
+
+MAY_IMPORT = {
+    "errors": {"model"},
+    "rules": {"model"},
+    "events": {"model"},
+    "planning": {"model", "errors", "rules"},
+    "files": {"model", "errors"},
+    "revising": {"model", "errors", "rules", "events", "planning"},
+    "register": {"model", "errors", "rules", "files", "planning"},
+    "render": {"model", "errors", "rules", "events", "files"},
+    "together": {"model", "errors", "rules", "planning", "revising"},
+}
+"""The rooms that a room may import from, where those are not all below it."""
+
+ROOMS = tuple(
+    sorted(
+        ".".join(path.parent.relative_to(SOURCE).parts)
+        for path in SOURCE.rglob("__init__.py")
+        if path.parent != SOURCE and path.parent.name != "protocols"
+    )
+)
+"""The packages with code, also those inside another one: "files", "files.roster"."""
+
+TOUCHES_FILES = {"files", "cli", "render", "batch", "register"}
+"""`cli` looks for clinic.toml; `render` reads zones; the others read and write files."""
+
+
+ROW = re.compile(r"^\| [\d–]+ \| (.+?) \|", re.MULTILINE)
+"""A row of the table of rooms in CONTRIBUTING.md."""
+
+
+def module_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def modules() -> list[Path]:
+    return [path for path in sorted(SOURCE.rglob("*.py")) if module_of(path) != "protocols"]
+
+
+def imports(path: Path) -> set[str]:
+    """The modules of ours that a file imports, in full: "model", "files.load"."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("ketasched"):
+            named = (node.module or "").removeprefix("ketasched").removeprefix(".")
+            for alias in node.names:
+                inner = f"{named}.{alias.name}".removeprefix(".")
+                at = SOURCE / inner.replace(".", "/")
+                found.add(inner if at.with_suffix(".py").exists() or at.is_dir() else named)
+    return found
+
+
+def room_of(module: str) -> str:
+    """The innermost package that a module lies in; a module at the top is its own room."""
+    parts = module.split(".")
+    inside = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+    return next((room for room in inside if room in ROOMS), module)
+
+
+def doors_of(room: str) -> set[str]:
+    """The modules of a room that its docstring calls doors."""
+    tree = ast.parse((SOURCE / room.replace(".", "/") / "__init__.py").read_text("utf-8"))
+    said = re.search(r"^Doors: ([\w,\s]+)\.$", ast.get_docstring(tree) or "", re.MULTILINE)
+    assert said is not None, f"the docstring of {room} names no doors"
+    named = said[1] if said[1] != "none but this module" else ""
+    return set(re.findall(r"\w+", named))
+
+
+def calls(path: Path) -> set[str]:
+    """The names of everything that a file calls."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Attribute):
+                found.add(node.func.attr)
+            elif isinstance(node.func, ast.Name):
+                found.add(node.func.id)
+    return found
+
+
+def test_every_module_has_its_floor_and_only_one():
+    standing = {module_of(path) for path in modules()}
+    assert sorted(name for floor in FLOORS for name in floor) == sorted(standing)
+    assert not any(one & two for one, two in pairwise(FLOORS))
+
+
+def test_contributing_says_what_every_module_is():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    floors = [set(re.findall(r"[a-z]+", name)) for name in ROW.findall(text)]
+    named = set().union(*floors)
+    assert named == {name for floor in FLOORS[:-1] for name in floor} | {"protocols", "schemas"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_imports_run_downward_only(path):
+    own = module_of(path)
+    floor = next(number for number, names in enumerate(FLOORS) if own in names)
+    allowed = {own} | MAY_IMPORT.get(own, set().union(*FLOORS[:floor]))
+    assert {module.split(".")[0] for module in imports(path)} <= allowed
+
+
+def test_the_house_is_small_enough_to_walk_through():
+    assert len(ROOMS) <= 15
+    assert len(FLOORS) <= 8
+    assert len(list(SOURCE.glob("*.py"))) <= 3
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_is_entered_by_its_doors_only(room):
+    outside = {
+        module
+        for path in modules()
+        if room_of(".".join(path.relative_to(SOURCE).with_suffix("").parts)) != room
+        for module in imports(path)
+        if module != room and room_of(module) == room
+    }
+    assert {module.removeprefix(f"{room}.") for module in outside} == doors_of(room)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_the_command_line_reads_the_clock_and_the_environment(path):
+    if module_of(path) == "cli":
+        return
+    text = path.read_text(encoding="utf-8")
+    assert calls(path).isdisjoint({"now", "today", "utcnow", "time_ns", "getenv"})
+    assert "os.environ" not in text
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_readers_and_writers_touch_files(path):
+    if module_of(path) in TOUCHES_FILES:
+        return
+    touching = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink"}
+    assert calls(path).isdisjoint(touching)
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_no_file_is_longer_than_400_lines_and_no_function_than_60(path):
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            assert length <= 60, node.name
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_only_the_command_line_knows_click(path):
+    if module_of(path) not in ("cli", "__main__"):
+        assert "click" not in path.read_text(encoding="utf-8").split()
+
+
+def test_every_room_has_a_folder_of_tests():
+    packages = {room for room in ROOMS if "." not in room}
+    folders = {path.parent.name for path in (ROOT / "tests").glob("*/test_*.py")}
+    assert folders == packages | {"whole"}
+
+
+def test_nothing_that_git_ignores_is_in_git():
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("not a clone")
+    listed = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    done = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == ""
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The modules that are loaded once a command has run, in a process of its own."""
+    program = (
+        "import sys\n"
+        "from ketasched.cli import main\n"
+        "try:\n    main(sys.argv[1:], prog_name='ketasched')\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        "print(*sorted(sys.modules), sep='\\n', file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        encoding="utf-8",
+    )
+    return set(done.stderr.splitlines())
+
+
+def test_the_text_path_loads_no_calendar_library_no_holidays_and_no_batch():
+    loaded = loaded_by("plan", "--start", "2027-01-04")
+    assert "ketasched.render.text" in loaded
+    assert loaded.isdisjoint({"icalendar", "holidays", "ketasched.batch", "dateutil"})
+    assert "ketasched.files.busy" not in loaded
+
+
+def test_help_loads_next_to_nothing_of_ours():
+    loaded = loaded_by("--help")
+    assert loaded.isdisjoint(
+        {"jinja2", "icalendar", "ketasched.model", "ketasched.planning.planner"}
+    )

@@ -1,0 +1,91 @@
+"""Every command and every error, as somebody at a terminal sees them."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.support.raised import Place, recorded, sites
+from tests.support.transcript import played
+
+TRANSCRIPTS = sorted((ROOT / "tests" / "whole" / "transcripts").glob("*.txt"))
+PLAYED: dict[Path, set[Place]] = {}
+"""What has been played, and where it met an error."""
+
+ELSEWHERE = {
+    "batch/folders.py alone_in": "batch/test_crashes.py::test_a_second_run_is_refused_while",
+    "batch/register_rows.py _found": "register/test_register_together.py::test_who_is_overtaken",
+    "batch/folders.py _course_file": "batch/test_failures.py::test_a_folder_where_a_file_ought",
+    "batch/folders.py _for_all": "batch/test_failures.py::test_a_full_disk_ends_the_run",
+    "batch/folders.py _replace": "batch/test_failures.py::test_a_folder_where_a_file_ought",
+    "batch/folders.py kept": "batch/test_failures.py::test_a_folder_that_somebody",
+    "batch/executors.py _gone": "batch/test_crashes.py::test_a_killed_worker_ends_the_run",
+    "batch/executors.py dask": "batch/test_dask.py::test_where_no_scheduler_answers",
+    "batch/worker.py work": "batch/test_failures.py::test_a_worker_of_another_version",
+    "cli/__init__.py invoke": "files/test_atomic_write.py::test_a_full_output_is_no_bug_of_ours",
+    "cli/batch.py _settings": "batch/test_failures.py::test_a_stopped_run_does_not_go_on",
+    "cli/options.py machine_zone": "cli/test_doctor.py::test_a_machine_without_a_zone",
+    "cli/register_option.py _no_extra": "register/test_register_cli.py::test_a_missing_extra_is",
+    "cli/show.py command": "cli/test_cli.py::test_a_patient_of_the_register_is_shown_by_another",
+    "files/toml_json.py read_text": "files/test_load.py::test_a_file_that_cannot_be_read_tells",
+    "files/atomic_write.py _alone": "batch/test_failures.py::test_a_folder_that_somebody",
+    "files/atomic_write.py refuse_link": "render/test_patient_folder.py::test_a_folder_that_is_a",
+    "register/backup.py _put": "register/test_register.py::test_a_backup_that_cannot_be",
+    "register/database.py _bring_up_to_date": "register/test_register.py::test_a_register_of_a",
+    "register/database.py opened": "register/test_register_cli.py::test_a_missing_driver_of",
+    "register/database_errors.py damaged": "register/test_register_cli.py::test_a_damaged_file_is",
+    "files/roster/dialect.py _refuse_header": "files/test_roster.py::test_a_file_that_is_no_roster",
+    "files/roster/ndjson.py _object": "files/test_roster.py::test_a_bad_line_of_json_says_why",
+    "files/roster/rows.py _json_rows": "files/test_roster.py::test_a_bad_line_of_json_says_why",
+    "together/plan.py _solver": "together/test_together.py::test_without_the_extra_it_says_what",
+}
+"""Errors that no typed command gives alone (a kill, a full disk, 10 MB), and their tests."""
+
+GUARDS = {
+    "revising/added_visits.py made_up": "held visits never leave a phase without room",
+    "revising/revise.py _findings": "what is placed keeps the rules, or the next one tells",
+    "revising/revise.py revise": "the same",
+    "revising/verbs.py _resume": "the command line asks for --on itself",
+}
+"""Errors that the command line never gives, and why they stand there all the same."""
+
+pytestmark = pytest.mark.xdist_group("transcripts")
+
+
+def play(path: Path) -> str:
+    """What the terminal shows, in the working directory."""
+    shutil.copytree(ROOT / "examples", Path("examples"))
+    with recorded() as found:
+        shown = played(path.read_text(encoding="utf-8"))
+    PLAYED[path] = found
+    return shown
+
+
+@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
+def test_the_transcript_is_what_the_terminal_shows(path, request):
+    shown = play(path)
+    if request.config.getoption("--update-golden"):
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")
+
+
+def test_every_error_has_a_transcript(tmp_path, monkeypatch):
+    for path in TRANSCRIPTS:
+        if path not in PLAYED:
+            (tmp_path / path.stem).mkdir()
+            monkeypatch.chdir(tmp_path / path.stem)
+            play(path)
+    met = set[Place]().union(*PLAYED.values())
+    unmet = {
+        f"{file} {function}"
+        for (file, first, last), function in sites().items()
+        if not any((file, line) in met for line in range(first, last + 1))
+    }
+    assert unmet == ELSEWHERE.keys() | GUARDS.keys()
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_an_error_that_has_none_has_a_test(place):
+    file, _, name = ELSEWHERE[place].partition("::")
+    assert f"\ndef {name}" in (ROOT / "tests" / file).read_text(encoding="utf-8")

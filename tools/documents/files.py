@@ -1,0 +1,178 @@
+"""`docs/files.md`: every key of every file."""
+
+import dataclasses
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from ketasched.files.codec import Field, fields_of, plain
+from ketasched.files.request_fields import COLUMNS, ROSTER_COLUMNS
+from ketasched.files.roster.headings import REQUIRED
+from ketasched.model import Clinic, Course, Protocol
+from ketasched.model.values import DATE_SCHEMA
+from tools.documents.schemas import default_value
+from tools.documents.tables import MADE, sentence, table
+
+HEAD = f"""# Files
+
+{MADE}
+
+What can stand in a protocol, a clinic, a course and a roster: each key, its type, its unit,
+and what holds where it is left out. `ketasched check FILE` says everything that is wrong with
+a file, each with its place. An unknown key is an error: a typing slip must not drop a rule.
+
+Protocols and clinics are TOML, or JSON with the same keys where the name ends in `.json`.
+Courses are JSON. Dates are inclusive on both ends, times are the clinic's. TOML's own dates
+and times need no quotes.
+
+## Help from your editor
+
+`ketasched schema clinic` prints a JSON Schema, from which editors complete keys, say what each
+is for and underline slips; `protocol` and `course` are the others. Save it beside your file:
+
+    ketasched schema clinic >clinic.schema.json
+
+and make this the first line of `clinic.toml` (Even Better TOML, Taplo, Tombi):
+
+    #:schema ./clinic.schema.json
+
+In JSON it is `"$schema": "./clinic.schema.json"`, which we pass over. A schema knows what one
+key may hold; names, zones, holidays and times that cross are for `ketasched check`.
+"""
+
+CHAPTERS: Mapping[str, tuple[type, str]] = {
+    "Clinic": (
+        Clinic,
+        "`clinic.toml`: `ketasched clinic init` writes one to begin with. It is looked for at\n"
+        "`--clinic`, then where `KETASCHED_CLINIC` says, then in the working directory.",
+    ),
+    "Protocol": (
+        Protocol,
+        "`ketasched protocols show iv-depression --format toml >mine.toml` is one to change;\n"
+        "plan with `--protocol mine.toml`. [The shipped ones](protocols.md).",
+    ),
+    "Course": (
+        Course,
+        "`course.json`: the plan of record, written by `plan`, `batch` and `revise`. It holds\n"
+        "the whole protocol, clinic and request that it was planned from.",
+    ),
+}
+
+
+def page() -> str:
+    """The whole page."""
+    parts, known = [HEAD], dict[type, str]()
+    for title, (kind, about) in CHAPTERS.items():
+        parts.append(f"## {title}\n\n{about}\n")
+        known[kind] = title.lower()
+        parts += sections(kind, "", known)
+    return "\n".join([*parts, roster()])
+
+
+def sections(kind: type, path: str, known: dict[type, str]) -> Iterator[str]:
+    """The table of a noun, then those of the nouns in it that have none yet."""
+    rows, inner = [], []
+    for name, one in fields_of(kind).items():
+        place = "NAME" if one.takes_others else name
+        noun, below = noun_in(one.kind, place)
+        where = ".".join(filter(None, (path, below)))
+        if noun and noun not in known:
+            known[noun] = anchor(where)
+            inner.append((noun, where))
+        shown = "*a protocol's id*" if one.takes_others else f"`{name}`"
+        rows.append(
+            (shown, type_of(one, known), one.key.unit, default_of(kind, name), one.key.about)
+        )
+    yield table(("key", "type", "unit", "if left out", "what it is for"), rows)
+    for noun, where in inner:
+        yield f"### `{where}`\n\n{sentence(noun.__doc__)}\n"
+        yield from sections(noun, where, known)
+
+
+def noun_in(kind: Any, place: str) -> tuple[type | None, str]:
+    """The noun that a field holds, if there is one, and how its tables are called."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return noun_in(args[0], place)
+    if origin is tuple:
+        return noun_in(args[0], f"{place}[]")
+    if origin is Mapping:
+        return noun_in(args[1], place if place == "NAME" else f"{place}.NAME")
+    is_noun = dataclasses.is_dataclass(kind) and not hasattr(kind, "SCHEMA")
+    return (kind if is_noun else None), place
+
+
+def anchor(where: str) -> str:
+    """The name by which a heading is linked to."""
+    kept = (char for char in where.lower() if char.isalnum() or char in "-_")
+    return "".join(kept)
+
+
+def type_of(one: Field, known: Mapping[type, str]) -> str:
+    """A type in words, with the limits."""
+    kind = get_args(one.kind)[1] if one.takes_others else one.kind
+    said, key = named(kind, known), one.key
+    if key.least is not None and not key.form:
+        said += f", {key.least} or more" if key.most is None else f", {key.least} to {key.most}"
+    return (
+        said
+        + (f", at least {key.form}" if key.least and key.form else "")
+        + (f": {key.form}" if key.pattern else "")
+    )
+
+
+def named(kind: Any, known: Mapping[type, str]) -> str:
+    """A type in words."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return named(args[0], known)
+    if origin is Literal:
+        return " or ".join(f"`{json.dumps(one)}`" for one in args)
+    if origin is tuple:
+        return f"list of {named(args[0], known)}"
+    if origin is Mapping:
+        names = "dates" if args[0] is date else "names"
+        return f"table: by {names}, {named(args[1], known)}"
+    if hasattr(kind, "SCHEMA"):
+        return str(kind.SCHEMA["description"])
+    simple = {
+        str: "text",
+        int: "whole number",
+        bool: "true or false",
+        date: f"date, {DATE_SCHEMA['description']}",
+        datetime: 'moment, "2026-12-07T09:00-05:00"',
+    }
+    return simple[kind] if kind in simple else f"[table](#{known[kind]})"
+
+
+def default_of(kind: type, name: str) -> str:
+    """What holds where a key is left out."""
+    if fields_of(kind)[name].required:
+        return "**required**"
+    default = default_value(kind, name)
+    return "" if default in (None, "", [], {}) else f"`{json.dumps(plain(default))}`"
+
+
+def roster() -> str:
+    """The columns of a roster."""
+    rows = [
+        (
+            f"`{name}`",
+            column.metavar,
+            "**required**" if name in REQUIRED else "",
+            "yes" if name in COLUMNS else "",
+            column.help + (" Several: with `;` between." if column.several else ""),
+        )
+        for name, column in ROSTER_COLUMNS.items()
+    ]
+    head = """## Roster
+
+A CSV file with a header, as spreadsheets save it, or NDJSON, one object a line. Columns have
+these names, in any order; `--column start="Start date"` takes a heading of your own,
+`--ignore-column` passes one over. The same are options of `ketasched plan`, where it says so
+(`latest_start` is `--latest-start`).
+
+"""
+    return head + table(("column", "form", "", "option", "what it is for"), rows)

@@ -1,0 +1,42 @@
+"""`docs/rules.md`: every rule, from its class."""
+
+from ketasched.rules import RULES
+from ketasched.rules.base import EndsRule, PairRule, Precondition, VisitRule
+from tools.documents.tables import MADE, table, whole
+
+HEAD = f"""# Rules
+
+{MADE}
+
+What every plan keeps. A finding names its rule: `broken` is refused, `given-up` and `warning`
+are said. `ketasched check` asks the same rules of a course as it stands; `ketasched revise …
+--override RULE --reason WHY` does without one for a change that a clinician has decided, unless
+it says that it cannot be overridden.
+"""
+
+BESIDES = {
+    "kept": "The first visit is later than was asked: it keeps the date that it was given.",
+    "spacing": "A visit is off the pace, because no plan keeps it.",
+    "time": "Visits are not at the time of day that was asked for.",
+    "times": "A visit's end, treatment or no-driving time does not follow from its start: broken.",
+}
+"""Names of findings that are no rules."""
+
+SHAPES: dict[type, str] = {
+    VisitRule: "Asked of each visit.",
+    PairRule: "Asked of each visit and the next one.",
+    EndsRule: "Asked of the first and the last visit of a phase.",
+    Precondition: "Asked once of a course.",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD]
+    for name, rule in RULES.items():
+        shape = next(said for kind, said in SHAPES.items() if isinstance(rule, kind))
+        parts.append(f"## {name}\n\n{whole(type(rule).__doc__)}\n\n{shape}\n")
+        if not rule.overridable:
+            parts[-1] = f"{parts[-1].rstrip()} It cannot be overridden.\n"
+    rows = [(f"`{name}`", said) for name, said in BESIDES.items()]
+    return "\n".join([*parts, f"## Findings of no rule\n\n{table(('name', 'meaning'), rows)}"])

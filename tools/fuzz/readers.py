@@ -1,0 +1,149 @@
+"""Every reader as a function of bytes, for fuzzing: what is refused is refused in our words.
+
+A reader that takes the bytes is used, too: with a protocol or a clinic a course is planned, a
+course is rendered, and what a roster asks for is read row by row. What raises `KetaschedError` is
+an answer; anything else is a bug.
+"""
+
+import io
+import json
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from tests.conftest import ROOT
+from tests.files.test_busy_calendars import RIGHT, SAMPLE, ZONES, calendar
+
+from ketasched.errors import BadFile, KetaschedError
+from ketasched.files.busy import calendar_from
+from ketasched.files.csv_cells import csv_line
+from ketasched.files.load import READERS as KINDS
+from ketasched.files.load import load_clinic, load_protocol, starter_clinic
+from ketasched.files.roster import read_roster, request_of_row
+from ketasched.files.toml_json import parse
+from ketasched.model import Clinic, Course, Protocol, Request
+from ketasched.planning.planner import plan
+from ketasched.render.patient_folder import files_of
+
+NEW_YORK = ZoneInfo("America/New_York")
+MADE_AT = datetime(2026, 11, 23, 10, tzinfo=NEW_YORK)
+BUSY_DAYS = date(2026, 10, 19), date(2026, 12, 31)
+"""The days that a calendar is asked about."""
+
+REQUEST = Request(patient="P-014", start=date(2026, 12, 7))
+EXAMPLES = ROOT / "examples"
+CLINIC = EXAMPLES / "clinic.toml"
+PROTOCOLS = ROOT / "src" / "ketasched" / "protocols"
+GOLDEN = ROOT / "tests" / "whole" / "golden"
+ROW = '{"patient": "P-1", "start": "2027-04-05", "days": ["mon", "wed"]}\n'
+
+
+def read_protocol(data: bytes) -> None:
+    """A protocol, with which a course is planned at the example's clinic."""
+    found = _noun("protocol", data)
+    assert isinstance(found, Protocol)
+    plan(found, _usual_clinic(), REQUEST, made_at=MADE_AT)
+
+
+def read_clinic(data: bytes) -> None:
+    """A clinic, at which a course is planned by the usual protocol."""
+    found = _noun("clinic", data)
+    assert isinstance(found, Clinic)
+    plan(_usual_protocol(), found, REQUEST, made_at=MADE_AT)
+
+
+def read_course(data: bytes) -> None:
+    """A course, of which all files are made."""
+    found = _noun("course", data)
+    assert isinstance(found, Course)
+    files_of(found, ("text", "html", "ics", "rides", "json"))
+
+
+def read_busy(data: bytes) -> None:
+    """A calendar, which is asked when somebody is busy."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadFile("fuzz.ics: is not UTF-8 text") from None
+    calendar_from(text, "fuzz.ics").busy(NEW_YORK, *BUSY_DAYS)
+
+
+def read_rows(data: bytes) -> None:
+    """A roster to its last row; what is rejected is written again."""
+    for row in read_roster(io.BytesIO(data)).rows:
+        csv_line(row.given)
+        try:
+            request_of_row(row)
+        except KetaschedError:
+            continue
+
+
+READERS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
+    {
+        "protocol": read_protocol,
+        "clinic": read_clinic,
+        "course": read_course,
+        "roster": read_rows,
+        "busy calendar": read_busy,
+    }
+)
+
+
+def tried(reader: str, data: bytes) -> None:
+    """Read it. Raises what is a bug, and nothing where we refuse."""
+    try:
+        READERS[reader](data)
+    except KetaschedError:
+        return
+
+
+def seeds(reader: str) -> Iterator[bytes]:
+    """Files that are right, for a fuzzer to begin with."""
+    texts = {
+        "protocol": _texts(PROTOCOLS.glob("*.toml")),
+        "clinic": [*_texts([CLINIC]), starter_clinic("America/New_York", "0" * 32)],
+        "course": _texts(GOLDEN.glob("*.patient.json")),
+        "roster": [*_texts([EXAMPLES / "roster.csv"]), ROW],
+        "busy calendar": _calendars(),
+    }
+    for text in texts[reader]:
+        yield text.encode()
+        if reader in ("protocol", "clinic"):  # as JSON, too, which is changed place by place
+            yield json.dumps(tomllib.loads(text)).encode()
+
+
+def _texts(paths: Iterable[Path]) -> list[str]:
+    return [path.read_text(encoding="utf-8") for path in sorted(paths)]
+
+
+def _calendars() -> list[str]:
+    """What is tried of calendars elsewhere: series, zones, whole days, free-busy times."""
+    in_zones = [
+        calendar(f"DTSTART;TZID={name}:20261026T090000\nRRULE:FREQ=WEEKLY;COUNT=2", zones=zones)
+        for zones, name, _ in ZONES.values()
+    ]
+    return [*(calendar(*events) for events, _ in RIGHT.values()), *in_zones, "\n".join(SAMPLE)]
+
+
+@lru_cache
+def _usual_clinic() -> Clinic:
+    return load_clinic(str(CLINIC))
+
+
+@lru_cache
+def _usual_protocol() -> Protocol:
+    return load_protocol("iv-depression")
+
+
+def _noun(kind: str, data: bytes) -> object:
+    """What `load` makes of a file's bytes; JSON where it begins like that, else TOML."""
+    path = "fuzz.json" if data.startswith(b"{") else "fuzz.toml"
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadFile(f"{path}: is not UTF-8 text") from None
+    return KINDS[kind](parse(text, path), path)
