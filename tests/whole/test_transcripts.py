@@ -35,7 +35,7 @@ ELSEWHERE = {
     "register/database.py _bring_up_to_date": "register/test_register.py::test_a_register_of_a",
     "register/database.py opened": "register/test_register_cli.py::test_a_missing_driver_of",
     "register/database_errors.py damaged": "register/test_register_cli.py::test_a_damaged_file_is",
-    "files/roster/dialect.py _refuse_header": "files/test_roster.py::test_a_file_that_is_no_roster",
+    "files/roster/dialect.py _refuse_header": "files/test_roster.py::test_a_file_that_is_no",
     "files/roster/ndjson.py _object": "files/test_roster.py::test_a_bad_line_of_json_says_why",
     "files/roster/rows.py _json_rows": "files/test_roster.py::test_a_bad_line_of_json_says_why",
     "together/plan.py _solver": "together/test_together.py::test_without_the_extra_it_says_what",

@@ -1,8 +1,8 @@
 """Fuzz the readers: `python -m tools.fuzz [READER ...] [--seconds N]`; `make fuzz` does all.
 
 Coverage leads (atheris, libFuzzer). What is found is written into
-`tests/whole/fuzz_corpus/<reader>/`, and is a test from then on (`test_fuzz.py`). A bug is any error
-that is not ours, more than two seconds of work for one input, and more than 500 MB.
+`tests/whole/fuzz_corpus/<reader>/`, and is a test from then on (`test_fuzz.py`). A bug is any
+error that is not ours, more than two seconds of work for one input, and more than 500 MB.
 """
 
 import argparse
