@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ketasched.model.occupancy import Taken, seats_of
 from ketasched.model.wall_clock import minute_of, slot_at
 from ketasched.rules import Capacity
-from ketasched.rules.base import Given
+from ketasched.rules.base import PlanningContext
 from tests.support.nouns import INFUSION, MONDAY, clinic, protocol, request
 
 MORNING = datetime(2026, 12, 7, 8, 0, tzinfo=UTC)
@@ -44,10 +44,10 @@ def test_a_time_that_is_known_to_be_full_is_refused_to_who_asks_anew(visits, cha
     """Visits come one by one, and each time all times of the day are asked for."""
     rule, place = Capacity(), clinic(timezone="UTC", chairs=chairs, starts_per_slot=starts)
     for taken in accumulate((visit,) for visit in visits):
-        who_comes = Given(protocol(), place, request(), MORNING, {MONDAY: taken})
+        who_comes = PlanningContext(protocol(), place, request(), MORNING, {MONDAY: taken})
         known = set(rule.refused(MONDAY, INFUSION, who_comes))
         full = {minute_of(one) for one in TIMES if rule.slot(slot_at(INFUSION, one), who_comes)}
         assert known <= full
         assert set(rule.refused(MONDAY, INFUSION, who_comes)) == full
-    left = Given(protocol(), place, request(), MORNING, {MONDAY: visits[:1]})
+    left = PlanningContext(protocol(), place, request(), MORNING, {MONDAY: visits[:1]})
     assert not rule.refused(MONDAY, INFUSION, left)

@@ -30,8 +30,8 @@ from ketasched.model import (
     Window,
 )
 from ketasched.planning.check import check
-from ketasched.planning.planner import course_of, decide_at, plan, reach
-from ketasched.rules.base import Given
+from ketasched.planning.planner import choose_slots_at, course_of, plan, reach
+from ketasched.rules.base import PlanningContext
 from tests.conftest import MADE_AT
 from tests.support.nouns import INFUSION, MONDAY, clinic, phase, protocol, request
 
@@ -441,8 +441,8 @@ def starts_of(course):
 
 def decided(starts, **more):
     asked = request(more.pop("start", MONDAY), **more)
-    found = Given(protocol(phase(), BOOSTERS), clinic(), asked, MADE_AT)
-    fits = decide_at(found, starts)
+    found = PlanningContext(protocol(phase(), BOOSTERS), clinic(), asked, MADE_AT)
+    fits = choose_slots_at(found, starts)
     return fits and course_of(fits, found)
 
 

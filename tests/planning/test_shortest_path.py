@@ -10,23 +10,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.model import Slot
-from ketasched.planning.shortest_path import Chain, Stop, cheapest_chain, lowest_price
+from ketasched.planning.shortest_path import (
+    Candidate,
+    VisitSequence,
+    cheapest_sequence,
+    lowest_cost,
+)
 from tests.support.nouns import INFUSION
 
 MONDAY = datetime(2026, 12, 7, tzinfo=UTC)
 WANTED = 9 * 60
 
-Steps = dict[tuple[Stop, Stop], int]
+Steps = dict[tuple[Candidate, Candidate], int]
 """What each step costs that there is."""
 
 Told = tuple[int, int, int, tuple[datetime, ...]]
 """Price, weekdays, minutes from the wanted times, starts: what chains are compared by."""
 
 
-def stop_at(day: int, minutes: int) -> Stop:
+def stop_at(day: int, minutes: int) -> Candidate:
     start = MONDAY + timedelta(day, minutes=minutes)
     slot = Slot(INFUSION, start, start + timedelta(hours=1))
-    return Stop(slot, start.toordinal(), abs(minutes - WANTED))
+    return Candidate(slot, start.toordinal(), abs(minutes - WANTED))
 
 
 class Graph:
@@ -36,7 +41,9 @@ class Graph:
         self.layers, self.firsts, self.ends = layers, firsts, ends
         self.steps: Steps = steps
 
-    def onward(self, index: int, stop: Stop, most: float) -> Iterator[tuple[int, list[Stop]]]:
+    def onward(
+        self, index: int, stop: Candidate, most: float
+    ) -> Iterator[tuple[int, list[Candidate]]]:
         for after in self.layers[index]:
             price = self.steps.get((stop, after))
             if price is not None and price <= most:
@@ -87,26 +94,26 @@ def graphs(draw) -> Graph:
     return Graph(layers, firsts, steps, ends)
 
 
-def told(chain: Chain | None):
-    return chain and (chain.price, chain.weekdays, chain.minutes, chain.starts)
+def told(chain: VisitSequence | None):
+    return chain and (chain.cost, chain.weekdays, chain.minutes, chain.starts)
 
 
 @given(graphs(), st.one_of(st.just(inf), st.integers(0, 9)))
 def test_the_chain_is_the_best_of_all_that_there_are(graph, budget):
     firsts = [(price, stop) for stop, price in graph.firsts.items()]
-    chain = cheapest_chain(
+    chain = cheapest_sequence(
         firsts, len(graph.layers), graph.onward, graph.ends.__contains__, budget
     )
     assert told(chain) == min(graph.every_chain(budget), default=None)
     if chain:
-        assert chain.starts == tuple(stop.slot.start for stop in chain.stops)
+        assert chain.starts == tuple(stop.slot.start for stop in chain.candidates)
 
 
 @given(graphs(), st.one_of(st.just(inf), st.integers(0, 9)))
 def test_the_lowest_price_is_that_of_the_cheapest_chain(graph, budget):
     graph.ends = set(graph.layers[-1])
     firsts = [(price, stop) for stop, price in graph.firsts.items()]
-    lowest = lowest_price(firsts, len(graph.layers), graph.onward, budget)
+    lowest = lowest_cost(firsts, len(graph.layers), graph.onward, budget)
     assert lowest == min((price for price, *_ in graph.every_chain(budget)), default=None)
 
 
@@ -121,16 +128,16 @@ def test_stops_that_cost_the_same_may_come_together_and_be_one_list_for_many(gra
         for price in range(3)
     }
 
-    def onward(index: int, stop: Stop, most: float) -> Iterator[tuple[int, list[Stop]]]:
+    def onward(index: int, stop: Candidate, most: float) -> Iterator[tuple[int, list[Candidate]]]:
         yield from ((price, lists[index, price]) for price in range(3) if lists[index, price])
 
     firsts = [(price, stop) for stop, price in graph.firsts.items()]
-    chain = cheapest_chain(firsts, len(graph.layers), onward, graph.ends.__contains__, inf)
+    chain = cheapest_sequence(firsts, len(graph.layers), onward, graph.ends.__contains__, inf)
     assert told(chain) == min(graph.every_chain(), default=None)
 
 
 @pytest.mark.parametrize("budget", [0, 3])
 def test_a_chain_may_cost_all_of_the_budget_and_no_more(budget):
     first, last = stop_at(0, 540), stop_at(2, 540)
-    found = cheapest_chain([(1, first)], 2, lambda *_: [(2, [last])], lambda _: True, budget)
+    found = cheapest_sequence([(1, first)], 2, lambda *_: [(2, [last])], lambda _: True, budget)
     assert bool(found) is (budget == 3)

@@ -32,7 +32,7 @@ from ketasched.model import (
     VisitKind,
 )
 from ketasched.model.wall_clock import slot_at
-from ketasched.rules.base import Given
+from ketasched.rules.base import PlanningContext
 from tests.conftest import MADE_AT
 from tests.support.nouns import INFUSION, clinic, phase, protocol, request
 
@@ -80,10 +80,10 @@ def given(
     by: Protocol | None = None,
     made_at: datetime = MADE_AT,
     taken: tuple[tuple[datetime, datetime], ...] = (),
-) -> Given:
+) -> PlanningContext:
     """What a rule may look at; what is not said is plain."""
     bookings = {taken[0][0].date(): taken} if taken else {}
-    return Given(by or protocol(), at or clinic(), asked or request(), made_at, bookings)
+    return PlanningContext(by or protocol(), at or clinic(), asked or request(), made_at, bookings)
 
 
 def visit(text: str, minutes: int = 60, *, place: Place = "clinic", zone: str = NEW_YORK) -> Slot:

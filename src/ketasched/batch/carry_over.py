@@ -13,10 +13,10 @@ from ketasched.files.load import load_course
 from ketasched.model import Clinic, Course, Entry
 from ketasched.model.wall_clock import minute_of
 from ketasched.planning.assemble import planned_before
-from ketasched.planning.planner import Decided, decide, decide_at
+from ketasched.planning.planner import ChosenSlots, choose_slots, choose_slots_at
 from ketasched.revising.history import ended_dates, entered
 from ketasched.rules import Past
-from ketasched.rules.base import Given
+from ketasched.rules.base import PlanningContext
 
 
 def is_as_before(known: Known | None, asked: str) -> bool:
@@ -24,16 +24,16 @@ def is_as_before(known: Known | None, asked: str) -> bool:
     return known is not None and known.finished and known.asked == asked
 
 
-def decided_again(given: Given, known: Known | None, asked: str) -> Decided:
+def decided_again(context: PlanningContext, known: Known | None, asked: str) -> ChosenSlots:
     """What is decided for a row: where it is as it was, its times, if these still keep every rule.
 
     So another hour or holiday of the clinic moves only those whom it concerns. Raises `NoPlan`.
     """
     if known and is_as_before(known, asked):
-        same = decide_at(given, list(_starts(known)))
+        same = choose_slots_at(context, list(_starts(known)))
         if same is not None:
             return same
-    return decide(given)
+    return choose_slots(context)
 
 
 def _starts(known: Known) -> Iterator[tuple[date, int]]:

@@ -16,7 +16,7 @@ from ketasched.batch.worker import given_to
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.files.roster import Row
 from ketasched.model import Course
-from ketasched.planning.planner import Decided, decide
+from ketasched.planning.planner import ChosenSlots, choose_slots
 
 ByHouse = Mapping[str, Sequence[str]]
 """Visits as `held.visits_of` writes them, by what a clinic is known by."""
@@ -60,7 +60,7 @@ class Seats:
         own: str = "",
         *,
         stays: bool = False,
-    ) -> Decided:
+    ) -> ChosenSlots:
         """What is decided for a row on the chairs that are left, which it takes.
 
         Before that it gives up its `own`, those of these visits; `known` says what an earlier run
@@ -87,14 +87,14 @@ class Seats:
 
     def _decided(
         self, row: Row, desk: Desk, known: Known | None, taken: DaysTaken, before: DaysTaken
-    ) -> Decided:
+    ) -> ChosenSlots:
         try:
-            given = given_to(row, desk, self.settings, taken)
+            context = given_to(row, desk, self.settings, taken)
             asked = asked_of(row, self.settings) if known else ""
-            return decided_again(given, known, asked)
+            return decided_again(context, known, asked)
         except NoPlan:
             if before is not taken:
-                decide(given_to(row, desk, self.settings, before))
+                choose_slots(given_to(row, desk, self.settings, before))
             raise
 
     def planned_as_one(self, row: Row, desk: Desk) -> Course | None:

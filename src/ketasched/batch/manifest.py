@@ -19,7 +19,7 @@ from ketasched.files.roster import REJECTS, Row
 from ketasched.model import TAKES_PLACE, Clinic, Course, Finding, Visit
 from ketasched.model.occupancy import Taken
 from ketasched.model.wall_clock import clock_text, effective_kind
-from ketasched.planning.planner import Decided
+from ketasched.planning.planner import ChosenSlots
 from ketasched.rules import Past
 
 MANIFEST, REJECTED, CHANGES = "manifest.csv", "rejects.csv", "changes.csv"
@@ -168,7 +168,7 @@ def seats_in(visits: str, zone: ZoneInfo) -> Iterator[Seat]:
             yield begins.date(), (begins.astimezone(UTC), ends.astimezone(UTC))
 
 
-def seats_taken(decided: Decided) -> Iterator[Seat]:
+def seats_taken(decided: ChosenSlots) -> Iterator[Seat]:
     """The seats that a course takes."""
     for own in decided.slots:
         for slot in own:

@@ -14,7 +14,7 @@ from ketasched.batch.records import Desk, Known, Outcome, Settings, Task, Todo
 from ketasched.batch.routing import NotOurs, Sorter
 from ketasched.batch.worker import given_to, or_rejected, packed, packed_course, work
 from ketasched.files.roster import Row
-from ketasched.planning.planner import Decided
+from ketasched.planning.planner import ChosenSlots
 
 if TYPE_CHECKING:
     from ketasched.batch.register_rows import Booked
@@ -121,7 +121,7 @@ class Line:
         self._in_register[row.number] = course.course_id
         return Todo(sent, desk.digest, known=known, course=packed_course(course))
 
-    def _seated(self, seats: Seats, row: Row, desk: Desk, known: Known | None) -> Decided:
+    def _seated(self, seats: Seats, row: Row, desk: Desk, known: Known | None) -> ChosenSlots:
         """What is decided for a row; a course that is under way moves to no other chairs."""
         if known is None:
             return seats.seated(row, desk)

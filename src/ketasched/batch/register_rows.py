@@ -180,21 +180,21 @@ class Booked:
 
         Raises `BadRequest`.
         """
-        given = given_to(row, desk, self.settings)
-        own = identity(desk.clinic, given.request, self.settings.made_at)
+        context = given_to(row, desk, self.settings)
+        own = identity(desk.clinic, context.request, self.settings.made_at)
         there = self._there(own)
-        made_from = given.request, desk.clinic, desk.protocol
+        made_from = context.request, desk.clinic, desk.protocol
         if there and (there.request, there.clinic, there.protocol) == made_from and not known:
             return there
         before = self._there(known.made.course_id) if known else None
-        self._refuse_revised(given.request.patient, known, before)
+        self._refuse_revised(context.request.patient, known, before)
         gone = {one.course_id: one for one in (before, there) if one and not _is_revised(one)}
         if before and self.settings.replaces:
             gone[before.course_id] = before
 
         def make(bookings: Bookings) -> Course:
             taken = {} if self.settings.writes else self._taken.get(desk.house, {})
-            asked = replace(given, bookings=Beside(bookings, taken))
+            asked = replace(context, bookings=Beside(bookings, taken))
             decided = decided_again(asked, known, asked_of(row, self.settings))
             return asks.named(course_of(decided, asked), self.settings)
 
@@ -202,7 +202,7 @@ class Booked:
             desk.clinic,
             make,
             self._line("planned by batch"),
-            given.request,
+            context.request,
             instead_of={name: one.revision for name, one in gone.items()},
         )
         asks = Asks(order, known, before)

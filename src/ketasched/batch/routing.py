@@ -18,7 +18,7 @@ from ketasched.files.load import load_clinic, load_protocol, refuse_mismatch
 from ketasched.files.request_fields import DateOrder
 from ketasched.files.roster import Row, request_of_row
 from ketasched.model import Clinic, Protocol
-from ketasched.planning.cadence import runs_of
+from ketasched.planning.cadence import phase_plans_for
 from ketasched.render.patient_folder import refuse_telling
 
 MOST = 1000
@@ -107,7 +107,7 @@ def problems(
             desk = sorter.desk_of(row)
             request = request_of_row(row, order)
             refuse_telling(desk.clinic, request)
-            runs_of(desk.protocol, desk.clinic, request)
+            phase_plans_for(desk.protocol, desk.clinic, request)
         except BadRequest as error:
             yield row, error
         else:

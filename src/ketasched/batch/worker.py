@@ -19,13 +19,13 @@ from ketasched.model import Clinic, Course, Finding, Slot
 from ketasched.model.identifiers import LONGEST_REFERENCE
 from ketasched.model.memo import clear_memos
 from ketasched.model.wall_clock import minute_of
-from ketasched.planning.availability import offers_of
-from ketasched.planning.cadence import Run, runs_of
+from ketasched.planning.availability import availability_of
+from ketasched.planning.cadence import PhasePlan, phase_plans_for
 from ketasched.planning.explain import grouped
 from ketasched.planning.infeasibility import OWN_RULES
-from ketasched.planning.planner import Decided, asked_runs, course_of
+from ketasched.planning.planner import ChosenSlots, course_of, requested_phases
 from ketasched.render.patient_folder import files_of, refuse_telling
-from ketasched.rules.base import NO_BOOKINGS, Bookings, Given
+from ketasched.rules.base import NO_BOOKINGS, Bookings, PlanningContext
 
 Step = TypeVar("Step")
 
@@ -107,8 +107,8 @@ def _tried(todo: Todo, desk: Desk, settings: Settings) -> Outcome:
         if there:
             return there
     with taken_back(todo.known, todo.row, desk.clinic, settings):
-        given = given_to(todo.row, desk, settings)
-        course = course_of(decided_again(given, todo.known, asked), given)
+        context = given_to(todo.row, desk, settings)
+        course = course_of(decided_again(context, todo.known, asked), context)
     return _done(todo, course, settings, (asked, made_from))
 
 
@@ -125,14 +125,16 @@ def _clinic_of(data: bytes) -> Clinic:
     return clinic
 
 
-def given_to(row: Row, desk: Desk, settings: Settings, bookings: Bookings = NO_BOOKINGS) -> Given:
+def given_to(
+    row: Row, desk: Desk, settings: Settings, bookings: Bookings = NO_BOOKINGS
+) -> PlanningContext:
     """What a row's course is planned from. Raises `BadRequest` if the row makes no sense."""
     request = request_of_row(row, settings.date_order)
     refuse_telling(desk.clinic, request)
     request = replace(request, busy=busy_of(request, desk))
-    given = Given(desk.protocol, desk.clinic, request, settings.made_at, bookings)
-    asked_runs(given)
-    return given
+    context = PlanningContext(desk.protocol, desk.clinic, request, settings.made_at, bookings)
+    requested_phases(context)
+    return context
 
 
 def rejected(row: Row, error: BadRequest | NoPlan) -> Outcome:
@@ -167,7 +169,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= LONGEST_REASON else f"{text[:half]} … {text[-half:]}"
 
 
-def packed(decided: Decided) -> bytes:
+def packed(decided: ChosenSlots) -> bytes:
     """What was decided for another process: slots as days and minutes, which are soon sent."""
     slots = [
         [(slot.start.toordinal(), minute_of(slot.start)) for slot in own] for own in decided.slots
@@ -188,16 +190,18 @@ def unpacked_course(data: bytes, desk: Desk) -> Course:
     return replace(bare, protocol=desk.protocol, clinic=desk.clinic)
 
 
-def unpacked(data: bytes, given: Given) -> Course:
+def unpacked(data: bytes, context: PlanningContext) -> Course:
     """The course that was decided."""
     starts, slid = pickle.loads(data)  # noqa: S301 - from our own process
-    runs = runs_of(given.protocol, given.clinic, given.request)
-    slots = tuple(tuple(_slots(given, run, own)) for run, own in zip(runs, starts, strict=True))
-    return course_of(Decided(slots, tuple(Finding(*one) for one in slid)), given)
+    runs = phase_plans_for(context.protocol, context.clinic, context.request)
+    slots = tuple(tuple(_slots(context, run, own)) for run, own in zip(runs, starts, strict=True))
+    return course_of(ChosenSlots(slots, tuple(Finding(*one) for one in slid)), context)
 
 
-def _slots(given: Given, run: Run, starts: list[tuple[int, int]]) -> Iterator[Slot]:
-    offers = offers_of(given.clinic, run.kind)
+def _slots(
+    context: PlanningContext, run: PhasePlan, starts: list[tuple[int, int]]
+) -> Iterator[Slot]:
+    offers = availability_of(context.clinic, run.kind)
     for day, minutes in starts:
         slot = offers.on(day).slot(minutes)
         assert slot is not None  # noqa: S101 - it was decided on

@@ -210,5 +210,5 @@ class Planning:
         """The refusal with its reasons, and what would do."""
         from ketasched.planning.explain import explained  # noqa: PLC0415
 
-        given = self.protocol, self.clinic, self.request, self.moment
-        return explained(error, *given, for_a_second(), bookings)
+        context = self.protocol, self.clinic, self.request, self.moment
+        return explained(error, *context, for_a_second(), bookings)

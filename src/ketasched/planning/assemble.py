@@ -24,9 +24,9 @@ from ketasched.model.gates import with_usual_drivers
 from ketasched.model.identifiers import identity, uid
 from ketasched.model.opening_hours import openings, starts
 from ketasched.model.wall_clock import after, no_driving_until
-from ketasched.planning.cadence import Run
-from ketasched.planning.search import Days
-from ketasched.rules.base import Given
+from ketasched.planning.cadence import PhasePlan
+from ketasched.planning.search import PatientAvailability
+from ketasched.rules.base import PlanningContext
 
 REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
 """How long a review takes; it needs no chair, wherever it is."""
@@ -38,8 +38,8 @@ LATEST_REVIEW_DAYS = 28
 
 
 def assemble(
-    given: Given,
-    runs: Sequence[Run],
+    context: PlanningContext,
+    phase_plans: Sequence[PhasePlan],
     slots: Sequence[Sequence[Slot]],
     latest: date,
     course_id: str,
@@ -48,25 +48,27 @@ def assemble(
 
     `latest` is the latest day on which the first visit may be.
     """
-    request = given.request
-    made_at = given.made_at.astimezone(given.zone)
-    course_id = course_id or identity(given.clinic, request, made_at)
-    gates = [after_visit for after_visit, review in _reviews_of(runs) if review.gate]
-    visits = tuple(_visits(given, runs, slots, latest, course_id, min(gates, default=None)))
-    reviews = tuple(_reviews(given, runs, visits, course_id))
+    request = context.request
+    made_at = context.made_at.astimezone(context.zone)
+    course_id = course_id or identity(context.clinic, request, made_at)
+    gates = [after_visit for after_visit, review in _reviews_of(phase_plans) if review.gate]
+    visits = tuple(
+        _visits(context, phase_plans, slots, latest, course_id, min(gates, default=None))
+    )
+    reviews = tuple(_reviews(context, phase_plans, visits, course_id))
     course = Course(
         format=1,
         course_id=course_id,
         patient=request.patient,
-        timezone=given.clinic.timezone,
+        timezone=context.clinic.timezone,
         made_at=made_at,
         revision=1,
         visits=visits,
         reviews=reviews,
         findings=(),
         history=(Entry(made_at, "planned"),),
-        protocol=given.protocol,
-        clinic=given.clinic,
+        protocol=context.protocol,
+        clinic=context.clinic,
         request=request,
     )
     return with_usual_drivers(course) if gates else course
@@ -94,34 +96,34 @@ def planned_before(course: Course, course_id: str, made_at: datetime) -> Course:
 
 
 def _visits(
-    given: Given,
-    runs: Sequence[Run],
+    context: PlanningContext,
+    phase_plans: Sequence[PhasePlan],
     slots: Sequence[Sequence[Slot]],
     latest: date,
     course_id: str,
     gate: int | None,
 ) -> Iterator[Visit]:
-    number, driver = 0, _driver(given.request)
+    number, driver = 0, _driver(context.request)
     before: date | None = None
-    for run, own in zip(runs, slots, strict=True):
+    for phase_plan, own in zip(phase_plans, slots, strict=True):
         anchor = before or own[0].start.date()
         for index, slot in enumerate(own):
             number += 1
             day = slot.start.date()
             if before is None:
-                window = Window(given.request.start, given.request.start, latest)
+                window = Window(context.request.start, context.request.start, latest)
             else:
-                window = run.window(index, before, anchor)
+                window = phase_plan.window(index, before, anchor)
             treatment_start, until = _further_times(slot)
-            tentative = run.phase.tentative or (gate is not None and number > gate)
-            if run.phase.tentative:
+            tentative = phase_plan.phase.tentative or (gate is not None and number > gate)
+            if phase_plan.phase.tentative:
                 # A pencilled visit's target is a date that keeps the rules: the one it is on.
                 window = Window(window.earliest, day, window.latest)
             yield Visit(
                 number=number,
-                phase=run.phase.name,
-                of=f"{index + 1} of {run.count}",
-                kind=run.phase.visit,
+                phase=phase_plan.phase.name,
+                of=f"{index + 1} of {phase_plan.count}",
+                kind=phase_plan.phase.visit,
                 status="tentative" if tentative else "planned",
                 start=slot.start,
                 treatment_start=treatment_start,
@@ -129,7 +131,7 @@ def _visits(
                 no_driving_until=until,
                 window=window,
                 uid=uid(course_id, "visit", number),
-                driver=driver if run.kind.needs_driver and not tentative else None,
+                driver=driver if phase_plan.kind.needs_driver and not tentative else None,
                 note=TO_BE_DECIDED if tentative else "",
             )
             before = day
@@ -147,21 +149,24 @@ def _driver(request: Request) -> Driver | None:
     return Driver(request.driver_name, request.driver_phone) if request.driver_name else None
 
 
-def _reviews_of(runs: Sequence[Run]) -> Iterator[tuple[int, PhaseReview]]:
+def _reviews_of(phase_plans: Sequence[PhasePlan]) -> Iterator[tuple[int, PhaseReview]]:
     """The reviews that the runs get to, each with the number of the visit that it follows."""
     done = 0
-    for run in runs:
-        for review in run.phase.reviews:
-            if review.after <= run.count:
+    for phase_plan in phase_plans:
+        for review in phase_plan.phase.reviews:
+            if review.after <= phase_plan.count:
                 yield done + review.after, review
-        done += run.count
+        done += phase_plan.count
 
 
 def _reviews(
-    given: Given, runs: Sequence[Run], visits: Sequence[Visit], course_id: str
+    context: PlanningContext,
+    phase_plans: Sequence[PhasePlan],
+    visits: Sequence[Visit],
+    course_id: str,
 ) -> Iterator[Review]:
-    days = Days(given)
-    for ordinal, (number, review) in enumerate(_reviews_of(runs), start=1):
+    days = PatientAvailability(context)
+    for ordinal, (number, review) in enumerate(_reviews_of(phase_plans), start=1):
         visit = visits[number - 1]
         following = visits[number] if number < len(visits) else None
         yield Review(
@@ -175,24 +180,24 @@ def _reviews(
         )
 
 
-def review_start(known: Days, visit: Visit, following: Visit | None) -> datetime:
+def review_start(known: PatientAvailability, visit: Visit, following: Visit | None) -> datetime:
     """When a review takes place: on the first day before the next visit that has a time for it.
 
     The day is open, without treatment, and one on which the patient can, at the clinic's usual
     time; where there is none, at any time that the patient can. Where there is no such day at all
     it is at the next visit's check-in, or after the last visit at that visit itself.
     """
-    given, day = known.given, visit.start.toordinal()
+    context, day = known.context, visit.start.toordinal()
     days = range(day + 1, following.start.toordinal() if following else day + LATEST_REVIEW_DAYS)
-    usual = given.clinic.preferred_start.minutes
+    usual = context.clinic.preferred_start.minutes
     at_usual = ((each, usual) for each in days)
     at_any = (
         (each, minutes)
         for each in days
         for minutes in starts(
-            openings(given.clinic, date.fromordinal(each)),
+            openings(context.clinic, date.fromordinal(each)),
             REVIEW.minutes.total,
-            given.clinic.slot_minutes,
+            context.clinic.slot_minutes,
         )
     )
     slots = (

@@ -1,6 +1,6 @@
 """How often visits ought to come: what the pace costs, and where the ideal date lies.
 
-A `Run` is a phase as it is asked for: how many visits, of what kind, at what pace.
+A `PhasePlan` is a phase as it is asked for: how many visits, of what kind, at what pace.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from ketasched.model.wall_clock import day_text, effective_kind
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PhasePlan:
     """A phase as asked for: `count` visits of `kind`, `per_week`, or every so many days.
 
     `offsets` are the ideal days of an every-so-many-days pace, counted from the phase's first
@@ -29,7 +29,7 @@ class Run:
     per_week: int | None
     offsets: tuple[int, ...]
 
-    def price(self, index: int, gap: int, since_anchor: int) -> int:
+    def cost(self, index: int, gap: int, since_anchor: int) -> int:
         """What it costs to have visit `index` (from 0) here: squared days off the pace.
 
         `gap` is the days since the visit before; `since_anchor` those since the first visit of
@@ -74,7 +74,7 @@ class Run:
         return Window(earliest, min(max(target, earliest), latest), latest)
 
 
-def runs_of(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[Run, ...]:
+def phase_plans_for(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[PhasePlan, ...]:
     """The phases that have visits, as the request wants them.
 
     Raises `BadRequest` for a pace or a number of boosters that the protocol does not offer.
@@ -86,30 +86,32 @@ def runs_of(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[Run, 
         boosters=request.boosters,
         booster_every=request.booster_every,
     )
-    return _runs(protocol, clinic, request=pace)
+    return _phase_plans(protocol, clinic, request=pace)
 
 
 @memoised
-def _runs(protocol: Protocol, clinic: Clinic, *, request: Request) -> tuple[Run, ...]:
+def _phase_plans(protocol: Protocol, clinic: Clinic, *, request: Request) -> tuple[PhasePlan, ...]:
     _refuse_unknown_pace(protocol, request)
     _refuse_boosters(protocol, request)
-    runs: list[Run] = []
+    phase_plans: list[PhasePlan] = []
     for phase in protocol.phases:
         booster = phase is protocol.booster_phase
         count = request.boosters if booster else phase.count.default
         if count:
-            run = run_of(protocol, clinic, request, phase, count, is_first=not runs)
-            runs.append(_one(run))
-    return tuple(runs)
+            phase_plan = phase_plan_for(
+                protocol, clinic, request, phase, count, is_first=not phase_plans
+            )
+            phase_plans.append(_shared(phase_plan))
+    return tuple(phase_plans)
 
 
 @lru_cache(maxsize=256)
-def _one(run: Run) -> Run:
+def _shared(phase_plan: PhasePlan) -> PhasePlan:
     """Always the same object for equal runs, so that what is known of one is known of all."""
-    return run
+    return phase_plan
 
 
-def run_of(
+def phase_plan_for(
     protocol: Protocol,
     clinic: Clinic,
     request: Request,
@@ -117,12 +119,12 @@ def run_of(
     count: int,
     *,
     is_first: bool,
-) -> Run:
+) -> PhasePlan:
     """A phase with `count` visits; the first one counts its days from its own first visit."""
     kind = effective_kind(protocol, clinic, phase.visit)
     per_week, steps = _pace(phase, request, booster=phase is protocol.booster_phase)
     steps_on = chain((0,) if is_first else (), steps, repeat(steps[-1]))
-    return Run(phase, kind, count, per_week, tuple(islice(accumulate(steps_on), count)))
+    return PhasePlan(phase, kind, count, per_week, tuple(islice(accumulate(steps_on), count)))
 
 
 def _pace(phase: Phase, request: Request, *, booster: bool) -> tuple[int | None, tuple[int, ...]]:
@@ -141,11 +143,11 @@ def _pace(phase: Phase, request: Request, *, booster: bool) -> tuple[int | None,
 
 def _refuse_unknown_pace(protocol: Protocol, request: Request) -> None:
     planned = [phase for phase in protocol.phases if phase is not protocol.booster_phase]
-    offers = {
+    availability = {
         "per_week": [phase.per_week.choices for phase in planned if phase.per_week],
         "every_days": [phase.every_days.choices for phase in planned if phase.every_days],
     }
-    for field, choices in offers.items():
+    for field, choices in availability.items():
         asked = getattr(request, field)
         offered = sorted({choice for one in choices for choice in one})
         if asked is not None and asked not in offered:

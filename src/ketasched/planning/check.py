@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from ketasched.model import TAKES_PLACE, Course, Finding, Slot, Visit
 from ketasched.model.wall_clock import after, day_text, effective_kind, no_driving_until
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
-from ketasched.rules.base import NO_BOOKINGS, Bookings, Given
+from ketasched.rules.base import NO_BOOKINGS, Bookings, PlanningContext
 
 
 def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding, ...]:
@@ -16,7 +16,9 @@ def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding,
     Visits that do not take place (missed, omitted, ceased, held) are not looked at. Besides the
     rules it compares what follows from a visit's start: its end, and the no-driving time.
     """
-    given = Given(course.protocol, course.clinic, course.request, course.made_at, bookings)
+    context = PlanningContext(
+        course.protocol, course.clinic, course.request, course.made_at, bookings
+    )
     visits = [visit for visit in course.visits if visit.status in TAKES_PLACE]
     slots = [
         Slot(effective_kind(course.protocol, course.clinic, visit.kind), visit.start, visit.end)
@@ -27,36 +29,40 @@ def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding,
         for visit, slot in zip(visits, slots, strict=True)
         for finding in _times(visit, slot)
     ]
-    return (*findings_of(given, visits, slots), *times)
+    return (*findings_of(context, visits, slots), *times)
 
 
-def findings_of(given: Given, visits: Sequence[Visit], slots: Sequence[Slot]) -> Iterator[Finding]:
+def findings_of(
+    context: PlanningContext, visits: Sequence[Visit], slots: Sequence[Slot]
+) -> Iterator[Finding]:
     """What the rules say of these visits, each with its slot."""
     for rule in PRECONDITIONS if slots else ():
-        if finding := rule.ask(slots[0], given):
+        if finding := rule.ask(slots[0], context):
             yield finding
-    day_rules = [rule for rule in DAY_RULES if rule.concerns(given)]
-    slot_rules = [rule for rule in SLOT_RULES if rule.concerns(given)]
+    day_rules = [rule for rule in DAY_RULES if rule.concerns(context)]
+    slot_rules = [rule for rule in SLOT_RULES if rule.concerns(context)]
     for visit, slot in zip(visits, slots, strict=True):
-        found = [rule.day(slot.start.date(), given) for rule in day_rules]
-        found += [rule.slot(slot, given) for rule in slot_rules]
+        found = [rule.day(slot.start.date(), context) for rule in day_rules]
+        found += [rule.slot(slot, context) for rule in slot_rules]
         yield from (_of(visit, finding) for finding in found if finding)
-    yield from _between(given, visits, slots)
+    yield from _between(context, visits, slots)
 
 
-def _between(given: Given, visits: Sequence[Visit], slots: Sequence[Slot]) -> Iterator[Finding]:
-    phases = {phase.name: phase for phase in given.protocol.phases}
+def _between(
+    context: PlanningContext, visits: Sequence[Visit], slots: Sequence[Slot]
+) -> Iterator[Finding]:
+    phases = {phase.name: phase for phase in context.protocol.phases}
     for index in range(1, len(visits)):
         phase = phases[visits[index].phase]
         for pair_rule in PAIR_RULES:
-            finding = pair_rule.pair(slots[index - 1], slots[index], phase, given)
+            finding = pair_rule.pair(slots[index - 1], slots[index], phase, context)
             if finding:
                 yield _of(visits[index], finding)
     for name, phase in phases.items():
         own = [index for index, visit in enumerate(visits) if visit.phase == name]
         for ends_rule in ENDS_RULES if own else ():
             first, last = (slots[index].start.date() for index in (own[0], own[-1]))
-            finding = ends_rule.ends(first, last, phase, given)
+            finding = ends_rule.ends(first, last, phase, context)
             if finding:
                 yield _of(visits[own[-1]], finding)
 

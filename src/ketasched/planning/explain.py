@@ -11,7 +11,7 @@ from ketasched.model.wall_clock import day_text, days_text
 from ketasched.planning.planner import SLIDE_DAYS
 from ketasched.planning.relaxations import remedies
 from ketasched.rules import Age, eighteenth_birthday
-from ketasched.rules.base import NO_BOOKINGS, Bookings, always
+from ketasched.rules.base import NO_BOOKINGS, Bookings, unlimited
 
 MOST_DAYS = 12
 """Where there are more possible days than these, their number is not what is wrong."""
@@ -30,7 +30,7 @@ def explained(
     clinic: Clinic,
     request: Request,
     made_at: datetime,
-    more_time: Callable[[], bool] = always,
+    more_time: Callable[[], bool] = unlimited,
     bookings: Bookings = NO_BOOKINGS,
 ) -> NoPlan:
     """The same refusal with its reasons in `details`, and what would do in `remedies`.
@@ -80,5 +80,5 @@ def grouped(refusals: Sequence[tuple[date, Finding]]) -> Iterator[str]:
         until = f" – {day_text(last)}" if last > first else ""
         said = f"{day_text(first, year=not until or first.year != last.year)}{until}"
         reasons.setdefault(finding, []).append(said)
-    for finding, runs in reasons.items():
-        yield f"{', '.join(runs)}: {finding.message} ({finding.rule})"
+    for finding, spans in reasons.items():
+        yield f"{', '.join(spans)}: {finding.message} ({finding.rule})"

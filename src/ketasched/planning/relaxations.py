@@ -32,7 +32,7 @@ LONGER_DAYS, CLOSER_DAYS, CLOSER_HOURS, WIDER_MINUTES = 7, 3, 12, 240
 """How much longer a span, closer two visits, and wider the patient's hours are tried, at most."""
 
 
-Asked = tuple[str, Protocol, Clinic, Request]
+Variant = tuple[str, Protocol, Clinic, Request]
 """A change in words, and all that the course is planned from with it."""
 
 
@@ -90,13 +90,15 @@ def _planned(
         return None
 
 
-def _later(protocol: Protocol, clinic: Clinic, request: Request, latest: date) -> Iterator[Asked]:
+def _later(
+    protocol: Protocol, clinic: Clinic, request: Request, latest: date
+) -> Iterator[Variant]:
     for days in range(1, DAYS_TO_TRY, WEEK):
         later = replace(request, latest_start=latest + timedelta(days + WEEK - 1))
         yield LATER, protocol, clinic, later
 
 
-def _without_an_absence(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+def _without_an_absence(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
     for away in request.unavailable:
         rest = tuple(one for one in request.unavailable if one is not away)
         yield (
@@ -107,20 +109,20 @@ def _without_an_absence(protocol: Protocol, clinic: Clinic, request: Request) ->
         )
 
 
-def _without_a_calendar(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+def _without_a_calendar(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
     for name in dict.fromkeys(one.calendar for one in request.busy):
         rest = tuple(one for one in request.busy if one.calendar != name)
         yield f"without --busy {name}", protocol, clinic, replace(request, busy=rest)
 
 
-def _more_weekdays(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+def _more_weekdays(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
     for name in WEEKDAYS if request.days else ():
         if name not in request.days:
             days: Any = tuple(one for one in WEEKDAYS if one in (*request.days, name))
             yield f"--days {','.join(days)}", protocol, clinic, replace(request, days=days)
 
 
-def _wider_hours(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+def _wider_hours(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
     between = request.between
     if between is None:
         return
@@ -131,7 +133,7 @@ def _wider_hours(protocol: Protocol, clinic: Clinic, request: Request) -> Iterat
             yield f"--between {found}", protocol, clinic, asked
 
 
-def _other_pace(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+def _other_pace(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
     for phase in protocol.phases:
         if phase is protocol.booster_phase:
             continue
@@ -146,7 +148,7 @@ def _other_pace(protocol: Protocol, clinic: Clinic, request: Request) -> Iterato
                     yield f"--every-days {pace}", protocol, clinic, asked
 
 
-def _fewer_boosters(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+def _fewer_boosters(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
     for number in range(request.boosters - 1, -1, -1):
         fewer = replace(request, boosters=number, booster_every=None)
         yield f"--boosters {number}", protocol, clinic, fewer
@@ -158,7 +160,7 @@ def _with_phase(protocol: Protocol, phase: Phase, **more: object) -> Protocol:
     return replace(protocol, phases=phases)
 
 
-def _longer_span(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+def _longer_span(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
     for phase in protocol.phases:
         for days in range(1, LONGER_DAYS + 1) if phase.span_days else ():
             most = phase.span_days.max + days if phase.span_days else days
@@ -167,7 +169,7 @@ def _longer_span(protocol: Protocol, clinic: Clinic, request: Request) -> Iterat
             yield said, other, clinic, request
 
 
-def _closer(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+def _closer(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
     for phase in protocol.phases:
         for days in range(1, CLOSER_DAYS + 1):
             for low, high in ((-days, 0), (0, days)):
@@ -180,7 +182,7 @@ def _closer(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[As
                     yield said, _with_phase(protocol, phase, gap_days=gap), clinic, request
 
 
-def _fewer_hours(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+def _fewer_hours(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
     for phase in protocol.phases:
         hours = phase.gap_hours
         for fewer in range(1, CLOSER_HOURS + 1) if hours and hours.min else ():
@@ -191,7 +193,7 @@ def _fewer_hours(protocol: Protocol, clinic: Clinic, request: Request) -> Iterat
                 yield said, other, clinic, request
 
 
-def _open_on(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Asked]:
+def _open_on(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
     usual = next(clinic.hours.on(day) for day in range(7) if clinic.hours.on(day))
     for number, name in enumerate(WEEKDAYS):
         if not clinic.hours.on(number):

@@ -16,20 +16,20 @@ from itertools import combinations
 
 from ketasched.model import Slot
 
-Onward = Callable[[int, "Stop", float], Iterable[tuple[int, list["Stop"]]]]
+Onward = Callable[[int, "Candidate", float], Iterable[tuple[int, list["Candidate"]]]]
 """The steps from a stop to visit number `index` (from 0) that cost at most so much, prices being
 0 or more. Stops of one day that cost the same come together: where many stops lead to the same
 ones they had better be given as one and the same list, which is then looked through once.
 """
 
-Steps = dict["Stop", list[tuple[int, list["Stop"]]]]
-Tight = dict["Stop", list[list["Stop"]]]
-Best = tuple[int, tuple[datetime, ...], tuple["Stop", ...]]
+Steps = dict["Candidate", list[tuple[int, list["Candidate"]]]]
+OptimalArcs = dict["Candidate", list[list["Candidate"]]]
+BestFrom = tuple[int, tuple[datetime, ...], tuple["Candidate", ...]]
 """Minutes from the wanted time, starts, stops."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stop:
+class Candidate:
     """A slot as the kernel sees it: its day (`date.toordinal`), and how far it is, in minutes,
     from the wanted time of day; `moment` is its start in POSIX seconds. Two stops are the same
     only if they are one object.
@@ -50,57 +50,57 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Chain:
+class VisitSequence:
     """A chain and what it costs; the order of its fields is the order of preference."""
 
-    price: int
+    cost: int
     weekdays: int
     minutes: int
     starts: tuple[datetime, ...]
-    stops: tuple[Stop, ...]
+    candidates: tuple[Candidate, ...]
 
 
-def cheapest_chain(
-    firsts: Iterable[tuple[int, Stop]],
+def cheapest_sequence(
+    firsts: Iterable[tuple[int, Candidate]],
     count: int,
     onward: Onward,
-    may_end: Callable[[Stop], bool],
+    may_end: Callable[[Candidate], bool],
     budget: float,
-) -> Chain | None:
+) -> VisitSequence | None:
     """The best chain of `count` stops that costs at most `budget`, or None.
 
     `firsts` are the possible first stops with their prices. `may_end` says whether a chain may
     end at a stop.
     """
-    start = {stop: price for price, stop in firsts if price <= budget}
+    start = {candidate: cost for cost, candidate in firsts if cost <= budget}
     layers = _reachable(start, count, onward, budget)
     if layers is None:
         return None
-    to_go, tight = _cheapest_to_go(layers, may_end)
-    price = min((start[stop] + rest for stop, rest in to_go.items()), default=None)
-    if price is None or price > budget:
+    to_go, tight = _cost_to_go(layers, may_end)
+    cost = min((start[candidate] + rest for candidate, rest in to_go.items()), default=None)
+    if cost is None or cost > budget:
         return None
-    best = [stop for stop, rest in to_go.items() if start[stop] + rest == price]
-    return _fewest_weekdays(price, best, tight)
+    best = [candidate for candidate, rest in to_go.items() if start[candidate] + rest == cost]
+    return _fewest_weekdays(cost, best, tight)
 
 
-def lowest_price(
-    firsts: Iterable[tuple[int, Stop]],
+def lowest_cost(
+    firsts: Iterable[tuple[int, Candidate]],
     count: int,
     onward: Onward,
     budget: float,
 ) -> int | None:
     """What the cheapest chain costs, if that is at most `budget`; which one it is is not asked."""
-    start = {stop: price for price, stop in firsts if price <= budget}
+    start = {candidate: cost for cost, candidate in firsts if cost <= budget}
     layers = _reachable(start, count, onward, budget)
     if layers is None:
         return None
-    to_go, _ = _cheapest_to_go(layers, lambda stop: True)
-    return min((start[stop] + rest for stop, rest in to_go.items()), default=None)
+    to_go, _ = _cost_to_go(layers, lambda candidate: True)
+    return min((start[candidate] + rest for candidate, rest in to_go.items()), default=None)
 
 
 def _reachable(
-    start: dict[Stop, int],
+    start: dict[Candidate, int],
     count: int,
     onward: Onward,
     budget: float,
@@ -110,121 +110,142 @@ def _reachable(
     spent = start
     for index in range(1, count):
         steps: Steps = {}
-        following: dict[Stop, int] = {}
+        following: dict[Candidate, int] = {}
         reached: dict[int, int] = {}
-        for stop, so_far in spent.items():
-            steps[stop] = list(onward(index, stop, budget - so_far))
-            for price, stops in steps[stop]:
-                total = so_far + price
-                if total < reached.get(id(stops), budget + 1):
-                    reached[id(stops)] = total
-                    for after in stops:
+        for candidate, so_far in spent.items():
+            steps[candidate] = list(onward(index, candidate, budget - so_far))
+            for cost, candidates in steps[candidate]:
+                total = so_far + cost
+                if total < reached.get(id(candidates), budget + 1):
+                    reached[id(candidates)] = total
+                    for after in candidates:
                         if total < following.get(after, budget + 1):
                             following[after] = total
         layers.append(steps)
         spent = following
     if not spent:
         return None
-    layers.append({stop: [] for stop in spent})
+    layers.append({candidate: [] for candidate in spent})
     return layers
 
 
-def _cheapest_to_go(
-    layers: Sequence[Steps], may_end: Callable[[Stop], bool]
-) -> tuple[dict[Stop, int], list[Tight]]:
+def _cost_to_go(
+    layers: Sequence[Steps], may_end: Callable[[Candidate], bool]
+) -> tuple[dict[Candidate, int], list[OptimalArcs]]:
     """The lowest price from each first stop to an end, and by layer the tight steps."""
-    to_go = {stop: 0 for stop in layers[-1] if may_end(stop)}
-    tight: list[Tight] = [{stop: [] for stop in to_go}]
+    to_go = {candidate: 0 for candidate in layers[-1] if may_end(candidate)}
+    tight: list[OptimalArcs] = [{candidate: [] for candidate in to_go}]
     for steps in reversed(layers[:-1]):
-        here: dict[Stop, int] = {}
-        tight_here: Tight = {}
-        known: dict[int, tuple[int, list[Stop]]] = {}
-        for stop, onward in steps.items():
+        here: dict[Candidate, int] = {}
+        tight_here: OptimalArcs = {}
+        known: dict[int, tuple[int, list[Candidate]]] = {}
+        for candidate, onward in steps.items():
             totals = []
-            for price, stops in onward:
-                if id(stops) not in known:
-                    known[id(stops)] = _nearest_to_an_end(stops, to_go)
-                rest, best = known[id(stops)]
+            for cost, candidates in onward:
+                if id(candidates) not in known:
+                    known[id(candidates)] = _best_continuations(candidates, to_go)
+                rest, best = known[id(candidates)]
                 if best:
-                    totals.append((price + rest, best))
+                    totals.append((cost + rest, best))
             if totals:
                 least = min(total for total, _ in totals)
-                here[stop] = least
-                tight_here[stop] = [best for total, best in totals if total == least]
+                here[candidate] = least
+                tight_here[candidate] = [best for total, best in totals if total == least]
         to_go = here
         tight.append(tight_here)
     tight.reverse()
     return to_go, tight
 
 
-def _nearest_to_an_end(stops: list[Stop], to_go: Mapping[Stop, int]) -> tuple[int, list[Stop]]:
+def _best_continuations(
+    candidates: list[Candidate], to_go: Mapping[Candidate, int]
+) -> tuple[int, list[Candidate]]:
     """The lowest price to go from any of these stops, and those that have it; none: no end."""
-    least = min((to_go[stop] for stop in stops if stop in to_go), default=0)
-    return least, [stop for stop in stops if to_go.get(stop) == least]
+    least = min((to_go[candidate] for candidate in candidates if candidate in to_go), default=0)
+    return least, [candidate for candidate in candidates if to_go.get(candidate) == least]
 
 
-def _fewest_weekdays(price: int, firsts: Sequence[Stop], tight: Sequence[Tight]) -> Chain:
+def _fewest_weekdays(
+    cost: int, firsts: Sequence[Candidate], tight: Sequence[OptimalArcs]
+) -> VisitSequence:
     """The best of the cheapest chains, trying sets of weekdays from the smallest on."""
     layers = _weekdays_by_layer(firsts, tight)
     used = sorted(frozenset().union(*layers))
     for size in range(1, len(used) + 1):
         found = [
-            Chain(price, size, minutes, starts, stops)
+            VisitSequence(cost, size, minutes, starts, candidates)
             for weekdays in combinations(used, size)
             if not any(layer.isdisjoint(weekdays) for layer in layers)
-            if (best := _nearest_chain(firsts, tight, frozenset(weekdays)))
-            for minutes, starts, stops in (best,)
+            if (best := _nearest_sequence(firsts, tight, frozenset(weekdays)))
+            for minutes, starts, candidates in (best,)
         ]
         if found:
             return min(found)
     raise AssertionError("a cheapest chain keeps to the weekdays that cheapest chains use")
 
 
-def _weekdays_by_layer(firsts: Sequence[Stop], tight: Sequence[Tight]) -> list[frozenset[int]]:
+def _weekdays_by_layer(
+    firsts: Sequence[Candidate], tight: Sequence[OptimalArcs]
+) -> list[frozenset[int]]:
     """For each visit the weekdays on which a cheapest chain may have it."""
     here = set(firsts)
-    found = [frozenset(stop.weekday for stop in here)]
+    found = [frozenset(candidate.weekday for candidate in here)]
     for layer in tight[:-1]:
         here = _onward(here, layer)
-        found.append(frozenset(stop.weekday for stop in here))
+        found.append(frozenset(candidate.weekday for candidate in here))
     return found
 
 
-def _onward(here: set[Stop], layer: Tight) -> set[Stop]:
+def _onward(here: set[Candidate], layer: OptimalArcs) -> set[Candidate]:
     """The stops to which tight steps lead from these."""
-    lists = {id(stops): stops for stop in here for stops in layer[stop]}
-    return {after for stops in lists.values() for after in stops}
+    lists = {id(candidates): candidates for candidate in here for candidates in layer[candidate]}
+    return {after for candidates in lists.values() for after in candidates}
 
 
-def _nearest_chain(
-    firsts: Sequence[Stop], tight: Sequence[Tight], weekdays: frozenset[int]
-) -> Best | None:
+def _nearest_sequence(
+    firsts: Sequence[Candidate], tight: Sequence[OptimalArcs], weekdays: frozenset[int]
+) -> BestFrom | None:
     """The chain on these weekdays with the fewest minutes from the wanted time, then earliest."""
-    here = {stop for stop in firsts if stop.weekday in weekdays}
+    here = {candidate for candidate in firsts if candidate.weekday in weekdays}
     reached = [here]
     for layer in tight[:-1]:
-        here = {stop for stop in _onward(here, layer) if stop.weekday in weekdays}
+        here = {candidate for candidate in _onward(here, layer) if candidate.weekday in weekdays}
         if not here:
             return None
         reached.append(here)
-    best: dict[Stop, Best] = {
-        stop: (stop.minutes, (stop.slot.start,), (stop,)) for stop in reached[-1]
+    best: dict[Candidate, BestFrom] = {
+        candidate: (candidate.minutes, (candidate.slot.start,), (candidate,))
+        for candidate in reached[-1]
     }
     for here, layer in zip(reversed(reached[:-1]), reversed(tight[:-1]), strict=True):
-        lists = {id(stops): stops for stop in here for stops in layer[stop]}
-        nearest = {key: _nearest(stops, best) for key, stops in lists.items()}
+        lists = {
+            id(candidates): candidates for candidate in here for candidates in layer[candidate]
+        }
+        nearest = {key: _nearest(candidates, best) for key, candidates in lists.items()}
         best = {
-            stop: (stop.minutes + minutes, (stop.slot.start, *starts), (stop, *chain))
-            for stop in here
-            if (rest := [one for stops in layer[stop] if (one := nearest[id(stops)])])
+            candidate: (
+                candidate.minutes + minutes,
+                (candidate.slot.start, *starts),
+                (candidate, *chain),
+            )
+            for candidate in here
+            if (
+                rest := [
+                    one for candidates in layer[candidate] if (one := nearest[id(candidates)])
+                ]
+            )
             for minutes, starts, chain in (min(rest, key=_order),)
         }
     return min(best.values(), key=_order, default=None)
 
 
-def _nearest(stops: list[Stop], best: Mapping[Stop, Best]) -> Best | None:
-    return min((best[stop] for stop in stops if stop in best), key=_order, default=None)
+def _nearest(candidates: list[Candidate], best: Mapping[Candidate, BestFrom]) -> BestFrom | None:
+    return min(
+        (best[candidate] for candidate in candidates if candidate in best),
+        key=_order,
+        default=None,
+    )
 
 
-def _order(found: Best) -> tuple[int, tuple[datetime, ...]]:
+def _order(found: BestFrom) -> tuple[int, tuple[datetime, ...]]:
     return found[:2]

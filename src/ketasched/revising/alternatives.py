@@ -16,7 +16,7 @@ from ketasched.planning.explain import grouped, remedy_text
 from ketasched.revising.revise import revise
 from ketasched.revising.validation import BENDS, NEEDS_REASON, OVERRIDABLE, asked_day
 from ketasched.rules import Capacity, Gap, Span
-from ketasched.rules.base import Bookings, OutOfTime, always
+from ketasched.rules.base import Bookings, OutOfTime, unlimited
 
 DAYS_BEFORE, DAYS_AFTER = 21, 60
 """How far from the asked day others are tried."""
@@ -50,7 +50,7 @@ class Attempts:
     course: Course
     at: datetime
     bookings: Bookings = field(default_factory=dict)
-    more_time: Callable[[], bool] = always
+    more_time: Callable[[], bool] = unlimited
 
     @property
     def now(self) -> datetime:

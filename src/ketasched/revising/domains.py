@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from ketasched.model import Clock, Slot
-from ketasched.planning.cadence import Run
+from ketasched.planning.cadence import PhasePlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Place:
     may be longer than the rule allows; `breach` is what it breaks already.
     """
 
-    run: Run
+    phase_plan: PhasePlan
     index: int
     old: Slot | None = None
     pinned: bool = False

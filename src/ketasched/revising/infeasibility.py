@@ -20,13 +20,13 @@ def why_stuck(rest: Rest, number: int) -> tuple[list[Finding], list[tuple[date, 
     First what the rules say in a sentence, then what refuses each of its days.
     """
     index, place = len(rest.places) - 1, rest.places[-1]
-    gap, name = place.run.phase.gap_days, place.run.phase.name
+    gap, name = place.phase_plan.phase.gap_days, place.phase_plan.phase.name
     chain = replace(rest, places=rest.places[:-1]).best() if index else None
-    stops = chain.stops if chain else ()
-    before = stops[-1].slot if stops else rest.begun.last
-    own = [n for n, one in enumerate(rest.places[:-1]) if one.run.phase.name == name]
-    first = rest.begun.firsts.get(name, stops[own[0]].day if own else None)
-    begin = before.start.date() if before else rest.now.astimezone(rest.given.zone).date()
+    candidates = chain.candidates if chain else ()
+    before = candidates[-1].slot if candidates else rest.begun.last
+    own = [n for n, one in enumerate(rest.places[:-1]) if one.phase_plan.phase.name == name]
+    first = rest.begun.firsts.get(name, candidates[own[0]].day if own else None)
+    begin = before.start.date() if before else rest.now.astimezone(rest.context.zone).date()
     days = [begin + timedelta(n) for n in range(gap.min if before else 0, gap.max + 1)]
     fixed = place.only
     against = {
@@ -49,16 +49,18 @@ def why_stuck(rest: Rest, number: int) -> tuple[list[Finding], list[tuple[date, 
 
 def _against(rest: Rest, before: Slot | None, first: int | None, day: date) -> Iterator[Finding]:
     """What speaks against the last visit on this day, its phase having begun on `first`."""
-    index, phase = len(rest.places) - 1, rest.places[-1].run.phase
+    index, phase = len(rest.places) - 1, rest.places[-1].phase_plan.phase
     refusal = _refusal(rest, index, day)
     if refusal is not None:
         yield refusal
-    for stop in rest.offers(index, day.toordinal()):
-        found = [rule.pair(before, stop.slot, phase, rest.given) for rule in PAIR_RULES if before]
+    for candidate in rest.offers(index, day.toordinal()):
+        found = [
+            rule.pair(before, candidate.slot, phase, rest.context) for rule in PAIR_RULES if before
+        ]
         if first is not None:
             begin = date.fromordinal(first)
             concerned = (rule for rule in ENDS_RULES if rule.concerns(phase))
-            found += [rule.ends(begin, day, phase, rest.given) for rule in concerned]
+            found += [rule.ends(begin, day, phase, rest.context) for rule in concerned]
         yield from filter(None, found)
 
 
@@ -67,6 +69,6 @@ def _refusal(rest: Rest, index: int, day: date) -> Finding | None:
     place = rest.places[index]
     if rest.offers(index, day.toordinal()):
         return None
-    minutes = place.time.minutes if place.time else rest.given.wanted
-    slot = slot_at(place.run.kind, at(day, minutes, rest.given.zone))
+    minutes = place.time.minutes if place.time else rest.context.wanted
+    slot = slot_at(place.phase_plan.kind, at(day, minutes, rest.context.zone))
     return rest.broken(slot, place.lenient)

@@ -14,11 +14,16 @@ from typing import NamedTuple
 from ketasched.model import Finding, Slot
 from ketasched.model.opening_hours import openings, starts
 from ketasched.model.wall_clock import at, minute_of, slot_at
-from ketasched.planning.search import Days, may_follow
-from ketasched.planning.shortest_path import Chain, Stop, cheapest_chain, lowest_price
+from ketasched.planning.search import PatientAvailability, may_follow
+from ketasched.planning.shortest_path import (
+    Candidate,
+    VisitSequence,
+    cheapest_sequence,
+    lowest_cost,
+)
 from ketasched.revising.domains import Begun, Place
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES, Gap
-from ketasched.rules.base import Given, first_broken
+from ketasched.rules.base import PlanningContext, first_broken
 
 MOVED = 10**18
 """The price of moving a visit: more than any spacing can cost."""
@@ -56,35 +61,37 @@ class Tag(NamedTuple):
 class Rest:
     """The places of the rest of a course, and the steps from one to the next."""
 
-    given: Given
+    context: PlanningContext
     places: Sequence[Place]
     begun: Begun
     now: datetime
     heeds_spacing: bool = True
-    days: Days = field(init=False)
+    days: PatientAvailability = field(init=False)
     _weights: dict[str, int] = field(init=False)
     _by_clock: bool = field(init=False)
-    _offers: dict[tuple[int, int], list[Stop]] = field(init=False, default_factory=dict)
+    _offers: dict[tuple[int, int], list[Candidate]] = field(init=False, default_factory=dict)
     # Lists of stops are known by their `id`: each is kept in one of these.
-    _follow: dict[tuple[object, ...], list[Stop]] = field(init=False, default_factory=dict)
-    _parts: dict[tuple[int, datetime], tuple[list[Stop], list[Stop]]] = field(
+    _follow: dict[tuple[object, ...], list[Candidate]] = field(init=False, default_factory=dict)
+    _parts: dict[tuple[int, datetime], tuple[list[Candidate], list[Candidate]]] = field(
         init=False, default_factory=dict
     )
-    _tagged_lists: dict[tuple[int, str, int, int], list[Stop]] = field(
+    _tagged_lists: dict[tuple[int, str, int, int], list[Candidate]] = field(
         init=False, default_factory=dict
     )
-    _tags: dict[Stop, tuple[Stop, Tag]] = field(init=False, default_factory=dict)
-    _copies: dict[tuple[str, int, int], dict[Stop, Stop]] = field(
+    _tags: dict[Candidate, tuple[Candidate, Tag]] = field(init=False, default_factory=dict)
+    _copies: dict[tuple[str, int, int], dict[Candidate, Candidate]] = field(
         init=False, default_factory=lambda: defaultdict(dict)
     )
 
     def __post_init__(self) -> None:
-        self.days = Days(self.given)
+        self.days = PatientAvailability(self.context)
         self._weights = self._weights_of()
-        phases = {place.run.phase.name: place.run.phase for place in self.places}.values()
+        phases = {
+            place.phase_plan.phase.name: place.phase_plan.phase for place in self.places
+        }.values()
         self._by_clock = any(rule.by_clock(phase) for phase in phases for rule in PAIR_RULES)
 
-    def best(self, most: int | None = None) -> Chain | None:
+    def best(self, most: int | None = None) -> VisitSequence | None:
         """The best chain of these places; None where nothing keeps the rules, or only with more
         than `most` moves.
 
@@ -107,9 +114,9 @@ class Rest:
         blind = replace(self, heeds_spacing=False)
         return blind.moves_within(len(self.places)) is not None
 
-    def _cheapest(self, budget: float) -> Chain | None:
+    def _cheapest(self, budget: float) -> VisitSequence | None:
         firsts, count = list(self._firsts()), len(self.places)
-        return cheapest_chain(firsts, count, self._onward, lambda stop: True, budget)
+        return cheapest_sequence(firsts, count, self._onward, lambda candidate: True, budget)
 
     def _fewest_moves(self, most: int) -> int | None:
         """How many visits have to change their start, at least; None if more than `most`."""
@@ -121,95 +128,101 @@ class Rest:
     def moves_within(self, most: int) -> int | None:
         """How many visits the way that costs least moves, if that is at most `most`."""
         firsts, count = list(self._firsts()), len(self.places)
-        price = lowest_price(firsts, count, self._onward, most * MOVED)
-        return None if price is None else price // MOVED
+        cost = lowest_cost(firsts, count, self._onward, most * MOVED)
+        return None if cost is None else cost // MOVED
 
     def _weights_of(self) -> dict[str, int]:
         """By phase, how much its spacing weighs, that of the first one most."""
-        names = list(dict.fromkeys(place.run.phase.name for place in self.places))
+        names = list(dict.fromkeys(place.phase_plan.phase.name for place in self.places))
         powers = reversed(range(len(names)))
         return {name: PER_PHASE**power for name, power in zip(names, powers, strict=True)}
 
-    def offers(self, index: int, day: int) -> list[Stop]:
+    def offers(self, index: int, day: int) -> list[Candidate]:
         """Where the visit at `index` could be on a day (`date.toordinal`)."""
         key = index, day
         if key not in self._offers:
             self._offers[key] = self._ask(self.places[index], day)
         return self._offers[key]
 
-    def _ask(self, place: Place, day: int) -> list[Stop]:
+    def _ask(self, place: Place, day: int) -> list[Candidate]:
         kept = self._kept(place, day)
         if place.pinned:
             return [kept] if kept else []
         if place.on is not None and day != place.on.toordinal():
             return []
         found = self._free(place, date.fromordinal(day))
-        if found and min(stop.moment for stop in found) < self.now.timestamp():
-            found = [stop for stop in found if stop.moment >= self.now.timestamp()]
-        if kept and not any(stop.moment == kept.moment for stop in found):
+        if found and min(candidate.moment for candidate in found) < self.now.timestamp():
+            found = [candidate for candidate in found if candidate.moment >= self.now.timestamp()]
+        if kept and not any(candidate.moment == kept.moment for candidate in found):
             return [kept, *found]
         return found
 
-    def _kept(self, place: Place, day: int) -> Stop | None:
+    def _kept(self, place: Place, day: int) -> Candidate | None:
         """The stop where the visit is, if it is on this day and may stay there."""
         if place.old is None or place.on is not None or place.old.start.toordinal() != day:
             return None
         if not place.pinned and self.broken(place.old, place.lenient | place.breach.rules):
             return None
         start = place.old.start
-        return Stop(place.old, day, abs(minute_of(start) - self.given.wanted))
+        return Candidate(place.old, day, abs(minute_of(start) - self.context.wanted))
 
-    def _free(self, place: Place, day: date) -> list[Stop]:
+    def _free(self, place: Place, day: date) -> list[Candidate]:
         """The stops of a day, by clock only where the phase counts hours or a time is asked."""
         if place.time is None and place.lenient.isdisjoint(ABOUT_ONE):
-            return self.days.stops(place.run.kind, day.toordinal(), by_clock=self._by_clock)
-        zone, wanted = self.given.zone, self.given.wanted
+            return self.days.candidates(
+                place.phase_plan.kind, day.toordinal(), by_clock=self._by_clock
+            )
+        zone, wanted = self.context.zone, self.context.wanted
         clock = self._grid(place, day)
-        slots = [slot_at(place.run.kind, at(day, minutes, zone)) for minutes in clock]
+        slots = [slot_at(place.phase_plan.kind, at(day, minutes, zone)) for minutes in clock]
         fine = [slot for slot in slots if not self.broken(slot, place.lenient)]
-        found = [Stop(slot, day.toordinal(), abs(minute_of(slot.start) - wanted)) for slot in fine]
-        found.sort(key=lambda stop: (stop.minutes, stop.slot.start))
+        found = [
+            Candidate(slot, day.toordinal(), abs(minute_of(slot.start) - wanted)) for slot in fine
+        ]
+        found.sort(key=lambda candidate: (candidate.minutes, candidate.slot.start))
         return found if self._by_clock else found[:1]
 
     def _grid(self, place: Place, day: date) -> list[int]:
         if place.time is not None:
             return [place.time.minutes]
-        kind, clinic = place.run.kind, self.given.clinic
+        kind, clinic = place.phase_plan.kind, self.context.clinic
         found = starts(openings(clinic, day), kind.minutes.total, clinic.slot_minutes)
-        return sorted({*found, self.given.wanted})
+        return sorted({*found, self.context.wanted})
 
     def broken(self, slot: Slot, spared: frozenset[str]) -> Finding | None:
         """What the rules about one visit have against a slot, those that are spared aside."""
         day = slot.start.date()
-        by_day = (rule.day(day, self.given) for rule in DAY_RULES if rule.name not in spared)
-        by_slot = (rule.slot(slot, self.given) for rule in SLOT_RULES if rule.name not in spared)
+        by_day = (rule.day(day, self.context) for rule in DAY_RULES if rule.name not in spared)
+        by_slot = (rule.slot(slot, self.context) for rule in SLOT_RULES if rule.name not in spared)
         return first_broken((*by_day, *by_slot))
 
-    def _firsts(self) -> Iterator[tuple[int, Stop]]:
+    def _firsts(self) -> Iterator[tuple[int, Candidate]]:
         place, last = self.places[0], self.begun.last
         if last is not None:
-            before = Stop(last, last.start.toordinal(), 0)
-            for price, stops in self._steps(0, before, None, inf):
-                yield from ((price, stop) for stop in stops)
+            before = Candidate(last, last.start.toordinal(), 0)
+            for cost, candidates in self._steps(0, before, None, inf):
+                yield from ((cost, candidate) for candidate in candidates)
             return
-        begin = self.now.astimezone(self.given.zone).date().toordinal()
+        begin = self.now.astimezone(self.context.zone).date().toordinal()
         old = place.old.start.toordinal() if place.old else begin
         days = range(begin, max(begin, old) + FIRST_DAYS)
         for day in days if place.only is None else [place.only.toordinal()]:
-            for toll, stops in self._tolled(place, self.offers(0, day)):
+            for toll, candidates in self._tolled(place, self.offers(0, day)):
                 yield from (
-                    (toll, one) for one in self._tagged(place, stops, self._tag(0, day, None))
+                    (toll, one) for one in self._tagged(place, candidates, self._tag(0, day, None))
                 )
 
-    def _onward(self, index: int, stop: Stop, most: float) -> Iterator[tuple[int, list[Stop]]]:
-        base, _ = self._tags[stop]
-        yield from self._steps(index, base, stop, most)
+    def _onward(
+        self, index: int, candidate: Candidate, most: float
+    ) -> Iterator[tuple[int, list[Candidate]]]:
+        base, _ = self._tags[candidate]
+        yield from self._steps(index, base, candidate, most)
 
     def _steps(
-        self, index: int, base: Stop, tagged: Stop | None, most: float
-    ) -> Iterator[tuple[int, list[Stop]]]:
+        self, index: int, base: Candidate, tagged: Candidate | None, most: float
+    ) -> Iterator[tuple[int, list[Candidate]]]:
         """The steps from the stop `base` to the visit at `index` that cost `most` at most."""
-        self.given.go_on()
+        self.context.go_on()
         place = self.places[index]
         gaps = self._gaps(place, base)
         if most < MOVED and place.old and place.on is None:  # it has to stay where it is
@@ -223,13 +236,13 @@ class Rest:
             spacing = self._spacing(place, gap, day, tag.anchor)
             if spacing > most or not self._in_span(place, tag.first, day):
                 continue
-            for toll, stops in self._tolled(place, self._following(place, base, offers)):
-                if toll + spacing <= most and stops:
-                    yield toll + spacing, self._tagged(place, stops, tag)
+            for toll, candidates in self._tolled(place, self._following(place, base, offers)):
+                if toll + spacing <= most and candidates:
+                    yield toll + spacing, self._tagged(place, candidates, tag)
 
-    def _gaps(self, place: Place, base: Stop) -> Iterable[int]:
+    def _gaps(self, place: Place, base: Candidate) -> Iterable[int]:
         """The days from the stop `base` after which a visit may come."""
-        allowed = place.run.phase.gap_days
+        allowed = place.phase_plan.phase.gap_days
         usual = range(allowed.min, allowed.max + 1)
         if place.only is not None:
             return [max(place.only.toordinal() - base.day, 0)]
@@ -239,18 +252,20 @@ class Rest:
             return sorted({*usual, place.old.start.toordinal() - base.day})
         return usual
 
-    def _tolled(self, place: Place, stops: list[Stop]) -> Iterator[tuple[int, list[Stop]]]:
+    def _tolled(
+        self, place: Place, candidates: list[Candidate]
+    ) -> Iterator[tuple[int, list[Candidate]]]:
         """A day's stops by their toll: 0 where the visit stays, or has no place to keep."""
         if place.old is None or place.on is not None:
-            yield 0, stops
-        elif not stops or stops[0].day != place.old.start.toordinal():
-            yield MOVED, stops
+            yield 0, candidates
+        elif not candidates or candidates[0].day != place.old.start.toordinal():
+            yield MOVED, candidates
         else:
             start = place.old.start
-            key = id(stops), start
+            key = id(candidates), start
             if key not in self._parts:
-                same = [stop for stop in stops if stop.slot.start == start]
-                others = [stop for stop in stops if stop.slot.start != start]
+                same = [candidate for candidate in candidates if candidate.slot.start == start]
+                others = [candidate for candidate in candidates if candidate.slot.start != start]
                 self._parts[key] = same, others
             same, others = self._parts[key]
             yield 0, same
@@ -259,58 +274,62 @@ class Rest:
     def _spacing(self, place: Place, gap: int, day: int, anchor: int) -> int:
         if not self.heeds_spacing or place.anchors:
             return 0
-        weight = self._weights[place.run.phase.name]
+        weight = self._weights[place.phase_plan.phase.name]
         if place.offset is None:
-            return place.run.price(place.index, gap, 0) * weight
+            return place.phase_plan.cost(place.index, gap, 0) * weight
         return (day - anchor - place.offset) ** 2 * weight
 
-    def _following(self, place: Place, before: Stop, stops: list[Stop]) -> list[Stop]:
+    def _following(
+        self, place: Place, before: Candidate, candidates: list[Candidate]
+    ) -> list[Candidate]:
         """Those of a day's stops on which the visit may follow one at `before`."""
-        phase, spared = place.run.phase, place.lenient
-        if place.may_wait and stops and stops[0].day - before.day > phase.gap_days.max:
+        phase, spared = place.phase_plan.phase, place.lenient
+        if place.may_wait and candidates and candidates[0].day - before.day > phase.gap_days.max:
             spared |= {Gap.name}
         # It may stay where it is, as it was decided.
         stays = (
             place.old.start if place.old and place.breach.follows == before.slot.start else None
         )
-        key = id(stops), before, phase.name, spared, stays
+        key = id(candidates), before, phase.name, spared, stays
         if key not in self._follow:
-            fine = may_follow(before.slot, stops, phase, self.given, spared)
-            same = [one for one in stops if one.slot.start == stays and one not in fine]
+            fine = may_follow(before.slot, candidates, phase, self.context, spared)
+            same = [one for one in candidates if one.slot.start == stays and one not in fine]
             spared |= place.breach.rules
-            kept = may_follow(before.slot, same, phase, self.given, spared)
+            kept = may_follow(before.slot, same, phase, self.context, spared)
             self._follow[key] = [*kept, *fine] if kept else fine
         return self._follow[key]
 
     def _tag(
-        self, index: int, day: int, before: Stop | None, day_before: int | None = None
+        self, index: int, day: int, before: Candidate | None, day_before: int | None = None
     ) -> Tag:
         """What a visit on `day`, and the later ones of its phase, go by.
 
         `before` is the stop of the place before it.
         """
         place = self.places[index]
-        name = place.run.phase.name
-        if before is not None and self.places[index - 1].run.phase.name == name:
+        name = place.phase_plan.phase.name
+        if before is not None and self.places[index - 1].phase_plan.phase.name == name:
             _, (anchor, first) = self._tags[before]
         else:
             first = self.begun.firsts.get(name, day)
             anchor = self.begun.anchors.get(name, day if day_before is None else day_before)
         return Tag(day if place.anchors else anchor, first)
 
-    def _tagged(self, place: Place, stops: list[Stop], tag: Tag) -> list[Stop]:
+    def _tagged(self, place: Place, candidates: list[Candidate], tag: Tag) -> list[Candidate]:
         """The stops with their tag; one and the same for tags that make no difference."""
-        phase = place.run.phase
+        phase = place.phase_plan.phase
         heeds_anchor = self.heeds_spacing and place.offset is not None
         matters = tag.anchor if heeds_anchor else 0, tag.first if phase.span_days else 0
-        key = id(stops), phase.name, *matters
+        key = id(candidates), phase.name, *matters
         if key not in self._tagged_lists:
             copies = self._copies[key[1:]]
-            for stop in stops:
-                if stop not in copies:
-                    copies[stop] = copy = Stop(stop.slot, stop.day, stop.minutes)
-                    self._tags[copy] = stop, tag
-            self._tagged_lists[key] = [copies[stop] for stop in stops]
+            for candidate in candidates:
+                if candidate not in copies:
+                    copies[candidate] = copy = Candidate(
+                        candidate.slot, candidate.day, candidate.minutes
+                    )
+                    self._tags[copy] = candidate, tag
+            self._tagged_lists[key] = [copies[candidate] for candidate in candidates]
         return self._tagged_lists[key]
 
     def _in_span(self, place: Place, first: int, day: int) -> bool:
@@ -319,12 +338,12 @@ class Rest:
         if place.breach.last and days[1] <= place.breach.last:
             return True
         found = (
-            rule.ends(*days, place.run.phase, self.given)
+            rule.ends(*days, place.phase_plan.phase, self.context)
             for rule in ENDS_RULES
-            if rule.name not in place.lenient and rule.concerns(place.run.phase)
+            if rule.name not in place.lenient and rule.concerns(place.phase_plan.phase)
         )
         return first_broken(found) is None
 
-    def anchor(self, stop: Stop) -> int:
+    def anchor(self, candidate: Candidate) -> int:
         """The day (`date.toordinal`) that the pace counts from at a stop of a chain."""
-        return self._tags[stop][1].anchor
+        return self._tags[candidate][1].anchor

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
 from ketasched.model.wall_clock import after, effective_kind, no_driving_until
-from ketasched.planning.cadence import run_of
-from ketasched.planning.shortest_path import Chain, Stop
+from ketasched.planning.cadence import phase_plan_for
+from ketasched.planning.shortest_path import Candidate, VisitSequence
 from ketasched.revising.domains import Begun, Breach, Place
 from ketasched.revising.infeasibility import why_stuck
 from ketasched.revising.intents import Draft, Wish
@@ -16,7 +16,7 @@ from ketasched.revising.least_moves import MOVED, Rest
 from ketasched.revising.reviews import redated
 from ketasched.revising.validation import has_been, is_over
 from ketasched.rules import RULES, Gap
-from ketasched.rules.base import EndsRule, Given
+from ketasched.rules.base import EndsRule, PlanningContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Placement:
     were not asked of a visit.
     """
 
-    chain: Chain | None
+    chain: VisitSequence | None
     visits: tuple[Visit, ...]
     reviews: tuple[Review, ...]
     lenient: Mapping[str, frozenset[str]]
@@ -35,19 +35,19 @@ class Placement:
     @property
     def moves(self) -> int | None:
         """How many visits got another start."""
-        return self.chain.price // MOVED if self.chain else None
+        return self.chain.cost // MOVED if self.chain else None
 
     @property
     def order(self) -> tuple[int, int, int, tuple[datetime, ...]]:
         """What is compared: the lower, the better."""
         chain = self.chain
         return (
-            (chain.price, chain.weekdays, chain.minutes, chain.starts) if chain else (0, 0, 0, ())
+            (chain.cost, chain.weekdays, chain.minutes, chain.starts) if chain else (0, 0, 0, ())
         )
 
 
 def place(
-    course: Course, given: Given, draft: Draft, now: datetime, most: int | None
+    course: Course, context: PlanningContext, draft: Draft, now: datetime, most: int | None
 ) -> Placement | None:
     """A draft with its dates; None if nothing keeps the rules, or only with more than `most`
     visits moved.
@@ -55,13 +55,13 @@ def place(
     wishes, chain = draft.wishes, None
     visits = tuple(wish.visit for wish in wishes)
     if not all(wish.pinned for wish in wishes):
-        ahead, rest = _rest(course, given, draft, now)
+        ahead, rest = _rest(course, context, draft, now)
         chain = rest.best(most)
         if chain is None:
             return None
-        placed = dict(zip((wish.visit.uid for wish in ahead), chain.stops, strict=True))
+        placed = dict(zip((wish.visit.uid for wish in ahead), chain.candidates, strict=True))
         visits = tuple(_placed(rest, wishes, placed, _days_before(course)))
-    reviews = redated(given, draft.reviews, visits, course, now)
+    reviews = redated(context, draft.reviews, visits, course, now)
     lenient = {
         wish.visit.uid: wish.lenient | ({Gap.name} if wish.may_wait else frozenset())
         for wish in wishes
@@ -69,14 +69,16 @@ def place(
     return Placement(chain, visits, reviews, lenient)
 
 
-def _rest(course: Course, given: Given, draft: Draft, now: datetime) -> tuple[list[Wish], Rest]:
+def _rest(
+    course: Course, context: PlanningContext, draft: Draft, now: datetime
+) -> tuple[list[Wish], Rest]:
     """The wishes of a draft that need a place, and their places."""
     ahead = [wish for wish in draft.wishes if not _is_done(wish, now)]
     done = [wish.visit for wish in draft.wishes if _is_done(wish, now)]
     over = [visit for visit in done if has_been(visit, now)]
     places = _places(course, draft, ahead, over)
     begun = _begun(course, done, over)
-    return ahead, Rest(given, places, begun, max(now, draft.not_before or now))
+    return ahead, Rest(context, places, begun, max(now, draft.not_before or now))
 
 
 def _places(
@@ -99,7 +101,7 @@ def _places(
     for wish in ahead:
         visit, name = wish.visit, wish.visit.phase
         index, is_first = indexes[visit.uid], name == names[0]
-        run = run_of(
+        phase_plan = phase_plan_for(
             course.protocol,
             course.clinic,
             course.request,
@@ -111,18 +113,18 @@ def _places(
         # The first visit of a course is what its pace counts from.
         anchors = wish.anchors or (is_first and not own and name not in bases)
         if anchors:
-            bases[name] = run.offsets[index]
+            bases[name] = phase_plan.offsets[index]
         elif name not in bases:
-            bases[name] = run.offsets[own[-1]] if own else 0
+            bases[name] = phase_plan.offsets[own[-1]] if own else 0
         found.append(
             Place(
-                run,
+                phase_plan,
                 index,
-                old=None if wish.free else Slot(run.kind, visit.start, visit.end),
+                old=None if wish.free else Slot(phase_plan.kind, visit.start, visit.end),
                 pinned=wish.pinned,
                 on=wish.on,
                 time=wish.time,
-                offset=None if run.per_week else run.offsets[index] - bases[name],
+                offset=None if phase_plan.per_week else phase_plan.offsets[index] - bases[name],
                 anchors=anchors,
                 lenient=wish.lenient,
                 may_wait=wish.may_wait,
@@ -171,10 +173,10 @@ def _taking_place(course: Course) -> list[Visit]:
 
 
 def why_not(
-    course: Course, given: Given, draft: Draft, now: datetime
+    course: Course, context: PlanningContext, draft: Draft, now: datetime
 ) -> tuple[list[Finding], list[tuple[date, Finding]]]:
     """The rules in the way of the first visit that has no place, and what refuses its days."""
-    ahead, rest = _rest(course, given, draft, now)
+    ahead, rest = _rest(course, context, draft, now)
     parts = [replace(rest, places=rest.places[:count]) for count in range(1, len(ahead) + 1)]
     # Once a part has no chain, no longer one has.
     stuck = bisect_left(parts, 1, key=lambda part: 0 if part.is_possible() else 1)
@@ -200,7 +202,7 @@ def _days_before(course: Course) -> dict[str, date | None]:
 def _placed(
     rest: Rest,
     wishes: Sequence[Wish],
-    placed: dict[str, Stop],
+    placed: dict[str, Candidate],
     days_before: dict[str, date | None],
 ) -> Iterator[Visit]:
     """All visits, those ahead where the chain has them.
@@ -211,37 +213,39 @@ def _placed(
     before: date | None = None
     for wish in wishes:
         visit = wish.visit
-        stop = placed.get(visit.uid)
-        if stop is not None:
-            stays = not wish.free and stop.slot.start == visit.start
+        candidate = placed.get(visit.uid)
+        if candidate is not None:
+            stays = not wish.free and candidate.slot.start == visit.start
             if not stays or days_before.get(visit.uid) != before:
                 place = places[visit.uid]
-                visit = _at(visit, place, stop, rest.anchor(stop), before)
+                visit = _at(visit, place, candidate, rest.anchor(candidate), before)
         if visit.status in TAKES_PLACE:
             before = visit.start.date()
         yield visit
 
 
-def _at(visit: Visit, place: Place, stop: Stop, anchor: int, before: date | None) -> Visit:
+def _at(
+    visit: Visit, place: Place, candidate: Candidate, anchor: int, before: date | None
+) -> Visit:
     """The visit at a stop, with all that follows from its start."""
-    run, day = place.run, stop.slot.start.date()
+    phase_plan, day = place.phase_plan, candidate.slot.start.date()
     return replace(
         visit,
-        start=stop.slot.start,
-        treatment_start=after(stop.slot.start, run.kind.minutes.check_in),
-        end=stop.slot.end,
-        no_driving_until=no_driving_until(stop.slot.end, day, run.kind.no_driving),
+        start=candidate.slot.start,
+        treatment_start=after(candidate.slot.start, phase_plan.kind.minutes.check_in),
+        end=candidate.slot.end,
+        no_driving_until=no_driving_until(candidate.slot.end, day, phase_plan.kind.no_driving),
         window=_window(place, day, anchor, before, visit),
     )
 
 
 def _window(place: Place, day: date, anchor: int, before: date | None, visit: Visit) -> Window:
     """The window of a visit on `day`; the first one keeps its own, as far as that goes."""
-    run = place.run
+    phase_plan = place.phase_plan
     if before is None:
         return Window(min(visit.window.earliest, day), day, max(visit.window.latest, day))
-    shift = 0 if place.offset is None else place.offset - run.offsets[place.index]
-    window = run.window(place.index, before, date.fromordinal(anchor + shift))
-    if run.phase.tentative and window.earliest <= day <= window.latest:
+    shift = 0 if place.offset is None else place.offset - phase_plan.offsets[place.index]
+    window = phase_plan.window(place.index, before, date.fromordinal(anchor + shift))
+    if phase_plan.phase.tentative and window.earliest <= day <= window.latest:
         return replace(window, target=day)
     return window

@@ -7,23 +7,31 @@ from datetime import datetime
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
 from ketasched.model.opening_hours import openings
 from ketasched.planning.assemble import review_start
-from ketasched.planning.search import Days
-from ketasched.rules.base import Given
+from ketasched.planning.search import PatientAvailability
+from ketasched.rules.base import PlanningContext
 
 
 def redated(
-    given: Given, reviews: Sequence[Review], visits: Sequence[Visit], course: Course, now: datetime
+    context: PlanningContext,
+    reviews: Sequence[Review],
+    visits: Sequence[Visit],
+    course: Course,
+    now: datetime,
 ) -> tuple[Review, ...]:
     """The reviews, those still to come on another day where theirs does not do any more.
 
     `visits` are in order of time and have the numbers that they had in `course`; a new one has a
     number of its own.
     """
-    return tuple(_redated(given, review, visits, course, now) for review in reviews)
+    return tuple(_redated(context, review, visits, course, now) for review in reviews)
 
 
 def _redated(
-    given: Given, review: Review, visits: Sequence[Visit], course: Course, now: datetime
+    context: PlanningContext,
+    review: Review,
+    visits: Sequence[Visit],
+    course: Course,
+    now: datetime,
 ) -> Review:
     if review.status not in ("planned", "tentative"):
         return review
@@ -35,8 +43,8 @@ def _redated(
         return review  # it has been
     place = next(n for n, one in enumerate(visits) if one.uid == visit.uid)
     following = next((one for one in visits[place + 1 :] if one.status in TAKES_PLACE), None)
-    if not _fits(given, review, visit, following, course):
-        start = review_start(Days(given), visit, following)
+    if not _fits(context, review, visit, following, course):
+        start = review_start(PatientAvailability(context), visit, following)
         review = replace(review, start=start if start >= now else review.start)
     return replace(review, after=visit.number)
 
@@ -71,7 +79,7 @@ def _with_its_make_up(visit: Visit, visits: Sequence[Visit], course: Course) -> 
 
 
 def _fits(
-    given: Given, review: Review, visit: Visit, following: Visit | None, course: Course
+    context: PlanningContext, review: Review, visit: Visit, following: Visit | None, course: Course
 ) -> bool:
     """Whether a review is still between its visit and the next one, if there is one.
 
@@ -83,7 +91,7 @@ def _fits(
     was_at_check_in = any(one.start == review.start for one in course.visits)
     if was_at_check_in and review.start != visit.start:
         return False
-    if not was_at_check_in and not openings(given.clinic, day):
+    if not was_at_check_in and not openings(context.clinic, day):
         return False
     if following is None:
         return visit.start.date() < day or (was_at_check_in and visit.start == review.start)

@@ -30,7 +30,14 @@ from ketasched.revising.placement import Placement, place, why_not
 from ketasched.revising.validation import OVERRIDABLE, has_been, refuse_idle_overrides
 from ketasched.revising.verbs import drafts
 from ketasched.rules import RULES
-from ketasched.rules.base import NO_BOOKINGS, Bookings, EndsRule, Given, PairRule, always
+from ketasched.rules.base import (
+    NO_BOOKINGS,
+    Bookings,
+    EndsRule,
+    PairRule,
+    PlanningContext,
+    unlimited,
+)
 
 
 def revise(
@@ -43,7 +50,7 @@ def revise(
     clinic: Clinic | None = None,
     busy: tuple[BusyTime, ...] | None = None,
     bookings: Bookings = NO_BOOKINGS,
-    more_time: Callable[[], bool] = always,
+    more_time: Callable[[], bool] = unlimited,
 ) -> Course:
     """The next revision of the course: what the change asks for, and nothing else that could stay.
 
@@ -60,9 +67,11 @@ def revise(
     refuse_idle_overrides(change)
     request = course.request if busy is None else replace(course.request, busy=busy)
     newer = replace(course, clinic=clinic or course.clinic, request=request)
-    given = Given(course.protocol, newer.clinic, request, course.made_at, bookings, more_time)
-    now = _not_before_the_last(course, at.astimezone(given.zone))
-    found = _best(newer, given, change, now)
+    context = PlanningContext(
+        course.protocol, newer.clinic, request, course.made_at, bookings, more_time
+    )
+    now = _not_before_the_last(course, at.astimezone(context.zone))
+    found = _best(newer, context, change, now)
     bare = with_usual_drivers(_numbered(newer, found), course)
     entry = Entry(
         now,
@@ -94,26 +103,26 @@ def _not_before_the_last(course: Course, now: datetime) -> datetime:
     return max(now, last)
 
 
-def _best(course: Course, given: Given, change: Change, now: datetime) -> Placement:
+def _best(course: Course, context: PlanningContext, change: Change, now: datetime) -> Placement:
     """The best draft with its dates. Raises `NoPlan` where none keeps the rules."""
     # Backwards, because a visit more at the end mostly moves nothing, which spares the others.
     wanted = drafts(course, change, now)[::-1]
     # A rule is bent for the visits further on only where it does not help to bend it once.
     for throughout in (False, True) if change.overrides else (False,):
         bent = [spared(draft, change, throughout=throughout) for draft in wanted]
-        best = _best_of(course, given, bent, now)
+        best = _best_of(course, context, bent, now)
         if best is not None:
             return best
-    findings, refusals = why_not(course, given, spared(wanted[0], change), now)
+    findings, refusals = why_not(course, context, spared(wanted[0], change), now)
     raise NoPlan(_cannot(change), findings=findings, refusals=refusals)
 
 
 def _best_of(
-    course: Course, given: Given, wanted: Sequence[Draft], now: datetime
+    course: Course, context: PlanningContext, wanted: Sequence[Draft], now: datetime
 ) -> Placement | None:
     best: Placement | None = None
     for draft in wanted:
-        found = place(course, given, draft, now, best.moves if best else None)
+        found = place(course, context, draft, now, best.moves if best else None)
         if found and (best is None or found.order < best.order):
             best = found
     return best

@@ -7,10 +7,10 @@ from itertools import islice, pairwise
 
 from ketasched.model import TAKES_PLACE, Change, Course, Visit
 from ketasched.model.wall_clock import DAYS, clock_text, day_text, minute_of
-from ketasched.planning.cadence import run_of
+from ketasched.planning.cadence import phase_plan_for
 from ketasched.revising.alternatives import Attempts, near_times
 from ketasched.revising.validation import refuse_past, visit_of
-from ketasched.rules.base import NO_BOOKINGS, Bookings, always
+from ketasched.rules.base import NO_BOOKINGS, Bookings, unlimited
 
 DAYS_TO_TRY = 42
 """How far from today, or from the visit's own day, others are looked for."""
@@ -36,7 +36,7 @@ def suggest(
     *,
     at: datetime,
     bookings: Bookings = NO_BOOKINGS,
-    more_time: Callable[[], bool] = always,
+    more_time: Callable[[], bool] = unlimited,
 ) -> list[Alternative]:
     """The alternatives for a visit that is still to come, the best first.
 
@@ -124,7 +124,7 @@ def _ideal_gap(course: Course, visit: Visit) -> tuple[int, ...]:
     """The days from the visit before that so many visits a week ask for; else nothing."""
     phase = next(one for one in course.protocol.phases if one.name == visit.phase)
     names = [one.phase for one in course.visits]
-    run = run_of(
+    phase_plan = phase_plan_for(
         course.protocol,
         course.clinic,
         course.request,
@@ -132,10 +132,10 @@ def _ideal_gap(course: Course, visit: Visit) -> tuple[int, ...]:
         names.count(visit.phase),
         is_first=visit.phase == names[0],
     )
-    if run.per_week is None:
+    if phase_plan.per_week is None:
         return ()
     gaps = range(1, 8)
-    return tuple(gap for gap in gaps if run.price(1, gap, 0) == 0)
+    return tuple(gap for gap in gaps if phase_plan.cost(1, gap, 0) == 0)
 
 
 def alternative_text(one: Alternative) -> str:

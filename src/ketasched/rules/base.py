@@ -23,7 +23,7 @@ class OutOfTime(Exception):
     """The time is up within which an answer was wanted; users never see it."""
 
 
-def always() -> bool:
+def unlimited() -> bool:
     """There is no hurry."""
     return True
 
@@ -36,7 +36,7 @@ NO_BOOKINGS: Bookings = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class PlanningContext:
     """What a rule may look at: the files, the request, the moment of planning, who sits where.
 
     `more_time` says whether a search may still go on; it is asked again and again.
@@ -47,7 +47,7 @@ class Given:
     request: Request
     made_at: datetime
     bookings: Bookings = field(default_factory=lambda: MappingProxyType({}))
-    more_time: Callable[[], bool] = always
+    more_time: Callable[[], bool] = unlimited
 
     def go_on(self) -> None:
         """Raise `OutOfTime` if there is no more time to search."""
@@ -80,19 +80,19 @@ class Rule:
 class VisitRule(Rule):
     """A rule about one visit."""
 
-    def concerns(self, given: Given) -> bool:
+    def concerns(self, context: PlanningContext) -> bool:
         """Whether it could have anything against a visit of this patient."""
         return True
 
-    def day(self, day: date, given: Given) -> Finding | None:
+    def day(self, day: date, context: PlanningContext) -> Finding | None:
         """What speaks against any time of this day."""
         return None
 
-    def slot(self, slot: Slot, given: Given) -> Finding | None:
+    def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
         """What speaks against this time, on a day that is right."""
         return None
 
-    def refused(self, day: date, kind: VisitKind, given: Given) -> Collection[int]:
+    def refused(self, day: date, kind: VisitKind, context: PlanningContext) -> Collection[int]:
         """Start times of a day, in minutes after midnight, that `slot` is known to refuse.
 
         It spares the search to ask again.
@@ -118,11 +118,15 @@ class PairRule(Rule):
         """Whether it looks at the times of day, not at the dates alone."""
         return True
 
-    def pair(self, before: Slot, after: Slot, phase: Phase, given: Given) -> Finding | None:
+    def pair(
+        self, before: Slot, after: Slot, phase: Phase, context: PlanningContext
+    ) -> Finding | None:
         """What speaks against this step."""
         raise NotImplementedError
 
-    def within(self, before: Slot, phase: Phase, given: Given) -> tuple[float, float] | None:
+    def within(
+        self, before: Slot, phase: Phase, context: PlanningContext
+    ) -> tuple[float, float] | None:
         """The first and the last moment (POSIX seconds) at which the next visit may begin.
 
         None if there is more to ask. It spares the search to ask `pair` of every time of a day.
@@ -146,7 +150,9 @@ class EndsRule(Rule):
         """
         return None
 
-    def ends(self, first: date, last: date, phase: Phase, given: Given) -> Finding | None:
+    def ends(
+        self, first: date, last: date, phase: Phase, context: PlanningContext
+    ) -> Finding | None:
         """What speaks against a phase from `first` to `last`."""
         raise NotImplementedError
 
@@ -156,7 +162,7 @@ class Precondition(Rule):
 
     overridable = False
 
-    def ask(self, first: Slot, given: Given) -> Finding | None:
+    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
         """What speaks against a course whose first visit is `first`."""
         raise NotImplementedError
 

@@ -4,7 +4,7 @@ from datetime import UTC, date
 
 from ketasched.model import Finding, NoDriving, Slot
 from ketasched.model.wall_clock import day_text
-from ketasched.rules.base import Given, Precondition
+from ketasched.rules.base import PlanningContext, Precondition
 
 
 class Age(Precondition):
@@ -15,9 +15,9 @@ class Age(Precondition):
 
     name = "age"
 
-    def ask(self, first: Slot, given: Given) -> Finding | None:
+    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
         """A patient who is not 18 by the first visit."""
-        born = given.request.born
+        born = context.request.born
         if born is None or first.start.date() >= eighteenth_birthday(born):
             return None
         said = f"the patient is not 18 before {day_text(eighteenth_birthday(born))}"
@@ -29,9 +29,9 @@ class Clearance(Precondition):
 
     name = "clearance"
 
-    def ask(self, first: Slot, given: Given) -> Finding | None:
+    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
         """No clearance, half of one, or one that is dated after the first visit."""
-        by, on = given.request.cleared_by, given.request.cleared_on
+        by, on = context.request.cleared_by, context.request.cleared_on
         if not by and on is None:
             said = "no clinician's clearance is recorded"
         elif not by:
@@ -50,10 +50,10 @@ class NoDrivingKept(Precondition):
 
     name = "no-driving"
 
-    def ask(self, first: Slot, given: Given) -> Finding | None:
+    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
         """A rule of the clinic that could end sooner, whenever a visit ends."""
-        for name, own in given.clinic.overrides.get(given.protocol.id, {}).items():
-            kind = given.protocol.visits.get(name)
+        for name, own in context.clinic.overrides.get(context.protocol.id, {}).items():
+            kind = context.protocol.visits.get(name)
             asked = kind.no_driving if kind else None
             if asked and own.no_driving and _ends_sooner(own.no_driving, asked):
                 said = f"the clinic's no-driving time after a visit ({name}) is shorter than"
@@ -66,14 +66,14 @@ class ObservationKept(Precondition):
 
     name = "observation"
 
-    def ask(self, first: Slot, given: Given) -> Finding | None:
+    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
         """Kinds of visit with fewer minutes of observation than the protocol has."""
         shorter = [
             name
-            for name, own in given.clinic.overrides.get(given.protocol.id, {}).items()
-            if name in given.protocol.visits
+            for name, own in context.clinic.overrides.get(context.protocol.id, {}).items()
+            if name in context.protocol.visits
             and own.minutes.observation is not None
-            and own.minutes.observation < given.protocol.visits[name].minutes.observation
+            and own.minutes.observation < context.protocol.visits[name].minutes.observation
         ]
         if not shorter:
             return None
@@ -87,12 +87,12 @@ class Past(Precondition):
 
     name = "past"
 
-    def ask(self, first: Slot, given: Given) -> Finding | None:
+    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
         """A start that was over when the course was planned."""
-        today = given.made_at.astimezone(given.zone).date()
-        if given.request.start < today:
+        today = context.made_at.astimezone(context.zone).date()
+        if context.request.start < today:
             return self.says(f"the start is in the past (today is {day_text(today)})", "warning")
-        over = first.start.astimezone(UTC) < given.made_at
+        over = first.start.astimezone(UTC) < context.made_at
         said = f"the first visit, at {first.start:%H:%M} today, is over"
         return self.says(said, "warning") if over else None
 

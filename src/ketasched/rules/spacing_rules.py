@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from ketasched.model import Finding, Phase, Slot
 from ketasched.model.wall_clock import at, gap_days, gap_hours
-from ketasched.rules.base import EndsRule, Given, PairRule
+from ketasched.rules.base import EndsRule, PairRule, PlanningContext
 
 
 class Gap(PairRule):
@@ -19,7 +19,9 @@ class Gap(PairRule):
         """Only where the phase counts hours."""
         return phase.gap_hours is not None
 
-    def pair(self, before: Slot, after: Slot, phase: Phase, given: Given) -> Finding | None:
+    def pair(
+        self, before: Slot, after: Slot, phase: Phase, context: PlanningContext
+    ) -> Finding | None:
         """A step that is too short or too long."""
         days, allowed = gap_days(before.start, after.start), phase.gap_days
         if days < 1:
@@ -35,12 +37,12 @@ class Gap(PairRule):
         said = f"at least {least}" if hours < least else f"at most {most}"
         return self.says(f"{hours:g} hours after the visit before; {said} are asked for")
 
-    def within(self, before: Slot, phase: Phase, given: Given) -> tuple[float, float]:
+    def within(self, before: Slot, phase: Phase, context: PlanningContext) -> tuple[float, float]:
         """The days, from midnight to midnight, in as far as the hours leave them."""
         day, begin, allowed = before.start.date(), before.start.timestamp(), phase.gap_days
         ends = (allowed.min, 0), (allowed.max, 24 * 60 - 1)
         first, last = (
-            at(day + timedelta(days), minutes, given.zone).timestamp() for days, minutes in ends
+            at(day + timedelta(days), minutes, context.zone).timestamp() for days, minutes in ends
         )
         if phase.gap_hours is None:
             return first, last
@@ -62,7 +64,9 @@ class Span(EndsRule):
         span = phase.span_days
         return first + timedelta(span.max - 1) if span else None
 
-    def ends(self, first: date, last: date, phase: Phase, given: Given) -> Finding | None:
+    def ends(
+        self, first: date, last: date, phase: Phase, context: PlanningContext
+    ) -> Finding | None:
         """A phase that takes too many days."""
         days = (last - first).days + 1
         if phase.span_days is None or days <= phase.span_days.max:

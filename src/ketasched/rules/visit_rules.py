@@ -8,7 +8,7 @@ from ketasched.model.busy_times import engagements_of
 from ketasched.model.occupancy import seats_of
 from ketasched.model.opening_hours import closure, openings
 from ketasched.model.wall_clock import at, day_text, exists, minute_of, times_shown, wall_minutes
-from ketasched.rules.base import ClinicRule, Given, VisitRule
+from ketasched.rules.base import ClinicRule, PlanningContext, VisitRule
 
 
 class OpenHours(ClinicRule):
@@ -16,17 +16,17 @@ class OpenHours(ClinicRule):
 
     name = "open-hours"
 
-    def day(self, day: date, given: Given) -> Finding | None:
+    def day(self, day: date, context: PlanningContext) -> Finding | None:
         """A weekday on which the clinic does not open; a closure speaks for itself."""
-        if openings(given.clinic, day) or closure(given.clinic, day) is not None:
+        if openings(context.clinic, day) or closure(context.clinic, day) is not None:
             return None
         return self.says("the clinic is not open on this weekday")
 
-    def slot(self, slot: Slot, given: Given) -> Finding | None:
+    def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
         """A visit that begins too early, ends too late, or has no opening long enough."""
         day = slot.start.date()
         start, end = wall_minutes(slot.start, day), wall_minutes(slot.end, day)
-        open_then = openings(given.clinic, day)
+        open_then = openings(context.clinic, day)
         if not open_then or any(
             opening.start <= start and end <= opening.end for opening in open_then
         ):
@@ -44,9 +44,9 @@ class Closure(ClinicRule):
 
     name = "closure"
 
-    def day(self, day: date, given: Given) -> Finding | None:
+    def day(self, day: date, context: PlanningContext) -> Finding | None:
         """A date on which the clinic is closed."""
-        called = closure(given.clinic, day)
+        called = closure(context.clinic, day)
         if called is None:
             return None
         return self.says(f"the clinic is closed ({called})" if called else "the clinic is closed")
@@ -60,14 +60,14 @@ class Availability(VisitRule):
 
     name = "availability"
 
-    def concerns(self, given: Given) -> bool:
+    def concerns(self, context: PlanningContext) -> bool:
         """Only where the patient said when they can come."""
-        request = given.request
+        request = context.request
         return bool(request.days or request.unavailable or request.between or request.busy)
 
-    def day(self, day: date, given: Given) -> Finding | None:
+    def day(self, day: date, context: PlanningContext) -> Finding | None:
         """A weekday or a date on which the patient cannot come."""
-        request = given.request
+        request = context.request
         if request.days and WEEKDAYS[day.weekday()] not in request.days:
             return self.says(f"the patient can only come on {', '.join(request.days)}")
         for away in request.unavailable:
@@ -76,9 +76,9 @@ class Availability(VisitRule):
                 return self.says(f"the patient cannot come{label}")
         return None
 
-    def slot(self, slot: Slot, given: Given) -> Finding | None:
+    def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
         """A visit that is not wholly inside the hours that the patient has, or at a busy time."""
-        between, busy = given.request.between, given.request.busy
+        between, busy = context.request.between, context.request.busy
         if between is not None:
             day = slot.start.date()
             start, end = wall_minutes(slot.start, day), wall_minutes(slot.end, day)
@@ -96,9 +96,9 @@ class Start(VisitRule):
 
     name = "start"
 
-    def day(self, day: date, given: Given) -> Finding | None:
+    def day(self, day: date, context: PlanningContext) -> Finding | None:
         """A date before the asked start."""
-        asked = given.request.start
+        asked = context.request.start
         return self.says(f"before the asked start, {day_text(asked)}") if day < asked else None
 
 
@@ -110,14 +110,14 @@ class Capacity(VisitRule):
 
     name = "capacity"
 
-    def concerns(self, given: Given) -> bool:
+    def concerns(self, context: PlanningContext) -> bool:
         """Only where somebody else comes."""
-        return bool(given.bookings)
+        return bool(context.bookings)
 
-    def slot(self, slot: Slot, given: Given) -> Finding | None:
+    def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
         """A time at which all chairs, or all starts, are taken."""
-        clinic = given.clinic
-        taken = given.bookings.get(slot.start.date(), ())
+        clinic = context.clinic
+        taken = context.bookings.get(slot.start.date(), ())
         if slot.kind.place != "clinic" or not taken:
             return None
         seats = seats_of(taken)
@@ -137,12 +137,12 @@ class Capacity(VisitRule):
             )
         return refusal
 
-    def refused(self, day: date, kind: VisitKind, given: Given) -> Collection[int]:
+    def refused(self, day: date, kind: VisitKind, context: PlanningContext) -> Collection[int]:
         """The times at which somebody found the chairs taken: nobody has left since."""
-        taken = given.bookings.get(day, ())
+        taken = context.bookings.get(day, ())
         if kind.place != "clinic" or not taken:
             return ()
-        clinic = given.clinic
+        clinic = context.clinic
         full = seats_of(taken).full
         return full[clinic.chairs, clinic.starts_per_slot, kind.minutes.total]
 
@@ -156,7 +156,7 @@ class OnTheClock(ClinicRule):
     name = "clock"
     overridable = False  # no wish makes a time exist that the clocks skip
 
-    def slot(self, slot: Slot, given: Given) -> Finding | None:
+    def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
         """A skipped start; a warning for one that comes twice, or was wanted but is skipped."""
         shown = times_shown(slot.start)
         if shown == 0:
@@ -165,7 +165,7 @@ class OnTheClock(ClinicRule):
             which = "second" if slot.start.fold else "first"
             said = f"{slot.start:%H:%M} comes twice, as the clocks go back: the {which} is meant"
             return self.says(said, "warning")
-        wanted = at(slot.start.date(), given.wanted, given.zone)
+        wanted = at(slot.start.date(), context.wanted, context.zone)
         if wanted != slot.start and not exists(wanted):
             said = f"{wanted:%H:%M} does not exist: the clocks go forward"
             return self.says(f"{said}; the visit is at {slot.start:%H:%M}", "warning")

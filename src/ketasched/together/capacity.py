@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from ketasched.model import Clinic
-from ketasched.planning.shortest_path import Stop
+from ketasched.planning.shortest_path import Candidate
 from ketasched.rules.base import Bookings
 
 Times = tuple[float, float]
@@ -28,9 +28,11 @@ class Pools:
     places: list[tuple[Times, ...]] = field(default_factory=list)
     _known: dict[tuple[Times, ...], int] = field(default_factory=dict)
 
-    def number(self, stops: Iterable[Stop]) -> int:
+    def number(self, candidates: Iterable[Candidate]) -> int:
         """The number of the pool of these stops."""
-        key = tuple(sorted((stop.moment, stop.slot.end.timestamp()) for stop in stops))
+        key = tuple(
+            sorted((candidate.moment, candidate.slot.end.timestamp()) for candidate in candidates)
+        )
         if key not in self._known:
             self._known[key] = len(self.places)
             self.places.append(key)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ketasched.planning.planner import latest_start
 from ketasched.planning.search import Search
-from ketasched.planning.shortest_path import Stop
+from ketasched.planning.shortest_path import Candidate
 from ketasched.rules import ENDS_RULES
 from ketasched.together.capacity import Pools
 
@@ -26,7 +26,7 @@ class Place(NamedTuple):
 
     anchor: int
     first: int
-    stop: Stop
+    candidate: Candidate
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Layer:
     The way to a place of the first layer costs the days from the asked start.
     """
 
-    stops: list[Stop] = field(default_factory=list)
+    candidates: list[Candidate] = field(default_factory=list)
     pools: list[int] = field(default_factory=list)
     ways: list[list[tuple[int, int]]] = field(default_factory=list)
 
@@ -49,83 +49,89 @@ class Drawing:
     pools: Pools
     layers: list[Layer] = field(default_factory=list)
     _here: dict[Place, int] = field(default_factory=dict)
-    _firsts: dict[int, Stop] = field(default_factory=dict)
+    _firsts: dict[int, Candidate] = field(default_factory=dict)
     _pools: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def draw(self) -> list[Layer]:
         """The layers, one a visit; none where nothing keeps the rules."""
         self._begin()
-        for number, run in enumerate(self.search.runs):
-            for index in range(run.count):
+        for number, phase_plan in enumerate(self.search.phase_plans):
+            for index in range(phase_plan.count):
                 if number or index:
                     self._go_on(number, index)
         return _without_dead_ends(self.layers)
 
     def _begin(self) -> None:
-        request = self.search.given.request
+        request = self.search.context.request
         self.layers.append(Layer())
         asked = request.start.toordinal()
         for day in range(asked, latest_start(request).toordinal() + 1):
-            for stop in self.search.stops(0, 0, day):
-                self._add(0, 0, Place(day, day, stop), (0, day - asked))
+            for candidate in self.search.candidates(0, 0, day):
+                self._add(0, 0, Place(day, day, candidate), (0, day - asked))
 
     def _go_on(self, number: int, index: int) -> None:
         """Add the layer of a visit."""
         before, self._here = self._here, {}
         self.layers.append(Layer())
         for place, source in before.items():
-            stop = place.stop
-            anchor, latest = place.anchor or stop.day, inf
+            candidate = place.candidate
+            anchor, latest = place.anchor or candidate.day, inf
             if place.first and index:
                 latest = self.search.latest_end(number, self._firsts[place.first])
-            for price, stops in self.search.steps(number, index, stop, anchor, inf, latest):
-                for after in stops:
+            for price, candidates in self.search.steps(
+                number, index, candidate, anchor, inf, latest
+            ):
+                for after in candidates:
                     first = place.first if index else after.day
                     self._add(number, index, Place(anchor, first, after), (source, price))
 
     def _add(self, number: int, index: int, place: Place, way: tuple[int, int]) -> None:
         """Add a way, and the place to which it leads."""
-        run, stop, layer = self.search.runs[number], place.stop, self.layers[-1]
+        phase_plan, candidate, layer = (
+            self.search.phase_plans[number],
+            place.candidate,
+            self.layers[-1],
+        )
         if index == 0:
-            self._firsts.setdefault(stop.day, stop)
-        ends = any(rule.concerns(run.phase) for rule in ENDS_RULES)
-        if index == run.count - 1:
-            if ends and self.search.end_finding(number, self._firsts[place.first], stop):
+            self._firsts.setdefault(candidate.day, candidate)
+        ends = any(rule.concerns(phase_plan.phase) for rule in ENDS_RULES)
+        if index == phase_plan.count - 1:
+            if ends and self.search.end_finding(number, self._firsts[place.first], candidate):
                 return
-            place = Place(0, 0, stop)
+            place = Place(0, 0, candidate)
         else:
-            anchor = place.anchor if run.per_week is None else 0
-            place = Place(anchor, place.first if ends else 0, stop)
+            anchor = place.anchor if phase_plan.per_week is None else 0
+            place = Place(anchor, place.first if ends else 0, candidate)
         here = self._here.get(place)
         if here is None:
-            here = self._here[place] = len(layer.stops)
-            layer.stops.append(stop)
-            layer.pools.append(self._pool(number, index, stop))
+            here = self._here[place] = len(layer.candidates)
+            layer.candidates.append(candidate)
+            layer.pools.append(self._pool(number, index, candidate))
             layer.ways.append([])
         layer.ways[here].append(way)
 
-    def _pool(self, number: int, index: int, stop: Stop) -> int:
+    def _pool(self, number: int, index: int, candidate: Candidate) -> int:
         """The pool of a stop: that alone if a rule looks at the clock, else any of its day."""
-        kind = self.search.runs[number].kind
+        kind = self.search.phase_plans[number].kind
         if kind.place != "clinic":
             return NOWHERE
         if self.search.by_clock(number, index):
-            return self.pools.number((stop,))
-        key = id(kind), stop.day
+            return self.pools.number((candidate,))
+        key = id(kind), candidate.day
         if key not in self._pools:
-            stops = self.search.days.stops(kind, stop.day, by_clock=True)
-            self._pools[key] = self.pools.number(stops)
+            candidates = self.search.days.candidates(kind, candidate.day, by_clock=True)
+            self._pools[key] = self.pools.number(candidates)
         return self._pools[key]
 
 
 def _without_dead_ends(layers: list[Layer]) -> list[Layer]:
     """The layers without the places from which no way leads to the end."""
     found: list[Layer] = []
-    keep = list(range(len(layers[-1].stops)))
+    keep = list(range(len(layers[-1].candidates)))
     for layer in reversed(layers):
         found.append(
             Layer(
-                [layer.stops[place] for place in keep],
+                [layer.candidates[place] for place in keep],
                 [layer.pools[place] for place in keep],
                 [layer.ways[place] for place in keep],
             )
@@ -136,4 +142,4 @@ def _without_dead_ends(layers: list[Layer]) -> list[Layer]:
         kept = sorted({source for ways in layer.ways for source, _ in ways})
         numbers = {source: number for number, source in enumerate(kept)}
         layer.ways = [[(numbers[source], price) for source, price in ways] for ways in layer.ways]
-    return found if found[0].stops else []
+    return found if found[0].candidates else []

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Clinic, Course
 from ketasched.model.wall_clock import minute_of
-from ketasched.planning.cadence import runs_of
-from ketasched.planning.planner import course_of, decide_at, plan
+from ketasched.planning.cadence import phase_plans_for
+from ketasched.planning.planner import choose_slots_at, course_of, plan
 from ketasched.planning.search import Search
-from ketasched.planning.shortest_path import Stop
-from ketasched.rules.base import NO_BOOKINGS, Bookings, Given
+from ketasched.planning.shortest_path import Candidate
+from ketasched.rules.base import NO_BOOKINGS, Bookings, PlanningContext
 from ketasched.together.occupancy import Table, slots_of, table_of
 from ketasched.together.records import NOTHING, Asked, Together, Waits, Worth
 
@@ -52,8 +52,10 @@ def together(
     seated = in_order
     found = room.jointly(list(alone), in_order, limit, seed)
     if found.worth.order < room.worth(in_order).order:
-        chosen = zip(alone, found.stops, strict=True)
-        jointly = room.seated({number: stops for number, stops in chosen if stops}, alone)
+        chosen = zip(alone, found.candidates, strict=True)
+        jointly = room.seated(
+            {number: candidates for number, candidates in chosen if candidates}, alone
+        )
         seated = min(in_order, jointly, key=lambda one: room.worth(one).order)
     worth = room.worth(seated)
     bound = min(found.bound, worth, key=lambda one: one.order)
@@ -114,7 +116,7 @@ class _Room:
             searches, priorities, self.clinic, self.bookings, courses, limit=limit, seed=seed
         )
 
-    def seated(self, chosen: Mapping[int, Sequence[Stop]], numbers: Iterable[int]) -> Seated:
+    def seated(self, chosen: Mapping[int, Sequence[Candidate]], numbers: Iterable[int]) -> Seated:
         """The courses of those with these stops, each planned again beside the others where that
         is no worse: at the times that they want.
 
@@ -122,11 +124,11 @@ class _Room:
         all: who waited, and whose stops break a rule that only `plan` knows.
         """
         table, seated = table_of(self.bookings), Seated()
-        for number, stops in chosen.items():
-            table.sit(number, (stop.slot for stop in stops))
-        for number, stops in chosen.items():
+        for number, candidates in chosen.items():
+            table.sit(number, (candidate.slot for candidate in candidates))
+        for number, candidates in chosen.items():
             table.rise(number)
-            if course := self._again(number, stops, table.taken):
+            if course := self._again(number, candidates, table.taken):
                 table.seat(number, course)
                 seated[number] = course
         for number in numbers:
@@ -134,22 +136,27 @@ class _Room:
                 self._seat(table, seated, number)
         return seated
 
-    def _again(self, number: int, stops: Sequence[Stop], bookings: Bookings) -> Course | None:
+    def _again(
+        self, number: int, candidates: Sequence[Candidate], bookings: Bookings
+    ) -> Course | None:
         """The course planned beside these bookings, or that of these stops if it is better.
 
         None where a rule speaks against the stops: the prices know chairs, and no other rule about
         who else comes.
         """
-        own = self._worth(number, [stop.day for stop in stops])
+        own = self._worth(number, [candidate.day for candidate in candidates])
         with suppress(NoPlan):
             course = self.planned(number, bookings)
             if self.worth_of(number, course).order <= own.order:
                 return course
-        given = self._given(number, bookings)
-        starts = [(stop.slot.start.date(), minute_of(stop.slot.start)) for stop in stops]
-        decided = decide_at(given, starts)
+        context = self._given(number, bookings)
+        starts = [
+            (candidate.slot.start.date(), minute_of(candidate.slot.start))
+            for candidate in candidates
+        ]
+        decided = choose_slots_at(context, starts)
         course_id = self.asked[number].course_id
-        return course_of(decided, given, course_id=course_id) if decided else None
+        return course_of(decided, context, course_id=course_id) if decided else None
 
     def outcomes(
         self, seated: Seated, refused: dict[int, BadRequest | NoPlan]
@@ -177,12 +184,12 @@ class _Room:
         """What visits of patient `number` on these days (`date.toordinal`) are worth."""
         one = self.asked[number]
         spacing, done = 0, 0
-        for run in runs_of(one.protocol, self.clinic, one.request):
+        for phase_plan in phase_plans_for(one.protocol, self.clinic, one.request):
             anchor = days[done - 1] if done else days[0]
-            for index, day in enumerate(days[done : done + run.count]):
+            for index, day in enumerate(days[done : done + phase_plan.count]):
                 if done + index:
-                    spacing += run.price(index, day - days[done + index - 1], day - anchor)
-            done += run.count
+                    spacing += phase_plan.cost(index, day - days[done + index - 1], day - anchor)
+            done += phase_plan.count
         return Worth(one.priority, days[0] - one.request.start.toordinal(), spacing)
 
     def _seat(self, table: Table, seated: Seated, number: int) -> None:
@@ -218,12 +225,12 @@ class _Room:
         raise AssertionError("who has room is seated")
 
     def _search(self, number: int, bookings: Bookings) -> Search:
-        given = self._given(number, bookings)
-        return Search(given, runs_of(given.protocol, given.clinic, given.request))
+        context = self._given(number, bookings)
+        return Search(context, phase_plans_for(context.protocol, context.clinic, context.request))
 
-    def _given(self, number: int, bookings: Bookings) -> Given:
+    def _given(self, number: int, bookings: Bookings) -> PlanningContext:
         one = self.asked[number]
-        return Given(one.protocol, self.clinic, one.request, self.made_at, bookings)
+        return PlanningContext(one.protocol, self.clinic, one.request, self.made_at, bookings)
 
 
 def refuse_without_extra() -> None:

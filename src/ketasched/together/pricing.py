@@ -13,7 +13,7 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from ketasched.planning.shortest_path import Stop
+from ketasched.planning.shortest_path import Candidate
 from ketasched.together.capacity import Chairs
 from ketasched.together.layered_graph import Layer
 
@@ -27,7 +27,7 @@ class Column:
     patient: int
     delay: int
     spacing: int
-    stops: tuple[Stop, ...]
+    candidates: tuple[Candidate, ...]
     pools: tuple[int, ...]
 
 
@@ -43,7 +43,7 @@ class Level:
     begins: Numbers
     pools: Numbers
     patients: Numbers
-    stops: tuple[Stop, ...]
+    candidates: tuple[Candidate, ...]
 
     @cached_property
     def ends(self) -> list[tuple[int, int]]:
@@ -157,9 +157,9 @@ class Priced:
         """The course that goes through these places."""
         passed = list(zip(self.courses.levels, trail, strict=False))
         patient = int(self.courses.levels[0].patients[trail[0]])
-        stops = tuple(level.stops[place] for level, place in passed)
+        candidates = tuple(level.candidates[place] for level, place in passed)
         pools = tuple(int(level.pools[place]) for level, place in passed)
-        return Column(patient, delay, spacing, stops, pools)
+        return Column(patient, delay, spacing, candidates, pools)
 
 
 def _level(maps: Sequence[Sequence[Layer]], number: int) -> Level:
@@ -169,7 +169,7 @@ def _level(maps: Sequence[Sequence[Layer]], number: int) -> Level:
     begins: list[int] = []
     pools: list[int] = []
     patients: list[int] = []
-    stops: list[Stop] = []
+    candidates: list[Candidate] = []
     before = 0
     for patient, layers in enumerate(maps):
         if number < len(layers):
@@ -179,17 +179,17 @@ def _level(maps: Sequence[Sequence[Layer]], number: int) -> Level:
                 sources += [before + source for source, _ in ways]
                 prices += [price for _, price in ways]
             pools += layer.pools
-            stops += layer.stops
-            patients += [patient] * len(layer.stops)
+            candidates += layer.candidates
+            patients += [patient] * len(layer.candidates)
         if 0 < number <= len(layers):
-            before += len(layers[number - 1].stops)
+            before += len(layers[number - 1].candidates)
     return Level(
         np.array(sources, np.int64),
         np.array(prices, np.int64),
         np.array(begins, np.int64),
         np.array(pools, np.int64),
         np.array(patients, np.int64),
-        tuple(stops),
+        tuple(candidates),
     )
 
 

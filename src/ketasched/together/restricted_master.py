@@ -68,7 +68,7 @@ class Master:
         """Add these courses; how many of them were new."""
         new = 0
         for column in columns:
-            key = column.patient, column.stops
+            key = column.patient, column.candidates
             if key in self._known:
                 continue
             self._known.add(key)

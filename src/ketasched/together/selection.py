@@ -91,9 +91,9 @@ class Choice:
 
     def begin_with(self, known: Chosen) -> None:
         """Look for better choices from a known one on, as far as its courses are among these."""
-        asked = {(column.patient, column.stops) for column in known.columns}
+        asked = {(column.patient, column.candidates) for column in known.columns}
         for column, takes in zip(self.columns, self._takes, strict=True):
-            self._model.add_hint(takes, (column.patient, column.stops) in asked)
+            self._model.add_hint(takes, (column.patient, column.candidates) in asked)
         for pool, own in self._places.items():
             visits = known.places.get(pool, {})
             for place, number in own.items():

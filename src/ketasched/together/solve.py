@@ -14,7 +14,7 @@ from random import Random
 
 from ketasched.model import Clinic, Slot
 from ketasched.planning.search import Search
-from ketasched.planning.shortest_path import Stop
+from ketasched.planning.shortest_path import Candidate
 from ketasched.rules.base import Bookings
 from ketasched.together.capacity import Chairs, Pools, chairs_of
 from ketasched.together.column_generation import Effort, Market, value_of, worth_at
@@ -49,7 +49,7 @@ class Solution:
     `bound`.
     """
 
-    stops: tuple[tuple[Stop, ...] | None, ...]
+    candidates: tuple[tuple[Candidate, ...] | None, ...]
     worth: Worth
     bound: Worth
 
@@ -77,9 +77,9 @@ def solve(
     market.settle(effort)
     _cap_seats(market, effort)
     chosen = _chosen(market, first, effort, seed)
-    found: list[tuple[Stop, ...] | None] = [None] * len(searches)
-    for column, stops in _placed(chairs, chosen, searches):
-        found[column.patient] = stops
+    found: list[tuple[Candidate, ...] | None] = [None] * len(searches)
+    for column, candidates in _placed(chairs, chosen, searches):
+        found[column.patient] = candidates
     return Solution(tuple(found), worth_at(chosen.value, weights), worth_at(market.bound, weights))
 
 
@@ -112,21 +112,26 @@ def _known(market: Market, maps: Sequence[Sequence[Layer]], known: Known) -> Cho
     columns: list[Column] = []
     places: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for patient, (worth, slots) in known.items():
-        stops, pools = [], []
+        candidates, pools = [], []
         for layer, slot in zip(maps[patient], slots, strict=True):
             begin, day = slot.start.timestamp(), slot.start.toordinal()
             number = min(
-                range(len(layer.stops)),
-                key=lambda n: (layer.stops[n].day != day, layer.stops[n].moment != begin),
+                range(len(layer.candidates)),
+                key=lambda n: (
+                    layer.candidates[n].day != day,
+                    layer.candidates[n].moment != begin,
+                ),
             )
-            stops.append(layer.stops[number])
+            candidates.append(layer.candidates[number])
             pools.append(layer.pools[number])
             if pools[-1] != NOWHERE:
                 times = begin, slot.end.timestamp()
                 own = market.chairs.places(pools[-1])
                 place = next(one for one in own if market.chairs.times[one] == times)
                 places[pools[-1]][place] += 1
-        columns.append(Column(patient, worth.delay, worth.spacing, tuple(stops), tuple(pools)))
+        columns.append(
+            Column(patient, worth.delay, worth.spacing, tuple(candidates), tuple(pools))
+        )
     worth = sum((worth for worth, _ in known.values()), NOTHING)
     market.master.add(columns)
     return Chosen(value_of(worth, market.weights), tuple(columns), places, 0)
@@ -190,15 +195,15 @@ class _Choosing:
         random = Random(self.seed)  # noqa: S311 - nothing secret
         share = A_FEW
         while self.effort.left > 0 and chosen.value != self.market.bound:
-            own = {column.patient: column.stops for column in chosen.columns}
+            own = {column.patient: column.candidates for column in chosen.columns}
             kept = {patient for patient in own if random.random() > share}
             some = [
                 column
                 for column in columns
-                if column.patient not in kept or column.stops == own[column.patient]
+                if column.patient not in kept or column.candidates == own[column.patient]
             ]
-            known = {(column.patient, column.stops) for column in some}
-            some += [one for one in chosen.columns if (one.patient, one.stops) not in known]
+            known = {(column.patient, column.candidates) for column in some}
+            some += [one for one in chosen.columns if (one.patient, one.candidates) not in known]
             as_many = worth_at(chosen.value, self.market.weights).seated == seated
             part = AT_ONCE * SECONDS / self.effort.left
             found = self.best(some, part, seated if as_many else None, chosen)
@@ -214,7 +219,7 @@ class _Choosing:
 
 def _placed(
     chairs: Chairs, chosen: Chosen, searches: Sequence[Search]
-) -> list[tuple[Column, tuple[Stop, ...]]]:
+) -> list[tuple[Column, tuple[Candidate, ...]]]:
     """Each course with a stop for each of its visits: of what is free the nearest to the time
     that is wanted.
     """
@@ -225,12 +230,12 @@ def _placed(
     found = []
     for column in chosen.columns:
         days = searches[column.patient].days
-        stops = []
-        for stop, pool in zip(column.stops, column.pools, strict=True):
+        candidates = []
+        for candidate, pool in zip(column.candidates, column.pools, strict=True):
             if pool != NOWHERE:
-                offered = days.stops(stop.slot.kind, stop.day, by_clock=True)
+                offered = days.candidates(candidate.slot.kind, candidate.day, by_clock=True)
                 left = [(one.moment, one.slot.end.timestamp()) for one in offered]
-                place, stop = min(
+                place, candidate = min(
                     (
                         (times, one)
                         for times, one in zip(left, offered, strict=True)
@@ -239,6 +244,6 @@ def _placed(
                     key=lambda found: found[1].minutes,
                 )
                 free[pool].remove(place)
-            stops.append(stop)
-        found.append((column, tuple(stops)))
+            candidates.append(candidate)
+        found.append((column, tuple(candidates)))
     return found
