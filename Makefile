@@ -11,7 +11,7 @@ NEIGHBOURS := .venv-neighbours
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
-.PHONY: demo test check docs bench proof fuzz mutants package audit lock clean
+.PHONY: demo test check docs picture bench proof fuzz mutants package audit lock clean
 
 demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
@@ -32,6 +32,9 @@ check: $(READY)  ## The linter, the formatter and the type checker.
 
 docs: $(READY)  ## The documents and schemas that are made from the code.
 	$(BIN)/python -m pytest -q tests/whole/test_documents.py --update-golden
+
+picture: $(READY)  ## docs/page.png: the page of the README's first example, as Chromium shows it.
+	$(BIN)/python -m tools.page_picture
 
 bench: $(READY) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
 	$(BIN)/python -m tools.benchmarks.start

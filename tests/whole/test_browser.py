@@ -1,7 +1,6 @@
 """The page in a real browser: printed, looked through by axe-core, and with hostile text in it."""
 
 import io
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -19,6 +18,7 @@ from ketasched.planning.planner import plan
 from ketasched.render import render
 from tests.conftest import MADE_AT, ROOT
 from tests.render.test_html import course_saying
+from tests.support.chromium import QUIET, chromium_path
 from tests.support.hostile import HOSTILE
 from tests.support.needed import needed
 from tests.support.nouns import request
@@ -26,24 +26,13 @@ from tests.support.readers import NODE
 from tests.whole.test_golden import course_of
 
 AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-"""Chromium as root, and without calls home."""
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
+    found = chromium_path()
     needed(found is not None, "Chromium, for looking at pages: apt-get install chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=found, args=QUIET)
