@@ -1,18 +1,25 @@
-"""Documents that are made from the code are as the code is now; `make docs` writes them anew."""
+"""Documents made from the code are as the code is now (`make docs`), and all of them lead on."""
 
 import re
+from pathlib import Path
 
 import pytest
 from tools.documents import DOCUMENTS
 from tools.documents.files import noun_in
 from tools.documents.rules import BESIDES
 from tools.documents.schemas import KINDS
+from tools.show_search import lines, search_for
 
 from ketasched.cli.output import EXIT_CODES
 from ketasched.files.codec import fields_of
 from ketasched.model import Clinic, Course, Protocol
-from ketasched.planning.planner import KEPT
+from ketasched.planning.planner import KEPT_START
 from tests.conftest import ROOT
+
+README = ROOT / "README.md"
+PAGES = sorted((*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")))
+CONTRIBUTING = ROOT / "CONTRIBUTING.md"
+NAMING_FILES = [README, CONTRIBUTING, *(ROOT / "docs").glob("*.md")]
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
@@ -48,22 +55,56 @@ def test_the_files_are_those_that_are_read():
     assert set(KINDS.values()) == {Clinic, Course, Protocol}
 
 
+def links_of(page: Path) -> set[tuple[Path, str]]:
+    """The files of ours that a page leads to, each with the anchor in it, "" for its beginning."""
+    found = re.findall(r"\]\(([^)]*)\)", page.read_text(encoding="utf-8"))
+    ours = (link.partition("#") for link in found if "://" not in link)
+    return {((page.parent / file).resolve() if file else page, to) for file, _, to in ours}
+
+
+def anchors_of(page: Path) -> list[str]:
+    """What links within a page can lead to, as GitHub makes it of each heading."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return [re.sub(r"[^\w-]", "", one.lower().replace(" ", "-")) for one in headings]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    links = links_of(page)
+    assert {file for file, _ in links if not file.exists()} == set()
+    assert {(file, to) for file, to in links if to and to not in anchors_of(file)} == set()
+
+
 @pytest.mark.parametrize("path", [path for path in DOCUMENTS if path.endswith(".md")])
-def test_links_within_a_page_lead_somewhere(path):
-    text = (ROOT / path).read_text(encoding="utf-8")
-    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
-    anchors = [re.sub(r"[^\w-]", "", one.lower().replace(" ", "-")) for one in headings]
+def test_no_two_headings_of_a_page_are_reached_by_one_link(path):
+    anchors = anchors_of(ROOT / path)
     assert len(set(anchors)) == len(anchors)
-    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= set(anchors)
+
+
+def test_the_readme_leads_to_every_document():
+    assert {page for page in PAGES if page != README} <= {file for file, _ in links_of(README)}
+
+
+@pytest.mark.parametrize("page", NAMING_FILES, ids=lambda page: page.name)
+def test_a_page_names_only_modules_that_are_there(page):
+    named = set(re.findall(r"`([\w/]+\.py)\b", page.read_text(encoding="utf-8")))
+    roots = (ROOT, ROOT / "src" / "ketasched", ROOT / "tests")
+    assert {name for name in named if not any((root / name).exists() for root in roots)} == set()
 
 
 def test_every_finding_is_explained():
     sources = (ROOT / "src" / "ketasched").rglob("*.py")
     made = "".join(path.read_text(encoding="utf-8") for path in sources)
-    named = set(re.findall(r'Finding\("([a-z-]+)"', made)) | {KEPT[0]}
+    named = set(re.findall(r'Finding\("([a-z-]+)"', made)) | {KEPT_START[0]}
     assert named == set(BESIDES)
 
 
-def test_the_readme_has_every_exit_code():
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_document_for_scripts_has_every_exit_code():
+    text = (ROOT / "docs" / "scripts.md").read_text(encoding="utf-8")
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)] == [*EXIT_CODES]
+
+
+def test_contributing_shows_the_search_by_hand_as_it_is():
+    clinic = str(ROOT / "examples" / "clinic.toml")
+    shown = "\n".join(lines(search_for("iv-depression", clinic, "2026-12-03")))
+    assert f"\n{shown}\n```" in CONTRIBUTING.read_text(encoding="utf-8")
