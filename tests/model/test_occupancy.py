@@ -1,53 +1,48 @@
-"""Who sits when: the same, whether a day is looked at after each visit or only once."""
-
-from datetime import UTC, datetime, timedelta
-from itertools import accumulate
+"""Visits that come and go, counted at every instant: the same as counting each by hand."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketasched.model.occupancy import Taken, seats_of
-from ketasched.model.wall_clock import minute_of, slot_at
-from ketasched.rules import Capacity
-from ketasched.rules.base import PlanningContext
-from tests.support.nouns import INFUSION, MONDAY, clinic, protocol, request
+from ketasched.model.occupancy import Occupancy
 
-MORNING = datetime(2026, 12, 7, 8, 0, tzinfo=UTC)
 VISITS = st.tuples(st.integers(0, 20), st.integers(1, 8)).map(
-    lambda quarters: (
-        MORNING + timedelta(minutes=15 * quarters[0]),
-        MORNING + timedelta(minutes=15 * sum(quarters)),
-    )
+    lambda quarters: (900 * quarters[0], 900 * sum(quarters))
 )
+QUARTERS = [900 * number for number in range(30)]
 
 
-TIMES = [MORNING + timedelta(minutes=15 * quarter) for quarter in range(28)]
+def by_hand(visits, instant):
+    return sum(begin <= instant < end for begin, end in visits)
 
 
-@given(st.lists(VISITS, min_size=1, max_size=12), st.randoms(use_true_random=False))
-def test_visits_that_come_and_go_leave_the_seats_of_those_that_are_there(visits, random):
-    """Visits are added at the end, one by one or several, and now and then one is taken out."""
-    taken: Taken = ()
-    while visits:
-        if len(taken) > 1 and random.random() < 0.2:
-            leaving = random.randrange(1, len(taken))
-            taken = taken[:leaving] + taken[leaving + 1 :]
-        else:
-            number = random.randint(1, 2)
-            taken, visits = (*taken, *visits[:number]), visits[number:]
-        copied = tuple((begin + timedelta(0), end + timedelta(0)) for begin, end in taken)
-        assert seats_of(taken) == seats_of(copied)
+@given(st.lists(VISITS, max_size=12), st.randoms(use_true_random=False))
+def test_the_counts_are_those_of_counting_each_visit_by_hand(visits, random):
+    occupancy, there = Occupancy(), []
+    for visit in visits:
+        occupancy.add([visit])
+        there.append(visit)
+        if random.random() < 0.3:
+            leaving = random.choice(there)
+            occupancy.remove([leaving])
+            there.remove(leaving)
+        for start in QUARTERS:
+            assert occupancy.at(start) == by_hand(there, start)
+            assert occupancy.beginning(start) == [begin for begin, _ in there].count(start)
+            end = start + 900 * random.randint(1, 6)
+            peak = max(by_hand(there, instant) for instant in range(start, end, 450))
+            assert occupancy.peak(start, end) == peak
+    assert list(occupancy) == sorted(there)
+    assert bool(occupancy) == bool(there)
 
 
-@given(st.lists(VISITS, min_size=1, max_size=8), st.integers(1, 2), st.sampled_from([None, 1]))
-def test_a_time_that_is_known_to_be_full_is_refused_to_who_asks_anew(visits, chairs, starts):
-    """Visits come one by one, and each time all times of the day are asked for."""
-    rule, place = Capacity(), clinic(timezone="UTC", chairs=chairs, starts_per_slot=starts)
-    for taken in accumulate((visit,) for visit in visits):
-        who_comes = PlanningContext(protocol(), place, request(), MORNING, {MONDAY: taken})
-        known = set(rule.refused(MONDAY, INFUSION, who_comes))
-        full = {minute_of(one) for one in TIMES if rule.slot(slot_at(INFUSION, one), who_comes)}
-        assert known <= full
-        assert set(rule.refused(MONDAY, INFUSION, who_comes)) == full
-    left = PlanningContext(protocol(), place, request(), MORNING, {MONDAY: visits[:1]})
-    assert not rule.refused(MONDAY, INFUSION, left)
+def test_to_remove_a_visit_that_is_not_there_changes_nothing():
+    occupancy = Occupancy([(0, 900), (0, 1800)])
+    occupancy.remove([(0, 2700), (900, 1800), (0, 900), (0, 900)])
+    assert list(occupancy) == [(0, 1800)]
+
+
+def test_a_copy_is_independent():
+    occupancy = Occupancy([(0, 900)])
+    copy = Occupancy(occupancy)
+    copy.add([(0, 900)])
+    assert (occupancy.at(0), copy.at(0)) == (1, 2)

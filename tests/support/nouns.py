@@ -1,6 +1,7 @@
 """Plain nouns for tests, to be varied with keyword arguments."""
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
 from ketasched.model import (
@@ -20,6 +21,7 @@ from ketasched.model import (
     TimeRange,
     VisitKind,
 )
+from ketasched.model.occupancy import Occupancy
 
 MONDAY = date(2026, 12, 7)
 INFUSION = VisitKind(
@@ -67,3 +69,8 @@ def protocol(*phases: Phase, **more: Any) -> Protocol:
 def request(start: date = MONDAY, **more: Any) -> Request:
     """A request for a course from `start`."""
     return Request(start=start, **more)
+
+
+def occupied(visits: Iterable[tuple[datetime, datetime]]) -> Occupancy:
+    """The occupancy by visits with these starts and ends."""
+    return Occupancy((start.timestamp(), end.timestamp()) for start, end in visits)

@@ -1,80 +1,97 @@
-"""Who sits when on a day: how many visits begin together, and how many chairs they take."""
+"""Occupancy: how many visits hold a chair at any instant, and how many there may be.
 
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import datetime
-from operator import is_
+The rule `capacity`, the register and the joint plan all count here.
+"""
 
-from ketasched.model.memo import memoised
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterable, Iterator
+from math import inf
+from typing import NamedTuple
 
-Full = defaultdict[tuple[int | None, int | None, int], set[int]]
-"""Start times, in minutes after midnight, by chairs, starts a slot and minutes of a visit."""
+from ketasched.model.clinic import Clinic
+from ketasched.model.course import TAKES_PLACE, Course, Slot
+from ketasched.model.wall_clock import effective_kind
+
+Interval = tuple[float, float]
+"""The start and the end of a visit in POSIX seconds; the end is exclusive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Seated:
-    """When the visits of a day begin and end, each in order, in seconds of UTC.
+class Limits(NamedTuple):
+    """How many visits may hold a chair at once, and how many may begin at the same instant.
 
-    `moments` are those at which one begins, each once: on a clinic's grid they are few. `full` is
-    when somebody found no seat: whoever joins, that stays so.
+    None means any number.
     """
 
-    begins: list[float]
-    ends: list[float]
-    moments: list[float]
-    full: Full = field(default_factory=lambda: defaultdict(set), compare=False)
-
-    def beginning(self, start: float) -> int:
-        """How many visits begin just then."""
-        return bisect_right(self.begins, start) - bisect_left(self.begins, start)
-
-    def most_at_once(self, start: float, end: float) -> int:
-        """The most visits at any one moment from `start` until before `end`."""
-        first, last = bisect_right(self.moments, start), bisect_left(self.moments, end)
-        return max(self._there(moment) for moment in (start, *self.moments[first:last]))
-
-    def _there(self, moment: float) -> int:
-        return bisect_right(self.begins, moment) - bisect_right(self.ends, moment)
-
-    def joined_by(self, visit: tuple[datetime, datetime]) -> "Seated":
-        """The same with another visit, from its start to its end."""
-        begin, end = visit[0].timestamp(), visit[1].timestamp()
-        moments = self.moments if begin in self.moments else sorted([*self.moments, begin])
-        begins, ends = sorted([*self.begins, begin]), sorted([*self.ends, end])
-        return Seated(begins, ends, moments, self.full)
+    at_once: int | None
+    beginning: int | None
 
 
-Taken = tuple[tuple[datetime, datetime], ...]
-"""The (start, end) of a day's visits."""
+def limits(clinic: Clinic) -> Limits:
+    """The limits that a clinic's file sets."""
+    return Limits(clinic.chairs, clinic.starts_per_slot)
 
 
-@dataclass(slots=True)
-class Latest:
-    """The visits of a day when they were last asked for, and their seats."""
+class Occupancy:
+    """The visits that hold a chair of one clinic.
 
-    known: tuple[Taken, Seated]
+    Visits are counted at instants, not by local date, so that a change of the clocks or of the
+    clinic's zone hides none of them.
+    """
+
+    def __init__(self, visits: Iterable[Interval] = ()) -> None:
+        self._visits = sorted(visits)
+        self._ends = sorted(end for _, end in self._visits)
+
+    def __bool__(self) -> bool:
+        return bool(self._visits)
+
+    def __iter__(self) -> Iterator[Interval]:
+        return iter(self._visits)
+
+    def add(self, visits: Iterable[Interval]) -> None:
+        """Add these visits."""
+        for visit in visits:
+            insort(self._visits, visit)
+            insort(self._ends, visit[1])
+
+    def remove(self, visits: Iterable[Interval]) -> None:
+        """Remove each of these visits once, if it is there."""
+        for visit in visits:
+            index = bisect_left(self._visits, visit)
+            if self._visits[index : index + 1] == [visit]:
+                del self._visits[index]
+                del self._ends[bisect_left(self._ends, visit[1])]
+
+    def at(self, instant: float) -> int:
+        """The number of visits that hold a chair at an instant."""
+        return bisect_right(self._visits, (instant, inf)) - bisect_right(self._ends, instant)
+
+    def beginning(self, instant: float) -> int:
+        """The number of visits that begin at an instant."""
+        begun_before = bisect_left(self._visits, (instant, -inf))
+        return bisect_right(self._visits, (instant, inf), begun_before) - begun_before
+
+    def peak(self, start: float, end: float) -> int:
+        """The largest number of visits at once from `start` until before `end`."""
+        first = bisect_right(self._visits, (start, inf))
+        last = bisect_left(self._visits, (end, -inf), first)
+        # The number rises only where a visit begins.
+        instants = {begin for begin, _ in self._visits[first:last]}
+        return max(self.at(instant) for instant in (start, *instants))
 
 
-def seats_of(taken: Taken) -> Seated:
-    """The seats of a day on which there are visits."""
-    latest = _latest(taken[0])
-    before, seated = latest.known
-    if taken is not before:
-        # Where patients are seated one after the other, a day has mostly one visit more. They
-        # have to be the same objects: equal times can be the first and the second 01:30.
-        one_more = len(taken) == len(before) + 1 and all(map(is_, before, taken))
-        seated = seated.joined_by(taken[-1]) if one_more else _seated(taken)
-        latest.known = taken, seated
-    return seated
+def intervals(slots: Iterable[Slot]) -> list[Interval]:
+    """The intervals of the slots that take a chair: those at the clinic."""
+    return [
+        (slot.start.timestamp(), slot.end.timestamp())
+        for slot in slots
+        if slot.kind.place == "clinic"
+    ]
 
 
-@memoised
-def _latest(first: tuple[datetime, datetime]) -> Latest:
-    return Latest(((first,), _seated((first,))))
-
-
-def _seated(taken: Taken) -> Seated:
-    begins = sorted(begin.timestamp() for begin, _ in taken)
-    ends = sorted(end.timestamp() for _, end in taken)
-    return Seated(begins, ends, sorted(set(begins)))
+def slots_of(course: Course) -> Iterator[Slot]:
+    """The slots of a course's visits that take place."""
+    for visit in course.visits:
+        if visit.status in TAKES_PLACE:
+            kind = effective_kind(course.protocol, course.clinic, visit.kind)
+            yield Slot(kind, visit.start, visit.end)

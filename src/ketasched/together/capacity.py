@@ -1,98 +1,97 @@
-"""The chairs as a price list sees them: the moments at which they are counted, and what is free.
+"""The capacity constraints of the linear programme: free chairs at the instants that matter.
 
-A visit takes a chair at every moment from its start until before its end. As many as there are at
-once there are at some moment at which a visit begins: only these have to be counted.
+A visit takes a chair from its start until before its end. The number of visits at once rises only
+where a visit begins, so that one constraint for each such instant is enough.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import accumulate
 
 from ketasched.model import Clinic
+from ketasched.model.occupancy import Interval, Occupancy
 from ketasched.planning.shortest_path import Candidate
-from ketasched.rules.base import Bookings
-
-Times = tuple[float, float]
-"""Start and end of a visit, in POSIX seconds."""
 
 
 @dataclass(slots=True)
-class Pools:
-    """The pools of places, by number: one of a pool's places is all that a visit needs.
+class SlotClasses:
+    """Sets of alternative intervals, numbered: a visit needs one interval of its class.
 
-    Where no rule looks at the clock, it does not matter to a course which one that is. Those who
-    can come at the same times of a day share a pool.
+    If no rule depends on times of day, a course may use any interval of the day. Visits with the
+    same alternatives share a class.
     """
 
-    places: list[tuple[Times, ...]] = field(default_factory=list)
-    _known: dict[tuple[Times, ...], int] = field(default_factory=dict)
+    intervals: list[tuple[Interval, ...]] = field(default_factory=list)
+    _known: dict[tuple[Interval, ...], int] = field(default_factory=dict)
 
     def number(self, candidates: Iterable[Candidate]) -> int:
-        """The number of the pool of these stops."""
+        """The number of the class of these candidates."""
         key = tuple(
             sorted((candidate.moment, candidate.slot.end.timestamp()) for candidate in candidates)
         )
         if key not in self._known:
-            self._known[key] = len(self.places)
-            self.places.append(key)
+            self._known[key] = len(self.intervals)
+            self.intervals.append(key)
         return self._known[key]
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
-    """At a moment (by number) no more than `most` may be there; with `begins`, begin there."""
+class CapacityLimit:
+    """At most `most` visits at an instant (by number); with `begins`, that many may begin then."""
 
-    moment: int
+    instant: int
     most: int
     begins: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Chairs:
-    """What is free for the places of all pools, in order.
+class ChairCapacity:
+    """The capacity limits for the intervals of all slot classes, which are numbered in order.
 
-    `spans` has for each place the number of its first moment and of the one after its last;
-    `offsets` has for each pool where its places begin.
+    `instants` is the number of counted instants. `spans` holds for each interval the numbers of
+    its first instant (inclusive) and its end (exclusive); `offsets` for each slot class the number
+    of its first interval.
     """
 
-    limits: tuple[Limit, ...]
-    moments: int
-    times: tuple[Times, ...]
+    limits: tuple[CapacityLimit, ...]
+    instants: int
+    intervals: tuple[Interval, ...]
     spans: tuple[tuple[int, int], ...]
     offsets: tuple[int, ...]
 
-    def places(self, pool: int) -> range:
-        """The numbers of a pool's places."""
-        ends = (*self.offsets, len(self.times))
-        return range(ends[pool], ends[pool + 1])
+    def intervals_of(self, slot_class: int) -> range:
+        """The numbers of the intervals of a slot class."""
+        ends = (*self.offsets, len(self.intervals))
+        return range(ends[slot_class], ends[slot_class + 1])
 
-    def concerns(self, limit: Limit, place: int) -> bool:
-        """Whether a visit at this place counts for the limit."""
-        first, last = self.spans[place]
-        return limit.moment == first if limit.begins else first <= limit.moment < last
+    def counts(self, limit: CapacityLimit, interval: int) -> bool:
+        """Whether a visit in this interval counts for the limit."""
+        first, last = self.spans[interval]
+        return limit.instant == first if limit.begins else first <= limit.instant < last
 
 
-def chairs_of(clinic: Clinic, bookings: Bookings, pools: Pools) -> Chairs:
-    """The moments and the limits that matter to these pools, beside what is booked."""
-    times = tuple(times for pool in pools.places for times in pool)
-    booked = [visit for day in bookings.values() for visit in day]
-    taken_from = sorted(begin.timestamp() for begin, _ in booked)
-    taken_to = sorted(end.timestamp() for _, end in booked)
+def chair_capacity(
+    clinic: Clinic, occupancy: Occupancy, slot_classes: SlotClasses
+) -> ChairCapacity:
+    """The capacity that the booked visits leave to these slot classes."""
+    times = tuple(interval for slot_class in slot_classes.intervals for interval in slot_class)
     begins = sorted({begin for begin, _ in times})
-    moments = sorted({*begins, *taken_from})
-    spans = tuple((bisect_left(moments, begin), bisect_left(moments, end)) for begin, end in times)
-    limits: list[Limit] = []
+    instants = sorted({*begins, *(begin for begin, _ in occupancy)})
+    spans = tuple(
+        (bisect_left(instants, begin), bisect_left(instants, end)) for begin, end in times
+    )
+    limits: list[CapacityLimit] = []
     if clinic.chairs is not None:
-        counted = {moment for span in set(spans) for moment in range(*span)}
+        counted = {number for span in set(spans) for number in range(*span)}
         for number in sorted(counted):
-            there = bisect_right(taken_from, moments[number])
-            there -= bisect_right(taken_to, moments[number])
-            limits.append(Limit(number, clinic.chairs - there, begins=False))
+            free = clinic.chairs - occupancy.at(instants[number])
+            limits.append(CapacityLimit(number, free, begins=False))
     if clinic.starts_per_slot is not None:
         for begin in begins:
-            together = bisect_right(taken_from, begin) - bisect_left(taken_from, begin)
-            number = bisect_left(moments, begin)
-            limits.append(Limit(number, clinic.starts_per_slot - together, begins=True))
-    offsets = tuple(accumulate((len(pool) for pool in pools.places), initial=0))[:-1]
-    return Chairs(tuple(limits), len(moments), times, spans, offsets)
+            free = clinic.starts_per_slot - occupancy.beginning(begin)
+            limits.append(CapacityLimit(bisect_left(instants, begin), free, begins=True))
+    offsets = tuple(
+        accumulate((len(slot_class) for slot_class in slot_classes.intervals), initial=0)
+    )[:-1]
+    return ChairCapacity(tuple(limits), len(instants), times, spans, offsets)
