@@ -34,7 +34,7 @@ from ketasched.model import (
 from ketasched.model.wall_clock import slot_at
 from ketasched.rules.base import PlanningContext
 from tests.conftest import MADE_AT
-from tests.support.nouns import INFUSION, clinic, phase, protocol, request
+from tests.support.nouns import INFUSION, clinic, occupied, phase, protocol, request
 
 NEW_YORK, LORD_HOWE = "America/New_York", "Australia/Lord_Howe"
 
@@ -82,8 +82,8 @@ def given(
     taken: tuple[tuple[datetime, datetime], ...] = (),
 ) -> PlanningContext:
     """What a rule may look at; what is not said is plain."""
-    bookings = {taken[0][0].date(): taken} if taken else {}
-    return PlanningContext(by or protocol(), at or clinic(), asked or request(), made_at, bookings)
+    files = by or protocol(), at or clinic()
+    return PlanningContext(*files, asked or request(), made_at, occupied(taken))
 
 
 def visit(text: str, minutes: int = 60, *, place: Place = "clinic", zone: str = NEW_YORK) -> Slot:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.model import GapDays, GapHours, NoDriving, Override, SpanDays
-from ketasched.model.wall_clock import at, slot_at
+from ketasched.model.wall_clock import moment_at, slot_at
 from ketasched.rules import (
     DAY_RULES,
     ENDS_RULES,
@@ -143,7 +143,7 @@ def test_what_a_rule_leaves_within_two_moments_is_just_what_it_finds_fine(
 ):
     rules, asked = known(), phase(6, gap_days=GapDays(5, 1), gap_hours=hours)
     before, after = (
-        slot_at(INFUSION, at(on, clock, rules.zone))
+        slot_at(INFUSION, moment_at(on, clock, rules.zone))
         for on, clock in ((day, minutes), (day + timedelta(days), others))
     )
     for rule in PAIR_RULES:

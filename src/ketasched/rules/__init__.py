@@ -1,8 +1,8 @@
-"""The hard rules: one small class each, of one of four shapes (`shapes`), and one table, `RULES`.
+"""The constraints of a plan: one small class for each rule, and the table `RULES`.
 
-A rule answers with a finding, or None where it holds. The message is a clause without the date
-("the clinic is closed (winter break)"); who shows it says which day it is about. A class's
-docstring is its entry in the manual.
+Each rule has one of the four shapes in `base`. It returns a finding, or None if the rule holds. The
+finding's message is a clause without the date ("the clinic is closed (winter break)"); the
+caller adds the date. The docstring of a rule's class is its entry in docs/rules.md.
 
 Doors: base.
 """
@@ -67,10 +67,10 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         )
     }
 )
-"""Every rule by its name. Adding one is a class, a row here and its cases in the tests.
+"""Every rule by its name. A new rule is a class, a row here and its cases in the tests.
 
-A visit is asked about in this order: of what refuses a day the first is told, and of what refuses
-its times that which came last.
+The rules are asked in this order. If several refuse a date, users read the finding of the first;
+if several refuse the slots of a date, the finding of the one that came last.
 """
 
 VISIT_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, VisitRule))

@@ -1,56 +1,53 @@
-"""The shapes that a rule can have, and what it may look at.
+"""The base classes of the rules, one for each shape, and the context in which a rule is asked.
 
-- `VisitRule`: one visit, first its day (whatever the time), then its exact slot;
-- `PairRule`: two neighbours;
-- `EndsRule`: the dates of the first and the last visit of a phase;
-- `Precondition`: asked once, of a course whose first visit is known.
+- `VisitRule` looks at one visit: at its date, then at its exact slot.
+- `PairRule` looks at two consecutive visits.
+- `EndsRule` looks at the dates of the first and the last visit of a phase.
+- `Precondition` is asked once, of a course whose first visit is known.
 
-The shapes are what makes an exact search possible: the planner knows them, and no rule by name.
+The planner knows these shapes and no rule by name. The shapes make an exact search possible.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
-from types import MappingProxyType
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot, VisitKind
-from ketasched.model.occupancy import Taken
+from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot
+from ketasched.model.occupancy import Occupancy
 
 
 class OutOfTime(Exception):
-    """The time is up within which an answer was wanted; users never see it."""
+    """The time for a search is up. Users never see this error."""
 
 
 def unlimited() -> bool:
-    """There is no hurry."""
+    """Return True: the search may take any time."""
     return True
 
 
-Bookings = Mapping[date, Taken]
-"""The (start, end) of other patients' visits, each of which holds a chair, by local date."""
-
-
-NO_BOOKINGS: Bookings = MappingProxyType({})
+NO_BOOKINGS = Occupancy()
+"""The occupancy of a clinic without other patients. Never add a visit to it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanningContext:
-    """What a rule may look at: the files, the request, the moment of planning, who sits where.
+    """All that a rule may look at.
 
-    `more_time` says whether a search may still go on; it is asked again and again.
+    `made_at` is the aware moment of planning; `bookings` the visits of other patients.
+    `more_time` returns whether a search may go on; the search calls it again and again.
     """
 
     protocol: Protocol
     clinic: Clinic
     request: Request
     made_at: datetime
-    bookings: Bookings = field(default_factory=lambda: MappingProxyType({}))
+    bookings: Occupancy = NO_BOOKINGS
     more_time: Callable[[], bool] = unlimited
 
     def go_on(self) -> None:
-        """Raise `OutOfTime` if there is no more time to search."""
+        """Raise `OutOfTime` if the time for the search is up."""
         if not self.more_time():
             raise OutOfTime
 
@@ -61,114 +58,104 @@ class PlanningContext:
 
     @property
     def wanted(self) -> int:
-        """The time of day that is wanted, in minutes after midnight."""
+        """The wanted time of day, in minutes after midnight."""
         return (self.request.time or self.clinic.preferred_start).minutes
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule's name, whether a change can override it, and how it says that it does not hold."""
+    """A constraint: its name, and whether a change can override it."""
 
     name: ClassVar[str]
     overridable: ClassVar[bool] = True
 
-    def says(self, message: str, level: Level = "broken") -> Finding:
-        """A finding of this rule."""
+    def finding(self, message: str, level: Level = "broken") -> Finding:
+        """A finding with the name of this rule."""
         return Finding(self.name, level, message)
 
 
 class VisitRule(Rule):
-    """A rule about one visit."""
+    """A constraint on one visit."""
 
     def concerns(self, context: PlanningContext) -> bool:
-        """Whether it could have anything against a visit of this patient."""
+        """Whether the rule could refuse a visit of this patient."""
         return True
 
     def day(self, day: date, context: PlanningContext) -> Finding | None:
-        """What speaks against any time of this day."""
+        """The finding against every slot of this date, if there is one."""
         return None
 
     def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
-        """What speaks against this time, on a day that is right."""
+        """The finding against this slot, on a date that `day` allows."""
         return None
-
-    def refused(self, day: date, kind: VisitKind, context: PlanningContext) -> Collection[int]:
-        """Start times of a day, in minutes after midnight, that `slot` is known to refuse.
-
-        It spares the search to ask again.
-        """
-        return ()
 
 
 class ClinicRule(VisitRule):
-    """A rule about one visit that refuses the same days and slots whoever the patient is.
+    """A constraint on one visit that depends on the clinic alone.
 
-    It is asked for all of a clinic's patients at once, by whatever protocol they come.
+    The planner asks a rule of this kind once for all patients and protocols of a clinic.
     """
 
 
 class PairRule(Rule):
-    """A rule about a visit and the next one, which belongs to `phase`.
+    """A constraint on two consecutive visits; the second one belongs to `phase`.
 
-    It looks at how many days they are apart, or `by_clock` at the times, and not at whose visits
-    they are or in which week.
+    The rule depends on the days between the visits or, if `by_clock`, on their times.
     """
 
     def by_clock(self, phase: Phase) -> bool:
-        """Whether it looks at the times of day, not at the dates alone."""
+        """Whether the rule depends on times of day, not on dates alone."""
         return True
 
     def pair(
         self, before: Slot, after: Slot, phase: Phase, context: PlanningContext
     ) -> Finding | None:
-        """What speaks against this step."""
+        """The finding against this pair of visits, if there is one."""
         raise NotImplementedError
 
     def within(
         self, before: Slot, phase: Phase, context: PlanningContext
     ) -> tuple[float, float] | None:
-        """The first and the last moment (POSIX seconds) at which the next visit may begin.
+        """The first and the last instant at which the next visit may begin, in POSIX seconds.
 
-        None if there is more to ask. It spares the search to ask `pair` of every time of a day.
+        None if the rule is no such interval. The search then asks `pair` for each slot.
         """
         return None
 
 
 class EndsRule(Rule):
-    """A rule about the dates of the first and the last visit of a phase: how far they are apart,
-    as with `PairRule`.
-    """
+    """A constraint on the days between the first and the last visit of a phase."""
 
     def concerns(self, phase: Phase) -> bool:
-        """Whether it has anything to say about this phase."""
+        """Whether the rule applies to this phase."""
         return True
 
     def latest(self, first: date, phase: Phase) -> date | None:
-        """The last date on which a phase from `first` may end, if it sets one.
+        """The last date on which a phase that begins on `first` may end; None for any date.
 
-        It spares the search what `ends` would refuse.
+        The search skips later dates without asking `ends`.
         """
         return None
 
     def ends(
         self, first: date, last: date, phase: Phase, context: PlanningContext
     ) -> Finding | None:
-        """What speaks against a phase from `first` to `last`."""
+        """The finding against a phase from `first` to `last` (inclusive), if there is one."""
         raise NotImplementedError
 
 
 class Precondition(Rule):
-    """A rule about the course as a whole."""
+    """A constraint on the course as a whole."""
 
     overridable = False
 
     def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
-        """What speaks against a course whose first visit is `first`."""
+        """The finding against a course whose first visit is `first`, if there is one."""
         raise NotImplementedError
 
 
 def first_broken(findings: Iterable[Finding | None]) -> Finding | None:
-    """The first finding that refuses, if any does; a warning does not."""
+    """The first finding with the level `broken`, if there is one."""
     for finding in findings:
         if finding is not None and finding.level == "broken":
             return finding

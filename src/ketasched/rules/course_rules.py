@@ -1,9 +1,9 @@
-"""The rules about a course as a whole, asked once its first visit is known."""
+"""Preconditions of a course: `age`, `clearance`, `no-driving`, `observation`, `past`."""
 
 from datetime import UTC, date
 
 from ketasched.model import Finding, NoDriving, Slot
-from ketasched.model.wall_clock import day_text
+from ketasched.model.wall_clock import clock_text, day_text
 from ketasched.rules.base import PlanningContext, Precondition
 
 
@@ -16,12 +16,12 @@ class Age(Precondition):
     name = "age"
 
     def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
-        """A patient who is not 18 by the first visit."""
+        """The finding against a patient who is not 18 on the date of the first visit."""
         born = context.request.born
         if born is None or first.start.date() >= eighteenth_birthday(born):
             return None
         said = f"the patient is not 18 before {day_text(eighteenth_birthday(born))}"
-        return self.says(said)
+        return self.finding(said)
 
 
 class Clearance(Precondition):
@@ -30,7 +30,7 @@ class Clearance(Precondition):
     name = "clearance"
 
     def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
-        """No clearance, half of one, or one that is dated after the first visit."""
+        """A warning about a missing, incomplete or too late clearance."""
         by, on = context.request.cleared_by, context.request.cleared_on
         if not by and on is None:
             said = "no clinician's clearance is recorded"
@@ -42,7 +42,7 @@ class Clearance(Precondition):
             said = f"the recorded clearance, {day_text(on)}, is after the first visit"
         else:
             return None
-        return self.says(said, "warning")
+        return self.finding(said, "warning")
 
 
 class NoDrivingKept(Precondition):
@@ -51,13 +51,13 @@ class NoDrivingKept(Precondition):
     name = "no-driving"
 
     def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
-        """A rule of the clinic that could end sooner, whenever a visit ends."""
+        """A warning about an override that could end sooner than the protocol's rule."""
         for name, own in context.clinic.overrides.get(context.protocol.id, {}).items():
             kind = context.protocol.visits.get(name)
             asked = kind.no_driving if kind else None
             if asked and own.no_driving and _ends_sooner(own.no_driving, asked):
                 said = f"the clinic's no-driving time after a visit ({name}) is shorter than"
-                return self.says(f"{said} the protocol's", "warning")
+                return self.finding(f"{said} the protocol's", "warning")
         return None
 
 
@@ -67,7 +67,7 @@ class ObservationKept(Precondition):
     name = "observation"
 
     def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
-        """Kinds of visit with fewer minutes of observation than the protocol has."""
+        """A warning about kinds of visit with a shorter observation at the clinic."""
         shorter = [
             name
             for name, own in context.clinic.overrides.get(context.protocol.id, {}).items()
@@ -79,7 +79,7 @@ class ObservationKept(Precondition):
             return None
         named = ", ".join(shorter)
         said = f"the clinic's observation after a visit ({named}) is shorter than the protocol's"
-        return self.says(said, "warning")
+        return self.finding(said, "warning")
 
 
 class Past(Precondition):
@@ -88,13 +88,15 @@ class Past(Precondition):
     name = "past"
 
     def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
-        """A start that was over when the course was planned."""
+        """A warning about a start that was over when the course was planned."""
         today = context.made_at.astimezone(context.zone).date()
         if context.request.start < today:
-            return self.says(f"the start is in the past (today is {day_text(today)})", "warning")
+            return self.finding(
+                f"the start is in the past (today is {day_text(today)})", "warning"
+            )
         over = first.start.astimezone(UTC) < context.made_at
-        said = f"the first visit, at {first.start:%H:%M} today, is over"
-        return self.says(said, "warning") if over else None
+        said = f"the first visit, at {clock_text(first.start)} today, is over"
+        return self.finding(said, "warning") if over else None
 
 
 def eighteenth_birthday(born: date) -> date:
@@ -106,7 +108,7 @@ def eighteenth_birthday(born: date) -> date:
 
 
 def _ends_sooner(own: NoDriving, asked: NoDriving) -> bool:
-    """Whether, after some visit, `own` is over before `asked` is (in minutes of a plain day)."""
+    """Whether `own` can end before `asked` on a day without a change of the clocks."""
 
     def until(rule: NoDriving, end: int) -> int:
         elapsed = end + rule.hours * 60 if rule.hours is not None else 0

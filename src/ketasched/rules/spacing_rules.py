@@ -1,9 +1,9 @@
-"""The rules about how far visits are apart: two neighbours, and the two ends of a phase."""
+"""Constraints on the days between visits: `gap` between two neighbours, `span` of a phase."""
 
 from datetime import date, timedelta
 
 from ketasched.model import Finding, Phase, Slot
-from ketasched.model.wall_clock import at, gap_days, gap_hours
+from ketasched.model.wall_clock import gap_days, gap_hours, moment_at
 from ketasched.rules.base import EndsRule, PairRule, PlanningContext
 
 
@@ -16,37 +16,38 @@ class Gap(PairRule):
     name = "gap"
 
     def by_clock(self, phase: Phase) -> bool:
-        """Only where the phase counts hours."""
+        """Whether the phase sets `gap_hours`."""
         return phase.gap_hours is not None
 
     def pair(
         self, before: Slot, after: Slot, phase: Phase, context: PlanningContext
     ) -> Finding | None:
-        """A step that is too short or too long."""
+        """The finding against a gap that is too short or too long."""
         days, allowed = gap_days(before.start, after.start), phase.gap_days
         if days < 1:
-            return self.says("it would not be after the visit before any more")
+            return self.finding("it would not be after the visit before any more")
         if not allowed.min <= days <= allowed.max:
             after_it = f"{days} {'day' if days == 1 else 'days'} after the visit before"
-            return self.says(f"{after_it}; {allowed.min} to {allowed.max} are allowed")
+            return self.finding(f"{after_it}; {allowed.min} to {allowed.max} are allowed")
         if phase.gap_hours is None:
             return None
-        hours, least, most = gap_hours(before.start, after.start), *_ends(phase)
+        hours, least, most = gap_hours(before.start, after.start), *_allowed_hours(phase)
         if least <= hours <= most:
             return None
         said = f"at least {least}" if hours < least else f"at most {most}"
-        return self.says(f"{hours:g} hours after the visit before; {said} are asked for")
+        return self.finding(f"{hours:g} hours after the visit before; {said} are asked for")
 
     def within(self, before: Slot, phase: Phase, context: PlanningContext) -> tuple[float, float]:
-        """The days, from midnight to midnight, in as far as the hours leave them."""
+        """The instants of the allowed days, cut to the allowed hours."""
         day, begin, allowed = before.start.date(), before.start.timestamp(), phase.gap_days
         ends = (allowed.min, 0), (allowed.max, 24 * 60 - 1)
         first, last = (
-            at(day + timedelta(days), minutes, context.zone).timestamp() for days, minutes in ends
+            moment_at(day + timedelta(days), minutes, context.zone).timestamp()
+            for days, minutes in ends
         )
         if phase.gap_hours is None:
             return first, last
-        least, most = _ends(phase)
+        least, most = _allowed_hours(phase)
         return max(first, begin + least * 3600), min(last, begin + most * 3600)
 
 
@@ -56,26 +57,27 @@ class Span(EndsRule):
     name = "span"
 
     def concerns(self, phase: Phase) -> bool:
-        """Only where the phase has a span."""
+        """Whether the phase sets `span_days`."""
         return phase.span_days is not None
 
     def latest(self, first: date, phase: Phase) -> date | None:
-        """The last day of the span."""
+        """The last date of the span that begins on `first`."""
         span = phase.span_days
         return first + timedelta(span.max - 1) if span else None
 
     def ends(
         self, first: date, last: date, phase: Phase, context: PlanningContext
     ) -> Finding | None:
-        """A phase that takes too many days."""
+        """The finding against a phase that takes too many days."""
         days = (last - first).days + 1
         if phase.span_days is None or days <= phase.span_days.max:
             return None
         said = f"{phase.name} takes {days} days; {phase.span_days.max} are allowed"
-        return self.says(said)
+        return self.finding(said)
 
 
-def _ends(phase: Phase) -> tuple[float, float]:
+def _allowed_hours(phase: Phase) -> tuple[float, float]:
+    """The smallest and the largest gap in hours."""
     hours = phase.gap_hours
     least = hours.min if hours and hours.min is not None else 0
     most = hours.max if hours and hours.max is not None else float("inf")

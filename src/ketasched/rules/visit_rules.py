@@ -1,13 +1,19 @@
-"""The rules about one visit: its day, then its exact slot."""
+"""Constraints on one visit: start, closure, open-hours, availability, capacity, clock."""
 
-from collections.abc import Collection
 from datetime import date
 
-from ketasched.model import WEEKDAYS, Finding, Slot, TimeRange, VisitKind
-from ketasched.model.busy_times import engagements_of
-from ketasched.model.occupancy import seats_of
+from ketasched.model import WEEKDAYS, Finding, Slot, TimeRange
+from ketasched.model.busy_times import busy_index
+from ketasched.model.occupancy import limits
 from ketasched.model.opening_hours import closure, openings
-from ketasched.model.wall_clock import at, day_text, exists, minute_of, times_shown, wall_minutes
+from ketasched.model.wall_clock import (
+    clock_text,
+    day_text,
+    exists,
+    moment_at,
+    times_shown,
+    wall_minutes,
+)
 from ketasched.rules.base import ClinicRule, PlanningContext, VisitRule
 
 
@@ -17,13 +23,13 @@ class OpenHours(ClinicRule):
     name = "open-hours"
 
     def day(self, day: date, context: PlanningContext) -> Finding | None:
-        """A weekday on which the clinic does not open; a closure speaks for itself."""
+        """The finding against a weekday without openings; a closure has a rule of its own."""
         if openings(context.clinic, day) or closure(context.clinic, day) is not None:
             return None
-        return self.says("the clinic is not open on this weekday")
+        return self.finding("the clinic is not open on this weekday")
 
     def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
-        """A visit that begins too early, ends too late, or has no opening long enough."""
+        """The finding against a visit that does not lie inside one opening."""
         day = slot.start.date()
         start, end = wall_minutes(slot.start, day), wall_minutes(slot.end, day)
         open_then = openings(context.clinic, day)
@@ -34,9 +40,9 @@ class OpenHours(ClinicRule):
         hours = " and ".join(map(str, open_then))
         longest = max((opening.end - opening.start for opening in open_then), default=0)
         if slot.kind.minutes.total > longest:
-            return self.says(f"no opening ({hours}) has {slot.kind.minutes.total} minutes")
-        said = f"{slot.start:%H:%M}-{slot.end:%H:%M} is not inside an opening ({hours})"
-        return self.says(said)
+            return self.finding(f"no opening ({hours}) has {slot.kind.minutes.total} minutes")
+        times = f"{clock_text(slot.start)}-{clock_text(slot.end)}"
+        return self.finding(f"{times} is not inside an opening ({hours})")
 
 
 class Closure(ClinicRule):
@@ -45,11 +51,13 @@ class Closure(ClinicRule):
     name = "closure"
 
     def day(self, day: date, context: PlanningContext) -> Finding | None:
-        """A date on which the clinic is closed."""
+        """The finding against a date on which the clinic is closed."""
         called = closure(context.clinic, day)
         if called is None:
             return None
-        return self.says(f"the clinic is closed ({called})" if called else "the clinic is closed")
+        return self.finding(
+            f"the clinic is closed ({called})" if called else "the clinic is closed"
+        )
 
 
 class Availability(VisitRule):
@@ -61,34 +69,34 @@ class Availability(VisitRule):
     name = "availability"
 
     def concerns(self, context: PlanningContext) -> bool:
-        """Only where the patient said when they can come."""
+        """Whether the request limits when the patient can come."""
         request = context.request
         return bool(request.days or request.unavailable or request.between or request.busy)
 
     def day(self, day: date, context: PlanningContext) -> Finding | None:
-        """A weekday or a date on which the patient cannot come."""
+        """The finding against a weekday or a date on which the patient cannot come."""
         request = context.request
         if request.days and WEEKDAYS[day.weekday()] not in request.days:
-            return self.says(f"the patient can only come on {', '.join(request.days)}")
+            return self.finding(f"the patient can only come on {', '.join(request.days)}")
         for away in request.unavailable:
             if day in away:
                 label = f" ({away.label})" if away.label else ""
-                return self.says(f"the patient cannot come{label}")
+                return self.finding(f"the patient cannot come{label}")
         return None
 
     def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
-        """A visit that is not wholly inside the hours that the patient has, or at a busy time."""
+        """The finding against a visit outside the patient's hours, or at a busy time."""
         between, busy = context.request.between, context.request.busy
         if between is not None:
             day = slot.start.date()
             start, end = wall_minutes(slot.start, day), wall_minutes(slot.end, day)
             if start < between.start or between.end < end:
-                return self.says(f"the patient can only come between {_spoken(between)}")
+                return self.finding(f"the patient can only come between {_spoken(between)}")
         if not busy:
             return None
         ends = slot.start.timestamp(), slot.end.timestamp()
-        found = engagements_of(busy).overlapping(*ends)
-        return self.says(f"busy ({found.calendar})") if found else None
+        found = busy_index(busy).overlapping(*ends)
+        return self.finding(f"busy ({found.calendar})") if found else None
 
 
 class Start(VisitRule):
@@ -97,9 +105,9 @@ class Start(VisitRule):
     name = "start"
 
     def day(self, day: date, context: PlanningContext) -> Finding | None:
-        """A date before the asked start."""
+        """The finding against a date before the asked start."""
         asked = context.request.start
-        return self.says(f"before the asked start, {day_text(asked)}") if day < asked else None
+        return self.finding(f"before the asked start, {day_text(asked)}") if day < asked else None
 
 
 class Capacity(VisitRule):
@@ -111,40 +119,26 @@ class Capacity(VisitRule):
     name = "capacity"
 
     def concerns(self, context: PlanningContext) -> bool:
-        """Only where somebody else comes."""
+        """Whether other patients have visits."""
         return bool(context.bookings)
 
     def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
-        """A time at which all chairs, or all starts, are taken."""
-        clinic = context.clinic
-        taken = context.bookings.get(slot.start.date(), ())
-        if slot.kind.place != "clinic" or not taken:
+        """The finding against a time at which all chairs, or all starts of the slot, are taken."""
+        allowed, occupancy = limits(context.clinic), context.bookings
+        if slot.kind.place != "clinic":
             return None
-        seats = seats_of(taken)
         start, end = slot.start.timestamp(), slot.end.timestamp()
-        together = seats.beginning(start) if clinic.starts_per_slot is not None else 0
-        if clinic.starts_per_slot is not None and together >= clinic.starts_per_slot:
-            said = "a visit begins" if together == 1 else f"{together} visits begin"
-            refusal = self.says(f"{said} at {slot.start:%H:%M} already")
-        elif clinic.chairs is not None and seats.most_at_once(start, end) >= clinic.chairs:
-            which = "the chair is" if clinic.chairs == 1 else f"all {clinic.chairs} chairs are"
-            refusal = self.says(f"{which} taken at {slot.start:%H:%M}")
-        else:
-            return None
-        if not slot.start.fold:
-            seats.full[clinic.chairs, clinic.starts_per_slot, slot.kind.minutes.total].add(
-                minute_of(slot.start)
+        if allowed.beginning is not None:
+            beginning = occupancy.beginning(start)
+            if beginning >= allowed.beginning:
+                said = "a visit begins" if beginning == 1 else f"{beginning} visits begin"
+                return self.finding(f"{said} at {clock_text(slot.start)} already")
+        if allowed.at_once is not None and occupancy.peak(start, end) >= allowed.at_once:
+            chairs = (
+                "the chair is" if allowed.at_once == 1 else f"all {allowed.at_once} chairs are"
             )
-        return refusal
-
-    def refused(self, day: date, kind: VisitKind, context: PlanningContext) -> Collection[int]:
-        """The times at which somebody found the chairs taken: nobody has left since."""
-        taken = context.bookings.get(day, ())
-        if kind.place != "clinic" or not taken:
-            return ()
-        clinic = context.clinic
-        full = seats_of(taken).full
-        return full[clinic.chairs, clinic.starts_per_slot, kind.minutes.total]
+            return self.finding(f"{chairs} taken at {clock_text(slot.start)}")
+        return None
 
 
 class OnTheClock(ClinicRule):
@@ -157,18 +151,18 @@ class OnTheClock(ClinicRule):
     overridable = False  # no wish makes a time exist that the clocks skip
 
     def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
-        """A skipped start; a warning for one that comes twice, or was wanted but is skipped."""
-        shown = times_shown(slot.start)
-        if shown == 0:
-            return self.says(f"{slot.start:%H:%M} does not exist: the clocks go forward")
-        if shown == 2:
-            which = "second" if slot.start.fold else "first"
-            said = f"{slot.start:%H:%M} comes twice, as the clocks go back: the {which} is meant"
-            return self.says(said, "warning")
-        wanted = at(slot.start.date(), context.wanted, context.zone)
+        """The finding against a skipped start; a warning for a repeated or a moved one."""
+        times = times_shown(slot.start)
+        if times == 0:
+            return self.finding(f"{clock_text(slot.start)} does not exist: the clocks go forward")
+        if times == 2:
+            start, which = clock_text(slot.start), "second" if slot.start.fold else "first"
+            said = f"{start} comes twice, as the clocks go back: the {which} is meant"
+            return self.finding(said, "warning")
+        wanted = moment_at(slot.start.date(), context.wanted, context.zone)
         if wanted != slot.start and not exists(wanted):
-            said = f"{wanted:%H:%M} does not exist: the clocks go forward"
-            return self.says(f"{said}; the visit is at {slot.start:%H:%M}", "warning")
+            said = f"{clock_text(wanted)} does not exist: the clocks go forward"
+            return self.finding(f"{said}; the visit is at {clock_text(slot.start)}", "warning")
         return None
 
 
