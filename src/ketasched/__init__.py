@@ -43,7 +43,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    """A public name from its module, loaded when it is first asked for: `--help` needs none."""
+    """A public name, imported from its module on first use: `--help` needs none of them."""
     for module, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"ketasched.{module}"), name)

@@ -1,4 +1,4 @@
-"""The errors that a user meets: what is wrong, where, and what to try. Each has an exit code."""
+"""The errors that a user can mend: what is wrong, where, and what to try, with an exit code."""
 
 import traceback
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class KetaschedError(Exception):
-    """Something that the user can mend: `what` in a sentence, `details`, and the next step."""
+    """An error that the user can mend: `what` is a sentence, `details` are lines below it."""
 
     exit_code: ClassVar[int] = 70
 
@@ -22,12 +22,12 @@ class KetaschedError(Exception):
         self.next_step = next_step
 
     def __reduce__(self) -> tuple[object, ...]:
-        """So that an error comes back from another process as it was, whatever made it."""
+        """Support pickling, whatever the arguments of the subclass: workers return errors."""
         return type(self).__new__, (type(self), *self.args), self.__dict__
 
 
 class BadRequest(KetaschedError):
-    """A request, an option or a value of one that cannot be used; `field` names it."""
+    """A request or an option that cannot be used; `field` is its name."""
 
     exit_code = 2
 
@@ -37,7 +37,7 @@ class BadRequest(KetaschedError):
 
 
 class BadFile(KetaschedError):
-    """A file that cannot be read, or not as what it should be; `details` are its problems."""
+    """A file that cannot be read or is invalid; `details` are its problems."""
 
     exit_code = 3
 
@@ -45,9 +45,9 @@ class BadFile(KetaschedError):
 class NoPlan(KetaschedError):
     """No plan keeps every rule.
 
-    `findings` say which rule refused; `refusals`, day by day, why no course can begin then;
-    `possible` are the days on which a single visit could be; `remedies` are single changes with
-    which a course would fit, the smallest of each kind.
+    `findings` are of the rules that refused; `refusals` say for each day why no course can begin
+    then; `possible` are the days on which a single visit could be; `remedies` are single changes
+    that make a plan possible, the smallest of each kind.
     """
 
     exit_code = 4
@@ -71,12 +71,12 @@ class NoPlan(KetaschedError):
 
 
 class Refused(KetaschedError):
-    """The place to write to refuses: it exists, is not writable, or is locked."""
+    """An output that cannot be written: it exists, is not writable, or is locked."""
 
     exit_code = 6
 
 
-def site_of(error: BaseException) -> str:
-    """Which error it is and where it was raised, without the values that were at work."""
+def error_location(error: BaseException) -> str:
+    """The error's type and where it was raised, without its message, which may name a patient."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__} in {Path(frame.filename).name}:{frame.lineno}, {frame.name}"

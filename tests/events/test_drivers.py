@@ -1,4 +1,4 @@
-"""Several drivers of one patient: each is told of their own rides, and of no others."""
+"""Several drivers of one patient: each gets their own rides, and no others."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from ketasched.files.load import load_protocol
 from ketasched.model import Change, Driver
 from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.render.patient_folder import file_names, handed_changes, handout
+from ketasched.render.patient_folder import changed_calendars, driver_file_names, render_folder
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, request
@@ -35,33 +35,33 @@ def changed(course, verb, **more):
 ALEX_ON_FRIDAY = changed(SAM, "driver", visit=3, driver=Driver("Álex"))
 
 
-def told(text):
-    """What a calendar says: the day and title of each event."""
+def event_lines(text):
+    """The day and title of each event of a calendar."""
     return [f"{event.start:%d %b} {event.title}" for event in by_icalendar(text.decode())]
 
 
 def test_a_driver_has_a_calendar_of_their_own_rides_where_there_are_several():
-    assert not [name for name in handout(SAM) if name.startswith("drivers/")]
-    files = handout(ALEX_ON_FRIDAY)
-    assert told(files["drivers/rides-álex.ics"]) == [
+    assert not [name for name in render_folder(SAM) if name.startswith("drivers/")]
+    files = render_folder(ALEX_ON_FRIDAY)
+    assert event_lines(files["drivers/rides-álex.ics"]) == [
         "11 Dec Bring at 09:00",
         "11 Dec Collect from 10:55",
     ]
-    assert len(told(files["drivers/rides-sam-rivera.ics"])) == 10
-    assert len(told(files["rides.ics"])) == 12
+    assert len(event_lines(files["drivers/rides-sam-rivera.ics"])) == 10
+    assert len(event_lines(files["rides.ics"])) == 12
 
 
-def test_who_does_not_drive_every_time_has_a_calendar_without_the_other_rides():
+def test_a_driver_of_some_rides_has_a_calendar_without_the_others():
     course = changed(SAM, "driver", visit=3)
-    own = told(handout(course)["drivers/rides-sam-rivera.ics"])
+    own = event_lines(render_folder(course)["drivers/rides-sam-rivera.ics"])
     assert len(own) == 2 * 5
     assert not [said for said in own if said.startswith("11 Dec")]
     assert "collect from 10:55   nobody yet" in render(course, "text", View("driver"))
 
 
 def test_a_new_driver_is_told_of_the_ride_and_the_old_one_that_it_is_gone():
-    found = handed_changes(SAM, ALEX_ON_FRIDAY, View("driver"))
-    assert {name: told(text) for name, text in found.items()} == {
+    found = changed_calendars(SAM, ALEX_ON_FRIDAY, View("driver"))
+    assert {name: event_lines(text) for name, text in found.items()} == {
         "Sam Rivera": [
             "11 Dec CANCELLED: Bring at 09:00",
             "11 Dec CANCELLED: Collect from 10:55",
@@ -79,21 +79,21 @@ def test_a_change_of_one_drivers_rides_is_one_calendar():
         time=None,
         overrides=("open-hours",),
     )
-    found = handed_changes(ALEX_ON_FRIDAY, moved, View("driver"))
-    assert {name: told(text) for name, text in found.items()} == {
+    found = changed_calendars(ALEX_ON_FRIDAY, moved, View("driver"))
+    assert {name: event_lines(text) for name, text in found.items()} == {
         "Álex": ["12 Dec Bring at 09:00", "12 Dec Collect from 10:55"]
     }
     nobody = changed(ALEX_ON_FRIDAY, "driver", visit=3)
-    (text,) = handed_changes(ALEX_ON_FRIDAY, nobody, View("driver")).values()
-    assert [title.split(": ")[0] for title in told(text)] == ["11 Dec CANCELLED"] * 2
+    (text,) = changed_calendars(ALEX_ON_FRIDAY, nobody, View("driver")).values()
+    assert [title.split(": ")[0] for title in event_lines(text)] == ["11 Dec CANCELLED"] * 2
 
 
 def test_the_rides_of_nobody_in_particular_are_one_calendar():
     course = plan(load_protocol("iv-depression"), clinic(), request(), made_at=MADE_AT)
-    ((name, text),) = handed_changes(
+    ((name, text),) = changed_calendars(
         course, changed(course, "omit", visit=6), View("driver")
     ).items()
-    assert (name, len(told(text))) == ("", 2)
+    assert (name, len(event_lines(text))) == ("", 2)
 
 
 def test_a_drivers_page_is_about_their_own_rides():
@@ -123,7 +123,7 @@ def below(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_the_files_of_a_driver_who_does_not_drive_any_more_go_and_no_others():
+def test_the_files_of_a_former_driver_are_removed_and_no_others():
     run(*PLANNED)
     folder = Path("c/P-1/drivers")
     run(*THIRD, "--name", "Alex", "--changes", "c.ics", "--for", "driver")
@@ -137,7 +137,7 @@ def test_the_files_of_a_driver_who_does_not_drive_any_more_go_and_no_others():
     assert below(folder) == others
 
 
-def test_a_driver_who_does_not_drive_any_more_still_has_a_page():
+def test_a_former_driver_still_has_a_page():
     run(*PLANNED)
     run(*THIRD, "--name", "Alex")
     run(*THIRD, "--name", "Sam")
@@ -161,7 +161,7 @@ def test_changes_of_one_driver_say_whose_they_are():
     assert "note: tell Sam: no ride any more: Fri 11 Dec 09:00\n" in said
 
 
-def test_changes_that_are_none_for_a_driver_say_so():
+def test_a_change_that_concerns_no_driver_says_so():
     run(*PLANNED)
     completed = ("revise", "c/P-1", "complete", "1", "--today", "2026-12-07T12:00")
     said = run(*completed, "--changes", "c.ics", "--for", "driver")
@@ -169,7 +169,7 @@ def test_changes_that_are_none_for_a_driver_say_so():
 
 
 @pytest.mark.parametrize("place", ["a-file/c.ics", "/dev/full/c.ics"])
-def test_where_the_changes_cannot_be_written_the_course_is_not_either(place):
+def test_a_course_is_not_written_if_its_changes_cannot_be(place):
     run(*PLANNED)
     Path("a-file").write_text("")
     before = Path("c/P-1/course.json").read_bytes()
@@ -200,19 +200,19 @@ def test_changes_can_lie_beside_the_course():
         (["Ketamine Taxi", "Depression Support, Bob"], ["driver", "bob"]),
         (["x" * 200], ["x" * 40]),
     ],
-    ids=["capitals", "normal forms", "no words", "letters", "telling", "long"],
+    ids=["capitals", "normal forms", "no words", "letters", "sensitive", "long"],
 )
-def test_any_name_becomes_a_file_of_its_own_that_tells_nothing(names, files):
-    assert list(file_names(names).values()) == files
+def test_any_name_becomes_a_discreet_file_name_of_its_own(names, files):
+    assert list(driver_file_names(names).values()) == files
 
 
 def test_a_shared_calendar_takes_in_both_drivers_changes():
-    sam, alex = handed_changes(SAM, ALEX_ON_FRIDAY, View("driver")).values()
+    sam, alex = changed_calendars(SAM, ALEX_ON_FRIDAY, View("driver")).values()
     uids = [{event.uid for event in by_icalendar(text.decode())} for text in (sam, alex)]
     assert uids[0].isdisjoint(uids[1])
 
 
-def test_whoever_drives_from_now_on_is_told_to_collect():
+def test_a_new_driver_during_a_visit_is_told_to_collect():
     run(*PLANNED)
     at_half_past = ("revise", "c/P-1", "driver", "1", "--today", "2026-12-07T09:30")
     said = run(*at_half_past, "--name", "Ana")
@@ -242,24 +242,24 @@ def test_a_driver_who_collects_from_a_visit_that_is_ended_is_told_of_the_other_r
         pytest.param("11:10", [], id="when it is over"),
     ],
 )
-def test_no_driver_who_has_brought_somebody_reads_that_they_need_not_collect(clock, cancelled):
+def test_a_collection_is_not_cancelled_once_the_patient_has_been_brought(clock, cancelled):
     hour, minute = map(int, clock.split(":"))
     after = revise(
         SAM, Change("omit", visit=1), at=AT.replace(day=7, hour=hour, minute=minute), why="unwell"
     )
-    (text,) = handed_changes(SAM, after, View("driver")).values()
-    assert [line.split("CANCELLED: ")[1] for line in told(text)] == cancelled
+    (text,) = changed_calendars(SAM, after, View("driver")).values()
+    assert [line.split("CANCELLED: ")[1] for line in event_lines(text)] == cancelled
 
 
-def test_whoever_hands_over_a_ride_that_has_begun_does_not_collect_any_more():
+def test_a_ride_that_has_begun_can_be_handed_over_to_another_driver():
     at = AT.replace(day=7, hour=9, minute=30)
     after = revise(SAM, Change("driver", visit=1, driver=Driver("Ana")), at=at)
-    found = handed_changes(SAM, after, View("driver"))
-    assert "07 Dec CANCELLED: Collect from 10:55" in told(found["Sam Rivera"])
-    assert "07 Dec Collect from 10:55" in told(found["Ana"])
+    found = changed_calendars(SAM, after, View("driver"))
+    assert "07 Dec CANCELLED: Collect from 10:55" in event_lines(found["Sam Rivera"])
+    assert "07 Dec Collect from 10:55" in event_lines(found["Ana"])
 
 
-def test_changes_that_were_there_before_stay_where_the_course_is_refused():
+def test_an_older_changes_file_stays_if_the_course_cannot_be_written():
     run(*PLANNED)
     Path("c.ics").write_text("of yesterday", encoding="utf-8")
     course = Path("c/P-1/course.json")
@@ -276,6 +276,6 @@ def test_a_known_phone_stays_known():
 
 
 @pytest.mark.parametrize("name", ["\u200b", "...", " \u3000 ", "a\u202eb"])
-def test_what_is_no_name_is_refused(name):
+def test_a_name_without_a_visible_letter_is_refused(name):
     run(*PLANNED)
     assert "--name: " in run(*THIRD, "--name", name, code=2)

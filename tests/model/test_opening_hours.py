@@ -1,4 +1,4 @@
-"""The names of holiday calendars: what the library lists is taken, and nothing else."""
+"""Names of holiday calendars: those that the library lists are accepted, and no others."""
 
 import subprocess
 import sys
@@ -8,11 +8,11 @@ import pytest
 
 from ketasched.model.opening_hours import holidays_of
 
-SOME = ("US-NY", "US", "USA", "DE-BY", "GB-ENG", "GB", "BR-SP", "IN", "AU-NSW")
+CALENDARS = ("US-NY", "US", "USA", "DE-BY", "GB-ENG", "GB", "BR-SP", "IN", "AU-NSW")
 
 
-@pytest.mark.parametrize("name", SOME)
-def test_a_calendar_that_is_listed_is_that_of_the_library(name):
+@pytest.mark.parametrize("name", CALENDARS)
+def test_a_listed_calendar_has_the_holidays_of_the_library(name):
     country, _, part = name.partition("-")
     found = holidays.country_holidays(country, subdiv=part or None, years=2027)
     assert holidays_of(name, 2027) == dict(found) != {}
@@ -21,13 +21,13 @@ def test_a_calendar_that_is_listed_is_that_of_the_library(name):
 @pytest.mark.parametrize(
     "name", ["ECB", "XNYS", "us", "UnitedStates", "ZZ", "U", "", "HolidayBase", "date", "TAR"]
 )
-def test_what_is_no_country_s_code_is_refused_though_the_library_has_it(name):
+def test_a_name_that_is_no_country_code_is_refused_even_if_the_library_has_it(name):
     with pytest.raises(ValueError, match="no country has the code"):
         holidays_of(name, 2027)
 
 
 @pytest.mark.parametrize("name", ["US-XX", "US-New York", "DE-Bayern", "US-ny"])
-def test_what_is_no_part_s_code_is_refused(name):
+def test_a_name_that_is_no_code_of_a_part_is_refused(name):
     with pytest.raises(ValueError, match="has the parts"):
         holidays_of(name, 2027)
 
@@ -48,6 +48,6 @@ assert dict(holidays.countries.UnitedStates(subdiv="NY", years=2027)) == holiday
 """
 
 
-def test_a_country_has_its_holidays_though_the_others_are_not_imported():
+def test_a_country_has_its_holidays_although_the_others_are_not_imported():
     done = subprocess.run([sys.executable, "-c", EVERY_COUNTRY], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""When the parts of a visit are: across changes of the clocks, on purpose."""
+"""Local time across clock changes: durations, gaps, skipped and repeated hours, no driving."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,16 +9,18 @@ from hypothesis import strategies as st
 
 from ketasched.model import Clock, Minutes, NoDriving, Override, OwnMinutes, VisitKind
 from ketasched.model.wall_clock import (
-    after,
-    at,
+    add_minutes,
     clock_text,
-    comes_twice,
     day_text,
+    days_text,
     effective_kind,
     exists,
     gap_days,
     gap_hours,
+    is_ambiguous,
     minutes_gone_back,
+    moment_at,
+    moment_text,
     no_driving_until,
     slot_at,
     wall_minutes,
@@ -30,13 +32,13 @@ ZONES = [NEW_YORK, LORD_HOWE, "America/Havana", "Europe/Dublin", "Asia/Kathmandu
 
 
 def local(text: str, zone: str = NEW_YORK) -> datetime:
-    """A local time, "2026-12-07 09:00"; "2nd" behind it is the second of two."""
-    found = datetime.fromisoformat(text.removesuffix(" 2nd")).replace(tzinfo=ZoneInfo(zone))
-    return found.replace(fold=int(text.endswith(" 2nd")))
+    """A local time, "2026-12-07 09:00"; with " 2nd" the second one of an ambiguous time."""
+    moment = datetime.fromisoformat(text.removesuffix(" 2nd")).replace(tzinfo=ZoneInfo(zone))
+    return moment.replace(fold=int(text.endswith(" 2nd")))
 
 
-def told(moment: datetime | None) -> str:
-    """A moment with all that tells it from another: the clock time and the offset."""
+def offset_text(moment: datetime | None) -> str:
+    """The wall-clock time and the offset, which together identify the moment; "ask" for None."""
     return f"{moment:%Y-%m-%d %H:%M %z}" if moment else "ask"
 
 
@@ -83,21 +85,21 @@ LOCAL_TIMES = st.builds(
         ),
     ],
 )
-def test_minutes_pass_whatever_the_clocks_do(start, minutes, zone, expected):
-    assert told(after(local(start, zone), minutes)) == expected
+def test_added_minutes_are_elapsed_minutes(start, minutes, zone, expected):
+    assert offset_text(add_minutes(local(start, zone), minutes)) == expected
 
 
 @given(LOCAL_TIMES, st.integers(0, 3 * 1440))
-def test_after_so_many_minutes_so_many_have_passed_and_the_zone_is_the_same(moment, minutes):
-    later = after(moment, minutes)
+def test_added_minutes_have_passed_and_the_zone_stays(moment, minutes):
+    later = add_minutes(moment, minutes)
     assert later.astimezone(UTC) - moment.astimezone(UTC) == timedelta(minutes=minutes)
     assert later.tzinfo is moment.tzinfo
     assert exists(later)
 
 
-def test_a_slot_ends_when_all_its_parts_are_over():
+def test_a_slot_ends_after_all_parts_of_the_visit():
     kind = VisitKind("Infusion", Minutes(15, 40, 60))
-    assert told(slot_at(kind, local("2027-11-07 00:30")).end) == "2027-11-07 01:25 -0500"
+    assert offset_text(slot_at(kind, local("2027-11-07 00:30")).end) == "2027-11-07 01:25 -0500"
 
 
 @pytest.mark.parametrize(
@@ -112,10 +114,9 @@ def test_a_slot_ends_when_all_its_parts_are_over():
         pytest.param("2026-12-28 09:00", "2027-01-04 09:00", 7, 168, id="into a new year"),
     ],
 )
-def test_a_gap_is_in_dates_and_its_hours_are_elapsed(before, following, days, hours):
-    one, two = local(before), local(following)
-    assert gap_days(one, two) == days
-    assert gap_hours(one, two) == pytest.approx(hours)
+def test_gap_days_count_dates_and_gap_hours_elapsed_time(before, following, days, hours):
+    assert gap_days(local(before), local(following)) == days
+    assert gap_hours(local(before), local(following)) == pytest.approx(hours)
 
 
 # --- what the clocks show ----------------------------------------------------------------------
@@ -147,15 +148,15 @@ def test_a_gap_is_in_dates_and_its_hours_are_elapsed(before, following, days, ho
         pytest.param("2027-03-14 02:30", "UTC", 1, id="where clocks do not change"),
     ],
 )
-def test_a_clock_time_is_there_once_twice_or_not_at_all(text, zone, times):
+def test_a_wall_clock_time_exists_once_twice_or_never(text, zone, times):
     moment = local(text, zone)
-    assert (exists(moment), comes_twice(moment)) == (times > 0, times > 1)
+    assert (exists(moment), is_ambiguous(moment)) == (times > 0, times > 1)
 
 
 @given(LOCAL_TIMES)
-def test_a_time_exists_exactly_if_it_comes_back_from_utc_as_it_was(moment):
-    there_and_back = moment.astimezone(UTC).astimezone(moment.tzinfo)
-    assert exists(moment) == (there_and_back.replace(tzinfo=None) == moment.replace(tzinfo=None))
+def test_a_time_exists_exactly_if_it_survives_a_round_trip_through_utc(moment):
+    round_trip = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    assert exists(moment) == (round_trip.replace(tzinfo=None) == moment.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_a_time_exists_exactly_if_it_comes_back_from_utc_as_it_was(moment):
         pytest.param("2027-11-07", "UTC", 0, id="never"),
     ],
 )
-def test_clocks_go_back_on_one_day_by_so_many_minutes(day, zone, minutes):
+def test_minutes_gone_back_are_those_of_that_day(day, zone, minutes):
     assert minutes_gone_back(date.fromisoformat(day), ZoneInfo(zone)) == minutes
 
 
@@ -186,12 +187,15 @@ def test_clocks_go_back_on_one_day_by_so_many_minutes(day, zone, minutes):
         pytest.param("2027-11-07 01:30 2nd", 90, id="the second of two"),
     ],
 )
-def test_wall_minutes_are_what_the_clock_shows(text, minutes):
+def test_wall_minutes_count_by_the_clock_from_midnight(text, minutes):
     assert wall_minutes(local(text), date(2027, 11, 7)) == minutes
 
 
-def test_a_time_of_day_is_the_first_where_it_comes_twice():
-    assert told(at(date(2027, 11, 7), 90, ZoneInfo(NEW_YORK))) == "2027-11-07 01:30 -0400"
+def test_moment_at_an_ambiguous_time_is_the_first_one():
+    assert (
+        offset_text(moment_at(date(2027, 11, 7), 90, ZoneInfo(NEW_YORK)))
+        == "2027-11-07 01:30 -0400"
+    )
 
 
 # --- no driving --------------------------------------------------------------------------------
@@ -296,9 +300,9 @@ MORNING = Clock(8 * 60)
         ),
     ],
 )
-def test_nobody_drives_until_the_later_of_hours_and_morning(end, day, rule, expected):
+def test_no_driving_ends_at_the_later_of_hours_and_morning(end, day, rule, expected):
     found = no_driving_until(local(end), date.fromisoformat(day), rule)
-    assert told(found) == expected
+    assert offset_text(found) == expected
 
 
 # --- the clinic's own numbers ------------------------------------------------------------------
@@ -337,14 +341,14 @@ SHORT = Override(OwnMinutes(observation=30))
             {"infusion": Override(OwnMinutes(observation=30), LONGER)},
             Minutes(15, 40, 30),
             LONGER,
-            id="a kind that takes after it",
+            id="a kind like it",
         ),
         pytest.param(
             "booster",
             {"booster": SHORT},
             Minutes(15, 40, 30),
             RULE,
-            id="a kind that takes after another, itself",
+            id="a kind like another one, itself",
         ),
         pytest.param("infusion", {"booster": SHORT}, FOR_ALL, RULE, id="not the other way round"),
         pytest.param(
@@ -352,38 +356,38 @@ SHORT = Override(OwnMinutes(observation=30))
             {"infusion": Override(OwnMinutes(treatment=50), LONGER)},
             Minutes(15, 10, 60),
             LONGER,
-            id="a rule from there, a treatment of its own",
+            id="an inherited rule, a treatment of its own",
         ),
         pytest.param(
             "sober",
             {"infusion": Override(OwnMinutes(observation=30), LONGER)},
             Minutes(15, 40, 30),
             NoDriving(12),
-            id="minutes from there, a rule of its own",
+            id="inherited minutes, a rule of its own",
         ),
         pytest.param(
             "booster",
             {"infusion": Override(no_driving=LONGER), "booster": SHORT},
             Minutes(15, 40, 30),
             LONGER,
-            id="a rule from there, minutes of the clinic for itself",
+            id="an inherited rule, overridden minutes",
         ),
         pytest.param(
             "rare",
             {"infusion": Override(no_driving=LONGER)},
             FOR_ALL,
             LONGER,
-            id="a kind that takes after one that takes after it",
+            id="a kind like a kind like it",
         ),
     ],
 )
-def test_the_clinics_own_numbers_hold_also_for_what_takes_after_it(name, own, minutes, rule):
+def test_overrides_replace_the_values_of_a_kind_and_of_kinds_like_it(name, own, minutes, rule):
     found = effective_kind(protocol(visits=KINDS), clinic(overrides={"test": own}), name)
     assert (found.minutes, found.no_driving) == (minutes, rule)
     assert (found.title, found.like) == (KINDS[name].title, KINDS[name].like)
 
 
-def test_the_clinics_own_numbers_for_another_protocol_change_nothing():
+def test_overrides_for_another_protocol_change_nothing():
     own = clinic(overrides={"another": {"infusion": SHORT}})
     assert effective_kind(protocol(visits=KINDS), own, "infusion") == KINDS["infusion"]
 
@@ -391,7 +395,14 @@ def test_the_clinics_own_numbers_for_another_protocol_change_nothing():
 # --- in words ----------------------------------------------------------------------------------
 
 
-def test_dates_and_times_are_said_as_people_say_them():
+def test_dates_and_times_in_words():
     assert day_text(date(2026, 12, 7)) == "Mon 7 Dec 2026"
     assert day_text(date(2027, 2, 28), year=False) == "Sun 28 Feb"
     assert clock_text(local("2026-12-07 08:05")) == "08:05"
+    assert moment_text(local("2026-12-07 08:05")) == "Mon 7 Dec 2026, 08:05"
+    assert moment_text(local("2026-12-07 08:05"), year=False) == "Mon 7 Dec, 08:05"
+
+
+def test_months_and_years_of_a_list_of_dates_are_written_once():
+    days = [date(2026, 11, 30), date(2026, 12, 28), date(2026, 12, 30), date(2027, 1, 1)]
+    assert days_text(days) == "Mon 30 Nov, Mon 28, Wed 30 Dec 2026, Fri 1 Jan 2027"

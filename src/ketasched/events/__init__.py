@@ -1,7 +1,7 @@
-"""What a calendar is told of a course, for one audience.
+"""The calendar events of a course for one audience.
 
-Events, rides, reminders, SEQUENCE numbers and the difference between two revisions, before any of
-them is written as iCalendar, text or HTML.
+Events, rides, reminders, SEQUENCE numbers and the changes between two revisions, before a renderer
+writes them as iCalendar, text or HTML.
 
-Doors: diff, events, rides, sequence, view, visit_times, wording.
+Doors: diff, events, rides, view, visit_times, wording.
 """

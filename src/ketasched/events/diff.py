@@ -1,59 +1,71 @@
-"""What became of a course's events from one revision to the next."""
+"""What changed between two revisions of a course: events to update, dates that no longer hold."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ketasched.events.events import NOT_ANY_MORE, Event, Stamps, events, in_time
+from ketasched.events.events import NOT_TAKING_PLACE, Event, events, time_order
+from ketasched.events.sequence import EventRevisions
 from ketasched.events.view import View
-from ketasched.events.wording import ENDED
-from ketasched.model import TAKES_PLACE, Course, Visit
+from ketasched.events.wording import CANCELLED
+from ketasched.model import TAKES_PLACE, Audience, Course, Visit
 
 
 def changed_events(before: Course, course: Course, view: View) -> list[Event]:
-    """What this audience has to change in a calendar: `course` is the revision after `before`.
+    """The events that this audience has to update after `course`, the revision after `before`.
 
-    Events that are gone are there as cancelled, so that programs that know them take them out,
-    unless they were over anyway.
+    Events that no longer exist are included as cancelled, so that calendars remove them, unless
+    they were over before the revision was made.
     """
     uids, moment = course.history[-1].changed, course.history[-1].at.astimezone(UTC)
-    old = {event.uid: event for event in events(before, view)}
-    now = {event.uid: event for event in events(course, view)}
-    gone = (
-        event
-        for uid, event in old.items()
-        if uid not in now and _ends(event, before, course, moment)
-    )
-    # What has changed for somebody else only is the same for this audience.
-    new = (event for event in now.values() if _said(old.get(event.uid)) != _said(event))
-    stamped = Stamps(course)
-    found = (*new, *(_cancelled(event, stamped) for event in gone))
-    return sorted((event for event in found if event.uid in uids), key=in_time)
+    # An event that changed for another audience only is left out.
+    updated, ended = _differences(before, course, view, moment, _without_revision)
+    revisions = EventRevisions(course)
+    found = (*updated, *(_cancel(event, revisions) for event in ended))
+    return sorted((event for event in found if event.uid in uids), key=time_order)
 
 
-def differing(before: Course, after: Course, moment: datetime) -> set[str]:
-    """The uids of the events that are not the same in both courses, for any audience.
+def changed_uids(before: Course, after: Course, moment: datetime) -> set[str]:
+    """The UIDs of the events that differ between the courses, for any audience.
 
-    An event that is gone counts only if it was not over at this moment.
+    An event that no longer exists counts only if it was not over at this moment.
     """
-    found: set[str] = set()
-    for audience in ("patient", "driver", "clinic"):
-        old, new = (
-            {event.uid: event for event in events(course, View(audience))}
-            for course in (before, after)
-        )
-        found |= {uid for uid, event in new.items() if _nameless(old.get(uid)) != _nameless(event)}
-        found |= {
-            uid
-            for uid, event in old.items()
-            if uid not in new and _ends(event, before, after, moment)
-        }
-    return found
+    audiences: tuple[Audience, ...] = ("patient", "driver", "clinic")
+    return {
+        event.uid
+        for audience in audiences
+        for found in _differences(before, after, View(audience), moment, _without_name)
+        for event in found
+    }
 
 
-def _ends(event: Event, before: Course, course: Course, moment: datetime) -> bool:
-    """Whether an event that is not there any more is to be cancelled: if it is not over.
+def _differences(
+    before: Course,
+    after: Course,
+    view: View,
+    moment: datetime,
+    comparable: Callable[[Event], Event],
+) -> tuple[list[Event], list[Event]]:
+    """The events of `after` that are new or differ (by `comparable`), and the ended ones.
 
-    A patient who has been brought has to be collected, whatever becomes of the visit: by the same
-    driver, unless there is another one.
+    Ended are the events of `before` that no longer exist and need cancelling at this moment.
+    """
+    old = {event.uid: event for event in events(before, view)}
+    new = {event.uid: event for event in events(after, view)}
+    updated = [
+        event
+        for uid, event in new.items()
+        if uid not in old or comparable(old[uid]) != comparable(event)
+    ]
+    gone = (event for uid, event in old.items() if uid not in new)
+    return updated, [event for event in gone if _needs_cancelling(event, before, after, moment)]
+
+
+def _needs_cancelling(event: Event, before: Course, course: Course, moment: datetime) -> bool:
+    """Whether an event that no longer exists has to be cancelled in calendars.
+
+    It does not if it is over, nor if it is the ride of a visit that has begun: a patient who has
+    been brought has to be collected, whatever becomes of the visit, by the same driver unless
+    another one is named.
     """
     role, _, number = event.name.rpartition("-")
     if role in ("bring", "collect"):
@@ -64,33 +76,62 @@ def _ends(event: Event, before: Course, course: Course, moment: datetime) -> boo
 
 
 def is_collected_now(visit: Visit, course: Course, moment: datetime) -> bool:
-    """Whether a visit had begun when it was ended, and its patient has to be collected."""
+    """Whether a visit was ended after it had begun, so that the patient has to be collected."""
     ends = any(one.uid == visit.uid and one.status not in TAKES_PLACE for one in course.visits)
-    return ends and visit.start <= moment  # it may take longer than planned
+    return ends and visit.start <= moment  # without an end: it may take longer than planned
 
 
-def _nameless(event: Event | None) -> Event | None:
-    """The event without its name, which is only that of a file: it goes by the visit's number."""
-    return event._replace(name="") if event else None
+def _without_name(event: Event) -> Event:
+    """The event without its name, which contains the visit's number and so may change."""
+    return event._replace(name="")
 
 
-def _said(event: Event | None) -> Event | None:
-    """The event without what tells its revision."""
-    if event is None:
-        return None
+def _without_revision(event: Event) -> Event:
+    """The event without its name, its SEQUENCE, and the sentence on its revision."""
     text = event.text.rpartition("\n")[0]
     return event._replace(name="", text=text, sequence=0, changed=None)
 
 
-def _cancelled(event: Event, stamps: Stamps) -> Event:
-    """The event as one that does not take place, by the revision that ended it."""
-    times, line, changed = stamps.of(event.uid)
+def _cancel(event: Event, revisions: EventRevisions) -> Event:
+    """The event as cancelled by the revision that ended it."""
+    revision = revisions.of(event.uid)
     return event._replace(
-        title=event.title if ENDED in event.title else f"{ENDED}{event.title}",
-        text=f"{NOT_ANY_MORE}\n{line}",
+        title=event.title if CANCELLED in event.title else f"{CANCELLED}{event.title}",
+        text=f"{NOT_TAKING_PLACE}\n{revision.text}",
         status="CANCELLED",
         busy=False,
         alarm=None,
-        sequence=max(event.sequence, times),
-        changed=changed,
+        sequence=max(event.sequence, revision.sequence),
+        changed=revision.changed,
+    )
+
+
+def former_dates(course: Course, view: View) -> list[datetime]:
+    """The dates (local) of earlier revisions that no longer hold and are not over, in order.
+
+    For a driver they are those of rides, limited to the rides of the driver that the view names.
+    """
+    ended = [former for entry in course.history for former in entry.former]
+    if not ended:
+        return []
+    is_driver, name = view.audience == "driver", view.rides_of
+    reviews = {review.uid for review in course.reviews}
+    visit_starts = {
+        visit.start
+        for visit in course.visits
+        if visit.status in TAKES_PLACE and view.includes_ride(visit)
+    }
+    review_starts = {review.start for review in course.reviews if review.status in TAKES_PLACE}
+    today = course.history[-1].at.date()
+    # A new visit at the same time replaces any former date; a new review only that of a review.
+    return sorted(
+        {
+            former.start
+            for former in ended
+            if (former.ride or not is_driver)
+            and name in ("", former.driver)
+            and former.start.date() >= today
+            and former.start not in visit_starts
+            and not (former.uid in reviews and former.start in review_starts)
+        }
     )

@@ -1,48 +1,54 @@
-"""The events that a calendar or a page shows of a course, for one audience, in order of time."""
+"""The calendar events of a course for one audience: visits, reviews, rides, reminders."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
-from ketasched.events.rides import has_ride, reminders
-from ketasched.events.sequence import Stamp, drives, stamps
+from ketasched.events.rides import needs_ride, timely_reminders
+from ketasched.events.sequence import EventRevisions
 from ketasched.events.view import View
-from ketasched.events.visit_times import REMINDER_MINUTES, Spoken, spoken
+from ketasched.events.visit_times import SHORT_EVENT_MINUTES, VisitTimes, visit_times
 from ketasched.events.wording import (
+    clinic_phone,
+    clinic_place,
+    clinic_wording,
     driver_name,
     driver_text,
     is_discreet,
     no_driving_text,
-    phone_of,
-    place_of,
     place_text,
     review_title,
-    revision_text,
     visit_title,
-    words_of,
 )
 from ketasched.model import TAKES_PLACE, Course, Review, Visit, VisitKind
-from ketasched.model.identifiers import uid
-from ketasched.model.privacy import neutral
-from ketasched.model.wall_clock import after
+from ketasched.model.identifiers import make_uid
+from ketasched.model.privacy import redact
+from ketasched.model.wall_clock import add_minutes
 
-COLLECT_ALARM = 30
-"""How many minutes before it the alarm of a collection sounds, if the clinic's is not shorter."""
+MAX_COLLECT_ALARM = 30
+"""The alarm of a collection sounds at most so many minutes before it."""
 
 EventStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 
-STATUS: Mapping[str, EventStatus] = MappingProxyType(
+EVENT_STATUS: Mapping[str, EventStatus] = MappingProxyType(
     {"planned": "CONFIRMED", "completed": "CONFIRMED", "tentative": "TENTATIVE"}
 )
-"""What a calendar calls the status of a visit or a review; any other one is cancelled."""
+"""The iCalendar STATUS for the status of a visit or review; for any other one CANCELLED."""
+
+NOT_TAKING_PLACE = "This does not take place."
+NEEDS_DRIVER = "Someone else has to bring you and take you home."
+ARRANGE_DRIVER = f"{NEEDS_DRIVER} Please arrange a driver."
+BE_ON_TIME = "Please be on time."
+WAIT_AND_DRIVE = "Please wait, and drive them home."
 
 
 class Event(NamedTuple):
-    """One entry of a calendar; `alarm` is how many minutes before `start` it sounds, if it does.
+    """An event of a calendar. `start` and `end` are local.
 
-    `name` tells it from the others of its course: "appointment-3". It is part of a file's name.
-    `sequence` is how often it has changed, `changed` when it last did, in UTC.
+    `name` is unique within the course and becomes part of a file's name: "appointment-3".
+    `alarm` is in minutes before `start`, None for no alarm. `sequence` is the number of changes,
+    `changed` the time of the last change, in UTC.
     """
 
     name: str
@@ -61,231 +67,196 @@ class Event(NamedTuple):
 
 def events(course: Course, view: View) -> list[Event]:
     """All events of the course for this audience, the earliest first."""
-    teller = _teller(course, view)
+    builder = EventBuilder(course, view)
     found: list[Event] = []
     for visit in course.visits:
-        said = spoken(course.clinic, visit)
+        times = visit_times(course.clinic, visit)
         if view.audience == "driver":
-            found += teller.rides(visit, said)
+            found += builder.rides(visit, times)
             continue
-        found.append(teller.visit(visit, said))
+        found.append(builder.visit(visit, times))
         if view.audience == "patient":
-            found += teller.no_driving(visit, said)
-            found += teller.reminders(visit, said)
+            found += builder.no_driving(visit, times)
+            found += builder.reminders(visit, times)
     if view.audience != "driver":
-        found += [teller.review(*one) for one in enumerate(course.reviews, start=1)]
-    return sorted(found, key=in_time)
+        found += [builder.review(*one) for one in enumerate(course.reviews, start=1)]
+    return sorted(found, key=time_order)
 
 
-def in_time(event: Event) -> tuple[float, str]:
-    """What events are sorted by."""
+def time_order(event: Event) -> tuple[float, str]:
+    """The sort key of events: by start, then by UID."""
     return event.start.timestamp(), event.uid
 
 
-NOT_ANY_MORE = "This does not take place."
-NOT_YOURSELF = "Someone else has to bring you and take you home."
-ARRANGE = f"{NOT_YOURSELF} Please arrange a driver."
-BE_ON_TIME = "Please be on time."
-WAIT_FOR_THEM = "Please wait, and drive them home."
+class EventBuilder:
+    """Builds the events of one course for one audience."""
 
+    def __init__(self, course: Course, view: View) -> None:
+        self.course, self.view = course, view
+        self.discreet = discreet = is_discreet(course, view)
+        clinic = course.clinic
+        wording = clinic_wording(clinic, course.protocol, discreet=discreet)
+        phone = clinic_phone(clinic, discreet=discreet)
+        bring = f"Please bring: {wording.bring}" if wording.bring else ""
+        self.place = clinic_place(clinic, discreet=discreet)
+        self.call = f"Clinic's phone: {phone}" if phone else ""
+        self.instructions = _lines(wording.before, bring, wording.call, self.call)
+        self.alarm = clinic.reminders.alarm.minutes
+        self.revisions = EventRevisions(course)
 
-def _lines(*lines: str) -> str:
-    return "\n".join(filter(None, lines))
-
-
-class Stamps:
-    """How often each event of a course has changed, of which revision it is, in words, and when
-    that was, in UTC.
-    """
-
-    def __init__(self, course: Course) -> None:
-        first, self._changed = stamps(course)
-        self._first = _in_words(first)
-
-    def of(self, uid: str) -> tuple[int, str, datetime]:
-        """The stamp of the event with this uid."""
-        changed = self._changed.get(uid)
-        return _in_words(changed) if changed else self._first
-
-
-def _in_words(stamp: Stamp) -> tuple[int, str, datetime]:
-    return stamp.times, revision_text(stamp.revision, stamp.at), stamp.at.astimezone(UTC)
-
-
-def _teller(course: Course, view: View) -> "Teller":
-    discreet = is_discreet(course, view)
-    words, phone = words_of(course, discreet=discreet), phone_of(course, discreet=discreet)
-    call = f"Clinic's phone: {phone}" if phone else ""
-    bring = f"Please bring: {words.bring}" if words.bring else ""
-    return Teller(
-        course,
-        view,
-        discreet,
-        place_of(course, discreet=discreet),
-        call,
-        _lines(words.before, bring, words.call, call),
-        course.clinic.reminders.alarm.minutes,
-        Stamps(course),
-    )
-
-
-class Teller(NamedTuple):
-    """Tells a course's events to an audience. Its fields are what many of them have in common:
-
-    where, whom to call, what to know before each visit, and how many minutes before an alarm is.
-    """
-
-    course: Course
-    view: View
-    discreet: bool
-    place: str
-    call: str
-    words: str
-    alarm: int
-    stamps: Stamps
-
-    def visit(self, visit: Visit, said: Spoken) -> Event:
+    def visit(self, visit: Visit, times: VisitTimes) -> Event:
         """The visit itself."""
-        title = visit_title(self.course, visit, discreet=self.discreet)
         kind = self.course.protocol.visits[visit.kind]
         takes_place = visit.status in TAKES_PLACE
-        times, line, changed = self.stamps.of(visit.uid)
-        title = self._titled(title)
-        return Event(
+        return self._event(
             f"appointment-{visit.number}",
             visit.uid,
             visit.start,
             visit.end,
-            title,
-            _lines(self._about(visit, kind, said) if takes_place else NOT_ANY_MORE, line),
+            self._title(visit_title(self.course, visit, discreet=self.discreet)),
+            self._about(visit, kind, times) if takes_place else NOT_TAKING_PLACE,
             self.place if kind.place == "clinic" else "",
-            STATUS.get(visit.status, "CANCELLED"),
-            takes_place,
-            self.alarm if takes_place else None,
-            max(visit.sequence, times),
-            changed,
+            EVENT_STATUS.get(visit.status, "CANCELLED"),
+            busy=takes_place,
+            alarm=self.alarm if takes_place else None,
+            sequence=visit.sequence,
         )
 
-    def _titled(self, title: str) -> str:
-        patients_own = self.view.audience == "patient"
-        return title if patients_own else f"{self.course.patient}: {title}"
-
-    def _about(self, visit: Visit, kind: VisitKind, said: Spoken) -> str:
-        begin = (
-            "Check-in" if kind.place == "clinic" else f"{place_text(kind.place).capitalize()}, at"
-        )
-        times = f"{begin} {said.begin}."
+    def _about(self, visit: Visit, kind: VisitKind, times: VisitTimes) -> str:
+        """The text of a visit that takes place."""
+        at_clinic = kind.place == "clinic"
+        begin = "Check-in" if at_clinic else f"{place_text(kind.place).capitalize()}, at"
+        when = f"{begin} {times.begin}."
         if kind.needs_driver:
-            times += f" Ready to be collected: not before {said.end}."
-        named = driver_text(visit.driver, discreet=self.discreet)
+            when += f" Ready to be collected: not before {times.end}."
+        driver = driver_text(visit.driver, discreet=self.discreet)
         if self.view.audience == "clinic":
-            # Not its number: that changes when a visit is added before it.
-            return f"{visit.phase}, {visit.of}.\n{times}\nDriver: {named or 'none yet'}."
+            # Without the visit's number, which changes when a visit is added before it.
+            return f"{visit.phase}, {visit.of}.\n{when}\nDriver: {driver or 'none yet'}."
         ride = ""
-        if has_ride(self.course, visit):
-            ride = f"Driver, there and back: {named}." if named else ARRANGE
-        until = no_driving_text(said.until) if kind.needs_driver else ""
-        return _lines(times, ride, until, self.words)
+        if needs_ride(self.course, visit):
+            ride = f"Driver, there and back: {driver}." if driver else ARRANGE_DRIVER
+        until = no_driving_text(times.until) if kind.needs_driver else ""
+        return _lines(when, ride, until, self.instructions)
 
-    def no_driving(self, visit: Visit, said: Spoken) -> Iterator[Event]:
-        """The time after it in which nobody drives."""
+    def no_driving(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
+        """The time after the visit in which the patient must not drive."""
         until = visit.no_driving_until
         if until is None or visit.status not in TAKES_PLACE:
             return
-        tentative = " (if the appointment takes place)" if visit.status == "tentative" else ""
-        own = uid(visit.uid, "no-driving")
-        times, line, changed = self.stamps.of(own)
-        yield Event(
+        is_tentative = visit.status == "tentative"
+        condition = " (if the appointment takes place)" if is_tentative else ""
+        yield self._event(
             f"no-driving-{visit.number}",
-            own,
+            make_uid(visit.uid, "no-driving"),
             visit.end,
             until,
-            f"Do not drive until {said.until}{tentative}",
-            f"{no_driving_text(said.until)}\n{line}",
-            status="TENTATIVE" if tentative else "CONFIRMED",
-            sequence=times,
-            changed=changed,
+            f"Do not drive until {times.until}{condition}",
+            no_driving_text(times.until),
+            status="TENTATIVE" if is_tentative else "CONFIRMED",
         )
 
-    def reminders(self, visit: Visit, said: Spoken) -> Iterator[Event]:
-        """What reminds of arranging the ride, or of asking whether it holds."""
-        found = reminders(self.course, visit)
-        if not found:
+    def reminders(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
+        """The reminders to arrange the ride, or to confirm it with the driver."""
+        if not needs_ride(self.course, visit):
             return
-        who = driver_name(visit.driver, discreet=self.discreet)
-        named = driver_text(visit.driver, discreet=self.discreet)
-        asked = f"Confirm the ride with {who}" if who else "Arrange a ride"
-        title = f"{asked}: {said.ride}"
-        text = _lines(NOT_YOURSELF if who else ARRANGE, f"Driver: {named}." if named else "")
-        for one in found:
-            own = uid(visit.uid, "reminder", one.ordinal)
-            times, line, changed = self.stamps.of(own)
-            yield Event(
-                f"ride-reminder-{visit.number}-{one.ordinal}",
-                own,
-                one.start,
-                one.end,
+        name = driver_name(visit.driver, discreet=self.discreet)
+        driver = driver_text(visit.driver, discreet=self.discreet)
+        task = f"Confirm the ride with {name}" if name else "Arrange a ride"
+        title = f"{task}: {times.ride}"
+        need = NEEDS_DRIVER if name else ARRANGE_DRIVER
+        text = f"{need}\nDriver: {driver}." if driver else need
+        for reminder in timely_reminders(times, self.revisions.of(visit.uid).changed):
+            yield self._event(
+                f"ride-reminder-{visit.number}-{reminder.ordinal}",
+                make_uid(visit.uid, "reminder", reminder.ordinal),
+                reminder.start,
+                reminder.end,
                 title,
-                f"{text}\n{line}",
-                sequence=times,
-                changed=changed,
+                text,
             )
 
     def review(self, number: int, review: Review) -> Event:
         """A review."""
-        title = self._titled(review_title(self.course, review, discreet=self.discreet))
         takes_place = review.status in TAKES_PLACE
         is_ahead = takes_place and review.status != "completed"
-        times, line, changed = self.stamps.of(review.uid)
-        return Event(
+        return self._event(
             f"talk-{number}",
             review.uid,
             review.start,
-            after(review.start, REMINDER_MINUTES),
-            title,
-            _lines(self.call if takes_place else NOT_ANY_MORE, line),
+            add_minutes(review.start, SHORT_EVENT_MINUTES),
+            self._title(review_title(self.course, review, discreet=self.discreet)),
+            self.call if takes_place else NOT_TAKING_PLACE,
             self.place if review.place == "clinic" else "",
-            STATUS.get(review.status, "CANCELLED"),
-            is_ahead,
-            self.alarm if is_ahead else None,
-            max(review.sequence, times),
-            changed,
+            EVENT_STATUS.get(review.status, "CANCELLED"),
+            busy=is_ahead,
+            alarm=self.alarm if is_ahead else None,
+            sequence=review.sequence,
         )
 
-    def rides(self, visit: Visit, said: Spoken) -> Iterator[Event]:
-        """What a driver needs: when to bring somebody where, and when to collect them."""
-        if not has_ride(self.course, visit) or not drives(self.view, visit):
+    def rides(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
+        """The two ends of a ride for the driver: to bring the patient, and to collect them."""
+        if not needs_ride(self.course, visit) or not self.view.includes_ride(visit):
             return
-        phone = phone_of(self.course, discreet=True)
+        phone = clinic_phone(self.course.clinic, discreet=True)
         call = f"If you cannot come, please call: {phone}" if phone else ""
-        named = neutral(visit.driver.name) if visit.driver else ""
-        who = f"Driver: {named}." if named else ""
-        both = f"{said.ride.replace('collect', 'collect from')}."
+        name = redact(visit.driver.name) if visit.driver else ""
+        driver = f"Driver: {name}." if name else ""
+        both = f"{times.ride.replace('collect', 'collect from')}."
         whom = f" {self.view.driver_label}" if self.view.driver_label else ""
-        not_before = f"Not before {said.end}; it may take longer."
-        for role, moment, title, how, early in (
-            ("bring", visit.start, f"Bring{whom} at {said.begin}", BE_ON_TIME, self.alarm),
+        not_before = f"Not before {times.end}; it may take longer."
+        for role, moment, title, how, alarm in (
+            ("bring", visit.start, f"Bring{whom} at {times.begin}", BE_ON_TIME, self.alarm),
             (
                 "collect",
                 visit.end,
-                f"Collect{whom} from {said.end}",
-                f"{not_before} {WAIT_FOR_THEM}",
-                min(self.alarm, COLLECT_ALARM),
+                f"Collect{whom} from {times.end}",
+                f"{not_before} {WAIT_AND_DRIVE}",
+                min(self.alarm, MAX_COLLECT_ALARM),
             ),
         ):
-            # Each driver's own: in a calendar that two of them share, none takes out the other's.
-            own = uid(visit.uid, role, *([visit.driver.name] if visit.driver else []))
-            times, line, changed = self.stamps.of(own)
-            yield Event(
+            # The driver is part of the UID: in a calendar that two drivers share, the
+            # cancellation for the old driver must not remove the ride of the new one.
+            yield self._event(
                 f"{role}-{visit.number}",
-                own,
+                make_uid(visit.uid, role, *([visit.driver.name] if visit.driver else [])),
                 moment,
-                after(moment, REMINDER_MINUTES),
+                add_minutes(moment, SHORT_EVENT_MINUTES),
                 title,
-                _lines(both, how, who, call, line),
+                _lines(both, how, driver, call),
                 self.place,
                 busy=True,
-                alarm=early,
-                sequence=times,
-                changed=changed,
+                alarm=alarm,
             )
+
+    def _title(self, title: str) -> str:
+        patients_own = self.view.audience == "patient"
+        return title if patients_own else f"{self.course.patient}: {title}"
+
+    def _event(
+        self,
+        name: str,
+        uid: str,
+        start: datetime,
+        end: datetime,
+        title: str,
+        text: str,
+        place: str = "",
+        status: EventStatus = "CONFIRMED",
+        *,
+        busy: bool = False,
+        alarm: int | None = 0,
+        sequence: int = 0,
+    ) -> Event:
+        """An event with what it says of its revision."""
+        revision = self.revisions.of(uid)
+        sequence = max(sequence, revision.sequence)
+        text = f"{text}\n{revision.text}" if text else revision.text
+        changed = revision.changed
+        return Event(
+            name, uid, start, end, title, text, place, status, busy, alarm, sequence, changed
+        )
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))

@@ -1,65 +1,64 @@
-"""The rides of a course: which visits need one, and when the patient is reminded of it."""
+"""The rides of a course: which visits need one, who drives, and when the patient is reminded."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
-from ketasched.events.sequence import stamp
-from ketasched.events.visit_times import Reminded, spoken
+from ketasched.events.sequence import changed_at
+from ketasched.events.visit_times import RideReminder, VisitTimes, visit_times
 from ketasched.model import Course, Visit
 from ketasched.model.gates import is_decided_at_check_in
 
 
-def has_ride(course: Course, visit: Visit) -> bool:
-    """Whether somebody has to drive, or has driven: for visits that are confirmed, and for one
-    that is decided when the patient is there already.
+def needs_ride(course: Course, visit: Visit) -> bool:
+    """Whether somebody has to drive to this visit, or has driven.
+
+    So it is for confirmed visits, and for a tentative one that is decided at its check-in, when
+    the patient is at the clinic already.
     """
     comes = visit.status in ("planned", "completed") or is_decided_at_check_in(course, visit)
     return comes and course.protocol.visits[visit.kind].needs_driver
 
 
-def drivers(course: Course) -> list[str]:
-    """The names of those who drive to a visit of the course, or have driven."""
-    rides = (visit for visit in course.visits if has_ride(course, visit))
+def visits_with_ride(course: Course) -> list[Visit]:
+    """The visits that need a ride."""
+    return [visit for visit in course.visits if needs_ride(course, visit)]
+
+
+def driver_names(rides: Iterable[Visit]) -> list[str]:
+    """The names of the drivers of these visits, each once, in the order of the visits."""
     return list(dict.fromkeys(visit.driver.name for visit in rides if visit.driver))
 
 
-def is_shared(course: Course) -> bool:
-    """Whether not all rides of the course have the same driver, or all none yet."""
-    return are_shared(visit for visit in course.visits if has_ride(course, visit))
+def all_driver_names(course: Course) -> list[str]:
+    """The names of all drivers of a course: also of former dates, and of visits on hold."""
+    former = (date.driver for entry in course.history for date in entry.former if date.driver)
+    return list(dict.fromkeys((*driver_names(course.visits), *former)))
 
 
-def are_shared(rides: Iterable[Visit]) -> bool:
-    """Whether not all of these have the same driver, or all none yet."""
+def have_several_drivers(rides: Iterable[Visit]) -> bool:
+    """Whether the drivers of these visits differ; "no driver yet" counts as a driver."""
     return len({visit.driver and visit.driver.name for visit in rides}) > 1
 
 
-def all_drivers(course: Course) -> list[str]:
-    """The same with those who were to drive once, or to a visit that is on hold."""
-    named = (visit.driver.name for visit in course.visits if visit.driver)
-    once = (former.driver for entry in course.history for former in entry.former)
-    return list(dict.fromkeys((*named, *filter(None, once))))
+def ride_reminders(course: Course, visit: Visit) -> list[RideReminder]:
+    """The reminders of the ride to a visit, if it needs one.
 
-
-def reminders(course: Course, visit: Visit) -> list[Reminded]:
-    """When to remind of the ride to a visit.
-
-    A moment before the visit was given its date, or not before the visit itself, is left out.
+    Left out are those before the visit was given its date, and those not before its start.
     """
-    if not has_ride(course, visit):
+    if not needs_ride(course, visit):
         return []
-    given, said = _given(course, visit), spoken(course.clinic, visit)
-    return [one for one in said.reminders if given <= one.utc < said.utc]
+    return timely_reminders(visit_times(course.clinic, visit), changed_at(course, visit.uid))
 
 
-def reminders_left_out(course: Course, rides: Iterable[Visit]) -> int:
-    """How many reminders of these rides would have been before their visit was given its date."""
+def timely_reminders(times: VisitTimes, scheduled: datetime) -> list[RideReminder]:
+    """The reminders from `scheduled` (UTC), when the visit was given its date, until its start."""
+    return [one for one in times.reminders if scheduled <= one.utc < times.utc]
+
+
+def count_skipped_reminders(course: Course, rides: Iterable[Visit]) -> int:
+    """How many reminders of these rides would be before their visit was given its date."""
     return sum(
-        one.utc < given
-        for visit, given in ((visit, _given(course, visit)) for visit in rides)
-        for one in spoken(course.clinic, visit).reminders
+        reminder.utc < changed_at(course, visit.uid)
+        for visit in rides
+        for reminder in visit_times(course.clinic, visit).reminders
     )
-
-
-def _given(course: Course, visit: Visit) -> datetime:
-    """When the visit was given its date, in UTC."""
-    return stamp(course, visit.uid).at.astimezone(UTC)

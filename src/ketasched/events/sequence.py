@@ -1,73 +1,67 @@
-"""What the history says of calendars and pages: how often an event changed, which dates ended."""
+"""SEQUENCE numbers: how often each event of a course has changed, and in which revision last."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
-from types import MappingProxyType
 from typing import NamedTuple
 
-from ketasched.events.view import View
-from ketasched.model import TAKES_PLACE, Course, Entry, Visit
+from ketasched.events.wording import revision_text
+from ketasched.model import Course, Entry
 
 
-class Stamp(NamedTuple):
-    """How often an event has changed (SEQUENCE), in which revision last, and when that was."""
+class LastChange(NamedTuple):
+    """The last revision that changed an event; `sequence` counts the changes up to then."""
 
-    times: int
+    sequence: int
     revision: int
     at: datetime
 
 
-def stamps(course: Course) -> tuple[Stamp, Mapping[str, Stamp]]:
-    """The stamp of events that never changed, the first revision's, and those of others by uid."""
-    first = Stamp(0, 1, course.history[0].at if course.history else course.made_at)
-    # Most courses never change; looking is not for free.
-    return first, _stamps(course.history) if len(course.history) > 1 else UNCHANGED
+class EventRevision(NamedTuple):
+    """An event's SEQUENCE, a sentence on its revision, and the time of the last change (UTC)."""
+
+    sequence: int
+    text: str
+    changed: datetime
 
 
-def stamp(course: Course, uid: str) -> Stamp:
-    """The stamp of the event with this uid."""
-    first, changed = stamps(course)
-    return changed.get(uid, first)
+class EventRevisions:
+    """The revision of each event of a course, by the event's UID."""
+
+    def __init__(self, course: Course) -> None:
+        self._changes = _changes_of(course)
+        self._first = _in_words(_planning_of(course))
+
+    def of(self, uid: str) -> EventRevision:
+        """The revision of this event; of an event that never changed, the first revision."""
+        change = self._changes.get(uid)
+        return _in_words(change) if change else self._first
 
 
-UNCHANGED: Mapping[str, Stamp] = MappingProxyType({})
+def changed_at(course: Course, uid: str) -> datetime:
+    """When the event with this UID was last changed, or the course planned, in UTC."""
+    return _changes_of(course).get(uid, _planning_of(course)).at.astimezone(UTC)
 
 
-def former_dates(course: Course, view: View) -> list[datetime]:
-    """The dates of earlier revisions that no longer hold and are not over (local), in order.
-
-    For a driver only those of rides, of their own where the view is for one of several.
-    """
-    gone = [former for entry in course.history for former in entry.former]
-    if not gone:
-        return []
-    rides, whose = view.audience == "driver", view.rides_of
-    wanted = (one for one in gone if (one.ride or not rides) and whose in ("", one.driver))
-    visits = [visit for visit in course.visits if visit.status in TAKES_PLACE]
-    holding = {visit.start for visit in visits if drives(view, visit)}
-    talks = {review.uid for review in course.reviews}
-    talking = {one.start for one in course.reviews if one.status in TAKES_PLACE}
-    # Where there was a visit, a talk is something else; where there was a talk, a visit says more.
-    found = {
-        one.start
-        for one in wanted
-        if one.start not in (holding | talking if one.uid in talks else holding)
-    }
-    last = course.history[-1].at if course.history else course.made_at
-    return sorted(one for one in found if one.date() >= last.date())
+def _in_words(change: LastChange) -> EventRevision:
+    text = revision_text(change.revision, change.at)
+    return EventRevision(change.sequence, text, change.at.astimezone(UTC))
 
 
-def drives(view: View, visit: Visit) -> bool:
-    """Whether the ride to a visit is one of those that the view is about."""
-    return not view.rides_of or (visit.driver is not None and visit.driver.name == view.rides_of)
+def _planning_of(course: Course) -> LastChange:
+    return LastChange(0, 1, course.history[0].at if course.history else course.made_at)
+
+
+def _changes_of(course: Course) -> Mapping[str, LastChange]:
+    # Most courses never change, and hashing a history for the cache takes time.
+    return _changes_in(course.history) if len(course.history) > 1 else {}
 
 
 @lru_cache(maxsize=16)
-def _stamps(history: tuple[Entry, ...]) -> Mapping[str, Stamp]:
-    found: dict[str, Stamp] = {}
+def _changes_in(history: tuple[Entry, ...]) -> Mapping[str, LastChange]:
+    found: dict[str, LastChange] = {}
     for revision, entry in enumerate(history, start=1):
         for uid in entry.changed:
-            times = found[uid].times + 1 if uid in found else 1
-            found[uid] = Stamp(times, revision, entry.at)
+            sequence = found[uid].sequence + 1 if uid in found else 1
+            found[uid] = LastChange(sequence, revision, entry.at)
     return found

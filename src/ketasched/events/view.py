@@ -1,20 +1,26 @@
-"""For whom a course is rendered, which decides what may be said."""
+"""`View`: for whom a course is rendered."""
 
 from dataclasses import dataclass
 
-from ketasched.model import Audience
+from ketasched.model import Audience, Visit
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """For whom a course is rendered: that decides what it may say.
+    """For whom a course is rendered, which decides what the output may say.
 
-    `driver_label` is what a driver calls the patient, "" where they are not named. `rides_of` is
-    the driver whose rides these are, "" for all of them. `colour` is whether there may be colours,
-    for a terminal.
+    `driver_label` is the name by which drivers know the patient, "" if the patient is not named.
+    `rides_of` limits the rides to those of one driver, by name; "" means all rides. `colour`
+    allows colours, for a terminal.
     """
 
     audience: Audience = "patient"
     driver_label: str = ""
     rides_of: str = ""
     colour: bool = False
+
+    def includes_ride(self, visit: Visit) -> bool:
+        """Whether `rides_of` is empty or the driver of this visit."""
+        return not self.rides_of or (
+            visit.driver is not None and visit.driver.name == self.rides_of
+        )

@@ -1,4 +1,7 @@
-"""What is said of a visit's times: the same for every patient who comes then, so said once."""
+"""A visit's times in words, and when its ride reminders are.
+
+Patients who come at the same time get the same words, so these are cached for each clinic.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,33 +10,36 @@ from functools import lru_cache
 
 from ketasched.model import Clinic, Reminder, Visit
 from ketasched.model.memo import memoised
-from ketasched.model.wall_clock import after, clock_text, day_text, moment_text
+from ketasched.model.wall_clock import add_minutes, clock_text, moment_text
 
-MOST_TIMES = 2048
-"""How many times of visits are kept for a clinic."""
+MAX_TIMES = 2048
+"""How many visit times are cached for a clinic."""
 
-REMINDER_MINUTES = 15
+SHORT_EVENT_MINUTES = 15
 """How long a reminder, a review or one end of a ride lasts in a calendar."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reminded:
-    """A reminder of a ride, `ordinal` in the clinic's list; `utc` is the same as `start`, and
-    `said` is that in words: "Fri 4 Dec, 10:00".
+class RideReminder:
+    """A reminder of a ride: `ordinal` counts the clinic's reminders from 1.
+
+    `start` and `end` are local, `utc` is `start` in UTC, `text` is "Fri 4 Dec, 10:00".
     """
 
     ordinal: int
     utc: datetime
     start: datetime
     end: datetime
-    said: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
-    """A visit's times in words: "Mon 7 Dec, 09:00 – collect 10:55", "09:00", "10:55"; until when
-    nobody drives ("Tue 8 Dec, 10:55", "" without a rule). `utc` is when it begins, `reminders` are
-    all that the clinic has for it.
+class VisitTimes:
+    """A visit's times in words.
+
+    `ride` is "Mon 7 Dec, 09:00 – collect 10:55", `begin` "09:00", `end` "10:55"; `until`, the end
+    of the time without driving, is "Tue 8 Dec, 10:55", or "" if there is no rule. `utc` is the
+    start; `reminders` are all that the clinic sets, whether or not they are in time.
     """
 
     ride: str
@@ -41,38 +47,43 @@ class Spoken:
     end: str
     until: str
     utc: datetime
-    reminders: tuple[Reminded, ...]
+    reminders: tuple[RideReminder, ...]
 
 
-def spoken(clinic: Clinic, visit: Visit) -> Spoken:
+def visit_times(clinic: Clinic, visit: Visit) -> VisitTimes:
     """The visit's times in words."""
     start, end, until = visit.start, visit.end, visit.no_driving_until
-    # Equal moments can be of different zones, or the first and the second 01:30 of a night.
+    # Equal datetimes can differ in zone, or be the first and the second 01:30 of a night.
     folds = start.fold, end.fold, until.fold if until else 0
-    return _of(clinic)(start, end, until, (start.tzinfo, folds))
+    return _times_cache(clinic)(start, end, until, (start.tzinfo, folds))
 
 
 @memoised
-def _of(clinic: Clinic) -> Callable[[datetime, datetime, datetime | None, object], Spoken]:
+def _times_cache(
+    clinic: Clinic,
+) -> Callable[[datetime, datetime, datetime | None, object], VisitTimes]:
     reminders = clinic.reminders.driver
 
-    def worked_out(start: datetime, end: datetime, until: datetime | None, _: object) -> Spoken:
+    def times(
+        start: datetime, end: datetime, until: datetime | None, _zone_and_folds: object
+    ) -> VisitTimes:
         begin, over = clock_text(start), clock_text(end)
-        return Spoken(
-            f"{day_text(start.date(), year=False)}, {begin} – collect {over}",
+        return VisitTimes(
+            f"{moment_text(start, year=False)} – collect {over}",
             begin,
             over,
-            moment_text(until) if until else "",
+            moment_text(until, year=False) if until else "",
             start.astimezone(UTC),
-            tuple(_reminded(start, number, one) for number, one in enumerate(reminders, start=1)),
+            tuple(_ride_reminder(start, *one) for one in enumerate(reminders, start=1)),
         )
 
-    return lru_cache(maxsize=MOST_TIMES)(worked_out)
+    return lru_cache(maxsize=MAX_TIMES)(times)
 
 
-def _reminded(start: datetime, ordinal: int, reminder: Reminder) -> Reminded:
-    """The moment of a reminder: a time that the clocks skip is one that they show."""
+def _ride_reminder(start: datetime, ordinal: int, reminder: Reminder) -> RideReminder:
+    """The reminder before a visit; a time that the clocks skip is moved on by the change."""
     day = start.date() - timedelta(reminder.days)
     utc = datetime.combine(day, reminder.at.time, start.tzinfo).astimezone(UTC)
     local = utc.astimezone(start.tzinfo)
-    return Reminded(ordinal, utc, local, after(local, REMINDER_MINUTES), moment_text(local))
+    end = add_minutes(local, SHORT_EVENT_MINUTES)
+    return RideReminder(ordinal, utc, local, end, moment_text(local, year=False))

@@ -1,10 +1,13 @@
-"""The nouns: frozen values that every other module speaks in.
+"""The nouns of the package, as frozen values, and what follows from them alone.
 
-Nothing here reads a file, a clock or the environment. Every date in a file is inclusive on both
-ends; every `datetime` is aware and in the clinic's zone.
+Nothing here reads a file, a clock or the environment. Date ranges include both ends; every
+`datetime` is aware and in the clinic's zone.
 
 Doors: busy_times, gates, identifiers, memo, occupancy, opening_hours, privacy, values, wall_clock.
 """
+# The nouns are imported here so that other rooms import them from `ketasched.model`.
+# mypy: implicit-reexport
+# ruff: noqa: F401
 
 from ketasched.model.busy import BusyTime
 from ketasched.model.clinic import (
@@ -36,7 +39,7 @@ from ketasched.model.course import (
     Visit,
     Window,
 )
-from ketasched.model.history import Change, Driver, Entry, Former, Outcome, Scope, Verb
+from ketasched.model.history import Change, Driver, Entry, Former, ReviewOutcome, Scope, Verb
 from ketasched.model.keys import Key
 from ketasched.model.protocol import (
     GapDays,
@@ -54,76 +57,14 @@ from ketasched.model.values import (
     Amount,
     Clock,
     DateRange,
-    Lead,
+    LeadTime,
     Place,
     Plain,
     Problem,
     Reminder,
     TimeRange,
     Weekday,
-    odd_character,
-    printable,
-    shown,
+    escape_unprintable,
+    quote,
+    unsafe_character,
 )
-
-__all__ = [
-    "TAKES_PLACE",
-    "TO_BE_DECIDED",
-    "WEEKDAYS",
-    "Amount",
-    "Audience",
-    "BusyTime",
-    "Change",
-    "Clinic",
-    "Clock",
-    "Closures",
-    "Count",
-    "Course",
-    "DateRange",
-    "Driver",
-    "Entry",
-    "EveryDays",
-    "Finding",
-    "Former",
-    "GapDays",
-    "GapHours",
-    "Hours",
-    "Instructions",
-    "Key",
-    "Lead",
-    "Level",
-    "Minutes",
-    "NoDriving",
-    "Outcome",
-    "Override",
-    "OwnMinutes",
-    "PerWeek",
-    "Phase",
-    "PhaseReview",
-    "Place",
-    "Plain",
-    "Prices",
-    "Problem",
-    "Protocol",
-    "ProtocolWording",
-    "Remedy",
-    "Reminder",
-    "Reminders",
-    "Request",
-    "Review",
-    "Scope",
-    "Slot",
-    "SpanDays",
-    "Status",
-    "TimeRange",
-    "Titles",
-    "Verb",
-    "Visit",
-    "VisitKind",
-    "Weekday",
-    "Window",
-    "Wording",
-    "odd_character",
-    "printable",
-    "shown",
-]

@@ -1,4 +1,4 @@
-"""When somebody who is needed for a visit is taken up by something else."""
+"""`BusyTime`: a time at which somebody who is needed for a visit cannot come."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from ketasched.model.keys import Key
-from ketasched.model.values import Problem, shown
+from ketasched.model.values import Problem, quote
 
 
 @dataclass(frozen=True, slots=True)
 class BusyTime:
     """A time, local to the clinic, at which the patient or the clinician is taken up.
 
-    It ends just before `end`. `calendar` is the name of the calendar that says so; what happens
-    then is nobody's business here.
+    `end` is exclusive. `calendar` is the name of the calendar that the time is from; the title of
+    the appointment there is never kept.
     """
 
     start: Annotated[datetime, Key("From when, included.")]
@@ -22,8 +22,8 @@ class BusyTime:
     calendar: Annotated[str, Key("The name of the calendar's file, never what happens then.")]
 
     def problems(self) -> Iterator[Problem]:
-        """An end that is not after the start, or a calendar without a name."""
+        """Problem if the end is not after the start, or the calendar has no printable name."""
         if self.end.astimezone(UTC) <= self.start.astimezone(UTC):
             yield "end", "is not after the start"
         if not self.calendar.isprintable() or not self.calendar.strip():
-            yield "calendar", f"expected a name on one line, not {shown(self.calendar)}"
+            yield "calendar", f"expected a name on one line, not {quote(self.calendar)}"

@@ -1,4 +1,4 @@
-"""Busy times: which of them a visit would overlap, and those of a calendar put in a request."""
+"""Busy times of a request: which one a visit overlaps, and merging those of calendars into it."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,79 +11,77 @@ from ketasched.model.memo import memoised
 
 
 @dataclass(frozen=True, slots=True)
-class Engagements:
-    """Busy times in order of their start; `starts` and `latest` are in seconds of UTC.
+class BusyIndex:
+    """Busy times sorted by start, to find an overlap by bisection.
 
-    `latest` is, for each, the latest end of those up to it.
+    `starts` and `latest_ends` are in POSIX seconds; `latest_ends[i]` is the latest end of
+    `times[:i + 1]`.
     """
 
     times: list[BusyTime]
     starts: list[float]
-    latest: list[float]
+    latest_ends: list[float]
 
     def overlapping(self, start: float, end: float) -> BusyTime | None:
-        """A busy time that overlaps what is from `start` until just before `end`."""
-        place = bisect_left(self.starts, end) - 1
-        if place < 0 or self.latest[place] <= start:
+        """A busy time that overlaps the interval from `start` to before `end`, if there is one."""
+        index = bisect_left(self.starts, end) - 1
+        if index < 0 or self.latest_ends[index] <= start:
             return None
-        while self.times[place].end.timestamp() <= start:
-            place -= 1
-        return self.times[place]
+        while self.times[index].end.timestamp() <= start:
+            index -= 1
+        return self.times[index]
 
 
 @memoised
-def engagements_of(busy: tuple[BusyTime, ...]) -> Engagements:
-    """The busy times of a request, to be asked again and again."""
+def busy_index(busy: tuple[BusyTime, ...]) -> BusyIndex:
+    """The index of a request's busy times."""
     times = sorted(busy, key=lambda one: one.start.timestamp())
     ends = accumulate((one.end.timestamp() for one in times), max)
-    return Engagements(times, [one.start.timestamp() for one in times], list(ends))
+    return BusyIndex(times, [one.start.timestamp() for one in times], list(ends))
 
 
-def within(busy: Sequence[BusyTime], first: date, last: date) -> Iterator[BusyTime]:
-    """What of these times is on the days from `first` to `last`, both inclusive."""
+def clip_to_days(busy: Sequence[BusyTime], first: date, last: date) -> Iterator[BusyTime]:
+    """The parts of these times on the days from `first` to `last`, both inclusive."""
     for one in busy:
         if one.start.date() <= last and first <= one.end.date():
             zone = one.start.tzinfo
-            begin = datetime.combine(first, time(), zone)
-            end = datetime.combine(last + timedelta(1), time(), zone)
-            # Two local times of one zone compare by the clock: days are all that counts here.
-            cut = max(one.start, begin), min(one.end, end)
-            if cut == (one.start, one.end):
+            midnight = datetime.combine(first, time(), zone)
+            midnight_after = datetime.combine(last + timedelta(1), time(), zone)
+            # Datetimes of one zone compare by their wall-clock time, which decides the day.
+            start, end = max(one.start, midnight), min(one.end, midnight_after)
+            if (start, end) == (one.start, one.end):
                 yield one
-            elif cut[0] < cut[1]:
-                yield replace(one, start=cut[0], end=cut[1])
+            elif start < end:
+                yield replace(one, start=start, end=end)
 
 
-def with_busy(
+def with_busy_times(
     request: Request, calendars: Mapping[str, Sequence[BusyTime]], since: datetime | None = None
 ) -> Request:
-    """The request with the busy times of these calendars, by their names, too.
+    """The request with the busy times of these calendars (by name) merged into its own.
 
-    A calendar that it has already is replaced by the newer one. With `since` only from that moment
-    on: what was before is left as it was, and of the newer ones it does not count.
+    A calendar that the request has already is replaced. With `since`, that holds from then on:
+    times before are kept as they are, and new times before are ignored.
     """
     kept = [
-        cut
+        part
         for one in request.busy
-        for cut in ([one] if one.calendar not in calendars else _parts(one, since)[0])
+        for part in ([one] if one.calendar not in calendars else _split_at(one, since)[0])
     ]
     added = [
-        cut
-        for busy in calendars.values()
-        for one in busy
-        for cut in (_parts(one, since)[1] if since else [one])
+        part for busy in calendars.values() for one in busy for part in _split_at(one, since)[1]
     ]
-    found = {
+    merged = {
         (one.start.timestamp(), one.end.timestamp(), one.calendar): one for one in (*kept, *added)
     }
-    return replace(request, busy=tuple(found[key] for key in sorted(found)))
+    return replace(request, busy=tuple(merged[key] for key in sorted(merged)))
 
 
-def _parts(one: BusyTime, moment: datetime | None) -> tuple[list[BusyTime], list[BusyTime]]:
-    """What of a time is before a moment (None is before all), and what is from it on."""
+def _split_at(one: BusyTime, moment: datetime | None) -> tuple[list[BusyTime], list[BusyTime]]:
+    """The part of a busy time before `moment`, and the part from then on; None is before all."""
     if moment is None or moment.timestamp() <= one.start.timestamp():
         return [], [one]
     if one.end.timestamp() <= moment.timestamp():
         return [one], []
-    here = moment.astimezone(one.start.tzinfo)
-    return [replace(one, end=here)], [replace(one, start=here)]
+    local = moment.astimezone(one.start.tzinfo)
+    return [replace(one, end=local)], [replace(one, start=local)]

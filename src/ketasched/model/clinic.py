@@ -1,4 +1,4 @@
-"""The clinic: its zone, hours, closures, chairs, reminders and words."""
+"""`Clinic`: the clinic's time zone, hours, closures, chairs, reminders, words and prices."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ from ketasched.model.values import (
     Amount,
     Clock,
     DateRange,
-    Lead,
+    LeadTime,
     Problem,
     Reminder,
     TimeRange,
     Weekday,
-    shown,
+    quote,
 )
 
 Titles = Literal["discreet", "clinical"]
@@ -42,7 +42,7 @@ class Hours:
         return openings
 
     def problems(self) -> Iterator[Problem]:
-        """Openings of a day that overlap, or no day open at all."""
+        """Problems if openings of a day overlap, or no day is open."""
         for name in WEEKDAYS:
             yield from overlap_problems(name, getattr(self, name, ()))
         if not any(self.on(day) for day in range(7)):
@@ -50,10 +50,10 @@ class Hours:
 
 
 def overlap_problems(place: str, openings: tuple[TimeRange, ...]) -> Iterator[Problem]:
-    """Openings of one day that are out of order or overlap."""
-    for index, (one, two) in enumerate(pairwise(openings), start=1):
-        if two.start < one.end:
-            yield f"{place}[{index}]", f'"{two}" begins before "{one}" has ended'
+    """Problems if openings of one day overlap or are out of order; `place` is their key."""
+    for index, (before, following) in enumerate(pairwise(openings), start=1):
+        if following.start < before.end:
+            yield f"{place}[{index}]", f'"{following}" begins before "{before}" has ended'
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ class Closures:
     ] = field(default_factory=dict)
 
     def problems(self) -> Iterator[Problem]:
-        """One-off openings that overlap or are empty."""
+        """Problems if one-off openings overlap, or a day has none."""
         for day, openings in self.openings.items():
             yield from overlap_problems(f"openings.{day}", openings)
             if not openings:
                 yield f"openings.{day}", "no times; a closed day belongs in closures.dates"
 
 
-NINE, TWO_HOURS = Clock(9 * 60), Lead(120)
+NINE, TWO_HOURS = Clock(9 * 60), LeadTime(120)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Reminders:
     driver: Annotated[
         tuple[Reminder, ...], Key("When the patient is reminded to arrange a driver.")
     ] = (Reminder(3, Clock(600)), Reminder(1, Clock(1080)))
-    alarm: Annotated[Lead, Key("How long before a visit its alarm sounds.")] = TWO_HOURS
+    alarm: Annotated[LeadTime, Key("How long before a visit its alarm sounds.")] = TWO_HOURS
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class Instructions(ProtocolWording):
     ] = field(default_factory=dict, metadata={"other tables": True})
 
     def wording(self, protocol: str, *, discreet: bool) -> Wording:
-        """What to say for a protocol: its own words where there are some, else the general."""
+        """The words for a protocol: its own, and for each empty text the general one."""
         general: Wording = self.discreet if discreet else self
         own = self.protocols.get(protocol, ProtocolWording())
         special: Wording = own.discreet if discreet else own
@@ -182,9 +182,9 @@ class Prices:
     ] = field(default_factory=dict, metadata={"other tables": True})
 
     def problems(self) -> Iterator[Problem]:
-        """A currency that cannot be printed."""
+        """Problem if the currency is not printable."""
         if not self.currency.isprintable():
-            said = f'expected a short one such as "USD" or "€", not {shown(self.currency)}'
+            said = f'expected a short one such as "USD" or "€", not {quote(self.currency)}'
             yield "currency", said
 
 
@@ -268,5 +268,5 @@ class Clinic:
 
     @property
     def counts_visits(self) -> bool:
-        """Whether patients can be in each other's way: chairs, or those who begin together."""
+        """Whether the number of visits at once, or of visits that begin together, is limited."""
         return self.chairs is not None or self.starts_per_slot is not None

@@ -1,12 +1,12 @@
-"""How many visits, and how often: values that a file writes as a number, a list or a table.
+"""The number of visits and the pace: values that a file writes as a number, a list or a table.
 
-Each has `read`, `plain` and `SCHEMA`, as those in `values`.
+Each class has `read`, `plain` and `SCHEMA`, as the classes in `values` have.
 """
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from ketasched.model.values import Plain, Schema, shown
+from ketasched.model.values import Plain, Schema, quote
 
 
 def _number(least: int, most: int) -> Schema:
@@ -27,23 +27,24 @@ def _list_of(member: Schema) -> Schema:
 
 
 def _whole(value: object, low: int, high: int) -> int:
+    """The whole number `value`; raises `ValueError` if it is not from `low` to `high`."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"expected a whole number, not {shown(value)}")
+        raise ValueError(f"expected a whole number, not {quote(value)}")
     if not low <= value <= high:
-        raise ValueError(f"expected {low} to {high}, not {shown(value)}")
+        raise ValueError(f"expected {low} to {high}, not {quote(value)}")
     return value
 
 
 def _table(value: object, *keys: str) -> list[object]:
-    """The values of a small table with just these keys, None for a missing one."""
+    """The values of a table under `keys`, None for a missing key; `ValueError` for other keys."""
     if not isinstance(value, dict) or not set(value) <= set(keys):
-        raise ValueError(f"expected a whole number or {{ {', '.join(keys)} }}, not {shown(value)}")
+        raise ValueError(f"expected a whole number or {{ {', '.join(keys)} }}, not {quote(value)}")
     return [value.get(key) for key in keys]
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many visits a phase has: `default`, and `max` where the request may ask for more."""
+    """How many visits a phase has: `default`, and at most `max` if the request asks for more."""
 
     SCHEMA: ClassVar[Schema] = {
         "description": "6 or { default = 0, max = 12 }",
@@ -74,7 +75,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class PerWeek:
-    """A pace in visits a week: the usual one, and those that a request may choose."""
+    """A pace in visits a week: `default`, and the `choices` of a request."""
 
     SCHEMA: ClassVar[Schema] = {
         "description": "3 or { default = 3, choices = [2, 3] }",
@@ -99,7 +100,10 @@ class PerWeek:
 
 @dataclass(frozen=True, slots=True)
 class EveryDays:
-    """A pace in days from visit to visit; the last of `steps` repeats. `choices` may be asked."""
+    """A pace in days from visit to visit: `steps`, the last of which repeats.
+
+    `choices` are what a request may ask for instead, as a single repeated step.
+    """
 
     SCHEMA: ClassVar[Schema] = {
         "description": "14, [14, 21, 28] or { default = 14, choices = [7, 14] }",
@@ -132,16 +136,17 @@ class EveryDays:
 
 
 def _default_and_choices(value: object, most: int) -> tuple[int, tuple[int, ...]]:
+    """A pace from a number or a table; raises `ValueError`."""
     if not isinstance(value, dict):
         number = _whole(value, 1, most)
         return number, (number,)
     default, choices = _table(value, "default", "choices")
     if not isinstance(choices, list):
-        raise ValueError(f"expected choices such as [2, 3], not {shown(choices)}")
-    found = _whole(default, 1, most), tuple(_whole(choice, 1, most) for choice in choices)
-    if found[0] not in found[1]:
-        raise ValueError(f"default {found[0]} is not among the choices {choices}")
-    return found
+        raise ValueError(f"expected choices such as [2, 3], not {quote(choices)}")
+    usual, allowed = _whole(default, 1, most), tuple(_whole(one, 1, most) for one in choices)
+    if usual not in allowed:
+        raise ValueError(f"default {usual} is not among the choices {choices}")
+    return usual, allowed
 
 
 def _choice_plain(default: int, choices: tuple[int, ...]) -> Plain:

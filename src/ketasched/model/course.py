@@ -1,4 +1,4 @@
-"""What is asked for one patient, and what is planned: dated visits, reviews and findings."""
+"""`Request` and `Course`: what is asked for one patient, and the dated visits planned from it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,18 +16,18 @@ Level = Literal["broken", "given-up", "warning"]
 Audience = Literal["patient", "driver", "clinic"]
 Status = Literal["planned", "tentative", "held", "completed", "missed", "omitted", "ceased"]
 TAKES_PLACE: frozenset[str] = frozenset({"planned", "tentative", "completed"})
-"""The statuses of visits that happen, or may: the rules look at these."""
+"""The statuses of visits that take place, or may; the rules consider these visits only."""
 
 TO_BE_DECIDED = "to be decided by your clinician"
-"""What is said of every tentative visit."""
+"""The note of every tentative visit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """What is asked for one patient. All dates are local to the clinic and inclusive.
 
-    `between` bounds the whole visit, check-in to end. `boosters` is how many to pencil in. No
-    visit overlaps a time of `busy`.
+    `between` bounds the whole visit, check-in to end. `boosters` is the number of tentative
+    boosters to plan. No visit overlaps a time of `busy`.
     """
 
     start: Annotated[date, Key("The first day that would do.")]
@@ -57,7 +57,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Slot:
-    """A time at which a visit of this kind could be: check-in to end, in the clinic's zone."""
+    """A possible time of a visit of this kind, from check-in to end, in the clinic's zone."""
 
     kind: VisitKind
     start: datetime
@@ -76,7 +76,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A change, in words, and the dates that it gives: of a new course all, else what it moves."""
+    """A change that would help, in words, and the resulting dates.
+
+    `dates` are all dates of a new course, or those of the visits that the change moves.
+    """
 
     change: str
     dates: tuple[date, ...]
@@ -91,7 +94,7 @@ class Window:
     latest: Annotated[date, Key("The last one.")]
 
     def problems(self) -> Iterator[Problem]:
-        """Dates out of order."""
+        """Problem if the dates are out of order."""
         if not self.earliest <= self.target <= self.latest:
             yield "", "expected earliest, target and latest in this order"
 
@@ -100,9 +103,8 @@ class Window:
 class Visit:
     """One dated visit. `start` is check-in, `end` when the patient may be collected.
 
-    `held_from` is the status that a held one goes back to. `of` is its place within its phase
-    ("3 of 6"); `no_driving_until` None means that no rule
-    says when: the clinic is to be asked.
+    `of` is the place within the phase ("3 of 6"). `no_driving_until` None means that there is no
+    rule: the patient is told to ask the clinic. `held_from` is the status before `held`.
     """
 
     number: Annotated[int, Key("1, 2, … through the course.")]
@@ -136,7 +138,7 @@ class Visit:
     held_from: Annotated[Status | None, Key("The status that a held one goes back to.")] = None
 
     def problems(self) -> Iterator[Problem]:
-        """An end that is not after the start, or times before it."""
+        """Problems if the end is not after the start, or the treatment begins before it."""
         start = self.start.astimezone(UTC)
         if self.end.astimezone(UTC) <= start:
             yield "end", "is not after the start"
@@ -191,6 +193,6 @@ class Course:
     request: Annotated[Request, Key("What was asked for.")]
 
     def problems(self) -> Iterator[Problem]:
-        """Another patient than was asked for."""
+        """Problem if the patient is not the request's."""
         if self.patient != self.request.patient:
             yield "patient", "is not the one of the request"

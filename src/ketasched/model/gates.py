@@ -1,64 +1,70 @@
-"""What waits for a clinician's decision: tentative visits, and the gates that hold them back."""
+"""Gates: reviews that must be recorded before the visits after them are confirmed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ketasched.model import TO_BE_DECIDED, Course, Driver, Review, Status, Visit
+from ketasched.model import TO_BE_DECIDED, Course, Driver, Review, Visit
 
 
-def first_gate(reviews: Sequence[Review]) -> int | None:
-    """After which visit the first gate is that has not been opened."""
-    return min((one.after for one in reviews if one.gate and is_open(one)), default=None)
+def first_closed_gate(reviews: Sequence[Review]) -> int | None:
+    """The number of the visit before the first gate that is still pending, if there is one."""
+    return min((one.after for one in reviews if one.gate and is_pending(one)), default=None)
 
 
-def is_open(review: Review) -> bool:
+def is_pending(review: Review) -> bool:
     """Whether a review is still to be recorded."""
     return review.status in ("planned", "tentative", "held")
 
 
 def is_decided_at_check_in(course: Course, visit: Visit) -> bool:
-    """Whether the next gate to be decided is at the check-in of this tentative visit: then the
-    patient comes whatever is decided.
+    """Whether this tentative visit is decided at its own check-in, so that the patient comes.
+
+    That is so if the first closed gate is a review that begins with the visit.
     """
     if visit.status != "tentative":
         return False
-    gate = first_gate(course.reviews)
+    gate = first_closed_gate(course.reviews)
     return any(one.after == gate and one.start == visit.start for one in course.reviews)
 
 
 def with_usual_drivers(course: Course, before: Course | None = None) -> Course:
-    """The course where those visits have the usual driver that are decided at their check-in now,
-    and were not `before`.
+    """The course with the usual driver for visits that are decided at their check-in.
+
+    Visits that were so in the revision `before` keep the driver they have, or none.
     """
-    were = before.visits if before else ()
-    known = {one.uid for one in were if before and is_decided_at_check_in(before, one)}
+    new = _decided_at_check_in(course) - (_decided_at_check_in(before) if before else set())
     visits = (
-        as_status(course, visit, "tentative", drives=True)
-        if visit.uid not in known and is_decided_at_check_in(course, visit)
-        else visit
-        for visit in course.visits
+        _with_usual_driver(course, visit) if visit.uid in new else visit for visit in course.visits
     )
     return replace(course, visits=tuple(visits))
 
 
-def as_status(course: Course, visit: Visit, status: Status, *, drives: bool = False) -> Visit:
-    """The visit as planned, with a driver to be found, or as tentative, with the note of that.
-
-    Somebody `drives` to a tentative one, too, if it is decided at its check-in.
-    """
-    if status == "tentative" and not drives:
-        return replace(visit, status=status, driver=None, note=TO_BE_DECIDED)
-    driver, request = visit.driver, course.request
-    if driver is None and request.driver_name and course.protocol.visits[visit.kind].needs_driver:
-        driver = Driver(request.driver_name, request.driver_phone)
-    return replace(visit, status=status, driver=driver, note=visit.note if drives else "")
+def _decided_at_check_in(course: Course) -> set[str]:
+    return {visit.uid for visit in course.visits if is_decided_at_check_in(course, visit)}
 
 
-def let_through(course: Course, visit: Visit) -> Visit:
-    """The visit once its gate is open; one on hold goes back to being planned."""
+def make_tentative(visit: Visit) -> Visit:
+    """The visit as tentative: without a driver, and with a note that it is to be decided."""
+    return replace(visit, status="tentative", driver=None, note=TO_BE_DECIDED)
+
+
+def confirm_visit(course: Course, visit: Visit) -> Visit:
+    """The visit as planned: with the usual driver if it needs one, and without a note."""
+    return replace(_with_usual_driver(course, visit), status="planned", note="")
+
+
+def release_visit(course: Course, visit: Visit) -> Visit:
+    """The visit once its gate has opened: confirmed; on hold, to be planned when resumed."""
     if visit.status == "tentative":
-        return as_status(course, visit, "planned")
+        return confirm_visit(course, visit)
     if visit.status == "held" and visit.held_from == "tentative":
-        planned = as_status(course, visit, "planned")
-        return replace(planned, status="held", held_from="planned")
+        return replace(confirm_visit(course, visit), status="held", held_from="planned")
     return visit
+
+
+def _with_usual_driver(course: Course, visit: Visit) -> Visit:
+    """The visit with the driver of the request, if it needs a driver and has none."""
+    request, kind = course.request, course.protocol.visits[visit.kind]
+    if visit.driver is not None or not request.driver_name or not kind.needs_driver:
+        return visit
+    return replace(visit, driver=Driver(request.driver_name, request.driver_phone))

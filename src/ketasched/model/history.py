@@ -1,4 +1,4 @@
-"""What was done to a course: each change as it was asked for, and what became of it."""
+"""`Entry`: a change that was made to a course, as it was requested, and what it ended."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -23,7 +23,7 @@ Verb = Literal[
     "driver",
 ]
 Scope = Literal["visit", "rest"]
-Outcome = Literal["go-on", "stop"]
+ReviewOutcome = Literal["go-on", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Driver:
 class Change:
     """A verb and what it needs; the rest is None. With the moment it says all that was asked for.
 
-    `visit` is the visit's number when it was asked; for `review` the number of the visit that the
-    review follows, for `cease` the last visit to keep. `on` and `time` are local, `days` calendar
-    days. `overrides` names rules that are not asked.
+    `visit` is the visit's number in the revision before the change; for `review` the number of
+    the visit before the review, for `cease` the last visit to keep. `on` and `time` are local,
+    `days` are calendar days. `overrides` are the names of rules that are ignored.
     """
 
     verb: Annotated[Verb, Key("What was done.")]
@@ -53,7 +53,7 @@ class Change:
     days: Annotated[int | None, Key("By how many days.", unit="days")] = None
     scope: Annotated[Scope, Key("Whether later visits may move, too.")] = "rest"
     make_up: Annotated[bool | None, Key("Whether another visit makes up for a missed one.")] = None
-    outcome: Annotated[Outcome | None, Key("What a review decided.")] = None
+    outcome: Annotated[ReviewOutcome | None, Key("What a review decided.")] = None
     driver: Annotated[Driver | None, Key("Who drives.")] = None
     overrides: Annotated[tuple[str, ...], Key("The rules that were not asked.")] = ()
 
@@ -62,8 +62,8 @@ class Change:
 class Former:
     """A date that no longer holds: of which visit or review, by its uid, and when it was (local).
 
-    `ride` is whether somebody was to drive then, `driver` the name of whoever it was. Where only
-    the driver changed, the date is over for that driver.
+    `ride` is whether somebody was to drive then, `driver` the driver's name. If only the driver
+    changed, the date no longer holds for this driver.
     """
 
     uid: Annotated[str, Key("Of which visit or review.")]
@@ -76,10 +76,10 @@ class Former:
 class Entry:
     """A line of a course's history: what was done, why, when, and by whom.
 
-    Every line is a revision, the first one revision 1. `change` is None for the planning itself.
-    `changed` has the uids of the calendar events that it changed, `former` the dates it ended.
-    `former_clinic` is the clinic as it was until then, where newer hours or words came with it,
-    and `former_busy` the busy times: with them the history replays to the same course.
+    Every entry is a revision, the first entry revision 1. `change` is None for the planning
+    itself. `changed` has the UIDs of the calendar events that changed, `former` the dates that no
+    longer hold. `former_clinic` and `former_busy` are the clinic and the busy times before the
+    change, if the change replaced them: with them the history replays to the same course.
     """
 
     at: Annotated[datetime, Key("When.")]

@@ -1,22 +1,22 @@
-"""What the keys of files are for, and what may stand there: beside each field of a noun.
+"""`Key`: what a key of a file is for, and its limits.
 
-A field is `Annotated` with one `Key`. The reader of files keeps its limits (`forms`); the manual
-and the schemas for editors are made from the same.
+Each field of a noun is `Annotated` with one `Key`. `files.codec` enforces the limits; the manual
+and the JSON schemas for editors are generated from the keys.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ketasched.model.values import shown
+from ketasched.model.values import quote
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a key is for, the `unit` of a number, and its limits, both inclusive.
+    """What a key is for (`about`), the `unit` of a number, and its limits, both inclusive.
 
-    Of a list or a table `least` is the number of its members. A text is one of `pattern`, whole;
-    `form` says in words what is expected there.
+    For a list or a table `least` is the least number of members. A text matches `pattern` in
+    full; `form` says in words what is expected.
     """
 
     about: str
@@ -27,17 +27,17 @@ class Key:
     form: str = ""
 
     def refusal(self, value: object) -> str:
-        """Why the value is outside the limits, or ""."""
+        """Why the value is outside the limits, or "" if it is not."""
         if isinstance(value, str):
             fits = not self.pattern or re.fullmatch(self.pattern, value, re.ASCII)
-            return "" if fits else f"expected {self.form}, not {shown(value)}"
+            return "" if fits else f"expected {self.form}, not {quote(value)}"
         if isinstance(value, tuple | Mapping):
             return "" if len(value) >= (self.least or 0) else f"expected at least {self.form}"
-        if not isinstance(value, int) or isinstance(value, bool) or self._holds(value):
+        if not isinstance(value, int) or isinstance(value, bool) or self._allows(value):
             return ""
         ends = f"{self.least} or more" if self.most is None else f"{self.least} to {self.most}"
         return f"expected {ends}, not {value}"
 
-    def _holds(self, number: int) -> bool:
-        low_enough = self.most is None or number <= self.most
-        return low_enough and (self.least is None or number >= self.least)
+    def _allows(self, number: int) -> bool:
+        is_low_enough = self.most is None or number <= self.most
+        return is_low_enough and (self.least is None or number >= self.least)

@@ -8,29 +8,28 @@ from datetime import date
 from functools import lru_cache
 from importlib.util import find_spec, module_from_spec
 
-from ketasched.model import Clinic, TimeRange, shown
+from ketasched.model import Clinic, TimeRange, quote
 from ketasched.model.memo import memoised
 
-CODE = re.compile("[A-Z]{2,3}")
-"""A country's code."""
+COUNTRY_CODE = re.compile("[A-Z]{2,3}")
 
 
 def openings(clinic: Clinic, day: date) -> tuple[TimeRange, ...]:
-    """The openings of `day` in local time, none where the clinic is closed."""
+    """The openings of the clinic on `day`, in local time; empty if the clinic is closed."""
     return _calendar(clinic)(day)[0]
 
 
 def closure(clinic: Clinic, day: date) -> str | None:
-    """What the closure on `day` is called ("winter break", "Christmas Day", or ""), if it is one.
+    """The name of the closure on `day` ("winter break", "Christmas Day", or ""), or None.
 
-    A one-off opening wins over a closure and over a holiday.
+    A one-off opening overrides closures and holidays.
     """
     return _calendar(clinic)(day)[1]
 
 
 @memoised
 def _calendar(clinic: Clinic) -> Callable[[date], tuple[tuple[TimeRange, ...], str | None]]:
-    """What the clinic's file says of a day: its openings, and its closure."""
+    """A cached function from a day to the clinic's openings and closure."""
     return lru_cache(maxsize=1024)(lambda day: (_openings(clinic, day), _closure(clinic, day)))
 
 
@@ -51,15 +50,15 @@ def _closure(clinic: Clinic, day: date) -> str | None:
     return holidays_of(closures.holidays, day.year).get(day) if closures.holidays else None
 
 
-def starts(open_then: tuple[TimeRange, ...], minutes: int, slot_minutes: int) -> list[int]:
-    """The start times, in minutes after midnight, of a visit that takes `minutes`.
+def start_times(day_openings: tuple[TimeRange, ...], minutes: int, slot_minutes: int) -> list[int]:
+    """The possible start times, in minutes after midnight, of a visit that takes `minutes`.
 
-    They lie on a grid of `slot_minutes`, counted from each of the day's openings, and the visit
-    ends inside it.
+    They lie on a grid of `slot_minutes` from the beginning of each opening, and the visit ends
+    before the opening does, or with it.
     """
     return [
         start
-        for opening in open_then
+        for opening in day_openings
         for start in range(opening.start, opening.end - minutes + 1, slot_minutes)
     ]
 
@@ -70,13 +69,14 @@ def holidays_of(calendar: str, year: int) -> dict[date, str]:
 
     Raises `ValueError` if there is no such calendar. Source: the `holidays` library.
     """
-    # Imported here because most clinics name no calendar, and it costs as much as all the rest.
+    # Imported here because most clinics have no holiday calendar, and the import takes as long as
+    # all other imports together.
     import holidays  # noqa: PLC0415
 
     country, _, part = calendar.partition("-")
-    # To list all countries takes as long as a hundred courses: only to say what is wrong.
-    if CODE.fullmatch(country):
-        with suppress(NotImplementedError), _one_country_only():
+    # Listing all countries takes as long as planning a hundred courses: for error messages only.
+    if COUNTRY_CODE.fullmatch(country):
+        with suppress(NotImplementedError), _without_other_countries():
             found = holidays.country_holidays(country, years=year)
             if not part and hasattr(found, "country"):
                 return dict(found)
@@ -84,18 +84,19 @@ def holidays_of(calendar: str, year: int) -> dict[date, str]:
                 return dict(holidays.country_holidays(country, subdiv=part, years=year))
     known = holidays.list_supported_countries()
     if country not in known:
-        raise ValueError(f"no country has the code {shown(country)}")
+        raise ValueError(f"no country has the code {quote(country)}")
     if part and part not in known[country]:
         raise ValueError(f"{country} has the parts {', '.join(known[country]) or 'none'}")
     return dict(holidays.country_holidays(country, subdiv=part or None, years=year))
 
 
 @contextmanager
-def _one_country_only() -> Iterator[None]:
-    """While this lasts, to import one country of `holidays` does not import all the others.
+def _without_other_countries() -> Iterator[None]:
+    """Let an import of one country of `holidays` not import all the others.
 
-    Its package `holidays.countries` does so, and that takes longer than a plan. An empty one
-    stands in for it: countries refer to each other by their modules, and to the package never.
+    The package `holidays.countries` imports all of its modules, which takes longer than planning a
+    course. An empty package replaces it for the time being; the modules of countries import each
+    other directly, and never from the package.
     """
     name = "holidays.countries"
     spec = find_spec(name)

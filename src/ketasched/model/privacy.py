@@ -1,7 +1,7 @@
-"""Discretion: the words that tell what is treated, and text without them.
+"""Redaction: the terms that reveal the treatment, and texts without them.
 
-Whoever sees a calendar on a lock screen or a page on a fridge learns from these words what the
-treatment is. With discreet titles, and for a driver always, no output has any of them in it.
+A calendar on a lock screen, or a page on a fridge, can be read by others. With discreet titles,
+and for drivers always, no output contains any of these terms.
 """
 
 import re
@@ -14,22 +14,24 @@ STEMS = (
     *("anesth", "anaesth", "dissociat", "neuropath", "crps", "off-label", "madrs", "qids", "phq"),
     *("iv therapy", "iv clinic", "iv lounge", "iv suite", "c-ssrs", "gad-7", "pcl-5", "caps-5"),
 )
-"""Telling wherever they stand, also within a longer word ("antidepressant"). A hyphen or a space
-stands for any or none: "off-label" is "off label", too."""
+"""Terms that are sensitive anywhere, also within a longer word ("antidepressant").
+
+A hyphen or a space matches any punctuation or none: "off-label" matches "off label", too.
+"""
 
 WHOLE_WORDS = (
     *("keta", "mdd", "mental", "mentally", "rems", "tms", "trd"),
     *("pain", "pains", "painful", "painkiller", "painkillers"),
 )
-"""Telling only as words of their own: "Spain" and "environmental" are not."""
+"""Terms that are sensitive only as whole words: "Spain" and "environmental" are not."""
 
-LIKE_LATIN = str.maketrans({"\u0131": "i", "\u00e6": "ae", "\u0153": "oe"})
-"""Letters that no decomposition makes plain."""
+TO_LATIN = str.maketrans({"\u0131": "i", "\u00e6": "ae", "\u0153": "oe"})
+"""Letters that Unicode does not decompose into ASCII ones: dotless i and ligatures."""
 
-LEFT_OUT = "Please ask your clinic for this."
-"""What stands for the clinic's words where they tell."""
+REDACTED = "Please ask your clinic for this."
+"""The sentence in place of instructions that contain a sensitive term."""
 
-_FOUND = re.compile(
+_SENSITIVE = re.compile(
     "|".join(
         (
             *(r"[\W_]*".join(map(re.escape, re.split("[- ]", stem))) for stem in STEMS),
@@ -42,41 +44,44 @@ _BROKEN_WORD = re.compile(r"[-\u2010\u2011]\s*\n\s*")
 
 
 @lru_cache(maxsize=1024)
-def telling(text: str) -> str:
-    """What in the text tells first, "" if nothing does; case, accents and odd letters aside."""
+def sensitive_term(text: str) -> str:
+    """The first sensitive term in the text, or ""; case and accents are ignored."""
     if text.isascii():
-        return _told_by(text.lower())
-    plain = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(LIKE_LATIN)
-    shown = "".join(char for char in plain if unicodedata.category(char) != "Mn")
-    # What is not seen may join two halves of a word, or part two words.
-    joined = "".join(char for char in shown if unicodedata.category(char) != "Cf")
-    parted = "".join(" " if unicodedata.category(char) == "Cf" else char for char in shown)
-    return _told_by(joined, parted)
+        return _first_match(text.lower())
+    plain = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(TO_LATIN)
+    visible = "".join(char for char in plain if unicodedata.category(char) != "Mn")
+    # Invisible format characters may stand within a word, or between two words.
+    joined = "".join(char for char in visible if unicodedata.category(char) != "Cf")
+    split = "".join(" " if unicodedata.category(char) == "Cf" else char for char in visible)
+    return _first_match(joined, split)
 
 
-def _told_by(*ways: str) -> str:
-    """What tells first in any of these; a word may also be broken at a line's end."""
-    for way in (*ways, _BROKEN_WORD.sub("", ways[0])):
-        if found := _FOUND.search(way):
+def _first_match(*readings: str) -> str:
+    """The first sensitive term in any reading of a text; words may be hyphenated at line ends."""
+    for reading in (*readings, _BROKEN_WORD.sub("", readings[0])):
+        if found := _SENSITIVE.search(reading):
             return found[0]
     return ""
 
 
-def neutral(text: str) -> str:
-    """A name, place or phone without those of its lines, and parts between commas, that tell."""
-    if not telling(text):
+def redact(text: str) -> str:
+    """A name, address or phone without the parts that contain a sensitive term.
+
+    Parts are divided by commas and line breaks. The result is "" if it is still sensitive.
+    """
+    if not sensitive_term(text):
         return text
     lines = (
-        ", ".join(part for part in map(str.strip, line.split(",")) if not telling(part))
+        ", ".join(part for part in map(str.strip, line.split(",")) if not sensitive_term(part))
         for line in text.splitlines()
     )
-    found = "\n".join(line for line in lines if line.strip(" ,"))
-    return "" if telling(found) else found
+    rest = "\n".join(line for line in lines if line.strip(" ,"))
+    return "" if sensitive_term(rest) else rest
 
 
-def neutral_words(text: str) -> str:
-    """Instructions as they are, or where they tell a sentence in their place.
+def redact_instructions(text: str) -> str:
+    """The instructions unchanged, or `REDACTED` if they contain a sensitive term.
 
-    No part of them is left out: half an instruction may say the opposite.
+    They are replaced as a whole, because half an instruction may say the opposite.
     """
-    return LEFT_OUT if telling(text) else text
+    return REDACTED if sensitive_term(text) else text

@@ -1,4 +1,4 @@
-"""The protocol: phases, visit kinds and their spacing, with sources. Data, never code."""
+"""`Protocol`: phases, kinds of visit and their spacing, each with its source."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Minutes:
         return self.check_in + self.treatment + self.observation
 
     def problems(self) -> Iterator[Problem]:
-        """A visit of no length, or of a day and more."""
+        """Problem if the visit has no length, or lasts a day or more."""
         if not 0 < self.total < 24 * 60:
             yield "", f"a visit lasts 1 to {24 * 60 - 1} minutes, not {self.total}"
 
@@ -45,7 +45,7 @@ class NoDriving:
     ] = None
 
     def problems(self) -> Iterator[Problem]:
-        """A rule that says nothing."""
+        """Problem if the rule sets no limit."""
         if self.hours is None and self.next_morning is None:
             yield "", "expected hours, next_morning, or both"
 
@@ -54,8 +54,8 @@ class NoDriving:
 class VisitKind:
     """What happens at a visit: where, how long, who drives, and how long nobody may drive.
 
-    Only a visit with `place` "clinic" takes a chair or needs a driver. `like` names the kind
-    that it takes after; what it has from there is filled in when the file is read.
+    Only a visit with `place` "clinic" takes a chair or needs a driver. `like` names the kind that
+    this kind inherits from; inherited fields are filled in when the file is read.
     """
 
     title: Annotated[str, Key("What the visit is called where titles are clinical.")]
@@ -77,11 +77,11 @@ class VisitKind:
 
     @property
     def needs_driver(self) -> bool:
-        """Whether someone else has to bring the patient and take them home (if unsaid, yes)."""
+        """Whether someone else has to drive the patient; by default true at the clinic."""
         return self.place == "clinic" and self.driver is not False
 
     def problems(self) -> Iterator[Problem]:
-        """A driver for a visit that nobody drives to."""
+        """Problem if a visit that is not at the clinic has a driver."""
         if self.driver and self.place != "clinic":
             yield "driver", f'a visit with place = "{self.place}" needs no driver'
 
@@ -94,7 +94,7 @@ class GapDays:
     min: Annotated[int, Key("The shortest gap.", unit="days", least=1, most=366)] = 1
 
     def problems(self) -> Iterator[Problem]:
-        """Ends that cross."""
+        """Problem if the limits cross."""
         yield from _crossed(self.min, self.max)
 
 
@@ -110,7 +110,7 @@ class GapHours:
     ] = None
 
     def problems(self) -> Iterator[Problem]:
-        """Ends that cross, or none at all."""
+        """Problem if the limits cross, or there is none."""
         if self.min is None and self.max is None:
             yield "", "expected min, max, or both"
         yield from _crossed(self.min, self.max)
@@ -144,7 +144,7 @@ class PhaseReview:
 
 
 LONGEST_DAYS = 7320
-"""How long a phase could take at most, with every gap as long as allowed: twenty years."""
+"""The most days that a phase may take if every gap is as long as allowed: twenty years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,19 +181,19 @@ class Phase:
 
     @property
     def is_booster(self) -> bool:
-        """Whether its visits come only when asked for."""
+        """Whether visits of the phase are planned on request only."""
         return self.count.default == 0
 
     def problems(self) -> Iterator[Problem]:
-        """No pace or two of them, a phase of decades, or a review after no visit of it."""
+        """Problems with the pace, the length of the phase, or the places of reviews."""
         if (self.per_week is None) == (self.every_days is None):
             yield "", "expected one of per_week and every_days"
         if self.count.max * self.gap_days.max > LONGEST_DAYS:
             yield "", f"could take more than {LONGEST_DAYS} days: fewer visits, or a smaller gap"
         for index, review in enumerate(self.reviews):
             if not 1 <= review.after <= self.count.max:
-                most = self.count.max
-                yield f"reviews[{index}].after", f"expected 1 to {most}, not {review.after}"
+                said = f"expected 1 to {self.count.max}, not {review.after}"
+                yield f"reviews[{index}].after", said
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +230,10 @@ class Protocol:
 
     @property
     def booster_phase(self) -> Phase | None:
-        """The last phase whose count has default 0, if there is one."""
+        """The last phase whose visits are planned on request only, if there is one."""
         return next((phase for phase in reversed(self.phases) if phase.is_booster), None)
 
     def problems(self) -> Iterator[Problem]:
-        """A first phase that nobody begins with."""
+        """Problem if the first phase has no visit by default."""
         if self.phases[0].is_booster:
             yield "phases[0].count", "the first phase needs a visit: default 0 is for later ones"

@@ -1,8 +1,8 @@
 """Small values that a file writes as one word, number or list.
 
-Each has `read` (from the file's form, raising `ValueError` with what is wrong), `plain` (back to
-it), and `SCHEMA`, the form as a JSON Schema: what it describes first is how the manual names it.
-Clock times inside a day are minutes after local midnight.
+Each class has `read` (from the file's form; raises `ValueError` with a message for the user),
+`plain` (back to the file's form) and `SCHEMA` (the form as a JSON Schema; the manual quotes its
+description). Clock times are minutes after local midnight.
 """
 
 import re
@@ -14,13 +14,13 @@ from typing import ClassVar, Literal, Self
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIRST_YEAR, LAST_YEAR = 1900, 2199
-"""Dates outside these years are typing errors, not plans."""
+"""Dates outside these years are taken for typing errors."""
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Place = Literal["clinic", "phone", "home"]
 
 Plain = str | int | list["Plain"] | dict[str, "Plain"] | None
-"""What a TOML or JSON file can hold of ours."""
+"""Plain data: what a value of ours becomes in a TOML or JSON file."""
 
 Schema = Mapping[str, object]
 """A JSON Schema, or a part of one."""
@@ -28,83 +28,83 @@ Schema = Mapping[str, object]
 Problem = tuple[str, str]
 """A place inside a file ("gap_days.min", "" for the whole) and what is wrong there."""
 
-
-CLOCK_FORM = r"([01]?\d|2[0-3]):[0-5]\d"
-DATE_FORM = r"\d{4}-\d{2}-\d{2}"
+CLOCK_PATTERN = r"([01]?\d|2[0-3]):[0-5]\d"
+DATE_PATTERN = r"\d{4}-\d{2}-\d{2}"
 DATE_SCHEMA: Schema = {
     "description": '"2026-12-07"',
     "type": "string",
-    "pattern": f"^{DATE_FORM}$",
+    "pattern": f"^{DATE_PATTERN}$",
 }
 
-
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Marks of the direction of writing that hold until another one ends them."""
+DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Bidirectional embeddings, overrides and isolates, and the characters that end them."""
 
 
 def read_date(text: object) -> date:
-    """The ISO date `text` ("2026-12-07"), or a date that TOML has read already.
+    """The date from ISO text ("2026-12-07"), or a date that TOML has parsed already.
 
     Raises `ValueError`, also for a year outside `FIRST_YEAR` to `LAST_YEAR`, both inclusive.
     """
     if isinstance(text, date) and not isinstance(text, datetime):
         day = text
-    elif isinstance(text, str) and re.fullmatch(DATE_FORM, text, re.ASCII):
+    elif isinstance(text, str) and re.fullmatch(DATE_PATTERN, text, re.ASCII):
         try:
             day = date.fromisoformat(text)
         except ValueError as error:
             raise ValueError(f'"{text}" is no date: {error}') from None
     else:
-        raise ValueError(f'expected a date such as "2026-12-07", not {shown(text)}')
+        raise ValueError(f'expected a date such as "2026-12-07", not {quote(text)}')
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise ValueError(f"the year {day.year} is outside {FIRST_YEAR}–{LAST_YEAR}")
     return day
 
 
 def read_minutes(text: object, *, last: int = 24 * 60 - 1) -> int:
-    """The clock time `text` ("08:30") as minutes after midnight, at most `last`.
+    """The clock time `text` ("08:30"), or a time that TOML has parsed, in minutes after midnight.
 
-    Raises `ValueError`.
+    Raises `ValueError`, also for a time after `last`.
     """
     if isinstance(text, time) and text == time(text.hour, text.minute):
         text = f"{text:%H:%M}"
     found = isinstance(text, str) and re.fullmatch(r"(\d{1,2}):(\d{2})", text, re.ASCII)
     minutes = int(found[1]) * 60 + int(found[2]) if found else -1
     if not found or int(found[2]) > 59 or minutes > last:
-        raise ValueError(f'expected a clock time such as "08:30", not {shown(text)}')
+        raise ValueError(f'expected a clock time such as "08:30", not {quote(text)}')
     return minutes
 
 
-def clock(minutes: int) -> str:
-    """Minutes after midnight as a clock time: 510 is "08:30"."""
+def _clock_text(minutes: int) -> str:
+    """Minutes after midnight as a clock time: 510 is "08:30"; 1440 is "24:00"."""
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
-def odd_character(text: str, allowed: str = "") -> str:
-    """The first character that no text needs, as "U+0007", or "": controls, lone surrogates, and
-    marks that turn the text after them round, also where it is not theirs.
+def unsafe_character(text: str, allowed: str = "") -> str:
+    """The first unsafe character of `text` as "U+0007", or "" if there is none.
+
+    Unsafe are controls, lone surrogates, and marks of direction: these reorder the text around
+    them, too.
     """
     for char in text:
-        odd = char in TURNING or unicodedata.category(char) in ("Cc", "Cs")
-        if odd and char not in allowed:
+        is_unsafe = char in DIRECTION_MARKS or unicodedata.category(char) in ("Cc", "Cs")
+        if is_unsafe and char not in allowed:
             return f"U+{ord(char):04X}"
     return ""
 
 
-def printable(text: str) -> str:
-    """The text with what no terminal should get (controls, line breaks) written as escapes."""
+def escape_unprintable(text: str) -> str:
+    """The text for a terminal: controls and line breaks become escapes such as "\\n"."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def shown(value: object) -> str:
-    """A value from a file as an error message shows it: short, quoted, on one line."""
+def quote(value: object) -> str:
+    """A value from a file for an error message: on one line, shortened, text in quotes."""
     try:
         text = f'"{value}"' if isinstance(value, str) else str(value)
     except (ValueError, RecursionError):
-        return "that"  # a number of thousands of digits, or lists in lists in lists
+        return "that"  # a number of thousands of digits, or lists nested thousands deep
     if isinstance(value, bool):
         text = text.lower()
-    text = printable(text)
+    text = escape_unprintable(text)
     return text if len(text) <= 60 else text[:57] + "…" + text[-1]
 
 
@@ -115,7 +115,7 @@ class Clock:
     SCHEMA: ClassVar[Schema] = {
         "description": '"08:30"',
         "type": "string",
-        "pattern": f"^{CLOCK_FORM}$",
+        "pattern": f"^{CLOCK_PATTERN}$",
     }
 
     minutes: int
@@ -127,10 +127,10 @@ class Clock:
 
     def plain(self) -> str:
         """Back to "08:30"."""
-        return clock(self.minutes)
+        return _clock_text(self.minutes)
 
     def __str__(self) -> str:
-        return clock(self.minutes)
+        return _clock_text(self.minutes)
 
     @property
     def time(self) -> time:
@@ -140,12 +140,15 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """A stretch of one day, "08:00-12:00": minutes after midnight, `end` at most 24:00."""
+    """A time range within one day, "08:00-12:00", in minutes after midnight.
+
+    `end` is at most 24:00.
+    """
 
     SCHEMA: ClassVar[Schema] = {
         "description": '"08:00-12:00"',
         "type": "string",
-        "pattern": rf"^\s*{CLOCK_FORM}\s*[-–]\s*({CLOCK_FORM}|24:00)\s*$",
+        "pattern": rf"^\s*{CLOCK_PATTERN}\s*[-–]\s*({CLOCK_PATTERN}|24:00)\s*$",
     }
 
     start: int
@@ -157,15 +160,15 @@ class TimeRange:
         plain = text.replace("–", "-") if isinstance(text, str) else ""
         start, dash, end = plain.partition("-")
         if not dash:
-            raise ValueError(f'expected times such as "08:00-12:00", not {shown(text)}')
+            raise ValueError(f'expected times such as "08:00-12:00", not {quote(text)}')
         found = cls(read_minutes(start.strip()), read_minutes(end.strip(), last=24 * 60))
         if found.end <= found.start:
-            raise ValueError(f"{shown(text)} ends before it starts")
+            raise ValueError(f"{quote(text)} ends before it starts")
         return found
 
     def plain(self) -> str:
         """Back to "08:00-12:00"."""
-        return f"{clock(self.start)}-{clock(self.end)}"
+        return f"{_clock_text(self.start)}-{_clock_text(self.end)}"
 
     def __str__(self) -> str:
         return self.plain()
@@ -173,7 +176,7 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class DateRange:
-    """Days from `first` to `last`, both inclusive, with what they are called, if anything.
+    """Days from `first` to `last`, both inclusive, with a `label` ("winter break") or "".
 
     Written "2026-12-24", "2026-12-28..2027-01-01" or "2026-12-28..2027-01-01 winter break".
     """
@@ -181,7 +184,7 @@ class DateRange:
     SCHEMA: ClassVar[Schema] = {
         "description": '"2026-12-24" or "2026-12-28..2027-01-01", perhaps with a name after it',
         "type": "string",
-        "pattern": rf"^\s*{DATE_FORM}(\.\.{DATE_FORM})?(\s.*)?$",
+        "pattern": rf"^\s*{DATE_PATTERN}(\.\.{DATE_PATTERN})?(\s.*)?$",
     }
 
     first: date
@@ -190,16 +193,16 @@ class DateRange:
 
     @classmethod
     def read(cls, text: object) -> Self:
-        """From the written form; a range backwards is refused."""
+        """From the written form, or from a TOML date; raises `ValueError` if backwards."""
         if isinstance(text, date):
             return cls(read_date(text), read_date(text))
         if not isinstance(text, str):
-            raise ValueError(f'expected "DATE" or "DATE..DATE", not {shown(text)}')
+            raise ValueError(f'expected "DATE" or "DATE..DATE", not {quote(text)}')
         dates, _, label = text.strip().partition(" ")
         first, dots, last = dates.partition("..")
         found = cls(read_date(first), read_date(last if dots else first), label.strip())
         if found.last < found.first:
-            raise ValueError(f"{shown(text)} is backwards: its last day is before its first")
+            raise ValueError(f"{quote(text)} is backwards: its last day is before its first")
         return found
 
     def plain(self) -> str:
@@ -218,7 +221,7 @@ class Reminder:
     SCHEMA: ClassVar[Schema] = {
         "description": '"3d 10:00": days before, and a time of day',
         "type": "string",
-        "pattern": rf"^\d{{1,2}}d {CLOCK_FORM}$",
+        "pattern": rf"^\d{{1,2}}d {CLOCK_PATTERN}$",
     }
 
     days: int
@@ -229,7 +232,7 @@ class Reminder:
         """From "3d 10:00"; "0d 07:00" is the morning of the visit itself."""
         found = isinstance(text, str) and re.fullmatch(r"(\d{1,2})d (\d\d?:\d\d)", text, re.ASCII)
         if not found:
-            raise ValueError(f'expected days and a time such as "3d 10:00", not {shown(text)}')
+            raise ValueError(f'expected days and a time such as "3d 10:00", not {quote(text)}')
         return cls(int(found[1]), Clock.read(found[2]))
 
     def plain(self) -> str:
@@ -238,8 +241,8 @@ class Reminder:
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
-    """How long before an event its alarm sounds, in minutes: "2h", "30m", "1d"."""
+class LeadTime:
+    """The time from an alarm to its event, in minutes: "2h", "30m", "1d"."""
 
     SCHEMA: ClassVar[Schema] = {
         "description": '"2h", "30m" or "1d", a week at most',
@@ -255,11 +258,11 @@ class Lead:
         found = isinstance(text, str) and re.fullmatch(r"(\d{1,5})([mhd])", text, re.ASCII)
         minutes = int(found[1]) * {"m": 1, "h": 60, "d": 1440}[found[2]] if found else -1
         if not 0 <= minutes <= 7 * 1440:
-            raise ValueError(f'expected "2h", "30m" or "1d" (a week at most), not {shown(text)}')
+            raise ValueError(f'expected "2h", "30m" or "1d" (a week at most), not {quote(text)}')
         return cls(minutes)
 
     def plain(self) -> str:
-        """Back to the largest unit that fits."""
+        """Back to the written form, in the largest unit that divides the minutes."""
         for size, unit in ((1440, "d"), (60, "h")):
             if self.minutes and self.minutes % size == 0:
                 return f"{self.minutes // size}{unit}"
@@ -282,12 +285,12 @@ class Amount:
 
     @classmethod
     def read(cls, value: object) -> Self:
-        """From 450, 449.5 or "449.50"; below ten million, not below 0."""
+        """From 450, 449.5 or "449.50"; at least 0, below ten million."""
         is_number = isinstance(value, int | float | str) and not isinstance(value, bool)
         written = str(value) if is_number else ""
         found = re.fullmatch(r"(\d{1,7})(?:\.(\d{1,2}))?", written, re.ASCII)
         if found is None:
-            raise ValueError(f'expected an amount such as 450 or "449.50", not {shown(value)}')
+            raise ValueError(f'expected an amount such as 450 or "449.50", not {quote(value)}')
         return cls(int(found[1]) * 100 + int((found[2] or "").ljust(2, "0")))
 
     def plain(self) -> str:
@@ -295,7 +298,7 @@ class Amount:
         return f"{self.hundredths // 100}.{self.hundredths % 100:02d}"
 
     def text(self, currency: str) -> str:
-        """As people read it: "USD 2,700", "$449.50"."""
+        """The amount for people: "USD 2,700", "$449.50"."""
         whole, part = divmod(self.hundredths, 100)
         between = " " if currency[-1:].isalpha() else ""
         return f"{currency}{between}{whole:,}{f'.{part:02d}' if part else ''}"

@@ -1,7 +1,7 @@
-"""When the parts of a visit are, and how dates and times are said.
+"""Local time: moments and gaps across clock changes, visit durations, dates and times in words.
 
-A visit keeps its wall-clock start in the clinic's zone; what lasts some minutes or hours is
-measured as elapsed time, in UTC, so that a change of the clocks lengthens nothing.
+A visit starts at a wall-clock time in the clinic's zone. Durations are elapsed time, measured in
+UTC, so that a clock change neither lengthens nor shortens a visit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,43 +14,47 @@ from zoneinfo import ZoneInfo
 from ketasched.model import Clinic, NoDriving, Override, Protocol, Slot, VisitKind
 from ketasched.model.memo import memoised
 
-DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-MONTHS = (
+DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MONTH_NAMES = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 
 
-def after(moment: datetime, minutes: int) -> datetime:
-    """The local moment `minutes` of elapsed time after `moment`, in the same zone."""
+def add_minutes(moment: datetime, minutes: int) -> datetime:
+    """The moment after `minutes` of elapsed time, in the zone of `moment`."""
     later = moment.astimezone(UTC) + timedelta(minutes=minutes)
     return later.astimezone(moment.tzinfo)
 
 
-def at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
-    """The wall-clock time `minutes` after midnight of `day`; where it comes twice, the first."""
+def moment_at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
+    """The moment at which clocks show `minutes` after midnight on `day`.
+
+    An ambiguous time means the first one (fold 0).
+    """
     return datetime.combine(day, time(minutes // 60, minutes % 60), zone)
 
 
-def minute_of(moment: datetime) -> int:
-    """The minutes after midnight that the clock shows."""
+def minute_of_day(moment: datetime) -> int:
+    """The wall-clock time of `moment` in minutes after midnight."""
     return moment.hour * 60 + moment.minute
 
 
 def exists(moment: datetime) -> bool:
-    """Whether the clocks show the wall-clock time of `moment` at all that day."""
+    """Whether clocks show the wall-clock time of `moment`; false in a skipped hour."""
     return times_shown(moment) > 0
 
 
-def comes_twice(moment: datetime) -> bool:
-    """Whether the clocks show the wall-clock time of `moment` twice that day."""
+def is_ambiguous(moment: datetime) -> bool:
+    """Whether clocks show the wall-clock time of `moment` twice: in a repeated hour."""
     return times_shown(moment) > 1
 
 
 def times_shown(moment: datetime) -> int:
-    """How often the clocks show the wall-clock time of `moment` that day: mostly once.
+    """How often clocks show the wall-clock time of `moment`: 0, 1 or 2 times.
 
-    The offset of fold 0 is the smaller one in a skipped hour, the larger in a repeated: PEP 495.
+    Of the two folds, fold 0 has the smaller offset in a skipped hour, and the larger offset in a
+    repeated hour (PEP 495).
     """
     if not _clocks_change(moment.date(), moment.tzinfo):
         return 1
@@ -63,50 +67,54 @@ def times_shown(moment: datetime) -> int:
 
 @lru_cache(maxsize=4096)
 def _clocks_change(day: date, zone: tzinfo | None) -> bool:
-    """Whether the clocks change on this day or within a day of it, by a look at every hour."""
-    begin = datetime.combine(day, time(), zone) - timedelta(days=1)
-    return len({(begin + timedelta(hours=hour)).utcoffset() for hour in range(73)}) > 1
+    """Whether the clocks change on this day or within a day of it.
+
+    No zone changes its clocks twice within three days, so comparing both ends is enough.
+    """
+    begin, end = (datetime.combine(day + timedelta(days), time(), zone) for days in (-1, 2))
+    return begin.utcoffset() != end.utcoffset()
 
 
 @lru_cache(maxsize=4096)
 def minutes_gone_back(day: date, zone: ZoneInfo) -> int:
-    """How far the clocks go back during `day`, in minutes; 0 on all but one day of a year."""
-    midnights = (at(midnight, 0, zone).utcoffset() for midnight in (day, day + timedelta(1)))
-    before, afterwards = (offset or timedelta(0) for offset in midnights)
-    return max(before - afterwards, timedelta(0)) // timedelta(minutes=1)
+    """How many minutes the clocks go back during `day`: 0 on all but one day of a year."""
+    midnight, next_midnight = (moment_at(one, 0, zone) for one in (day, day + timedelta(1)))
+    before, after = (one.utcoffset() or timedelta() for one in (midnight, next_midnight))
+    return max(before - after, timedelta()) // timedelta(minutes=1)
 
 
 def wall_minutes(moment: datetime, day: date) -> int:
-    """The wall-clock time of `moment` as minutes after midnight of `day`, 24:00 being 1440."""
-    return (moment.date() - day).days * 1440 + moment.hour * 60 + moment.minute
+    """The wall-clock time of `moment` in minutes after midnight of `day`; 24:00 is 1440."""
+    return (moment.date() - day).days * 1440 + minute_of_day(moment)
 
 
 def slot_at(kind: VisitKind, start: datetime) -> Slot:
-    """The slot of a visit of this kind that checks in at `start`."""
-    return Slot(kind, start, after(start, kind.minutes.total))
+    """The slot of a visit of this kind with check-in at `start`."""
+    return Slot(kind, start, add_minutes(start, kind.minutes.total))
 
 
 def gap_days(before: datetime, following: datetime) -> int:
-    """The difference of the local calendar dates: Mon to Wed is 2."""
+    """The difference of the local dates in days: Mon to Wed is 2."""
     return (following.date() - before.date()).days
 
 
 def gap_hours(before: datetime, following: datetime) -> float:
-    """Elapsed hours from start to start, in UTC."""
+    """The elapsed hours between two moments, measured in UTC."""
     return (following.astimezone(UTC) - before.astimezone(UTC)).total_seconds() / 3600
 
 
 def no_driving_until(end: datetime, day: date, rule: NoDriving | None) -> datetime | None:
-    """The later of `end` plus the rule's hours and its clock time on the day after `day`.
+    """Until when the patient must not drive after a visit on `day` that ends at `end`.
 
-    None where there is no rule: the clinic is to be asked. A clock time that does not exist on
-    that day is the moment just as long after the change.
+    It is the later of `end` plus the rule's hours, and the rule's clock time on the next day. A
+    skipped clock time is moved on by the clock change. None without a rule: the patient is told
+    to ask the clinic.
     """
     if rule is None:
         return None
     moments = []
     if rule.hours is not None:
-        moments.append(after(end, rule.hours * 60))
+        moments.append(add_minutes(end, rule.hours * 60))
     if rule.next_morning is not None:
         morning = datetime.combine(day + timedelta(days=1), rule.next_morning.time, end.tzinfo)
         moments.append(morning.astimezone(UTC).astimezone(end.tzinfo))
@@ -114,73 +122,71 @@ def no_driving_until(end: datetime, day: date, rule: NoDriving | None) -> dateti
 
 
 def effective_kind(protocol: Protocol, clinic: Clinic, name: str) -> VisitKind:
-    """The protocol's kind of visit with the clinic's own minutes and no-driving rule.
+    """The protocol's kind of visit with the clinic's overrides of minutes and no-driving rule.
 
-    What the clinic says of a kind holds for one that is like it, too, part by part, in so far as
-    that one has the part from there.
+    A kind inherits the overrides of the kind that it is `like`, field by field, unless it has a
+    value of its own for the field.
     """
     return _effective(protocol, clinic, name=name)
 
 
 @memoised
 def _effective(protocol: Protocol, clinic: Clinic, *, name: str) -> VisitKind:
-    kind, own = protocol.visits[name], clinic.overrides.get(protocol.id)
-    if not own:
-        return _one(kind)
+    kind, overrides = protocol.visits[name], clinic.overrides.get(protocol.id)
+    if not overrides:
+        return _interned(kind)
     parts = ("check_in", "treatment", "observation")
-    minutes = {part: _own_part(protocol, own, name, part) for part in parts}
-    rule = _own_part(protocol, own, name, "no_driving")
-    said = {part: value for part, value in minutes.items() if value is not None}
-    no_driving = kind.no_driving if rule is None else rule
-    return _one(replace(kind, minutes=replace(kind.minutes, **said), no_driving=no_driving))
+    own = {part: _override(protocol, overrides, name, part) for part in (*parts, "no_driving")}
+    own = {field: value for field, value in own.items() if value is not None}
+    no_driving = own.pop("no_driving", kind.no_driving)
+    return _interned(replace(kind, minutes=replace(kind.minutes, **own), no_driving=no_driving))
 
 
 @lru_cache(maxsize=256)
-def _one(kind: VisitKind) -> VisitKind:
-    """Always the same object for equal kinds, so that what is known of one is known of all."""
+def _interned(kind: VisitKind) -> VisitKind:
+    """The same object for equal kinds, because memos compare kinds by identity."""
     return kind
 
 
-def _own_part(protocol: Protocol, own: Mapping[str, Override], name: str, part: str) -> Any:  # noqa: ANN401 - minutes or a rule, as the part has it
-    """What the clinic says of a part of a kind, or of the one that the kind has the part from."""
+def _override(protocol: Protocol, overrides: Mapping[str, Override], name: str, field: str) -> Any:  # noqa: ANN401 - minutes or a rule, by the field
+    """The clinic's value for a field of a kind, or of the kind that it inherits the field from."""
     while True:
-        said = own.get(name, Override())
-        value = getattr(said if part == "no_driving" else said.minutes, part)
+        value = _field(overrides.get(name, Override()), field)
         kind = protocol.visits[name]
         parent = protocol.visits.get(kind.like)
-        if value is not None or parent is None or _part(kind, part) != _part(parent, part):
+        if value is not None or parent is None or _field(kind, field) != _field(parent, field):
             return value
         name = kind.like
 
 
-def _part(kind: VisitKind, part: str) -> object:
-    return getattr(kind if part == "no_driving" else kind.minutes, part)
+def _field(values: VisitKind | Override, field: str) -> Any:  # noqa: ANN401 - the same
+    return getattr(values if field == "no_driving" else values.minutes, field)
 
 
 def day_text(day: date, *, year: bool = True) -> str:
-    """A date as people say it: "Mon 7 Dec 2026", whatever the machine's language."""
-    said = f"{DAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1][:3]}"
-    return f"{said} {day.year}" if year else said
+    """The date in English words, "Mon 7 Dec 2026", whatever the machine's locale."""
+    text = f"{DAY_NAMES[day.weekday()]} {day.day} {MONTH_NAMES[day.month - 1][:3]}"
+    return f"{text} {day.year}" if year else text
 
 
 def days_text(days: Sequence[date]) -> str:
-    """Dates in order as people list them: "Mon 28, Wed 30 Dec 2026, Fri 1 Jan 2027"."""
+    """Sorted dates in words: "Mon 28, Wed 30 Dec 2026, Fri 1 Jan 2027"."""
     words = []
     for day, following in zip(days, (*days[1:], None), strict=True):
-        said = f"{DAYS[day.weekday()]} {day.day}"
-        if following is None or (day.month, day.year) != (following.month, following.year):
-            said += f" {MONTHS[day.month - 1][:3]}"
         if following is None or day.year != following.year:
-            said += f" {day.year}"
-        words.append(said)
+            words.append(day_text(day))
+        elif day.month != following.month:
+            words.append(day_text(day, year=False))
+        else:
+            words.append(f"{DAY_NAMES[day.weekday()]} {day.day}")
     return ", ".join(words)
 
 
-def moment_text(moment: datetime) -> str:
-    """A date and a time: "Mon 7 Dec, 09:00"."""
-    return f"{day_text(moment, year=False)}, {clock_text(moment)}"
+def moment_text(moment: datetime, *, year: bool = True) -> str:
+    """The local date and time in words: "Mon 7 Dec 2026, 09:00"."""
+    return f"{day_text(moment, year=year)}, {clock_text(moment)}"
 
 
 def clock_text(moment: datetime) -> str:
-    """A clock time: "09:00"."""
+    """The local clock time: "09:00"."""
     return f"{moment.hour:02d}:{moment.minute:02d}"
