@@ -16,20 +16,21 @@ from ketasched.model import WEEKDAYS, Course, DateRange
 from ketasched.planning.planner import plan
 from tests.conftest import MADE_AT, ROOT
 from tests.planning.test_planner_is_exact import AWAY, BOOKED, DAYS, Case, bookings, cases, dates
-from tests.support.nouns import MONDAY, clinic, protocol, request
+from tests.support.nouns import MONDAY, clinic, occupied, protocol, request
 
 DAY, WEEK = timedelta(1), timedelta(7)
 
 
 def answer(case: Case, **more: Any) -> Course | None:
     """The course, or None where nothing fits."""
-    by_day = {
-        day: tuple(booking for booking in case.taken if booking[0].date() == day)
-        for day in {start.date() for start, _ in case.taken}
-    }
     try:
         return plan(
-            case.protocol, case.clinic, case.request, made_at=MADE_AT, bookings=by_day, **more
+            case.protocol,
+            case.clinic,
+            case.request,
+            made_at=MADE_AT,
+            bookings=occupied(case.taken),
+            **more,
         )
     except NoPlan:
         return None

@@ -30,10 +30,10 @@ from ketasched.model import (
     Window,
 )
 from ketasched.planning.check import check
-from ketasched.planning.planner import choose_slots_at, course_of, plan, reach
+from ketasched.planning.planner import choose_slots_at, course_of, plan, planning_horizon
 from ketasched.rules.base import PlanningContext
 from tests.conftest import MADE_AT
-from tests.support.nouns import INFUSION, MONDAY, clinic, phase, protocol, request
+from tests.support.nouns import INFUSION, MONDAY, clinic, occupied, phase, protocol, request
 
 BOOSTERS = phase(
     0,
@@ -227,7 +227,7 @@ def test_a_visit_by_phone_takes_no_chair_and_needs_no_driver():
     call = VisitKind("Call", Minutes(0, 30, 0), place="phone")
     asked = protocol(phase(2, visit="call"), visits={"call": call})
     nine = datetime(2026, 12, 7, 14, tzinfo=UTC)
-    taken = {MONDAY: ((nine, nine + timedelta(hours=8)),)}
+    taken = occupied([(nine, nine + timedelta(hours=8))])
     wanted = request(driver_name="Sam")
     course = plan(asked, clinic(chairs=1), wanted, made_at=MADE_AT, bookings=taken)
     assert course.visits[0].start.date() == MONDAY
@@ -363,7 +363,7 @@ def test_what_does_not_follow_from_a_start_is_told_with_what_would():
 def test_check_sees_who_else_has_the_chair():
     course = planned(at=clinic(chairs=1))
     first = course.visits[0]
-    taken = {first.start.date(): ((first.start, first.end),)}
+    taken = occupied([(first.start, first.end)])
     found = [(f.rule, f.visit) for f in check(course, bookings=taken) if f.level == "broken"]
     assert found == [("capacity", 1)]
 
@@ -497,11 +497,11 @@ def test_nobody_is_too_young_at_times_that_are_there_already():
 def test_the_reach_of_a_course_is_its_longest_gaps_and_four_months():
     asked = protocol(phase(6, gap_days=GapDays(5, 2)))
     around = 6 * 5 + 120
-    assert reach(asked, clinic(), request()) == (MONDAY, MONDAY + timedelta(14 + around))
+    assert planning_horizon(asked, clinic(), request()) == (MONDAY, MONDAY + timedelta(14 + around))
     soon = request(latest_start=MONDAY + timedelta(3))
-    assert reach(asked, clinic(), soon)[1] == MONDAY + timedelta(3 + around)
+    assert planning_horizon(asked, clinic(), soon)[1] == MONDAY + timedelta(3 + around)
     late = request(latest_start=MONDAY + timedelta(9999))
-    assert reach(asked, clinic(), late)[1] == MONDAY + timedelta(366 + around)
+    assert planning_horizon(asked, clinic(), late)[1] == MONDAY + timedelta(366 + around)
 
 
 def test_a_phase_that_comes_first_in_one_protocol_may_come_later_in_another():

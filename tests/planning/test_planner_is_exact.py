@@ -33,6 +33,7 @@ from ketasched.model import (
 )
 from ketasched.planning.planner import plan
 from tests.support.brute_force import Booking, best
+from tests.support.nouns import occupied
 
 MADE_AT = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -396,12 +397,14 @@ def cases(draw: st.DrawFn) -> Case:
 
 def planned(case: Case) -> list[list[str]] | None:
     """The planner's start times, phase by phase; None where it says that nothing fits."""
-    by_day = {
-        day: tuple(booking for booking in case.taken if booking[0].date() == day)
-        for day in {start.date() for start, _ in case.taken}
-    }
     try:
-        course = plan(case.protocol, case.clinic, case.request, made_at=MADE_AT, bookings=by_day)
+        course = plan(
+            case.protocol,
+            case.clinic,
+            case.request,
+            made_at=MADE_AT,
+            bookings=occupied(case.taken),
+        )
     except NoPlan:
         return None
     starts: dict[str, list[str]] = {}

@@ -221,11 +221,11 @@ class Search:
     def price(self, run: Run, before: datetime | None, chain: Chain) -> Price:
         """The five criteria in their order. None of them falls when a visit is added."""
         days = [start.toordinal() for start in chain]
-        slid = 0 if before else days[0] - self.request.start.toordinal()
+        delay = 0 if before else days[0] - self.request.start.toordinal()
         steps = spacing(run, [before.toordinal(), *days] if before else days)
         weekdays = len({day % 7 for day in days})
         minutes = sum(abs(start.hour * 60 + start.minute - self.wanted) for start in chain)
-        return slid, steps, weekdays, minutes, chain
+        return delay, steps, weekdays, minutes, chain
 
 
 def hours_fit(phase: Phase, one: datetime, two: datetime) -> bool:

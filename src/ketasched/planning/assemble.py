@@ -1,10 +1,11 @@
-"""From chosen slots to a course: visits with their windows and statuses, and dated reviews."""
+"""Assembly of a course from chosen slots: visits with windows and statuses, dated reviews."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
+from itertools import chain
+from math import inf
 
 from ketasched.model import (
     TO_BE_DECIDED,
@@ -13,7 +14,6 @@ from ketasched.model import (
     Entry,
     Minutes,
     PhaseReview,
-    Request,
     Review,
     Slot,
     Visit,
@@ -21,20 +21,18 @@ from ketasched.model import (
     Window,
 )
 from ketasched.model.gates import with_usual_drivers
-from ketasched.model.identifiers import identity, uid
-from ketasched.model.opening_hours import openings, starts
-from ketasched.model.wall_clock import after, no_driving_until
+from ketasched.model.identifiers import make_course_id, make_uid
+from ketasched.model.opening_hours import openings, start_times
+from ketasched.model.wall_clock import add_minutes, no_driving_until
+from ketasched.planning.availability import PatientAvailability
 from ketasched.planning.cadence import PhasePlan
-from ketasched.planning.search import PatientAvailability
 from ketasched.rules.base import PlanningContext
 
 REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
-"""How long a review takes; it needs no chair, wherever it is."""
-
-MOST_SLOTS = 4096
+"""The kind of visit that a review is, for its length. No review takes a chair."""
 
 LATEST_REVIEW_DAYS = 28
-"""How far after the last visit of a course a day for its review is looked for."""
+"""How many days after the last visit of a course its review is, at most."""
 
 
 def assemble(
@@ -44,17 +42,14 @@ def assemble(
     latest: date,
     course_id: str,
 ) -> Course:
-    """The course at these slots, run by run, without findings.
+    """The course at these slots, phase by phase, without findings.
 
     `latest` is the latest day on which the first visit may be.
     """
     request = context.request
     made_at = context.made_at.astimezone(context.zone)
-    course_id = course_id or identity(context.clinic, request, made_at)
-    gates = [after_visit for after_visit, review in _reviews_of(phase_plans) if review.gate]
-    visits = tuple(
-        _visits(context, phase_plans, slots, latest, course_id, min(gates, default=None))
-    )
+    course_id = course_id or make_course_id(context.clinic, request, made_at)
+    visits = tuple(_visits(context, phase_plans, slots, latest, course_id))
     reviews = tuple(_reviews(context, phase_plans, visits, course_id))
     course = Course(
         format=1,
@@ -71,17 +66,17 @@ def assemble(
         clinic=context.clinic,
         request=request,
     )
-    return with_usual_drivers(course) if gates else course
+    return with_usual_drivers(course) if any(review.gate for review in reviews) else course
 
 
-def planned_before(course: Course, course_id: str, made_at: datetime) -> Course:
-    """A course of the first revision as if it had been planned at that moment, by that name.
+def with_identity(course: Course, course_id: str, made_at: datetime) -> Course:
+    """A course of revision 1 with another identifier and moment of planning.
 
-    Where nobody's dates changed, calendars then know its events again.
+    With the identity of an earlier course on the same dates, calendars recognise its events.
     """
-    visits = (replace(one, uid=uid(course_id, "visit", one.number)) for one in course.visits)
+    visits = (replace(one, uid=make_uid(course_id, "visit", one.number)) for one in course.visits)
     reviews = (
-        replace(one, uid=uid(course_id, "review", ordinal))
+        replace(one, uid=make_uid(course_id, "review", ordinal))
         for ordinal, one in enumerate(course.reviews, start=1)
     )
     first = replace(course.history[0], at=made_at)
@@ -101,9 +96,10 @@ def _visits(
     slots: Sequence[Sequence[Slot]],
     latest: date,
     course_id: str,
-    gate: int | None,
 ) -> Iterator[Visit]:
-    number, driver = 0, _driver(context.request)
+    request, number = context.request, 0
+    driver = Driver(request.driver_name, request.driver_phone) if request.driver_name else None
+    gate = min((after for after, one in _numbered_reviews(phase_plans) if one.gate), default=inf)
     before: date | None = None
     for phase_plan, own in zip(phase_plans, slots, strict=True):
         anchor = before or own[0].start.date()
@@ -111,13 +107,13 @@ def _visits(
             number += 1
             day = slot.start.date()
             if before is None:
-                window = Window(context.request.start, context.request.start, latest)
+                window = Window(request.start, request.start, latest)
             else:
                 window = phase_plan.window(index, before, anchor)
             treatment_start, until = _further_times(slot)
-            tentative = phase_plan.phase.tentative or (gate is not None and number > gate)
+            tentative = phase_plan.phase.tentative or number > gate
             if phase_plan.phase.tentative:
-                # A pencilled visit's target is a date that keeps the rules: the one it is on.
+                # The target of a tentative visit is a date that keeps the rules: its own.
                 window = Window(window.earliest, day, window.latest)
             yield Visit(
                 number=number,
@@ -130,33 +126,32 @@ def _visits(
                 end=slot.end,
                 no_driving_until=until,
                 window=window,
-                uid=uid(course_id, "visit", number),
+                uid=make_uid(course_id, "visit", number),
                 driver=driver if phase_plan.kind.needs_driver and not tentative else None,
                 note=TO_BE_DECIDED if tentative else "",
             )
             before = day
 
 
-# Slots are shared between patients, and so is what follows from one.
-@lru_cache(maxsize=MOST_SLOTS)
+# Patients share slots, and so the results.
+@lru_cache(maxsize=4096)
 def _further_times(slot: Slot) -> tuple[datetime, datetime | None]:
-    """When the treatment begins, and until when nobody drives afterwards."""
+    """When the treatment begins, and when the patient may drive again."""
     until = no_driving_until(slot.end, slot.start.date(), slot.kind.no_driving)
-    return after(slot.start, slot.kind.minutes.check_in), until
+    return add_minutes(slot.start, slot.kind.minutes.check_in), until
 
 
-def _driver(request: Request) -> Driver | None:
-    return Driver(request.driver_name, request.driver_phone) if request.driver_name else None
+def _numbered_reviews(phase_plans: Sequence[PhasePlan]) -> Iterator[tuple[int, PhaseReview]]:
+    """The reviews of the phases, each with the number of the visit that it follows.
 
-
-def _reviews_of(phase_plans: Sequence[PhasePlan]) -> Iterator[tuple[int, PhaseReview]]:
-    """The reviews that the runs get to, each with the number of the visit that it follows."""
-    done = 0
+    A review after more visits than its phase has is left out.
+    """
+    visits = 0
     for phase_plan in phase_plans:
         for review in phase_plan.phase.reviews:
             if review.after <= phase_plan.count:
-                yield done + review.after, review
-        done += phase_plan.count
+                yield visits + review.after, review
+        visits += phase_plan.count
 
 
 def _reviews(
@@ -165,8 +160,8 @@ def _reviews(
     visits: Sequence[Visit],
     course_id: str,
 ) -> Iterator[Review]:
-    days = PatientAvailability(context)
-    for ordinal, (number, review) in enumerate(_reviews_of(phase_plans), start=1):
+    availability = PatientAvailability(context)
+    for ordinal, (number, review) in enumerate(_numbered_reviews(phase_plans), start=1):
         visit = visits[number - 1]
         following = visits[number] if number < len(visits) else None
         yield Review(
@@ -174,36 +169,33 @@ def _reviews(
             title=review.title,
             gate=review.gate,
             place=review.place,
-            start=review_start(days, visit, following),
-            uid=uid(course_id, "review", ordinal),
+            start=review_start(availability, visit, following),
+            uid=make_uid(course_id, "review", ordinal),
             status=visit.status,
         )
 
 
-def review_start(known: PatientAvailability, visit: Visit, following: Visit | None) -> datetime:
-    """When a review takes place: on the first day before the next visit that has a time for it.
+def review_start(
+    availability: PatientAvailability, visit: Visit, following: Visit | None
+) -> datetime:
+    """The start of the review between `visit` and the visit `following` it, if there is one.
 
-    The day is open, without treatment, and one on which the patient can, at the clinic's usual
-    time; where there is none, at any time that the patient can. Where there is no such day at all
-    it is at the next visit's check-in, or after the last visit at that visit itself.
+    It is on the first day between them on which clinic and patient have the clinic's preferred
+    time free, else the first on which they have any time free. Without such a day the review is at
+    the check-in of the next visit, or after the last visit at the start of that visit itself.
     """
-    context, day = known.context, visit.start.toordinal()
+    clinic, day = availability.context.clinic, visit.start.toordinal()
     days = range(day + 1, following.start.toordinal() if following else day + LATEST_REVIEW_DAYS)
-    usual = context.clinic.preferred_start.minutes
-    at_usual = ((each, usual) for each in days)
-    at_any = (
+    preferred = ((each, clinic.preferred_start.minutes) for each in days)
+    other = (
         (each, minutes)
         for each in days
-        for minutes in starts(
-            openings(context.clinic, date.fromordinal(each)),
-            REVIEW.minutes.total,
-            context.clinic.slot_minutes,
+        for minutes in start_times(
+            openings(clinic, date.fromordinal(each)), REVIEW.minutes.total, clinic.slot_minutes
         )
     )
-    slots = (
-        known.slot_at(REVIEW, each, minutes) for each, minutes in itertools.chain(at_usual, at_any)
-    )
-    found = next(filter(None, slots), None)
-    if found:
-        return found.start
+    for each, minutes in chain(preferred, other):
+        slot = availability.slot_at(REVIEW, each, minutes)
+        if slot is not None:
+            return slot.start
     return following.start if following else visit.start

@@ -1,38 +1,47 @@
-"""What a clinic's days offer, whoever asks: found once for all its patients."""
+"""Availability: the candidates that each day has, for a clinic and for one of its patients.
+
+`Availability` holds what the clinic's own rules leave of its days. It is computed once and shared
+by all patients. `PatientAvailability` adds the rules that look at the patient and at the bookings.
+"""
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from itertools import islice
 
-from ketasched.model import Clinic, Protocol, Request, Slot, TimeRange, VisitKind
+from ketasched.model import Clinic, Finding, Protocol, Request, Slot, TimeRange, VisitKind
 from ketasched.model.memo import memoised
-from ketasched.model.opening_hours import openings, starts
-from ketasched.model.wall_clock import at, minutes_gone_back, slot_at
+from ketasched.model.opening_hours import openings, start_times
+from ketasched.model.wall_clock import minutes_gone_back, moment_at, slot_at
 from ketasched.planning.shortest_path import Candidate
 from ketasched.rules import DAY_RULES, SLOT_RULES
-from ketasched.rules.base import ClinicRule, PlanningContext, first_broken
+from ketasched.rules.base import ClinicRule, PlanningContext, VisitRule, first_broken
 
-MOST_DAYS = 4096
-"""How many days are kept of a clinic for a kind of visit; then it begins anew."""
+MAX_DAYS = 4096
+"""How many days the cache of a clinic and a kind of visit holds before it is emptied."""
 
 CLINIC_DAY_RULES = [rule for rule in DAY_RULES if isinstance(rule, ClinicRule)]
 CLINIC_SLOT_RULES = [rule for rule in SLOT_RULES if isinstance(rule, ClinicRule)]
 
+PATIENT_DAY_RULES = [rule for rule in DAY_RULES if not isinstance(rule, ClinicRule)]
+PATIENT_SLOT_RULES = [rule for rule in SLOT_RULES if not isinstance(rule, ClinicRule)]
+"""The rules that look at the patient, or at the bookings of others."""
+
 NO_PROTOCOL = Protocol(format=1, id="", title="", sources=(), visits={}, phases=())
-NOBODY = Request(date.min)
-AT_NO_TIME = datetime.min.replace(tzinfo=UTC)
-"""What is asked of a clinic alone is asked for these."""
+NO_REQUEST = Request(date.min)
+NO_MOMENT = datetime.min.replace(tzinfo=UTC)
+"""Stand-ins in the context of the clinic's own rules, which look at none of the three."""
 
 MINUTES_OF_A_DAY = 24 * 60
 
 
 @dataclass(slots=True, eq=False)
 class AvailabilityCache:
-    """What has been worked out: days by `date.toordinal`, the rest by the minute since day 0.
+    """The results for all days of one `Availability`.
 
-    Stops are by that and the wanted time as one number. There is one table of each for all days:
-    tables for each day would take three times the memory.
+    `days` has the day (`date.toordinal`) as its key; `slots` the minute since day 0; the others
+    that minute combined with the wanted time of day in one number. One table for all days takes a
+    third of the memory that a table for each day would take.
     """
 
     days: "dict[int, DayAvailability]" = field(default_factory=dict)
@@ -44,27 +53,27 @@ class AvailabilityCache:
 
 @dataclass(slots=True, eq=False)
 class Availability:
-    """What the days of a clinic offer for a kind of visit; `context` is of no patient."""
+    """The days of a clinic for one kind of visit; `context` is of no particular patient."""
 
     context: PlanningContext
     kind: VisitKind
     cache: AvailabilityCache = field(default_factory=AvailabilityCache)
 
     def on(self, day: int) -> "DayAvailability":
-        """What a day (`date.toordinal`) offers."""
-        offer = self.cache.days.get(day)
-        if offer is None:
-            if len(self.cache.days) >= MOST_DAYS:
+        """The availability on a day (`date.toordinal`)."""
+        found = self.cache.days.get(day)
+        if found is None:
+            if len(self.cache.days) >= MAX_DAYS:
                 self.cache = AvailabilityCache()
-            offer = self.cache.days.setdefault(day, _day_availability(self, day))
-        return offer
+            found = self.cache.days.setdefault(day, _day_availability(self, day))
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DayAvailability:
-    """A day as the clinic's rules see it: whether they refuse it, and which slots they leave.
+    """A day by the clinic's own rules: whether they refuse the day, and the slots they allow.
 
-    `midnight` is the minute at which it begins, by which things are `cache`.
+    `midnight` is the first minute of the day, counted from day 0: the base of the cache's keys.
     """
 
     availability: Availability
@@ -76,34 +85,34 @@ class DayAvailability:
     def starts(self, wanted: int) -> tuple[int, ...]:
         """The start times on the clinic's grid, in minutes, the nearest to the wanted one first.
 
-        Never empty on a day that is not refused: where no opening is long enough, the wanted time
-        stands in, for a rule to refuse.
+        Empty only if the day is refused: on a day without an opening that is long enough, the
+        wanted time stands in, for a rule to refuse.
         """
         key = self.midnight + wanted
         found = self.cache.starts.get(key)
         if found is None:
-            found = () if self.refused else self._nearest_first(wanted)
+            found = () if self.refused else self._grid(wanted)
             self.cache.starts[key] = found
         return found
 
-    def _nearest_first(self, wanted: int) -> tuple[int, ...]:
+    def _grid(self, wanted: int) -> tuple[int, ...]:
         context, minutes = self.availability.context, self.availability.kind.minutes.total
         shortest = max(minutes - minutes_gone_back(self.day, context.zone), 1)
-        open_then = openings(context.clinic, self.day)
-        return _nearest_first(open_then, shortest, context.clinic.slot_minutes, wanted)
+        hours = openings(context.clinic, self.day)
+        return _nearest_first(hours, shortest, context.clinic.slot_minutes, wanted)
 
     def slot(self, minutes: int) -> Slot | None:
-        """The slot that begins then; None if the clinic's rules refuse it."""
+        """The slot that begins `minutes` after midnight; None if a clinic's rule refuses it."""
         key = self.midnight + minutes
         if key not in self.cache.slots:
             context = self.availability.context
-            slot = slot_at(self.availability.kind, at(self.day, minutes, context.zone))
+            slot = slot_at(self.availability.kind, moment_at(self.day, minutes, context.zone))
             refusal = first_broken(rule.slot(slot, context) for rule in CLINIC_SLOT_RULES)
             self.cache.slots.setdefault(key, None if refusal else slot)
         return self.cache.slots[key]
 
     def nearest(self, wanted: int) -> list[Candidate]:
-        """The stop nearest to the wanted time, of those that the clinic's rules leave."""
+        """The candidate nearest to the wanted time, or an empty list."""
         key = self.midnight + wanted
         found = self.cache.nearest.get(key)
         if found is None:
@@ -112,7 +121,7 @@ class DayAvailability:
         return found
 
     def candidate(self, minutes: int, wanted: int) -> Candidate | None:
-        """The slot that begins then as a stop of whoever wants that time of day."""
+        """The slot at this time as a candidate of a patient who wants the time `wanted`."""
         key = (self.midnight + minutes) * MINUTES_OF_A_DAY + wanted
         if key not in self.cache.candidates:
             slot, off = self.slot(minutes), abs(minutes - wanted)
@@ -123,8 +132,8 @@ class DayAvailability:
 
 @memoised
 def availability_of(clinic: Clinic, kind: VisitKind) -> Availability:
-    """What the clinic's days offer for visits of this kind, by whatever protocol."""
-    return Availability(PlanningContext(NO_PROTOCOL, clinic, NOBODY, AT_NO_TIME), kind)
+    """The availability of a clinic for visits of this kind, under any protocol."""
+    return Availability(PlanningContext(NO_PROTOCOL, clinic, NO_REQUEST, NO_MOMENT), kind)
 
 
 def _day_availability(availability: Availability, day: int) -> DayAvailability:
@@ -137,7 +146,93 @@ def _day_availability(availability: Availability, day: int) -> DayAvailability:
 
 @lru_cache(maxsize=256)
 def _nearest_first(
-    open_then: tuple[TimeRange, ...], minutes: int, slot_minutes: int, wanted: int
+    hours: tuple[TimeRange, ...], minutes: int, slot_minutes: int, wanted: int
 ) -> tuple[int, ...]:
-    found = sorted(starts(open_then, minutes, slot_minutes))
+    found = sorted(start_times(hours, minutes, slot_minutes))
     return tuple(sorted(found, key=lambda start: abs(start - wanted))) or (wanted,)
+
+
+@dataclass(slots=True, eq=False)
+class PatientAvailability:
+    """The candidates that the days of a clinic have for one patient; each is computed once."""
+
+    context: PlanningContext
+    _wanted: int = field(init=False)
+    _day_rules: list[VisitRule] = field(init=False)
+    _slot_rules: list[VisitRule] = field(init=False)
+    _availability: dict[int, Availability] = field(init=False, default_factory=dict)
+    _candidates: dict[tuple[int, int, bool], list[Candidate]] = field(
+        init=False, default_factory=dict
+    )
+
+    def __post_init__(self) -> None:
+        self._wanted = self.context.wanted
+        self._day_rules = [rule for rule in PATIENT_DAY_RULES if rule.concerns(self.context)]
+        self._slot_rules = [rule for rule in PATIENT_SLOT_RULES if rule.concerns(self.context)]
+
+    def candidates(self, kind: VisitKind, day: int, *, by_clock: bool) -> list[Candidate]:
+        """The candidates on a day (`date.toordinal`), the nearest to the wanted time first.
+
+        All of them if `by_clock`, else only the first one: without rules about the clock it is as
+        good for the other visits as any candidate of the day.
+        """
+        key = day, id(kind), by_clock
+        found = self._candidates.get(key)
+        if found is None:
+            found = self._candidates[key] = self._allowed(kind, day, by_clock=by_clock)
+        return found
+
+    def slot_at(self, kind: VisitKind, day: int, minutes: int) -> Slot | None:
+        """The slot on a day that begins `minutes` after midnight; None if a rule refuses it."""
+        offered = self._on(kind, day)
+        slot = None if self._refuses_day(offered) else offered.slot(minutes)
+        return slot if slot is not None and self._allows_slot(slot) else None
+
+    def refusal(self, kind: VisitKind, day: int) -> Finding | None:
+        """Why a day has no candidate; None if it has one, or has not been looked at yet."""
+        if [] not in [self._candidates.get((day, id(kind), clock)) for clock in (False, True)]:
+            return None
+        context, offered = self.context, self._on(kind, day)
+        refusal = first_broken(rule.day(offered.day, context) for rule in DAY_RULES)
+        if refusal is not None:
+            return refusal
+        refusals = []
+        for minutes in offered.starts(self._wanted):
+            slot = slot_at(kind, moment_at(offered.day, minutes, context.zone))
+            refusals.append(first_broken(rule.slot(slot, context) for rule in SLOT_RULES))
+        # The time that passes most rules tells most: "taken" says more than "not on the grid".
+        return max(refusals, key=_rules_passed)
+
+    def _on(self, kind: VisitKind, day: int) -> DayAvailability:
+        availability = self._availability.get(id(kind))
+        if availability is None:
+            availability = availability_of(self.context.clinic, kind)
+            self._availability[id(kind)] = availability
+        return availability.on(day)
+
+    def _allowed(self, kind: VisitKind, day: int, *, by_clock: bool) -> list[Candidate]:
+        offered = self._on(kind, day)
+        if self._refuses_day(offered):
+            return []
+        if not self._slot_rules and not by_clock:
+            return offered.nearest(self._wanted)
+        found = (offered.candidate(start, self._wanted) for start in offered.starts(self._wanted))
+        allowed = (one for one in found if one is not None and self._allows_slot(one.slot))
+        return list(allowed if by_clock else islice(allowed, 1))
+
+    def _refuses_day(self, offered: DayAvailability) -> bool:
+        if offered.refused:
+            return True
+        findings = [rule.day(offered.day, self.context) for rule in self._day_rules]
+        return first_broken(findings) is not None
+
+    def _allows_slot(self, slot: Slot) -> bool:
+        """Whether the patient's rules allow a slot that the clinic's rules allow."""
+        findings = (rule.slot(slot, self.context) for rule in self._slot_rules)
+        return first_broken(findings) is None
+
+
+def _rules_passed(finding: Finding | None) -> int:
+    """The number of rules about a slot that come before the rule of this finding."""
+    names = [rule.name for rule in SLOT_RULES]
+    return names.index(finding.rule) if finding else len(names)

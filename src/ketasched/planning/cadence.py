@@ -1,6 +1,6 @@
-"""How often visits ought to come: what the pace costs, and where the ideal date lies.
+"""Cadence: how often the visits of a phase come, and what it costs to come at other times.
 
-A `PhasePlan` is a phase as it is asked for: how many visits, of what kind, at what pace.
+A `PhasePlan` is a phase as a request asks for it: how many visits, of what kind, at what pace.
 """
 
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate, chain, islice, repeat
 from math import inf, isqrt
+from typing import NamedTuple
 
 from ketasched.errors import BadRequest
 from ketasched.model import Clinic, Phase, Protocol, Request, VisitKind, Window
@@ -17,9 +18,9 @@ from ketasched.model.wall_clock import day_text, effective_kind
 
 @dataclass(frozen=True, slots=True)
 class PhasePlan:
-    """A phase as asked for: `count` visits of `kind`, `per_week`, or every so many days.
+    """A phase as requested: `count` visits of `kind`, `per_week` or at the days `offsets`.
 
-    `offsets` are the ideal days of an every-so-many-days pace, counted from the phase's first
+    `offsets` are the target days of an every-so-many-days pace, counted from the phase's first
     visit (first phase: the first offset is 0) or from the visit before the phase.
     """
 
@@ -30,40 +31,38 @@ class PhasePlan:
     offsets: tuple[int, ...]
 
     def cost(self, index: int, gap: int, since_anchor: int) -> int:
-        """What it costs to have visit `index` (from 0) here: squared days off the pace.
+        """The cost of the spacing of visit `index` (from 0): squared days off the pace.
 
         `gap` is the days since the visit before; `since_anchor` those since the first visit of
         the course's first phase, or since the visit before a later phase.
         """
         if self.per_week is None:
             return (since_anchor - self.offsets[index]) ** 2
-        low, high = 7 // self.per_week, -(-7 // self.per_week)
-        return max(low - gap, gap - high, 0) ** 2
+        return _weekly_cost(self.per_week, gap)
 
-    def gaps(self, index: int, since_anchor: int, most: float) -> range:
-        """The gaps before visit `index` that the rule allows and that cost `most` at most.
+    def steps(self, index: int, since_anchor: int, budget: float) -> list[tuple[int, int]]:
+        """The gaps before visit `index` that the protocol allows within the budget, with costs.
 
         `since_anchor` is that of the visit before.
         """
-        rule = self.phase.gap_days
-        if most == inf:
-            return range(rule.min, rule.max + 1)
-        off = isqrt(int(most))
-        if self.per_week is None:
-            low = high = self.offsets[index] - since_anchor
-        else:
-            low, high = 7 // self.per_week, -(-7 // self.per_week)
-        return range(max(rule.min, low - off), min(rule.max, high + off) + 1)
+        allowed = self.phase.gap_days
+        if self.per_week is not None:
+            return _weekly_steps(self.per_week, allowed.min, allowed.max, budget)
+        target, first, last = self.offsets[index] - since_anchor, allowed.min, allowed.max
+        if budget < inf:
+            off = isqrt(int(budget))
+            first, last = max(first, target - off), min(last, target + off)
+        return [(gap, (gap - target) ** 2) for gap in range(first, last + 1)]
 
-    def ideal(self, index: int, anchor: date) -> str:
+    def target_text(self, index: int, anchor: date) -> str:
         """What the pace asks for, in words: "2 or 3", "Thu 26 Nov 2026"."""
         if self.per_week is None:
             return day_text(anchor + timedelta(self.offsets[index]))
-        low, high = 7 // self.per_week, -(-7 // self.per_week)
+        low, high = _usual_gaps(self.per_week)
         return f"{low}" if low == high else f"{low} or {high}"
 
     def window(self, index: int, before: date, anchor: date) -> Window:
-        """The dates that the gap rule leaves after `before`, with the ideal one among them."""
+        """The dates that the protocol's gaps leave after `before`, with the target."""
         gap = self.phase.gap_days
         earliest, latest = before + timedelta(gap.min), before + timedelta(gap.max)
         if self.per_week is None:
@@ -74,61 +73,86 @@ class PhasePlan:
         return Window(earliest, min(max(target, earliest), latest), latest)
 
 
-def phase_plans_for(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[PhasePlan, ...]:
-    """The phases that have visits, as the request wants them.
-
-    Raises `BadRequest` for a pace or a number of boosters that the protocol does not offer.
-    """
-    pace = Request(
-        date.min,
-        per_week=request.per_week,
-        every_days=request.every_days,
-        boosters=request.boosters,
-        booster_every=request.booster_every,
-    )
-    return _phase_plans(protocol, clinic, request=pace)
+def _usual_gaps(per_week: int) -> tuple[int, int]:
+    """The whole numbers of days on either side of 7 / `per_week`; equal if that is whole."""
+    return 7 // per_week, -(-7 // per_week)
 
 
-@memoised
-def _phase_plans(protocol: Protocol, clinic: Clinic, *, request: Request) -> tuple[PhasePlan, ...]:
-    _refuse_unknown_pace(protocol, request)
-    _refuse_boosters(protocol, request)
-    phase_plans: list[PhasePlan] = []
-    for phase in protocol.phases:
-        booster = phase is protocol.booster_phase
-        count = request.boosters if booster else phase.count.default
-        if count:
-            phase_plan = phase_plan_for(
-                protocol, clinic, request, phase, count, is_first=not phase_plans
-            )
-            phase_plans.append(_shared(phase_plan))
-    return tuple(phase_plans)
+def _weekly_cost(per_week: int, gap: int) -> int:
+    low, high = _usual_gaps(per_week)
+    return max(low - gap, gap - high, 0) ** 2
 
 
 @lru_cache(maxsize=256)
-def _shared(phase_plan: PhasePlan) -> PhasePlan:
-    """Always the same object for equal runs, so that what is known of one is known of all."""
+def _weekly_steps(per_week: int, first: int, last: int, budget: float) -> list[tuple[int, int]]:
+    costs = ((gap, _weekly_cost(per_week, gap)) for gap in range(first, last + 1))
+    return [(gap, cost) for gap, cost in costs if cost <= budget]
+
+
+class RequestedPace(NamedTuple):
+    """The part of a request that a phase plan depends on: a cache key shared by many patients."""
+
+    per_week: int | None
+    every_days: int | None
+    boosters: int
+    booster_every: int | None
+
+
+def phase_plans_for(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[PhasePlan, ...]:
+    """The plans of the phases that have visits.
+
+    Raises `BadRequest` for a pace or a number of boosters that the protocol does not offer.
+    """
+    pace = RequestedPace(
+        request.per_week, request.every_days, request.boosters, request.booster_every
+    )
+    return _phase_plans(protocol, clinic, pace=pace)
+
+
+@memoised
+def _phase_plans(
+    protocol: Protocol, clinic: Clinic, *, pace: RequestedPace
+) -> tuple[PhasePlan, ...]:
+    _refuse_unknown_pace(protocol, pace)
+    _refuse_boosters(protocol, pace)
+    found: list[PhasePlan] = []
+    for phase in protocol.phases:
+        count = pace.boosters if phase is protocol.booster_phase else phase.count.default
+        if count:
+            plan = phase_plan_for(protocol, clinic, pace, phase, count, is_first=not found)
+            found.append(_interned(plan))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _interned(phase_plan: PhasePlan) -> PhasePlan:
+    """The same object for equal phase plans, so that caches by identity are shared."""
     return phase_plan
 
 
 def phase_plan_for(
     protocol: Protocol,
     clinic: Clinic,
-    request: Request,
+    request: Request | RequestedPace,
     phase: Phase,
     count: int,
     *,
     is_first: bool,
 ) -> PhasePlan:
-    """A phase with `count` visits; the first one counts its days from its own first visit."""
+    """The plan of a phase with `count` visits.
+
+    The offsets of the course's first phase (`is_first`) count from its own first visit.
+    """
     kind = effective_kind(protocol, clinic, phase.visit)
     per_week, steps = _pace(phase, request, booster=phase is protocol.booster_phase)
-    steps_on = chain((0,) if is_first else (), steps, repeat(steps[-1]))
-    return PhasePlan(phase, kind, count, per_week, tuple(islice(accumulate(steps_on), count)))
+    all_steps = chain((0,) if is_first else (), steps, repeat(steps[-1]))
+    return PhasePlan(phase, kind, count, per_week, tuple(islice(accumulate(all_steps), count)))
 
 
-def _pace(phase: Phase, request: Request, *, booster: bool) -> tuple[int | None, tuple[int, ...]]:
-    """Visits a week, or (where that is None) the steps in days, as asked or as usual."""
+def _pace(
+    phase: Phase, request: Request | RequestedPace, *, booster: bool
+) -> tuple[int | None, tuple[int, ...]]:
+    """Visits a week, or None and the steps in days: as requested, else as usual."""
     if booster and request.booster_every is not None:
         return None, (request.booster_every,)
     if phase.per_week is not None:
@@ -141,49 +165,45 @@ def _pace(phase: Phase, request: Request, *, booster: bool) -> tuple[int | None,
     return None, phase.every_days.steps
 
 
-def _refuse_unknown_pace(protocol: Protocol, request: Request) -> None:
-    planned = [phase for phase in protocol.phases if phase is not protocol.booster_phase]
-    availability = {
-        "per_week": [phase.per_week.choices for phase in planned if phase.per_week],
-        "every_days": [phase.every_days.choices for phase in planned if phase.every_days],
-    }
-    for field, choices in availability.items():
-        asked = getattr(request, field)
-        offered = sorted({choice for one in choices for choice in one})
+def _refuse_unknown_pace(protocol: Protocol, pace: RequestedPace) -> None:
+    phases = [phase for phase in protocol.phases if phase is not protocol.booster_phase]
+    per_week = {one for phase in phases if phase.per_week for one in phase.per_week.choices}
+    every_days = {one for phase in phases if phase.every_days for one in phase.every_days.choices}
+    for field, asked, offered in (
+        ("per_week", pace.per_week, sorted(per_week)),
+        ("every_days", pace.every_days, sorted(every_days)),
+    ):
         if asked is not None and asked not in offered:
-            listed = ", ".join(map(str, offered))
-            says = f"offers only {listed}" if offered else "does not offer this"
-            raise BadRequest(
-                field,
-                f"{protocol.id} {says}{f', not {asked}' if offered else ''}",
-                next_step=f"ketasched protocols show {protocol.id}",
-            )
+            said = f"{protocol.id} does not offer this"
+            if offered:
+                listed = ", ".join(map(str, offered))
+                said = f"{protocol.id} offers only {listed}, not {asked}"
+            raise BadRequest(field, said, next_step=_show(protocol))
 
 
-def _refuse_boosters(protocol: Protocol, request: Request) -> None:
-    phase = protocol.booster_phase
-    show = f"ketasched protocols show {protocol.id}"
+def _refuse_boosters(protocol: Protocol, pace: RequestedPace) -> None:
+    phase, every, show = protocol.booster_phase, pace.booster_every, _show(protocol)
     if phase is None:
-        if request.boosters or request.booster_every is not None:
+        if pace.boosters or every is not None:
             raise BadRequest("boosters", f"{protocol.id} has no booster phase", next_step=show)
         return
-    if not 0 <= request.boosters <= phase.count.max:
-        most = phase.count.max
-        raise BadRequest(
-            "boosters", f"expected 0 to {most}, not {request.boosters}", next_step=show
-        )
-    every = request.booster_every
+    if not 0 <= pace.boosters <= phase.count.max:
+        said = f"expected 0 to {phase.count.max}, not {pace.boosters}"
+        raise BadRequest("boosters", said, next_step=show)
     if every is None:
         return
-    if not request.boosters:
-        raise BadRequest(
-            "booster_every", "asks how often, but no boosters are asked for", next_step=show
-        )
     gap = phase.gap_days
     allowed = phase.every_days.choices if phase.every_days else ()
-    if len(allowed) > 1 and every not in allowed:
-        listed = ", ".join(map(str, allowed))
-        raise BadRequest("booster_every", f"expected {listed}, not {every}", next_step=show)
-    if not gap.min <= every <= gap.max:
+    if not pace.boosters:
+        said = "asks how often, but no boosters are asked for"
+    elif len(allowed) > 1 and every not in allowed:
+        said = f"expected {', '.join(map(str, allowed))}, not {every}"
+    elif not gap.min <= every <= gap.max:
         said = f"expected {gap.min} to {gap.max} days, not {every}"
-        raise BadRequest("booster_every", said, next_step=show)
+    else:
+        return
+    raise BadRequest("booster_every", said, next_step=show)
+
+
+def _show(protocol: Protocol) -> str:
+    return f"ketasched protocols show {protocol.id}"

@@ -1,33 +1,31 @@
-"""check: what the rules say of a course, however it was made."""
+"""check: the findings of the rules on a course, however it came about."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Slot, Visit
-from ketasched.model.wall_clock import after, day_text, effective_kind, no_driving_until
+from ketasched.model.occupancy import Occupancy, slots_of
+from ketasched.model.wall_clock import add_minutes, day_text, moment_text, no_driving_until
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
-from ketasched.rules.base import NO_BOOKINGS, Bookings, PlanningContext
+from ketasched.rules.base import NO_BOOKINGS, PlanningContext
 
 
-def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding, ...]:
-    """What the rules have to say of a course, however it was made; empty when all is well.
+def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding, ...]:
+    """The findings of the rules on a course, however it came about; empty if all is well.
 
-    Visits that do not take place (missed, omitted, ceased, held) are not looked at. Besides the
-    rules it compares what follows from a visit's start: its end, and the no-driving time.
+    Visits that do not take place (missed, omitted, ceased, held) are left out. Besides asking the
+    rules, `check` compares the times that follow from the start of a visit: its end and others.
     """
     context = PlanningContext(
         course.protocol, course.clinic, course.request, course.made_at, bookings
     )
     visits = [visit for visit in course.visits if visit.status in TAKES_PLACE]
-    slots = [
-        Slot(effective_kind(course.protocol, course.clinic, visit.kind), visit.start, visit.end)
-        for visit in visits
-    ]
+    slots = list(slots_of(course))
     times = [
-        _of(visit, finding)
+        _about(visit, finding)
         for visit, slot in zip(visits, slots, strict=True)
-        for finding in _times(visit, slot)
+        for finding in _time_findings(visit, slot)
     ]
     return (*findings_of(context, visits, slots), *times)
 
@@ -35,20 +33,22 @@ def check(course: Course, *, bookings: Bookings = NO_BOOKINGS) -> tuple[Finding,
 def findings_of(
     context: PlanningContext, visits: Sequence[Visit], slots: Sequence[Slot]
 ) -> Iterator[Finding]:
-    """What the rules say of these visits, each with its slot."""
+    """The findings of the rules on these visits and their slots."""
     for rule in PRECONDITIONS if slots else ():
         if finding := rule.ask(slots[0], context):
             yield finding
     day_rules = [rule for rule in DAY_RULES if rule.concerns(context)]
     slot_rules = [rule for rule in SLOT_RULES if rule.concerns(context)]
     for visit, slot in zip(visits, slots, strict=True):
-        found = [rule.day(slot.start.date(), context) for rule in day_rules]
-        found += [rule.slot(slot, context) for rule in slot_rules]
-        yield from (_of(visit, finding) for finding in found if finding)
-    yield from _between(context, visits, slots)
+        day = slot.start.date()
+        findings = [rule.day(day, context) for rule in day_rules]
+        findings += [rule.slot(slot, context) for rule in slot_rules]
+        for finding in filter(None, findings):
+            yield _about(visit, finding)
+    yield from _spacing_findings(context, visits, slots)
 
 
-def _between(
+def _spacing_findings(
     context: PlanningContext, visits: Sequence[Visit], slots: Sequence[Slot]
 ) -> Iterator[Finding]:
     phases = {phase.name: phase for phase in context.protocol.phases}
@@ -57,33 +57,29 @@ def _between(
         for pair_rule in PAIR_RULES:
             finding = pair_rule.pair(slots[index - 1], slots[index], phase, context)
             if finding:
-                yield _of(visits[index], finding)
+                yield _about(visits[index], finding)
     for name, phase in phases.items():
         own = [index for index, visit in enumerate(visits) if visit.phase == name]
         for ends_rule in ENDS_RULES if own else ():
             first, last = (slots[index].start.date() for index in (own[0], own[-1]))
             finding = ends_rule.ends(first, last, phase, context)
             if finding:
-                yield _of(visits[own[-1]], finding)
+                yield _about(visits[own[-1]], finding)
 
 
-def _times(visit: Visit, slot: Slot) -> Iterator[Finding]:
-    """Times that do not follow from the start, the minutes and the no-driving rule."""
-    minutes = slot.kind.minutes
-    day = slot.start.date()
-    for what, is_at, should_be in (
-        ("treatment", visit.treatment_start, after(slot.start, minutes.check_in)),
-        ("end", visit.end, after(slot.start, minutes.total)),
-        ("no driving until", visit.no_driving_until, _until(slot, day)),
+def _time_findings(visit: Visit, slot: Slot) -> Iterator[Finding]:
+    """Findings on times that do not follow from the start and the kind of the visit."""
+    start, minutes = slot.start, slot.kind.minutes
+    end = add_minutes(start, minutes.total)
+    until = no_driving_until(end, start.date(), slot.kind.no_driving)
+    for name, actual, expected in (
+        ("treatment", visit.treatment_start, add_minutes(start, minutes.check_in)),
+        ("end", visit.end, end),
+        ("no driving until", visit.no_driving_until, until),
     ):
-        if _utc(is_at) != _utc(should_be):
-            said = f"its {what} is {_moment(is_at)}; by its minutes it is {_moment(should_be)}"
+        if _utc(actual) != _utc(expected):
+            said = f"its {name} is {_text(actual)}; by its minutes it is {_text(expected)}"
             yield Finding("times", "broken", said)
-
-
-def _until(slot: Slot, day: date) -> datetime | None:
-    end = after(slot.start, slot.kind.minutes.total)
-    return no_driving_until(end, day, slot.kind.no_driving)
 
 
 def _utc(moment: datetime | None) -> datetime | None:
@@ -91,11 +87,11 @@ def _utc(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC) if moment else None
 
 
-def _moment(moment: datetime | None) -> str:
-    return f"{day_text(moment.date())}, {moment:%H:%M}" if moment else "not said"
+def _text(moment: datetime | None) -> str:
+    return moment_text(moment) if moment else "not said"
 
 
-def _of(visit: Visit, finding: Finding) -> Finding:
-    """The finding as one about this visit, in a sentence."""
+def _about(visit: Visit, finding: Finding) -> Finding:
+    """The finding with the number of this visit, its message a sentence."""
     said = f"Visit {visit.number}, {day_text(visit.start.date())}: {finding.message}."
     return replace(finding, visit=visit.number, message=said)

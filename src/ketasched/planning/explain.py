@@ -7,11 +7,12 @@ from itertools import groupby, islice
 
 from ketasched.errors import NoPlan
 from ketasched.model import Clinic, Finding, Protocol, Remedy, Request
+from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text, days_text
 from ketasched.planning.planner import SLIDE_DAYS
 from ketasched.planning.relaxations import remedies
 from ketasched.rules import Age, eighteenth_birthday
-from ketasched.rules.base import NO_BOOKINGS, Bookings, unlimited
+from ketasched.rules.base import NO_BOOKINGS, unlimited
 
 MOST_DAYS = 12
 """Where there are more possible days than these, their number is not what is wrong."""
@@ -24,14 +25,14 @@ MOST_DATES = 8
 """Of more dates than these only the first and the last are said."""
 
 
-def explained(
+def explain_refusal(
     error: NoPlan,
     protocol: Protocol,
     clinic: Clinic,
     request: Request,
     made_at: datetime,
     more_time: Callable[[], bool] = unlimited,
-    bookings: Bookings = NO_BOOKINGS,
+    bookings: Occupancy = NO_BOOKINGS,
 ) -> NoPlan:
     """The same refusal with its reasons in `details`, and what would do in `remedies`.
 
@@ -47,7 +48,7 @@ def explained(
     if young:
         found = [replace(one, change=f"--start {one.dates[0]}") for one in found]
     details = [f"{finding.message} ({finding.rule})" for finding in error.findings]
-    details += grouped(error.refusals)
+    details += refusal_lines(error.refusals)
     if error.possible and len(error.possible) <= MOST_DAYS:
         details.append(f"days on which a visit could be: {days_text(error.possible)}")
     details += [f"would fit, too: {remedy_text(remedy)}" for remedy in found[1:]]
@@ -71,7 +72,7 @@ def remedy_text(remedy: Remedy) -> str:
     return f"{remedy.change}: {days_text(days)}" if days else remedy.change
 
 
-def grouped(refusals: Sequence[tuple[date, Finding]]) -> Iterator[str]:
+def refusal_lines(refusals: Sequence[tuple[date, Finding]]) -> Iterator[str]:
     """A line for each reason, with the days that it refuses: "Thu 24 Dec – Fri 1 Jan 2027: …"."""
     reasons: dict[Finding, list[str]] = {}
     for finding, days in groupby(refusals, key=lambda refusal: refusal[1]):

@@ -17,8 +17,9 @@ from ketasched.model import (
     SpanDays,
     TimeRange,
 )
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
-from ketasched.rules.base import NO_BOOKINGS, Bookings, OutOfTime
+from ketasched.rules.base import NO_BOOKINGS, OutOfTime
 
 DAYS_TO_TRY = 60
 """How far after the latest start another one is looked for."""
@@ -43,7 +44,7 @@ def remedies(
     made_at: datetime,
     latest: date,
     more_time: Callable[[], bool],
-    bookings: Bookings = NO_BOOKINGS,
+    bookings: Occupancy = NO_BOOKINGS,
 ) -> Iterator[Remedy]:
     """What would make a refused request fit, one of each kind, as long as there is `more_time`.
 
@@ -80,7 +81,7 @@ def _planned(
     request: Request,
     made_at: datetime,
     more_time: Callable[[], bool],
-    bookings: Bookings,
+    bookings: Occupancy,
 ) -> Course | None:
     try:
         return plan(

@@ -1,57 +1,61 @@
-"""The kernel: the cheapest chain of visits.
+"""The kernel: the cheapest visit sequence, a shortest path in a layered graph.
 
-A chain takes one stop from each layer: the first visit, the second, and so on. What a step costs
-comes from outside, so that planning, revising and planning many at once differ only in prices.
-Among the chains of the lowest price the one with the fewest weekdays wins, then the one nearest
-to the wanted time of day, then the one with the earlier starts.
+A visit sequence takes one candidate from each layer: the first visit, the second, and so on. The
+arcs and their costs come from the caller, so that planning, revising and planning many courses at
+once differ only in costs. Among the cheapest sequences the one on the fewest weekdays wins, then
+the one nearest to the wanted time of day, then the one with the earlier starts.
 
-It is exact. A forward pass keeps what can be reached within the budget, a backward pass finds the
-lowest price to go, and only steps that lie on a cheapest chain ("tight" ones) are looked at again.
+The result is exact. A forward pass finds the arcs within the budget, a backward pass the lowest
+cost to go; the weekdays and the times are compared on the optimal arcs alone, those of the
+cheapest sequences.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
 
 from ketasched.model import Slot
 
-Onward = Callable[[int, "Candidate", float], Iterable[tuple[int, list["Candidate"]]]]
-"""The steps from a stop to visit number `index` (from 0) that cost at most so much, prices being
-0 or more. Stops of one day that cost the same come together: where many stops lead to the same
-ones they had better be given as one and the same list, which is then looked through once.
+Arcs = Iterable[tuple[int, list["Candidate"]]]
+"""The arcs from a candidate: costs of 0 or more, each with the candidates that it leads to."""
+
+Successors = Callable[[int, "Candidate", float], Arcs]
+"""`successors(index, candidate, budget)`: the arcs to visit `index` (from 0) within the budget.
+
+Candidates that cost the same come as one list. Where many candidates lead to the same ones, they
+had better lead to the same list object, which is then searched once.
 """
 
-Steps = dict["Candidate", list[tuple[int, list["Candidate"]]]]
+Layer = dict["Candidate", list[tuple[int, list["Candidate"]]]]
 OptimalArcs = dict["Candidate", list[list["Candidate"]]]
-BestFrom = tuple[int, tuple[datetime, ...], tuple["Candidate", ...]]
-"""Minutes from the wanted time, starts, stops."""
+
+Completion = tuple[int, tuple[datetime, ...], tuple["Candidate", ...]]
+"""The rest of a sequence: minutes from the wanted times in sum, starts, candidates."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A slot as the kernel sees it: its day (`date.toordinal`), and how far it is, in minutes,
-    from the wanted time of day; `moment` is its start in POSIX seconds. Two stops are the same
-    only if they are one object.
+    """A slot that a visit may have; candidates are equal only if they are the same object.
+
+    `day` is `date.toordinal`, `minutes` the distance from the wanted time of day, `moment` the
+    start in POSIX seconds; Monday is weekday 0.
     """
 
     slot: Slot
     day: int
     minutes: int
     moment: float = field(init=False)
+    weekday: int = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "moment", self.slot.start.timestamp())
-
-    @property
-    def weekday(self) -> int:
-        """Monday is 0."""
-        return (self.day - 1) % 7
+        object.__setattr__(self, "weekday", (self.day - 1) % 7)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class VisitSequence:
-    """A chain and what it costs; the order of its fields is the order of preference."""
+    """A visit sequence with what it is compared by, in the order of preference."""
 
     cost: int
     weekdays: int
@@ -63,189 +67,183 @@ class VisitSequence:
 def cheapest_sequence(
     firsts: Iterable[tuple[int, Candidate]],
     count: int,
-    onward: Onward,
+    successors: Successors,
     may_end: Callable[[Candidate], bool],
     budget: float,
 ) -> VisitSequence | None:
-    """The best chain of `count` stops that costs at most `budget`, or None.
+    """The best sequence of `count` visits that costs at most `budget`, or None.
 
-    `firsts` are the possible first stops with their prices. `may_end` says whether a chain may
-    end at a stop.
+    `firsts` are the candidates for the first visit with their costs. `may_end` says whether a
+    candidate may be the last visit.
     """
-    start = {candidate: cost for cost, candidate in firsts if cost <= budget}
-    layers = _reachable(start, count, onward, budget)
+    costs = {candidate: cost for cost, candidate in firsts if cost <= budget}
+    layers = _reachable(costs, count, successors, budget)
     if layers is None:
         return None
-    to_go, tight = _cost_to_go(layers, may_end)
-    cost = min((start[candidate] + rest for candidate, rest in to_go.items()), default=None)
-    if cost is None or cost > budget:
+    to_go, optimal_arcs = _costs_to_go(layers, may_end)
+    totals = {candidate: costs[candidate] + rest for candidate, rest in to_go.items()}
+    lowest = min(totals.values(), default=None)
+    if lowest is None or lowest > budget:
         return None
-    best = [candidate for candidate, rest in to_go.items() if start[candidate] + rest == cost]
-    return _fewest_weekdays(cost, best, tight)
+    best = {candidate for candidate, total in totals.items() if total == lowest}
+    return _fewest_weekdays(lowest, best, optimal_arcs)
 
 
 def lowest_cost(
     firsts: Iterable[tuple[int, Candidate]],
     count: int,
-    onward: Onward,
+    successors: Successors,
     budget: float,
 ) -> int | None:
-    """What the cheapest chain costs, if that is at most `budget`; which one it is is not asked."""
-    start = {candidate: cost for cost, candidate in firsts if cost <= budget}
-    layers = _reachable(start, count, onward, budget)
+    """The cost of the cheapest sequence of `count` visits; None if more than `budget`."""
+    costs = {candidate: cost for cost, candidate in firsts if cost <= budget}
+    layers = _reachable(costs, count, successors, budget)
     if layers is None:
         return None
-    to_go, _ = _cost_to_go(layers, lambda candidate: True)
-    return min((start[candidate] + rest for candidate, rest in to_go.items()), default=None)
+    to_go, _ = _costs_to_go(layers, lambda candidate: True)
+    return min((costs[candidate] + rest for candidate, rest in to_go.items()), default=None)
 
 
 def _reachable(
-    start: dict[Candidate, int],
-    count: int,
-    onward: Onward,
-    budget: float,
-) -> list[Steps] | None:
-    """For each layer the stops within the budget, each with the steps from it."""
-    layers: list[Steps] = []
-    spent = start
+    costs: dict[Candidate, int], count: int, successors: Successors, budget: float
+) -> list[Layer] | None:
+    """The candidates within the budget, layer by layer, with the arcs from each.
+
+    None if the last layer is out of reach.
+    """
+    layers: list[Layer] = []
     for index in range(1, count):
-        steps: Steps = {}
+        layer: Layer = {}
         following: dict[Candidate, int] = {}
         reached: dict[int, int] = {}
-        for candidate, so_far in spent.items():
-            steps[candidate] = list(onward(index, candidate, budget - so_far))
-            for cost, candidates in steps[candidate]:
-                total = so_far + cost
+        for candidate, cost in costs.items():
+            layer[candidate] = arcs = list(successors(index, candidate, budget - cost))
+            for step, candidates in arcs:
+                total = cost + step
                 if total < reached.get(id(candidates), budget + 1):
                     reached[id(candidates)] = total
                     for after in candidates:
                         if total < following.get(after, budget + 1):
                             following[after] = total
-        layers.append(steps)
-        spent = following
-    if not spent:
+        layers.append(layer)
+        costs = following
+    if not costs:
         return None
-    layers.append({candidate: [] for candidate in spent})
-    return layers
+    return [*layers, {candidate: [] for candidate in costs}]
 
 
-def _cost_to_go(
-    layers: Sequence[Steps], may_end: Callable[[Candidate], bool]
+def _costs_to_go(
+    layers: Sequence[Layer], may_end: Callable[[Candidate], bool]
 ) -> tuple[dict[Candidate, int], list[OptimalArcs]]:
-    """The lowest price from each first stop to an end, and by layer the tight steps."""
+    """The lowest cost from each first visit to an end, and the optimal arcs of each layer."""
     to_go = {candidate: 0 for candidate in layers[-1] if may_end(candidate)}
-    tight: list[OptimalArcs] = [{candidate: [] for candidate in to_go}]
-    for steps in reversed(layers[:-1]):
-        here: dict[Candidate, int] = {}
-        tight_here: OptimalArcs = {}
+    optimal_arcs: list[OptimalArcs] = []
+    for layer in reversed(layers[:-1]):
+        costs: dict[Candidate, int] = {}
+        optimal: OptimalArcs = {}
         known: dict[int, tuple[int, list[Candidate]]] = {}
-        for candidate, onward in steps.items():
+        for candidate, arcs in layer.items():
             totals = []
-            for cost, candidates in onward:
+            for step, candidates in arcs:
                 if id(candidates) not in known:
-                    known[id(candidates)] = _best_continuations(candidates, to_go)
+                    known[id(candidates)] = _cheapest_to_go(candidates, to_go)
                 rest, best = known[id(candidates)]
                 if best:
-                    totals.append((cost + rest, best))
+                    totals.append((step + rest, best))
             if totals:
-                least = min(total for total, _ in totals)
-                here[candidate] = least
-                tight_here[candidate] = [best for total, best in totals if total == least]
-        to_go = here
-        tight.append(tight_here)
-    tight.reverse()
-    return to_go, tight
+                lowest = costs[candidate] = min(total for total, _ in totals)
+                optimal[candidate] = [best for total, best in totals if total == lowest]
+        to_go = costs
+        optimal_arcs.append(optimal)
+    optimal_arcs.reverse()
+    return to_go, optimal_arcs
 
 
-def _best_continuations(
+def _cheapest_to_go(
     candidates: list[Candidate], to_go: Mapping[Candidate, int]
 ) -> tuple[int, list[Candidate]]:
-    """The lowest price to go from any of these stops, and those that have it; none: no end."""
-    least = min((to_go[candidate] for candidate in candidates if candidate in to_go), default=0)
-    return least, [candidate for candidate in candidates if to_go.get(candidate) == least]
+    """The lowest cost to go from these candidates, and those that have it; none: no end."""
+    lowest = 0
+    best: list[Candidate] = []
+    for candidate in candidates:
+        cost = to_go.get(candidate)
+        if cost is None:
+            continue
+        if not best or cost < lowest:
+            lowest, best = cost, [candidate]
+        elif cost == lowest:
+            best.append(candidate)
+    return lowest, best
 
 
 def _fewest_weekdays(
-    cost: int, firsts: Sequence[Candidate], tight: Sequence[OptimalArcs]
+    cost: int, firsts: set[Candidate], optimal_arcs: Sequence[OptimalArcs]
 ) -> VisitSequence:
-    """The best of the cheapest chains, trying sets of weekdays from the smallest on."""
-    layers = _weekdays_by_layer(firsts, tight)
-    used = sorted(frozenset().union(*layers))
-    for size in range(1, len(used) + 1):
-        found = [
-            VisitSequence(cost, size, minutes, starts, candidates)
-            for weekdays in combinations(used, size)
-            if not any(layer.isdisjoint(weekdays) for layer in layers)
-            if (best := _nearest_sequence(firsts, tight, frozenset(weekdays)))
-            for minutes, starts, candidates in (best,)
-        ]
+    """The best of the cheapest sequences: sets of weekdays are tried from the smallest on."""
+    layers = [firsts]
+    for arcs in optimal_arcs:
+        layers.append(_targets(layers[-1], arcs))
+    choices = {frozenset(candidate.weekday for candidate in layer) for layer in layers}
+    needed = frozenset().union(*(choice for choice in choices if len(choice) == 1))
+    others = frozenset().union(*choices) - needed
+    for size in range(len(others) + 1):
+        found = []
+        for more in combinations(others, size):
+            weekdays = needed.union(more)
+            if not any(map(weekdays.isdisjoint, choices)):
+                nearest = _nearest_sequence(layers, optimal_arcs, weekdays)
+                if nearest:
+                    found.append(VisitSequence(cost, len(weekdays), *nearest))
         if found:
             return min(found)
-    raise AssertionError("a cheapest chain keeps to the weekdays that cheapest chains use")
+    raise AssertionError("the cheapest sequences use no weekday but those of their candidates")
 
 
-def _weekdays_by_layer(
-    firsts: Sequence[Candidate], tight: Sequence[OptimalArcs]
-) -> list[frozenset[int]]:
-    """For each visit the weekdays on which a cheapest chain may have it."""
-    here = set(firsts)
-    found = [frozenset(candidate.weekday for candidate in here)]
-    for layer in tight[:-1]:
-        here = _onward(here, layer)
-        found.append(frozenset(candidate.weekday for candidate in here))
-    return found
-
-
-def _onward(here: set[Candidate], layer: OptimalArcs) -> set[Candidate]:
-    """The stops to which tight steps lead from these."""
-    lists = {id(candidates): candidates for candidate in here for candidates in layer[candidate]}
-    return {after for candidates in lists.values() for after in candidates}
+def _targets(candidates: Iterable[Candidate], arcs: OptimalArcs) -> set[Candidate]:
+    """The candidates to which the optimal arcs from these lead."""
+    lists = {id(after): after for candidate in candidates for after in arcs[candidate]}
+    return set().union(*lists.values())
 
 
 def _nearest_sequence(
-    firsts: Sequence[Candidate], tight: Sequence[OptimalArcs], weekdays: frozenset[int]
-) -> BestFrom | None:
-    """The chain on these weekdays with the fewest minutes from the wanted time, then earliest."""
-    here = {candidate for candidate in firsts if candidate.weekday in weekdays}
-    reached = [here]
-    for layer in tight[:-1]:
-        here = {candidate for candidate in _onward(here, layer) if candidate.weekday in weekdays}
-        if not here:
-            return None
-        reached.append(here)
-    best: dict[Candidate, BestFrom] = {
+    layers: Sequence[set[Candidate]],
+    optimal_arcs: Sequence[OptimalArcs],
+    weekdays: Collection[int],
+) -> Completion | None:
+    """The sequence on these weekdays with the fewest minutes from the wanted time, then earliest.
+
+    None if no cheapest sequence keeps to the weekdays.
+    """
+    best: dict[Candidate, Completion] = {
         candidate: (candidate.minutes, (candidate.slot.start,), (candidate,))
-        for candidate in reached[-1]
+        for candidate in layers[-1]
+        if candidate.weekday in weekdays
     }
-    for here, layer in zip(reversed(reached[:-1]), reversed(tight[:-1]), strict=True):
-        lists = {
-            id(candidates): candidates for candidate in here for candidates in layer[candidate]
-        }
-        nearest = {key: _nearest(candidates, best) for key, candidates in lists.items()}
-        best = {
-            candidate: (
-                candidate.minutes + minutes,
-                (candidate.slot.start, *starts),
-                (candidate, *chain),
-            )
-            for candidate in here
-            if (
-                rest := [
-                    one for candidates in layer[candidate] if (one := nearest[id(candidates)])
-                ]
-            )
-            for minutes, starts, chain in (min(rest, key=_order),)
-        }
-    return min(best.values(), key=_order, default=None)
+    for layer, arcs in zip(reversed(layers[:-1]), reversed(optimal_arcs), strict=True):
+        nearest: dict[int, Completion | None] = {}
+        longer: dict[Candidate, Completion] = {}
+        for candidate in layer:
+            if candidate.weekday not in weekdays:
+                continue
+            lists = arcs[candidate]
+            for candidates in lists:
+                if id(candidates) not in nearest:
+                    nearest[id(candidates)] = _nearest(map(best.get, candidates))
+            rest = _nearest(nearest[id(candidates)] for candidates in lists)
+            if rest:
+                minutes, starts, candidates_after = rest
+                longer[candidate] = (
+                    candidate.minutes + minutes,
+                    (candidate.slot.start, *starts),
+                    (candidate, *candidates_after),
+                )
+        best = longer
+    return _nearest(best.values())
 
 
-def _nearest(candidates: list[Candidate], best: Mapping[Candidate, BestFrom]) -> BestFrom | None:
-    return min(
-        (best[candidate] for candidate in candidates if candidate in best),
-        key=_order,
-        default=None,
-    )
-
-
-def _order(found: BestFrom) -> tuple[int, tuple[datetime, ...]]:
-    return found[:2]
+def _nearest(completions: Iterable[Completion | None]) -> Completion | None:
+    best = None
+    for completion in completions:
+        if completion and (best is None or completion[:2] < best[:2]):
+            best = completion
+    return best
