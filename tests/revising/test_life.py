@@ -1,4 +1,4 @@
-"""Long random lives of courses: after every change the same things hold."""
+"""Invariants of a course through long random sequences of changes."""
 
 import json
 from collections import Counter
@@ -68,7 +68,7 @@ DONE: Counter[str] = Counter()
 """How often each verb has changed a course."""
 
 
-def replayed(course: Course) -> Course:
+def replay(course: Course) -> Course:
     """The course made again from its request and its history."""
     clinics = [one.former_clinic for one in course.history if one.former_clinic]
     clinics.append(course.clinic)
@@ -86,9 +86,10 @@ def replayed(course: Course) -> Course:
     return again
 
 
-def breaches(course: Course) -> dict[tuple[str, str], int]:
-    """The broken rules, each with the visit it is about (the phase, for one about a phase), and
-    how badly: the days of the gap or of the phase, the moment of the visit.
+def violations(course: Course) -> dict[tuple[str, str], int]:
+    """The broken rules, each with the uid of its visit or the name of its phase, and how badly.
+
+    How badly is the days of the gap, or the last day of the phase.
     """
     found = {}
     taking = [one for one in course.visits if one.status in TAKES_PLACE]
@@ -107,7 +108,7 @@ def breaches(course: Course) -> dict[tuple[str, str], int]:
 
 
 def entries(course: Course, audience: Audience) -> dict[str, tuple[str, int]]:
-    """The events of a calendar as they stand there, by uid, with their sequence."""
+    """The text of each event of a calendar, by uid, with its SEQUENCE."""
     text = render(course, "ics", View(audience)).replace("\r\n ", "")
     found = {}
     for part in text.split("BEGIN:VEVENT")[1:]:
@@ -118,7 +119,7 @@ def entries(course: Course, audience: Audience) -> dict[str, tuple[str, int]]:
 
 
 class Life(RuleBasedStateMachine):
-    """A course, what day it is, and what it was before the last change."""
+    """A course at a moment, and the course before the last change."""
 
     course: Course
     before: Course
@@ -127,11 +128,11 @@ class Life(RuleBasedStateMachine):
 
     @initialize(name=st.sampled_from(sorted(COURSES)), sam=st.booleans())
     def begin(self, name: str, sam: bool) -> None:
-        asked, wish = COURSES[name]
+        asked, more = COURSES[name]
         as_in_a_file, _ = read(Protocol, plain(asked))
         assert as_in_a_file
-        wish = {"start": date(2026, 12, 7), "driver_name": "Sam" if sam else ""} | wish
-        self.course = plan(as_in_a_file, clinic(), request(**wish), made_at=MADE_AT)
+        more = {"start": date(2026, 12, 7), "driver_name": "Sam" if sam else ""} | more
+        self.course = plan(as_in_a_file, clinic(), request(**more), made_at=MADE_AT)
         self.before = self.course
         start = self.course.visits[0].start
         self.now = start.replace(hour=7) - timedelta(3)
@@ -159,9 +160,9 @@ class Life(RuleBasedStateMachine):
         self.the_calendars_tell_what_changed()
 
     def nothing_was_bent_silently(self, asked: Change) -> None:
-        """What is broken now and was not was overridden, for a visit that has to do with it."""
-        was = breaches(replace(self.before, clinic=self.course.clinic))
-        for about, size in breaches(self.course).items():
+        """A newly broken rule was overridden, for a visit that the change is about."""
+        was = violations(replace(self.before, clinic=self.course.clinic))
+        for about, size in violations(self.course).items():
             rule, who = about
             has_come = {one.uid for one in self.course.visits if one.start <= self.now}
             if was.get(about, 0) < size and who not in has_come:  # what happened, happened
@@ -174,7 +175,7 @@ class Life(RuleBasedStateMachine):
                     assert who in {*new, named, *held[:1]}
 
     def the_calendars_tell_what_changed(self) -> None:
-        """The sequence is one higher for every event that changed, and for no other."""
+        """SEQUENCE is one higher for every event that changed, and for no other."""
         audiences: tuple[Audience, ...] = ("patient", "driver", "clinic")
         for audience in audiences:
             before, after = (entries(one, audience) for one in (self.before, self.course))
@@ -208,7 +209,7 @@ class Life(RuleBasedStateMachine):
         self.change("driver", newer=newer, visit=number, driver=Driver(f"Driver {self.clinics}"))
 
     def next_one(self, data: st.DataObject) -> int:
-        """A planned visit whose time has come; if there is none, the time of the next comes."""
+        """A planned visit that has begun; if there is none, time goes on to the next visit."""
         planned = [one for one in self.course.visits if one.status == "planned"]
         if planned and planned[0].start > self.now:
             self.now = planned[0].start + timedelta(hours=3)
@@ -344,7 +345,7 @@ class Life(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "course"):
-            assert replayed(self.course) == self.course
+            assert replay(self.course) == self.course
 
 
 # Shrinking a life takes minutes; a failing one is short enough to be read.
@@ -355,7 +356,7 @@ LIVES = settings(
 )
 
 
-def test_whatever_is_done_to_a_course_the_same_things_hold():
+def test_invariants_hold_after_every_change():
     DONE.clear()
     run_state_machine_as_test(Life, settings=LIVES)
     verbs = get_args(Verb)

@@ -1,7 +1,8 @@
-"""A course after a change, and what else would do if the change is impossible.
+"""A course after a change, and the alternatives if the change is refused.
 
-A change (`verbs`) becomes an intent for each visit; `least_moves` keeps the rules with the fewest
-moved visits; `revise` adds the entry to the history.
+`verbs` turns a change into drafts with an intent for each visit, `placement` gives a draft its
+dates, `least_moves` finds those that move the fewest visits, and `revise` takes the best draft and
+adds an entry to the history.
 
 Doors: alternatives, history, revise, suggest, validation.
 """

@@ -1,4 +1,4 @@
-"""Visits that a change adds to a course: boosters, and those that make up for a missed one."""
+"""Visits that a change adds to a course: boosters, and make-up visits for missed ones."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -6,61 +6,70 @@ from datetime import datetime
 
 from ketasched.errors import BadRequest
 from ketasched.model import TAKES_PLACE, Change, Course, Visit, Window
-from ketasched.model.gates import as_status, first_gate
-from ketasched.model.identifiers import uid
+from ketasched.model.gates import confirm_visit, first_closed_gate, make_tentative
+from ketasched.model.identifiers import make_uid
 from ketasched.model.wall_clock import day_text
-from ketasched.revising.intents import Draft, Wish, stay
-from ketasched.revising.validation import asked_day, is_over, refuse_before_today, refuse_off_grid
+from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
+from ketasched.revising.validation import (
+    is_over,
+    refuse_before_today,
+    refuse_off_grid,
+    requested_day,
+)
 
-AGAIN = ", again"
-"""How the label ends of a visit that makes up for another."""
+MAKE_UP_SUFFIX = ", again"
+"""The end of a make-up visit's label."""
 
-STAYS = TAKES_PLACE | {"missed"}
-"""Statuses of visits that nothing is put before, once they are over."""
+NOT_PRECEDED = TAKES_PLACE | {"missed"}
+"""Statuses of visits before which no visit is added once they are over."""
 
 
-def made_up(course: Course, visit: Visit, wishes: list[Wish], now: datetime) -> list[Draft]:
-    """A visit that makes up for a missed one, in each place that it could have.
+def make_up_drafts(
+    course: Course, missed: Visit, intents: list[VisitIntent], now: datetime
+) -> list[Draft]:
+    """A draft for each position that a make-up visit for the `missed` one could have.
 
-    It is one of those after which the next gate comes, if it can; else it waits for the gate.
-    Raises `BadRequest`.
+    The visit comes before the next gate if it can; else it is tentative until the gate opens.
+    Raises `BadRequest` if visits are held, or if there is no position.
     """
-    if any(wish.visit.status == "held" for wish in wishes):
+    if any(intent.visit.status == "held" for intent in intents):
         raise BadRequest("make_up", "visits are held", next_step="resume --on DATE first")
-    again = replace(
-        _new(course, visit.phase, visit.kind, now),
-        of=f"{visit.of.removesuffix(AGAIN)}{AGAIN}",
-        driver=visit.driver,
+    make_up = replace(
+        _undated_visit(course, missed.phase, missed.kind, now),
+        of=f"{missed.of.removesuffix(MAKE_UP_SUFFIX)}{MAKE_UP_SUFFIX}",
+        driver=missed.driver,
     )
-    stay = (n for n, wish in enumerate(wishes) if wish.pinned and wish.visit.status in STAYS)
-    first = max(stay) + 1
-    last = max(n for n, wish in enumerate(wishes) if wish.visit.phase == visit.phase) + 1
-    gate = first_gate(course.reviews)
-    if gate is not None and visit.number <= gate and first <= gate:
+    numbered = list(enumerate(intents, start=1))
+    first = max(n for n, one in numbered if one.pinned and one.visit.status in NOT_PRECEDED)
+    last = max(n for n, one in numbered if one.visit.phase == missed.phase)
+    gate = first_closed_gate(course.reviews)
+    if gate is not None and missed.number <= gate and first <= gate:
         last = min(last, gate)
     elif gate is not None:
-        again = as_status(course, again, "tentative")
+        make_up = make_tentative(make_up)
     if first > last:
-        said = f"nothing can be added to {visit.phase}: visits after it are over"
+        said = f"nothing can be added to {missed.phase}: visits after it are over"
         raise BadRequest("make_up", said, next_step="--no-make-up")
+    new = VisitIntent(make_up, free=True)
     return [
-        Draft(
-            (*wishes[:place], Wish(again, free=True), *wishes[place:]), course.reviews, visit.end
-        )
-        for place in range(first, last + 1)
+        Draft((*intents[:n], new, *intents[n:]), course.reviews, missed.end)
+        for n in range(first, last + 1)
     ]
 
 
-def booster(course: Course, change: Change, now: datetime) -> list[Draft]:
-    """A booster on the asked day, among those that are there. Raises `BadRequest`."""
+def booster_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
+    """The draft with a new booster on the requested day.
+
+    Raises `BadRequest` if the course can have no booster, or not on that day.
+    """
     phase = course.protocol.booster_phase
     if phase is None:
         raise BadRequest("verb", f"{course.protocol.id} has no booster phase")
     if any(visit.status == "ceased" for visit in course.visits):
         said = "the course has been ceased: nothing is added to it"
         raise BadRequest("course", said, next_step="ketasched plan, for a new course")
-    there = [visit for visit in course.visits if visit.phase == phase.name]
-    if sum(visit.status in TAKES_PLACE | {"held"} for visit in there) >= phase.count.max:
+    own = [visit.status for visit in course.visits if visit.phase == phase.name]
+    if sum(status in TAKES_PLACE | {"held"} for status in own) >= phase.count.max:
         raise BadRequest("verb", f"{course.protocol.id} has at most {phase.count.max} boosters")
     if (change.on is None) == (change.days is None):
         raise BadRequest(
@@ -68,7 +77,7 @@ def booster(course: Course, change: Change, now: datetime) -> list[Draft]:
         )
     if any(visit.status == "held" for visit in course.visits):
         raise BadRequest("verb", "visits are held", next_step="resume --on DATE, then add it")
-    on = asked_day(course, change, now) or now.date()
+    on = requested_day(course, change, now) or now.date()
     field = "on" if change.on else "after"
     refuse_before_today(field, on, now)
     refuse_off_grid(course, field, on, change.time)
@@ -77,37 +86,35 @@ def booster(course: Course, change: Change, now: datetime) -> list[Draft]:
     if earlier and on <= earlier[-1].start.date():
         said = f"{day_text(on)} is not after visit {earlier[-1].number}, the last before boosters"
         raise BadRequest(field, said, next_step="a later day")
-    new = _new(course, phase.name, phase.visit, now)
-    new = as_status(course, new, "planned")
-    wishes = list(stay(course, now))
-    place = sum(wish.visit.start.date() <= on for wish in wishes)
-    wish = Wish(new, free=True, on=on, time=change.time)
-    pinned = [replace(one, pinned=True) for one in wishes[:place]]
-    all_of_them = _counted((*pinned, wish, *wishes[place:]), phase.name, now)
-    return [Draft(tuple(all_of_them), course.reviews)]
+    booster = confirm_visit(course, _undated_visit(course, phase.name, phase.visit, now))
+    new = VisitIntent(booster, free=True, on=on, time=change.time)
+    intents = list(unchanged_intents(course, now))
+    before = [replace(one, pinned=True) for one in intents if one.visit.start.date() <= on]
+    relabelled = _relabel((*before, new, *intents[len(before) :]), phase.name, now)
+    return [Draft(tuple(relabelled), course.reviews)]
 
 
-def _counted(wishes: Sequence[Wish], phase: str, now: datetime) -> Iterator[Wish]:
-    """The wishes with those of the phase that are still to come counted anew: "2 of 3".
+def _relabel(intents: Sequence[VisitIntent], phase: str, now: datetime) -> Iterator[VisitIntent]:
+    """The intents with new labels ("2 of 3") for the visits of the phase that are still to come.
 
-    Those that make up for another are not counted; those that are left out are, as in any phase.
+    Make-up visits are not counted; omitted visits are, as in any phase.
     """
 
     def counts(visit: Visit) -> bool:
-        return visit.phase == phase and not visit.of.endswith(AGAIN)
+        return visit.phase == phase and not visit.of.endswith(MAKE_UP_SUFFIX)
 
-    count = sum(counts(wish.visit) for wish in wishes)
+    count = sum(counts(intent.visit) for intent in intents)
     number = 0
-    for wish in wishes:
-        number += counts(wish.visit)
-        if counts(wish.visit) and (wish.free or not is_over(wish.visit, now)):
-            yield replace(wish, visit=replace(wish.visit, of=f"{number} of {count}"))
+    for intent in intents:
+        number += counts(intent.visit)
+        if counts(intent.visit) and (intent.free or not is_over(intent.visit, now)):
+            yield replace(intent, visit=replace(intent.visit, of=f"{number} of {count}"))
         else:
-            yield wish
+            yield intent
 
 
-def _new(course: Course, phase: str, kind: str, now: datetime) -> Visit:
-    """A visit that has no date yet; its identifier is of the next ordinal, none comes twice."""
+def _undated_visit(course: Course, phase: str, kind: str, now: datetime) -> Visit:
+    """A visit without a date yet; its identifier has the next ordinal, so it is unique."""
     today = now.date()
     return Visit(
         number=len(course.visits) + 1,
@@ -120,5 +127,5 @@ def _new(course: Course, phase: str, kind: str, now: datetime) -> Visit:
         end=now,
         no_driving_until=None,
         window=Window(today, today, today),
-        uid=uid(course.course_id, "visit", len(course.visits) + 1),
+        uid=make_uid(course.course_id, "visit", len(course.visits) + 1),
     )

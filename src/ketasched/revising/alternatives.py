@@ -1,55 +1,56 @@
-"""What else would do where a change is refused: other days and times, and rules to override.
+"""Alternatives to a change that is refused: other days and times, and rules to override.
 
-Each way is tried before it is named, the nearest day and the fewest rules first.
+Every alternative has been tried and keeps the other rules; near days and few overrides come first.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations, islice
 
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Change, Clock, Course, Finding, Remedy
-from ketasched.model.opening_hours import openings, starts
+from ketasched.model.occupancy import Occupancy
+from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.wall_clock import effective_kind
-from ketasched.planning.explain import grouped, remedy_text
+from ketasched.planning.explain import refusal_lines, remedy_text
 from ketasched.revising.revise import revise
-from ketasched.revising.validation import BENDS, NEEDS_REASON, OVERRIDABLE, asked_day
+from ketasched.revising.validation import NEEDS_REASON, OVERRIDABLE_BY_VERB, requested_day
 from ketasched.rules import Capacity, Gap, Span
-from ketasched.rules.base import Bookings, OutOfTime, unlimited
+from ketasched.rules.base import NO_BOOKINGS, OutOfTime, unlimited
 
 DAYS_BEFORE, DAYS_AFTER = 21, 60
-"""How far from the asked day others are tried."""
+"""How many days before and after the requested day are tried."""
 
-ABOUT = timedelta(7)
-"""Where no other day would do, those within a week of the asked one are accounted for."""
+EXPLAINED_DAYS = timedelta(7)
+"""If no day is possible, the refusals of the days so near to the requested one are given."""
 
 MOST_DAYS, MOST_TIMES, MOST_RULES = 3, 2, 3
-"""How many other days and times are named, and how many rules are overridden at most."""
+"""The most other days, other times and overridden rules that are proposed."""
 
-NOTHING_FOUND = {
+FALLBACK_STEPS = {
     "defer": "another day, or omit the visit",
     "resume": "a later day, with --override gap",
     "booster": "another day",
     "miss": "--no-make-up, or --override gap --override span",
     "omit": "--override gap --override span, or cease --after the visit before it",
 }
-"""What to try where no way was found in time, by verb."""
+"""By verb, the next step if no alternative was found in time."""
 
-GENERAL = {
+GAP_REASONS = {
     Gap.name: "too near to the visit before, or too far from it",
     Span.name: "too long after the first visit of its phase",
 }
-"""What is said of days that differ only in how far they are off."""
+"""Messages that are the same for all days, so that days can be grouped."""
 
 
 @dataclass(frozen=True, slots=True)
-class Attempts:
-    """Changes of a course at one moment, tried as long as there is `more_time`."""
+class WhatIf:
+    """A course at one moment, to try changes as long as there is `more_time`."""
 
     course: Course
     at: datetime
-    bookings: Bookings = field(default_factory=dict)
+    bookings: Occupancy = NO_BOOKINGS
     more_time: Callable[[], bool] = unlimited
 
     @property
@@ -57,11 +58,8 @@ class Attempts:
         """The moment, local to the clinic."""
         return self.at.astimezone(self.course.visits[0].start.tzinfo)
 
-    def made(self, changes: Iterable[Change]) -> Iterator[tuple[Change, Course | NoPlan]]:
-        """Each change with the course that it leads to, or what refuses it.
-
-        Changes that make no sense are passed over.
-        """
+    def outcomes(self, changes: Iterable[Change]) -> Iterator[tuple[Change, Course | NoPlan]]:
+        """Each change that is possible at all, with the course after the change or its refusal."""
         for change in changes:
             if not self.more_time():
                 return
@@ -81,25 +79,43 @@ class Attempts:
                 return
             yield change, outcome
 
+    def courses(self, changes: Iterable[Change]) -> Iterator[tuple[Change, Course]]:
+        """Each change that is not refused, with the course after the change."""
+        for change, outcome in self.outcomes(changes):
+            if isinstance(outcome, Course):
+                yield change, outcome
 
-def with_other_ways(error: NoPlan, change: Change, attempts: Attempts) -> NoPlan:
-    """The refusal of a change with the days around the asked one in `possible` and `refusals`,
-    and in `remedies` and `details` what would do.
+    def remedy(self, option: str, after: Course) -> Remedy:
+        """An option with the dates of the visits that it adds or moves."""
+        old = {visit.uid: visit.start for visit in self.course.visits}
+        taking = (visit for visit in after.visits if visit.status in TAKES_PLACE)
+        moved = (visit for visit in taking if visit.start != old.get(visit.uid))
+        return Remedy(option, tuple(visit.start.date() for visit in moved))
+
+
+def refusal_with_alternatives(error: NoPlan, change: Change, what_if: WhatIf) -> NoPlan:
+    """The refusal of a change with alternatives in `remedies` and `details`.
+
+    `possible` and `refusals` are about the days around the requested one.
     """
-    remedies = [*_at_other_times(change, attempts)]
-    others = {}
-    for other, outcome in attempts.made(_on_other_days(change, attempts)):
-        assert other.on is not None  # noqa: S101 - that is what makes it another day
-        others[other.on] = outcome
-        if isinstance(outcome, Course):
-            remedies.append(_remedy(_day_option(other, change), attempts.course, outcome))
-        if sum(isinstance(one, Course) for one in others.values()) == MOST_DAYS:
+    remedies = [*_at_nearby_times(change, what_if)]
+    possible: list[date] = []
+    refused: dict[date, NoPlan] = {}
+    for other, outcome in what_if.outcomes(_on_other_days(change, what_if)):
+        assert other.on is not None  # noqa: S101 - another day is a date
+        if isinstance(outcome, NoPlan):
+            refused[other.on] = outcome
+            continue
+        possible.append(other.on)
+        remedies.append(what_if.remedy(_day_option(other, change), outcome))
+        if len(possible) == MOST_DAYS:
             break
-    remedies += _other_decisions(change, attempts)
-    remedies += _with_overrides(error, change, attempts, needs_day=not remedies)
-    possible = [day for day, outcome in others.items() if isinstance(outcome, Course)]
-    refusals = _refused_days(error, asked_day(attempts.course, change, attempts.now), others)
-    details = [*_said(error.findings), *grouped(refusals)]
+    remedies += _other_decisions(change, what_if)
+    remedies += _with_overrides(error, change, what_if, needs_day=not remedies)
+    requested = requested_day(what_if.course, change, what_if.now)
+    # Without a requested day, the refusals are about the days of the visit that has no date.
+    refusals = _refused_days(requested, possible, refused) if requested else error.refusals
+    details = [*_finding_lines(error.findings), *refusal_lines(refusals)]
     details += [f"would do, too: {remedy_text(remedy)}" for remedy in remedies[1:]]
     return NoPlan(
         error.what,
@@ -108,30 +124,24 @@ def with_other_ways(error: NoPlan, change: Change, attempts: Attempts) -> NoPlan
         possible=sorted(possible),
         remedies=remedies,
         details=details,
-        next_step=remedy_text(remedies[0]) if remedies else NOTHING_FOUND.get(change.verb, ""),
+        next_step=remedy_text(remedies[0]) if remedies else FALLBACK_STEPS.get(change.verb, ""),
     )
 
 
 def _refused_days(
-    error: NoPlan, asked: date | None, others: Mapping[date, Course | NoPlan]
+    requested: date, possible: Sequence[date], refused: Mapping[date, NoPlan]
 ) -> list[tuple[date, Finding]]:
-    """What refuses each day between those that would do and the asked one, or about that.
-
-    Without an asked day they are the days of the visit that has none.
-    """
-    if asked is None:
-        return list(error.refusals)
-    near = [day for day, outcome in others.items() if isinstance(outcome, Course)]
-    near = [*near, asked] if near else [asked - ABOUT, asked + ABOUT]
-    return [
-        (day, _reason(day, outcome))
-        for day, outcome in sorted(others.items(), key=lambda one: one[0])
-        if isinstance(outcome, NoPlan) and min(near) <= day <= max(near)
-    ]
+    """What refuses each day between the possible ones and the requested one, or near that."""
+    if possible:
+        first, last = min(*possible, requested), max(*possible, requested)
+    else:
+        first, last = requested - EXPLAINED_DAYS, requested + EXPLAINED_DAYS
+    days = (day for day in sorted(refused) if first <= day <= last)
+    return [(day, _day_refusal(day, refused[day])) for day in days]
 
 
-def _said(findings: Iterable[Finding]) -> Iterator[str]:
-    """A line for each message, with the rules that say it."""
+def _finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
+    """A line for each message, with the rules that give it."""
     rules: dict[str, list[str]] = {}
     for finding in findings:
         rules.setdefault(finding.message, []).append(finding.rule)
@@ -139,130 +149,112 @@ def _said(findings: Iterable[Finding]) -> Iterator[str]:
         yield f"{message} ({', '.join(names)})"
 
 
-def _remedy(option: str, before: Course, after: Course) -> Remedy:
-    """An option with the dates of the visits that it adds or moves."""
-    old = {visit.uid: visit.start for visit in before.visits}
-    changed = (one for one in after.visits if one.status in TAKES_PLACE)
-    return Remedy(
-        option,
-        tuple(one.start.date() for one in changed if old.get(one.uid) != one.start),
-    )
-
-
-def _day_option(change: Change, asked: Change) -> str:
-    """The option with which a change is on its day, in the place of the one that was given."""
+def _day_option(change: Change, refused: Change) -> str:
+    """The option for the day of a change, in place of the option of the `refused` change."""
     option, counted = ("--to", "--by") if change.verb == "defer" else ("--on", "--after")
-    instead = f" instead of {counted}" if asked.days is not None else ""
+    instead = f" instead of {counted}" if refused.days is not None else ""
     return f"{option} {change.on}{f'T{change.time}' if change.time else ''}{instead}"
 
 
-def _reason(day: date, refusal: NoPlan) -> Finding:
-    """Why a day does not do: what is against it, or the visit that has no day then."""
+def _day_refusal(day: date, refusal: NoPlan) -> Finding:
+    """What refuses a day: a rule about that day, or another visit that has no day then."""
     first = refusal.findings[0]
     own = [finding for refused, finding in refusal.refusals if refused == day]
     if len(refusal.refusals) == 1 and own:
-        return replace(own[0], message=GENERAL.get(own[0].rule, own[0].message))
+        return replace(own[0], message=GAP_REASONS.get(own[0].rule, own[0].message))
     return Finding(first.rule, "broken", f"visit {first.visit} would have no day then")
 
 
-def _at_other_times(change: Change, attempts: Attempts) -> Iterator[Remedy]:
-    """The same day at the times nearest to the asked one at which a visit can begin."""
-    course = attempts.course
-    day = asked_day(course, change, attempts.now)
+def _at_nearby_times(change: Change, what_if: WhatIf) -> Iterator[Remedy]:
+    """Remedies on the requested day, at the start times nearest to the requested one."""
+    course = what_if.course
+    day = requested_day(course, change, what_if.now)
     if change.time is None or day is None:
         return
     phase = course.protocol.booster_phase
     held = [visit for visit in course.visits if visit.status == "held"]
     visits = [course.visits[change.visit - 1]] if change.visit else held or course.visits
     kind = phase.visit if phase and change.verb == "booster" else visits[0].kind
-    times = near_times(course, kind, day, change.time.minutes)
-    others = (replace(change, on=day, days=None, time=time) for time in times)
-    yield from islice(_possible(others, change, attempts), MOST_TIMES)
+    times = nearest_times(course, kind, day, change.time.minutes)
+    changes = (replace(change, on=day, days=None, time=time) for time in times)
+    for other, after in islice(what_if.courses(changes), MOST_TIMES):
+        yield what_if.remedy(_day_option(other, change), after)
 
 
-def near_times(course: Course, kind: str, day: date, minutes: int) -> Iterator[Clock]:
-    """The times of a day at which a visit of this kind can begin, the nearest to `minutes` first.
+def nearest_times(course: Course, kind: str, day: date, minutes: int) -> Iterator[Clock]:
+    """The start times of a day for a visit of this kind, the nearest to `minutes` first.
 
-    That time itself is left out.
+    `minutes` itself, which counts from midnight, is not among them.
     """
     total = effective_kind(course.protocol, course.clinic, kind).minutes.total
-    clock = starts(openings(course.clinic, day), total, course.clinic.slot_minutes)
-    for one in sorted(clock, key=lambda one: (abs(one - minutes), one)):
-        if one != minutes:
-            yield Clock(one)
+    found = start_times(openings(course.clinic, day), total, course.clinic.slot_minutes)
+    for start in sorted(found, key=lambda start: (abs(start - minutes), start)):
+        if start != minutes:
+            yield Clock(start)
 
 
-def _possible(changes: Iterable[Change], asked: Change, attempts: Attempts) -> Iterator[Remedy]:
-    for change, outcome in attempts.made(changes):
-        if isinstance(outcome, Course):
-            yield _remedy(_day_option(change, asked), attempts.course, outcome)
-
-
-def _on_other_days(change: Change, attempts: Attempts) -> Iterator[Change]:
-    """The change on the days around the asked one, the nearest first."""
-    asked = asked_day(attempts.course, change, attempts.now)
-    if asked is None:
+def _on_other_days(change: Change, what_if: WhatIf) -> Iterator[Change]:
+    """The change on the days around the requested one, the nearest first."""
+    requested = requested_day(what_if.course, change, what_if.now)
+    if requested is None:
         return
-    for off in sorted(range(-DAYS_BEFORE, DAYS_AFTER + 1), key=lambda one: (abs(one), -one)):
-        day = asked + timedelta(off)
-        if off and day >= attempts.now.date():
+    for off in sorted(range(-DAYS_BEFORE, DAYS_AFTER + 1), key=lambda off: (abs(off), -off)):
+        day = requested + timedelta(off)
+        if off and day >= what_if.now.date():
             yield replace(change, on=day, days=None)
 
 
-def _other_decisions(change: Change, attempts: Attempts) -> Iterator[Remedy]:
-    """What the verb offers besides: others may move, or a missed visit is not made up for."""
-    others = {
-        "--scope rest": replace(change, scope="rest") if change.scope == "visit" else change,
-        "--no-make-up": replace(change, make_up=False) if change.make_up else change,
-    }
+def _other_decisions(change: Change, what_if: WhatIf) -> Iterator[Remedy]:
+    """Remedies with the verb's other options: more visits may move, or there is no make-up."""
+    others = {}
+    if change.scope == "visit":
+        others["--scope rest"] = replace(change, scope="rest")
+    if change.make_up:
+        others["--no-make-up"] = replace(change, make_up=False)
     for option, other in others.items():
-        for _, outcome in attempts.made([other] if other != change else []):
-            if isinstance(outcome, Course):
-                yield _remedy(option, attempts.course, outcome)
+        for _, after in what_if.courses([other]):
+            yield what_if.remedy(option, after)
 
 
 def _with_overrides(
-    error: NoPlan, change: Change, attempts: Attempts, *, needs_day: bool
+    error: NoPlan, change: Change, what_if: WhatIf, *, needs_day: bool
 ) -> Iterator[Remedy]:
-    """The change with the fewest rules overridden, on the asked day or else on one near it."""
-    # That a chair is taken can be overridden, but nobody is told to.
-    offered = [name for name in OVERRIDABLE if name != Capacity.name]
-    in_the_way = (finding.rule for finding in error.findings if finding.rule in offered)
-    can_be = BENDS.get(change.verb, ())
-    names = [one for one in dict.fromkeys((*in_the_way, Gap.name, Span.name)) if one in can_be]
-    bent = [
-        _bent(change, some)
+    """The remedy with the fewest overrides, on the requested day, else on a day near it."""
+    # Nobody is told to override that a chair is taken.
+    useful = [name for name in OVERRIDABLE_BY_VERB.get(change.verb, ()) if name != Capacity.name]
+    broken = [finding.rule for finding in error.findings]
+    names = [name for name in dict.fromkeys((*broken, Gap.name, Span.name)) if name in useful]
+    changes = [
+        _override(change, rules)
         for number in range(1, MOST_RULES + 1)
-        for some in combinations(names, number)
+        for rules in combinations(names, number)
     ]
-    for other, outcome in attempts.made(bent):
-        if isinstance(outcome, Course):
-            yield _remedy(_override_option(other), attempts.course, outcome)
-            return
+    for other, after in what_if.courses(changes):
+        yield what_if.remedy(_override_option(other), after)
+        return
     if needs_day:
-        yield from islice(_later_with_overrides(change, attempts), 1)
+        yield from _later_with_overrides(change, what_if)
 
 
-def _later_with_overrides(change: Change, attempts: Attempts) -> Iterator[Remedy]:
-    """The change on a day near it, with only what is between two visits overridden.
+def _later_with_overrides(change: Change, what_if: WhatIf) -> Iterator[Remedy]:
+    """A remedy on a day near the requested one, with only rules about several visits overridden.
 
-    No visit is put on a closed day, nor on one on which the patient cannot come.
+    No visit is put on a closed day, nor on a day on which the patient cannot come.
     """
-    bent = (_bent(change, (Gap.name, Span.name)), _bent(change, (Gap.name,)))
-    for other, outcome in attempts.made(_on_other_days(bent[0], attempts)):
-        if isinstance(outcome, Course):
-            same_day = replace(bent[1], on=other.on, days=None)
-            for fewer, result in (*attempts.made([same_day]), (other, outcome)):
-                if isinstance(result, Course):
-                    said = f"{_day_option(fewer, change)} {_override_option(fewer)}"
-                    yield _remedy(said, attempts.course, result)
-                    return
+    gap_only = _override(change, (Gap.name,))
+    both = _override(change, (Gap.name, Span.name))
+    for other, after in what_if.courses(_on_other_days(both, what_if)):
+        fewer = what_if.courses([replace(gap_only, on=other.on, days=None)])
+        found, course = next(fewer, (other, after))
+        option = f"{_day_option(found, change)} {_override_option(found)}"
+        yield what_if.remedy(option, course)
+        return
 
 
-def _bent(change: Change, rules: Iterable[str]) -> Change:
+def _override(change: Change, rules: Iterable[str]) -> Change:
     return replace(change, overrides=tuple(dict.fromkeys((*change.overrides, *rules))))
 
 
 def _override_option(change: Change) -> str:
-    asked = " ".join(f"--override {name}" for name in change.overrides)
-    return asked if change.verb in NEEDS_REASON else f"{asked} --reason WHY"
+    options = " ".join(f"--override {name}" for name in change.overrides)
+    return options if change.verb in NEEDS_REASON else f"{options} --reason WHY"

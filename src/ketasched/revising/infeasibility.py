@@ -1,74 +1,77 @@
-"""Why the rest of a course has no place: the visit that has none, and what refuses its days."""
+"""Why a change has no dates: the visit that has none, and what refuses each of its days."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
 from ketasched.model import Finding, Slot
-from ketasched.model.wall_clock import at, day_text, slot_at
+from ketasched.model.wall_clock import day_text, moment_at, slot_at
 from ketasched.planning.infeasibility import MOST_REASONS
-from ketasched.revising.least_moves import Rest
+from ketasched.revising.least_moves import Rescheduler
 from ketasched.rules import ENDS_RULES, PAIR_RULES, Gap, Span, Start
 
-TOO_LATE = Finding(Start.name, "broken", "that is over already")
-"""What speaks against a day where no rule does."""
+IS_OVER = Finding(Start.name, "broken", "that is over already")
+"""What refuses a day that no rule refuses."""
 
 
-def why_stuck(rest: Rest, number: int) -> tuple[list[Finding], list[tuple[date, Finding]]]:
-    """Why the last place, that of visit `number`, has no stop although those before it do.
+def explain_dead_end(
+    rescheduler: Rescheduler, number: int
+) -> tuple[list[Finding], list[tuple[date, Finding]]]:
+    """Why visit `number`, the last one, has no date although all visits before it have one.
 
-    First what the rules say in a sentence, then what refuses each of its days.
+    Returns findings about the visit, and for each of its days what refuses that day.
     """
-    index, place = len(rest.places) - 1, rest.places[-1]
-    gap, name = place.phase_plan.phase.gap_days, place.phase_plan.phase.name
-    chain = replace(rest, places=rest.places[:-1]).best() if index else None
-    candidates = chain.candidates if chain else ()
-    before = candidates[-1].slot if candidates else rest.begun.last
-    own = [n for n, one in enumerate(rest.places[:-1]) if one.phase_plan.phase.name == name]
-    first = rest.begun.firsts.get(name, candidates[own[0]].day if own else None)
-    begin = before.start.date() if before else rest.now.astimezone(rest.context.zone).date()
-    days = [begin + timedelta(n) for n in range(gap.min if before else 0, gap.max + 1)]
-    fixed = place.only
-    against = {
-        day: list(_against(rest, before, first, day)) or [TOO_LATE]
-        for day in ([fixed] if fixed else days)
+    *earlier, domain = rescheduler.domains
+    gap, prefix = domain.phase.gap_days, rescheduler.prefix
+    sequence = replace(rescheduler, domains=earlier).best_sequence() if earlier else None
+    placed = list(zip(earlier, sequence.candidates, strict=True)) if sequence else []
+    before = placed[-1][1].slot if placed else prefix.last
+    own_days = [node.day for other, node in placed if other.phase.name == domain.phase.name]
+    first_day = prefix.first_days.get(domain.phase.name, own_days[0] if own_days else None)
+    if domain.only_day:
+        days = [domain.only_day]
+    else:
+        now = rescheduler.now.astimezone(rescheduler.context.zone)
+        begin = (before.start if before else now).date()
+        days = [begin + timedelta(n) for n in range(gap.min if before else 0, gap.max + 1)]
+    reasons = {
+        day: list(_reasons_against(rescheduler, before, first_day, day)) or [IS_OVER]
+        for day in days
     }
-    refusals = [(day, findings[0]) for day, findings in against.items()]
-    if fixed:
-        reasons = against[fixed][:MOST_REASONS]
-        why = "; ".join(dict.fromkeys(reason.message for reason in reasons))
-        said = f"visit {number} cannot be on {day_text(fixed)}: {why}"
-        rules = dict.fromkeys(reason.rule for reason in reasons)
-        return [Finding(rule, "broken", said, number) for rule in rules], refusals
-    # It could be on other days if the rule about gaps, or about the span, let it.
-    everything = {finding.rule for findings in against.values() for finding in findings}
-    said = f"from {day_text(days[0], year=False)} to {day_text(days[-1])}"
-    rule = Span.name if Span.name in everything else Gap.name
-    return [Finding(rule, "broken", f"visit {number} has no day {said}", number)], refusals
+    refusals = [(day, findings[0]) for day, findings in reasons.items()]
+    if domain.only_day:
+        main = reasons[domain.only_day][:MOST_REASONS]
+        why = "; ".join(dict.fromkeys(finding.message for finding in main))
+        message = f"visit {number} cannot be on {day_text(domain.only_day)}: {why}"
+        rules = dict.fromkeys(finding.rule for finding in main)
+        return [Finding(rule, "broken", message, number) for rule in rules], refusals
+    # The visit could be on other days if the rule about gaps, or about the span, let it.
+    all_rules = {finding.rule for findings in reasons.values() for finding in findings}
+    span = f"from {day_text(days[0], year=False)} to {day_text(days[-1])}"
+    rule = Span.name if Span.name in all_rules else Gap.name
+    return [Finding(rule, "broken", f"visit {number} has no day {span}", number)], refusals
 
 
-def _against(rest: Rest, before: Slot | None, first: int | None, day: date) -> Iterator[Finding]:
-    """What speaks against the last visit on this day, its phase having begun on `first`."""
-    index, phase = len(rest.places) - 1, rest.places[-1].phase_plan.phase
-    refusal = _refusal(rest, index, day)
-    if refusal is not None:
-        yield refusal
-    for candidate in rest.offers(index, day.toordinal()):
+def _reasons_against(
+    rescheduler: Rescheduler, before: Slot | None, first_day: int | None, day: date
+) -> Iterator[Finding]:
+    """What refuses the last visit on a day; its phase began on `first_day`, if it did before."""
+    context, domain = rescheduler.context, rescheduler.domains[-1]
+    candidates = rescheduler.candidates(len(rescheduler.domains) - 1, day.toordinal())
+    if not candidates:
+        minutes = domain.time.minutes if domain.time else context.wanted
+        slot = slot_at(domain.phase_plan.kind, moment_at(day, minutes, context.zone))
+        refusal = rescheduler.refusal(slot, domain.waived)
+        if refusal:
+            yield refusal
+    for candidate in candidates:
         found = [
-            rule.pair(before, candidate.slot, phase, rest.context) for rule in PAIR_RULES if before
+            rule.pair(before, candidate.slot, domain.phase, context)
+            for rule in PAIR_RULES
+            if before
         ]
-        if first is not None:
-            begin = date.fromordinal(first)
-            concerned = (rule for rule in ENDS_RULES if rule.concerns(phase))
-            found += [rule.ends(begin, day, phase, rest.context) for rule in concerned]
+        if first_day is not None:
+            first = date.fromordinal(first_day)
+            concerned = (rule for rule in ENDS_RULES if rule.concerns(domain.phase))
+            found += [rule.ends(first, day, domain.phase, context) for rule in concerned]
         yield from filter(None, found)
-
-
-def _refusal(rest: Rest, index: int, day: date) -> Finding | None:
-    """Why the visit at `index` cannot be on this day, whatever the others do."""
-    place = rest.places[index]
-    if rest.offers(index, day.toordinal()):
-        return None
-    minutes = place.time.minutes if place.time else rest.context.wanted
-    slot = slot_at(place.phase_plan.kind, at(day, minutes, rest.context.zone))
-    return rest.broken(slot, place.lenient)

@@ -1,4 +1,4 @@
-"""What a change wants of each visit: to stay, to be on a day, or to be wherever it fits."""
+"""What a change wants of each visit: to stay, to be on a day, or to be wherever there is room."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +10,13 @@ from ketasched.rules import Gap, Span
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A visit as a verb wants it. Neither `pinned` nor `free`, it keeps its start if it can.
+class VisitIntent:
+    """A visit as a verb wants it.
 
-    A `free` one has no start to keep; `on` and `time` are where it has to be; with `anchors` the
-    pace counts from it; `lenient` are the rules that are not asked for it; one that `may_wait` may
-    come later after the one before than the rule about the gap allows.
+    A `pinned` visit keeps its start, a `free` one has no start to keep; any other keeps its start
+    if it can. The visit has to be `on` a day and at a `time` (local), if given. With `is_anchor`
+    the pace counts from this visit. `waived` names the rules that are not applied to the visit; if
+    it `may_wait`, the gap before it may be longer than the rule allows.
     """
 
     visit: Visit
@@ -23,8 +24,8 @@ class Wish:
     free: bool = False
     on: date | None = None
     time: Clock | None = None
-    anchors: bool = False
-    lenient: frozenset[str] = frozenset()
+    is_anchor: bool = False
+    waived: frozenset[str] = frozenset()
     may_wait: bool = False
 
 
@@ -32,54 +33,53 @@ class Wish:
 class Draft:
     """The visits in order of time, and the reviews, as a verb wants them.
 
-    No visit that moves is before `not_before`, where that is later than the moment of the change.
+    No visit moves to before `not_before`, nor to before the moment of the change.
     """
 
-    wishes: tuple[Wish, ...]
+    intents: tuple[VisitIntent, ...]
     reviews: tuple[Review, ...]
     not_before: datetime | None = None
 
 
-def stay(course: Course, now: datetime) -> Iterator[Wish]:
-    """Every visit as it is; those that are over, or held, are pinned."""
+def unchanged_intents(course: Course, now: datetime) -> Iterator[VisitIntent]:
+    """An intent for every visit as it is; visits that are over, or held, are pinned."""
     for visit in course.visits:
-        yield Wish(visit, pinned=is_over(visit, now) or visit.status == "held")
+        yield VisitIntent(visit, pinned=is_over(visit, now) or visit.status == "held")
 
 
-def spared(draft: Draft, change: Change, *, throughout: bool = False) -> Draft:
-    """The draft with the change's overrides.
+def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Draft:
+    """The draft with the rules waived that the change overrides.
 
-    The visit that is given a day is spared all of them, and one that cannot move and follows it,
-    or follows one that is left out, the rule about the gap. Where we choose the day, a gap is only
-    ever longer, never shorter than the rule allows: for a new visit and the one that follows what
-    changes; with `throughout` for all from there on. Their phases are spared the rule about the
-    span.
+    - The visit that gets a day: all of them.
+    - A pinned visit that follows it, or follows an omitted one: the gap rule.
+    - Visits whose day we choose: the gap may be longer, never shorter, than the rule allows. These
+      are new visits and the one after the change; with `throughout` all visits after the change.
+    - The phases of these visits: the span rule.
     """
     if not change.overrides:
         return draft
     names = frozenset(change.overrides)
-    wishes = draft.wishes
-    begin = _first_concerned(wishes, change)
-    following = next(
-        (n for n in range(begin + 1, len(wishes)) if wishes[n].visit.status in TAKES_PLACE), begin
-    )
-    free = set() if wishes[begin].on else {n for n, wish in enumerate(wishes) if wish.free}
-    concerned = {*free, begin, following}
-    phases = {wishes[n].visit.phase for n in concerned}
+    intents = draft.intents
+    first = _first_changed(intents, change)
+    later = range(first + 1, len(intents))
+    following = next((n for n in later if intents[n].visit.status in TAKES_PLACE), first)
+    free = set() if intents[first].on else {n for n, intent in enumerate(intents) if intent.free}
+    concerned = {*free, first, following}
+    phases = {intents[n].visit.phase for n in concerned}
     found = []
-    for n, wish in enumerate(wishes):
-        spare = names & {Span.name} if wish.visit.phase in phases else frozenset()
-        if wish.on:
-            spare = names
-        elif n == following and wish.pinned:
-            spare |= names & {Gap.name}
-        waits = n in concerned and (n != following or not wishes[begin].on)
-        may_wait = Gap.name in names and not wish.on and (waits or (throughout and n > begin))
-        found.append(replace(wish, lenient=spare, may_wait=may_wait))
-    return replace(draft, wishes=tuple(found))
+    for n, intent in enumerate(intents):
+        waived = names & {Span.name} if intent.visit.phase in phases else frozenset()
+        if intent.on:
+            waived = names
+        elif n == following and intent.pinned:
+            waived |= names & {Gap.name}
+        waits = n in concerned and (n != following or not intents[first].on)
+        may_wait = Gap.name in names and not intent.on and (waits or (throughout and n > first))
+        found.append(replace(intent, waived=waived, may_wait=may_wait))
+    return replace(draft, intents=tuple(found))
 
 
-def _first_concerned(wishes: Sequence[Wish], change: Change) -> int:
-    """The place of the first visit that a change gives a day, adds or takes out."""
-    concerned = (n for n, wish in enumerate(wishes) if wish.on or wish.free)
-    return next(concerned, (change.visit or 1) - 1)
+def _first_changed(intents: Sequence[VisitIntent], change: Change) -> int:
+    """The index of the first visit that the change adds, omits or gives a day."""
+    changed = (n for n, intent in enumerate(intents) if intent.on or intent.free)
+    return next(changed, (change.visit or 1) - 1)

@@ -1,251 +1,246 @@
-"""A draft of a course with its dates: as few visits as possible moved, or why there is no way."""
+"""Dates for a draft of a course, with as few visits as possible moved, or why there are none."""
 
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
-from ketasched.model.wall_clock import after, effective_kind, no_driving_until
-from ketasched.planning.cadence import phase_plan_for
+from ketasched.model.wall_clock import add_minutes, effective_kind, no_driving_until
 from ketasched.planning.shortest_path import Candidate, VisitSequence
-from ketasched.revising.domains import Begun, Breach, Place
-from ketasched.revising.infeasibility import why_stuck
-from ketasched.revising.intents import Draft, Wish
-from ketasched.revising.least_moves import MOVED, Rest
-from ketasched.revising.reviews import redated
-from ketasched.revising.validation import has_been, is_over
+from ketasched.revising.domains import FixedPrefix, VisitDomain, WaivedViolation, phase_plan_of
+from ketasched.revising.infeasibility import explain_dead_end
+from ketasched.revising.intents import Draft, VisitIntent
+from ketasched.revising.least_moves import MOVE_COST, Rescheduler
+from ketasched.revising.reviews import move_reviews
+from ketasched.revising.validation import has_begun, is_over
 from ketasched.rules import RULES, Gap
 from ketasched.rules.base import EndsRule, PlanningContext
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A draft with its dates: visits, reviews, the chain that gave them, and what was overridden.
+    """A draft with its dates: visits and reviews, and the sequence that gave the visits theirs.
 
-    There is no chain where nothing had to be looked for. `lenient` has, by uid, the rules that
-    were not asked of a visit.
+    `sequence` is None if no visit could move. `waived` has, by uid, the rules that were not
+    applied to a visit.
     """
 
-    chain: VisitSequence | None
+    sequence: VisitSequence | None
     visits: tuple[Visit, ...]
     reviews: tuple[Review, ...]
-    lenient: Mapping[str, frozenset[str]]
+    waived: Mapping[str, frozenset[str]]
 
     @property
     def moves(self) -> int | None:
         """How many visits got another start."""
-        return self.chain.cost // MOVED if self.chain else None
+        return self.sequence.cost // MOVE_COST if self.sequence else None
 
     @property
-    def order(self) -> tuple[int, int, int, tuple[datetime, ...]]:
-        """What is compared: the lower, the better."""
-        chain = self.chain
-        return (
-            (chain.cost, chain.weekdays, chain.minutes, chain.starts) if chain else (0, 0, 0, ())
-        )
+    def rank(self) -> tuple[int, int, int, tuple[datetime, ...]]:
+        """The key by which placements are compared; the lowest is the best."""
+        best = self.sequence
+        return (best.cost, best.weekdays, best.minutes, best.starts) if best else (0, 0, 0, ())
 
 
-def place(
+def place_draft(
     course: Course, context: PlanningContext, draft: Draft, now: datetime, most: int | None
 ) -> Placement | None:
     """A draft with its dates; None if nothing keeps the rules, or only with more than `most`
     visits moved.
     """
-    wishes, chain = draft.wishes, None
-    visits = tuple(wish.visit for wish in wishes)
-    if not all(wish.pinned for wish in wishes):
-        ahead, rest = _rest(course, context, draft, now)
-        chain = rest.best(most)
-        if chain is None:
+    intents, sequence = draft.intents, None
+    visits = tuple(intent.visit for intent in intents)
+    if not all(intent.pinned for intent in intents):
+        ahead, rescheduler = _rescheduler(course, context, draft, now)
+        sequence = rescheduler.best_sequence(most)
+        if sequence is None:
             return None
-        placed = dict(zip((wish.visit.uid for wish in ahead), chain.candidates, strict=True))
-        visits = tuple(_placed(rest, wishes, placed, _days_before(course)))
-    reviews = redated(context, draft.reviews, visits, course, now)
-    lenient = {
-        wish.visit.uid: wish.lenient | ({Gap.name} if wish.may_wait else frozenset())
-        for wish in wishes
+        visits = tuple(_moved_visits(course, rescheduler, intents, ahead, sequence))
+    reviews = move_reviews(context, draft.reviews, visits, course, now)
+    waived = {
+        intent.visit.uid: intent.waived | ({Gap.name} if intent.may_wait else frozenset())
+        for intent in intents
     }
-    return Placement(chain, visits, reviews, lenient)
+    return Placement(sequence, visits, tuple(reviews), waived)
 
 
-def _rest(
+def explain_failure(
     course: Course, context: PlanningContext, draft: Draft, now: datetime
-) -> tuple[list[Wish], Rest]:
-    """The wishes of a draft that need a place, and their places."""
-    ahead = [wish for wish in draft.wishes if not _is_done(wish, now)]
-    done = [wish.visit for wish in draft.wishes if _is_done(wish, now)]
-    over = [visit for visit in done if has_been(visit, now)]
-    places = _places(course, draft, ahead, over)
-    begun = _begun(course, done, over)
-    return ahead, Rest(context, places, begun, max(now, draft.not_before or now))
-
-
-def _places(
-    course: Course, draft: Draft, ahead: Sequence[Wish], over: Sequence[Visit]
-) -> list[Place]:
-    """A place for each visit ahead, with the pace of its phase.
-
-    `over` are the visits whose day is over. A visit's place in its phase counts all visits of it,
-    so that the pace goes on as if those that do not take place had been.
+) -> tuple[list[Finding], list[tuple[date, Finding]]]:
+    """Why a draft cannot be placed: findings about the first visit without a date, and what
+    refuses each of its days.
     """
-    breaches = _breaches(course)
-    phases = {phase.name: phase for phase in course.protocol.phases}
-    names = [wish.visit.phase for wish in draft.wishes]
-    indexes = {
-        wish.visit.uid: names[:number].count(wish.visit.phase)
-        for number, wish in enumerate(draft.wishes)
-    }
-    found: list[Place] = []
-    bases: dict[str, int] = {}
-    for wish in ahead:
-        visit, name = wish.visit, wish.visit.phase
-        index, is_first = indexes[visit.uid], name == names[0]
-        phase_plan = phase_plan_for(
-            course.protocol,
-            course.clinic,
-            course.request,
-            phases[name],
-            names.count(name),
-            is_first=is_first,
-        )
-        own = [indexes[one.uid] for one in over if one.phase == name]
-        # The first visit of a course is what its pace counts from.
-        anchors = wish.anchors or (is_first and not own and name not in bases)
-        if anchors:
-            bases[name] = phase_plan.offsets[index]
-        elif name not in bases:
-            bases[name] = phase_plan.offsets[own[-1]] if own else 0
-        found.append(
-            Place(
-                phase_plan,
-                index,
-                old=None if wish.free else Slot(phase_plan.kind, visit.start, visit.end),
-                pinned=wish.pinned,
-                on=wish.on,
-                time=wish.time,
-                offset=None if phase_plan.per_week else phase_plan.offsets[index] - bases[name],
-                anchors=anchors,
-                lenient=wish.lenient,
-                may_wait=wish.may_wait,
-                breach=breaches.get(visit.uid, Breach()),
-            )
-        )
+    ahead, rescheduler = _rescheduler(course, context, draft, now)
+    domains = rescheduler.domains
+    parts = [replace(rescheduler, domains=domains[: n + 1]) for n in range(len(domains))]
+    # If the first visits have no sequence, no more of them have one.
+    stuck = bisect_left(parts, 1, key=lambda part: 0 if part.is_possible() else 1)
+    return explain_dead_end(parts[stuck], ahead[stuck].visit.number)
+
+
+def previous_starts(course: Course) -> dict[str, datetime | None]:
+    """By uid, the start of the last visit before that takes place; None for the first visit."""
+    found: dict[str, datetime | None] = {}
+    previous = None
+    for visit in course.visits:
+        found[visit.uid] = previous
+        if visit.status in TAKES_PLACE:
+            previous = visit.start
     return found
 
 
-def _begun(course: Course, done: Sequence[Visit], over: Sequence[Visit]) -> Begun:
-    """What the visits that are not ahead leave for the rest to go by."""
-    taking = [visit for visit in done if visit.status in TAKES_PLACE]
-    firsts: dict[str, int] = {}
-    for visit in taking:
-        firsts.setdefault(visit.phase, visit.start.toordinal())
-    anchors = {visit.phase: visit.start.toordinal() for visit in over}
+def _rescheduler(
+    course: Course, context: PlanningContext, draft: Draft, now: datetime
+) -> tuple[list[VisitIntent], Rescheduler]:
+    """The intents whose visits need a date, and the rescheduler with their domains."""
+    ahead = [intent for intent in draft.intents if _needs_date(intent, now)]
+    fixed = [intent.visit for intent in draft.intents if not _needs_date(intent, now)]
+    begun = [visit for visit in fixed if has_begun(visit, now)]
+    domains = _visit_domains(course, draft, ahead, begun)
+    prefix = _fixed_prefix(course, fixed, begun)
+    return ahead, Rescheduler(context, domains, prefix, max(now, draft.not_before or now))
+
+
+def _needs_date(intent: VisitIntent, now: datetime) -> bool:
+    """Whether a visit takes place and is still to come."""
+    takes_place = intent.visit.status in TAKES_PLACE
+    return takes_place and not (intent.pinned and is_over(intent.visit, now))
+
+
+def _visit_domains(
+    course: Course, draft: Draft, ahead: Sequence[VisitIntent], begun: Sequence[Visit]
+) -> list[VisitDomain]:
+    """The domain of each visit ahead, with the pace of its phase.
+
+    A visit's index counts all visits of its phase, so that the pace goes on as if visits that do
+    not take place had been.
+    """
+    violations = _waived_violations(course)
+    names = [intent.visit.phase for intent in draft.intents]
+    indexes = {
+        intent.visit.uid: names[:number].count(intent.visit.phase)
+        for number, intent in enumerate(draft.intents)
+    }
+    domains: list[VisitDomain] = []
+    anchor_offsets: dict[str, int] = {}
+    for intent in ahead:
+        visit, name = intent.visit, intent.visit.phase
+        index = indexes[visit.uid]
+        phase_plan = phase_plan_of(course, name, names)
+        offsets = phase_plan.offsets
+        begun_indexes = [indexes[one.uid] for one in begun if one.phase == name]
+        # The first visit of a course is the anchor of its pace.
+        is_first = name == names[0] and not begun_indexes and name not in anchor_offsets
+        is_anchor = intent.is_anchor or is_first
+        if is_anchor:
+            anchor_offsets[name] = offsets[index]
+        elif name not in anchor_offsets:
+            anchor_offsets[name] = offsets[begun_indexes[-1]] if begun_indexes else 0
+        domain = VisitDomain(
+            phase_plan,
+            index,
+            current=None if intent.free else Slot(phase_plan.kind, visit.start, visit.end),
+            pinned=intent.pinned,
+            on=intent.on,
+            time=intent.time,
+            offset=None if phase_plan.per_week else offsets[index] - anchor_offsets[name],
+            is_anchor=is_anchor,
+            waived=intent.waived,
+            may_wait=intent.may_wait,
+            violation=violations[visit.uid],
+        )
+        domains.append(domain)
+    return domains
+
+
+def _fixed_prefix(course: Course, fixed: Sequence[Visit], begun: Sequence[Visit]) -> FixedPrefix:
+    taking = [visit for visit in fixed if visit.status in TAKES_PLACE]
+    # The last entry for a key stays, so in reverse order the phase's first day.
+    first_days = {visit.phase: visit.start.toordinal() for visit in reversed(taking)}
+    anchors = {visit.phase: visit.start.toordinal() for visit in begun}
     if not taking:
-        return Begun(None, firsts, anchors)
+        return FixedPrefix(None, first_days, anchors)
     last = taking[-1]
     kind = effective_kind(course.protocol, course.clinic, last.kind)
-    return Begun(Slot(kind, last.start, last.end), firsts, anchors)
+    return FixedPrefix(Slot(kind, last.start, last.end), first_days, anchors)
 
 
-def _breaches(course: Course) -> dict[str, Breach]:
-    """By uid, what a visit breaks already with everybody's knowledge."""
-    found = {visit.uid: Breach() for visit in course.visits}
-    before = dict(zip(_taking_place(course)[1:], _taking_place(course), strict=False))
+def _waived_violations(course: Course) -> Mapping[str, WaivedViolation]:
+    """By uid, what a visit breaks already because it was overridden, or has happened."""
+    starts_before = previous_starts(course)
+    found: dict[str, WaivedViolation] = defaultdict(WaivedViolation)
     for finding in course.findings:
         if finding.level != "broken" or not finding.visit:
             continue
         own = course.visits[finding.visit - 1]
         if isinstance(RULES.get(finding.rule), EndsRule):
-            days = [one.start.date() for one in before if one.phase == own.phase]
-            for visit in course.visits:
-                if visit.phase == own.phase:
-                    found[visit.uid] = replace(found[visit.uid], last=max(days, default=None))
+            phase = [visit for visit in course.visits if visit.phase == own.phase]
+            days = [visit.start.date() for visit in phase if visit.status in TAKES_PLACE]
+            for visit in phase:
+                found[visit.uid] = replace(found[visit.uid], phase_end=max(days, default=None))
         else:
-            known = found[own.uid]
-            follows = before[own].start if own in before else None
-            found[own.uid] = replace(known, rules=known.rules | {finding.rule}, follows=follows)
+            rules = found[own.uid].rules | {finding.rule}
+            found[own.uid] = replace(
+                found[own.uid], rules=rules, previous_start=starts_before[own.uid]
+            )
     return found
 
 
-def _taking_place(course: Course) -> list[Visit]:
-    return [visit for visit in course.visits if visit.status in TAKES_PLACE]
-
-
-def why_not(
-    course: Course, context: PlanningContext, draft: Draft, now: datetime
-) -> tuple[list[Finding], list[tuple[date, Finding]]]:
-    """The rules in the way of the first visit that has no place, and what refuses its days."""
-    ahead, rest = _rest(course, context, draft, now)
-    parts = [replace(rest, places=rest.places[:count]) for count in range(1, len(ahead) + 1)]
-    # Once a part has no chain, no longer one has.
-    stuck = bisect_left(parts, 1, key=lambda part: 0 if part.is_possible() else 1)
-    return why_stuck(parts[stuck], ahead[stuck].visit.number)
-
-
-def _is_done(wish: Wish, now: datetime) -> bool:
-    """Whether a visit needs no place: it is over, or does not take place."""
-    return wish.visit.status not in TAKES_PLACE or (wish.pinned and is_over(wish.visit, now))
-
-
-def _days_before(course: Course) -> dict[str, date | None]:
-    """By uid, the day of the visit before it that takes place; None for the first one."""
-    found: dict[str, date | None] = {}
-    before: date | None = None
-    for visit in course.visits:
-        found[visit.uid] = before
-        if visit.status in TAKES_PLACE:
-            before = visit.start.date()
-    return found
-
-
-def _placed(
-    rest: Rest,
-    wishes: Sequence[Wish],
-    placed: dict[str, Candidate],
-    days_before: dict[str, date | None],
+def _moved_visits(
+    course: Course,
+    rescheduler: Rescheduler,
+    intents: Sequence[VisitIntent],
+    ahead: Sequence[VisitIntent],
+    sequence: VisitSequence,
 ) -> Iterator[Visit]:
-    """All visits, those ahead where the chain has them.
+    """All visits, those ahead at the dates of the sequence.
 
-    A visit has another window where it moves, and where the one before it is on another day.
+    A visit gets a new window if it moves, or if the visit before is on another day.
     """
-    places = dict(zip(placed, rest.places, strict=True))
-    before: date | None = None
-    for wish in wishes:
-        visit = wish.visit
-        candidate = placed.get(visit.uid)
-        if candidate is not None:
-            stays = not wish.free and candidate.slot.start == visit.start
-            if not stays or days_before.get(visit.uid) != before:
-                place = places[visit.uid]
-                visit = _at(visit, place, candidate, rest.anchor(candidate), before)
+    nodes = zip(rescheduler.domains, sequence.candidates, strict=True)
+    by_uid = dict(zip((intent.visit.uid for intent in ahead), nodes, strict=True))
+    starts_before = previous_starts(course)
+    previous: date | None = None
+    for intent in intents:
+        visit = intent.visit
+        if visit.uid in by_uid:
+            domain, node = by_uid[visit.uid]
+            moves = intent.free or node.slot.start != visit.start
+            old = starts_before.get(visit.uid)
+            if moves or previous != (old.date() if old else None):
+                window = _window(domain, node, rescheduler.anchor_of(node), previous, visit)
+                visit = _move_visit(visit, node.slot, window)
         if visit.status in TAKES_PLACE:
-            before = visit.start.date()
+            previous = visit.start.date()
         yield visit
 
 
-def _at(
-    visit: Visit, place: Place, candidate: Candidate, anchor: int, before: date | None
-) -> Visit:
-    """The visit at a stop, with all that follows from its start."""
-    phase_plan, day = place.phase_plan, candidate.slot.start.date()
+def _move_visit(visit: Visit, slot: Slot, window: Window) -> Visit:
+    """The visit in this slot, with all that follows from its start."""
     return replace(
         visit,
-        start=candidate.slot.start,
-        treatment_start=after(candidate.slot.start, phase_plan.kind.minutes.check_in),
-        end=candidate.slot.end,
-        no_driving_until=no_driving_until(candidate.slot.end, day, phase_plan.kind.no_driving),
-        window=_window(place, day, anchor, before, visit),
+        start=slot.start,
+        treatment_start=add_minutes(slot.start, slot.kind.minutes.check_in),
+        end=slot.end,
+        no_driving_until=no_driving_until(slot.end, slot.start.date(), slot.kind.no_driving),
+        window=window,
     )
 
 
-def _window(place: Place, day: date, anchor: int, before: date | None, visit: Visit) -> Window:
-    """The window of a visit on `day`; the first one keeps its own, as far as that goes."""
-    phase_plan = place.phase_plan
-    if before is None:
+def _window(
+    domain: VisitDomain, node: Candidate, anchor: int, previous: date | None, visit: Visit
+) -> Window:
+    """The window of a visit at its new date.
+
+    The first visit keeps its own, extended to the new date if that lies outside.
+    """
+    day, phase_plan = node.slot.start.date(), domain.phase_plan
+    if previous is None:
         return Window(min(visit.window.earliest, day), day, max(visit.window.latest, day))
-    shift = 0 if place.offset is None else place.offset - phase_plan.offsets[place.index]
-    window = phase_plan.window(place.index, before, date.fromordinal(anchor + shift))
-    if phase_plan.phase.tentative and window.earliest <= day <= window.latest:
+    shift = 0 if domain.offset is None else domain.offset - phase_plan.offsets[domain.index]
+    window = phase_plan.window(domain.index, previous, date.fromordinal(anchor + shift))
+    if domain.phase.tentative and window.earliest <= day <= window.latest:
         return replace(window, target=day)
     return window

@@ -1,76 +1,64 @@
-"""The reviews of a course after a change: each follows its visit, and is before the next one."""
+"""The reviews of a course after a change: each is after its visit and before the next one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
 from ketasched.model.opening_hours import openings
 from ketasched.planning.assemble import review_start
-from ketasched.planning.search import PatientAvailability
+from ketasched.planning.availability import PatientAvailability
 from ketasched.rules.base import PlanningContext
 
 
-def redated(
+def move_reviews(
     context: PlanningContext,
     reviews: Sequence[Review],
     visits: Sequence[Visit],
     course: Course,
     now: datetime,
-) -> tuple[Review, ...]:
-    """The reviews, those still to come on another day where theirs does not do any more.
+) -> Iterator[Review]:
+    """The reviews, on another day if they are still to come and their own does not fit any more.
 
-    `visits` are in order of time and have the numbers that they had in `course`; a new one has a
-    number of its own.
+    `visits` are in order of time and have the numbers that they had in `course`; a new visit has
+    a number of its own.
     """
-    return tuple(_redated(context, review, visits, course, now) for review in reviews)
+    for review in reviews:
+        visit = _visit_before(review, visits, course)
+        is_over = review.start < now and visit.start < now
+        if is_over or review.status not in ("planned", "tentative"):
+            yield review
+            continue
+        later = visits[visits.index(visit) + 1 :]
+        following = next((one for one in later if one.status in TAKES_PLACE), None)
+        start = review.start
+        if not _fits(context, review, visit, following, course):
+            start = review_start(PatientAvailability(context), visit, following)
+        yield replace(review, start=start if start >= now else review.start, after=visit.number)
 
 
-def _redated(
-    context: PlanningContext,
-    review: Review,
-    visits: Sequence[Visit],
-    course: Course,
-    now: datetime,
-) -> Review:
-    if review.status not in ("planned", "tentative"):
-        return review
+def _visit_before(review: Review, visits: Sequence[Visit], course: Course) -> Visit:
+    """The visit that a review follows now.
+
+    If the review was at the end of a phase, it stays there. Else it follows its own visit, or the
+    one before if its own does not take place. A gate follows a make-up visit that comes next.
+    """
     old = course.visits[review.after - 1]
-    visit = _followed(old, visits, course)
-    if review.gate:
-        visit = _with_its_make_up(visit, visits, course)
-    if review.start < now and visit.start < now:
-        return review  # it has been
-    place = next(n for n, one in enumerate(visits) if one.uid == visit.uid)
-    following = next((one for one in visits[place + 1 :] if one.status in TAKES_PLACE), None)
-    if not _fits(context, review, visit, following, course):
-        start = review_start(PatientAvailability(context), visit, following)
-        review = replace(review, start=start if start >= now else review.start)
-    return replace(review, after=visit.number)
-
-
-def _followed(old: Visit, visits: Sequence[Visit], course: Course) -> Visit:
-    """The visit that a review follows: the last one of the phase if it was that, else its own, or
-    where that does not take place the one before it.
-    """
     own = [one for one in visits if one.phase == old.phase and one.status in TAKES_PLACE]
-    before = [one for one in course.visits if one.phase == old.phase]
-    still = TAKES_PLACE | {"held"}
-    lasts = [one for one in before if one.status in still][-1:] or before[-1:]
-    if own and old.number >= lasts[0].number:
-        return own[-1]
-    here = next(one for one in visits if one.uid == old.uid)
-    if here in own:
-        return here
-    earlier = [one for one in own if one.start < here.start]
-    return earlier[-1] if earlier else here
+    phase = [one for one in course.visits if one.phase == old.phase]
+    lasting = [one for one in phase if one.status in TAKES_PLACE | {"held"}] or phase
+    visit = next(one for one in visits if one.uid == old.uid)
+    if own and old.number >= lasting[-1].number:
+        visit = own[-1]
+    elif visit not in own:
+        visit = next((one for one in reversed(own) if one.start < visit.start), visit)
+    return _make_up_after(visit, visits, course) if review.gate else visit
 
 
-def _with_its_make_up(visit: Visit, visits: Sequence[Visit], course: Course) -> Visit:
-    """The visit after which a gate comes: a new one that directly follows counts as before it."""
+def _make_up_after(visit: Visit, visits: Sequence[Visit], course: Course) -> Visit:
+    """The new visit of the same phase that directly follows a visit; without one, that visit."""
     known = {one.uid for one in course.visits}
-    place = next(n for n, one in enumerate(visits) if one.uid == visit.uid)
-    for one in visits[place + 1 :]:
+    for one in visits[visits.index(visit) + 1 :]:
         if one.uid not in known and one.phase == visit.phase:
             return one
         if one.status in TAKES_PLACE:
@@ -81,9 +69,9 @@ def _with_its_make_up(visit: Visit, visits: Sequence[Visit], course: Course) -> 
 def _fits(
     context: PlanningContext, review: Review, visit: Visit, following: Visit | None, course: Course
 ) -> bool:
-    """Whether a review is still between its visit and the next one, if there is one.
+    """Whether a review still lies between its visit and the following one.
 
-    One at the check-in of a visit stays at a check-in; another one is not on a day that is closed.
+    A review at a check-in stays at a check-in; any other is on a day on which the clinic is open.
     """
     day = review.start.date()
     if following and review.start == following.start:

@@ -1,43 +1,28 @@
 """revise: a course after a change, with as little else changed as the rules allow.
 
-Visits that are over stay. Of the others as few as possible get another start, then the order of
-preference is that of `plan`. No rule is bent unless the change overrides it by name; then the
+Visits that are over stay. As few others as possible get another start; then the order of
+preference is that of `plan`. Every rule is kept unless the change overrides it by name; then the
 finding stays on the course.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.events.diff import differing
-from ketasched.model import (
-    TAKES_PLACE,
-    BusyTime,
-    Change,
-    Clinic,
-    Course,
-    Entry,
-    Finding,
-    Visit,
-)
+from ketasched.events.diff import changed_uids
+from ketasched.model import TAKES_PLACE, BusyTime, Change, Clinic, Course, Entry, Finding, Visit
 from ketasched.model.gates import with_usual_drivers
+from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.check import check
-from ketasched.revising.history import ended_dates, entered, what_was_done
-from ketasched.revising.intents import Draft, spared
-from ketasched.revising.placement import Placement, place, why_not
-from ketasched.revising.validation import OVERRIDABLE, has_been, refuse_idle_overrides
+from ketasched.revising.history import add_entry, ended_dates, entry_text
+from ketasched.revising.intents import waive_rules
+from ketasched.revising.placement import Placement, explain_failure, place_draft, previous_starts
+from ketasched.revising.validation import has_begun, refuse_overrides
 from ketasched.revising.verbs import drafts
 from ketasched.rules import RULES
-from ketasched.rules.base import (
-    NO_BOOKINGS,
-    Bookings,
-    EndsRule,
-    PairRule,
-    PlanningContext,
-    unlimited,
-)
+from ketasched.rules.base import NO_BOOKINGS, EndsRule, PairRule, PlanningContext, unlimited
 
 
 def revise(
@@ -49,52 +34,47 @@ def revise(
     by: str = "",
     clinic: Clinic | None = None,
     busy: tuple[BusyTime, ...] | None = None,
-    bookings: Bookings = NO_BOOKINGS,
+    bookings: Occupancy = NO_BOOKINGS,
     more_time: Callable[[], bool] = unlimited,
 ) -> Course:
     """The next revision of the course: what the change asks for, and nothing else that could stay.
 
-    `at` is the aware moment of the change: visits that have begun by then are over, and none moves
-    to before it. `clinic` are newer hours and words, `busy` all the busy times, where they are
-    other ones than before; the course has them from then on. Raises
-    `BadRequest` where the change makes no sense, `NoPlan` where a rule that it does not override
-    stands against it, `OutOfTime` once there is no `more_time`.
+    `at` is the aware moment of the change: visits that have begun by then are over, and no visit
+    moves to before it. `clinic` and `busy` (all busy times) replace those of the course, if given.
+    Raises `BadRequest` if the change is impossible, `NoPlan` if it would break a rule that it does
+    not override, `OutOfTime` once there is no `more_time`.
     """
-    unknown = [name for name in change.overrides if name not in OVERRIDABLE]
-    if unknown:
-        listed = ", ".join(OVERRIDABLE)
-        raise BadRequest("override", f"expected one of {listed}, not {unknown[0]}")
-    refuse_idle_overrides(change)
+    refuse_overrides(change)
     request = course.request if busy is None else replace(course.request, busy=busy)
     newer = replace(course, clinic=clinic or course.clinic, request=request)
     context = PlanningContext(
         course.protocol, newer.clinic, request, course.made_at, bookings, more_time
     )
-    now = _not_before_the_last(course, at.astimezone(context.zone))
-    found = _best(newer, context, change, now)
-    bare = with_usual_drivers(_numbered(newer, found), course)
+    now = _moment_of_change(course, at.astimezone(context.zone))
+    placement = _best_placement(newer, context, change, now)
+    after = with_usual_drivers(_next_revision(newer, placement), course)
     entry = Entry(
         now,
-        what_was_done(newer, change, bare),
+        entry_text(newer, change, after),
         why,
         by,
         change,
-        # Calendars have been told of the course as it was, at the clinic as it was.
-        changed=tuple(sorted(differing(course, bare, now))),
-        former=tuple(ended_dates(course, bare)),
+        # Calendars have the course as it was, at the clinic as it was.
+        changed=tuple(sorted(changed_uids(course, after, now))),
+        former=tuple(ended_dates(course, after)),
         former_clinic=None if newer.clinic == course.clinic else course.clinic,
         former_busy=None if request.busy == course.request.busy else course.request.busy,
     )
-    stamped = entered(bare, entry)
-    try:
-        findings = tuple(_findings(newer, stamped, found.lenient, bookings, now))
-    except NoPlan as refusal:
-        raise NoPlan(_cannot(change), findings=refusal.findings) from None
-    return replace(stamped, findings=findings)
+    after = add_entry(after, entry)
+    findings = _findings(newer, after, change, placement.waived, bookings, now)
+    return replace(after, findings=tuple(findings))
 
 
-def _not_before_the_last(course: Course, now: datetime) -> datetime:
-    """The moment of the change: on the day of the last one, not before it."""
+def _moment_of_change(course: Course, now: datetime) -> datetime:
+    """`now`, or the moment of the last change if that is later on the same day.
+
+    Raises `BadRequest` if the last change was on a later day.
+    """
     last = course.history[-1].at.astimezone(now.tzinfo) if course.history else now
     if now.date() < last.date():
         said = f"{day_text(now)} is before the last change, made on {day_text(last)}"
@@ -103,95 +83,86 @@ def _not_before_the_last(course: Course, now: datetime) -> datetime:
     return max(now, last)
 
 
-def _best(course: Course, context: PlanningContext, change: Change, now: datetime) -> Placement:
-    """The best draft with its dates. Raises `NoPlan` where none keeps the rules."""
-    # Backwards, because a visit more at the end mostly moves nothing, which spares the others.
-    wanted = drafts(course, change, now)[::-1]
-    # A rule is bent for the visits further on only where it does not help to bend it once.
+def _best_placement(
+    course: Course, context: PlanningContext, change: Change, now: datetime
+) -> Placement:
+    """The best of the change's drafts with its dates. Raises `NoPlan` if none keeps the rules."""
+    # The last draft first: a visit more at the end moves few others, and bounds the next searches.
+    candidates = drafts(course, change, now)[::-1]
+    # A rule is waived for all later visits only if waiving it once does not help.
     for throughout in (False, True) if change.overrides else (False,):
-        bent = [spared(draft, change, throughout=throughout) for draft in wanted]
-        best = _best_of(course, context, bent, now)
+        best: Placement | None = None
+        for draft in candidates:
+            waived = waive_rules(draft, change, throughout=throughout)
+            found = place_draft(course, context, waived, now, best.moves if best else None)
+            if found and (best is None or found.rank < best.rank):
+                best = found
         if best is not None:
             return best
-    findings, refusals = why_not(course, context, spared(wanted[0], change), now)
-    raise NoPlan(_cannot(change), findings=findings, refusals=refusals)
+    failed = waive_rules(candidates[0], change)
+    findings, refusals = explain_failure(course, context, failed, now)
+    raise NoPlan(_what_failed(change), findings=findings, refusals=refusals)
 
 
-def _best_of(
-    course: Course, context: PlanningContext, wanted: Sequence[Draft], now: datetime
-) -> Placement | None:
-    best: Placement | None = None
-    for draft in wanted:
-        found = place(course, context, draft, now, best.moves if best else None)
-        if found and (best is None or found.order < best.order):
-            best = found
-    return best
-
-
-def _cannot(change: Change) -> str:
+def _what_failed(change: Change) -> str:
     number = f" visit {change.visit}" if change.visit else ""
     return f"{change.verb}{number}: no way to do this keeps every rule"
 
 
-def _numbered(course: Course, found: Placement) -> Course:
-    """The next revision with these visits in order of time and numbered."""
-    order = sorted(found.visits, key=lambda visit: visit.start.timestamp())
-    numbers = {visit.uid: number for number, visit in enumerate(order, start=1)}
-    by_old_number = {visit.number: visit.uid for visit in found.visits}
+def _next_revision(course: Course, placement: Placement) -> Course:
+    """The next revision with the placed visits and reviews, in order of time and numbered."""
+    visits = sorted(placement.visits, key=lambda visit: visit.start.timestamp())
+    numbers = {visit.number: number for number, visit in enumerate(visits, start=1)}
     return replace(
         course,
-        visits=tuple(replace(visit, number=numbers[visit.uid]) for visit in order),
-        reviews=tuple(
-            replace(review, after=numbers[by_old_number[review.after]]) for review in found.reviews
-        ),
+        visits=tuple(replace(visit, number=numbers[visit.number]) for visit in visits),
+        reviews=tuple(replace(one, after=numbers[one.after]) for one in placement.reviews),
         revision=course.revision + 1,
     )
 
 
-def _date_of(visit: Visit) -> tuple[str, datetime, bool]:
+def _date_key(visit: Visit) -> tuple[str, datetime, bool]:
     return visit.uid, visit.start, visit.status in TAKES_PLACE
 
 
 def _findings(
     before: Course,
     course: Course,
-    lenient: Mapping[str, frozenset[str]],
-    bookings: Bookings,
+    change: Change,
+    waived: Mapping[str, frozenset[str]],
+    bookings: Occupancy,
     now: datetime,
 ) -> Iterator[Finding]:
-    """What the rules say now, and what was given up of visits about which nothing changed.
+    """The findings of the rules now, and what was given up for visits that did not change.
 
-    A broken rule is among them if it was overridden, now or before, or if it is about a visit
-    whose time has come: that happened. What else was broken before, by a newer clinic, is nobody's
-    decision and left for `check`. Raises `NoPlan` for the rest.
+    A broken rule is a finding if it was overridden, now or earlier, or if it is about a visit that
+    has begun: that is a fact. What else was broken before, by a newer clinic, nobody decided, so
+    it is left to `check`. Raises `NoPlan` for all other broken rules.
     """
     for finding in before.findings:
         if finding.level == "given-up" and finding.visit:
-            number = finding.visit - 1
-            # Its sentence speaks of the visit's number and of the one before it.
-            as_before = before.visits[max(number - 1, 0) : number + 1]
-            as_now = course.visits[max(number - 1, 0) : number + 1]
-            if list(map(_date_of, as_before)) == list(map(_date_of, as_now)):
+            # The message is about the visit's number and the visit before.
+            pair = slice(max(finding.visit - 2, 0), finding.visit)
+            if [*map(_date_key, before.visits[pair])] == [*map(_date_key, course.visits[pair])]:
                 yield finding
-    decided = {_breach(before, finding) for finding in before.findings}
-    there = {_breach(before, finding) for finding in check(before, bookings=bookings)}
+    decided = {_violation_key(before, finding) for finding in before.findings}
+    known = {_violation_key(before, finding) for finding in check(before, bookings=bookings)}
     undecided = []
     for finding in check(course, bookings=bookings):
-        breach = _breach(course, finding)
-        uid = course.visits[finding.visit - 1].uid if finding.visit else ""
-        spared = finding.rule in lenient.get(uid, ())
-        if finding.level != "broken" or spared or breach in decided:
+        visit = course.visits[finding.visit - 1] if finding.visit else None
+        is_fact = visit is not None and has_begun(visit, now)
+        is_waived = visit is not None and finding.rule in waived.get(visit.uid, ())
+        key = _violation_key(course, finding)
+        if finding.level != "broken" or is_fact or is_waived or key in decided:
             yield finding
-        elif finding.visit and has_been(course.visits[finding.visit - 1], now):
-            yield finding  # what has happened is not decided by anybody any more
-        elif breach not in there:
+        elif key not in known:
             undecided.append(finding)
     if undecided:
-        raise NoPlan("", findings=undecided)
+        raise NoPlan(_what_failed(change), findings=undecided)
 
 
-def _breach(course: Course, finding: Finding) -> tuple[object, ...]:
-    """What a finding is about, whatever the visit's number: the same only if nothing moved."""
+def _violation_key(course: Course, finding: Finding) -> tuple[object, ...]:
+    """What a finding is about, without the visit's number: equal only if nothing moved."""
     if not finding.visit:
         return (finding.rule,)
     visit = course.visits[finding.visit - 1]
@@ -199,6 +170,4 @@ def _breach(course: Course, finding: Finding) -> tuple[object, ...]:
         return finding.rule, visit.phase, visit.start.date()
     if not isinstance(RULES.get(finding.rule), PairRule):
         return finding.rule, visit.uid, visit.start
-    taking = [one for one in course.visits if one.status in TAKES_PLACE]
-    before = [one.start for one in taking if one.start < visit.start]
-    return finding.rule, visit.uid, visit.start, before[-1] if before else None
+    return finding.rule, visit.uid, visit.start, previous_starts(course)[visit.uid]

@@ -1,49 +1,43 @@
-"""The verbs: what each change wants of a course's visits, before the rest is planned anew.
+"""The verbs: what each change wants of a course's visits, before any visit gets a new date.
 
-A verb answers with drafts: the visits with their new statuses, and for each whether it stays, may
-move, or has to be on a day. Of several drafts the best one is taken. Raises `BadRequest` where a
-verb makes no sense.
+The function of a verb returns drafts, of which the best is taken, and raises `BadRequest` if the
+change is impossible.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
+from typing import Literal, TypeVar
 
 from ketasched.errors import BadRequest
-from ketasched.model import (
-    Change,
-    Course,
-    Driver,
-    Review,
-    Status,
-    Verb,
-    Visit,
-)
-from ketasched.model.gates import as_status, first_gate, is_open, let_through
+from ketasched.model import Change, Course, Driver, Review, Verb, Visit
+from ketasched.model.gates import confirm_visit, first_closed_gate, is_pending, release_visit
 from ketasched.model.wall_clock import day_text
-from ketasched.revising.added_visits import booster, made_up
-from ketasched.revising.intents import Draft, Wish, stay
+from ketasched.revising.added_visits import booster_drafts, make_up_drafts
+from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
 from ketasched.revising.validation import (
-    OVER,
-    asked_day,
+    FINAL_STATUSES,
     is_over,
     refuse_before_today,
     refuse_future,
     refuse_off_grid,
     refuse_past,
+    requested_day,
     visit_of,
 )
 
+Item = TypeVar("Item", Visit, Review)
+
 
 def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
-    """What the change wants, in one way or several; `now` is local to the clinic.
+    """The drafts of a change, one or more; `now` is local to the clinic.
 
-    Raises `BadRequest`.
+    Raises `BadRequest` if the change is impossible.
     """
     statuses = {visit.status for visit in course.visits}
-    reviewed = change.verb == "review" and any(map(is_open, course.reviews))
-    if "ceased" in statuses and statuses <= OVER and not reviewed:
+    reviewed = change.verb == "review" and any(map(is_pending, course.reviews))
+    if "ceased" in statuses and statuses <= FINAL_STATUSES and not reviewed:
         said = "the course has been ceased: nothing in it can change any more"
         raise BadRequest("course", said, next_step="ketasched plan, for a new course")
     return VERBS[change.verb](course, change, now)
@@ -52,7 +46,7 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
 def _complete(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "planned")
     refuse_future(visit, now)
-    return [_with_status(course, visit, "completed")]
+    return [_draft_with(course, visit, replace(visit, status="completed"))]
 
 
 def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -64,15 +58,14 @@ def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
             "whether a missed visit is made up for is the clinician's decision",
             next_step="--make-up or --no-make-up",
         )
-    wishes = list(stay(course, now))
-    at = visit.number - 1
-    wishes[at] = Wish(replace(visit, status="missed"), pinned=True)
+    intents = list(unchanged_intents(course, now))
+    intents[visit.number - 1] = VisitIntent(replace(visit, status="missed"), pinned=True)
     if not change.make_up:
-        return [Draft(tuple(wishes), course.reviews)]
+        return [Draft(tuple(intents), course.reviews)]
     if any(one.status == "ceased" for one in course.visits):
         said = "the course has been ceased: nothing is added to it"
         raise BadRequest("make_up", said, next_step="--no-make-up")
-    return made_up(course, visit, wishes, now)
+    return make_up_drafts(course, visit, intents, now)
 
 
 def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -82,35 +75,42 @@ def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest(
             "to", "expected one of --to and --by", next_step="--to DATE, or --by DAYS"
         )
-    on = asked_day(course, change, now) or visit.start.date()
+    on = requested_day(course, change, now) or visit.start.date()
     refuse_before_today("to" if change.on else "by", on, now)
     refuse_off_grid(course, "to", on, change.time)
     time = change.time.time if change.time else visit.start.time()
     if (on, time) == (visit.start.date(), visit.start.time()):
         said = f"visit {visit.number} is on {day_text(on)} already"
         raise BadRequest("to", said, next_step="another day or time")
-    wishes = [
-        replace(wish, on=on, time=change.time, pinned=False)
-        if wish.visit is visit
-        else replace(wish, pinned=True)
-        if wish.visit.number < visit.number or change.scope == "visit"
-        else wish
-        for wish in stay(course, now)
-    ]
-    return [Draft(tuple(wishes), course.reviews)]
+    intents = []
+    for intent in unchanged_intents(course, now):
+        if intent.visit is visit:
+            intents.append(replace(intent, on=on, time=change.time, pinned=False))
+        elif intent.visit.number < visit.number or change.scope == "visit":
+            intents.append(replace(intent, pinned=True))
+        else:
+            intents.append(intent)
+    return [Draft(tuple(intents), course.reviews)]
 
 
 def _omit(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "planned", "tentative", "held")
     if visit.status == "planned":
         refuse_past(visit, now)
-    return [_with_status(course, visit, "omitted", now)]
+    omitted = VisitIntent(replace(visit, status="omitted", held_from=None), pinned=True)
+    intents = (
+        omitted
+        if intent.visit is visit
+        else replace(intent, pinned=intent.pinned or intent.visit.number < visit.number)
+        for intent in unchanged_intents(course, now)
+    )
+    return [Draft(tuple(intents), course.reviews)]
 
 
 def _hold(course: Course, change: Change, now: datetime) -> list[Draft]:
     if all(is_over(visit, now) or visit.status == "held" for visit in course.visits):
         raise BadRequest("verb", "there is no visit to hold")
-    return [_for_all(course, now, "held", lambda visit: True)]
+    return [_draft_for_all(course, now, "held", after=0)]
 
 
 def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -121,87 +121,80 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest("on", "expected the day of the next visit", next_step="--on DATE")
     refuse_before_today("on", change.on, now)
     refuse_off_grid(course, "on", change.on, change.time)
-    wishes = []
-    for wish in stay(course, now):
-        visit = wish.visit
-        if visit.status != "held":
-            wishes.append(wish)
-            continue
-        back = replace(visit, status=visit.held_from or "planned", held_from=None)
-        is_first = visit is held[0]
-        has_gone = visit.start.date() <= change.on
-        wishes.append(
-            Wish(
-                back,
-                free=is_first or has_gone,
-                on=change.on if is_first else None,
-                time=change.time if is_first else None,
-                anchors=is_first,
+    intents = []
+    for intent in unchanged_intents(course, now):
+        visit = intent.visit
+        resumed = _resumed(visit)
+        if visit is held[0]:
+            intents.append(
+                VisitIntent(resumed, free=True, on=change.on, time=change.time, is_anchor=True)
             )
-        )
-    reviews = tuple(
-        replace(review, status=review.held_from or "planned", held_from=None)
-        if review.status == "held"
-        else review
-        for review in course.reviews
-    )
-    return [Draft(tuple(wishes), reviews)]
+        elif visit.status == "held":
+            intents.append(VisitIntent(resumed, free=visit.start.date() <= change.on))
+        else:
+            intents.append(intent)
+    return [Draft(tuple(intents), tuple(map(_resumed, course.reviews)))]
+
+
+def _resumed(item: Item) -> Item:
+    """The visit or review with the status that it had before it was held, if it is held."""
+    if item.status != "held":
+        return item
+    return replace(item, status=item.held_from or "planned", held_from=None)
 
 
 def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
     after = change.visit or 0
     if change.visit is not None:
         visit_of(course, change)
-    there = [one.number for one in course.visits if one.status == "completed"]
-    if change.visit is not None and there and there[-1] > after:
-        said = f"visit {there[-1]}, after it, has taken place"
-        raise BadRequest("after", said, next_step=f"cease --after {there[-1]}")
-    ahead = [one for one in course.visits if _is_ahead(one, now)]
-    if not any(visit.number > after for visit in ahead):
+    completed = [one.number for one in course.visits if one.status == "completed"]
+    if change.visit is not None and completed and completed[-1] > after:
+        said = f"visit {completed[-1]}, after it, has taken place"
+        raise BadRequest("after", said, next_step=f"cease --after {completed[-1]}")
+    if not any(_is_ahead(visit, now) for visit in course.visits[after:]):
         raise BadRequest("verb", "there is no visit left to cease")
-    return [_for_all(course, now, "ceased", lambda visit: visit.number > after)]
+    return [_draft_for_all(course, now, "ceased", after=after)]
 
 
 def _confirm(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "tentative")
-    gate = first_gate(course.reviews)
+    gate = first_closed_gate(course.reviews)
     if gate is not None and gate < visit.number:
         said = f"visit {visit.number} waits for the review after visit {gate}"
         raise BadRequest("visit", said, next_step=f"review {gate} --outcome go-on")
-    return [_with_visit(course, visit, as_status(course, visit, "planned"))]
+    return [_draft_with(course, visit, confirm_visit(course, visit))]
 
 
 def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
-    there = [review for review in course.reviews if review.after == change.visit]
-    waiting = [review for review in there if is_open(review)]
-    if not waiting:
-        gone = any(one.status == "ceased" for one in there)
-        said = "has been cancelled" if gone else "has been recorded"
-        said = said if there else "there is none after this visit"
+    own = [review for review in course.reviews if review.after == change.visit]
+    review = next(filter(is_pending, own), None)
+    if review is None:
+        is_ceased = any(one.status == "ceased" for one in own)
+        said = "has been cancelled" if is_ceased else "has been recorded"
+        said = said if own else "there is none after this visit"
         raise BadRequest("visit", f"review after visit {change.visit}: {said}")
-    review = waiting[0]
     refuse_future(course.visits[review.after - 1], now)
-    gate = first_gate(course.reviews)
+    gate = first_closed_gate(course.reviews)
     if review.gate and gate is not None and gate < review.after:
         said = f"the review after visit {gate} comes first"
         raise BadRequest("visit", said, next_step=f"review {gate} --outcome go-on")
-    done = tuple(
+    recorded = tuple(
         replace(one, status="completed") if one is review else one for one in course.reviews
     )
     if change.outcome == "stop":
-        draft = _for_all(course, now, "ceased", lambda visit: visit.number > review.after)
-        ended = {one.uid: one for one in draft.reviews}
-        kept = (one if one.status == "completed" else ended[one.uid] for one in done)
-        return [replace(draft, reviews=tuple(kept))]
-    until = first_gate(done) or len(course.visits)
-    later = {phase.name for phase in course.protocol.phases if phase.tentative}
-    wishes = tuple(
-        Wish(let_through(course, visit), pinned=True)
-        if review.gate and visit.phase not in later and review.after < visit.number <= until
-        else Wish(visit, pinned=True)
+        draft = _draft_for_all(course, now, "ceased", after=review.after)
+        both = zip(recorded, draft.reviews, strict=True)
+        reviews = (one if one.status == "completed" else ceased for one, ceased in both)
+        return [replace(draft, reviews=tuple(reviews))]
+    until = first_closed_gate(recorded) or len(course.visits)
+    optional = {phase.name for phase in course.protocol.phases if phase.tentative}
+    visits = (
+        release_visit(course, visit)
+        if review.gate and visit.phase not in optional and review.after < visit.number <= until
+        else visit
         for visit in course.visits
     )
-    return [Draft(wishes, done)]
+    return [_pinned_draft(visits, recorded)]
 
 
 def _driver(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -209,15 +202,15 @@ def _driver(course: Course, change: Change, now: datetime) -> list[Draft]:
     refuse_past(visit, now, step="")
     if not course.protocol.visits[visit.kind].needs_driver:
         raise BadRequest("visit", f"visit {visit.number} needs no driver")
-    driver = _with_phone(course, change.driver)
+    driver = _known_phone(course, change.driver)
     if driver == visit.driver:
         who = f"{driver.name} drives" if driver else "nobody drives"
         raise BadRequest("visit", f"{who} to visit {visit.number} already")
-    return [_with_visit(course, visit, replace(visit, driver=driver))]
+    return [_draft_with(course, visit, replace(visit, driver=driver))]
 
 
-def _with_phone(course: Course, driver: Driver | None) -> Driver | None:
-    """The driver, with the phone by which they are known in this course if none is given."""
+def _known_phone(course: Course, driver: Driver | None) -> Driver | None:
+    """The driver; without a phone number, with the one known in this course for that name."""
     known = (one.driver for one in course.visits if one.driver and one.driver.phone)
     same = (one for one in known if driver and one.name == driver.name)
     return driver if driver is None or driver.phone else next(same, driver)
@@ -232,70 +225,52 @@ VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = Mappin
         "hold": _hold,
         "resume": _resume,
         "cease": _cease,
-        "booster": booster,
+        "booster": booster_drafts,
         "confirm": _confirm,
         "review": _review,
         "driver": _driver,
     }
 )
-"""Each verb with what it wants."""
+"""The function of each verb, which makes its drafts."""
 
 
 def _is_ahead(visit: Visit, now: datetime) -> bool:
-    """Whether a visit can still be held or ended.
+    """Whether a visit can still be held or ceased.
 
-    For one that nobody has decided, or that is held, it is never too late: whatever the clock
-    says, it has not taken place. So a review at a visit's check-in can end it.
+    A tentative or held visit has not taken place, whatever the clock says. So a review at a
+    visit's check-in can cease that visit.
     """
     return visit.status in ("held", "tentative") or not is_over(visit, now)
 
 
-def _with_visit(course: Course, visit: Visit, changed: Visit) -> Draft:
-    """One visit changed and none moved."""
-    wishes = (changed if one is visit else one for one in course.visits)
-    return Draft(tuple(Wish(one, pinned=True) for one in wishes), course.reviews)
+def _pinned_draft(visits: Iterable[Visit], reviews: Iterable[Review]) -> Draft:
+    return Draft(tuple(VisitIntent(visit, pinned=True) for visit in visits), tuple(reviews))
 
 
-def _with_status(
-    course: Course, visit: Visit, status: Status, now: datetime | None = None
+def _draft_with(course: Course, visit: Visit, changed: Visit) -> Draft:
+    """The draft with one visit changed and none moved."""
+    visits = (changed if one is visit else one for one in course.visits)
+    return _pinned_draft(visits, course.reviews)
+
+
+def _draft_for_all(
+    course: Course, now: datetime, status: Literal["held", "ceased"], *, after: int
 ) -> Draft:
-    """One visit with another status; those after it may move where `now` is given."""
-    if now is None:
-        return _with_visit(course, visit, replace(visit, status=status))
-    wishes = (
-        Wish(replace(visit, status=status, held_from=None), pinned=True)
-        if wish.visit is visit
-        else replace(wish, pinned=wish.pinned or wish.visit.number < visit.number)
-        for wish in stay(course, now)
-    )
-    return Draft(tuple(wishes), course.reviews)
+    """The draft that holds or ceases all visits ahead after visit `after`, and their reviews.
 
-
-def _for_all(
-    course: Course, now: datetime, status: Status, which: Callable[[Visit], bool]
-) -> Draft:
-    """All visits ahead that are meant with another status, and the reviews after them.
-
-    Whatever the clock says, a review has not been where its visit has not, or where it is held.
+    A review has not taken place, whatever the clock says, if it is held or its visit is ahead.
     """
-    is_held = status == "held"
-    numbers = {visit.number for visit in course.visits if which(visit) and _is_ahead(visit, now)}
-    visits = (
-        replace(visit, status=status, held_from=visit.status if is_held else None)
-        if visit.number in numbers and visit.status != status
-        else visit
-        for visit in course.visits
-    )
+    numbers = {visit.number for visit in course.visits[after:] if _is_ahead(visit, now)}
 
-    def is_meant(review: Review) -> bool:
-        if review.status == "held":
-            return not is_held and which(course.visits[review.after - 1])
-        return is_open(review) and review.after in numbers
+    def concerns(item: Visit | Review) -> bool:
+        if isinstance(item, Visit):
+            return item.number in numbers and item.status != status
+        if item.status == "held":
+            return status == "ceased" and item.after > after
+        return is_pending(item) and item.after in numbers
 
-    reviews = (
-        replace(review, status=status, held_from=review.status if is_held else None)
-        if is_meant(review)
-        else review
-        for review in course.reviews
-    )
-    return Draft(tuple(Wish(visit, pinned=True) for visit in visits), tuple(reviews))
+    def changed(item: Item) -> Item:
+        held_from = item.status if status == "held" else None
+        return replace(item, status=status, held_from=held_from) if concerns(item) else item
+
+    return _pinned_draft(map(changed, course.visits), map(changed, course.reviews))
