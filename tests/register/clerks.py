@@ -19,8 +19,8 @@ from typing import Any
 from ketasched.errors import NoPlan, Refused
 from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import Clinic, Clock, Course, Request
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
-from ketasched.rules.base import Bookings
 from tests.conftest import MADE_AT, ROOT
 
 CHAIRS, STARTS = 4, 2
@@ -87,7 +87,7 @@ class Clerk:
         return [json.loads(line) for line in lines[:-1]]
 
 
-def planned(request: Request, bookings: Bookings) -> Course:
+def planned(request: Request, bookings: Occupancy) -> Course:
     """The course for a request beside these bookings."""
     return plan(PROTOCOL, clinic(), request, made_at=MADE_AT, bookings=bookings)
 
@@ -97,13 +97,13 @@ def work(clerk: Clerk) -> None:
     from sqlalchemy import func, select  # noqa: PLC0415 - only clerks need it
 
     from ketasched.register import register as book_module  # noqa: PLC0415
-    from ketasched.register.records import Line, Order  # noqa: PLC0415
-    from ketasched.register.register import Book  # noqa: PLC0415
+    from ketasched.register.records import BookingRequest, LogEntry  # noqa: PLC0415
+    from ketasched.register.register import Register  # noqa: PLC0415
     from ketasched.register.tables import LOG  # noqa: PLC0415
 
     # On a machine that has much else to do a server takes its time to be there again.
     book_module.SECONDS_TO_COME_BACK = SECONDS_TO_COME_BACK
-    book, place = Book.at(clerk.address), clinic()
+    book, place = Register.open(clerk.address), clinic()
     done = clerk.did()
     booked = sum(one["outcome"] == "booked" for one in done)
     whole = b"".join(json.dumps(one).encode() + b"\n" for one in done)
@@ -118,12 +118,12 @@ def work(clerk: Clerk) -> None:
 
             def make(bookings: Any, request: Request = request, seen: list[int] = seen) -> Course:
                 asked = select(func.max(LOG.c.number))
-                seen[0] = bookings.connection.execute(asked).scalar_one() or 0
+                seen[0] = bookings._connection.execute(asked).scalar_one() or 0
                 return planned(request, bookings)
 
             outcome, why = "booked", ""
             try:
-                book.entered(Order(place, make, Line(MADE_AT, ""), request))
+                book.book(BookingRequest(place, make, LogEntry(MADE_AT, ""), request))
             except NoPlan as error:
                 outcome, why = "refused", error.what
             except Refused as error:

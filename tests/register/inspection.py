@@ -7,6 +7,7 @@ from datetime import datetime
 from ketasched.errors import NoPlan
 from tests.register.clerks import CHAIRS, STARTS, Clerk, planned
 from tests.register.databases import rows
+from tests.support.nouns import occupied
 
 MOST_AT_ONCE = """
 SELECT max(together) FROM (
@@ -85,12 +86,9 @@ def refusals_are_right(address: str, clerks: list[Clerk], most: int | None = Non
         if did["outcome"] in ("refused", "taken")
     ]
     for seen, request in refused[:most]:
-        taken = defaultdict(list)
-        for number, begins, ends in seats:
-            if number <= seen:
-                taken[begins.date()].append((begins, ends))
+        booked = occupied((begins, ends) for number, begins, ends in seats if number <= seen)
         try:
-            planned(request, {day: tuple(found) for day, found in taken.items()})
+            planned(request, booked)
         except NoPlan:
             continue
         raise AssertionError(f"{request.patient} was refused, and there was room")

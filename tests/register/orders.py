@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any
 
 from ketasched.model import Change, Clinic, Course, Request
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
-from ketasched.register.records import Line, Order
-from ketasched.register.register import Book
+from ketasched.register.records import BookingRequest, LogEntry
+from ketasched.register.register import Register
 from ketasched.revising.revise import revise
-from ketasched.rules.base import Bookings
 from tests.conftest import MADE_AT
 from tests.register.clerks import PROTOCOL, clinic
 
@@ -24,23 +24,23 @@ def request(patient: str, start: date = MONDAY, **more: Any) -> Request:
     return Request(start=start, patient=patient, **more)
 
 
-def order(patient: str, at: Clinic | None = None, **more: Any) -> Order:
+def order(patient: str, at: Clinic | None = None, **more: Any) -> BookingRequest:
     place, asked = at or small(), request(patient, **more)
 
-    def make(bookings: Bookings) -> Course:
+    def make(bookings: Occupancy) -> Course:
         return plan(PROTOCOL, place, asked, made_at=MADE_AT, bookings=bookings)
 
-    return Order(place, make, Line(MADE_AT, ""), asked)
+    return BookingRequest(place, make, LogEntry(MADE_AT, ""), asked)
 
 
-def booked(book: Book, *patients: str, at: Clinic | None = None, **more: Any) -> list[Course]:
-    return [book.entered(order(patient, at, **more)) for patient in patients]
+def booked(book: Register, *patients: str, at: Clinic | None = None, **more: Any) -> list[Course]:
+    return [book.book(order(patient, at, **more)) for patient in patients]
 
 
-def moved(book: Book, course: Course, change: Change, at: Clinic | None = None) -> Course:
+def moved(book: Register, course: Course, change: Change, at: Clinic | None = None) -> Course:
     place = at or course.clinic
 
-    def make(bookings: Bookings) -> Course:
+    def make(bookings: Occupancy) -> Course:
         return revise(course, change, at=MADE_AT, why="x", clinic=place, bookings=bookings)
 
-    return book.entered(Order(place, make, Line(MADE_AT, "", "Dr. Okafor"), before=course))
+    return book.book(BookingRequest(place, make, LogEntry(MADE_AT, "", "Dr. Okafor"), before=course))

@@ -5,7 +5,7 @@ import json
 from click.testing import CliRunner, Result
 
 from ketasched.cli import main
-from ketasched.files.load import course_from
+from ketasched.files.load import parse_course
 from ketasched.model import TAKES_PLACE, Course
 from tests.support.batches import MOMENT, MONDAY
 
@@ -39,7 +39,7 @@ def listed(*more: str) -> dict[str, int]:
 def exported() -> list[Course]:
     """The courses of the register."""
     lines = run("register", "export").stdout.splitlines()
-    return [course_from(line, "an export") for line in lines]
+    return [parse_course(line, "an export") for line in lines]
 
 
 def held() -> list[tuple[str, str]]:

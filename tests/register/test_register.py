@@ -12,13 +12,14 @@ from sqlalchemy.exc import DBAPIError
 
 from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
 from ketasched.model import Change, Course, TimeRange
+from ketasched.model.occupancy import Limits
 from ketasched.planning.check import check
 from ketasched.register import database
 from ketasched.register.backup import back_up
-from ketasched.register.chair_assignment import Seat, crowded, seated
+from ketasched.register.chair_assignment import Seat, assign_chairs, first_excess
 from ketasched.register.database import writing
-from ketasched.register.records import Against, Line
-from ketasched.register.register import Book
+from ketasched.register.records import Conflict, LogEntry
+from ketasched.register.register import Register
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, VERSION
 from ketasched.rules.base import NO_BOOKINGS
 from tests.conftest import MADE_AT, ROOT
@@ -34,8 +35,8 @@ ALL_SEATS = "SELECT begins, ends, chair FROM bookings ORDER BY begins, chair"
 
 
 @pytest.fixture
-def book(address) -> Book:
-    return Book.at(address)
+def book(address) -> Register:
+    return Register.open(address)
 
 
 # --- entries
@@ -85,7 +86,7 @@ def test_what_is_to_be_done_before_and_fails_leaves_no_entry(book, address):
         raise Refused("the disk is full")
 
     with pytest.raises(Refused, match="the disk is full"):
-        book.entered(replace(order("P-1"), then=fails))
+        book.book(replace(order("P-1"), then=fails))
     assert book.entries() == []
     assert rows(address, "SELECT count(*) FROM bookings") == [(0,)]
 
@@ -99,7 +100,7 @@ def test_who_was_too_slow_gets_what_is_left(book):
             quicker.extend(booked(book, "P-2"))
         return course
 
-    course = book.entered(replace(order("P-1"), make=make))
+    course = book.book(replace(order("P-1"), make=make))
     assert course.visits[0].start != quicker[0].visits[0].start
     assert len(book.entries()) == 2
 
@@ -116,8 +117,8 @@ def test_who_was_too_slow_and_finds_nothing_left_is_told_so_with_what_would_do(b
     def explain(error, bookings):
         return NoPlan(error.what, details=["would fit: Tuesday"], next_step="--start 2027-01-05")
 
-    with pytest.raises(Against, match="taken meanwhile") as refusal:
-        book.entered(replace(order("P-1"), make=make, explain=explain))
+    with pytest.raises(Conflict, match="taken meanwhile") as refusal:
+        book.book(replace(order("P-1"), make=make, explain=explain))
     assert refusal.value.exit_code == 6
     assert refusal.value.details == ("would fit: Tuesday",)
     assert refusal.value.next_step == "--start 2027-01-05"
@@ -136,7 +137,7 @@ def test_who_is_overtaken_again_and_again_books_at_last_while_the_others_wait(bo
         waited.append(number)
         return course
 
-    book.entered(replace(order("P-1", small(4, 1)), make=make))
+    book.book(replace(order("P-1", small(4, 1)), make=make))
     assert waited == [0, 1, 2, 3]
     assert len(book.entries()) == 4
 
@@ -209,8 +210,8 @@ def test_a_visit_that_is_let_in_by_an_override_takes_a_number_after_the_last_cha
 
 def test_a_course_from_a_file_is_entered_once(book):
     course = order("P-1").make(NO_BOOKINGS)
-    assert book.put(course, Line(MADE_AT, "imported"))
-    assert not book.put(course, Line(MADE_AT, "imported"))
+    assert book.enter(course, LogEntry(MADE_AT, "imported"))
+    assert not book.enter(course, LogEntry(MADE_AT, "imported"))
     assert [line.what for line in book.log(course.course_id)] == ["imported"]
 
 
@@ -218,14 +219,14 @@ def test_a_course_from_a_file_whose_chair_is_taken_is_refused_with_the_visit(boo
     booked(book, "P-1")
     course = order("P-2").make(NO_BOOKINGS)
     with pytest.raises(Refused, match=r"visit 1 of P-2, Mon 4 Jan 2027, 09:00: all chairs are"):
-        book.put(course, Line(MADE_AT, "imported"))
+        book.enter(course, LogEntry(MADE_AT, "imported"))
     assert len(book.entries()) == 1
 
 
 def test_what_is_over_is_entered_whoever_sat_there(book, address):
     booked(book, "P-1")
     course = order("P-2").make(NO_BOOKINGS)
-    book.put(course, Line(MADE_AT, "imported"), spared={visit.uid for visit in course.visits})
+    book.enter(course, LogEntry(MADE_AT, "imported"), waived={visit.uid for visit in course.visits})
     assert {chair for *_, chair in rows(address, ALL_SEATS)} == {0, 1}
 
 
@@ -257,7 +258,7 @@ def test_a_register_of_a_later_program_is_refused(book, address):
     with writing(book.engine) as connection:
         connection.execute(VERSION.update().values(schema_number=99))
     with pytest.raises(Refused, match="its schema 99 is of a later ketasched; this one has 1"):
-        Book.at(address)
+        Register.open(address)
 
 
 def test_a_register_of_an_earlier_program_is_brought_up_to_date_once(book, address, monkeypatch):
@@ -271,7 +272,7 @@ def test_a_register_of_an_earlier_program_is_brought_up_to_date_once(book, addre
     monkeypatch.setattr(database, "SCHEMA", 2)
     monkeypatch.setattr(database, "MIGRATIONS", (add_a_column,))
     for _ in range(2):
-        assert not Book.at(address).is_new
+        assert not Register.open(address).is_new
     assert len(done) == 1
     assert rows(address, "SELECT colour FROM courses") == [(None,)]
     assert rows(address, "SELECT schema_number FROM ketasched") == [(2,)]
@@ -285,7 +286,7 @@ def test_a_migration_that_fails_changes_nothing(book, address, monkeypatch):
     monkeypatch.setattr(database, "SCHEMA", 2)
     monkeypatch.setattr(database, "MIGRATIONS", (breaks,))
     with pytest.raises(Refused, match=r"^no$"):
-        Book.at(address)
+        Register.open(address)
     assert rows(address, "SELECT schema_number FROM ketasched") == [(1,)]
 
 
@@ -294,13 +295,13 @@ def test_a_migration_that_fails_changes_nothing(book, address, monkeypatch):
 
 def test_reading_makes_no_register(tmp_path):
     with pytest.raises(BadFile, match="there is no register"):
-        Book.at(str(tmp_path / "typo.db"), make=False)
+        Register.open(str(tmp_path / "typo.db"), make=False)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_file_of_a_register_is_for_nobody_else(tmp_path):
     path = tmp_path / "deep" / "er" / "register.db"
-    booked(Book.at(str(path)), "P-1")
+    booked(Register.open(str(path)), "P-1")
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
     for beside in path.parent.iterdir():
@@ -313,10 +314,10 @@ def test_another_file_is_no_register_and_stays_as_it_is(tmp_path, text):
     path.write_text(text)
     if text:
         with pytest.raises(BadFile, match="is not a register"):
-            Book.at(str(path))
+            Register.open(str(path))
         assert path.read_text() == text
     else:
-        assert Book.at(str(path)).is_new
+        assert Register.open(str(path)).is_new
 
 
 def test_the_database_of_another_program_is_no_register_and_stays_as_it_is(tmp_path):
@@ -324,7 +325,7 @@ def test_the_database_of_another_program_is_no_register_and_stays_as_it_is(tmp_p
     rows(str(path), "CREATE TABLE notes (text)")
     before = path.read_bytes()
     with pytest.raises(BadFile, match="is not a register"):
-        Book.at(str(path))
+        Register.open(str(path))
     assert path.read_bytes() == before
 
 
@@ -333,7 +334,7 @@ def test_the_database_of_another_program_is_no_register_and_stays_as_it_is(tmp_p
 )
 def test_an_address_that_means_nothing_is_refused(address):
     with pytest.raises(BadRequest):
-        Book.at(address)
+        Register.open(address)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +346,7 @@ def test_an_address_that_means_nothing_is_refused(address):
 )
 def test_a_server_that_is_not_there_is_said_without_the_password(address):
     with pytest.raises(Refused, match="the register refuses") as refusal:
-        Book.at(address)
+        Register.open(address)
     assert "anna" in refusal.value.what
     assert "secret" not in refusal.value.what + refusal.value.next_step
     assert "nothing was entered" in refusal.value.what
@@ -356,20 +357,20 @@ def test_a_server_that_is_not_there_is_said_without_the_password(address):
 
 def test_nobody_changes_chairs_unless_somebody_had_none():
     there = [Seat("a", 0, 10, 1), Seat("b", 20, 30, 0)]
-    found = {one.uid: one.chair for one in seated([Seat("c", 5, 15)], there, 2, None)}
+    found = {one.uid: one.chair for one in assign_chairs([Seat("c", 5, 15)], there, Limits(2, None))}
     assert found == {"a": 1, "b": 0, "c": 0}
     crossed = [Seat("a", 0, 10, 0), Seat("b", 10, 20, 1), Seat("c", 5, 12, 1)][:2]
-    found = {one.uid: one.chair for one in seated([Seat("d", 5, 15)], crossed, 2, None)}
+    found = {one.uid: one.chair for one in assign_chairs([Seat("d", 5, 15)], crossed, Limits(2, None))}
     assert len({found["a"], found["d"]}) == len({found["b"], found["d"]}) == 2
     assert set(found.values()) == {0, 1}
 
 
 def test_chairs_beyond_the_last_are_crowded():
     there = [Seat("a", 0, 10, 0), Seat("b", 5, 15, 1)]
-    assert crowded([Seat("c", 9, 12)], there, 2, None) == Seat("c", 9, 12)
-    assert crowded([Seat("c", 10, 12)], there, 2, None) is None
-    assert crowded([Seat("c", 0, 3)], there, 2, 1) == Seat("c", 0, 3)
-    assert crowded([Seat("c", 9, 12)], there, 2, None, {"c"}) is None
+    assert first_excess([Seat("c", 9, 12)], there, Limits(2, None)) == Seat("c", 9, 12)
+    assert first_excess([Seat("c", 10, 12)], there, Limits(2, None)) is None
+    assert first_excess([Seat("c", 0, 3)], there, Limits(2, 1)) == Seat("c", 0, 3)
+    assert first_excess([Seat("c", 9, 12)], there, Limits(2, None), {"c"}) is None
 
 
 def test_a_clinic_that_has_fewer_chairs_now_still_books_where_there_is_room(book, address):
@@ -395,7 +396,7 @@ def test_a_backup_is_a_register_with_all_that_is_in_it(book, address, tmp_path):
     assert sorted(
         one.name for one in tmp_path.iterdir() if "backup" in one.name or one.suffix == ".part"
     ) == ["backup.db"]
-    copy = Book.at(str(path), make=False)
+    copy = Register.open(str(path), make=False)
     (third,) = booked(copy, "P-3")
     assert third.visits
     with pytest.raises(Refused, match="there already"):
@@ -414,7 +415,7 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(book, tmp_path, monkeypa
 
 
 def test_a_backup_taken_while_others_write_is_consistent(address, tmp_path):
-    book = Book.at(address)
+    book = Register.open(address)
     count, share = (4, 20) if IS_FULL else (2, 6)
     clerks = [Clerk(one, share, count * share, address, tmp_path) for one in range(count)]
     at_work = [clerk.begun() for clerk in clerks]
@@ -463,7 +464,7 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path):
     last = done.stderr.splitlines()[-1]
     assert "the register refuses: database or disk is full; nothing was entered" in last
     assert inspected_alone(address) == whole
-    book = Book.at(address)
+    book = Register.open(address)
     booked(book, "P-later", start=MONDAY - timedelta(28))
     assert inspected_alone(address) == whole + 1
 

@@ -24,6 +24,7 @@ from tests.support.batches import (
     rows_of,
     tree,
 )
+from tests.support.nouns import occupied
 
 TOGETHER = ("--together", "--limit", "5s")
 AT_ONCE = "2027-06-30"
@@ -43,12 +44,12 @@ def looked_at(book: str) -> None:
     assert rows(book, TWO_ON_A_CHAIR) == [(0,)]
     courses = exported()
     for course in courses:
-        others = {
-            visit.start.date(): ((visit.start, visit.end),)
+        others = occupied(
+            (visit.start, visit.end)
             for other in courses
             for visit in other.visits
             if other is not course
-        }
+        )
         assert not [one for one in check(course, bookings=others) if one.level == "broken"]
 
 

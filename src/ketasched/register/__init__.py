@@ -1,4 +1,6 @@
-"""The clinic's book: every course, which chair each visit holds, and what was done when.
+"""The register: a clinic's courses in an SQL database, SQLite or PostgreSQL.
+
+The register stores every course, the chair of each booked visit and a log of all changes.
 
 Doors: backup, joint_entry, records, register.
 """

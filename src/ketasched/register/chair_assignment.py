@@ -1,15 +1,17 @@
-"""Which visit of a day sits on which chair: nobody changes chairs unless somebody had none."""
+"""The assignment of a day's visits to chairs: nobody changes chairs unless it is necessary."""
 
 from collections.abc import Collection, Iterable
 from itertools import count
 from typing import NamedTuple
 
+from ketasched.model.occupancy import Limits, Occupancy
+
 
 class Seat(NamedTuple):
-    """A visit that needs a chair: its uid, and when it begins and ends, in POSIX seconds.
+    """A visit that needs a chair: its uid, its start and its end in POSIX seconds.
 
-    `chair` and `place` (among those that begin together) count from 0; None where they are not
-    counted, or not known yet.
+    `chair`, and `place` among the visits that begin at the same instant, count from 0. They are
+    None if the clinic does not limit them, or before the assignment.
     """
 
     uid: str
@@ -19,67 +21,52 @@ class Seat(NamedTuple):
     place: int | None = None
 
 
-def crowded(
-    new: Iterable[Seat],
-    there: Iterable[Seat],
-    chairs: int | None,
-    starts: int | None,
-    spared: Collection[str] = (),
+def first_excess(
+    new: Iterable[Seat], there: Iterable[Seat], allowed: Limits, waived: Collection[str] = ()
 ) -> Seat | None:
-    """The first of the new visits for which there is no chair, or no place to begin.
+    """The first of the new visits that exceeds a limit; None if every visit has a chair.
 
-    None of either number means that it is not counted. Those in `spared` (uids) are let in.
+    Visits in `waived` (uids) may exceed the limits.
     """
-    new = sorted(new, key=_when)
-    everyone = [*there, *new]
+    new = sorted(new, key=_order)
+    occupancy = Occupancy((one.begins, one.ends) for one in (*there, *new))
     for seat in new:
-        if seat.uid in spared:
+        if seat.uid in waived:
             continue
-        together = sum(one.begins == seat.begins for one in everyone)
-        if starts is not None and together > starts:
+        if allowed.beginning is not None and occupancy.beginning(seat.begins) > allowed.beginning:
             return seat
-        if chairs is not None and _most_at_once(seat, everyone) > chairs:
+        peak = occupancy.peak(seat.begins, seat.ends)
+        if allowed.at_once is not None and peak > allowed.at_once:
             return seat
     return None
 
 
-def seated(
-    new: Iterable[Seat], there: Iterable[Seat], chairs: int | None, starts: int | None
-) -> list[Seat]:
+def assign_chairs(new: Iterable[Seat], there: Iterable[Seat], allowed: Limits) -> list[Seat]:
     """All visits of a day with their chairs and places.
 
-    Those that are there keep what they have if the new ones fit beside them; else all are seated
-    anew, first come first. Where `crowded` finds nobody no chair beyond the last is needed; a
-    visit that was let in all the same gets a number after it.
+    Visits that are there keep their chairs if the new visits fit beside them; otherwise all chairs
+    are assigned anew in order of the starts. If `first_excess` is None, the clinic's chairs are
+    enough; a visit with a waived limit gets a number beyond the last chair.
     """
-    there, new = sorted(there, key=_when), sorted(new, key=_when)
-    found = _beside(there, new, chairs, starts)
-    if chairs is None or all((one.chair or 0) < chairs for one in found):
+    there, new = sorted(there, key=_order), sorted(new, key=_order)
+    found = _assign_beside(there, new, allowed)
+    if allowed.at_once is None or all((one.chair or 0) < allowed.at_once for one in found):
         return found
-    return _beside([], [one._replace(chair=None, place=None) for one in found], chairs, starts)
+    return _assign_beside([], [one._replace(chair=None, place=None) for one in found], allowed)
 
 
-def _beside(
-    there: list[Seat], new: list[Seat], chairs: int | None, starts: int | None
-) -> list[Seat]:
-    """The new ones, in order, each on the first chair that is free beside those before it."""
-    has_chair = [one for one in there if chairs is None or one.chair is not None]
+def _assign_beside(there: list[Seat], new: list[Seat], allowed: Limits) -> list[Seat]:
+    """Assign each new visit, in order of the starts, the first free chair and place."""
+    has_chair = [one for one in there if allowed.at_once is None or one.chair is not None]
     found = [*has_chair]
-    for seat in sorted([*new, *(one for one in there if one not in has_chair)], key=_when):
-        chair = None if chairs is None else _free_chair(seat, found)
-        place = None if starts is None else _free_place(seat, found)
+    for seat in sorted([*new, *(one for one in there if one not in has_chair)], key=_order):
+        chair = None if allowed.at_once is None else _free_chair(seat, found)
+        place = None if allowed.beginning is None else _free_place(seat, found)
         found.append(seat._replace(chair=chair, place=place))
     return found
 
 
-def _most_at_once(seat: Seat, everyone: list[Seat]) -> int:
-    """The most visits at any one moment of this one."""
-    near = [one for one in everyone if one.begins < seat.ends and seat.begins < one.ends]
-    moments = {max(one.begins, seat.begins) for one in near}
-    return max(sum(one.begins <= moment < one.ends for one in near) for moment in moments)
-
-
-def _when(seat: Seat) -> tuple[int, str]:
+def _order(seat: Seat) -> tuple[int, str]:
     return seat.begins, seat.uid
 
 

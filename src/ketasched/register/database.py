@@ -1,4 +1,4 @@
-"""A register's database: opened, made or brought up to date, looked at and written to."""
+"""Connections to a register's database: opening, schema, transactions."""
 
 import os
 import sqlite3
@@ -11,30 +11,36 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ketasched.errors import BadFile, BadRequest, Refused
-from ketasched.files.atomic_write import make_folder
-from ketasched.register.database_errors import cannot, damaged, in_our_words, no_register, place_of
+from ketasched.files.atomic_write import make_private_folder
+from ketasched.register.database_errors import (
+    damaged_file,
+    no_such_register,
+    refused_operation,
+    shown_address,
+    translated_error,
+)
 from ketasched.register.tables import SCHEMA, TABLES, VERSION
 
 SECONDS_TO_WAIT = 30
-"""How long a writer waits for another one."""
+"""How long a writer waits for another writer."""
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
-"""What brings a register from schema 1 to 2, from 2 to 3, and so on."""
+"""The migrations from schema 1 to 2, from 2 to 3, and so on."""
 
 PREPARING = 7_336_101
-"""The number of the lock (PostgreSQL) under which tables are made: only one makes them."""
+"""The advisory lock (PostgreSQL) that a process holds while it creates or migrates the tables."""
 
 
-def opened(address: str, *, make: bool = True) -> tuple[Engine, bool]:
-    """The database at a URL, or in the SQLite file at a path, its tables there and up to date.
+def open_database(address: str, *, make: bool = True) -> tuple[Engine, bool]:
+    """Open the database at a URL, or in the SQLite file at a path, with its tables up to date.
 
-    And whether they were made now; with `make` false none are. Raises `BadRequest` for an address
-    that means nothing, `BadFile` where there is no register, and `Refused` where the database
-    refuses or is of a later ketasched.
+    Returns the engine, and whether the tables were created by this call; without `make` they are
+    never created. Raises `BadRequest` for an invalid address, `BadFile` if there is no register,
+    and `Refused` if the database refuses or belongs to a later ketasched.
     """
-    url = _url(address)
+    url = _parse_url(address)
     if url.get_backend_name() == "sqlite":
-        _look_at_file(Path(url.database or ""), make=make)
+        _prepare_file(Path(url.database or ""), make=make)
     try:
         engine = create_engine(url, **_options(url))
     except (ArgumentError, NoSuchModuleError):
@@ -49,7 +55,7 @@ def opened(address: str, *, make: bool = True) -> tuple[Engine, bool]:
     return engine, _bring_up_to_date(engine, make=make)
 
 
-def _url(address: str) -> URL:
+def _parse_url(address: str) -> URL:
     if "://" not in address:
         return URL.create("sqlite", database=address)
     try:
@@ -76,33 +82,33 @@ def _options(url: URL) -> dict[str, Any]:
     return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10, "options": options}}
 
 
-def _look_at_file(path: Path, *, make: bool) -> None:
-    """Make the file of a new register, for nobody else to read, and the folders that it is in."""
+def _prepare_file(path: Path, *, make: bool) -> None:
+    """Create the file of a new register, with mode 0600, and its folders."""
     if path.is_dir():
-        raise no_register(str(path))
+        raise no_such_register(str(path))
     if path.exists():
         return
     if not make:
         step = "give another --register; the first course that is planned with it makes one"
         raise BadFile(f"{path}: there is no register", next_step=step)
     try:
-        make_folder(path.parent)
+        make_private_folder(path.parent)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise cannot(str(path), error.strerror or str(error)) from None
+        raise refused_operation(str(path), error.strerror or str(error)) from None
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - of the driver
-    # Transactions begin where we say so, not where the driver thinks.
+    # `_begin_sqlite` begins the transactions, not the driver.
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")
-    # What is done outlasts a power cut.
+    # A committed transaction survives a power cut.
     connection.execute("PRAGMA synchronous = FULL")
 
 
-def _no_waiting(engine: Engine) -> None:
-    """Have those who read a SQLite file and those who write wait no more for each other."""
-    # It stays so, once it is; if it cannot be now, who opens it next tries again.
+def _use_write_ahead_log(engine: Engine) -> None:
+    """Switch a SQLite file to write-ahead logging, so that readers and writers do not block."""
+    # The mode is stored in the file; if the file is locked now, a later opening tries again.
     with suppress(sqlite3.OperationalError), closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
         if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
@@ -116,8 +122,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that sees one state of the book from its first look to its last."""
-    with in_our_words(engine), engine.connect() as connection:
+    """A transaction whose queries all see the same state of the register."""
+    with translated_error(engine), engine.connect() as connection:
         if engine.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ")
         with connection.begin():
@@ -126,9 +132,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """A transaction that is done as a whole, or not at all."""
+    """A transaction that writes; committed at the end, rolled back if an error is raised."""
     with (
-        in_our_words(engine),
+        translated_error(engine),
         engine.connect().execution_options(writes=True) as connection,
         connection.begin(),
     ):
@@ -136,22 +142,22 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def _bring_up_to_date(engine: Engine, *, make: bool) -> bool:
-    """Make the tables, or bring them to the schema of today; whether they were made."""
+    """Create the tables, or migrate them to `SCHEMA`. Returns whether they were created."""
     with reading(engine) as connection:
         found = _schema(connection, engine)
     if found is None and not make:
-        raise no_register(place_of(engine))
+        raise no_such_register(shown_address(engine))
     if engine.dialect.name == "sqlite":
-        _no_waiting(engine)
+        _use_write_ahead_log(engine)
     if found == SCHEMA:
         return False
     if found is not None and found > SCHEMA:
         said = f"its schema {found} is of a later ketasched; this one has {SCHEMA}"
-        raise Refused(f"{place_of(engine)}: {said}", next_step="upgrade ketasched")
+        raise Refused(f"{shown_address(engine)}: {said}", next_step="upgrade ketasched")
     with writing(engine) as connection:
         if engine.dialect.name == "postgresql":
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({PREPARING})")
-        # Asked again: another one may have made the tables meanwhile.
+        # Read again: another process may have created the tables meanwhile.
         found = _schema(connection, engine)
         if found is None:
             TABLES.create_all(connection)
@@ -164,13 +170,13 @@ def _bring_up_to_date(engine: Engine, *, make: bool) -> bool:
 
 
 def _schema(connection: Connection, engine: Engine) -> int | None:
-    """The number of the schema that is there; None in an empty database."""
+    """The number of the database's schema; None for an empty database."""
     names = set(inspect(connection).get_table_names())
     if VERSION.name in names:
         found = connection.execute(VERSION.select()).scalars().all()
         if len(found) != 1 or found[0] < 1:
-            raise damaged(place_of(engine), "it does not say of which schema it is")
+            raise damaged_file(shown_address(engine), "it does not say of which schema it is")
         return int(found[0])
     if names & set(TABLES.tables) or (names and engine.dialect.name == "sqlite"):
-        raise no_register(place_of(engine))
+        raise no_such_register(shown_address(engine))
     return None

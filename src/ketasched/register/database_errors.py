@@ -1,4 +1,4 @@
-"""What a database refuses, in our words: no register, damaged, in the way, gone."""
+"""Translation of database errors into errors that a user can mend."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -16,35 +16,37 @@ from sqlalchemy.exc import (
 from ketasched.errors import BadFile, Refused
 
 
-class Lost(Refused):
-    """There is no connection, or it broke: whether the last thing was done is not known."""
+class ConnectionLost(Refused):
+    """No connection, or a broken one: it is unknown whether the last transaction was committed."""
 
 
 @contextmanager
-def in_our_words(engine: Engine) -> Iterator[None]:
-    """The database's errors in our words; an entry that it refuses (`IntegrityError`) as it is.
+def translated_error(engine: Engine) -> Iterator[None]:
+    """Translate errors of the database into `BadFile`, `Refused` or `ConnectionLost`.
 
-    Raises `BadFile`, `Refused` or `Lost`.
+    An `IntegrityError` is raised unchanged: it says that an entry breaks a constraint.
     """
     try:
         yield
     except IntegrityError:
         raise
-    except sqlite3.DatabaseError as error:  # of the driver itself, while it connects
+    except sqlite3.DatabaseError as error:  # raised by the driver itself while connecting
         if "not a database" in str(error):
-            raise no_register(place_of(engine)) from None
-        raise damaged(place_of(engine), str(error)) from None
+            raise no_such_register(shown_address(engine)) from None
+        raise damaged_file(shown_address(engine), str(error)) from None
     except DBAPIError as error:
         if "not a database" in str(error.orig):
-            raise no_register(place_of(engine)) from None
+            raise no_such_register(shown_address(engine)) from None
         if error.connection_invalidated:
-            raise _lost(place_of(engine), _first_line(error)) from None
+            raise _connection_lost(shown_address(engine), _first_line(error)) from None
         if error.statement is None and engine.dialect.name != "sqlite":
-            raise cannot(place_of(engine), _first_line(error), Lost) from None
+            raise refused_operation(
+                shown_address(engine), _first_line(error), ConnectionLost
+            ) from None
         if engine.dialect.name == "sqlite" and type(error) is DatabaseError:
-            raise damaged(place_of(engine), _first_line(error)) from None
+            raise damaged_file(shown_address(engine), _first_line(error)) from None
         if isinstance(error, (OperationalError, InternalError)) or _is_not_allowed(error):
-            raise cannot(place_of(engine), _first_line(error)) from None
+            raise refused_operation(shown_address(engine), _first_line(error)) from None
         raise
 
 
@@ -52,19 +54,19 @@ def _is_not_allowed(error: DBAPIError) -> bool:
     return getattr(error.orig, "sqlstate", "") == "42501"  # insufficient privilege
 
 
-def no_register(place: str) -> BadFile:
-    """The error for a place where something else is."""
+def no_such_register(place: str) -> BadFile:
+    """The error for a file or database that is not a register."""
     return BadFile(f"{place}: is not a register", next_step="give another --register")
 
 
-def damaged(place: str, reason: str) -> BadFile:
-    """The error for a register that is not whole."""
+def damaged_file(place: str, reason: str) -> BadFile:
+    """The error for a damaged register; `reason` is in the database's words."""
     step = "ketasched register restore BACKUP, or give another --register"
     return BadFile(f"{place}: the register is damaged: {reason}", next_step=step)
 
 
-def cannot(place: str, reason: str, kind: type[Refused] = Refused) -> Refused:
-    """The error for a register that is there and refuses; `reason` is in the database's words."""
+def refused_operation(place: str, reason: str, kind: type[Refused] = Refused) -> Refused:
+    """The error for an operation that the database refuses; `reason` is in its words."""
     what = f"{place}: the register refuses: {reason}; nothing was entered"
     step = "see that it is there and has room, or give another --register"
     if "lock" in reason:
@@ -72,15 +74,15 @@ def cannot(place: str, reason: str, kind: type[Refused] = Refused) -> Refused:
     return kind(what, next_step=step)
 
 
-def _lost(place: str, reason: str) -> Lost:
+def _connection_lost(place: str, reason: str) -> ConnectionLost:
     what = f"{place}: the register went away: {reason}; what was begun may have been entered"
-    return Lost(what, next_step="once it is there again: ketasched register show")
+    return ConnectionLost(what, next_step="once it is there again: ketasched register show")
 
 
-def place_of(engine: Engine) -> str:
-    """Where the register is, without its password, wherever in the URL that stands."""
+def shown_address(engine: Engine) -> str:
+    """The address of the register, without a password."""
     url = engine.url
-    # Options of an address, too, can hold a password.
+    # The query of a URL can contain a password, too.
     return str(url.database) if url.get_backend_name() == "sqlite" else str(url.set(query={}))
 
 

@@ -1,4 +1,4 @@
-"""Courses that were planned together, entered together."""
+"""Entry of courses that were planned jointly, in one transaction."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,70 +8,75 @@ from sqlalchemy import Connection
 from ketasched.errors import NoPlan
 from ketasched.model import Course
 from ketasched.planning.check import check
-from ketasched.register.queries import bookings_of, give_way, look_at, made_of
-from ketasched.register.records import Against, Order
-from ketasched.register.writes import locked_clinic, withdraw, write
+from ketasched.register.queries import (
+    occupancy_of,
+    plan_booking,
+    refuse_conflicts,
+    withdraw_replaced,
+)
+from ketasched.register.records import BookingRequest, Conflict
+from ketasched.register.writes import locked_clinic, withdraw, write_course
 
 
-class Planned(NamedTuple):
-    """An order, and the course that was planned for it; None for who has to wait."""
+class JointBooking(NamedTuple):
+    """A booking request with its jointly planned course; None for a patient who has to wait."""
 
-    order: Order
+    booking: BookingRequest
     course: Course | None
 
 
-def enter_as_one(
-    connection: Connection, planned: Sequence[Planned]
-) -> list[Course | NoPlan | Against | None]:
-    """Enter these, all of one clinic: what became of each, as `Book.entered_as_one` says it.
+def book_jointly(
+    connection: Connection, planned: Sequence[JointBooking]
+) -> list[Course | NoPlan | Conflict | None]:
+    """Enter the planned courses of one clinic; the results are those of `Register.book_jointly`.
 
-    Those whose chairs are still free come first; then who was overtaken since all were planned
-    finds, in order, what is left. Raises `ChairTaken`.
+    Courses whose chairs are still free are entered first. Then each course that lost a chair since
+    the planning is planned anew, in order. Raises `ChairTaken`.
     """
-    clinic = locked_clinic(connection, planned[0].order.clinic)
-    found: dict[int, Course | NoPlan | Against | None] = {}
+    clinic = locked_clinic(connection, planned[0].booking.clinic)
+    found: dict[int, Course | NoPlan | Conflict | None] = {}
     for number, one in enumerate(planned):
         try:
-            look_at(connection, one.order)
-        except Against as error:
+            refuse_conflicts(connection, one.booking)
+        except Conflict as error:
             found[number] = error
     left = [number for number in range(len(planned)) if number not in found]
     courses = [one.course for one in planned if one.course]
     go_on = {course.course_id for course in courses}
     for number in left:
-        for course_id in planned[number].order.instead_of:
+        for course_id in planned[number].booking.instead_of:
             if course_id not in go_on:
-                line = planned[number].order.line._replace(what="planned anew")
+                line = planned[number].booking.line._replace(what="planned anew")
                 withdraw(connection, course_id, line)
     overtaken = []
     for number in left:
-        order, course = planned[number]
-        # Asked just before it is entered: of two who share a slot one may have been overtaken.
-        if course and not _fits(connection, planned[number]):
+        booking, course = planned[number]
+        # Checked just before the entry: an earlier course of this loop may have taken the chair.
+        if course and not _keeps_every_rule(connection, planned[number]):
             overtaken.append(number)
         else:
-            found[number] = course and _entered(connection, clinic, order, course)
+            found[number] = course and _booked(connection, clinic, booking, course)
     for number in overtaken:
-        found[number] = _entered(connection, clinic, planned[number].order)
+        found[number] = _booked(connection, clinic, planned[number].booking)
     return [found[number] for number in range(len(planned))]
 
 
-def _entered(
-    connection: Connection, clinic: int, order: Order, course: Course | None = None
-) -> Course | NoPlan | Against:
-    """The course entered, or what is made of the order now; else why it is not."""
+def _booked(
+    connection: Connection, clinic: int, booking: BookingRequest, course: Course | None = None
+) -> Course | NoPlan | Conflict:
+    """Enter the course, or one planned now. Returns the course or the refusal."""
     try:
-        made = course or made_of(connection, order)
-        give_way(connection, order, made)
-    except (NoPlan, Against) as error:
+        made = course or plan_booking(connection, booking)
+        withdraw_replaced(connection, booking, made)
+    except (NoPlan, Conflict) as error:
         return error
-    write(connection, clinic, made, order.line)
+    write_course(connection, clinic, made, booking.line)
     return made
 
 
-def _fits(connection: Connection, one: Planned) -> bool:
-    """Whether a planned course keeps every rule beside what is booked now."""
+def _keeps_every_rule(connection: Connection, one: JointBooking) -> bool:
+    """Whether a planned course keeps every rule beside the current occupancy."""
     if one.course is None:
         return False
-    bookings = bookings_of(connection, one.order.clinic, one.order.but)
+    bookings = occupancy_of(connection, one.booking.clinic, one.booking.without)
     return not any(found.level == "broken" for found in check(one.course, bookings=bookings))

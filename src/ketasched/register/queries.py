@@ -1,23 +1,22 @@
-"""What is looked up in the book before an entry, and what then speaks against it, in words."""
+"""Queries before an entry, and the conflicts that forbid the entry."""
 
 from collections.abc import Collection
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, select
 
 from ketasched.errors import BadFile, NoPlan
-from ketasched.files.codec import as_line
-from ketasched.files.load import course_from
+from ketasched.files.codec import json_line
+from ketasched.files.load import parse_course
 from ketasched.model import Clinic, Course
-from ketasched.model.wall_clock import clock_text, day_text
-from ketasched.register.booked_days import BookedDays
-from ketasched.register.records import Against, Entered, Order
+from ketasched.model.wall_clock import day_text, moment_text
+from ketasched.register.booked_occupancy import BookedOccupancy
+from ketasched.register.records import BookingRequest, Conflict, CourseEntry
 from ketasched.register.tables import CLINICS, COURSES
-from ketasched.register.writes import clinic_id, days_of, withdraw
+from ketasched.register.writes import clinic_id, first_and_last_day, withdraw
 
 NEVER = "9999"
-"""Comes after every date."""
+"""A string that sorts after every ISO date."""
 
 ENTRIES = select(
     COURSES.c.course_id,
@@ -29,92 +28,93 @@ ENTRIES = select(
 ).join(CLINICS, COURSES.c.clinic == CLINICS.c.id)
 
 
-def bookings_of(connection: Connection, clinic: Clinic, but: Collection[str]) -> BookedDays:
-    """Who sits when at a clinic, the courses `but` (by identifier) left out."""
-    known = clinic_id(connection, clinic)
-    return BookedDays(connection, known, ZoneInfo(clinic.timezone), tuple(but))
+def occupancy_of(
+    connection: Connection, clinic: Clinic, without: Collection[str]
+) -> BookedOccupancy:
+    """The occupancy of a clinic; the courses `without` (identifiers) are left out."""
+    return BookedOccupancy(connection, clinic_id(connection, clinic), without)
 
 
-def entry_of(connection: Connection, course_id: str) -> Entered | None:
-    """The entry of a course."""
+def entry_of(connection: Connection, course_id: str) -> CourseEntry | None:
+    """The entry of a course; None if the register does not have the course."""
     row = connection.execute(ENTRIES.where(COURSES.c.course_id == course_id)).one_or_none()
-    return Entered(*row) if row else None
+    return CourseEntry(*row) if row else None
 
 
 def document_of(connection: Connection, course_id: str) -> str:
-    """The course file of an entry; "" where there is none."""
+    """The course file of an entry; "" if the register does not have the course."""
     asked = select(COURSES.c.document).where(COURSES.c.course_id == course_id)
     return connection.execute(asked).scalar_one_or_none() or ""
 
 
-def is_same(connection: Connection, course: Course) -> bool:
-    """Whether an entry is just this course, also where another version of ours wrote it."""
+def is_stored(connection: Connection, course: Course) -> bool:
+    """Whether the stored course equals `course`, even if another version wrote the document."""
     document = document_of(connection, course.course_id)
-    if document == as_line(course):
+    if document == json_line(course):
         return True
     try:
-        return course_from(document, course.course_id) == course
+        return parse_course(document, course.course_id) == course
     except BadFile:
         return False
 
 
-def look_at(connection: Connection, order: Order) -> None:
-    """Refuse what the book has something against, whatever is planned."""
-    if order.before is not None:
-        refuse_stale(connection, order.before)
-    for course_id, revision in order.instead_of.items():
+def refuse_conflicts(connection: Connection, booking: BookingRequest) -> None:
+    """Raise `Conflict` if the register forbids the booking, whatever is planned."""
+    if booking.before is not None:
+        refuse_stale(connection, booking.before)
+    for course_id, revision in booking.instead_of.items():
         found = entry_of(connection, course_id)
         if found and found.revision != revision:
-            raise another(found, revision)
-    if order.request is not None:
-        known = clinic_id(connection, order.clinic)
-        patient, start = order.request.patient, order.request.start.isoformat()
-        refuse_second(connection, known, patient, start, NEVER, order.instead_of)
+            raise other_revision(found, revision)
+    if booking.request is not None:
+        known = clinic_id(connection, booking.clinic)
+        patient, start = booking.request.patient, booking.request.start.isoformat()
+        refuse_overlapping_course(connection, known, patient, start, NEVER, booking.instead_of)
 
 
-def made_of(connection: Connection, order: Order) -> Course:
-    """What an order makes of what is booked now. Raises `Against`, `NoPlan`."""
-    look_at(connection, order)
-    return order.make(bookings_of(connection, order.clinic, order.but))
+def plan_booking(connection: Connection, booking: BookingRequest) -> Course:
+    """Plan the course of a booking beside the current occupancy. Raises `Conflict`, `NoPlan`."""
+    refuse_conflicts(connection, booking)
+    return booking.make(occupancy_of(connection, booking.clinic, booking.without))
 
 
-def give_way(connection: Connection, order: Order, course: Course) -> None:
-    """Remove the courses instead of which this one is entered, unless it goes on from them.
+def withdraw_replaced(connection: Connection, booking: BookingRequest, course: Course) -> None:
+    """Withdraw the courses that `course` replaces, unless `course` is their next revision.
 
-    A new one that is in the book already is refused.
+    Raises `Conflict` if a new course is in the register already.
     """
-    is_new = order.before is None and course.course_id not in order.instead_of
+    is_new = booking.before is None and course.course_id not in booking.instead_of
     if is_new and entry_of(connection, course.course_id):
         said = "this course is in the register already"
-        raise Against(said, next_step=f"ketasched register show {course.patient}")
-    for course_id in order.instead_of:
+        raise Conflict(said, next_step=f"ketasched register show {course.patient}")
+    for course_id in booking.instead_of:
         if course_id != course.course_id:
-            withdraw(connection, course_id, order.line._replace(what="planned anew"))
+            withdraw(connection, course_id, booking.line._replace(what="planned anew"))
 
 
 def refuse_stale(connection: Connection, before: Course) -> None:
-    """Refuse to go on from a course that is not the book's."""
+    """Raise `Conflict` if `before` is not the stored revision."""
     found = entry_of(connection, before.course_id)
     if found is None:
         said = "this course is not in the register"
-        raise Against(said, next_step="ketasched register import with its course.json")
-    if found.revision != before.revision or not is_same(connection, before):
-        raise another(found, before.revision)
+        raise Conflict(said, next_step="ketasched register import with its course.json")
+    if found.revision != before.revision or not is_stored(connection, before):
+        raise other_revision(found, before.revision)
 
 
-def another(found: Entered, revision: int) -> Against:
-    """The book has another revision than that of a file."""
+def other_revision(found: CourseEntry, revision: int) -> Conflict:
+    """The conflict between a stored revision and that of a file."""
     if found.revision < revision:
         said = f"the register has only revision {found.revision} of this course, not {revision}"
-        return Against(said, next_step="ketasched register import with its course.json")
+        return Conflict(said, next_step="ketasched register import with its course.json")
     said = f"the register has another revision of this course: {found.revision}, not {revision}"
     if found.revision == revision:
         said = f"the register has another revision {revision} of this course"
     step = f"ketasched register show {found.patient} -o DIR writes the files of that one"
-    return Against(said, next_step=step)
+    return Conflict(said, next_step=step)
 
 
-def refuse_second(
+def refuse_overlapping_course(
     connection: Connection,
     clinic: int | None,
     patient: str,
@@ -122,7 +122,7 @@ def refuse_second(
     last: str,
     but: Collection[str] = (),
 ) -> None:
-    """Refuse a course for somebody who has another one between these days (ISO)."""
+    """Raise `Conflict` if the patient has another course between these dates (ISO, inclusive)."""
     asked = select(COURSES.c.first_day, COURSES.c.last_day).where(
         COURSES.c.clinic == clinic,
         COURSES.c.patient == patient,
@@ -135,33 +135,37 @@ def refuse_second(
         days = " to ".join(day_text(date.fromisoformat(one)) for one in found)
         said = f"{patient} has a course in the register, {days}"
         step = f"ketasched revise {patient} --help: it can be changed, or ended with cease"
-        raise Against(said, next_step=step)
+        raise Conflict(said, next_step=step)
 
 
-def refuse_meeting(connection: Connection, clinic: int, before: Course, after: Course) -> None:
-    """Refuse a change with which a course would meet another one of its patient.
+def refuse_new_overlap(connection: Connection, clinic: int, before: Course, after: Course) -> None:
+    """Raise `Conflict` if a change makes a course overlap another one of its patient.
 
-    Where they have met before, as imported ones can, changes are the way to mend it.
+    Courses that overlap already, as imported ones can, may be changed.
     """
-    first, last = days_of(after)
+    first, last = first_and_last_day(after)
     try:
-        begin, end = days_of(before)
-        refuse_second(connection, clinic, before.patient, begin, end, {before.course_id})
-    except Against:
+        begin, end = first_and_last_day(before)
+        refuse_overlapping_course(
+            connection, clinic, before.patient, begin, end, {before.course_id}
+        )
+    except Conflict:
         return
     if first:
-        refuse_second(connection, clinic, after.patient, first, last, {after.course_id})
+        refuse_overlapping_course(
+            connection, clinic, after.patient, first, last, {after.course_id}
+        )
 
 
-def no_chair(course: Course, uid: str) -> Against:
-    """A visit of a course that is not planned here has no chair."""
+def no_chair_left(course: Course, uid: str) -> Conflict:
+    """The conflict of an imported course whose visit `uid` has no chair."""
     visit = next((one for one in course.visits if one.uid == uid), course.visits[0])
-    when = f"{day_text(visit.start)}, {clock_text(visit.start)}"
+    when = moment_text(visit.start)
     said = f"visit {visit.number} of {course.patient}, {when}: all chairs are taken"
-    return Against(said, next_step="revise it, then import it; or move the others")
+    return Conflict(said, next_step="revise it, then import it; or move the others")
 
 
-def gone(error: NoPlan) -> Against:
-    """What there was a plan for is taken by others now; with what would do instead."""
+def taken_meanwhile(error: NoPlan) -> Conflict:
+    """The conflict of a planned course whose chairs were taken meanwhile, with the remedies."""
     step = error.next_step or "look at what is left: ketasched suggest"
-    return Against(f"taken meanwhile: {error.what}", details=error.details, next_step=step)
+    return Conflict(f"taken meanwhile: {error.what}", details=error.details, next_step=step)

@@ -1,4 +1,4 @@
-"""The nouns of the register: an order, an entry, a line of the log, and some days of the book."""
+"""The values that the register takes and returns: booking request, course entry, log entry."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,25 +8,29 @@ from typing import NamedTuple
 
 from ketasched.errors import NoPlan, Refused
 from ketasched.model import Clinic, Course, Request
-from ketasched.rules.base import Bookings
+from ketasched.model.occupancy import Occupancy
 
 
-class Line(NamedTuple):
-    """A line of the log: when (aware), what ("" is what the course says of it), and by whom."""
+class LogEntry(NamedTuple):
+    """A line to be written to the log: when (aware), what, and by whom.
+
+    An empty `what` stands for the last entry of the course's history.
+    """
 
     at: datetime
     what: str
     by: str = ""
 
 
-class Against(Refused):
-    """What is in the book speaks against an entry; the book itself is well."""
+class Conflict(Refused):
+    """The contents of the register forbid an entry."""
 
 
-class Entered(NamedTuple):
-    """A course of the book, in short: `clinic` is the name of its clinic.
+class CourseEntry(NamedTuple):
+    """A course of the register without its document; `clinic` is the clinic's name.
 
-    `first_day` and `last_day` are the dates (ISO) of its visits that take place, "" if none does.
+    `first_day` and `last_day` are the local dates (ISO) of the visits that take place, "" if none
+    does.
     """
 
     course_id: str
@@ -37,8 +41,8 @@ class Entered(NamedTuple):
     last_day: str
 
 
-class Logged(NamedTuple):
-    """A line of the log, as it was written."""
+class LogRecord(NamedTuple):
+    """A line of the log as it is stored."""
 
     number: int
     at: str
@@ -48,42 +52,42 @@ class Logged(NamedTuple):
     by_whom: str
 
 
-class Days(NamedTuple):
-    """Some days of the book: their courses, and the chair (from 0) of each visit by its uid."""
+class BookedDays(NamedTuple):
+    """Courses with visits on some days, and the chair (from 0) of each visit by its uid."""
 
     courses: list[Course]
     chairs: dict[str, int | None]
 
 
-def _as_it_is(error: NoPlan, bookings: Bookings) -> NoPlan:
+def _unexplained(error: NoPlan, bookings: Occupancy) -> NoPlan:
     return error
 
 
-def _nothing(course: Course) -> None:
-    """Nothing has to be done before the entry holds."""
+def _do_nothing(course: Course) -> None:
+    """Do nothing before the commit."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """A course to be entered: `make` makes it of what is booked at the clinic.
+class BookingRequest:
+    """A course to be planned and entered.
 
-    `request` is what a new course is made for; `before` the course that is revised; `instead_of`
-    the identifiers of those that give way, unless the new one goes on from them, each with the
-    revision at which it was looked at. `explain` says more of a refusal. `then` is done before
-    the entry holds: if it raises, nothing is entered; it may be done more than once.
+    `make` plans the course beside the clinic's occupancy. `request` is set for a new course,
+    `before` for a revision. `instead_of` maps the identifiers of the courses that the new course
+    replaces to their expected revisions. `explain` adds remedies to a refusal. `then` is called
+    before the commit, perhaps more than once; if it raises, nothing is entered.
     """
 
     clinic: Clinic
-    make: Callable[[Bookings], Course]
-    line: Line
+    make: Callable[[Occupancy], Course]
+    line: LogEntry
     request: Request | None = None
     before: Course | None = None
     instead_of: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    explain: Callable[[NoPlan, Bookings], NoPlan] = _as_it_is
-    then: Callable[[Course], None] = _nothing
+    explain: Callable[[NoPlan, Occupancy], NoPlan] = _unexplained
+    then: Callable[[Course], None] = _do_nothing
 
     @property
-    def but(self) -> tuple[str, ...]:
-        """The courses whose visits are not in the way."""
+    def without(self) -> tuple[str, ...]:
+        """The courses whose visits do not count as occupied."""
         before = (self.before.course_id,) if self.before else ()
         return (*before, *self.instead_of)

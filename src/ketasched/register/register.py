@@ -1,251 +1,270 @@
-"""The book of a clinic: courses are entered whole or not at all, each visit on a chair."""
+"""The register: plan and enter courses, look them up, withdraw them."""
 
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.functions import count
 
 from ketasched.errors import NoPlan
-from ketasched.files.load import course_from
+from ketasched.files.load import parse_course
 from ketasched.model import Clinic, Course
-from ketasched.model.occupancy import Taken
-from ketasched.register.booked_days import BookedDays
-from ketasched.register.database import opened, reading, writing
-from ketasched.register.database_errors import Lost, place_of
-from ketasched.register.joint_entry import Planned, enter_as_one
+from ketasched.model.occupancy import Occupancy
+from ketasched.model.wall_clock import moment_at
+from ketasched.register.booked_occupancy import BookedOccupancy
+from ketasched.register.database import open_database, reading, writing
+from ketasched.register.database_errors import ConnectionLost, shown_address
+from ketasched.register.joint_entry import JointBooking, book_jointly
 from ketasched.register.queries import (
     ENTRIES,
-    another,
-    bookings_of,
     document_of,
     entry_of,
-    give_way,
-    gone,
-    is_same,
-    look_at,
-    made_of,
-    no_chair,
-    refuse_meeting,
-    refuse_second,
+    is_stored,
+    no_chair_left,
+    occupancy_of,
+    other_revision,
+    plan_booking,
+    refuse_conflicts,
+    refuse_new_overlap,
+    refuse_overlapping_course,
+    taken_meanwhile,
+    withdraw_replaced,
 )
-from ketasched.register.records import Against, Days, Entered, Line, Logged, Order
+from ketasched.register.records import (
+    BookedDays,
+    BookingRequest,
+    Conflict,
+    CourseEntry,
+    LogEntry,
+    LogRecord,
+)
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
 from ketasched.register.writes import (
     ChairTaken,
     clinic_id,
-    days_of,
+    first_and_last_day,
     locked_clinic,
     withdraw,
-    write,
+    write_course,
 )
 
-QUICK_TRIES = 3
-"""How often a plan is made beside others; after that they wait while it is made."""
+UNLOCKED_ATTEMPTS = 3
+"""How often a course is planned without a lock; later attempts lock the clinic first."""
 
-DAYS_AFTERWARDS = 60
-"""How long after its last visit a course may still have a review."""
+DAYS_TO_LAST_REVIEW = 60
+"""How many days after its last visit a course may still have a review."""
 
-ROWS = 100
-"""So many courses are read at once."""
+ROWS_AT_ONCE = 100
+"""How many courses are read at once."""
 
-TRIES = 8
-"""How often an entry is tried that others, or a connection that breaks, get in the way of."""
+ATTEMPTS = 8
+"""How often an entry is tried if other writers or a broken connection interfere."""
 
 SECONDS_TO_COME_BACK, SECONDS_BETWEEN = 20, 0.5
-"""How long a database that went away may take to be there again, and how often it is asked."""
+"""How long a lost database is waited for, and the pause between two attempts."""
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
-    """The register, opened; `is_new` if there was none."""
+class Register:
+    """An open register; `is_new` if its tables were created by this opening."""
 
     engine: Engine
     is_new: bool
 
     @classmethod
-    def at(cls, address: str, *, make: bool = True) -> "Book":
-        """The book at a URL or in a SQLite file. Raises what `database.opened` raises."""
-        return cls(*opened(address, make=make))
+    def open(cls, address: str, *, make: bool = True) -> "Register":
+        """Open the register at a URL or in a SQLite file. Raises the errors of `open_database`."""
+        return cls(*open_database(address, make=make))
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close all connections."""
         self.engine.dispose()
 
     @property
     def place(self) -> str:
-        """Where it is, without its password."""
-        return place_of(self.engine)
+        """The register's address, without a password."""
+        return shown_address(self.engine)
 
     @property
     def is_a_file(self) -> bool:
-        """Whether it is a file here, and not at a server."""
+        """Whether the register is a SQLite file, not a database of a server."""
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def bookings(self, order: Order) -> Iterator[BookedDays]:
-        """Who sits at the clinic at one moment, as `entered` would look at it.
+    def occupancy_for(self, booking: BookingRequest) -> Iterator[BookedOccupancy]:
+        """The clinic's occupancy at one moment, as `book` would see it.
 
-        Raises `Refused` where the book would refuse the order at once.
+        Raises `Refused` if the register forbids the booking, whatever is planned.
         """
         with reading(self.engine) as connection:
-            look_at(connection, order)
-            yield bookings_of(connection, order.clinic, order.but)
+            refuse_conflicts(connection, booking)
+            yield occupancy_of(connection, booking.clinic, booking.without)
 
-    def taken(
-        self, clinic: Clinic, first: date, last: date, but: Collection[str] = ()
-    ) -> dict[date, Taken]:
-        """Who sits when at a clinic on these days (inclusive), but for the courses `but`."""
-        days = [first + timedelta(number) for number in range((last - first).days + 1)]
+    def occupancy(
+        self, clinic: Clinic, first: date, last: date, without: Collection[str] = ()
+    ) -> Occupancy:
+        """The occupancy of a clinic on these local dates (inclusive), as it is now.
+
+        The courses `without` (identifiers) are left out.
+        """
+        zone = ZoneInfo(clinic.timezone)
+        start, end = (moment_at(day, 0, zone).timestamp() for day in (first, last + timedelta(1)))
         with reading(self.engine) as connection:
-            found = bookings_of(connection, clinic, but)
-            return {day: found[day] for day in days if found[day]}
+            found = occupancy_of(connection, clinic, without)
+            found.read(start, end)
+        return Occupancy(found)
 
-    def look_at(self, order: Order) -> None:
-        """Raise `Refused` where the book would refuse the order at once."""
+    def refuse_conflicts(self, booking: BookingRequest) -> None:
+        """Raise `Refused` if the register forbids the booking, whatever is planned."""
         with reading(self.engine) as connection:
-            look_at(connection, order)
+            refuse_conflicts(connection, booking)
 
-    def tried(self, order: Order) -> Course:
-        """What `entered` would enter, which is not entered. Raises the same."""
-        with self.bookings(order) as bookings:
+    def plan(self, booking: BookingRequest) -> Course:
+        """The course that `book` would enter; nothing is written. Raises the errors of `book`."""
+        with self.occupancy_for(booking) as bookings:
             try:
-                return order.make(bookings)
+                return booking.make(bookings)
             except NoPlan as error:
-                raise order.explain(error, bookings) from None
+                raise booking.explain(error, bookings) from None
 
-    def entered(self, order: Order) -> Course:
-        """Plan beside what is taken, and enter the course, whole or not at all.
+    def book(self, booking: BookingRequest) -> Course:
+        """Plan a course beside the booked visits and enter it in one transaction.
 
-        Where somebody else was quicker, it is planned anew on what is left. Raises `NoPlan`, and
-        `Refused` where the book has another revision than `before`, where a new course's patient
-        has one already, and where nothing is left of what there was.
+        If another writer takes a chair meanwhile, the course is planned anew. Raises `NoPlan`, and
+        `Refused` if the stored revision is not `before`, if the patient of a new course has
+        another course at that time, and if the chairs were taken meanwhile.
         """
-        for number in range(TRIES):
+        for number in range(ATTEMPTS):
             made: list[Course] = []
             try:
-                return self._tried(order, made, waits=number >= QUICK_TRIES)
+                return self._tried(booking, made, waits=number >= UNLOCKED_ATTEMPTS)
             except NoPlan as error:
-                with self.bookings(order) as bookings:
-                    refusal = order.explain(error, bookings)
-                raise gone(refusal) if number else refusal from None
+                with self.occupancy_for(booking) as bookings:
+                    refusal = booking.explain(error, bookings)
+                raise taken_meanwhile(refusal) if number else refusal from None
             except ChairTaken:
                 continue
-            except Lost as error:
+            except ConnectionLost as error:
                 if self._has_after_all(made, error):
                     return made[0]
-        raise Against("others are booking all the time", next_step="try again")
+        raise Conflict("others are booking all the time", next_step="try again")
 
-    def _tried(self, order: Order, made: list[Course], *, waits: bool) -> Course:
-        """Plan and enter once; with `waits` nobody else books in between."""
+    def _tried(self, booking: BookingRequest, made: list[Course], *, waits: bool) -> Course:
+        """Plan and enter once; with `waits` the clinic is locked before the planning."""
         if not waits:
             with reading(self.engine) as connection:
-                made.append(made_of(connection, order))
+                made.append(plan_booking(connection, booking))
         with self._entering() as connection:
-            clinic = locked_clinic(connection, order.clinic)
+            clinic = locked_clinic(connection, booking.clinic)
             if waits:
-                made.append(made_of(connection, order))
+                made.append(plan_booking(connection, booking))
             else:
-                look_at(connection, order)
+                refuse_conflicts(connection, booking)
             course = made[0]
-            if order.before is not None:
-                refuse_meeting(connection, clinic, order.before, course)
-            give_way(connection, order, course)
-            write(connection, clinic, course, order.line)
-            order.then(course)
+            if booking.before is not None:
+                refuse_new_overlap(connection, clinic, booking.before, course)
+            withdraw_replaced(connection, booking, course)
+            write_course(connection, clinic, course, booking.line)
+            booking.then(course)
         return course
 
-    def entered_as_one(self, planned: Sequence[Planned]) -> list[Course | NoPlan | Against | None]:
-        """Enter the courses of one clinic that were planned together: all at once, so that nobody
-        is overtaken in between, each whole or not at all.
+    def book_jointly(
+        self, planned: Sequence[JointBooking]
+    ) -> list[Course | NoPlan | Conflict | None]:
+        """Enter the jointly planned courses of one clinic in one transaction.
 
-        For each what was entered, or why it could not be; None for who has none. Who was overtaken
-        before is planned anew beside all the others. Raises `Against` if others never stop.
+        Returns for each the entered course, or the reason why it was not entered; None for a
+        patient without a course. A course whose chairs were taken since the planning is planned
+        anew beside all others. Raises `Conflict` if other writers interfere all the time.
         """
-        for _ in range(TRIES):
-            found: list[Course | NoPlan | Against | None] = []
+        for _ in range(ATTEMPTS):
+            found: list[Course | NoPlan | Conflict | None] = []
             try:
                 with self._entering() as connection:
-                    found += enter_as_one(connection, planned)
+                    found += book_jointly(connection, planned)
             except ChairTaken:
                 continue
-            except Lost as error:
+            except ConnectionLost as error:
                 if not self._has_after_all(
                     [one for one in found if isinstance(one, Course)], error
                 ):
                     continue
             return found
-        raise Against("others are booking all the time", next_step="try again")
+        raise Conflict("others are booking all the time", next_step="try again")
 
-    def put(self, course: Course, line: Line, *, spared: Collection[str] = ()) -> bool:
-        """Enter a course as it is, or a later revision of one that is there; False if it is there.
+    def enter(self, course: Course, line: LogEntry, *, waived: Collection[str] = ()) -> bool:
+        """Enter a course, or a later revision of a stored one, without planning.
 
-        Visits in `spared` (uids) are let in whoever sits there. Raises `Refused`.
+        Returns False if the register has this revision already. Visits in `waived` (uids) may
+        exceed the clinic's limits. Raises `Refused`.
         """
-        for _ in range(TRIES):
+        for _ in range(ATTEMPTS):
             try:
                 with self._entering() as connection:
                     clinic = locked_clinic(connection, course.clinic)
                     found = entry_of(connection, course.course_id)
                     if found and found.revision >= course.revision:
-                        if is_same(connection, course):
+                        if is_stored(connection, course):
                             return False
-                        raise another(found, course.revision)
-                    if found is None and days_of(course)[0]:
-                        refuse_second(connection, clinic, course.patient, *days_of(course))
+                        raise other_revision(found, course.revision)
+                    if found is None and first_and_last_day(course)[0]:
+                        refuse_overlapping_course(
+                            connection, clinic, course.patient, *first_and_last_day(course)
+                        )
                     try:
-                        write(connection, clinic, course, line, spared=spared)
+                        write_course(connection, clinic, course, line, waived=waived)
                     except ChairTaken as taken:
-                        raise no_chair(course, str(taken)) from None
+                        raise no_chair_left(course, str(taken)) from None
                     return True
             except ChairTaken:
                 continue
-        raise Against("others are booking all the time", next_step="try again")
+        raise Conflict("others are booking all the time", next_step="try again")
 
-    def withdrawn(self, course_id: str, line: Line) -> None:
-        """Remove a course from the book; its chairs are free again."""
+    def withdraw(self, course_id: str, line: LogEntry) -> None:
+        """Remove a course from the register; its chairs are free again."""
         with self._entering() as connection:
             withdraw(connection, course_id, line)
 
     @contextmanager
     def _entering(self) -> Iterator[Connection]:
-        """A transaction that writes. Raises `ChairTaken` where somebody else was quicker."""
+        """A transaction that writes. Raises `ChairTaken` if another writer was quicker."""
         try:
             with writing(self.engine) as connection:
                 yield connection
         except IntegrityError:
             raise ChairTaken from None
 
-    def _has_after_all(self, made: list[Course], error: Lost) -> bool:
-        """Whether an entry was made though its answer was lost, once the database is there again.
+    def _has_after_all(self, made: list[Course], error: ConnectionLost) -> bool:
+        """Whether the course was entered although the connection broke before the answer.
 
-        Raises `error` if it does not come back.
+        Waits until the database answers again. Raises `error` if it does not.
         """
         for _ in range(int(SECONDS_TO_COME_BACK / SECONDS_BETWEEN)):
-            with suppress(Lost), reading(self.engine) as connection:
+            with suppress(ConnectionLost), reading(self.engine) as connection:
                 found = entry_of(connection, made[0].course_id) if made else None
-                return found is not None and is_same(connection, made[0])
+                return found is not None and is_stored(connection, made[0])
             time.sleep(SECONDS_BETWEEN)
         raise error
 
-    def entry(self, course_id: str) -> Entered | None:
-        """The entry of a course."""
+    def entry(self, course_id: str) -> CourseEntry | None:
+        """The entry of a course; None if the register does not have the course."""
         with reading(self.engine) as connection:
             return entry_of(connection, course_id)
 
-    def entries(self, clinic: Clinic | None = None, patient: str = "") -> list[Entered]:
-        """The courses of a clinic, or of all; of one patient, where one is named."""
+    def entries(self, clinic: Clinic | None = None, patient: str = "") -> list[CourseEntry]:
+        """The entries of a clinic or of all clinics, of a patient or of all patients."""
         with reading(self.engine) as connection:
             asked = ENTRIES.order_by(COURSES.c.patient, COURSES.c.last_day, COURSES.c.course_id)
             if clinic is not None:
                 asked = asked.where(COURSES.c.clinic == clinic_id(connection, clinic))
             if patient:
                 asked = asked.where(COURSES.c.patient == patient)
-            return [Entered(*row) for row in connection.execute(asked)]
+            return [CourseEntry(*row) for row in connection.execute(asked)]
 
     def clinics(self) -> list[str]:
         """The names of the clinics."""
@@ -255,43 +274,43 @@ class Book:
             )
 
     def knows(self, clinic: Clinic) -> bool:
-        """Whether it has this clinic: by its `id_salt`, or by its name and zone without one."""
+        """Whether the register has this clinic: by its `id_salt` or else by its name and zone."""
         with reading(self.engine) as connection:
             return clinic_id(connection, clinic) is not None
 
     def size(self) -> int:
-        """How many courses are in it."""
+        """The number of courses."""
         with reading(self.engine) as connection:
             found: int = connection.execute(select(count()).select_from(COURSES)).scalar_one()
             return found
 
     def newest(self) -> Course | None:
-        """The course that ends last."""
+        """The course that ends last; None if there is no course."""
         asked = select(COURSES.c.course_id).order_by(COURSES.c.last_day.desc()).limit(1)
         with reading(self.engine) as connection:
             found = connection.execute(asked).scalar_one_or_none()
         return self.course(found) if found else None
 
     def course(self, course_id: str) -> Course:
-        """The course of an entry. Raises `BadFile`."""
+        """The course with this identifier. Raises `BadFile`."""
         with reading(self.engine) as connection:
             document = document_of(connection, course_id)
-        return course_from(document, f"the register's course {course_id}")
+        return parse_course(document, f"the register's course {course_id}")
 
     def documents(self) -> Iterator[str]:
-        """Every course file on a line, as they are at one moment, in order of the patients."""
-        order = COURSES.c.patient, COURSES.c.last_day, COURSES.c.course_id
-        asked = select(COURSES.c.document).order_by(*order)
+        """Every course file as a line of JSON, in order of the patients, as of one moment."""
+        sorting = COURSES.c.patient, COURSES.c.last_day, COURSES.c.course_id
+        asked = select(COURSES.c.document).order_by(*sorting)
         with reading(self.engine) as connection:
-            few = connection.execution_options(yield_per=ROWS)
+            few = connection.execution_options(yield_per=ROWS_AT_ONCE)
             yield from few.execute(asked).scalars()
 
-    def between(self, first: date, last: date, clinic: Clinic | None = None) -> Days:
-        """The courses that may have something on these days (inclusive), and who sits where.
+    def days(self, first: date, last: date, clinic: Clinic | None = None) -> BookedDays:
+        """The courses that may have a visit or a review on these dates (inclusive), with chairs.
 
-        Of a clinic, or of all. Raises `BadFile`.
+        Of one clinic, or of all. Raises `BadFile`.
         """
-        since = first - timedelta(DAYS_AFTERWARDS)
+        since = first - timedelta(DAYS_TO_LAST_REVIEW)
         days = COURSES.c.first_day <= last.isoformat(), COURSES.c.last_day >= since.isoformat()
         asked = select(COURSES.c.course_id, COURSES.c.document).where(*days)
         seats = select(BOOKINGS.c.uid, BOOKINGS.c.chair).where(
@@ -305,10 +324,10 @@ class Book:
             found = connection.execute(asked.order_by(COURSES.c.course_id)).all()
             chairs = {row.uid: row.chair for row in connection.execute(seats)}
         named = ((f"the register's course {name}", document) for name, document in found)
-        return Days([course_from(document, name) for name, document in named], chairs)
+        return BookedDays([parse_course(document, name) for name, document in named], chairs)
 
-    def log(self, course_id: str) -> list[Logged]:
-        """What was done to a course, the first first."""
+    def log(self, course_id: str) -> list[LogRecord]:
+        """The log of a course, oldest line first."""
         asked = select(LOG).where(LOG.c.course_id == course_id).order_by(LOG.c.number)
         with reading(self.engine) as connection:
-            return [Logged(*row) for row in connection.execute(asked)]
+            return [LogRecord(*row) for row in connection.execute(asked)]

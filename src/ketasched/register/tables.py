@@ -1,7 +1,7 @@
-"""The tables of a register, and what its database refuses by itself.
+"""The tables of a register and their constraints.
 
-No two visits on one chair at once, no two in one place of those that begin together, and no line
-of the log changed or removed: whatever program writes, the database holds these.
+The database itself, whatever program writes, refuses two visits on one chair at once, two visits
+with the same place among those that begin together, and a changed or removed line of the log.
 """
 
 from sqlalchemy import (
@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 SCHEMA = 1
-"""The number of this schema; it rises with each change, and `migrations` has the way there."""
+"""The number of this schema. Each change of the tables raises it and adds a migration."""
 
 TABLES = MetaData()
 
@@ -46,9 +46,9 @@ COURSES = Table(
     Column("document", Text, nullable=False),
     Index("courses_by_patient", "clinic", "patient"),
 )
-"""`document` is the course file; `first_day` and `last_day` are those of visits that take place.
+"""Courses: `document` is the course file on one line of JSON.
 
-Both are "" where none does.
+`first_day` and `last_day` are the local dates (ISO) of the visits that take place, or "".
 """
 
 BOOKINGS = Table(
@@ -65,9 +65,10 @@ BOOKINGS = Table(
     UniqueConstraint("clinic", "begins", "place", name="one_in_a_place"),
     Index("bookings_by_day", "clinic", "day"),
 )
-"""A visit that takes place at the clinic: local date, POSIX seconds, chair from 0.
+"""Visits at the clinic: local date (ISO), start and end in POSIX seconds, chair from 0.
 
-`chair` is empty where chairs are not counted, or where somebody overrode the rule.
+`place` counts from 0 among the visits that begin at the same instant. `chair` and `place` are NULL
+if the clinic does not limit them, or if the rule was overridden.
 """
 
 LOG = Table(
@@ -81,7 +82,7 @@ LOG = Table(
     Column("by_whom", Text, nullable=False),
 )
 
-# The plus signs keep SQLite from another index, by which it would look through years.
+# The plus signs keep SQLite from choosing the index on `begins`, which would scan years.
 ONE_ON_A_CHAIR_SQLITE = """
 CREATE TRIGGER one_on_a_chair_{when} BEFORE {when} ON bookings
 WHEN NEW.chair IS NOT NULL AND EXISTS (
@@ -91,8 +92,8 @@ WHEN NEW.chair IS NOT NULL AND EXISTS (
 BEGIN SELECT RAISE(ABORT, 'one_on_a_chair'); END
 """
 
-# All chairs of all clinics lie one after the other on one line of numbers, so that no extension
-# is needed: a chair has 2^34 seconds (until 2514), a clinic 1024 chairs.
+# All chairs of all clinics are mapped to disjoint ranges of integers, so that no extension is
+# needed: 2^34 seconds (until 2514) for each chair, 1024 chairs for each clinic.
 ONE_ON_A_CHAIR_POSTGRES = """
 ALTER TABLE bookings ADD CONSTRAINT one_on_a_chair EXCLUDE USING gist (int8range(
   (clinic::bigint * 1024 + chair) * 17179869184 + begins,

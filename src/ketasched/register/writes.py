@@ -1,38 +1,42 @@
-"""What an entry writes: the course, its visits on chairs, the line of the log. All or nothing."""
+"""Writing a course: its document, its bookings on chairs, and a line of the log."""
 
 import hashlib
 from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, select
 
-from ketasched.files.codec import as_line
+from ketasched.files.codec import json_line
 from ketasched.model import TAKES_PLACE, Clinic, Course
+from ketasched.model.occupancy import limits
 from ketasched.model.wall_clock import effective_kind
-from ketasched.register.chair_assignment import Seat, crowded, seated
-from ketasched.register.records import Against, Line
+from ketasched.register.chair_assignment import Seat, assign_chairs, first_excess
+from ketasched.register.records import Conflict, LogEntry
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
 from ketasched.rules import Capacity
 
 
 class ChairTaken(Exception):
-    """There is no chair, or none any more, for the visit with this uid; users never see it."""
+    """The visit with this uid has no chair. Users never see this error."""
 
 
 def clinic_key(clinic: Clinic) -> str:
-    """What tells a clinic from others, whatever its hours: its salt, or else its name and zone."""
+    """The key of a clinic: a digest of its `id_salt` or, without one, of its name and zone."""
     return hashlib.sha256(
         "\n".join((clinic.id_salt,) if clinic.id_salt else (clinic.name, clinic.timezone)).encode()
     ).hexdigest()
 
 
 def clinic_id(connection: Connection, clinic: Clinic) -> int | None:
-    """The number of a clinic; None if nothing of it has been entered yet."""
+    """The number of a clinic; None if the register does not know the clinic."""
     asked = select(CLINICS.c.id).where(CLINICS.c.key == clinic_key(clinic))
     return connection.execute(asked).scalar_one_or_none()
 
 
 def locked_clinic(connection: Connection, clinic: Clinic) -> int:
-    """The clinic's number; nobody else enters anything of it until this transaction is done."""
+    """The clinic's number, which is locked and, if necessary, created.
+
+    Other writers of the clinic wait until this transaction ends.
+    """
     asked = select(CLINICS.c.id).where(CLINICS.c.key == clinic_key(clinic)).with_for_update()
     found: int | None = connection.execute(asked).scalar_one_or_none()
     if found is None:
@@ -41,41 +45,41 @@ def locked_clinic(connection: Connection, clinic: Clinic) -> int:
     return found
 
 
-def write(
+def write_course(
     connection: Connection,
     clinic: int,
     course: Course,
-    line: Line,
+    line: LogEntry,
     *,
-    spared: Collection[str] = (),
+    waived: Collection[str] = (),
 ) -> None:
-    """The course, its visits on chairs, and the line of the log.
+    """Write a course, its bookings and a line of the log.
 
-    Visits for which somebody overrode the rule about chairs, and those in `spared` (uids), are let
-    in whoever sits there. Raises `ChairTaken`.
+    Visits whose `capacity` rule was overridden, and those in `waived` (uids), may exceed the
+    clinic's limits. Raises `ChairTaken`.
     """
-    _keep(connection, clinic, course)
-    wanted = {seat.uid: (day, seat) for day, seat in _seats(course)}
+    _write_document(connection, clinic, course)
+    wanted = {seat.uid: (day, seat) for day, seat in _seats_of(course)}
     gone = []
     own = BOOKINGS.c.course_id == course.course_id
     for row in connection.execute(select(BOOKINGS).where(own)).all():
         kept = wanted.get(row.uid)
         if kept and (row.clinic, row.begins, row.ends) == (clinic, kept[1].begins, kept[1].ends):
-            del wanted[row.uid]  # it stays on its chair
+            del wanted[row.uid]  # the visit keeps its chair
         else:
             gone.append(row.uid)
     _refuse_uids_of_others(connection, course, wanted)
-    _remove(connection, gone)
-    let_in = overridden(course) | set(spared)
+    _delete_bookings(connection, gone)
+    let_in = overridden_uids(course) | set(waived)
     for day in sorted({day for day, _ in wanted.values()}):
         new = [one for on, one in wanted.values() if on == day]
-        _seat(connection, clinic, course, day, new, let_in)
+        _assign_chairs(connection, clinic, course, day, new, let_in)
     done = line._replace(what=line.what or _last_done(course))
-    note(connection, course.course_id, course.revision, done)
+    write_log(connection, course.course_id, course.revision, done)
 
 
 def _last_done(course: Course) -> str:
-    """What was done last, without names: nobody can remove a line of the log again."""
+    """The last entry of the history, without names: a line of the log cannot be removed."""
     if not course.history:
         return "planned"
     last = course.history[-1]
@@ -88,21 +92,21 @@ def _refuse_uids_of_others(connection: Connection, course: Course, uids: Collect
     others = BOOKINGS.c.uid.in_(list(uids)), BOOKINGS.c.course_id != course.course_id
     if uids and connection.execute(select(BOOKINGS.c.uid).where(*others)).first():
         said = f"a visit of {course.patient} has the identifier (uid) of another course's"
-        raise Against(said, next_step="the course.json that ketasched wrote")
+        raise Conflict(said, next_step="the course.json that ketasched wrote")
 
 
-def withdraw(connection: Connection, course_id: str, line: Line) -> None:
-    """Remove a course and give its chairs back; the log says so."""
+def withdraw(connection: Connection, course_id: str, line: LogEntry) -> None:
+    """Remove a course and its bookings, with a line of the log."""
     same = COURSES.c.course_id == course_id
     revision = connection.execute(select(COURSES.c.revision).where(same)).scalar_one_or_none()
     if revision is not None:
         connection.execute(BOOKINGS.delete().where(BOOKINGS.c.course_id == course_id))
         connection.execute(COURSES.delete().where(same))
-        note(connection, course_id, revision, line)
+        write_log(connection, course_id, revision, line)
 
 
-def note(connection: Connection, course_id: str, revision: int, line: Line) -> None:
-    """A line of the log."""
+def write_log(connection: Connection, course_id: str, revision: int, line: LogEntry) -> None:
+    """Append a line to the log."""
     connection.execute(
         LOG.insert().values(
             at=line.at.isoformat(),
@@ -114,8 +118,8 @@ def note(connection: Connection, course_id: str, revision: int, line: Line) -> N
     )
 
 
-def overridden(course: Course) -> set[str]:
-    """The uids of visits for which the rule about chairs was overridden."""
+def overridden_uids(course: Course) -> set[str]:
+    """The uids of the visits whose `capacity` rule was overridden."""
     return {
         course.visits[finding.visit - 1].uid
         for finding in course.findings
@@ -123,21 +127,21 @@ def overridden(course: Course) -> set[str]:
     }
 
 
-def days_of(course: Course) -> tuple[str, str]:
-    """The dates of the first and the last visit that take place, as ISO; "" if none does."""
+def first_and_last_day(course: Course) -> tuple[str, str]:
+    """The local dates (ISO) of the first and the last visit that take place; "" if none does."""
     taking = [visit.start.date() for visit in course.visits if visit.status in TAKES_PLACE]
     return (min(taking).isoformat(), max(taking).isoformat()) if taking else ("", "")
 
 
-def _keep(connection: Connection, clinic: int, course: Course) -> None:
-    first, last = days_of(course)
+def _write_document(connection: Connection, clinic: int, course: Course) -> None:
+    first, last = first_and_last_day(course)
     values = {
         "clinic": clinic,
         "patient": course.patient,
         "revision": course.revision,
         "first_day": first,
         "last_day": last,
-        "document": as_line(course),
+        "document": json_line(course),
     }
     same = COURSES.c.course_id == course.course_id
     changed = connection.execute(COURSES.update().where(same).values(values))
@@ -145,8 +149,8 @@ def _keep(connection: Connection, clinic: int, course: Course) -> None:
         connection.execute(COURSES.insert().values(course_id=course.course_id, **values))
 
 
-def _seats(course: Course) -> Iterator[tuple[str, Seat]]:
-    """The visits that need a chair, each with its day."""
+def _seats_of(course: Course) -> Iterator[tuple[str, Seat]]:
+    """The visits that need a chair, each with its local date (ISO)."""
     for visit in course.visits:
         kind = effective_kind(course.protocol, course.clinic, visit.kind)
         if visit.status in TAKES_PLACE and kind.place == "clinic":
@@ -154,7 +158,7 @@ def _seats(course: Course) -> Iterator[tuple[str, Seat]]:
             yield visit.start.date().isoformat(), Seat(visit.uid, begins, ends)
 
 
-def _seat(
+def _assign_chairs(
     connection: Connection,
     clinic: int,
     course: Course,
@@ -162,22 +166,22 @@ def _seat(
     new: list[Seat],
     let_in: Collection[str],
 ) -> None:
-    """Put these visits of the course on the chairs of a day. Raises `ChairTaken`."""
-    chairs, starts = course.clinic.chairs, course.clinic.starts_per_slot
+    """Assign chairs of a day to these visits of the course. Raises `ChairTaken`."""
+    allowed = limits(course.clinic)
     on_day = BOOKINGS.c.clinic == clinic, BOOKINGS.c.day == day
     rows = connection.execute(select(BOOKINGS).where(*on_day)).all()
     there = {Seat(row.uid, row.begins, row.ends, row.chair, row.place) for row in rows}
-    if one := crowded(new, there, chairs, starts, let_in):
+    if one := first_excess(new, there, allowed, let_in):
         raise ChairTaken(one.uid)
-    changed = {*seated(new, there, chairs, starts)} - there
+    changed = {*assign_chairs(new, there, allowed)} - there
     of = {row.uid: row.course_id for row in rows}
-    _remove(connection, [one.uid for one in changed if one.uid in of])
+    _delete_bookings(connection, [one.uid for one in changed if one.uid in of])
     rows_of = [
         {**one._asdict(), "course_id": of.get(one.uid, course.course_id)} for one in changed
     ]
     connection.execute(BOOKINGS.insert().values(clinic=clinic, day=day), rows_of)
 
 
-def _remove(connection: Connection, uids: list[str]) -> None:
+def _delete_bookings(connection: Connection, uids: list[str]) -> None:
     if uids:
         connection.execute(BOOKINGS.delete().where(BOOKINGS.c.uid.in_(uids)))
