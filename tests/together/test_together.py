@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,13 +27,13 @@ from ketasched.model import (
     TimeRange,
 )
 from ketasched.planning.check import check
-from ketasched.planning.infeasibility import OWN_RULES
+from ketasched.planning.infeasibility import PATIENT_RULES
 from ketasched.planning.planner import plan
 from ketasched.rules.base import VisitRule
-from ketasched.together import Asked, Together, Waits, Worth, together
+from ketasched.together import Demand, JointPlan, ObjectiveValue, Unscheduled, together
 from tests.conftest import MADE_AT, ROOT
 from tests.support import brute_force
-from tests.support.nouns import MONDAY, clinic, phase, protocol, request
+from tests.support.nouns import MONDAY, clinic, occupied, phase, protocol, request
 
 Booking = tuple[datetime, datetime]
 
@@ -43,29 +44,22 @@ WEEKLY = phase(
 BY_HOURS = phase(2, gap_days=GapDays(3, 1), gap_hours=GapHours(22, 50))
 
 
-def planned(asked, at, **more) -> Together:
+def planned(asked, at, **more) -> JointPlan:
     return together(asked, at, made_at=MADE_AT, **({"limit": 20} | more))
 
 
-def taken_by(found: Together) -> list[Booking]:
+def taken_by(found: JointPlan) -> list[Booking]:
     return [(visit.start, visit.end) for course in found.courses for visit in course.visits]
 
 
-def by_day(visits: Sequence[Booking]) -> dict[date, tuple[Booking, ...]]:
-    days: dict[date, tuple[Booking, ...]] = {}
-    for visit in visits:
-        days[visit[0].date()] = (*days.get(visit[0].date(), ()), visit)
-    return days
-
-
-def assert_all_clean(found: Together, booked: Sequence[Booking] = ()) -> None:
+def assert_all_clean(found: JointPlan, booked: Sequence[Booking] = ()) -> None:
     """Each course keeps every rule beside all the others and what was booked."""
     for course in found.courses:
         own = [(visit.start, visit.end) for visit in course.visits]
         others = taken_by(found)
         for visit in own:
             others.remove(visit)
-        findings = check(course, bookings=by_day([*booked, *others]))
+        findings = check(course, bookings=occupied([*booked, *others]))
         assert not [finding for finding in findings if finding.level == "broken"]
 
 
@@ -81,7 +75,7 @@ class Possible:
     visits: tuple[Booking, ...]
 
 
-def possible_courses(one: Asked, at: Clinic, booked: Sequence[Booking]) -> list[Possible]:
+def possible_courses(one: Demand, at: Clinic, booked: Sequence[Booking]) -> list[Possible]:
     search = brute_force.Search(at, one.request, booked)
     runs = [
         run
@@ -111,7 +105,7 @@ def possible_courses(one: Asked, at: Clinic, booked: Sequence[Booking]) -> list[
     return sorted(found, key=lambda course: (course.delay, course.spacing))
 
 
-def best_of_all(asked: Sequence[Asked], at: Clinic, booked: Sequence[Booking]) -> Worth:
+def best_of_all(asked: Sequence[Demand], at: Clinic, booked: Sequence[Booking]) -> ObjectiveValue:
     """What the best plan is worth, by trying all that could still be better."""
     courses = [possible_courses(one, at, booked) for one in asked]
     best = [(0, 0, 0)]
@@ -145,13 +139,13 @@ def best_of_all(asked: Sequence[Asked], at: Clinic, booked: Sequence[Booking]) -
         go_on(number + 1, worth, visits)
 
     go_on(0, (0, 0, 0), ())
-    return Worth(-best[0][0], *best[0][1:])
+    return ObjectiveValue(-best[0][0], *best[0][1:])
 
 
 PROTOCOLS = (protocol(TWICE), protocol(TWICE, WEEKLY), protocol(BY_HOURS))
 
 
-def tiny(seed: int) -> tuple[list[Asked], Clinic, list[Booking]]:
+def tiny(seed: int) -> tuple[list[Demand], Clinic, list[Booking]]:
     """A few patients, one or two chairs, two or three times a day."""
     random = Random(seed)
     times = random.choice(("09:00-13:00", "09:00-11:30 13:00-15:00"))
@@ -168,7 +162,7 @@ def tiny(seed: int) -> tuple[list[Asked], Clinic, list[Booking]]:
         for day in random.sample(range(7, 12), random.randrange(3))
     ]
     asked = [
-        Asked(
+        Demand(
             random.choice(PROTOCOLS[:2] if seed % 3 else PROTOCOLS),
             request(
                 MONDAY + timedelta(random.randrange(2)),
@@ -188,30 +182,30 @@ def tiny(seed: int) -> tuple[list[Asked], Clinic, list[Booking]]:
 @pytest.mark.parametrize("seed", range(30))
 def test_on_tiny_cases_it_is_the_best_of_all_plans(seed):
     asked, at, booked = tiny(seed)
-    found = planned(asked, at, bookings=by_day(booked))
+    found = planned(asked, at, bookings=occupied(booked))
     best = best_of_all(asked, at, booked)
-    assert found.worth == best
+    assert found.objective == best
     assert found.bound.order <= best.order
-    assert found.worth.order <= found.one_by_one.order
+    assert found.objective.order <= found.one_by_one.order
     assert_all_clean(found, booked)
 
 
 # --- a waiting list ---
 
 
-def listed(patients: int, chairs: int, seed: int = 1) -> tuple[list[Asked], Clinic]:
+def listed(patients: int, chairs: int, seed: int = 1) -> tuple[list[Demand], Clinic]:
     waiting = waiting_list(patients, chairs, seed=seed)
-    return [Asked(waiting.protocol, one) for one in waiting.requests], waiting.clinic
+    return [Demand(waiting.protocol, one) for one in waiting.requests], waiting.clinic
 
 
 @pytest.fixture(scope="module")
-def twenty() -> Together:
+def twenty() -> JointPlan:
     return planned(*listed(20, 3))
 
 
 def test_a_waiting_list_is_seated_and_every_course_is_clean(twenty):
     assert twenty.is_best
-    assert twenty.worth.seated == len(twenty.courses) == 20
+    assert twenty.objective.seated == len(twenty.courses) == 20
     assert twenty.one_by_one.seated == 18
     assert_all_clean(twenty)
 
@@ -221,22 +215,22 @@ def test_it_is_the_same_twice(twenty):
 
 
 def test_another_seed_is_as_good(twenty):
-    assert planned(*listed(20, 3), seed=7).worth == twenty.worth
+    assert planned(*listed(20, 3), seed=7).objective == twenty.objective
 
 
 def test_without_any_effort_it_is_one_by_one():
     found = planned(*listed(20, 3), limit=0)
-    assert found.worth == found.one_by_one
-    assert found.bound.order <= found.worth.order
+    assert found.objective == found.one_by_one
+    assert found.bound.order <= found.objective.order
     assert_all_clean(found)
 
 
 def test_nobody_can_be_added_to_a_plan_and_nothing_of_it_is_more_than_the_bound():
     asked, at = listed(30, 2)
     found = planned(asked, at)
-    assert found.bound.order <= found.worth.order < found.one_by_one.order
-    taken = by_day(taken_by(found))
-    waiting = [one for one, of in zip(asked, found.outcomes, strict=True) if isinstance(of, Waits)]
+    assert found.bound.order <= found.objective.order < found.one_by_one.order
+    taken = occupied(taken_by(found))
+    waiting = [one for one, of in zip(asked, found.outcomes, strict=True) if isinstance(of, Unscheduled)]
     assert waiting
     for one in waiting:
         with pytest.raises(NoPlan):
@@ -259,26 +253,26 @@ ONE_A_DAY = "09:00-11:00"
 """So long is a visit, nearly: one a day for each chair."""
 
 
-def pair(start: date = MONDAY, **more) -> Asked:
+def pair(start: date = MONDAY, **more) -> Demand:
     """A patient who asks for two visits, and can begin on that day only unless said."""
     asked = {"latest_start": start} | {
         key: more.pop(key) for key in list(more) if key != "priority"
     }
-    return Asked(protocol(TWICE), request(start, **asked), **more)
+    return Demand(protocol(TWICE), request(start, **asked), **more)
 
 
 def test_a_higher_priority_is_seated_first():
     asked = [pair(patient="A"), pair(patient="B"), pair(patient="C", priority=3)]
     found = planned(asked, clinic(times=ONE_A_DAY, chairs=1))
     assert [isinstance(one, Course) for one in found.outcomes] == [False, False, True]
-    assert found.worth.seated == 3
+    assert found.objective.seated == 3
     assert found.one_by_one.seated == 1
 
 
 def test_many_go_before_one_of_a_little_more_priority():
     long = protocol(phase(4, gap_days=GapDays(1, 1), every_days=1))
     asked = [
-        Asked(long, request(MONDAY, latest_start=MONDAY), priority=3),
+        Demand(long, request(MONDAY, latest_start=MONDAY), priority=3),
         pair(priority=2),
         pair(MONDAY + timedelta(1), priority=2),
     ]
@@ -291,7 +285,7 @@ def test_who_waits_is_told_why_and_when_there_would_be_room():
     asked = [pair(patient="A"), pair(patient="B")]
     at = clinic("mon tue", ONE_A_DAY, chairs=1)
     waits = planned(asked, at).outcomes[1]
-    assert isinstance(waits, Waits)
+    assert isinstance(waits, Unscheduled)
     assert isinstance(waits.reason, NoPlan)
     assert {finding.rule for _, finding in waits.reason.refusals} == {"capacity"}
     assert waits.first == MONDAY + timedelta(7)
@@ -302,14 +296,14 @@ def test_whom_the_rules_refuse_waits_for_no_chair():
     wrong = pair(per_week=5)
     found = planned([young, wrong, pair()], clinic(chairs=1))
     refused, bad, seated = found.outcomes
-    assert isinstance(refused, Waits)
+    assert isinstance(refused, Unscheduled)
     assert isinstance(refused.reason, NoPlan)
     assert [finding.rule for finding in refused.reason.findings] == ["age"]
     assert refused.first is None
-    assert isinstance(bad, Waits)
+    assert isinstance(bad, Unscheduled)
     assert isinstance(bad.reason, BadRequest)
     assert isinstance(seated, Course)
-    assert found.worth.seated == found.bound.seated == 1
+    assert found.objective.seated == found.bound.seated == 1
 
 
 def test_the_wanted_time_of_day_is_kept_where_it_costs_nobody_anything():
@@ -335,9 +329,9 @@ def test_phases_follow_each_other_and_reviews_and_boosters_are_there():
             tentative=True,
         ),
     )
-    asked = [Asked(two, request(patient=f"P-{number}", boosters=2)) for number in range(5)]
+    asked = [Demand(two, request(patient=f"P-{number}", boosters=2)) for number in range(5)]
     found = planned(asked, clinic(times="09:00-13:00", chairs=1))
-    assert found.worth.seated == 5
+    assert found.objective.seated == 5
     assert found.is_best
     assert all(len(course.visits) == 7 for course in found.courses)
     assert all(course.visits[-1].status == "tentative" for course in found.courses)
@@ -347,7 +341,7 @@ def test_phases_follow_each_other_and_reviews_and_boosters_are_there():
 def test_many_protocols_on_one_chair_with_little_effort_are_seated_as_well_as_one_by_one():
     names = ("iv-depression", "esketamine-us-label", "iv-weekly-maintenance", "crps-10-weekdays")
     asked = [
-        Asked(
+        Demand(
             load_protocol(names[number % 4]),
             request(MONDAY + timedelta(number), patient=f"P-{number}"),
             priority=1 + number % 3,
@@ -356,9 +350,9 @@ def test_many_protocols_on_one_chair_with_little_effort_are_seated_as_well_as_on
     ]
     at = clinic(times="08:00-12:00", chairs=1, slot_minutes=60)
     found = planned(asked, at, limit=1)
-    assert found.bound.order <= found.worth.order < found.one_by_one.order
+    assert found.bound.order <= found.objective.order < found.one_by_one.order
     again = planned(asked, at, limit=1)
-    assert (again.courses, again.worth, again.bound) == (found.courses, found.worth, found.bound)
+    assert (again.courses, again.objective, again.bound) == (found.courses, found.objective, found.bound)
     assert_all_clean(found)
 
 
@@ -366,9 +360,9 @@ def test_visits_elsewhere_take_no_chair():
     at_home = protocol(phase(2, gap_days=GapDays(4, 1)))
     kind = replace(at_home.visits["infusion"], place="home", driver=None)
     at_home = replace(at_home, visits={"infusion": kind, "booster": kind})
-    asked = [Asked(at_home, request(latest_start=MONDAY)) for _ in range(3)]
+    asked = [Demand(at_home, request(latest_start=MONDAY)) for _ in range(3)]
     found = planned(asked, clinic(times=ONE_A_DAY, chairs=1))
-    assert found.worth == Worth(3, 0, 0)
+    assert found.objective == ObjectiveValue(3, 0, 0)
 
 
 def test_no_more_begin_together_than_the_clinic_says():
@@ -376,7 +370,7 @@ def test_no_more_begin_together_than_the_clinic_says():
     found = planned(asked, clinic(times="09:00-11:30", chairs=9, starts_per_slot=1))
     begins = [visit.start for course in found.courses for visit in course.visits]
     assert len(begins) == len(set(begins))
-    assert found.worth.seated == 3
+    assert found.objective.seated == 3
     assert_all_clean(found)
 
 
@@ -385,19 +379,22 @@ class FewADay(VisitRule):
 
     name = "few-a-day"
 
-    def day(self, day, given):
-        there = len(given.bookings.get(day, ()))
-        return self.says(f"{there} come already") if there >= 2 else None
+    def day(self, day, context):
+        begins = (datetime.fromtimestamp(begin, context.zone) for begin, _ in context.bookings)
+        there = sum(begin.date() == day for begin in begins)
+        return self.finding(f"{there} come already") if there >= 2 else None
 
 
 @pytest.fixture
 def few_a_day(monkeypatch):
     """Adds `FewADay` to what the planner and its checks ask."""
-    for table in ("search.DAY_RULES", "search.OWN_DAY_RULES", "check.DAY_RULES"):
+    for table in ("availability.DAY_RULES", "availability.PATIENT_DAY_RULES", "check.DAY_RULES"):
         name, _, rules = table.rpartition(".")
         module = import_module(f"ketasched.planning.{name}")
         monkeypatch.setattr(module, rules, [*getattr(module, rules), FewADay()])
-    monkeypatch.setattr("ketasched.planning.infeasibility.OWN_RULES", OWN_RULES | {FewADay.name})
+    monkeypatch.setattr(
+        "ketasched.planning.infeasibility.PATIENT_RULES", PATIENT_RULES | {FewADay.name}
+    )
 
 
 @pytest.mark.parametrize("latest", [MONDAY, MONDAY + timedelta(2)], ids=["Monday", "Wednesday"])
@@ -405,12 +402,12 @@ def few_a_day(monkeypatch):
 def test_a_rule_about_others_that_no_price_knows_is_kept_all_the_same(latest):
     asked = [pair(patient=f"P{number}", latest_start=latest) for number in range(8)]
     long = protocol(phase(4, gap_days=GapDays(1, 1), every_days=1))
-    asked.insert(0, Asked(long, request(MONDAY, latest_start=MONDAY)))
+    asked.insert(0, Demand(long, request(MONDAY, latest_start=MONDAY)))
     found = planned(asked, clinic(times=ONE_A_DAY, chairs=3))
     assert_all_clean(found)
-    assert found.one_by_one.order >= found.worth.order >= found.bound.order
-    assert max(map(len, by_day(taken_by(found)).values())) == 2
-    reasons = [one.reason for one in found.outcomes if isinstance(one, Waits)]
+    assert found.one_by_one.order >= found.objective.order >= found.bound.order
+    assert max(Counter(start.date() for start, _ in taken_by(found)).values()) == 2
+    reasons = [one.reason for one in found.outcomes if isinstance(one, Unscheduled)]
     waiting = [reason for reason in reasons if isinstance(reason, NoPlan)]
     refused = [finding.rule for reason in waiting for _, finding in reason.refusals]
     assert FewADay.name in refused
@@ -424,8 +421,8 @@ def test_what_is_booked_stays_free_of_patients():
         for day in (7, 8, 9, 10, 11)
     ]
     asked = [pair(patient="A"), pair(patient="B"), pair(MONDAY + timedelta(1), patient="C")]
-    found = planned(asked, at, bookings=by_day(booked))
-    assert found.worth.seated == 2
+    found = planned(asked, at, bookings=occupied(booked))
+    assert found.objective.seated == 2
     assert min(visit.start.hour for course in found.courses for visit in course.visits) == 10
     assert_all_clean(found, booked)
 
@@ -435,18 +432,18 @@ def test_in_the_week_in_which_the_clocks_change_chairs_are_counted_in_true_time(
     nightly = protocol(phase(2, gap_days=GapDays(1, 1), every_days=1))
     at = clinic("sat sun mon", "00:00-06:30", chairs=1, slot_minutes=30)
     asked = [
-        Asked(nightly, request(saturday, patient=f"P-{number}", latest_start=saturday))
+        Demand(nightly, request(saturday, patient=f"P-{number}", latest_start=saturday))
         for number in range(3)
     ]
     found = planned(asked, at)
     # From 00:00 to 06:30 are five and a half hours on that Sunday: two visits, not three.
-    assert found.worth.seated == 2
+    assert found.objective.seated == 2
     assert_all_clean(found)
-    later = [Asked(one.protocol, replace(one.request, start=date(2027, 3, 20))) for one in asked]
+    later = [Demand(one.protocol, replace(one.request, start=date(2027, 3, 20))) for one in asked]
     later = [
         replace(one, request=replace(one.request, latest_start=date(2027, 3, 20))) for one in later
     ]
-    assert planned(later, at).worth.seated == 3
+    assert planned(later, at).objective.seated == 3
 
 
 def test_without_the_extra_it_says_what_to_install():

@@ -1,8 +1,8 @@
-"""What the chairs are worth: prices rise where too many want to sit, until nobody finds better.
+"""Column generation: dual prices of the chairs, and a bound on every joint plan.
 
-The relaxation of the courses found so far sets the prices; at these every patient looks for
-cheaper courses, which join it. What all together would gain at most at some prices bounds what any
-plan is worth, whatever the prices are: they are whole numbers, so it is exact.
+The restricted master problem sets the dual prices; at these prices the pricing problem finds
+cheaper courses, which become new columns. The Lagrangian bound holds at any prices. The prices are
+rounded to integers, so that the bound is exact.
 """
 
 from collections.abc import Sequence
@@ -11,78 +11,86 @@ from operator import mul
 
 import numpy as np
 
-from ketasched.together.capacity import Chairs
-from ketasched.together.pricing import Column, Courses, Numbers, Priced, Weights, tolls_of
-from ketasched.together.records import Worth
-from ketasched.together.restricted_master import Master, Relaxed
+from ketasched.together.capacity import ChairCapacity
+from ketasched.together.pricing import (
+    CheapestPaths,
+    Column,
+    Numbers,
+    StackedGraphs,
+    Weights,
+    slot_class_costs,
+)
+from ketasched.together.records import ObjectiveValue
+from ketasched.together.restricted_master import Relaxation, RestrictedMaster
 
 SCALE = 1 << 12
-"""Into how many parts a point of spacing is cut, so that rounding the prices costs nothing."""
+"""Parts of a point of spacing, so that rounding the prices costs nothing."""
 
-ENDS = 3
-"""So many courses of a patient, with different last days, join the relaxation at once."""
+COLUMNS_PER_PATIENT = 3
+"""How many courses of a patient, with different last days, become columns in one round."""
 
-CLOSE = 0.01
-"""A relaxation so near to the bound, in points of spacing, gets no better."""
+TOLERANCE = 0.01
+"""The column generation ends when the relaxation is this near to the bound, in points."""
 
 
 @dataclass(slots=True)
 class Effort:
-    """How much may still be done, in seconds of a usual machine: counted, never measured."""
+    """The remaining effort, in seconds of a usual machine: counted, never measured."""
 
     left: float
 
     def spend(self, seconds: float) -> bool:
-        """Spend some; whether there is any left."""
+        """Spend some effort. Returns whether any is left."""
         self.left -= seconds
         return self.left > 0
 
 
 @dataclass(frozen=True, slots=True)
-class Quote:
-    """The courses at some prices: what no plan is below (`bound`), in parts of a point.
+class PricingRound:
+    """The result of the pricing problem at some dual prices, in parts of a point.
 
-    `rewards` is what a patient's seat is worth, `lowest` what their cheapest course costs.
+    No plan has a lower objective than `bound`. `rewards` holds the weight of each patient's seat,
+    `lowest` the cost of each patient's cheapest course.
     """
 
     bound: int
-    priced: Priced
+    priced: CheapestPaths
     rewards: Numbers
     lowest: Numbers
 
 
-class Market:
-    """The prices, and the best bound so far. Values are to be as low as can be."""
+class ColumnGeneration:
+    """The column generation and its best bound; objectives are minimised."""
 
     def __init__(
         self,
-        chairs: Chairs,
-        courses: Courses,
+        capacity: ChairCapacity,
+        courses: StackedGraphs,
         priorities: Sequence[int] | Numbers,
         weights: Weights,
     ) -> None:
-        self.chairs, self.courses, self.weights = chairs, courses, weights
+        self.capacity, self.courses, self.weights = capacity, courses, weights
         self.priorities = np.array(priorities, np.int64)
         self.seats = int(self.priorities.sum())
-        self.master = Master(chairs, self.priorities.tolist(), weights)
-        self.best: Quote | None = None
-        self.relaxed: Relaxed | None = None
+        self.master = RestrictedMaster(capacity, self.priorities.tolist(), weights)
+        self.best: PricingRound | None = None
+        self.relaxed: Relaxation | None = None
         self._proven = -self.seats * weights.seat
-        self._most = [limit.most for limit in chairs.limits]
+        self._most = [limit.most for limit in capacity.limits]
 
     @property
     def bound(self) -> int:
-        """The value below which no plan is: a whole number, for a plan's value is one, too."""
+        """The proven lower bound, rounded up: every plan's objective is an integer."""
         return max(self._proven, -(-self.best.bound // SCALE)) if self.best else self._proven
 
-    def prove(self, value: int) -> None:
-        """It is proven that no plan has a lower value than this."""
+    def raise_bound(self, value: int) -> None:
+        """Note the proof that no plan has a lower objective."""
         self._proven = max(self._proven, value)
 
-    def near(self, value: int, most: int) -> list[Column] | None:
-        """All courses that could be part of a plan of a lower value; None if more than `most`.
+    def columns_near(self, value: int, most: int) -> list[Column] | None:
+        """All courses that could be part of a better plan; None if there are more than `most`.
 
-        What a course costs more than the patient's best, at these prices, it costs the plan.
+        A course's reduced cost over the patient's best course is a lower bound on the plan's loss.
         """
         if self.best is None:
             return None
@@ -90,8 +98,8 @@ class Market:
         least = np.minimum(self.best.lowest, self.best.rewards)
         return self.best.priced.below(least + gap + 1, most)
 
-    def settle(self, effort: Effort) -> None:
-        """Let the prices find their level, as far as the effort goes."""
+    def run(self, effort: Effort) -> None:
+        """Generate columns until the bound is met or the effort is spent."""
         while True:
             relaxed = self.master.solve()
             if relaxed is None:
@@ -100,21 +108,21 @@ class Market:
             quote = self._quote(relaxed)
             if self.best is None or quote.bound > self.best.bound:
                 self.best = quote
-            if relaxed.value * SCALE - self.best.bound < CLOSE * SCALE:
+            if relaxed.value * SCALE - self.best.bound < TOLERANCE * SCALE:
                 return
-            new = self.master.add(quote.priced.best(quote.rewards, ENDS))
+            new = self.master.add(quote.priced.best(quote.rewards, COLUMNS_PER_PATIENT))
             if not effort.spend(self._cost()) or not new:
                 return
 
-    def seat_at_most(self, most: int) -> None:
-        """It is proven that no more can be seated: bounds and prices heed it from now on."""
-        self.prove(max(self.bound, -most * self.weights.seat))
+    def cap_seats(self, most: int) -> None:
+        """Add the proven limit on the number of seats to the bound and to the master problem."""
+        self.raise_bound(max(self.bound, -most * self.weights.seat))
         self.seats, self.best = most, None
-        self.master.seat_at_most(most)
+        self.master.cap_seats(most)
 
     @property
     def seated(self) -> float:
-        """How many the relaxation seats, weighted."""
+        """The priority that the relaxation seats."""
         shares = self.relaxed.shares if self.relaxed else []
         columns = self.master.columns
         return float(
@@ -124,32 +132,32 @@ class Market:
             )
         )
 
-    def _quote(self, relaxed: Relaxed) -> Quote:
+    def _quote(self, relaxed: Relaxation) -> PricingRound:
         prices = np.maximum(np.rint(np.array(relaxed.prices) * SCALE), 0).astype(np.int64)
         seat_price = max(round(relaxed.seat_price * SCALE), 0)
         weights = self.weights
         parts = Weights(weights.seat * SCALE, weights.delay * SCALE, weights.spacing * SCALE)
-        priced = self.courses.cheapest(parts, tolls_of(self.chairs, prices))
+        priced = self.courses.cheapest(parts, slot_class_costs(self.capacity, prices))
         rewards = self.priorities * (parts.seat - seat_price)
         lowest = priced.lowest()
-        # In Python's own numbers: sums of these can be larger than 64 bits.
+        # Python integers: the sums can exceed 64 bits.
         bound = sum(np.minimum(lowest - rewards, 0).tolist())
         bound -= sum(map(mul, prices.tolist(), self._most))
-        return Quote(bound - seat_price * self.seats, priced, rewards, lowest)
+        return PricingRound(bound - seat_price * self.seats, priced, rewards, lowest)
 
     def _cost(self) -> float:
-        """What a round costs, in seconds of a usual machine."""
-        ways = sum(len(level.sources) for level in self.courses.levels)
-        return 1e-6 * (ways + 10 * len(self.master.columns) + 100 * self.master.iterations)
+        """The cost of one round, in seconds of a usual machine."""
+        arcs = sum(len(level.sources) for level in self.courses.levels)
+        return 1e-6 * (arcs + 10 * len(self.master.columns) + 100 * self.master.iterations)
 
 
-def worth_at(value: int, weights: Weights) -> Worth:
-    """What a plan of this value is worth; a bound is read in the same way."""
+def objective_at(value: int, weights: Weights) -> ObjectiveValue:
+    """The objective value of a scalar objective or bound."""
     seated = -(value // weights.seat)
     delay, spacing = divmod(value + seated * weights.seat, weights.delay)
-    return Worth(seated, delay, spacing)
+    return ObjectiveValue(seated, delay, spacing)
 
 
-def value_of(worth: Worth, weights: Weights) -> int:
-    """The value of a plan: one number, the lower the better."""
-    return worth.delay * weights.delay + worth.spacing - worth.seated * weights.seat
+def scalar_of(objective: ObjectiveValue, weights: Weights) -> int:
+    """The scalar objective of a plan; lower is better."""
+    return objective.delay * weights.delay + objective.spacing - objective.seated * weights.seat

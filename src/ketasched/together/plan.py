@@ -1,4 +1,4 @@
-"""together: many patients on one clinic's chairs, planned as one."""
+"""together: plan many patients on the chairs of one clinic jointly."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -8,240 +8,244 @@ from typing import TYPE_CHECKING
 
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Clinic, Course
-from ketasched.model.wall_clock import minute_of
+from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.model.wall_clock import minute_of_day
 from ketasched.planning.cadence import phase_plans_for
-from ketasched.planning.planner import choose_slots_at, course_of, plan
+from ketasched.planning.planner import (
+    choose_slots,
+    choose_slots_at,
+    course_of,
+    plan,
+    requested_phases,
+)
 from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
-from ketasched.rules.base import NO_BOOKINGS, Bookings, PlanningContext
-from ketasched.together.occupancy import Table, slots_of, table_of
-from ketasched.together.records import NOTHING, Asked, Together, Waits, Worth
+from ketasched.rules.base import NO_BOOKINGS, PlanningContext
+from ketasched.together.records import ZERO, Demand, JointPlan, ObjectiveValue, Unscheduled
 
 if TYPE_CHECKING:
     from ketasched.together.solve import Solution
 
 LATER = timedelta(weeks=26)
-"""How far after the asked start a first visit is looked for, for those who wait."""
+"""How far after the asked start a later start is looked for, for unscheduled patients."""
 
-Seated = dict[int, Course]
-"""The courses of those who are seated, by the number of the patient."""
+Courses = dict[int, Course]
+"""The courses of the patients who are scheduled, by the number of the demand."""
 
 
 def together(
-    asked: Sequence[Asked],
+    asked: Sequence[Demand],
     clinic: Clinic,
     *,
     made_at: datetime,
-    bookings: Bookings = NO_BOOKINGS,
+    bookings: Occupancy = NO_BOOKINGS,
     limit: float = 60,
     seed: int = 1,
-) -> Together:
-    """The best plan for all who ask, on the chairs that `bookings` leave:
+) -> JointPlan:
+    """The best plan for all demands beside the `bookings`.
 
-    the most patients, weighted by priority; the fewest days in sum from the asked starts to the
-    first visits; the best spacing in sum. It is never worse than planning them in this order, one
-    by one. `limit` is in seconds of a usual machine: effort is counted and not measured, so that
-    the same input and `seed` give the same plan. Raises `BadRequest` where the extra is missing.
+    The objectives, in order: the most patients, weighted by priority; the fewest days in sum from
+    the asked starts to the first visits; the best spacing in sum. The plan is never worse than
+    planning the demands one by one in their order. `limit` is in seconds of a usual machine:
+    effort is counted, not measured, so that the same input and `seed` give the same plan. Raises
+    `BadRequest` if the extra `together` is not installed.
     """
-    room = _Room(asked, clinic, made_at, bookings)
-    refused, alone = room.alone()
+    planner = _Planner(asked, clinic, made_at, bookings)
+    alone, refusals = planner.plan_alone()
     if not clinic.counts_visits:
-        worth = room.worth(alone)
-        return Together(room.outcomes(alone, refused), worth, worth, worth)
-    in_order = room.in_order(alone)
-    seated = in_order
-    found = room.jointly(list(alone), in_order, limit, seed)
-    if found.worth.order < room.worth(in_order).order:
-        chosen = zip(alone, found.candidates, strict=True)
-        jointly = room.seated(
-            {number: candidates for number, candidates in chosen if candidates}, alone
-        )
-        seated = min(in_order, jointly, key=lambda one: room.worth(one).order)
-    worth = room.worth(seated)
-    bound = min(found.bound, worth, key=lambda one: one.order)
-    return Together(room.outcomes(seated, refused), worth, bound, room.worth(in_order))
+        objective = planner.objective(alone)
+        return JointPlan(planner.outcomes(alone, refusals), objective, objective, objective)
+    best = one_by_one = planner.plan_in_order(alone)
+    solution = planner.solve(list(alone), one_by_one, limit, seed)
+    if solution.objective.order < planner.objective(one_by_one).order:
+        numbered = zip(alone, solution.candidates, strict=True)
+        solved = planner.realise({number: chosen for number, chosen in numbered if chosen}, alone)
+        best = min(one_by_one, solved, key=lambda courses: planner.objective(courses).order)
+    objective = planner.objective(best)
+    return JointPlan(
+        planner.outcomes(best, refusals),
+        objective,
+        min(solution.bound, objective, key=lambda one: one.order),
+        planner.objective(one_by_one),
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class _Room:
-    """The clinic, who asks, and what is booked already."""
+class _Planner:
+    """Plans demands of one clinic; a patient is known by the number of the demand."""
 
-    asked: Sequence[Asked]
+    demands: Sequence[Demand]
     clinic: Clinic
     made_at: datetime
-    bookings: Bookings
+    bookings: Occupancy
 
-    def planned(self, number: int, bookings: Bookings) -> Course:
-        """The best course of patient `number` beside these bookings."""
-        one = self.asked[number]
+    def plan_beside(self, number: int, occupancy: Occupancy) -> Course:
+        """The best course of a patient beside other visits. Raises `BadRequest`, `NoPlan`."""
+        demand = self.demands[number]
         return plan(
-            one.protocol,
+            demand.protocol,
             self.clinic,
-            one.request,
+            demand.request,
             made_at=self.made_at,
-            course_id=one.course_id,
-            bookings=bookings,
+            course_id=demand.course_id,
+            bookings=occupancy,
         )
 
-    def alone(self) -> tuple[dict[int, BadRequest | NoPlan], Seated]:
-        """Whom the rules refuse even without the others, and the courses of all others."""
-        refused: dict[int, BadRequest | NoPlan] = {}
-        alone: Seated = {}
-        for number in range(len(self.asked)):
+    def plan_alone(self) -> tuple[Courses, dict[int, BadRequest | NoPlan]]:
+        """The course of each patient without the other patients, or the refusal."""
+        courses: Courses = {}
+        refusals: dict[int, BadRequest | NoPlan] = {}
+        for number in range(len(self.demands)):
             try:
-                alone[number] = self.planned(number, self.bookings)
+                courses[number] = self.plan_beside(number, self.bookings)
             except (BadRequest, NoPlan) as error:
-                refused[number] = error
-        return refused, alone
+                refusals[number] = error
+        return courses, refusals
 
-    def in_order(self, numbers: Iterable[int]) -> Seated:
-        """Those who find room one by one, in row order."""
-        table, seated = table_of(self.bookings), Seated()
+    def plan_in_order(self, numbers: Iterable[int]) -> Courses:
+        """The courses of the patients who find room one by one, in this order."""
+        occupancy, courses = Occupancy(self.bookings), Courses()
         for number in numbers:
-            self._seat(table, seated, number)
-        return seated
+            self._add_if_possible(occupancy, courses, number)
+        return courses
 
-    def jointly(
-        self, numbers: Sequence[int], known: Seated, limit: float, seed: int
-    ) -> "Solution":
-        """The plan of these patients as one, from a known one on."""
-        searches = [self._search(number, self.bookings) for number in numbers]
-        priorities = [self.asked[number].priority for number in numbers]
-        courses = {
-            patient: (self.worth_of(number, known[number]), list(slots_of(known[number])))
+    def solve(self, numbers: Sequence[int], known: Courses, limit: float, seed: int) -> "Solution":
+        """The joint solution for these patients, which is no worse than the `known` courses."""
+        contexts = [self._context(number, self.bookings) for number in numbers]
+        searches = [Search(one, requested_phases(one)) for one in contexts]
+        priorities = [self.demands[number].priority for number in numbers]
+        warm_start = {
+            patient: (self.objective_of(number, known[number]), list(slots_of(known[number])))
             for patient, number in enumerate(numbers)
             if number in known
         }
         return _solver()(
-            searches, priorities, self.clinic, self.bookings, courses, limit=limit, seed=seed
+            searches, priorities, self.clinic, self.bookings, warm_start, limit=limit, seed=seed
         )
 
-    def seated(self, chosen: Mapping[int, Sequence[Candidate]], numbers: Iterable[int]) -> Seated:
-        """The courses of those with these stops, each planned again beside the others where that
-        is no worse: at the times that they want.
+    def realise(
+        self, chosen: Mapping[int, Sequence[Candidate]], numbers: Iterable[int]
+    ) -> Courses:
+        """The courses at the chosen candidates, each planned again beside the others.
 
-        Then, in order, who of all `numbers` has no course yet is seated where there is room after
-        all: who waited, and whose stops break a rule that only `plan` knows.
+        Planning again finds the times that the patients want. Then each patient of `numbers`
+        without a course gets one if there is room after all: the unscheduled ones, and those whose
+        candidates break a rule that the solver does not know.
         """
-        table, seated = table_of(self.bookings), Seated()
+        occupancy, courses = Occupancy(self.bookings), Courses()
+        held = {
+            number: intervals(candidate.slot for candidate in candidates)
+            for number, candidates in chosen.items()
+        }
+        for own in held.values():
+            occupancy.add(own)
         for number, candidates in chosen.items():
-            table.sit(number, (candidate.slot for candidate in candidates))
-        for number, candidates in chosen.items():
-            table.rise(number)
-            if course := self._again(number, candidates, table.taken):
-                table.seat(number, course)
-                seated[number] = course
+            occupancy.remove(held[number])
+            if course := self._plan_again(number, candidates, occupancy):
+                occupancy.add(intervals(slots_of(course)))
+                courses[number] = course
         for number in numbers:
-            if number not in seated:
-                self._seat(table, seated, number)
-        return seated
+            if number not in courses:
+                self._add_if_possible(occupancy, courses, number)
+        return courses
 
-    def _again(
-        self, number: int, candidates: Sequence[Candidate], bookings: Bookings
+    def _plan_again(
+        self, number: int, candidates: Sequence[Candidate], occupancy: Occupancy
     ) -> Course | None:
-        """The course planned beside these bookings, or that of these stops if it is better.
+        """The best course beside other visits, or the one at these candidates if it is better.
 
-        None where a rule speaks against the stops: the prices know chairs, and no other rule about
-        who else comes.
+        None if a rule refuses the candidates: the solver knows the chairs, and no other rule about
+        other patients.
         """
-        own = self._worth(number, [candidate.day for candidate in candidates])
+        chosen = self._objective(number, [candidate.day for candidate in candidates])
         with suppress(NoPlan):
-            course = self.planned(number, bookings)
-            if self.worth_of(number, course).order <= own.order:
+            course = self.plan_beside(number, occupancy)
+            if self.objective_of(number, course).order <= chosen.order:
                 return course
-        context = self._given(number, bookings)
-        starts = [
-            (candidate.slot.start.date(), minute_of(candidate.slot.start))
-            for candidate in candidates
-        ]
-        decided = choose_slots_at(context, starts)
-        course_id = self.asked[number].course_id
-        return course_of(decided, context, course_id=course_id) if decided else None
+        context = self._context(number, occupancy)
+        starts = [(one.slot.start.date(), minute_of_day(one.slot.start)) for one in candidates]
+        slots = choose_slots_at(context, starts)
+        course_id = self.demands[number].course_id
+        return course_of(slots, context, course_id=course_id) if slots else None
 
     def outcomes(
-        self, seated: Seated, refused: dict[int, BadRequest | NoPlan]
-    ) -> tuple[Course | Waits, ...]:
-        """For each who asked, in order, their course or why they wait."""
-        table = table_of(self.bookings)
-        for number, course in seated.items():
-            table.seat(number, course)
+        self, courses: Courses, refusals: Mapping[int, BadRequest | NoPlan]
+    ) -> tuple[Course | Unscheduled, ...]:
+        """For each demand, in order, the course, or why the patient is not scheduled."""
+        occupancy = Occupancy(self.bookings)
+        for course in courses.values():
+            occupancy.add(intervals(slots_of(course)))
         return tuple(
-            seated[number]
-            if number in seated
-            else self._waits(number, table.taken, refused.get(number))
-            for number in range(len(self.asked))
+            courses.get(number) or self._unscheduled(number, occupancy, refusals.get(number))
+            for number in range(len(self.demands))
         )
 
-    def worth(self, seated: Seated) -> Worth:
-        """What these courses are worth in sum."""
-        return sum((self.worth_of(*one) for one in seated.items()), NOTHING)
+    def objective(self, courses: Courses) -> ObjectiveValue:
+        """The objective value of these courses in sum."""
+        return sum((self.objective_of(*numbered) for numbered in courses.items()), ZERO)
 
-    def worth_of(self, number: int, course: Course) -> Worth:
-        """What the course of patient `number` is worth."""
-        return self._worth(number, [visit.start.toordinal() for visit in course.visits])
+    def objective_of(self, number: int, course: Course) -> ObjectiveValue:
+        """The objective value of one course."""
+        return self._objective(number, [visit.start.toordinal() for visit in course.visits])
 
-    def _worth(self, number: int, days: Sequence[int]) -> Worth:
-        """What visits of patient `number` on these days (`date.toordinal`) are worth."""
-        one = self.asked[number]
-        spacing, done = 0, 0
-        for phase_plan in phase_plans_for(one.protocol, self.clinic, one.request):
-            anchor = days[done - 1] if done else days[0]
-            for index, day in enumerate(days[done : done + phase_plan.count]):
-                if done + index:
-                    spacing += phase_plan.cost(index, day - days[done + index - 1], day - anchor)
-            done += phase_plan.count
-        return Worth(one.priority, days[0] - one.request.start.toordinal(), spacing)
+    def _objective(self, number: int, days: Sequence[int]) -> ObjectiveValue:
+        """The objective value of visits on these days (`date.toordinal`)."""
+        demand = self.demands[number]
+        spacing, before = 0, 0
+        for phase_plan in phase_plans_for(demand.protocol, self.clinic, demand.request):
+            anchor = days[before - 1] if before else days[0]
+            for index, day in enumerate(days[before : before + phase_plan.count]):
+                if before + index:
+                    gap = day - days[before + index - 1]
+                    spacing += phase_plan.cost(index, gap, day - anchor)
+            before += phase_plan.count
+        delay = days[0] - demand.request.start.toordinal()
+        return ObjectiveValue(demand.priority, delay, spacing)
 
-    def _seat(self, table: Table, seated: Seated, number: int) -> None:
-        """Seat a patient, if there is room."""
+    def _add_if_possible(self, occupancy: Occupancy, courses: Courses, number: int) -> None:
+        """Add the course of a patient, if there is room."""
+        with suppress(BadRequest, NoPlan):
+            courses[number] = course = self.plan_beside(number, occupancy)
+            occupancy.add(intervals(slots_of(course)))
+
+    def _unscheduled(
+        self, number: int, occupancy: Occupancy, refusal: BadRequest | NoPlan | None
+    ) -> Unscheduled:
+        """Why a patient is not scheduled, and when there is room."""
+        demand = self.demands[number]
         try:
-            course = self.planned(number, table.taken)
-        except (BadRequest, NoPlan):
-            return
-        table.seat(number, course)
-        seated[number] = course
-
-    def _waits(self, number: int, taken: Bookings, refused: BadRequest | NoPlan | None) -> Waits:
-        """Why a patient waits, and when there would be room."""
-        reason = refused or self._refusal(number, taken)
-        one = self.asked[number]
+            self.plan_beside(number, occupancy)
+        except (BadRequest, NoPlan) as error:
+            refusal = refusal or error
+        assert refusal is not None  # noqa: S101 - a patient with room has a course
         later = replace(
-            one.request,
-            latest_start=one.request.start + LATER,
-            busy=one.busy or one.request.busy,
+            demand.request,
+            latest_start=demand.request.start + LATER,
+            busy=demand.busy or demand.request.busy,
         )
+        moved = PlanningContext(demand.protocol, self.clinic, later, self.made_at, occupancy)
         try:
-            course = plan(one.protocol, self.clinic, later, made_at=self.made_at, bookings=taken)
+            first = choose_slots(moved).slots[0][0]
         except (BadRequest, NoPlan):
-            return Waits(reason)
-        return Waits(reason, course.visits[0].start.date())
+            return Unscheduled(refusal)
+        return Unscheduled(refusal, first.start.date())
 
-    def _refusal(self, number: int, bookings: Bookings) -> NoPlan:
-        """Why a patient has no room beside these bookings."""
-        try:
-            self.planned(number, bookings)
-        except NoPlan as error:
-            return error
-        raise AssertionError("who has room is seated")
-
-    def _search(self, number: int, bookings: Bookings) -> Search:
-        context = self._given(number, bookings)
-        return Search(context, phase_plans_for(context.protocol, context.clinic, context.request))
-
-    def _given(self, number: int, bookings: Bookings) -> PlanningContext:
-        one = self.asked[number]
-        return PlanningContext(one.protocol, self.clinic, one.request, self.made_at, bookings)
+    def _context(self, number: int, occupancy: Occupancy) -> PlanningContext:
+        demand = self.demands[number]
+        return PlanningContext(
+            demand.protocol, self.clinic, demand.request, self.made_at, occupancy
+        )
 
 
 def refuse_without_extra() -> None:
-    """Raise `BadRequest` where the extra is missing."""
+    """Raise `BadRequest` if the extra `together` is not installed."""
     _solver()
 
 
 def _solver() -> "Callable[..., Solution]":
-    """What finds the joint plan. Raises `BadRequest` where the extra is missing."""
+    """The function `solve`. Raises `BadRequest` if the extra `together` is not installed."""
     try:
-        # Imported here because only who plans many as one has it, and it takes a second to load.
+        # Imported late: OR-tools is an extra, and takes a second to load.
         from ketasched.together.solve import solve  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] not in ("ortools", "numpy"):

@@ -1,8 +1,8 @@
-"""The cheapest course of every patient at once, at given prices of the chairs.
+"""The pricing problem: the cheapest course of every patient at given dual prices of the chairs.
 
-The maps of all patients lie side by side, layer by layer, so that a visit's step is one operation
-on arrays for all of them: prices change a hundred times, the maps never. Whole numbers throughout:
-what is found is exact, and so is the bound that follows from it.
+The layered graphs of all patients are stacked layer by layer, so that one step of the shortest
+paths is one array operation for all patients: prices change a hundred times, the graphs never. All
+numbers are integers, so that the paths and the bound that follows from them are exact.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketasched.planning.shortest_path import Candidate
-from ketasched.together.capacity import Chairs
+from ketasched.together.capacity import ChairCapacity
 from ketasched.together.layered_graph import Layer
 
 Numbers = NDArray[np.int64]
@@ -22,90 +22,91 @@ Numbers = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A patient's whole course: what it is worth, the stop and the pool of each visit."""
+    """A course of a patient: delay, spacing, and the candidate and slot class of each visit."""
 
     patient: int
     delay: int
     spacing: int
     candidates: tuple[Candidate, ...]
-    pools: tuple[int, ...]
+    slot_classes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Level:
-    """A layer of all maps: the ways, those to one place side by side, and the places.
+class StackedLayer:
+    """A layer of all graphs: arcs, those to one node side by side, and nodes.
 
-    `begins` has for each place where its ways begin.
+    `begins` holds for each node the index of its first incoming arc.
     """
 
     sources: Numbers
-    prices: Numbers
+    costs: Numbers
     begins: Numbers
-    pools: Numbers
+    slot_classes: Numbers
     patients: Numbers
     candidates: tuple[Candidate, ...]
 
     @cached_property
     def ends(self) -> list[tuple[int, int]]:
-        """For each place where its ways begin, and where they end."""
+        """For each node the range of its incoming arcs."""
         begins = [*self.begins.tolist(), len(self.sources)]
         return list(pairwise(begins))
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What a seat (for a priority of 1), a day of delay and a point of spacing weigh."""
+    """The weights of a seat (for a priority of 1), a day of delay and a point of spacing."""
 
     seat: int
     delay: int
     spacing: int
 
 
-class Courses:
-    """All courses of all patients, and the cheapest ones among them."""
+class StackedGraphs:
+    """The layered graphs of all patients."""
 
-    def __init__(self, maps: Sequence[Sequence[Layer]]) -> None:
-        """`maps` has the layers of each patient's map."""
-        self.counts = [len(layers) for layers in maps]
-        self.levels = [_level(maps, number) for number in range(max(self.counts, default=0))]
+    def __init__(self, graphs: Sequence[Sequence[Layer]]) -> None:
+        """Stack the layers of each patient's graph."""
+        self.counts = [len(layers) for layers in graphs]
+        self.levels = [_stack(graphs, number) for number in range(max(self.counts, default=0))]
 
-    def cheapest(self, weights: Weights, tolls: Numbers) -> "Priced":
-        """What every course costs at most up to each place, `tolls` being what a pool costs."""
-        paid = np.append(tolls, 0)
+    def cheapest(self, weights: Weights, class_costs: Numbers) -> "CheapestPaths":
+        """The cheapest paths to every node, with `class_costs` the cost of each slot class."""
+        paid = np.append(class_costs, 0)
         sums: list[Numbers] = []
         for number, level in enumerate(self.levels):
             if number == 0:
-                found = level.prices * weights.delay
+                found = level.costs * weights.delay
             else:
-                each = sums[-1][level.sources] + level.prices * weights.spacing
+                each = sums[-1][level.sources] + level.costs * weights.spacing
                 found = np.minimum.reduceat(each, level.begins)
-            sums.append(found + paid[level.pools])
-        return Priced(self, weights, sums)
+            sums.append(found + paid[level.slot_classes])
+        return CheapestPaths(self, weights, sums)
 
 
 @dataclass(frozen=True, slots=True)
-class Priced:
-    """The courses at some prices: the lowest price up to each place."""
+class CheapestPaths:
+    """The lowest cost of a path to each node, at the given dual prices."""
 
-    courses: Courses
+    courses: StackedGraphs
     weights: Weights
     sums: list[Numbers]
 
     def lowest(self) -> Numbers:
-        """The lowest price of a course of each patient."""
+        """The lowest cost of a course of each patient."""
         counts = self.courses.counts
         found = np.zeros(len(counts), np.int64)
         for number, level in enumerate(self.courses.levels):
             firsts = np.flatnonzero(np.diff(level.patients, prepend=-1))
             least = np.minimum.reduceat(self.sums[number], firsts)
-            for patient, price in zip(level.patients[firsts], least, strict=True):
+            for patient, cost in zip(level.patients[firsts], least, strict=True):
                 if counts[patient] == number + 1:
-                    found[patient] = price
+                    found[patient] = cost
         return found
 
     def best(self, below: Numbers, most: int) -> Iterator[Column]:
-        """For each patient the cheapest course up to each last place, if it costs less than
-        `below`; at most so many each.
+        """The cheapest courses of each patient to each last node that cost less than `below`.
+
+        At most `most` courses of a patient.
         """
         for number, level in enumerate(self.courses.levels):
             sums = self.sums[number]
@@ -119,9 +120,7 @@ class Priced:
                 yield next(self._courses(number, end, 1))
 
     def below(self, most: Numbers, count: int) -> list[Column] | None:
-        """Every course of each patient that costs less than `most`; None if they are more than
-        `count`.
-        """
+        """Every course that costs less than `most` of its patient; None if over `count`."""
         found: list[Column] = []
         for number, level in enumerate(self.courses.levels):
             for end in np.flatnonzero(self.sums[number] < most[level.patients]).tolist():
@@ -133,75 +132,73 @@ class Priced:
                         return None
         return found
 
-    def _courses(self, number: int, place: int, spare: int) -> Iterator[Column]:
-        """The courses up to a place that cost less than `spare` more than the cheapest one."""
-        waiting: list[tuple[int, int, int, int, tuple[int, ...]]] = [(number, place, spare, 0, ())]
+    def _courses(self, number: int, node: int, spare: int) -> Iterator[Column]:
+        """The courses to a node that cost less than `spare` more than the cheapest one."""
+        waiting: list[tuple[int, int, int, int, tuple[int, ...]]] = [(number, node, spare, 0, ())]
         while waiting:
-            number, place, spare, spacing, after = waiting.pop()
-            level, trail = self.courses.levels[number], (place, *after)
+            number, node, spare, spacing, after = waiting.pop()
+            level, trail = self.courses.levels[number], (node, *after)
             if number == 0:
-                yield self._column(trail, int(level.prices[place]), spacing)
+                yield self._column(trail, int(level.costs[node]), spacing)
                 continue
-            begin, end = level.ends[place]
+            begin, end = level.ends[node]
             each = self.sums[number - 1][level.sources[begin:end]]
-            each = each + level.prices[begin:end] * self.weights.spacing
+            each = each + level.costs[begin:end] * self.weights.spacing
             each -= each.min()
-            for way in np.flatnonzero(each < spare).tolist():
-                price = int(level.prices[begin + way])
-                source = int(level.sources[begin + way])
-                waiting.append(
-                    (number - 1, source, spare - int(each[way]), spacing + price, trail)
-                )
+            for arc in np.flatnonzero(each < spare).tolist():
+                cost = int(level.costs[begin + arc])
+                source = int(level.sources[begin + arc])
+                waiting.append((number - 1, source, spare - int(each[arc]), spacing + cost, trail))
 
     def _column(self, trail: Sequence[int], delay: int, spacing: int) -> Column:
-        """The course that goes through these places."""
+        """The course through these nodes."""
         passed = list(zip(self.courses.levels, trail, strict=False))
         patient = int(self.courses.levels[0].patients[trail[0]])
-        candidates = tuple(level.candidates[place] for level, place in passed)
-        pools = tuple(int(level.pools[place]) for level, place in passed)
-        return Column(patient, delay, spacing, candidates, pools)
+        candidates = tuple(level.candidates[node] for level, node in passed)
+        slot_classes = tuple(int(level.slot_classes[node]) for level, node in passed)
+        return Column(patient, delay, spacing, candidates, slot_classes)
 
 
-def _level(maps: Sequence[Sequence[Layer]], number: int) -> Level:
-    """A layer of all maps, side by side."""
+def _stack(graphs: Sequence[Sequence[Layer]], number: int) -> StackedLayer:
+    """Layer `number` of all graphs, stacked."""
     sources: list[int] = []
-    prices: list[int] = []
+    costs: list[int] = []
     begins: list[int] = []
-    pools: list[int] = []
+    slot_classes: list[int] = []
     patients: list[int] = []
     candidates: list[Candidate] = []
     before = 0
-    for patient, layers in enumerate(maps):
+    for patient, layers in enumerate(graphs):
         if number < len(layers):
             layer = layers[number]
-            for ways in layer.ways:
+            for arcs in layer.arcs:
                 begins.append(len(sources))
-                sources += [before + source for source, _ in ways]
-                prices += [price for _, price in ways]
-            pools += layer.pools
+                sources += [before + source for source, _ in arcs]
+                costs += [cost for _, cost in arcs]
+            slot_classes += layer.slot_classes
             candidates += layer.candidates
             patients += [patient] * len(layer.candidates)
         if 0 < number <= len(layers):
             before += len(layers[number - 1].candidates)
-    return Level(
+    return StackedLayer(
         np.array(sources, np.int64),
-        np.array(prices, np.int64),
+        np.array(costs, np.int64),
         np.array(begins, np.int64),
-        np.array(pools, np.int64),
+        np.array(slot_classes, np.int64),
         np.array(patients, np.int64),
         tuple(candidates),
     )
 
 
-def tolls_of(chairs: Chairs, prices: Numbers) -> Numbers:
-    """What each pool costs, its cheapest place that is; `prices` are those of the limits."""
-    there = np.zeros(chairs.moments + 1, np.int64)
-    begins = np.zeros(chairs.moments + 1, np.int64)
-    for limit, price in zip(chairs.limits, prices.tolist(), strict=True):
-        (begins if limit.begins else there)[limit.moment] += price
-    if not chairs.spans:
+def slot_class_costs(capacity: ChairCapacity, prices: Numbers) -> Numbers:
+    """What each pool costs, its cheapest place that is; `costs` are those of the limits."""
+    present = np.zeros(capacity.instants + 1, np.int64)
+    begins = np.zeros(capacity.instants + 1, np.int64)
+    for limit, cost in zip(capacity.limits, prices.tolist(), strict=True):
+        (begins if limit.begins else present)[limit.instant] += cost
+    if not capacity.spans:
         return np.zeros(0, np.int64)
-    until = np.concatenate(([0], np.cumsum(there)))
-    spans = np.array(chairs.spans, np.int64)
-    places = until[spans[:, 1]] - until[spans[:, 0]] + begins[spans[:, 0]]
-    return np.minimum.reduceat(places, np.array(chairs.offsets, np.int64))
+    until = np.concatenate(([0], np.cumsum(present)))
+    spans = np.array(capacity.spans, np.int64)
+    node_costs = until[spans[:, 1]] - until[spans[:, 0]] + begins[spans[:, 0]]
+    return np.minimum.reduceat(node_costs, np.array(capacity.offsets, np.int64))

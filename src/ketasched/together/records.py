@@ -1,4 +1,4 @@
-"""What planning together is about: who asks, what a plan of all is worth, what became of each."""
+"""The values of joint planning: demand, objective value, joint plan, unscheduled patient."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from ketasched.model import BusyTime, Course, Protocol, Request
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One patient who asks for a course. `priority` (1 or more) is how much a seat weighs.
+class Demand:
+    """A patient who asks for a course; `priority` (1 or more) is the patient's weight.
 
-    `busy` are the busy times of whom it matters to when there is room later, if they wait: those
-    of the request reach no further than its own course.
+    `busy` are the busy times up to the latest possible course, to find a later start for an
+    unscheduled patient; those of the request end with the asked course.
     """
 
     protocol: Protocol
@@ -24,9 +24,11 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
-    """What a plan for many is worth: the sum of the priorities of those who are seated, the days
-    from the asked starts to the first visits, and the spacing, each in sum.
+class ObjectiveValue:
+    """The objective value of a joint plan, in sums over the patients.
+
+    `seated` is the priority of the scheduled patients, `delay` the days from the asked starts to
+    the first visits, `spacing` the cost of the gaps.
     """
 
     seated: int
@@ -35,23 +37,24 @@ class Worth:
 
     @property
     def order(self) -> tuple[int, int, int]:
-        """What is compared: the lower, the better."""
+        """The objectives in their order; lower is better."""
         return -self.seated, self.delay, self.spacing
 
-    def __add__(self, other: "Worth") -> "Worth":
-        return Worth(
+    def __add__(self, other: "ObjectiveValue") -> "ObjectiveValue":
+        return ObjectiveValue(
             self.seated + other.seated, self.delay + other.delay, self.spacing + other.spacing
         )
 
 
-NOTHING = Worth(0, 0, 0)
+ZERO = ObjectiveValue(0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
-    """A patient for whom there is no room, or whom the rules refuse: `reason` says why.
+class Unscheduled:
+    """A patient without a course, with the reason.
 
-    `first` is the earliest first visit into what is left, if a later one than asked would do.
+    `first` is the date of the first visit if the course may begin later than asked; None if there
+    is no room then, either.
     """
 
     reason: BadRequest | NoPlan
@@ -59,23 +62,24 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
-    """The plan of all: for each who asked, in order, their course or why they wait.
+class JointPlan:
+    """The joint plan: for each demand, in order, the course or the unscheduled patient.
 
-    `one_by_one` is what planning in row order is worth, and no plan is worth more than `bound`.
+    `one_by_one` is the objective value of planning the demands in order; no plan is better than
+    `bound`.
     """
 
-    outcomes: tuple[Course | Waits, ...]
-    worth: Worth
-    bound: Worth
-    one_by_one: Worth
+    outcomes: tuple[Course | Unscheduled, ...]
+    objective: ObjectiveValue
+    bound: ObjectiveValue
+    one_by_one: ObjectiveValue
 
     @property
     def is_best(self) -> bool:
-        """Whether it is proven that no plan is better."""
-        return self.worth == self.bound
+        """Whether the plan is proven optimal."""
+        return self.objective == self.bound
 
     @property
     def courses(self) -> Sequence[Course]:
-        """The courses of those who are seated."""
+        """The courses of the scheduled patients."""
         return [one for one in self.outcomes if isinstance(one, Course)]

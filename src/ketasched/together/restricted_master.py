@@ -1,8 +1,7 @@
-"""The linear relaxation over the courses found so far: what each chair is worth at each moment.
+"""The restricted master problem: the linear relaxation over the columns found so far.
 
-Rows: a patient has at most one course; a pool gives no more places than are taken in it; and the
-limits of the chairs. Its duals, rounded to whole numbers, are the prices at which every patient
-looks for a better course.
+Rows: each patient has at most one course; each visit has an interval of its slot class; the
+capacity limits hold. The dual values of the limits are the prices for the pricing problem.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,23 +9,23 @@ from dataclasses import dataclass
 
 from ortools.linear_solver import pywraplp
 
-from ketasched.together.capacity import Chairs
-from ketasched.together.layered_graph import NOWHERE
+from ketasched.together.capacity import ChairCapacity
+from ketasched.together.layered_graph import NO_CHAIR
 from ketasched.together.pricing import Column, Weights
 
-WAYS = tuple(
+SOLVER_SETTINGS = tuple(
     f"change_status_to_imprecise: false {way}"
     for way in ("use_preprocessing: false", "use_preprocessing: true", "use_dual_simplex: true")
 )
-"""How GLOP goes about it: the first way goes on from the last solution; others if it gets lost.
+"""Settings of GLOP: the first one starts from the last solution; the others are fallbacks.
 
-Prices that are a little imprecise are as good as others: the bound is exact at any prices.
+Imprecise dual prices do no harm, because the bound is exact at any prices.
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Relaxed:
-    """A solution of the relaxation: how much of each course, and the price of each limit."""
+class Relaxation:
+    """A solution of the relaxation: the share of each column, the dual price of each limit."""
 
     value: float
     shares: list[float]
@@ -34,38 +33,40 @@ class Relaxed:
     seat_price: float
 
 
-class Master:
-    """The relaxation; it grows course by course."""
+class RestrictedMaster:
+    """The linear programme, which grows column by column."""
 
-    def __init__(self, chairs: Chairs, priorities: Sequence[int], weights: Weights) -> None:
+    def __init__(
+        self, capacity: ChairCapacity, priorities: Sequence[int], weights: Weights
+    ) -> None:
         self.columns: list[Column] = []
         self.priorities, self.weights = priorities, weights
         self._unit = weights.delay or weights.seat
-        """What the solver counts in: numbers that are neither very large nor very small."""
+        """The unit of the objective, which keeps the solver's numbers in a good range."""
         self._known: set[tuple[object, ...]] = set()
         self._solver = solver = pywraplp.Solver.CreateSolver("GLOP")
         infinity = self._infinity = solver.infinity()
         self._patients = [solver.Constraint(-infinity, 1) for _ in priorities]
-        self._pools = [solver.Constraint(-infinity, 0) for _ in chairs.offsets]
-        self._limits = [solver.Constraint(-infinity, limit.most) for limit in chairs.limits]
+        self._slot_classes = [solver.Constraint(-infinity, 0) for _ in capacity.offsets]
+        self._limits = [solver.Constraint(-infinity, limit.most) for limit in capacity.limits]
         self._seats = solver.Constraint(-infinity, infinity)
         self._variables: list[pywraplp.Variable] = []
-        by_moment: dict[int, list[int]] = {}
-        for number, limit in enumerate(chairs.limits):
-            by_moment.setdefault(limit.moment, []).append(number)
-        for pool, row in enumerate(self._pools):
-            for place in chairs.places(pool):
+        by_instant: dict[int, list[int]] = {}
+        for number, limit in enumerate(capacity.limits):
+            by_instant.setdefault(limit.instant, []).append(number)
+        for slot_class, row in enumerate(self._slot_classes):
+            for interval in capacity.intervals_of(slot_class):
                 variable = solver.NumVar(0, infinity, "")
                 row.SetCoefficient(variable, -1)
-                for moment in range(*chairs.spans[place]):
-                    for number in by_moment.get(moment, ()):
-                        if chairs.concerns(chairs.limits[number], place):
+                for instant in range(*capacity.spans[interval]):
+                    for number in by_instant.get(instant, ()):
+                        if capacity.counts(capacity.limits[number], interval):
                             self._limits[number].SetCoefficient(variable, 1)
         self._objective = solver.Objective()
         self._objective.SetMinimization()
 
     def add(self, columns: Iterable[Column]) -> int:
-        """Add these courses; how many of them were new."""
+        """Add columns. Returns how many of them are new."""
         new = 0
         for column in columns:
             key = column.patient, column.candidates
@@ -75,9 +76,9 @@ class Master:
             new += 1
             variable = self._solver.NumVar(0, self._infinity, "")
             self._patients[column.patient].SetCoefficient(variable, 1)
-            for pool in column.pools:
-                if pool != NOWHERE:
-                    self._pools[pool].SetCoefficient(variable, 1)
+            for slot_class in column.slot_classes:
+                if slot_class != NO_CHAIR:
+                    self._slot_classes[slot_class].SetCoefficient(variable, 1)
             priority = self.priorities[column.patient]
             self._seats.SetCoefficient(variable, priority)
             weights = self.weights
@@ -88,15 +89,15 @@ class Master:
             self._variables.append(variable)
         return new
 
-    def seat_at_most(self, most: int) -> None:
-        """No more than these seats, as is proven."""
+    def cap_seats(self, most: int) -> None:
+        """Limit the number of seats to a proven bound."""
         self._seats.SetUb(most)
 
-    def solve(self) -> Relaxed | None:
-        """The best of the relaxation; None where its numbers are too much for the solver."""
-        if not any(self._is_solved(way) for way in WAYS):
+    def solve(self) -> Relaxation | None:
+        """The optimum of the relaxation; None if the solver fails numerically."""
+        if not any(self._is_solved(way) for way in SOLVER_SETTINGS):
             return None
-        return Relaxed(
+        return Relaxation(
             self._objective.Value() * self._unit,
             [variable.solution_value() for variable in self._variables],
             [-row.dual_value() * self._unit for row in self._limits],
@@ -109,5 +110,5 @@ class Master:
 
     @property
     def iterations(self) -> int:
-        """How many steps the last solution took."""
+        """The number of simplex iterations of the last solution."""
         return int(self._solver.iterations())

@@ -1,4 +1,4 @@
-"""Which of the courses it shall be: at most one a patient, and a place for each visit."""
+"""The integer programme that selects at most one column for each patient."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -6,28 +6,28 @@ from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
 
-from ketasched.together.capacity import Chairs
-from ketasched.together.layered_graph import NOWHERE
+from ketasched.together.capacity import ChairCapacity
+from ketasched.together.layered_graph import NO_CHAIR
 from ketasched.together.pricing import Column, Weights
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """The courses, and by pool how many visits each of its places (by number) gets.
+class Selection:
+    """The selected columns, and for each slot class the number of visits in each interval.
 
-    Where none was found nobody is seated, and `value` is 0. `proven` says that there is no better
-    one among these; `spent` is in the solver's own deterministic seconds.
+    Without a solution nobody is scheduled and `value` is 0. `proven` says that the selection is
+    optimal among the columns; `spent` is in the solver's deterministic seconds.
     """
 
     value: int
     columns: tuple[Column, ...]
-    places: dict[int, dict[int, int]]
+    visits_by_interval: dict[int, dict[int, int]]
     spent: float
     proven: bool = False
 
 
-class _UntilGood(cp_model.CpSolverSolutionCallback):
-    """Ends the search with the first choice that is proven to be the best already."""
+class _StopAtBound(cp_model.CpSolverSolutionCallback):
+    """Ends the search with the first selection that reaches the known bound."""
 
     def __init__(self, good: int) -> None:
         super().__init__()
@@ -38,12 +38,12 @@ class _UntilGood(cp_model.CpSolverSolutionCallback):
             self.stop_search()
 
 
-class Choice:
-    """The courses to choose from, as a model of CP-SAT."""
+class SelectionModel:
+    """The CP-SAT model over some columns."""
 
     def __init__(
         self,
-        chairs: Chairs,
+        capacity: ChairCapacity,
         columns: Sequence[Column],
         priorities: Sequence[int],
         weights: Weights,
@@ -51,17 +51,17 @@ class Choice:
         self.columns = columns
         self._model = model = cp_model.CpModel()
         self._takes = [model.new_bool_var("") for _ in columns]
-        self._places: dict[int, dict[int, cp_model.IntVar]] = {}
+        self._visits_by_interval: dict[int, dict[int, cp_model.IntVar]] = {}
         by_patient: dict[int, list[cp_model.IntVar]] = defaultdict(list)
         by_pool: dict[int, list[cp_model.IntVar]] = defaultdict(list)
         for column, takes in zip(columns, self._takes, strict=True):
             by_patient[column.patient].append(takes)
-            for pool in column.pools:
-                if pool != NOWHERE:
-                    by_pool[pool].append(takes)
+            for slot_class in column.slot_classes:
+                if slot_class != NO_CHAIR:
+                    by_pool[slot_class].append(takes)
         for own in by_patient.values():
             model.add_at_most_one(own)
-        self._share(chairs, by_pool)
+        self._share(capacity, by_pool)
         seats = [priorities[column.patient] for column in columns]
         self._seated = cp_model.LinearExpr.weighted_sum(self._takes, seats)
         costs = [
@@ -70,40 +70,40 @@ class Choice:
         self._costs = cp_model.LinearExpr.weighted_sum(self._takes, costs)
         self._weights = weights
 
-    def _share(self, chairs: Chairs, by_pool: dict[int, list[cp_model.IntVar]]) -> None:
-        """Give each visit a place of its pool, within the limits."""
+    def _share(self, capacity: ChairCapacity, by_pool: dict[int, list[cp_model.IntVar]]) -> None:
+        """Give each visit an interval of its slot class, within the capacity limits."""
         model = self._model
-        there: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+        present: dict[int, list[cp_model.IntVar]] = defaultdict(list)
         begins: dict[int, list[cp_model.IntVar]] = defaultdict(list)
-        for pool, visits in by_pool.items():
-            own = self._places[pool] = {}
-            for place in chairs.places(pool):
-                own[place] = model.new_int_var(0, len(visits), "")
-                first, last = chairs.spans[place]
-                begins[first].append(own[place])
-                for moment in range(first, last):
-                    there[moment].append(own[place])
+        for slot_class, visits in by_pool.items():
+            own = self._visits_by_interval[slot_class] = {}
+            for interval in capacity.intervals_of(slot_class):
+                own[interval] = model.new_int_var(0, len(visits), "")
+                first, last = capacity.spans[interval]
+                begins[first].append(own[interval])
+                for instant in range(first, last):
+                    present[instant].append(own[interval])
             model.add(sum(visits) == sum(own.values()))
-        for limit in chairs.limits:
-            held = (begins if limit.begins else there)[limit.moment]
+        for limit in capacity.limits:
+            held = (begins if limit.begins else present)[limit.instant]
             if held:
                 model.add(sum(held) <= limit.most)
 
-    def begin_with(self, known: Chosen) -> None:
-        """Look for better choices from a known one on, as far as its courses are among these."""
+    def hint(self, known: Selection) -> None:
+        """Start from a known selection, as far as its columns are part of the model."""
         asked = {(column.patient, column.candidates) for column in known.columns}
         for column, takes in zip(self.columns, self._takes, strict=True):
             self._model.add_hint(takes, (column.patient, column.candidates) in asked)
-        for pool, own in self._places.items():
-            visits = known.places.get(pool, {})
-            for place, number in own.items():
-                self._model.add_hint(number, visits.get(place, 0))
+        for slot_class, own in self._visits_by_interval.items():
+            visits = known.visits_by_interval.get(slot_class, {})
+            for interval, number in own.items():
+                self._model.add_hint(number, visits.get(interval, 0))
 
-    def best(self, good: int, seated: int | None, seconds: float, seed: int) -> Chosen:
-        """The best choice that is found in so many deterministic seconds.
+    def best(self, good: int, seated: int | None, seconds: float, seed: int) -> Selection:
+        """The best selection found in `seconds` deterministic seconds.
 
-        Below `good` there is none, as is known. With `seated` so many have to be, which is quicker
-        than to have seats weigh most.
+        No selection is better than `good`. With `seated`, exactly that priority is scheduled,
+        which is quicker to solve than seats with a large weight.
         """
         model, offset = self._model, 0
         if seated is None:
@@ -116,19 +116,19 @@ class Choice:
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = seed
         solver.parameters.max_deterministic_time = seconds
-        status = solver.solve(model, _UntilGood(good + offset))
+        status = solver.solve(model, _StopAtBound(good + offset))
         spent = solver.response_proto.deterministic_time
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return Chosen(0, (), {}, spent, status == cp_model.INFEASIBLE)
+            return Selection(0, (), {}, spent, status == cp_model.INFEASIBLE)
         taken = map(solver.boolean_value, self._takes)
-        places = {
-            pool: {place: solver.value(number) for place, number in own.items()}
-            for pool, own in self._places.items()
+        visits_by_interval = {
+            slot_class: {interval: solver.value(number) for interval, number in own.items()}
+            for slot_class, own in self._visits_by_interval.items()
         }
-        return Chosen(
+        return Selection(
             round(solver.objective_value) - offset,
             tuple(column for column, takes in zip(self.columns, taken, strict=True) if takes),
-            places,
+            visits_by_interval,
             spent,
             status == cp_model.OPTIMAL,
         )

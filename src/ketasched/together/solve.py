@@ -1,10 +1,10 @@
-"""The plan of all on the clinic's chairs, and the proof of how good it is.
+"""The joint solver: column generation, selection, and a large neighbourhood search.
 
-First the prices find their level, which gives a bound and good courses; then it is chosen among
-these; and where the choice is not as good as the bound, among all courses that could be part of a
-better one. All effort is counted, not measured: the same input has the same answer.
+Column generation gives a bound and good columns. The selection chooses among these; if it misses
+the bound, it chooses among all columns that could be part of a better plan. All effort is counted,
+not measured, so that the same input has the same solution.
 
-This is the way into the modules that need OR-tools and NumPy.
+This module imports OR-tools and NumPy; `plan` imports it late.
 """
 
 from collections import defaultdict
@@ -13,107 +13,112 @@ from dataclasses import dataclass
 from random import Random
 
 from ketasched.model import Clinic, Slot
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
-from ketasched.rules.base import Bookings
-from ketasched.together.capacity import Chairs, Pools, chairs_of
-from ketasched.together.column_generation import Effort, Market, value_of, worth_at
-from ketasched.together.layered_graph import NOWHERE, Drawing, Layer
-from ketasched.together.pricing import Column, Courses, Weights
-from ketasched.together.records import NOTHING, Worth
-from ketasched.together.selection import Choice, Chosen
+from ketasched.together.capacity import ChairCapacity, SlotClasses, chair_capacity
+from ketasched.together.column_generation import ColumnGeneration, Effort, objective_at, scalar_of
+from ketasched.together.layered_graph import NO_CHAIR, GraphBuilder, Layer
+from ketasched.together.pricing import Column, StackedGraphs, Weights
+from ketasched.together.records import ZERO, ObjectiveValue
+from ketasched.together.selection import Selection, SelectionModel
 
 SECONDS = 2.0
-"""How many seconds of a usual machine one of CP-SAT's deterministic seconds takes."""
+"""Seconds of a usual machine for one deterministic second of CP-SAT."""
 
-A_FEW, AT_ONCE = 0.4, 0.3
-"""How large a part of the patients choose anew at first, for so many of CP-SAT's seconds."""
+SHARE_AT_FIRST, SECONDS_EACH = 0.4, 0.3
+"""The share of patients that the first neighbourhood frees, and its deterministic seconds."""
 
-BUILDING = 5e-5
-"""How many seconds of a usual machine a course costs that may be chosen."""
+SECONDS_PER_COLUMN = 5e-5
+"""Seconds of a usual machine for each column of a selection model."""
 
-MOST_NEAR = 20_000
-"""Among more courses than these it is not chosen."""
+MAX_COLUMNS = 20_000
+"""The largest number of columns in a selection model."""
 
-PARTS = 1000
-"""Into how many parts a seat is cut where only seats count."""
+SEAT_SCALE = 1000
+"""Parts of a seat, where only seats count."""
 
 
-Known = Mapping[int, tuple[Worth, Sequence[Slot]]]
-"""A known plan: by patient, what their course is worth and the slots of its visits."""
+WarmStart = Mapping[int, tuple[ObjectiveValue, Sequence[Slot]]]
+"""A known plan: for each patient the objective value and the slots of the course."""
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """For each patient the stops of their course, None for who waits; no plan is worth more than
-    `bound`.
-    """
+    """For each patient the candidates of the course, or None; no plan is better than `bound`."""
 
     candidates: tuple[tuple[Candidate, ...] | None, ...]
-    worth: Worth
-    bound: Worth
+    objective: ObjectiveValue
+    bound: ObjectiveValue
 
 
 def solve(
     searches: Sequence[Search],
     priorities: Sequence[int],
     clinic: Clinic,
-    bookings: Bookings,
-    known: Known,
+    bookings: Occupancy,
+    known: WarmStart,
     *,
     limit: float,
     seed: int,
 ) -> Solution:
-    """The best plan that is found in about `limit` seconds of a usual machine, from a known one
-    on: never a worse one.
+    """The best joint plan found in about `limit` seconds of a usual machine.
+
+    The plan is never worse than the `known` one.
     """
-    pools = Pools()
-    maps = [Drawing(search, pools).draw() for search in searches]
-    weights = _weights(maps)
-    chairs = chairs_of(clinic, bookings, pools)
-    market = Market(chairs, Courses(maps), priorities, weights)
+    slot_classes = SlotClasses()
+    graphs = [GraphBuilder(search, slot_classes).build() for search in searches]
+    weights = _weights(graphs)
+    capacity = chair_capacity(clinic, bookings, slot_classes)
+    generation = ColumnGeneration(capacity, StackedGraphs(graphs), priorities, weights)
     effort = Effort(limit)
-    first = _known(market, maps, known)
-    market.settle(effort)
-    _cap_seats(market, effort)
-    chosen = _chosen(market, first, effort, seed)
+    first = _warm_start(generation, graphs, known)
+    generation.run(effort)
+    _bound_seats(generation, effort)
+    chosen = _select(generation, first, effort, seed)
     found: list[tuple[Candidate, ...] | None] = [None] * len(searches)
-    for column, candidates in _placed(chairs, chosen, searches):
+    for column, candidates in _assign_slots(capacity, chosen, searches):
         found[column.patient] = candidates
-    return Solution(tuple(found), worth_at(chosen.value, weights), worth_at(market.bound, weights))
+    return Solution(
+        tuple(found), objective_at(chosen.value, weights), objective_at(generation.bound, weights)
+    )
 
 
-def _weights(maps: Sequence[Sequence[Layer]]) -> Weights:
-    """Weights such that no spacing outweighs a day of delay, and neither outweighs a seat."""
-    delay = sum(max(price for ways in layers[0].ways for _, price in ways) for layers in maps)
+def _weights(graphs: Sequence[Sequence[Layer]]) -> Weights:
+    """Weights with which no spacing outweighs a day of delay, and neither outweighs a seat."""
+    delay = sum(max(cost for arcs in layers[0].arcs for _, cost in arcs) for layers in graphs)
     spacing = sum(
-        max(price for ways in layer.ways for _, price in ways)
-        for layers in maps
+        max(cost for arcs in layer.arcs for _, cost in arcs)
+        for layers in graphs
         for layer in layers[1:]
     )
     return Weights((delay + 1) * (spacing + 1), spacing + 1, 1)
 
 
-def _cap_seats(market: Market, effort: Effort) -> None:
-    """Where the relaxation seats part of a patient, prove how many can be seated, and heed it."""
-    if worth_at(market.bound, market.weights).seated <= market.seated + 1e-6:
+def _bound_seats(generation: ColumnGeneration, effort: Effort) -> None:
+    """If the relaxation schedules a fraction of a patient, prove a bound on the seats."""
+    if objective_at(generation.bound, generation.weights).seated <= generation.seated + 1e-6:
         return
-    alone = Market(market.chairs, market.courses, market.priorities, Weights(PARTS, 0, 0))
-    alone.master.add(market.master.columns)
-    alone.settle(effort)
-    most = -alone.bound // PARTS
-    if most < market.seats:
-        market.seat_at_most(most)
-        market.settle(effort)
+    alone = ColumnGeneration(
+        generation.capacity, generation.courses, generation.priorities, Weights(SEAT_SCALE, 0, 0)
+    )
+    alone.master.add(generation.master.columns)
+    alone.run(effort)
+    most = -alone.bound // SEAT_SCALE
+    if most < generation.seats:
+        generation.cap_seats(most)
+        generation.run(effort)
 
 
-def _known(market: Market, maps: Sequence[Sequence[Layer]], known: Known) -> Chosen:
-    """The choice of these courses, by patient, each as the slots of its visits."""
+def _warm_start(
+    generation: ColumnGeneration, graphs: Sequence[Sequence[Layer]], known: WarmStart
+) -> Selection:
+    """The selection of a known plan, whose columns join the master problem."""
     columns: list[Column] = []
-    places: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for patient, (worth, slots) in known.items():
-        candidates, pools = [], []
-        for layer, slot in zip(maps[patient], slots, strict=True):
+    visits_by_interval: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    for patient, (objective, slots) in known.items():
+        candidates, slot_classes = [], []
+        for layer, slot in zip(graphs[patient], slots, strict=True):
             begin, day = slot.start.timestamp(), slot.start.toordinal()
             number = min(
                 range(len(layer.candidates)),
@@ -123,49 +128,55 @@ def _known(market: Market, maps: Sequence[Sequence[Layer]], known: Known) -> Cho
                 ),
             )
             candidates.append(layer.candidates[number])
-            pools.append(layer.pools[number])
-            if pools[-1] != NOWHERE:
+            slot_classes.append(layer.slot_classes[number])
+            if slot_classes[-1] != NO_CHAIR:
                 times = begin, slot.end.timestamp()
-                own = market.chairs.places(pools[-1])
-                place = next(one for one in own if market.chairs.times[one] == times)
-                places[pools[-1]][place] += 1
+                own = generation.capacity.intervals_of(slot_classes[-1])
+                interval = next(one for one in own if generation.capacity.intervals[one] == times)
+                visits_by_interval[slot_classes[-1]][interval] += 1
         columns.append(
-            Column(patient, worth.delay, worth.spacing, tuple(candidates), tuple(pools))
+            Column(
+                patient, objective.delay, objective.spacing, tuple(candidates), tuple(slot_classes)
+            )
         )
-    worth = sum((worth for worth, _ in known.values()), NOTHING)
-    market.master.add(columns)
-    return Chosen(value_of(worth, market.weights), tuple(columns), places, 0)
+    objective = sum((objective for objective, _ in known.values()), ZERO)
+    generation.master.add(columns)
+    return Selection(
+        scalar_of(objective, generation.weights), tuple(columns), visits_by_interval, 0
+    )
 
 
-def _chosen(market: Market, known: Chosen, effort: Effort, seed: int) -> Chosen:
-    """The best choice of courses, as far as the effort goes; the bound rises with the proof.
+def _select(
+    generation: ColumnGeneration, known: Selection, effort: Effort, seed: int
+) -> Selection:
+    """The best selection within the effort; a proof raises the bound.
 
-    At first as many are seated as could be at most, which mostly can be and is quick to settle;
-    else it goes on from the known choice.
+    The first model schedules as many patients as the bound allows, which is mostly possible and
+    quick to solve. The later ones start from the best selection so far.
     """
-    seated = worth_at(market.bound, market.weights).seated
-    search = _Choosing(market, effort, seed)
-    found = search.best(market.master.columns, 1 / 3, seated)
+    seated = objective_at(generation.bound, generation.weights).seated
+    search = _Selector(generation, effort, seed)
+    found = search.best(generation.master.columns, 1 / 3, seated)
     chosen = found if found.value < known.value else known
-    if chosen.value <= market.bound:
+    if chosen.value <= generation.bound:
         return chosen
-    near = market.near(chosen.value, MOST_NEAR)
+    near = generation.columns_near(chosen.value, MAX_COLUMNS)
     if near is not None:
-        as_many = worth_at(chosen.value, market.weights).seated == seated
+        as_many = objective_at(chosen.value, generation.weights).seated == seated
         better = search.best(near, 1 / 2, seated if as_many else None, chosen)
         if better.value < chosen.value:
             chosen = better
         if better.proven:
-            market.prove(chosen.value)
+            generation.raise_bound(chosen.value)
             return chosen
-    return search.around(near or market.master.columns, chosen, seated)
+    return search.improve(near or generation.master.columns, chosen, seated)
 
 
 @dataclass(frozen=True, slots=True)
-class _Choosing:
-    """Chooses, as far as the effort goes."""
+class _Selector:
+    """Solves selection models within the effort."""
 
-    market: Market
+    generation: ColumnGeneration
     effort: Effort
     seed: int
 
@@ -174,27 +185,31 @@ class _Choosing:
         columns: Sequence[Column],
         part: float,
         seated: int | None = None,
-        known: Chosen | None = None,
-    ) -> Chosen:
-        """The best choice that a part of what is left finds, from a known one on."""
-        market, seconds = self.market, self.effort.left * part / SECONDS
+        known: Selection | None = None,
+    ) -> Selection:
+        """The best selection found with a `part` of the remaining effort."""
+        generation, seconds = self.generation, self.effort.left * part / SECONDS
         if seconds <= 0 or not columns:
-            return Chosen(0, (), {}, 0)
-        priorities = market.priorities.tolist()
-        choice = Choice(market.chairs, columns, priorities, market.weights)
+            return Selection(0, (), {}, 0)
+        priorities = generation.priorities.tolist()
+        choice = SelectionModel(generation.capacity, columns, priorities, generation.weights)
         if known is not None:
-            choice.begin_with(known)
-        chosen = choice.best(market.bound, seated, seconds, self.seed)
+            choice.hint(known)
+        chosen = choice.best(generation.bound, seated, seconds, self.seed)
         self.effort.spend(chosen.spent * SECONDS)
         return chosen
 
-    def around(self, columns: Sequence[Column], chosen: Chosen, seated: int | None) -> Chosen:
-        """The best choice that is found from this one on: again and again some patients, and all
-        who wait, choose anew, and the others keep their days. No more than `seated` can be.
+    def improve(
+        self, columns: Sequence[Column], chosen: Selection, seated: int | None
+    ) -> Selection:
+        """A large neighbourhood search: again and again some patients are freed.
+
+        The unscheduled patients are always free, the others keep their days. No more than `seated`
+        can be scheduled.
         """
-        random = Random(self.seed)  # noqa: S311 - nothing secret
-        share = A_FEW
-        while self.effort.left > 0 and chosen.value != self.market.bound:
+        random = Random(self.seed)  # noqa: S311 - no secret
+        share = SHARE_AT_FIRST
+        while self.effort.left > 0 and chosen.value != self.generation.bound:
             own = {column.patient: column.candidates for column in chosen.columns}
             kept = {patient for patient in own if random.random() > share}
             some = [
@@ -204,10 +219,10 @@ class _Choosing:
             ]
             known = {(column.patient, column.candidates) for column in some}
             some += [one for one in chosen.columns if (one.patient, one.candidates) not in known]
-            as_many = worth_at(chosen.value, self.market.weights).seated == seated
-            part = AT_ONCE * SECONDS / self.effort.left
+            as_many = objective_at(chosen.value, self.generation.weights).seated == seated
+            part = SECONDS_EACH * SECONDS / self.effort.left
             found = self.best(some, part, seated if as_many else None, chosen)
-            self.effort.spend(len(some) * BUILDING)
+            self.effort.spend(len(some) * SECONDS_PER_COLUMN)
             all_chose = not kept and found.proven
             share = min(share * 1.1, 1) if found.proven else share * 0.9
             if found.value < chosen.value:
@@ -217,33 +232,33 @@ class _Choosing:
         return chosen
 
 
-def _placed(
-    chairs: Chairs, chosen: Chosen, searches: Sequence[Search]
+def _assign_slots(
+    capacity: ChairCapacity, chosen: Selection, searches: Sequence[Search]
 ) -> list[tuple[Column, tuple[Candidate, ...]]]:
-    """Each course with a stop for each of its visits: of what is free the nearest to the time
-    that is wanted.
-    """
+    """Each column with its candidates, which are as near to the wanted time as possible."""
     free = {
-        pool: [chairs.times[place] for place, number in own.items() for _ in range(number)]
-        for pool, own in chosen.places.items()
+        slot_class: [
+            capacity.intervals[interval] for interval, number in own.items() for _ in range(number)
+        ]
+        for slot_class, own in chosen.visits_by_interval.items()
     }
     found = []
     for column in chosen.columns:
-        days = searches[column.patient].days
+        days = searches[column.patient].availability
         candidates = []
-        for candidate, pool in zip(column.candidates, column.pools, strict=True):
-            if pool != NOWHERE:
+        for candidate, slot_class in zip(column.candidates, column.slot_classes, strict=True):
+            if slot_class != NO_CHAIR:
                 offered = days.candidates(candidate.slot.kind, candidate.day, by_clock=True)
                 left = [(one.moment, one.slot.end.timestamp()) for one in offered]
-                place, candidate = min(
+                interval, candidate = min(
                     (
                         (times, one)
                         for times, one in zip(left, offered, strict=True)
-                        if times in free[pool]
+                        if times in free[slot_class]
                     ),
                     key=lambda found: found[1].minutes,
                 )
-                free[pool].remove(place)
+                free[slot_class].remove(interval)
             candidates.append(candidate)
         found.append((column, tuple(candidates)))
     return found
