@@ -1,4 +1,4 @@
-"""A patient's folder when things go wrong: two writers at once, a kill, a full disk, a link."""
+"""Writing a patient's folder when things go wrong: two writers, a kill, a full disk, a link."""
 
 import os
 import signal
@@ -34,7 +34,7 @@ def written(folder: str = "out/P-1") -> dict[str, bytes]:
 
 
 def alone(*arguments: str) -> dict[str, bytes]:
-    """The files of a course when nobody disturbs."""
+    """The files of a course that one process writes."""
     assert begin(*arguments, "--force").wait(60) == 0
     return written()
 
@@ -46,7 +46,7 @@ def test_of_two_writers_at_once_one_is_refused():
         assert sorted(process.wait(60) for process in both) == [0, 6]
 
 
-def test_two_writers_that_replace_leave_the_files_of_one_of_them():
+def test_two_writers_with_force_leave_the_files_of_one_of_them():
     courses = [alone(*FIRST), alone(*SECOND)]
     for _ in range(3):
         both = [begin(*start, "--force") for start in (FIRST, SECOND)]
@@ -69,7 +69,7 @@ def test_a_kill_leaves_no_half_file_and_the_next_run_mends_all():
         assert alone(*start) == aim
 
 
-def test_a_folder_in_the_way_of_a_file_is_told_before_anything_is_written(tmp_path):
+def test_a_folder_in_the_place_of_a_file_is_refused_before_any_write(tmp_path):
     write_folder(tmp_path, {"a": b"old", "b": b"old"})
     (tmp_path / "b").unlink()
     (tmp_path / "b").mkdir()
@@ -95,7 +95,7 @@ def test_a_full_output_is_no_bug_of_ours():
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may do anything")
-def test_a_place_that_is_not_ours_is_refused(tmp_path):
+def test_a_folder_that_is_not_writable_is_refused(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(Refused, match="cannot be written"):
         write_folder(tmp_path / "more", {"a": b""})

@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ketasched.files.busy import read_calendar
-from ketasched.files.busy.recurrence import DAYS, Rule, Steps, occurrences, read_rule
+from ketasched.files.busy.recurrence import DAYS, RecurrenceRule, Steps, occurrences, read_rule
 
 NEW_YORK = ZoneInfo("America/New_York")
 FIRST, LAST = date(2026, 10, 19), date(2026, 11, 29)
@@ -100,7 +100,7 @@ def test_a_rule_comes_round_as_dateutil_says(text, start, counted, later):
     assert ours == [*takewhile(lambda one: one <= last, theirs)]
 
 
-def judge_is_quick(rule: Rule, start: datetime, counted: int) -> bool:
+def judge_is_quick(rule: RecurrenceRule, start: datetime, counted: int) -> bool:
     """Whether a rule has come so often before long."""
     ahead = start + timedelta(366 * 50)
     found = occurrences(rule, start, start, ahead, Steps(most_of_one=10**8, most=10**8))

@@ -1,10 +1,10 @@
-"""Doubts: what is right in a clinic's file and yet probably not meant is told in a sentence."""
+"""Warnings about settings of a valid clinic file that are probably not meant."""
 
 from typing import Any
 
 import pytest
 
-from ketasched.files.clinic_warnings import doubts
+from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.model import Instructions, Prices, ProtocolWording, Wording
 from tests.support.nouns import clinic, protocol
 
@@ -19,7 +19,7 @@ WORDS = Instructions("Eat little.", "A hat.", "You may be dizzy.", "Call us.")
 TELLING = Wording(before="Eat before the infusion.", call="Call Ketamine House.")
 AT_KETAMINE_HOUSE = "Ketamine House\n12 Main St"
 
-DOUBTS: dict[str, tuple[dict[str, Any], list[str]]] = {
+WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "nothing": ({}, []),
     "an override for a protocol spelled wrongly": (
         {"overrides": {"iv-depresion": {}}},
@@ -105,6 +105,6 @@ DOUBTS: dict[str, tuple[dict[str, Any], list[str]]] = {
 }
 
 
-@pytest.mark.parametrize(("fields", "said"), DOUBTS.values(), ids=DOUBTS)
-def test_a_clinic_is_told_what_it_probably_did_not_mean(fields, said):
-    assert list(doubts(clinic(**({"phone": "555 0100"} | fields)), protocol())) == said
+@pytest.mark.parametrize(("fields", "said"), WARNINGS.values(), ids=WARNINGS)
+def test_settings_that_are_probably_not_meant_are_warned_about(fields, said):
+    assert list(clinic_warnings(clinic(**({"phone": "555 0100"} | fields)), protocol())) == said

@@ -1,4 +1,4 @@
-"""Cells of our own CSV files: harmless in a spreadsheet, and back again exactly."""
+"""Cells of CSV files: no spreadsheet runs an escaped cell, and unescaping restores the text."""
 
 import csv
 import io
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ketasched.files.csv_cells import PLAIN, RISKY, as_it_was, csv_line, harmless
+from ketasched.files.csv_cells import RISKY_STARTS, SAFE_CELL, csv_line, escape_cell, unescape_cell
 
 TEXTS = st.text() | st.text("=+-@＝＋－＠'\t\r\n \",;a", max_size=6)
 
@@ -30,47 +30,47 @@ TEXTS = st.text() | st.text("=+-@＝＋－＠'\t\r\n \",;a", max_size=6)
         pytest.param("", "", id="nothing"),
     ],
 )
-def test_a_cell_that_a_spreadsheet_could_run_gets_a_quote_before_it(text, expected):
-    assert harmless(text) == expected
-    assert as_it_was(expected) == text
+def test_a_cell_that_a_spreadsheet_could_run_is_escaped(text, expected):
+    assert escape_cell(text) == expected
+    assert unescape_cell(expected) == text
 
 
 @pytest.mark.parametrize("text", ["'Ann", "Ann", "", "' Ann"])
-def test_a_quote_that_is_not_ours_is_left_alone(text):
-    assert as_it_was(text) == text
+def test_a_quote_that_is_no_escape_stays(text):
+    assert unescape_cell(text) == text
 
 
 @given(TEXTS)
 def test_every_text_becomes_harmless_and_comes_back(text):
-    safe = harmless(text)
-    assert as_it_was(safe) == text
-    assert safe[:1] == "'" or safe.lstrip()[:1] not in RISKY
+    safe = escape_cell(text)
+    assert unescape_cell(safe) == text
+    assert safe[:1] == "'" or safe.lstrip()[:1] not in RISKY_STARTS
 
 
 @given(st.lists(TEXTS, min_size=1))
 @example([""])
 @example([" Ann "])
-def test_a_line_is_read_back_by_anyone(cells):
+def test_the_csv_module_reads_a_line_back(cells):
     line = csv_line(cells)
     text = line.decode("utf-8")
     (found,) = csv.reader(io.StringIO(text, newline=""), strict=True)
-    assert [as_it_was(cell) for cell in found] == cells
+    assert [unescape_cell(cell) for cell in found] == cells
     assert line.endswith(b"\n")
 
 
-def test_bytes_that_are_no_text_are_written_as_they_were():
+def test_bytes_that_are_not_utf_8_are_written_unchanged():
     raw = b"M\xfcller"
     assert csv_line(["p1", raw.decode("utf-8", "surrogateescape")]) == b"p1," + raw + b"\n"
 
 
 @given(TEXTS)
-def test_what_is_plain_needs_nothing(text):
-    if PLAIN.fullmatch(text):
-        assert harmless(text) == text
+def test_a_safe_cell_needs_neither_escape_nor_quotes(text):
+    if SAFE_CELL.fullmatch(text):
+        assert escape_cell(text) == text
         assert csv_line([text]) == f"{text}\n".encode("utf-8", "surrogateescape")
         assert next(csv.reader([text])) == [text]
 
 
-@pytest.mark.parametrize("sign", sorted(RISKY))
-def test_what_is_risky_is_not_plain(sign):
-    assert not PLAIN.fullmatch(f"{sign}1")
+@pytest.mark.parametrize("sign", sorted(RISKY_STARTS))
+def test_a_cell_with_a_risky_start_is_not_safe(sign):
+    assert not SAFE_CELL.fullmatch(f"{sign}1")

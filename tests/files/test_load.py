@@ -1,4 +1,4 @@
-"""The file readers: what is right is read, what is wrong is told at once, with its place."""
+"""Loading files: valid files become nouns; errors list all problems with their places."""
 
 import copy
 import io
@@ -16,9 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.errors import BadFile
-from ketasched.files import codec as forms
-from ketasched.files import load
-from ketasched.files.clinic_warnings import doubts
+from ketasched.files import codec, load
+from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.toml_json import MOST_BYTES
 from ketasched.model import (
     Clinic,
@@ -88,13 +87,13 @@ bring = "a hat"
 
 
 def written(name: str, text: str | bytes) -> str:
-    """The path of a file with this text."""
+    """Write a file with this text, and return its path."""
     Path(name).write_bytes(text if isinstance(text, bytes) else text.encode())
     return name
 
 
 def changed(text: str, *edits: tuple[str, str]) -> str:
-    """A text with parts replaced, each of which it has."""
+    """The text with each old part, which must be there, replaced."""
     for old, new in edits:
         assert old in text
         text = text.replace(old, new)
@@ -102,20 +101,20 @@ def changed(text: str, *edits: tuple[str, str]) -> str:
 
 
 def begin(lines: tuple[str, ...], beginnings: list[str]) -> list[str]:
-    """The lines, cut to the beginnings that are expected; what has none stays whole."""
+    """The lines, cut to the length of the expected beginnings; other lines stay whole."""
     pairs = zip_longest(sorted(lines), sorted(beginnings), fillvalue="")
     return [line[: len(beginning) or None] for line, beginning in pairs]
 
 
 def refused(loader: Any, path: str) -> BadFile:
-    """The error that a file gives."""
+    """The error that the loader raises for a file."""
     with pytest.raises(BadFile) as caught:
         loader(path)
     return caught.value
 
 
 def whole(error: BadFile) -> list[str]:
-    """All that a user reads of an error."""
+    """All lines of an error that a user reads."""
     return [error.what, *error.details, *([f"try: {error.next_step}"] if error.next_step else [])]
 
 
@@ -123,7 +122,7 @@ def whole(error: BadFile) -> list[str]:
 
 
 @pytest.mark.parametrize("name", load.shipped_protocols())
-def test_a_shipped_protocol_is_called_as_its_file_and_cites_its_sources(name):
+def test_a_shipped_protocol_has_the_name_of_its_file_and_cites_sources(name):
     found = load.load_protocol(name)
     assert found.id == name
     assert found.sources
@@ -131,17 +130,17 @@ def test_a_shipped_protocol_is_called_as_its_file_and_cites_its_sources(name):
 
 
 @pytest.mark.parametrize("name", load.shipped_protocols())
-def test_a_shipped_protocol_comes_back_from_its_plain_form(name):
+def test_a_shipped_protocol_survives_plain_data(name):
     found = load.load_protocol(name)
-    data = json.loads(json.dumps(forms.plain(found)))
-    assert forms.read(Protocol, data) == (found, [])
-    assert forms.plain(found) == data
+    data = json.loads(json.dumps(codec.plain(found)))
+    assert codec.read(Protocol, data) == (found, [])
+    assert codec.plain(found) == data
 
 
 @pytest.mark.parametrize("name", load.shipped_protocols())
-def test_a_shipped_protocol_comes_back_from_a_json_file(name):
+def test_a_shipped_protocol_survives_a_json_file(name):
     found = load.load_protocol(name)
-    path = written("again.json", json.dumps(forms.plain(found)))
+    path = written("again.json", json.dumps(codec.plain(found)))
     assert load.load_protocol(path) == found
     assert load.load_any(path) == found
 
@@ -153,7 +152,7 @@ def test_the_text_of_a_shipped_protocol_is_a_file_to_start_from(name):
     assert load.protocol_text(path) == load.protocol_text(name)
 
 
-def test_a_protocol_file_is_read_with_all_that_it_says():
+def test_every_key_of_a_protocol_file_is_read():
     found = load.load_protocol(written("p.toml", PROTOCOL))
     infusion, booster = found.visits["infusion"], found.visits["booster"]
     assert found.phases[0].count == Count(6, 6)
@@ -163,7 +162,7 @@ def test_a_protocol_file_is_read_with_all_that_it_says():
     assert (booster.minutes, booster.no_driving) == (infusion.minutes, infusion.no_driving)
 
 
-def test_what_a_visit_is_like_is_filled_in_table_by_table():
+def test_a_visit_inherits_keys_and_inner_keys_through_like():
     more = '\n[visits.quick]\nlike = "booster"\nminutes = { treatment = 10 }\n'
     quick = load.load_protocol(written("p.toml", PROTOCOL + more)).visits["quick"]
     parts = quick.minutes
@@ -172,7 +171,7 @@ def test_what_a_visit_is_like_is_filled_in_table_by_table():
     assert quick.no_driving == NoDriving(24, Clock(480))
 
 
-def test_a_clinic_file_is_read_with_all_that_it_says():
+def test_every_key_of_a_clinic_file_is_read():
     found = load.load_clinic(written("clinic.toml", CLINIC))
     assert found.hours.mon == (TimeRange(480, 720), TimeRange(780, 1020))
     assert found.hours.tue == (TimeRange(540, 1440),)
@@ -187,18 +186,18 @@ def test_a_clinic_file_is_read_with_all_that_it_says():
     [
         pytest.param(CLINIC, id="a clinic of many things"),
         pytest.param(load.starter_clinic(NEW_YORK, "salt"), id="the one to start from"),
-        pytest.param(json.dumps(forms.plain(load.builtin_clinic("UTC"))), id="the built-in one"),
+        pytest.param(json.dumps(codec.plain(load.builtin_clinic("UTC"))), id="the built-in one"),
     ],
 )
-def test_a_clinic_comes_back_from_json_as_it_was(text):
+def test_a_clinic_survives_a_json_file(text):
     name = "c.json" if text.startswith("{") else "c.toml"
     found = load.load_clinic(written(name, text))
-    again = written("again.json", json.dumps(forms.plain(found)))
+    again = written("again.json", json.dumps(codec.plain(found)))
     assert load.load_clinic(again) == found
     assert load.load_any(again) == found
 
 
-def test_the_clinic_to_start_from_has_its_zone_and_its_salt():
+def test_the_starter_clinic_has_the_zone_and_the_salt():
     found = load.load_clinic(written("c.toml", load.starter_clinic("Europe/Berlin", "s3cret")))
     assert (found.timezone, found.id_salt) == ("Europe/Berlin", "s3cret")
 
@@ -213,20 +212,20 @@ def test_the_clinic_to_start_from_has_its_zone_and_its_salt():
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else str(value),
 )
-def test_a_number_of_many_forms_comes_back_from_its_plain_form(kind, data):
-    found, problems = forms.read(kind, data)
+def test_a_count_in_any_form_survives_plain_data(kind, data):
+    found, problems = codec.read(kind, data)
     assert problems == []
-    assert forms.read(kind, forms.plain(found)) == (found, [])
+    assert codec.read(kind, codec.plain(found)) == (found, [])
 
 
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["plain", "with a byte-order mark"])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"], ids=["LF", "CRLF"])
 @pytest.mark.parametrize("name", ["c.toml", "c.json"])
-def test_marks_and_line_ends_of_any_editor_are_read(name, end, mark):
-    data = forms.plain(load.load_clinic(written("clinic.toml", CLINIC)))
+def test_byte_order_marks_and_all_line_ends_are_read(name, end, mark):
+    data = codec.plain(load.load_clinic(written("clinic.toml", CLINIC)))
     text = json.dumps(data, indent=1) if name.endswith("json") else CLINIC
     path = written(name, mark + text.encode().replace(b"\n", end))
-    assert forms.plain(load.load_clinic(path)) == data
+    assert codec.plain(load.load_clinic(path)) == data
 
 
 def test_text_may_have_lines_tabs_and_any_letters():
@@ -242,13 +241,13 @@ def test_toml_dates_need_no_quotes():
 
 
 def test_a_file_of_the_largest_size_is_read():
-    text = json.dumps(forms.plain(load.builtin_clinic("UTC")))
+    text = json.dumps(codec.plain(load.builtin_clinic("UTC")))
     path = written("c.json", text.ljust(MOST_BYTES))
     assert load.load_clinic(path) == load.builtin_clinic("UTC")
 
 
 @pytest.mark.parametrize("path", ["./mine", ".\\mine"], ids=["a slash", "a backslash"])
-def test_what_holds_a_slash_is_the_path_of_a_protocol_whatever_it_ends_in(path):
+def test_a_protocol_name_with_a_slash_is_a_path(path):
     assert load.load_protocol(written(path, PROTOCOL)).id == "two-a-week"
 
 
@@ -507,7 +506,7 @@ PROTOCOL_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
 
 
 @pytest.mark.parametrize(("edits", "expected"), PROTOCOL_PROBLEMS.values(), ids=PROTOCOL_PROBLEMS)
-def test_a_protocol_tells_all_its_problems_with_their_places(edits, expected):
+def test_all_problems_of_a_protocol_are_listed_with_their_places(edits, expected):
     error = refused(load.load_protocol, written("p.toml", changed(PROTOCOL, *edits)))
     assert begin(error.details, expected) == sorted(expected)
     number = "a problem" if len(expected) == 1 else f"{len(expected)} problems"
@@ -516,7 +515,7 @@ def test_a_protocol_tells_all_its_problems_with_their_places(edits, expected):
 
 
 @pytest.mark.parametrize("loader", [load.load_protocol, load.load_any])
-def test_a_file_of_a_later_format_is_told_apart_from_a_wrong_one(loader):
+def test_a_file_of_a_later_format_says_so(loader):
     text = changed(PROTOCOL, ("format = 1", "format = 2"), ("count = 6", "count = { new = 1 }"))
     error = refused(loader, written("p.toml", text))
     assert error.what.startswith("p.toml: format 2 is of a later ketasched")
@@ -524,12 +523,12 @@ def test_a_file_of_a_later_format_is_told_apart_from_a_wrong_one(loader):
     assert error.details == ()
 
 
-def test_a_protocol_that_is_not_shipped_is_refused_with_the_nearest():
+def test_an_unknown_protocol_is_refused_with_the_nearest_name():
     error = refused(load.load_protocol, "iv-depresion")
     assert error.what == 'no protocol is called "iv-depresion"; did you mean iv-depression?'
 
 
-def test_a_bad_field_does_not_hide_what_else_is_wrong():
+def test_an_invalid_field_does_not_hide_other_problems():
     text = changed(PROTOCOL, ('id = "two-a-week"', "id = 2"), ('["Lee 2020"]', "[]"))
     error = refused(load.load_protocol, written("p.toml", text))
     assert len(error.details) == 2
@@ -726,7 +725,7 @@ CLINIC_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
 
 
 @pytest.mark.parametrize(("edits", "expected"), CLINIC_PROBLEMS.values(), ids=CLINIC_PROBLEMS)
-def test_a_clinic_tells_all_its_problems_with_their_places(edits, expected):
+def test_all_problems_of_a_clinic_are_listed_with_their_places(edits, expected):
     error = refused(load.load_clinic, written("c.toml", changed(CLINIC, *edits)))
     assert begin(error.details, expected) == sorted(expected)
 
@@ -736,7 +735,7 @@ def test_an_override_for_a_protocol_of_the_clinics_own_is_no_problem():
     assert list(load.load_clinic(written("c.toml", text)).overrides) == ["ours"]
 
 
-def test_problems_stand_in_the_order_of_their_places_by_number():
+def test_problems_are_sorted_by_place_and_number():
     dates = changed(CLINIC, ('"2026-12-24"', ", ".join(["1"] * 11)), ("chairs = 3", "chairs = 0"))
     error = refused(load.load_clinic, written("c.toml", dates))
     assert [line.partition(":")[0] for line in error.details] == [
@@ -761,7 +760,7 @@ def many(number: int, *, in_a_list: bool) -> str:
         pytest.param(1500, 1000, 100, "and 900 more", id="more than anybody mends"),
     ],
 )
-def test_of_very_many_problems_a_hundred_are_shown_and_the_others_counted(
+def test_a_hundred_problems_are_shown_and_further_ones_counted(
     number, told, shown, more, in_a_list
 ):
     error = refused(load.load_clinic, written("c.toml", many(number, in_a_list=in_a_list)))
@@ -780,27 +779,27 @@ def test_of_very_many_problems_a_hundred_are_shown_and_the_others_counted(
         "US-NY-NY",
     ],
 )
-def test_a_name_of_no_country_is_no_calendar_of_holidays(name):
+def test_an_unknown_holiday_calendar_is_refused(name):
     error = refused(load.load_clinic, written("c.toml", changed(CLINIC, ("US-NY", name))))
     assert begin(error.details, ["closures.holidays: no holidays"]) == [
         "closures.holidays: no holidays"
     ]
 
 
-def test_a_label_of_a_closure_has_no_control_characters_either():
+def test_control_characters_in_the_label_of_a_closure_are_refused():
     text = changed(CLINIC, ("winter break", r"winter\u0000break"))
     error = refused(load.load_clinic, written("c.toml", text))
     assert begin(error.details, ["closures.dates[1]: has"]) == ["closures.dates[1]: has"]
 
 
-def test_no_table_of_a_clinic_is_dropped_without_a_word():
+def test_a_clinic_table_with_an_unknown_name_is_refused():
     text = changed(CLINIC, ("[instructions.two-a-week]", "[instructions.protocols]"))
     assert "a hat" in str(load.load_clinic(written("c.toml", text)))
 
 
-def test_tables_for_unknown_protocols_are_told():
+def test_tables_for_unknown_protocols_are_warned_about():
     own = load.load_clinic(written("c.toml", changed(CLINIC, ("two-a-week", "iv-depresion"))))
-    said = list(doubts(own, protocol()))
+    said = list(clinic_warnings(own, protocol()))
     named = [line for line in said if line.startswith("instructions.iv-depresion")]
     assert len(named) == 1
     assert "iv-depression" in named[0]
@@ -825,7 +824,7 @@ LOADERS: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", LOADERS)
 @pytest.mark.parametrize("path", ["x.ics", "x.txt", "x.html"])
-def test_a_file_that_is_made_for_people_is_not_read_back(path, kind):
+def test_a_page_or_a_calendar_of_ours_is_not_read_back(path, kind):
     step = "give the course.json beside it" if kind == "course" else "give a .toml file"
     assert whole(refused(LOADERS[kind], written(f"./{path}", ""))) == [
         f"./{path}: is made for people, not for reading back",
@@ -844,7 +843,7 @@ KINDS = {
 
 @pytest.mark.parametrize(("key", "found"), KINDS.items(), ids=KINDS)
 @pytest.mark.parametrize("wanted", LOADERS)
-def test_a_file_of_another_kind_is_refused_by_any_key_that_tells_it(wanted, key, found):
+def test_a_file_of_another_kind_is_refused_by_any_of_its_keys(wanted, key, found):
     error = refused(LOADERS[wanted], written("./x.json", json.dumps({key: {}})))
     if found == wanted:
         assert "required, but missing" in "".join(error.details)
@@ -855,7 +854,7 @@ def test_a_file_of_another_kind_is_refused_by_any_key_that_tells_it(wanted, key,
         ]
 
 
-def test_a_file_of_no_kind_is_refused_with_what_tells_the_kinds():
+def test_a_file_of_no_kind_is_refused_with_the_keys_of_each_kind():
     assert whole(refused(load.load_any, written("x.toml", "a = 1\n"))) == [
         "x.toml: is neither a protocol, nor a clinic, nor a course",
         "a protocol has phases, a clinic has hours, a course has a course_id",
@@ -931,7 +930,7 @@ def test_a_path_to_no_file_is_refused(loader, path, said):
     ],
     ids=["protocol", "clinic"],
 )
-def test_an_empty_file_lacks_all_that_is_required(loader, required):
+def test_all_required_keys_are_missing_in_an_empty_file(loader, required):
     error = refused(loader, written("x.toml", ""))
     assert list(error.details) == [f"{key}: required, but missing" for key in required]
 
@@ -974,7 +973,7 @@ PLANNED = plan(
     request(patient="P-014", boosters=1, driver_name="Ann", cleared_by="Dr Lee"),
     made_at=MADE_AT,
 )
-COURSE: Any = forms.plain(PLANNED)
+COURSE: Any = codec.plain(PLANNED)
 VISITS = range(len(COURSE["visits"]))
 
 
@@ -990,20 +989,20 @@ def course_with(*edits: tuple[str, object]) -> Any:
     return data
 
 
-def test_a_patients_folder_is_read_as_the_course_in_it():
+def test_the_path_of_a_patients_folder_is_that_of_its_course():
     Path("P-014").mkdir()
     written("P-014/course.json", json.dumps(COURSE))
     assert load.load_course("P-014") == load.load_any("P-014") == PLANNED
 
 
-def test_a_course_from_elsewhere_is_read_as_json_and_called_by_its_name():
-    assert load.course_from(json.dumps(COURSE), "the register's course 7") == PLANNED
+def test_a_course_in_a_text_is_read_as_json_and_errors_have_its_name():
+    assert load.parse_course(json.dumps(COURSE), "the register's course 7") == PLANNED
     wrong = json.dumps(course_with(("patient", 7)))
     for text, what in (
         (wrong, "the register's course 7: a problem"),
         ("{", "the register's course 7:1:2: is not valid JSON: "),
     ):
-        error = refused(lambda said: load.course_from(said, "the register's course 7"), text)
+        error = refused(lambda said: load.parse_course(said, "the register's course 7"), text)
         assert error.what.startswith(what)
 
 
@@ -1014,7 +1013,7 @@ def test_a_moment_of_the_first_and_of_the_last_year_is_read(year):
     assert f"{load.load_course(path).made_at:%Y-%m-%dT%H:%M:%S}" == made_at
 
 
-def test_a_number_is_read_up_to_the_largest_that_all_readers_of_json_agree_on():
+def test_an_integer_may_be_as_large_as_all_readers_of_json_allow():
     path = written("course.json", json.dumps(course_with(("revision", 2**53))))
     assert load.load_course(path).revision == 2**53
     written(path, json.dumps(course_with(("revision", 2**53 + 1))))
@@ -1044,11 +1043,11 @@ def test_a_course_does_not_move_to_a_clinic_in_another_zone(course_file):
     ]
 
 
-def test_a_course_comes_back_from_json_as_it_was():
+def test_a_course_survives_a_json_file():
     path = written("course.json", json.dumps(COURSE))
     assert load.load_course(path) == PLANNED
     assert load.load_any(path) == PLANNED
-    assert forms.plain(load.load_course(path)) == COURSE
+    assert codec.plain(load.load_course(path)) == COURSE
 
 
 @pytest.mark.parametrize(
@@ -1062,7 +1061,7 @@ def test_a_course_comes_back_from_json_as_it_was():
         pytest.param("2026-12-07T19:30+05:30", id="with another offset"),
     ],
 )
-def test_a_moment_of_a_course_may_be_written_in_many_ways(text):
+def test_a_moment_may_be_written_in_many_ways(text):
     data = course_with(("visits.0.start", text))
     found = load.load_course(written("course.json", json.dumps(data)))
     assert found == PLANNED
@@ -1078,7 +1077,7 @@ def test_a_moment_of_a_course_may_be_written_in_many_ways(text):
         pytest.param("2027-11-07T06:30Z", 1, id="the second, in UTC"),
     ],
 )
-def test_a_time_that_comes_twice_is_the_one_that_is_meant(text, fold):
+def test_the_offset_tells_a_repeated_time_apart(text, fold):
     later = [(f"visits.0.{key}", "2027-11-07T09:00") for key in ("treatment_start", "end")]
     data = course_with(("visits.0.start", text), *later)
     start = load.load_course(written("course.json", json.dumps(data))).visits[0].start
@@ -1222,7 +1221,7 @@ COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
 
 
 @pytest.mark.parametrize(("edits", "expected"), COURSE_PROBLEMS.values(), ids=COURSE_PROBLEMS)
-def test_a_course_tells_all_its_problems_with_their_places(edits, expected):
+def test_all_problems_of_a_course_are_listed_with_their_places(edits, expected):
     path = written("course.json", json.dumps(course_with(*edits)))
     error = refused(load.load_course, path)
     assert begin(error.details, expected) == sorted(expected)
@@ -1246,7 +1245,7 @@ def test_a_course_that_would_do_harm_later_is_refused(edits):
     assert refused(load.load_course, path).exit_code == 3
 
 
-def test_uids_that_are_missing_are_told_once():
+def test_missing_uids_are_reported_once():
     data = copy.deepcopy(COURSE)
     for visit in data["visits"][:2]:
         del visit["uid"]
@@ -1283,26 +1282,26 @@ ANYTHING = st.recursive(
     max_leaves=8,
 )
 VALID: dict[type[Any], Any] = {
-    Protocol: forms.plain(load.load_protocol("iv-depression")),
-    Clinic: forms.plain(load.builtin_clinic(NEW_YORK)),
+    Protocol: codec.plain(load.load_protocol("iv-depression")),
+    Clinic: codec.plain(load.builtin_clinic(NEW_YORK)),
     Course: COURSE,
-    Request: forms.plain(request()),
+    Request: codec.plain(request()),
 }
 
 
 def read(kind: type[Any], data: object) -> None:
     """Read, as `load` does it: a noun or problems, never both, and the noun comes back."""
     zone = ZoneInfo(NEW_YORK)
-    found, problems = forms.read(kind, data, zone=zone)
+    found, problems = codec.read(kind, data, zone=zone)
     assert (found is None) == bool(problems)
     assert all(said for _, said in problems)
     if found is not None:
-        assert forms.read(kind, forms.plain(found), zone=zone) == (found, [])
+        assert codec.read(kind, codec.plain(found), zone=zone) == (found, [])
 
 
 @pytest.mark.parametrize("kind", VALID)
 @given(data=ANYTHING)
-def test_anything_is_a_noun_or_has_problems(kind, data):
+def test_any_data_is_a_noun_or_has_problems(kind, data):
     read(kind, data)
 
 
@@ -1341,13 +1340,13 @@ def mutated(draw: st.DrawFn, valid: Any) -> Any:
 
 @pytest.mark.parametrize("kind", VALID)
 @given(st.data())
-def test_a_right_file_with_a_few_wrong_places_is_a_noun_or_has_problems(kind, data):
+def test_mutated_data_is_a_noun_or_has_problems(kind, data):
     read(kind, data.draw(mutated(VALID[kind])))
 
 
 @pytest.mark.parametrize("kind", [Protocol, Clinic, Course])
 @given(st.data())
-def test_a_file_with_a_few_wrong_places_is_read_and_checked_or_refused(kind, data):
+def test_a_mutated_file_is_read_and_checked_or_refused(kind, data):
     path = written("x.json", json.dumps(data.draw(mutated(VALID[kind]))))
     with suppress(BadFile):
         found = load.load_any(path)

@@ -1,4 +1,4 @@
-"""What can be asked for: how the text of an option or a roster's cell is read, or refused."""
+"""Request fields: how the text of an option or of a roster's cell is read, or refused."""
 
 import dataclasses
 import re
@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.errors import BadRequest
-from ketasched.files.request_fields import COLUMNS, read_request, spelled_date
+from ketasched.files.request_fields import REQUEST_FIELDS, read_request, spelled_date
 from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange
-from ketasched.model.identifiers import patient_reference
+from ketasched.model.identifiers import read_reference
 
 MONDAY = date(2026, 12, 7)
 
 
 def shown(value: object) -> str:
-    """A value as the name of a case: short, printable, never empty."""
+    """A value as the id of a case: short, printable, never empty."""
     return ascii(value).strip("'")[:40] or "empty"
 
 
@@ -66,7 +66,7 @@ def test_a_date_is_read_as_people_write_it(text):
     ],
     ids=shown,
 )
-def test_a_date_that_is_spelled_out_needs_no_order_and_heeds_none(text, expected, order):
+def test_the_date_order_does_not_matter_for_a_date_in_words(text, expected, order):
     assert spelled_date(text, order) == expected
 
 
@@ -114,7 +114,7 @@ def test_a_date_that_is_spelled_out_needs_no_order_and_heeds_none(text, expected
     ],
     ids=shown,
 )
-def test_what_is_no_date_is_refused_in_words(text, said):
+def test_a_text_that_is_no_date_is_refused(text, said):
     with pytest.raises(ValueError, match=re.escape(said)) as caught:
         spelled_date(text)
     assert str(caught.value).isprintable()
@@ -122,7 +122,7 @@ def test_what_is_no_date_is_refused_in_words(text, said):
 
 
 @pytest.mark.parametrize("text", ["03/04/2027", "3/4/2027", "03-04-2027", "03.04.2027"])
-def test_a_date_of_two_readings_is_read_by_its_order_only(text):
+def test_an_ambiguous_date_needs_a_date_order(text):
     with pytest.raises(ValueError, match="or say --date-order"):
         spelled_date(text)
     assert spelled_date(text, "mdy") == date(2027, 3, 4)
@@ -141,7 +141,7 @@ def test_a_date_of_two_readings_is_read_by_its_order_only(text):
         ("03/04/2200", "mdy"),
     ],
 )
-def test_a_date_that_its_order_does_not_allow_is_not_read_the_other_way(text, order):
+def test_an_invalid_date_is_not_read_in_the_other_order(text, order):
     with pytest.raises(ValueError, match=f"read as {order}"):
         spelled_date(text, order)
 
@@ -150,7 +150,7 @@ DATES = st.dates(date(1900, 1, 1), date(2199, 12, 31))
 
 
 @given(DATES, st.sampled_from(["%a ", "%A, ", ""]), st.sampled_from(["%d %b", "%B %d,"]))
-def test_every_date_comes_back_from_every_spelling(day, weekday, rest):
+def test_every_spelling_of_every_date_is_read(day, weekday, rest):
     assert spelled_date(day.isoformat()) == day
     assert spelled_date(f"{day:{weekday}{rest}} {day.year}") == day
     assert spelled_date(f"{day:%m/%d}/{day.year}", "mdy") == day
@@ -158,7 +158,7 @@ def test_every_date_comes_back_from_every_spelling(day, weekday, rest):
 
 
 @given(DATES, st.sampled_from(WEEKDAYS))
-def test_a_weekday_is_believed_only_where_it_is_that_of_the_date(day, weekday):
+def test_a_weekday_must_be_that_of_the_date(day, weekday):
     text = f"{weekday} {day.day} {day:%b} {day.year}"
     if WEEKDAYS[day.weekday()] == weekday:
         assert spelled_date(text) == day
@@ -200,7 +200,7 @@ TAKEN = [*DEVICES, "conin$", "rides", "RIDES", "rides.ics", "manifest", "rejects
     ids=shown,
 )
 def test_a_patient_reference_stays_as_it_is_written(text):
-    assert patient_reference(text) == text
+    assert read_reference(text) == text
     assert read_request({"patient": text, "start": "2026-12-07"}).patient == text
 
 
@@ -240,14 +240,14 @@ def test_a_patient_reference_stays_as_it_is_written(text):
 )
 def test_a_patient_reference_that_is_no_file_name_is_refused(text, said):
     with pytest.raises(ValueError, match=re.escape(said)) as caught:
-        patient_reference(text)
+        read_reference(text)
     assert str(caught.value).isprintable()
 
 
 @given(st.text() | st.text("./\\ aux:CON1\0\n", max_size=6))
 def test_a_patient_reference_is_a_plain_file_name_or_refused(tmp_path_factory, text):
     try:
-        name = patient_reference(text)
+        name = read_reference(text)
     except ValueError:
         return
     folder = tmp_path_factory.getbasetemp()
@@ -262,21 +262,21 @@ def test_a_patient_reference_is_a_plain_file_name_or_refused(tmp_path_factory, t
 def test_letters_digits_and_hyphens_are_a_reference_unless_the_name_is_taken(text):
     taken = ("con", "prn", "aux", "nul", "com", "lpt", "rides", "manifest", "rejects")
     if not text.lower().startswith(taken):
-        assert patient_reference(text) == text
+        assert read_reference(text) == text
 
 
 # --- all that can be asked ---------------------------------------------------------------------
 
 
-def test_every_column_is_a_field_of_the_request_and_the_other_way_round():
+def test_the_table_has_every_field_of_the_request():
     from_calendars = {"busy"}
     fields = {one.name for one in dataclasses.fields(Request)}
-    assert set(COLUMNS) == fields - from_calendars
+    assert set(REQUEST_FIELDS) == fields - from_calendars
 
 
-@pytest.mark.parametrize("name", COLUMNS)
-def test_every_column_says_what_it_is_for(name):
-    column = COLUMNS[name]
+@pytest.mark.parametrize("name", REQUEST_FIELDS)
+def test_every_field_has_a_help_text(name):
+    column = REQUEST_FIELDS[name]
     assert column.help.endswith(".")
     assert column.metavar == column.metavar.upper()
 
@@ -384,7 +384,7 @@ def test_a_value_is_read_as_it_is_meant(name, text, expected):
     ],
     ids=shown,
 )
-def test_a_value_that_is_not_what_it_should_be_is_refused_by_its_column(name, text, said):
+def test_an_invalid_value_is_refused_with_its_field(name, text, said):
     with pytest.raises(BadRequest) as caught:
         read_request({"start": "2026-12-07", name: text})
     assert caught.value.field == name
@@ -393,7 +393,7 @@ def test_a_value_that_is_not_what_it_should_be_is_refused_by_its_column(name, te
     assert caught.value.exit_code == 2
 
 
-def test_the_order_of_dates_holds_for_every_date_of_a_request():
+def test_the_date_order_applies_to_every_date_of_a_request():
     texts: dict[str, str | tuple[str, ...]] = {
         "start": "03/04/2027",
         "born": "05/06/1990",
@@ -414,14 +414,14 @@ def test_a_drivers_phone_needs_the_drivers_name():
     assert read_request(both).driver_phone == "555 0100"
 
 
-def test_what_is_not_asked_for_is_as_the_request_has_it():
+def test_a_field_without_text_has_its_default():
     assert read_request({"start": "2026-12-07"}) == Request(start=MONDAY)
 
 
-@pytest.mark.parametrize("name", COLUMNS)
+@pytest.mark.parametrize("name", REQUEST_FIELDS)
 @given(st.text() | st.text("0123456789-/.: ,Dec7munote", max_size=12))
-def test_any_text_of_a_column_is_read_or_refused_by_its_name(name, text):
-    value = (text,) if COLUMNS[name].several else text
+def test_any_text_is_read_or_refused_with_its_field(name, text):
+    value = (text,) if REQUEST_FIELDS[name].several else text
     others = {"start": "2026-12-07", "driver_name": "Ann"}
     try:
         found = read_request(others | {name: value})

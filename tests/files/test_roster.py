@@ -1,4 +1,4 @@
-"""Rosters: every row is read as it stands, or refused by its number; none is lost or mixed up."""
+"""Rosters: every row is read unchanged or has a problem; no row is lost or mixed with another."""
 
 import csv
 import io
@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from ketasched.errors import BadFile, BadRequest
 from ketasched.files.csv_cells import csv_line
-from ketasched.files.request_fields import ROSTER_COLUMNS
-from ketasched.files.roster import csv_records as records
+from ketasched.files.request_fields import ROSTER_FIELDS
+from ketasched.files.roster import csv_records
 from ketasched.files.roster.rows import Row, read_roster, request_of_row
 from ketasched.model import Request
 
@@ -34,12 +34,12 @@ def said_of(row: Row) -> str:
 
 
 def good(rows: list[Row]) -> list[str]:
-    """The patients of the rows that can be read."""
+    """The patients of the rows without a problem."""
     return [row.texts["patient"] for row in rows if row.problem is None]
 
 
 def refused(text: str | bytes, **options) -> str:
-    """Everything that is said of a file that is no roster."""
+    """All lines of the error for a file that is no roster."""
     with pytest.raises(BadFile) as caught:
         rows_of(text, **options)
     assert caught.value.exit_code == 3
@@ -49,7 +49,7 @@ def refused(text: str | bytes, **options) -> str:
 
 
 class Dripping(io.RawIOBase):
-    """A stream that gives its bytes in pieces of these sizes, again and again."""
+    """A stream that returns its bytes in pieces of these sizes, repeated."""
 
     def __init__(self, raw: bytes, sizes: list[int]) -> None:
         self.raw = io.BytesIO(raw)
@@ -64,18 +64,18 @@ class Dripping(io.RawIOBase):
 # --- cells as they stand -----------------------------------------------------------------------
 
 
-def test_a_row_says_its_number_its_line_and_its_cells():
+def test_a_row_has_its_number_its_line_and_its_cells():
     (row,) = rows_of(HEADER + "p1, 2026-12-07 ,Ann\n")
     assert row == Row(
         number=1,
         line=2,
         texts={"patient": "p1", "start": "2026-12-07", "driver_name": "Ann"},
-        given=("p1", " 2026-12-07 ", "Ann"),
+        raw_cells=("p1", " 2026-12-07 ", "Ann"),
     )
 
 
 @pytest.mark.parametrize("text", ["NA", "null", "None", "007", "=1+1", "+1", "-1", "@x", "'x"])
-def test_what_looks_like_something_else_stays_text(text):
+def test_a_cell_that_looks_like_another_type_stays_text(text):
     (row,) = rows_of(HEADER + f"p1,2026-12-07,{text}\n")
     assert row.texts["driver_name"] == text
 
@@ -84,7 +84,7 @@ def test_what_looks_like_something_else_stays_text(text):
 @pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["no mark", "byte-order mark"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"], ids=["comma", "semicolon", "tab"])
 @pytest.mark.parametrize("last", [True, False], ids=["ended", "without a last end"])
-def test_spreadsheets_write_files_in_many_ways(end, mark, delimiter, last):
+def test_all_dialects_of_spreadsheets_are_read(end, mark, delimiter, last):
     lines = [("patient", "start", "days"), ("p1", "2026-12-07", "mon"), ("p2", "2026-12-08", "")]
     text = mark + end.join(map(delimiter.join, lines)) + end * last
     rows = rows_of(text)
@@ -93,7 +93,7 @@ def test_spreadsheets_write_files_in_many_ways(end, mark, delimiter, last):
     assert "days" not in rows[1].texts
 
 
-def test_quotes_hold_separators_quotes_and_new_lines():
+def test_a_quoted_cell_may_have_delimiters_quotes_and_line_ends():
     text = (
         "patient;start;days;driver_name\r\n"
         'p1;2026-12-07;"mon;wed";"Ann ""A"" Lee,\r\nJr"\r\n'
@@ -101,11 +101,11 @@ def test_quotes_hold_separators_quotes_and_new_lines():
     )
     first, second = rows_of(text)
     assert first.texts["days"] == "mon;wed"
-    assert first.given[3] == 'Ann "A" Lee,\r\nJr'
+    assert first.raw_cells[3] == 'Ann "A" Lee,\r\nJr'
     assert (second.number, second.line) == (2, 4)
 
 
-def test_lines_with_nothing_on_them_are_no_rows():
+def test_blank_lines_are_no_rows():
     text = HEADER + "\n,,\np1,2026-12-07,\n  \n,,,,,\n" + '"","",""\np2,2026-12-07,\n\n'
     rows = rows_of(text)
     assert [(row.number, row.line, row.texts["patient"]) for row in rows] == [
@@ -114,7 +114,7 @@ def test_lines_with_nothing_on_them_are_no_rows():
     ]
 
 
-def test_empty_cells_after_the_last_heading_are_as_spreadsheets_leave_them():
+def test_empty_cells_after_the_last_heading_are_ignored():
     assert good(rows_of("patient,start,,\np1,2026-12-07,,\np2,2026-12-07\n")) == ["p1", "p2"]
 
 
@@ -136,7 +136,7 @@ SIZES = st.lists(st.integers(1, 40), min_size=1, max_size=5)
 
 
 @given(TABLES, DIALECTS, st.booleans(), SIZES)
-def test_what_anyone_writes_is_read_back_in_any_pieces(table, dialect, mark, sizes):
+def test_a_file_of_the_csv_module_is_read_back_in_any_pieces(table, dialect, mark, sizes):
     if dialect["lineterminator"] == "\n" and dialect["quoting"] == csv.QUOTE_MINIMAL:
         # Python before 3.13 leaves such a "\r" without quotes, where it ends a line.
         assume(not any("\r" in cell for cells in table for cell in cells))
@@ -146,7 +146,7 @@ def test_what_anyone_writes_is_read_back_in_any_pieces(table, dialect, mark, siz
     raw = out.getvalue().encode("utf-8-sig" if mark else "utf-8")
     rows = list(read_roster(Dripping(raw, sizes)).rows)  # type: ignore[arg-type]
     said = [tuple(cells) for cells in table if any(cell.strip() for cell in cells)]
-    assert [row.given for row in rows] == said
+    assert [row.raw_cells for row in rows] == said
     assert [row.problem for row in rows] == [None] * len(rows)
     assert [row.number for row in rows] == list(range(1, len(rows) + 1))
 
@@ -154,9 +154,9 @@ def test_what_anyone_writes_is_read_back_in_any_pieces(table, dialect, mark, siz
 @given(st.binary() | st.text('",;\r\n\tpé', max_size=60).map(str.encode), SIZES)
 def test_bytes_in_any_pieces_give_the_same_rows(raw, sizes):
     raw = HEADER.encode() + raw
-    whole = [(row.number, row.line, row.given, said(row)) for row in rows_of(raw)]
+    whole = [(row.number, row.line, row.raw_cells, said(row)) for row in rows_of(raw)]
     rows = read_roster(Dripping(raw, sizes)).rows  # type: ignore[arg-type]
-    assert [(row.number, row.line, row.given, said(row)) for row in rows] == whole
+    assert [(row.number, row.line, row.raw_cells, said(row)) for row in rows] == whole
 
 
 def said(row: Row) -> str:
@@ -170,7 +170,7 @@ def test_every_line_is_in_a_row_whatever_the_quotes(lines):
     blank = {number for number, line in enumerate(lines, 2) if not line.strip('",')}
     begun = {row.line for row in rows}
     within = {
-        row.line + more for row in rows for more in range("".join(row.given).count("\n") + 1)
+        row.line + more for row in rows for more in range("".join(row.raw_cells).count("\n") + 1)
     }
     assert begun | within | blank >= set(range(2, len(lines) + 2))
 
@@ -203,7 +203,7 @@ def test_every_line_is_in_a_row_whatever_the_quotes(lines):
     ],
 )
 @pytest.mark.parametrize("sizes", [[2**18], [40_961]], ids=["whole", "in pieces"])
-def test_a_bad_row_says_why_and_the_others_come_all_the_same(line, said, sizes):
+def test_a_malformed_row_has_a_problem_and_the_others_are_read(line, said, sizes):
     raw = HEADER.encode() + b'p1,2026-12-07,"Ann"\n' + line + b'\np3,2026-12-07,"Bob"\np4,2,\n'
     rows = list(read_roster(Dripping(raw, sizes)).rows)  # type: ignore[arg-type]
     assert good(rows) == ["p1", "p3", "p4"]
@@ -219,25 +219,25 @@ def test_a_bad_row_says_why_and_the_others_come_all_the_same(line, said, sizes):
     [b'p1,2026-12-07,"Ann', b"p1,2026-12-07", b"p1,2026-12-07,M\xfcl", b'p1,2026-12-07,A"n\0'],
     ids=["open quote", "too few", "not UTF-8", "NUL"],
 )
-def test_a_bad_row_is_kept_as_it_was(line):
+def test_a_malformed_row_keeps_its_line(line):
     (row,) = rows_of(HEADER.encode() + line)
-    assert ",".join(row.given).encode("utf-8", "surrogateescape") == line
+    assert ",".join(row.raw_cells).encode("utf-8", "surrogateescape") == line
     assert row.problem is not None
 
 
-def test_a_quote_that_never_closes_loses_no_row_after_it():
+def test_an_unclosed_quote_loses_no_row_after_it():
     rows = rows_of(HEADER + 'p1,2026-12-07,"Ann\n' + "p2,2026-12-07,\n" * 50_000)
     assert [row.number for row in rows if row.problem] == [1]
     assert good(rows) == ["p2"] * 50_000
     assert rows[-1].line == 50_002
 
 
-def test_a_quote_that_never_closes_loses_no_row_before_the_end_of_the_file():
+def test_an_unclosed_quote_loses_no_row_at_the_end_of_the_file():
     rows = rows_of(HEADER + 'p1,2026-12-07,"Ann\np2,2026-12-07,\np3,2026-12-07,')
     assert good(rows) == ["p2", "p3"]
 
 
-def test_a_broken_cell_over_several_lines_is_several_bad_rows_and_no_mixed_one():
+def test_a_malformed_cell_over_several_lines_is_several_malformed_rows():
     rows = rows_of(HEADER + 'p1,2026-12-07,"Ann\nlives here\n"x\np2,2026-12-07,"Bob"\n')
     assert [(row.line, bool(row.problem)) for row in rows] == [
         (2, True),
@@ -247,7 +247,7 @@ def test_a_broken_cell_over_several_lines_is_several_bad_rows_and_no_mixed_one()
     ]
 
 
-def test_a_cell_that_is_too_large_but_closed_is_one_bad_row():
+def test_a_closed_cell_that_is_too_large_is_one_malformed_row():
     rows = rows_of(HEADER + 'p1,2026-12-07,"Ann\n' + "x" * 70_000 + '"\np2,2026-12-08,\n')
     assert [row.line for row in rows] == [2, 4]
     assert said_of(rows[0]) == "driver_name is longer than 65,536 characters"
@@ -262,7 +262,7 @@ def test_a_cell_that_is_too_large_but_closed_is_one_bad_row():
         pytest.param(",".join(['"x\n' + "x" * 60_000 + '"'] * 20), id="many cells"),
     ],
 )
-def test_cells_over_several_lines_have_a_bound_too(cells):
+def test_a_cell_over_several_lines_has_a_largest_size(cells):
     rows = rows_of(HEADER + f"p1,2026-12-07,{cells}\np2,2026-12-08,\n")
     assert good(rows) == ["p2"]
     assert "is not closed as it should be, or not within" in said_of(rows[0])
@@ -271,14 +271,14 @@ def test_cells_over_several_lines_have_a_bound_too(cells):
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
 @pytest.mark.parametrize("size", [1, 2, 3])
-def test_the_end_of_a_line_may_come_in_two_pieces(end, size):
+def test_a_line_end_may_come_in_two_pieces(end, size):
     raw = end.join(["patient,start", "p1,2026-12-07", "", "p2,2026-12-07", ""]).encode()
     rows = list(read_roster(Dripping(raw, [size])).rows)  # type: ignore[arg-type]
     assert [(row.texts["patient"], row.line) for row in rows] == [("p1", 2), ("p2", 4)]
 
 
 @pytest.mark.parametrize("between", [0, 1, 100], ids=["none", "one", "a hundred"])
-def test_two_stray_quotes_do_not_make_one_row_of_many(between):
+def test_two_stray_quotes_do_not_join_rows(between):
     rows = rows_of(
         "patient,start,notes,driver_phone\n"
         'p1,2026-12-07,"he said,555 1\n'
@@ -291,23 +291,27 @@ def test_two_stray_quotes_do_not_make_one_row_of_many(between):
     assert "in the wrong place" in said_of(rows[-2])
 
 
-def test_lines_of_quotes_that_open_and_close_take_no_time_to_speak_of():
+def test_no_line_is_scanned_more_than_three_times():
     looked = 0
 
-    class Counting(records.Grammar):
+    class Counting(csv_records.RecordScanner):
         def scan(self, raw: bytes, *, inside: bool = False) -> int:
             nonlocal looked
             looked += 1
             return super().scan(raw, inside=inside)
 
     lines = [b'p,"', b'p,""', b'","', b'p,"x'] * 2000
-    found = list(records.records(records.Lines(io.BytesIO(b"\n".join(lines))), Counting(",")))
+    found = list(
+        csv_records.read_records(
+            csv_records.LineReader(io.BytesIO(b"\n".join(lines))), Counting(",")
+        )
+    )
     assert len(found) > 1
     assert looked <= 3 * len(lines)
 
 
 class Endless(io.RawIOBase):
-    """A roster in which one cell has this many bytes, made as it is read."""
+    """A roster with a cell of this many bytes, which are made while they are read."""
 
     def __init__(self, size: int, piece: bytes) -> None:
         self.parts: Iterator[bytes] = iter(
@@ -323,7 +327,7 @@ class Endless(io.RawIOBase):
 
 
 @pytest.mark.parametrize("quote", [b"x", b'"'], ids=["plain", "of quotes"])
-def test_a_cell_of_50_mb_is_one_bad_row_in_little_memory(quote):
+def test_a_cell_of_50_mb_is_one_malformed_row_in_little_memory(quote):
     stream = Endless(50_000_000, quote * 250_000)
     tracemalloc.start()
     rows = list(read_roster(stream).rows)  # type: ignore[arg-type]
@@ -331,13 +335,13 @@ def test_a_cell_of_50_mb_is_one_bad_row_in_little_memory(quote):
     tracemalloc.stop()
     assert good(rows) == ["p1", "p3"]
     assert "passed over" in said_of(rows[1])
-    assert len(rows[1].given[0]) < 1100
+    assert len(rows[1].raw_cells[0]) < 1100
     assert peak < 12_000_000
 
 
 def test_the_beginning_of_a_long_row_is_not_cut_inside_a_character():
     row, _ = rows_of(HEADER + "p" * 999 + "é" * 600_000 + "\np2,2026-12-07,\n")
-    assert row.given == ("p" * 999 + "…",)
+    assert row.raw_cells == ("p" * 999 + "…",)
 
 
 # --- the header --------------------------------------------------------------------------------
@@ -345,7 +349,7 @@ def test_the_beginning_of_a_long_row_is_not_cut_inside_a_character():
 
 def test_a_header_without_rows_is_a_roster_without_rows():
     roster = read_roster(io.BytesIO(b"patient,start"))
-    assert (roster.form, roster.header, list(roster.rows)) == ("csv", ("patient", "start"), [])
+    assert (roster.header, list(roster.rows)) == (("patient", "start"), [])
 
 
 @pytest.mark.parametrize(
@@ -376,7 +380,7 @@ def test_a_file_that_is_no_roster_is_refused_as_a_whole(raw, said):
     assert said in refused(raw, path="roster.csv")
 
 
-def test_everything_that_is_wrong_with_a_header_is_said_at_once():
+def test_all_problems_of_a_header_are_listed():
     text = refused("Patient Ref;begin;days;Days;Nots\n", names={"born": "Birth date"})
     assert '"Patient Ref"' in text
     assert '"begin"' in text
@@ -394,7 +398,7 @@ def test_ten_thousand_headings_are_not_all_listed():
 @pytest.mark.parametrize(
     "heading", ["latest_start", "Latest Start", " latest-start ", "LATEST  START"]
 )
-def test_capitals_spaces_and_hyphens_of_a_heading_do_not_matter(heading):
+def test_case_spaces_and_hyphens_of_a_heading_do_not_matter(heading):
     (row,) = rows_of(f"patient,start,{heading}\np1,2026-12-07,2026-12-08\n")
     assert row.texts["latest_start"] == "2026-12-08"
 
@@ -404,10 +408,10 @@ def test_columns_can_be_named_and_ignored():
     names = {"start": "Start date", "patient": "ref"}
     (row,) = rows_of(text, names=names, ignored=["notes", "start"])
     assert row.texts == {"start": "2026-12-07", "patient": "p1"}
-    assert row.given == ("2026-12-07", "p1", "whatever", "")
+    assert row.raw_cells == ("2026-12-07", "p1", "whatever", "")
 
 
-def test_a_heading_can_mean_another_column_than_it_says():
+def test_a_heading_can_be_named_for_another_column():
     (row,) = rows_of(
         "patient,start\n2026-12-07,p1\n", names={"patient": "start", "start": "patient"}
     )
@@ -421,18 +425,18 @@ def test_a_heading_can_mean_another_column_than_it_says():
         pytest.param({"start": "A", "born": "a "}, "cannot be both", id="two of one"),
     ],
 )
-def test_a_name_that_cannot_be_meant_is_a_mistake_of_the_command(names, said):
+def test_impossible_names_are_refused_as_a_bad_request(names, said):
     with pytest.raises(BadRequest, match=re.escape(said)):
         rows_of(HEADER, names=names)
 
 
-def test_a_column_that_has_another_heading_is_not_read_from_its_own():
+def test_a_renamed_column_is_not_read_from_its_own_heading():
     said = refused("patient,start,Begin\n", names={"start": "Begin"})
     assert '"start" is not read: that column is to be "Begin"' in said
 
 
 @pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "sep=;;;"])
-def test_excels_own_first_line_says_what_separates(first):
+def test_the_first_line_of_excel_declares_the_delimiter(first):
     rows = rows_of(f"\ufeff{first}\r\npatient;start;a,b\r\np1;2026-12-07;\r\n", ignored=["a,b"])
     assert [(row.line, row.texts["patient"]) for row in rows] == [(3, "p1")]
 
@@ -457,8 +461,8 @@ def test_a_line_of_json_is_a_row():
     }
     roster = read_roster(io.BytesIO(b"\n" + json.dumps(data).encode() + b"\r\n"))
     (row,) = roster.rows
-    assert (roster.form, row.number, row.line) == ("ndjson", 1, 2)
-    assert row.given == (json.dumps(data),)
+    assert (roster.header, row.number, row.line) == (("json",), 1, 2)
+    assert row.raw_cells == (json.dumps(data),)
     assert row.texts == {
         "patient": "17",
         "start": "2026-12-07",
@@ -503,10 +507,10 @@ def test_a_bad_line_of_json_says_why_and_the_others_come_all_the_same(line, said
     assert len(said_of(rows[1])) < 200
     assert rows[1].texts == {}
     if len(line) < 2**20:
-        assert rows[1].given == (line,)
+        assert rows[1].raw_cells == (line,)
 
 
-def test_bytes_that_are_no_text_are_said_of_the_line_of_json():
+def test_bytes_that_are_not_utf_8_are_a_problem_of_the_json_row():
     _, row = rows_of(b'{"patient":"p1"}\n{"patient":"M\xfcl"}')
     assert said_of(row) == "row is not UTF-8 text (the byte 0xFC): save it as CSV UTF-8"
 
@@ -516,28 +520,22 @@ def test_a_number_of_any_length_is_text():
     assert row.texts["patient"] == "9" * 5000
 
 
-def test_names_and_ignored_hold_for_keys_too():
+def test_names_and_ignored_apply_to_keys_of_json():
     (row,) = rows_of('{"Ref": "p1", "x": [1.5]}', names={"patient": "Ref"}, ignored=["X"])
     assert row.texts == {"patient": "p1"}
 
 
-def test_the_form_can_be_said():
-    assert refused('{"patient": "p1"}', form="csv")
-    (row,) = rows_of("patient,start", form="ndjson")
-    assert "is not valid JSON" in said_of(row)
-
-
-@given(st.dictionaries(st.sampled_from(list(ROSTER_COLUMNS)), CELLS), SIZES)
-def test_any_text_comes_through_json(data, sizes):
+@given(st.dictionaries(st.sampled_from(list(ROSTER_FIELDS)), CELLS), SIZES)
+def test_any_text_survives_json(data, sizes):
     for ascii_only in (True, False):
         raw = json.dumps(data, ensure_ascii=ascii_only).encode()
-        (row,) = read_roster(Dripping(raw, sizes), form="ndjson").rows  # type: ignore[arg-type]
+        (row,) = read_roster(Dripping(raw, sizes)).rows  # type: ignore[arg-type]
         assert row.texts == {key: one.strip() for key, one in data.items() if one.strip()}
 
 
 @given(st.binary() | st.text('{}[]",:ps0 \\u', max_size=30).map(str.encode))
-def test_no_bytes_are_too_much_for_json(raw):
-    for row in rows_of(b'{"patient":"p"}\n' + raw, form="ndjson")[1:]:
+def test_any_bytes_are_json_rows_or_have_problems(raw):
+    for row in rows_of(b'{"patient":"p"}\n' + raw)[1:]:
         assert row.problem is None or row.problem.what.isprintable()
 
 
@@ -567,19 +565,19 @@ def test_a_row_is_read_as_a_request():
         pytest.param("p1,2026-12-07,", "row", id="too few cells"),
     ],
 )
-def test_a_row_that_is_no_request_says_which_column(cells, field):
+def test_a_row_that_is_no_request_names_the_column(cells, field):
     (row,) = rows_of(f"patient,start,days,priority\n{cells}\n")
     with pytest.raises(BadRequest) as caught:
         request_of_row(row)
     assert caught.value.field == field
 
 
-def test_what_is_not_said_is_not_asked_for():
+def test_a_cell_without_values_is_not_in_the_request():
     (row,) = rows_of("patient,start,days\np1,2026-12-07,;\n")
     assert request_of_row(row) == Request(start=date(2026, 12, 7), patient="p1")
 
 
-def test_rows_go_to_other_processes_and_come_back():
+def test_rows_can_be_pickled():
     rows = rows_of(HEADER + "p1,2026-12-07,\np2\n")
     first, second = pickle.loads(pickle.dumps(rows))  # noqa: S301 - our own bytes
     assert first == rows[0]
@@ -591,19 +589,19 @@ def test_rows_go_to_other_processes_and_come_back():
 
 
 def rejects_of(text: str | bytes) -> bytes:
-    """The file of rejects of a roster of which every row is rejected."""
+    """The file of rejects of a roster if every row is rejected."""
     roster = read_roster(io.BytesIO(text.encode() if isinstance(text, str) else text))
     lines = [(*roster.header, "row", "rule", "reason")]
     for row in roster.rows:
-        padding = [""] * (len(roster.header) - len(row.given))
-        lines.append((*row.given, *padding, str(row.number), "start", "=why"))
+        padding = [""] * (len(roster.header) - len(row.raw_cells))
+        lines.append((*row.raw_cells, *padding, str(row.number), "start", "=why"))
     return b"".join(map(csv_line, lines))
 
 
-def test_rejects_are_a_roster_again_and_as_they_were():
+def test_rejects_are_a_roster_with_the_same_rows():
     text = HEADER + "p1,2026-12-07,=Ann\n'p2, soon ,\"Bob,\n'+Co\"\n"
     rows = rows_of(rejects_of(text))
-    assert [row.given for row in rows] == [row.given for row in rows_of(text)]
+    assert [row.raw_cells for row in rows] == [row.raw_cells for row in rows_of(text)]
     assert rows[0].texts["driver_name"] == "=Ann"
     assert rejects_of(rejects_of(text)) == rejects_of(text)
 
@@ -611,7 +609,7 @@ def test_rejects_are_a_roster_again_and_as_they_were():
 def test_rejects_of_json_are_a_roster_again():
     text = '{"patient": "p1", "days": ["mon"]}\n{"patient": true}\n[\n'
     rows = rows_of(rejects_of(text))
-    assert [row.given for row in rows] == [row.given for row in rows_of(text)]
+    assert [row.raw_cells for row in rows] == [row.raw_cells for row in rows_of(text)]
     assert rows[0].texts == {"patient": "p1", "days": "mon"}
     assert [said(row) for row in rows] == [said(row) for row in rows_of(text)]
 
@@ -621,13 +619,13 @@ def test_rejects_of_json_are_a_roster_again():
     [b"p1,2026-12-07", b'p1,2026-12-07,"A', b"p1,2026-12-07,M\xfcl", b"p1,2026-12-07,A\0"],
     ids=["too few cells", "an open quote", "not UTF-8", "NUL"],
 )
-def test_a_reject_that_nobody_has_mended_is_rejected_again(line):
+def test_a_reject_that_is_not_mended_is_rejected_again(line):
     (row,) = rows_of(rejects_of(HEADER.encode() + line + b"\n"))
     with pytest.raises(BadRequest):
         request_of_row(row)
 
 
-def test_a_roster_of_others_keeps_its_quotes_and_needs_its_columns_ignored():
+def test_the_columns_of_rejects_are_unknown_in_any_other_roster():
     (row,) = rows_of("patient,start,reason\np1,2026-12-07,'=x\n", ignored=["reason"])
-    assert row.given[2] == "'=x"
+    assert row.raw_cells[2] == "'=x"
     assert '"reason" is no column' in refused("patient,start,reason\n")

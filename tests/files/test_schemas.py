@@ -1,4 +1,4 @@
-"""The schemas that editors get say the same of a file as our own reader does."""
+"""The JSON Schemas accept the same files as the reader does."""
 
 import json
 import tomllib
@@ -88,12 +88,12 @@ def changed_course() -> Data:
 
 
 @pytest.mark.parametrize("name", shipped_protocols())
-def test_a_shipped_protocol_is_right(name):
+def test_a_shipped_protocol_is_valid(name):
     assert complaints("protocol", tomllib.loads(protocol_text(name))) == []
     assert complaints("protocol", json.loads(run(f"protocols show {name} --format json"))) == []
 
 
-def test_the_clinics_that_we_show_are_right():
+def test_the_example_clinics_are_valid():
     texts = [
         (ROOT / "examples" / "clinic.toml").read_text(encoding="utf-8"),
         starter_clinic("Europe/Dublin", "salt"),
@@ -104,12 +104,12 @@ def test_the_clinics_that_we_show_are_right():
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_a_planned_course_is_right(name):
+def test_a_planned_course_is_valid(name):
     made = run(f"plan {ASKED[name]} --made-at 2026-11-23T10:00 --format json")
     assert complaints("course", json.loads(made[made.index("{") :])) == []
 
 
-def test_a_course_with_a_history_is_right():
+def test_a_course_with_a_history_is_valid():
     course = changed_course()
     assert len(course["history"]) == 5
     assert complaints("course", course) == []
@@ -126,7 +126,7 @@ def test_a_file_may_name_its_schema():
     assert "[exit" not in run("check clinic.json")
 
 
-def test_the_command_prints_what_is_shipped():
+def test_the_command_prints_the_shipped_schema():
     for kind in READERS:
         assert run(f"schema {kind}") == schema_text(kind)
 
@@ -277,7 +277,7 @@ def edited(kind: str, edits: dict[str, Any]) -> Data:
 
 
 @pytest.mark.parametrize("kind", ["clinic", "protocol"])
-def test_what_is_broken_below_is_right_before(kind):
+def test_the_files_that_the_next_tests_break_are_valid(kind):
     assert problems(kind, edited(kind, {})) == complaints(kind, edited(kind, {})) == []
 
 
@@ -289,7 +289,7 @@ def test_the_schema_and_the_reader_refuse_the_same(kind, edits):
 
 
 @pytest.mark.parametrize(("kind", "edits"), BEYOND.values(), ids=BEYOND)
-def test_what_no_schema_can_know_the_reader_refuses(kind, edits):
+def test_the_reader_refuses_what_no_schema_can_express(kind, edits):
     data = edited(kind, edits)
     assert problems(kind, data)
     assert complaints(kind, data) == []
@@ -325,7 +325,7 @@ def poked(data: Data, steps: list[int], value: object, name: str) -> Data:
 
 
 @given(st.sampled_from(["clinic", "protocol"]), STEPS, VALUES, st.sampled_from(["", "", "nmae"]))
-def test_the_schema_refuses_nothing_that_the_reader_takes(kind, steps, value, name):
+def test_the_schema_accepts_all_that_the_reader_accepts(kind, steps, value, name):
     data = poked(edited(kind, {}), steps, value, name)
     if not problems(kind, data):
         assert complaints(kind, data) == []

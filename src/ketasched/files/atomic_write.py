@@ -1,4 +1,8 @@
-"""A patient's folder: files written beside and renamed, private, and never overwritten unasked."""
+"""Writes folders of files atomically: locked, private, and over existing files only if asked.
+
+Files are written under temporary names, ".<hex>.part", and then renamed. Files have mode 0600,
+folders 0700.
+"""
 
 import errno
 import os
@@ -8,113 +12,112 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 
 from ketasched.errors import Refused
 
 LOCK, SECONDS_TO_WAIT = ".lock", 10
-"""The file that a writer holds, and how long another one waits for it."""
+"""The lock file of a folder, and how long a writer waits for it."""
 
 PART = re.compile(r"\.[0-9a-f]{16}\.part")
-"""A file on its way to its name; one that is left is from a writer that was killed."""
+"""The temporary name of a file or folder; a leftover is from a writer that was killed."""
 
-NOTHING: Mapping[str, re.Pattern[str]] = MappingProxyType({})
+NO_PATTERNS: Mapping[str, re.Pattern[str]] = {}
 
-NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-"""How a file is opened that is not there yet."""
+CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+"""The flags with which `os.open` creates a file, and fails if it exists."""
 
 MOST_LISTED = 6
-"""More files that are there already are counted."""
+"""Further existing files are only counted in a message."""
 
 
 @dataclass(slots=True)
-class Undo:
-    """What files were before they were written over, so that they can be put back."""
+class UndoLog:
+    """The former contents of files (None: no file), and the folders that did not exist."""
 
-    before: dict[Path, bytes | None] = field(default_factory=dict)
-    folders: list[Path] = field(default_factory=list)
+    contents: dict[Path, bytes | None] = field(default_factory=dict)
+    new_folders: list[Path] = field(default_factory=list)
 
-    def look_at_folders(self, folders: Iterable[Path]) -> None:
-        """Remember which folders are not there yet, nor those that they are in."""
-        everywhere = (one for folder in folders for one in (folder, *folder.parents))
-        self.folders += [one for one in everywhere if not one.exists()]
+    def record_folders(self, folders: Iterable[Path]) -> None:
+        """Record which of these folders and their parents do not exist yet."""
+        self.new_folders += [one for folder in folders for one in _missing_folders(folder)]
 
-    def look_at(self, paths: Iterable[Path]) -> None:
-        """Remember what these files are now."""
+    def record_files(self, paths: Iterable[Path]) -> None:
+        """Record the contents of these files, unless an earlier call did."""
         for path in paths:
-            self.before.setdefault(path, path.read_bytes() if path.exists() else None)
+            self.contents.setdefault(path, path.read_bytes() if path.exists() else None)
 
-    def put_back(self) -> None:
-        """Have them again as they were; folders that were made go, where nothing else is in."""
-        old = {path: data for path, data in self.before.items() if data is not None}
-        _replace(old, [path for path in self.before if path not in old and path.exists()])
-        for place in sorted(self.folders, reverse=True):
+    def roll_back(self) -> None:
+        """Restore the recorded files, and remove the new folders that are empty."""
+        old = {path: data for path, data in self.contents.items() if data is not None}
+        _replace_files(old, [path for path in self.contents if path not in old and path.exists()])
+        for folder in sorted(self.new_folders, reverse=True):
             with suppress(OSError):
-                place.rmdir()
+                folder.rmdir()
 
 
 def write_folder(
     folder: Path,
     files: Mapping[str, bytes],
     *,
-    replaced: Mapping[str, re.Pattern[str]] = NOTHING,
+    replaced: Mapping[str, re.Pattern[str]] = NO_PATTERNS,
     force: bool = False,
-    still: Callable[[], None] | None = None,
-    undo: Undo | None = None,
+    before_write: Callable[[], None] | None = None,
+    undo: UndoLog | None = None,
 ) -> list[Path]:
-    """Write these files into `folder` (mode 0600, folders 0700) and give their paths.
+    """Write `files` into `folder`, and return their paths.
 
-    All are written beside their names first and then renamed, in this order, so that no file is
-    ever half there; a second writer waits for the first. A name may have a folder before it
-    ("rides/a.ics"). With `force`, those files of the folders in `replaced` go whose names match:
-    they are of another day.
-    `still` is asked when nobody else writes, and may refuse. `undo` is told what was there.
-    Raises `Refused` if one exists and `force` is false, if a folder in the way is a link, or if
-    the place cannot be written to.
+    A file's name may be in an inner folder: "rides/a.ics". All files are first written under
+    temporary names and then renamed in the order of `files`; a second writer waits for the first.
+    `force` writes over existing files, and removes stale ones: `replaced` maps inner folders to a
+    pattern of such names. `before_write` is called once the folder is locked, and may raise.
+    `undo` records what is replaced.
+
+    Raises `Refused` if a file exists and `force` is false, if an inner folder is a link, if
+    another writer does not end in time, or if `folder` is not writable.
     """
     paths = [folder / name for name in files]
     try:
         if undo:
-            undo.look_at_folders({folder, *(path.parent for path in paths)})
-        make_folder(folder)
-        with _alone(folder):
-            if still is not None:
-                still()
-            stale = _look(folder, paths, replaced, force=force)
+            undo.record_folders({folder, *(path.parent for path in paths)})
+        make_private_folder(folder)
+        with _locked(folder):
+            if before_write is not None:
+                before_write()
+            stale = _stale_files(folder, paths, replaced, force=force)
             if undo:
-                undo.look_at([*paths, *stale])
-            for place in {path.parent for path in paths} - {folder}:
-                make_folder(place)
-            _replace(dict(zip(paths, files.values(), strict=True)), stale)
+                undo.record_files([*paths, *stale])
+            for inner in {path.parent for path in paths} - {folder}:
+                make_private_folder(inner)
+            _replace_files(dict(zip(paths, files.values(), strict=True)), stale)
     except OSError as error:
-        raise _cannot_be_written(folder, error) from None
+        raise _write_error(folder, error) from None
     return paths
 
 
-def new_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
-    """Make `folder` with these files, all at once; False where there is something by that name.
+def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
+    """Create `folder` with these files in one step; return False if the name is taken.
 
-    They are written into a folder beside it, which then gets the name: nobody ever sees half of
-    them. They are not forced onto the disk; who has to be sure after a power cut compares them
-    with what they should be. Raises `Refused` if the place cannot be written to.
+    The files are written into a temporary folder, which is then renamed. They are not synced to
+    disk: after a power cut, compare them with what they should be (`is_up_to_date`). Raises
+    `Refused` if the parent is not writable.
     """
-    # Plain text, not a `Path`: that keeps every name it ever had, for a hundred thousand folders.
+    # A str: `pathlib` interns the parts of every path, which adds up over many thousand folders.
     part = f"{folder.parent}{os.sep}.{os.urandom(8).hex()}.part"
     try:
         os.mkdir(part, 0o700)  # noqa: PTH102
         try:
             for name, data in files.items():
-                _write(f"{part}{os.sep}{name}", data, lasting=False)
-            return _renamed(part, folder)
+                _write_file(f"{part}{os.sep}{name}", data, sync=False)
+            return _rename_or_remove(part, folder)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
     except OSError as error:
-        raise _cannot_be_written(folder, error) from None
+        raise _write_error(folder, error) from None
 
 
-def _renamed(part: str, folder: Path) -> bool:
-    """Give the folder its name; where that is taken, remove it and say False."""
+def _rename_or_remove(part: str, folder: Path) -> bool:
+    """Rename the temporary folder; if the name is taken, remove it and return False."""
     try:
         os.rename(part, folder)  # noqa: PTH104
     except OSError as error:
@@ -126,60 +129,61 @@ def _renamed(part: str, folder: Path) -> bool:
 
 
 def refuse_link(folder: Path) -> None:
-    """Raise `Refused` if a folder to be written is a link: in a shared place, who made it?"""
+    """Raise `Refused` if a folder to write into is a link, which somebody else may have made."""
     if folder.is_symlink():
-        said = f"{folder}: is a link, not a folder"
-        raise Refused(said, next_step="remove it, or another place")
+        raise Refused(
+            f"{folder}: is a link, not a folder", next_step="remove it, or another place"
+        )
 
 
 @contextmanager
-def undone_if_it_fails(undo: Undo) -> Iterator[None]:
-    """If what is done inside fails, the files that it wrote are again as they were before."""
+def undo_on_error(undo: UndoLog) -> Iterator[None]:
+    """Roll back what `undo` has recorded if the block raises."""
     try:
         yield
     except BaseException:
         with suppress(OSError):
-            undo.put_back()
+            undo.roll_back()
         raise
 
 
-def holds(
+def is_up_to_date(
     folder: Path,
     files: Mapping[str, bytes],
     *,
-    replaced: Mapping[str, re.Pattern[str]] = NOTHING,
+    replaced: Mapping[str, re.Pattern[str]] = NO_PATTERNS,
 ) -> bool:
-    """Whether `folder` has these files with just these bytes, and `write_folder` no more to do."""
+    """Whether `write_folder` with `force` would change nothing in `folder`."""
     try:
         if any((folder / name).read_bytes() != data for name, data in files.items()):
             return False
-        stale = _look(folder, [folder / name for name in files], replaced, force=True)
+        stale = _stale_files(folder, [folder / name for name in files], replaced, force=True)
     except OSError:
         return False
-    return not stale and not half_written(folder)
+    return not stale and not is_locked(folder)
 
 
-def half_written(folder: Path) -> bool:
-    """Whether somebody is writing into `folder`, or was killed at it."""
+def is_locked(folder: Path) -> bool:
+    """Whether a process is writing into `folder`, or was killed while it wrote."""
     return (folder / LOCK).exists()
 
 
-def settle(folder: Path) -> None:
-    """Wait until nobody writes into `folder`, and remove what one who was killed at it has left.
+def wait_for_writers(folder: Path) -> None:
+    """Wait until nobody writes into `folder`, and remove the leftovers of a killed writer.
 
-    Raises `Refused` if somebody goes on writing.
+    Raises `Refused` if a writer does not end in time.
     """
-    if not half_written(folder):
+    if not is_locked(folder):
         return
     try:
-        with _alone(folder):
-            sweep(folder)
+        with _locked(folder):
+            remove_leftovers(folder)
     except OSError as error:
-        raise _cannot_be_written(folder, error) from None
+        raise _write_error(folder, error) from None
 
 
-def sweep(folder: Path) -> None:
-    """Remove the files and folders that writers who were killed have left in `folder`."""
+def remove_leftovers(folder: Path) -> None:
+    """Remove temporary files and folders from `folder`; nobody may be writing there."""
     for path in folder.iterdir():
         if PART.fullmatch(path.name):
             if path.is_dir() and not path.is_symlink():
@@ -188,7 +192,7 @@ def sweep(folder: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _cannot_be_written(folder: Path, error: OSError) -> Refused:
+def _write_error(folder: Path, error: OSError) -> Refused:
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return Refused(
         f"{error.filename or folder}: cannot be written: {error.strerror or error}",
@@ -197,83 +201,92 @@ def _cannot_be_written(folder: Path, error: OSError) -> Refused:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """While no other writer is in the folder. Raises `Refused`."""
-    # Imported here because who prints a plan writes nothing, and it takes a tenth of that.
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of `folder`. Raises `Refused` if another writer keeps it for too long."""
+    # Imported here because a command that only prints would lose a tenth of its time.
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
     lock = FileLock(folder / LOCK, timeout=SECONDS_TO_WAIT, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
-        said = f"{folder}: somebody else is writing there"
-        raise Refused(said, next_step="try again") from None
+        message = f"{folder}: somebody else is writing there"
+        raise Refused(message, next_step="try again") from None
     try:
         yield
     finally:
-        # Held still: who waits for it sees that it is gone, and makes a new one.
+        # Removed while it is held: a waiting process notices, and creates a new lock file.
         with suppress(OSError):
             (folder / LOCK).unlink()
         lock.release()
 
 
-def _look(
+def _stale_files(
     folder: Path, paths: list[Path], replaced: Mapping[str, re.Pattern[str]], *, force: bool
 ) -> list[Path]:
-    """The files that have to go before these are written. Raises `Refused` if these cannot be."""
-    inner = [
-        (path, names)
-        for name, names in replaced.items()
+    """The files to remove before `paths` are written. Raises `Refused` if `paths` cannot be."""
+    inner = {
+        path: pattern
+        for name, pattern in replaced.items()
         if (folder / name).is_dir() and not (folder / name).is_symlink()
         for path in sorted((folder / name).iterdir())
-    ]
-    stale = [path for path, names in inner if names.fullmatch(path.name) and path not in paths]
-    existing = [path for path in (*paths, *stale) if path.exists() or path.is_symlink()]
-    if existing and not force:
+    }
+    replaceable = [path for path, pattern in inner.items() if pattern.fullmatch(path.name)]
+    stale = [path for path in replaceable if path not in paths]
+    if not force:
+        _refuse_existing([*paths, *stale])
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            raise Refused(f"{path}: is a folder", next_step="move it away, or another place")
+        if path.parent != folder:
+            refuse_link(path.parent)
+    return [*stale, *(path for path in (*folder.iterdir(), *inner) if PART.fullmatch(path.name))]
+
+
+def _refuse_existing(paths: list[Path]) -> None:
+    existing = [path for path in paths if path.exists() or path.is_symlink()]
+    if existing:
         few = ", ".join(map(str, existing[:MOST_LISTED]))
         more = len(existing) - MOST_LISTED
         raise Refused(
             f"there already: {few}{f', and {more} more' if more > 0 else ''}",
             next_step="another place, or --force to write over what is there",
         )
-    for path in paths:
-        if path.is_dir() and not path.is_symlink():
-            raise Refused(f"{path}: is a folder", next_step="move it away, or another place")
-        if path.parent != folder:
-            refuse_link(path.parent)
-    everything = (*folder.iterdir(), *(path for path, _ in inner))
-    return [*stale, *(path for path in everything if PART.fullmatch(path.name))]
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those that it is in, for nobody else to look into."""
-    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+def make_private_folder(folder: Path) -> None:
+    """Create a folder and its missing parents with mode 0700."""
+    for missing in reversed(_missing_folders(folder)):
         missing.mkdir(mode=0o700, exist_ok=True)
 
 
-def _replace(files: Mapping[Path, bytes], stale: Iterable[Path]) -> None:
-    beside = {path: path.with_name(f".{os.urandom(8).hex()}.part") for path in files}
+def _missing_folders(folder: Path) -> list[Path]:
+    """The folder and its parents, the innermost first, as far as they do not exist."""
+    return [one for one in (folder, *folder.parents) if not one.exists()]
+
+
+def _replace_files(files: Mapping[Path, bytes], stale: Iterable[Path]) -> None:
+    parts = {path: path.with_name(f".{os.urandom(8).hex()}.part") for path in files}
     try:
         for path, data in files.items():
-            _write(beside[path], data)
-        # A file of another day goes first: if we are stopped, one too few is better than one
-        # that is wrong.
+            _write_file(parts[path], data)
+        # Removed before the renames: after a kill, a missing file is better than a stale one.
         for path in stale:
             path.unlink()
-        for path, part in beside.items():
+        for path, part in parts.items():
             part.replace(path)
     finally:
-        for part in beside.values():
+        for part in parts.values():
             part.unlink(missing_ok=True)
 
 
-def _write(path: Path | str, data: bytes, *, lasting: bool = True) -> None:
-    # A file object would ask three things more of the system, for thousands of files.
-    file, rest = os.open(path, NEW, 0o600), memoryview(data)
+def _write_file(path: Path | str, data: bytes, *, sync: bool = True) -> None:
+    # `os.open`, because a file object takes three more system calls for each of many files.
+    file, rest = os.open(path, CREATE, 0o600), memoryview(data)
     try:
         while rest:
             rest = rest[os.write(file, rest) :]
-        if lasting:
+        if sync:
             os.fsync(file)
     finally:
         os.close(file)

@@ -1,8 +1,7 @@
-"""How nouns look in a file: plain data becomes a noun, with every problem and its place, and back.
+"""The codec of the nouns: from plain data (parsed TOML or JSON) to nouns, and back.
 
-It follows the nouns' own annotations, so a new field of a noun is read, checked and written
-without a change here. Types are checked, not only names: a string is no number, and True is none
-either.
+The codec follows the annotations of the nouns' fields, so a new field is read, checked and written
+without a change here. Types are checked, not only keys: neither a string nor True is a number.
 """
 
 import dataclasses
@@ -10,7 +9,7 @@ import difflib
 import json
 import re
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -29,43 +28,43 @@ from typing import (
 )
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Course, Key, Plain, Problem, odd_character, shown
+from ketasched.model import Course, Key, Plain, Problem, quote, unsafe_character
 from ketasched.model.values import FIRST_YEAR, LAST_YEAR, read_date
 from ketasched.model.wall_clock import exists
 
 Noun = TypeVar("Noun")
 
-BAD: Any = object()
-"""Stands for a value that has a problem."""
+INVALID: Any = object()
+"""Stands for a value with a problem while the values around it are read."""
 
 MOMENT = re.compile(
     r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?", re.ASCII
 )
 
-LARGEST = 2**53
-"""Larger whole numbers differ from reader to reader of JSON."""
+LARGEST_INTEGER = 2**53
+"""JSON readers that use floating point do not agree on larger whole numbers."""
 
 MOST_PROBLEMS_READ = 1000
-"""A file with more of them is no slip of the hand: reading it ends there."""
+"""Reading a file ends at this many problems."""
 
-EXPECTED = {bool: "true or false", int: "a whole number", str: "text"}
+TYPE_NAMES = {bool: "true or false", int: "a whole number", str: "text"}
 
 
 def read(
     kind: type[Noun], data: object, *, zone: ZoneInfo | None = None
 ) -> tuple[Noun | None, list[Problem]]:
-    """The noun that `data` (parsed TOML or JSON) describes, and all that is wrong with it.
+    """The noun of type `kind` that `data` describes, and all problems of `data`.
 
-    With a problem there is no noun.
-    Date-times are given in `zone`; one without an offset is a wall-clock time there.
+    If there are problems, the noun is None. Date-times are converted to `zone`; a date-time
+    without an offset is a wall-clock time in `zone`.
     """
     reader = _Reader(zone)
-    found = reader.read(kind, data, "")
-    return (None if reader.problems else cast("Noun", found)), reader.problems
+    noun = reader.read(kind, data, "")
+    return (None if reader.problems else cast("Noun", noun)), reader.problems
 
 
 def plain(value: object) -> Plain:
-    """The noun as plain data that `read` reads back to an equal one."""
+    """The noun as plain data, from which `read` makes an equal noun."""
     if hasattr(value, "plain"):
         return cast("Plain", value.plain())
     if dataclasses.is_dataclass(value):
@@ -84,27 +83,32 @@ def plain(value: object) -> Plain:
     return value.isoformat() if isinstance(value, date) else cast("Plain", value)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that `name` is probably meant to be, as the end of a sentence, or ""."""
-    found = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {found[0]}?" if found else ""
+def json_line(course: Course) -> str:
+    """The whole course as one line of JSON, without a line end."""
+    return json.dumps(plain(course), ensure_ascii=False, separators=(",", ":"))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of an error message that suggests the known name nearest to `name`, or ""."""
+    matches = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {matches[0]}?" if matches else ""
 
 
 class Field(NamedTuple):
-    """A field of a noun: its type, whether it has to be given, and what its key is for.
+    """A field of a noun: its type, whether its key is required, and what the key is for.
 
-    With `takes_others` it is no key, but holds the tables that have names of their own.
+    A catch-all field has no key of its own: it holds the tables under all other keys.
     """
 
     kind: Any
     required: bool
     key: Key
-    takes_others: bool
+    is_catch_all: bool
 
 
 @lru_cache(maxsize=64)
 def fields_of(kind: type) -> dict[str, Field]:
-    """The fields of a noun, by name."""
+    """The fields of a noun's type, by name."""
     hints, missing = get_type_hints(kind, include_extras=True), dataclasses.MISSING
     found = {}
     for one in dataclasses.fields(kind):
@@ -116,171 +120,156 @@ def fields_of(kind: type) -> dict[str, Field]:
     return found
 
 
-def _with_holes(kind: type, found: Mapping[str, Any]) -> Any:
-    """A noun without its bad fields, so that the good ones are looked at all the same."""
-    noun: Any = object.__new__(kind)
-    for one in dataclasses.fields(kind):
-        value = found.get(one.name, one.default)
-        if value is not BAD and value is not dataclasses.MISSING:
-            object.__setattr__(noun, one.name, value)
-    return noun
-
-
-def _others(kind: type) -> str | None:
-    """The name of the field that takes the tables with names of their own, if there is one."""
-    return next((name for name, one in fields_of(kind).items() if one.takes_others), None)
-
-
 @dataclass(slots=True)
 class _Reader:
-    """Reads values by their types and gathers the problems."""
+    """Reads values by their types and collects the problems, each with its place."""
 
     zone: ZoneInfo | None
     problems: list[Problem] = field(default_factory=list)
 
     def read(self, kind: Any, value: object, place: str) -> Any:
-        """The value as one of this type, or BAD with a problem noted."""
+        """The value converted to the type `kind`, or `INVALID` once a problem is reported."""
         if len(self.problems) >= MOST_PROBLEMS_READ:
-            return BAD
+            return INVALID
         origin, args = get_origin(kind), get_args(kind)
         if origin in (Union, types.UnionType):
             inner = next(arg for arg in args if arg is not type(None))
             return None if value is None else self.read(inner, value, place)
         if origin is Literal:
-            return self._word(args, value, place)
+            return self._read_literal(args, value, place)
         if origin is tuple:
-            return self._list(args[0], value, place)
+            return self._read_list(args[0], value, place)
         if origin is Mapping:
-            return self._mapping(args, value, place)
+            return self._read_mapping(args, value, place)
         if hasattr(kind, "read"):
-            return self._by(kind.read, value, place)
+            return self._read_with(kind.read, value, place)
         if dataclasses.is_dataclass(kind):
-            return self._noun(cast("type", kind), value, place)
+            return self._read_noun(cast("type", kind), value, place)
         if kind is date:
-            return self._by(read_date, value, place)
+            return self._read_with(read_date, value, place)
         if kind is datetime:
-            return self._by(self._moment, value, place)
-        return self._simple(kind, value, place)
+            return self._read_with(self._parse_moment, value, place)
+        return self._read_scalar(kind, value, place)
 
-    def _simple(self, kind: Any, value: object, place: str) -> Any:
-        if type(value) is not kind:
-            return self._bad(place, f"expected {EXPECTED[kind]}, not {shown(value)}")
-        if isinstance(value, int) and abs(value) > LARGEST:
-            return self._bad(place, "is too large a number")
-        return self._text(value, place) if isinstance(value, str) else value
+    def _report(self, place: str, message: str) -> Any:
+        self.problems.append((place, message))
+        return INVALID
 
-    def _bad(self, place: str, said: str) -> Any:
-        self.problems.append((place, said))
-        return BAD
-
-    def _by(self, reader: Any, value: object, place: str) -> Any:
-        if isinstance(value, str) and self._text(value, place) is BAD:
-            return BAD
-        try:
-            return reader(value)
-        except ValueError as error:
-            return self._bad(place, str(error))
-
-    def _word(self, words: tuple[Any, ...], value: object, place: str) -> Any:
-        if value in words and type(value) is type(words[0]):
-            return value
-        listed = ", ".join(map(str, words))
-        near = nearest(value, words) if isinstance(value, str) and str in map(type, words) else ""
-        return self._bad(
-            place, f"expected {'one of ' * (len(words) > 1)}{listed}, not {shown(value)}{near}"
+    def _check_text(self, text: str, place: str) -> Any:
+        odd = unsafe_character(text, allowed="\n\t")
+        return (
+            self._report(place, f"has the character {odd}, which no text needs") if odd else text
         )
 
-    def _text(self, value: str, place: str) -> Any:
-        odd = odd_character(value, allowed="\n\t")
-        return self._bad(place, f"has the character {odd}, which no text needs") if odd else value
+    def _read_scalar(self, kind: Any, value: object, place: str) -> Any:
+        if type(value) is not kind:
+            return self._report(place, f"expected {TYPE_NAMES[kind]}, not {quote(value)}")
+        if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+            return self._report(place, "is too large a number")
+        return self._check_text(value, place) if isinstance(value, str) else value
 
-    def _list(self, kind: Any, value: object, place: str) -> Any:
+    def _read_with(self, parse: Callable[[Any], object], value: object, place: str) -> Any:
+        if isinstance(value, str) and self._check_text(value, place) is INVALID:
+            return INVALID
+        try:
+            return parse(value)
+        except ValueError as error:
+            return self._report(place, str(error))
+
+    def _read_literal(self, words: tuple[Any, ...], value: object, place: str) -> Any:
+        same_type = type(value) is type(words[0])
+        if same_type and value in words:
+            return value
+        choice = f"{'one of ' * (len(words) > 1)}{', '.join(map(str, words))}"
+        hint = did_you_mean(value, words) if same_type and isinstance(value, str) else ""
+        return self._report(place, f"expected {choice}, not {quote(value)}{hint}")
+
+    def _read_list(self, kind: Any, value: object, place: str) -> Any:
         if not isinstance(value, list):
-            return self._bad(place, f"expected a list, not {shown(value)}")
-        found = [self.read(kind, inner, f"{place}[{n}]") for n, inner in enumerate(value)]
-        return BAD if BAD in found else tuple(found)
+            return self._report(place, f"expected a list, not {quote(value)}")
+        items = [self.read(kind, item, f"{place}[{n}]") for n, item in enumerate(value)]
+        return INVALID if INVALID in items else tuple(items)
 
-    def _mapping(self, kinds: tuple[Any, ...], value: object, place: str) -> Any:
+    def _read_mapping(self, kinds: tuple[Any, ...], value: object, place: str) -> Any:
         if not isinstance(value, dict):
-            return self._bad(place, f"expected a table, not {shown(value)}")
-        found = {
-            self.read(kinds[0], key, f"{place}.{key}"): self.read(kinds[1], one, f"{place}.{key}")
-            for key, one in value.items()
+            return self._report(place, f"expected a table, not {quote(value)}")
+        items = {
+            self.read(kinds[0], key, f"{place}.{key}"): self.read(kinds[1], item, f"{place}.{key}")
+            for key, item in value.items()
         }
-        return BAD if BAD in found or BAD in found.values() else found
+        return INVALID if INVALID in items or INVALID in items.values() else items
 
-    def _noun(self, kind: type, value: object, place: str) -> Any:
+    def _read_noun(self, kind: type, value: object, place: str) -> Any:
         if not isinstance(value, dict):
-            return self._bad(place, f"expected a table, not {shown(value)}")
-        dot = f"{place}." if place else ""
-        fields, others = fields_of(kind), _others(kind)
-        table = _gathered(value, others, fields)
-        for key in table:
-            if key not in fields and len(self.problems) < MOST_PROBLEMS_READ:
-                self._bad(f"{dot}{key}", f"unknown key{nearest(key, fields)}")
-        found: dict[str, Any] = {}
+            return self._report(place, f"expected a table, not {quote(value)}")
+        prefix, fields = f"{place}." if place else "", fields_of(kind)
+        catch_all = next((name for name, one in fields.items() if one.is_catch_all), None)
+        table = value if catch_all is None else _gather_other_tables(value, catch_all, fields)
+        unknown = [key for key in table if key not in fields]
+        for key in unknown[: MOST_PROBLEMS_READ - len(self.problems)]:
+            self._report(f"{prefix}{key}", f"unknown key{did_you_mean(key, fields)}")
+        values: dict[str, Any] = {}
         for name, one in fields.items():
             if name in table:
-                at = place if name == others else f"{dot}{name}"
-                found[name] = self._within(one.key, self.read(one.kind, table[name], at), at)
+                inner = place if name == catch_all else f"{prefix}{name}"
+                values[name] = self._read_field(one, table[name], inner)
             elif one.required:
-                found[name] = self._bad(f"{dot}{name}", "required, but missing")
-        noun = kind(**found) if BAD not in found.values() else _with_holes(kind, found)
-        before = len(self.problems)
-        # What a noun with holes has to say of itself ends at the first hole.
-        with suppress(AttributeError) if BAD in found.values() else nullcontext():
-            for inside, said in noun.problems() if hasattr(noun, "problems") else ():
-                self._bad(f"{dot}{inside}" if inside else place, said)
-        fine = len(self.problems) == before and all(key in fields for key in table)
-        return noun if fine and BAD not in found.values() else BAD
+                values[name] = self._report(f"{prefix}{name}", "required, but missing")
+        complete, count = INVALID not in values.values(), len(self.problems)
+        noun = kind(**values) if complete else _partial_noun(kind, values)
+        # The own checks of a partial noun end at the first invalid field that they need.
+        with nullcontext() if complete else suppress(AttributeError):
+            for inner, message in noun.problems() if hasattr(noun, "problems") else ():
+                self._report(f"{prefix}{inner}" if inner else place, message)
+        return noun if complete and not unknown and len(self.problems) == count else INVALID
 
-    def _within(self, key: Key, value: Any, place: str) -> Any:
-        said = key.refusal(value)  # of BAD there is nothing to say
-        return self._bad(place, said) if said else value
+    def _read_field(self, one: Field, data: object, place: str) -> Any:
+        value = self.read(one.kind, data, place)
+        refusal = one.key.refusal(value)  # "" if the value is `INVALID`
+        return self._report(place, refusal) if refusal else value
 
-    def _moment(self, value: object) -> datetime:
-        try:
-            moment = datetime.fromisoformat(_as_moment(value)) if isinstance(value, str) else value
-        except ValueError:
+    def _parse_moment(self, value: object) -> datetime:
+        moment = value
+        if isinstance(value, str):
+            # `fromisoformat` alone accepts more than a date with a time of day.
             moment = None
+            if MOMENT.fullmatch(value):
+                with suppress(ValueError):
+                    moment = datetime.fromisoformat(value)
         if not isinstance(moment, datetime) or not FIRST_YEAR <= moment.year <= LAST_YEAR:
             raise ValueError(
-                f'expected a moment such as "2026-12-07T09:00-05:00", not {shown(value)}'
+                f'expected a moment such as "2026-12-07T09:00-05:00", not {quote(value)}'
             )
         if self.zone is None:
             return moment
         local = moment.replace(tzinfo=self.zone)
-        if moment.tzinfo is None or moment.utcoffset() == local.utcoffset():
-            if not exists(local):
-                raise ValueError(
-                    f"{moment:%H:%M} does not exist on {moment:%Y-%m-%d} in {self.zone.key}: "
-                    "the clocks go forward"
-                )
-            return local
-        return moment.astimezone(self.zone)
+        if moment.tzinfo is not None and moment.utcoffset() != local.utcoffset():
+            return moment.astimezone(self.zone)
+        if not exists(local):
+            raise ValueError(
+                f"{moment:%H:%M} does not exist on {moment:%Y-%m-%d} in {self.zone.key}: "
+                "the clocks go forward"
+            )
+        return local
 
 
-def _as_moment(text: str) -> str:
-    """The text, if it has a date and a time of day; `fromisoformat` alone takes more than that."""
-    if not MOMENT.fullmatch(text):
-        raise ValueError(text)
-    return text
-
-
-def _gathered(
-    table: dict[str, Any], others: str | None, fields: Mapping[str, object]
+def _gather_other_tables(
+    table: dict[str, Any], catch_all: str, fields: Mapping[str, object]
 ) -> dict[str, Any]:
-    """The table with the tables that have names of their own gathered under `others`."""
-    if others is None:
-        return table
-    own = {
-        key: one
-        for key, one in table.items()
-        if (key not in fields or key == others) and isinstance(one, dict)
+    """The table with all tables whose key is no field moved into one table, `catch_all`."""
+    others = {
+        key: item
+        for key, item in table.items()
+        if (key not in fields or key == catch_all) and isinstance(item, dict)
     }
-    return {others: own} | {key: one for key, one in table.items() if key not in own}
+    return {catch_all: others} | {key: item for key, item in table.items() if key not in others}
 
 
-def as_line(course: Course) -> str:
-    """The whole course as one line of JSON, without the line's end."""
-    return json.dumps(plain(course), ensure_ascii=False, separators=(",", ":"))
+def _partial_noun(kind: type, values: Mapping[str, Any]) -> Any:
+    """A noun without its invalid fields, whose own checks still see the valid ones."""
+    noun: Any = object.__new__(kind)
+    for one in dataclasses.fields(kind):
+        value = values.get(one.name, one.default)
+        if value is not INVALID and value is not dataclasses.MISSING:
+            object.__setattr__(noun, one.name, value)
+    return noun

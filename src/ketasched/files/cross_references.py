@@ -1,6 +1,7 @@
-"""What the parts of a file say of each other, and of the world: names, zones, holidays.
+"""Checks of names that must exist elsewhere: in the same file, as a time zone, as holidays.
 
-It looks at plain data before nouns are made of it, so that one wrong value hides no other one.
+The checks read plain data, before the codec makes nouns of it: a value that no noun accepts hides
+no other problem.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,39 +10,43 @@ from itertools import chain, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ketasched.files.codec import MOST_PROBLEMS_READ, nearest
-from ketasched.model import Problem, shown
-from ketasched.model.identifiers import patient_reference
+from ketasched.files.codec import MOST_PROBLEMS_READ, did_you_mean
+from ketasched.model import Problem, quote
+from ketasched.model.identifiers import read_reference
 from ketasched.model.opening_hours import holidays_of
 
 Data = dict[str, Any]
 
 LONGEST_LINEAGE = 20
-"""No visit is like one that is like one, and so on, for longer than that."""
+"""The most kinds of visit that may inherit from each other through `like`."""
 
 
 def protocol_problems(data: Data) -> list[Problem]:
-    """Names of visits and phases, and examples, that a protocol uses but does not have."""
-    return [*_like_problems(_table(data, "visits")), *_names(data), *_examples(data)]
+    """Names of visits, phases and examples that a protocol uses but does not have."""
+    visits = _table(data, "visits")
+    return [*_like_problems(visits), *_name_problems(data), *_example_problems(data)]
 
 
 def clinic_problems(data: Data) -> list[Problem]:
-    """A zone or a holiday calendar that there is not."""
-    return [*_zone(data), *_holidays(data)]
+    """A time zone or a holiday calendar that does not exist."""
+    return [*_zone_problems(data), *_holiday_problems(data)]
 
 
 def course_problems(data: Data) -> list[Problem]:
-    """Visits of phases or kinds that its protocol has not, numbers out of order, uids twice."""
+    """Visits with an unknown phase or kind, numbers out of order, duplicate uids, and the problems
+    of the course's clinic and protocol.
+    """
     clinic, protocol = _table(data, "clinic"), _table(data, "protocol")
-    problems = [*_zone(data)]
-    problems += islice(chain(_visits(data, protocol), _uids(data)), MOST_PROBLEMS_READ)
-    problems += [(f"clinic.{place}", said) for place, said in clinic_problems(clinic)]
-    problems += [(f"protocol.{place}", said) for place, said in protocol_problems(protocol)]
+    problems = [*_zone_problems(data)]
+    items = chain(_visit_problems(data, protocol), _number_problems(data), _uid_problems(data))
+    problems += islice(items, MOST_PROBLEMS_READ)
+    problems += [(f"clinic.{place}", message) for place, message in clinic_problems(clinic)]
+    problems += [(f"protocol.{place}", message) for place, message in protocol_problems(protocol)]
     zones = zone_of(data.get("timezone")), zone_of(clinic.get("timezone"))
     if all(zones) and zones[0] != zones[1]:
         problems.append(("timezone", "is not the clinic's"))
-    for place, table in (("", data), ("request.", _table(data, "request"))):
-        problems += [(f"{place}patient", said) for said in _reference(table)]
+    problems += _patient_problems("patient", data.get("patient"))
+    problems += _patient_problems("request.patient", _table(data, "request").get("patient"))
     name, kinds = protocol.get("id"), _table(protocol, "visits")
     for key in ("overrides", "prices") if isinstance(name, str) else ():
         own = _table(_table(clinic, key), str(name))
@@ -50,34 +55,32 @@ def course_problems(data: Data) -> list[Problem]:
 
 
 def kind_problems(place: str, own: Iterable[str], visits: Iterable[str]) -> Iterator[Problem]:
-    """Kinds of visit that a clinic speaks of at a place, but that the protocol has not."""
+    """Kinds of visit that the clinic's table at `place` names, but the protocol does not have."""
     for kind in own:
         if kind not in visits:
-            said = f"unknown kind of visit{nearest(kind, visits)}"
-            yield f"{place}.{kind}", said
+            yield f"{place}.{kind}", f"unknown kind of visit{did_you_mean(kind, visits)}"
 
 
-def _reference(data: Data) -> Iterator[str]:
-    patient = data.get("patient")
+def _patient_problems(place: str, patient: object) -> Iterator[Problem]:
     if isinstance(patient, str):
         try:
-            patient_reference(patient)
+            read_reference(patient)
         except ValueError as error:
-            yield str(error)
+            yield place, str(error)
 
 
-def with_likes(data: Data) -> Data:
-    """The protocol with each visit filled in with what it has from the one that it is like."""
+def resolve_likes(data: Data) -> Data:
+    """The protocol in which each visit has the keys that it inherits through `like`."""
     visits = _table(data, "visits")
-    return (
-        data | {"visits": {name: _filled_in(visits, name) for name in visits}} if visits else data
-    )
+    if not visits:
+        return data
+    return data | {"visits": {name: _merge_lineage(visits, name) for name in visits}}
 
 
 def zone_of(name: object) -> ZoneInfo | None:
-    """The IANA zone of this name; None if there is none that every machine has."""
-    ours_alone = {"localtime", "posixrules", "Factory"}
-    if not isinstance(name, str) or name in ours_alone or name.startswith(("right/", "posix/")):
+    """The IANA zone called `name`, or None; names that differ between machines are no zones."""
+    local_names = {"localtime", "posixrules", "Factory"}
+    if not isinstance(name, str) or name in local_names or name.startswith(("right/", "posix/")):
         return None
     try:
         return ZoneInfo(name)
@@ -91,10 +94,10 @@ def _table(data: Data, key: str) -> Data:
 
 
 def _tables(data: Data, key: str) -> list[tuple[int, Data]]:
-    """The tables of a list, each with its place in it."""
+    """The tables in the list at `key`, each with its index."""
     found = data.get(key)
     items = enumerate(found) if isinstance(found, list) else ()
-    return [(index, one) for index, one in items if isinstance(one, dict)]
+    return [(index, item) for index, item in items if isinstance(item, dict)]
 
 
 def _like_problems(visits: Data) -> Iterator[Problem]:
@@ -104,13 +107,14 @@ def _like_problems(visits: Data) -> Iterator[Problem]:
             continue
         lineage = _lineage(visits, name)
         if like not in visits:
-            yield f"visits.{name}.like", f"no visit is called {shown(like)}{nearest(like, visits)}"
+            hint = did_you_mean(like, visits)
+            yield f"visits.{name}.like", f"no visit is called {quote(like)}{hint}"
         elif lineage[-1] in lineage[:-1] or len(lineage) > LONGEST_LINEAGE:
             yield f"visits.{name}.like", "goes round in a circle"
 
 
 def _lineage(visits: Data, name: str) -> list[str]:
-    """A visit and those that it is like, one after the other; a circle ends at a repetition."""
+    """A kind of visit and its ancestors through `like`; a cycle ends at the first repetition."""
     found = [name]
     while True:
         like = _table(visits, found[-1]).get("like")
@@ -121,93 +125,92 @@ def _lineage(visits: Data, name: str) -> list[str]:
             return found
 
 
-def _filled_in(visits: Data, name: str) -> Any:
-    """The visit with all that it does not say itself; tables in it are filled in, too."""
+def _merge_lineage(visits: Data, name: str) -> Any:
+    """The visit's keys and those of its ancestors, merged key by key also in inner tables."""
     if not isinstance(visits[name], dict):
         return visits[name]
-    filled: Data = {}
+    merged: Data = {}
     for ancestor in reversed(dict.fromkeys(_lineage(visits, name))):
         for key, value in _table(visits, ancestor).items():
-            both = isinstance(value, dict) and isinstance(filled.get(key), dict)
-            filled[key] = filled[key] | value if both else value
-    return filled
+            are_tables = isinstance(value, dict) and isinstance(merged.get(key), dict)
+            merged[key] = merged[key] | value if are_tables else value
+    return merged
 
 
-def _names(data: Data) -> Iterator[Problem]:
+def _name_problems(data: Data) -> Iterator[Problem]:
     visits, seen = _table(data, "visits"), set()
     for index, phase in _tables(data, "phases"):
         visit, name = phase.get("visit"), phase.get("name")
         if isinstance(visit, str) and visits and visit not in visits:
-            said = f"no visit is called {shown(visit)}{nearest(visit, visits)}"
-            yield f"phases[{index}].visit", said
+            hint = did_you_mean(visit, visits)
+            yield f"phases[{index}].visit", f"no visit is called {quote(visit)}{hint}"
         if isinstance(name, str):
             if name in seen:
-                yield (
-                    f"phases[{index}].name",
-                    f"{shown(name)} is the name of an earlier phase, too",
-                )
+                message = f"{quote(name)} is the name of an earlier phase, too"
+                yield f"phases[{index}].name", message
             seen.add(name)
 
 
-def _examples(data: Data) -> Iterator[Problem]:
+def _example_problems(data: Data) -> Iterator[Problem]:
     examples = data.get("examples")
     for index, path in enumerate(examples if isinstance(examples, list) else ()):
-        if isinstance(path, str) and not _is_there(data, path.split(".")):
-            yield f"examples[{index}]", f"{shown(path)} is nowhere in this file"
+        if isinstance(path, str) and not _path_exists(data, path.split(".")):
+            yield f"examples[{index}]", f"{quote(path)} is nowhere in this file"
 
 
-def _is_there(data: Any, path: list[str]) -> bool:
-    """Whether a dotted path leads somewhere; a phase goes by its name."""
+def _path_exists(data: Any, path: list[str]) -> bool:
+    """Whether keys lead from `data` to a value; in a list, a key is the name of a table."""
     for step in path:
         if isinstance(data, list):
-            named = [one for one in data if isinstance(one, dict) and one.get("name") == step]
-            data = named[0] if named else None
+            tables = (item for item in data if isinstance(item, dict))
+            data = next((table for table in tables if table.get("name") == step), None)
         else:
             data = data.get(step) if isinstance(data, dict) else None
     return data is not None
 
 
-def _zone(data: Data) -> Iterator[Problem]:
+def _zone_problems(data: Data) -> Iterator[Problem]:
     name = data.get("timezone")
     if isinstance(name, str) and zone_of(name) is None:
         names = (resources.files("tzdata") / "zones").read_text(encoding="utf-8").split()
         short = {known.rpartition("/")[2]: known for known in names}
-        near = nearest(name, names) or nearest(name.rpartition("/")[2], short)
-        yield "timezone", f"no time zone is called {shown(name)}{near}"
+        hint = did_you_mean(name, names) or did_you_mean(name.rpartition("/")[2], short)
+        yield "timezone", f"no time zone is called {quote(name)}{hint}"
 
 
-def _holidays(data: Data) -> Iterator[Problem]:
+def _holiday_problems(data: Data) -> Iterator[Problem]:
     calendar = _table(data, "closures").get("holidays")
     if isinstance(calendar, str) and calendar:
         try:
             holidays_of(calendar, 2026)
         except ValueError as error:
-            said = str(error).partition("\n")[0]
-            yield "closures.holidays", f"no holidays are known for {shown(calendar)}: {said}"
+            reason = str(error).partition("\n")[0]
+            yield "closures.holidays", f"no holidays are known for {quote(calendar)}: {reason}"
 
 
-def _visits(data: Data, protocol: Data) -> Iterator[Problem]:
+def _visit_problems(data: Data, protocol: Data) -> Iterator[Problem]:
     names = [phase.get("name") for _, phase in _tables(protocol, "phases")]
     kinds = list(_table(protocol, "visits"))
     for index, visit in _tables(data, "visits"):
         for key, known in (("phase", names), ("kind", kinds)):
             if isinstance(visit.get(key), str) and protocol and visit[key] not in known:
-                yield f"visits[{index}].{key}", f"the protocol has no {shown(visit[key])}"
+                yield f"visits[{index}].{key}", f"the protocol has no {quote(visit[key])}"
         if visit.get("number") != index + 1:
-            said = f"expected {index + 1}, the number of the visit in its course"
-            yield f"visits[{index}].number", said
-    most = len(_tables(data, "visits"))
-    for index, finding in _tables(data, "findings"):
-        number = finding.get("visit")
-        if most and type(number) is int and not 1 <= number <= most:
-            yield f"findings[{index}].visit", f"expected 1 to {most}, not {shown(number)}"
-    for index, review in _tables(data, "reviews"):
-        after = review.get("after")
-        if most and type(after) is int and not 1 <= after <= most:
-            yield f"reviews[{index}].after", f"expected 1 to {most}, not {shown(after)}"
+            message = f"expected {index + 1}, the number of the visit in its course"
+            yield f"visits[{index}].number", message
 
 
-def _uids(data: Data) -> Iterator[Problem]:
+def _number_problems(data: Data) -> Iterator[Problem]:
+    """Findings and reviews with the number of a visit that the course does not have."""
+    last = len(_tables(data, "visits"))
+    for table, key in (("findings", "visit"), ("reviews", "after")):
+        for index, item in _tables(data, table):
+            number = item.get(key)
+            if last and type(number) is int and not 1 <= number <= last:
+                yield f"{table}[{index}].{key}", f"expected 1 to {last}, not {quote(number)}"
+
+
+def _uid_problems(data: Data) -> Iterator[Problem]:
     seen: set[str] = set()
     for key in ("visits", "reviews"):
         for index, item in _tables(data, key):

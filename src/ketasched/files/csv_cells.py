@@ -1,45 +1,49 @@
-"""Cells of the CSV files that we write: harmless to open in a spreadsheet, and undone exactly.
+"""Writes CSV files that are safe to open in a spreadsheet (CSV injection), and reads their cells.
 
-A spreadsheet takes a cell that begins with "=", "+", "-" or "@" for a formula, whatever was meant
-by it. Such a cell gets a leading "'", which makes it text. A cell that begins with "'" gets one,
-too, so that taking it off again always gives what was there.
+A spreadsheet runs a cell that begins with "=", "+", "-" or "@" as a formula. Such a cell is
+escaped with a leading "'", which makes it text. A cell that begins with "'" is escaped, too, so
+that every cell can be unescaped to what it was.
 """
 
 import re
 from collections.abc import Iterable
 
-RISKY = frozenset("=+-@\t\r\n＝＋－＠'")
-"""What a cell must not begin with, spaces aside: the list of OWASP, and our mark."""
+RISKY_STARTS = frozenset("=+-@\t\r\n＝＋－＠'")
+"""A cell is escaped if it begins with one of these, spaces aside: the list of OWASP, and "'"."""
 
-PLAIN = re.compile(r"""(?![=+\-@＝＋－＠'\s])[^,;"\t\r\n]+(?<!\s)""")
-"""A cell that is written as it stands, as most are: neither risky nor in need of quotes."""
-
-
-def harmless(text: str) -> str:
-    """The text as a cell that no spreadsheet runs: "=1+1" is "'=1+1"."""
-    return f"'{text}" if _risky(text) else text
+SAFE_CELL = re.compile(r"""(?![=+\-@＝＋－＠'\s])[^,;"\t\r\n]+(?<!\s)""")
+"""Matches a cell that needs neither an escape nor quotes, as most do."""
 
 
-def as_it_was(text: str) -> str:
-    """What `harmless` was given; a text that it would not have made is left alone."""
-    return text[1:] if text[:1] == "'" and _risky(text[1:]) else text
+def escape_cell(text: str) -> str:
+    """The text as a cell that no spreadsheet runs: "=1+1" becomes "'=1+1"."""
+    return f"'{text}" if _is_risky(text) else text
+
+
+def unescape_cell(text: str) -> str:
+    """The text that `escape_cell` made a cell of; other texts are returned as they are."""
+    return text[1:] if text[:1] == "'" and _is_risky(text[1:]) else text
 
 
 def csv_line(cells: Iterable[str]) -> bytes:
-    """One line of a CSV file of ours, made harmless: commas, UTF-8, "\\n" at the end.
+    """One line of a CSV file, its cells escaped: commas, UTF-8, "\\n" at the end.
 
-    Bytes that were no UTF-8 when they were read (as `Row.given` keeps them) are written as they
-    were, so that a row is neither changed nor the reason for a crash.
+    Lone surrogates, which stand for bytes that are not UTF-8 ("surrogateescape", as in
+    `Row.raw_cells`), are written as these bytes.
     """
-    line = ",".join([cell if PLAIN.fullmatch(cell) else _quoted(harmless(cell)) for cell in cells])
+    line = ",".join([_quote_cell(cell) for cell in cells])
     return (line or '""').encode("utf-8", "surrogateescape") + b"\n"
 
 
-def _risky(text: str) -> bool:
-    return text[:1] in RISKY or text.lstrip()[:1] in RISKY
+def _is_risky(text: str) -> bool:
+    return text[:1] in RISKY_STARTS or text.lstrip()[:1] in RISKY_STARTS
 
 
-def _quoted(cell: str) -> str:
+def _quote_cell(text: str) -> str:
+    """The text escaped, and quoted where CSV needs quotes."""
+    if SAFE_CELL.fullmatch(text):
+        return text
+    cell = escape_cell(text)
     if cell != cell.strip() or any(sign in cell for sign in ',;"\t\r\n'):
         return '"' + cell.replace('"', '""') + '"'
     return cell

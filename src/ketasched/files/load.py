@@ -1,39 +1,39 @@
-"""From files to nouns: protocols, clinics and courses, with every problem and its place."""
+"""Loads protocols, clinics and courses; an error lists every problem of a file with its place."""
 
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from ketasched.errors import BadFile
-from ketasched.files import codec as forms
-from ketasched.files.codec import nearest
+from ketasched.files import codec
+from ketasched.files.codec import did_you_mean
 from ketasched.files.cross_references import (
     clinic_problems,
     course_problems,
     kind_problems,
     protocol_problems,
-    with_likes,
+    resolve_likes,
     zone_of,
 )
 from ketasched.files.toml_json import parse, read_data, read_text
-from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, printable, shown
+from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, quote
+from ketasched.model.values import escape_unprintable
 from ketasched.model.wall_clock import effective_kind
 
 Noun = TypeVar("Noun")
 
-# Not `importlib.resources`: that takes as long to load as a course takes to plan.
+# Not `importlib.resources`, which takes as long to import as a course takes to plan.
 HERE = Path(__file__).parent
 PACKAGE = HERE.parent
 PROTOCOLS = PACKAGE / "protocols"
 
 DEFAULT_PROTOCOL = "iv-depression"
 MOST_PROBLEMS_SHOWN = 100
-"""More problems of one file are counted and not shown."""
+"""Further problems of a file are only counted."""
 
 
 def shipped_protocols() -> list[str]:
@@ -43,24 +43,24 @@ def shipped_protocols() -> list[str]:
 
 
 def load_protocol(name: str) -> Protocol:
-    """The shipped protocol of this id, or the one in the file of this path.
+    """The shipped protocol whose id is `name`, or the protocol in the file at the path `name`.
 
-    What ends in ".toml" or ".json", or holds a slash, is a path. Raises `BadFile`.
+    A name is a path if it ends in ".toml" or ".json" or has a slash. Raises `BadFile`.
     """
     if name.endswith((".toml", ".json")) or "/" in name or "\\" in name:
-        return _protocol(_data_of("protocol", name), name)
+        return _read_protocol(_read_kind("protocol", name), name)
     shipped = shipped_protocols()
     if name not in shipped:
         raise BadFile(
-            f"no protocol is called {shown(name)}{nearest(name, shipped)}",
+            f"no protocol is called {quote(name)}{did_you_mean(name, shipped)}",
             next_step="ketasched protocols list, or give the path of a file: --protocol mine.toml",
         )
     text = (PROTOCOLS / f"{name}.toml").read_text(encoding="utf-8")
-    return _protocol(parse(text, f"{name}.toml"), f"{name}.toml")
+    return _read_protocol(parse(text, f"{name}.toml"), f"{name}.toml")
 
 
 def protocol_text(name: str) -> str:
-    """The text of a protocol's file as it stands, once it has been found right."""
+    """The text of a protocol's file with its comments. Raises `BadFile` if it is not valid."""
     load_protocol(name)
     if name in shipped_protocols():
         return (PROTOCOLS / f"{name}.toml").read_text(encoding="utf-8")
@@ -68,25 +68,25 @@ def protocol_text(name: str) -> str:
 
 
 def schema_text(kind: str) -> str:
-    """The JSON Schema of a kind of file, one of `READERS`."""
+    """The JSON Schema of a kind of file, a key of `READERS`."""
     return (PACKAGE / "schemas" / f"{kind}.json").read_text(encoding="utf-8")
 
 
 def starter_clinic(zone: str, salt: str) -> str:
-    """The text of a clinic file to edit, for this zone; `salt` is random."""
+    """The text of a clinic file to edit, in the time zone `zone`; `salt` should be random."""
     text = (HERE / "starter_clinic.toml").read_text(encoding="utf-8")
     return text.replace("@TIMEZONE@", zone).replace("@SALT@", salt)
 
 
 def builtin_clinic(zone: str) -> Clinic:
-    """The plain clinic for when there is no file: Mon–Fri 09:00–17:00 in this zone."""
+    """The clinic that is used without a clinic file: Mon–Fri 09:00–17:00 in `zone`."""
     day = (TimeRange(9 * 60, 17 * 60),)
     return Clinic(timezone=zone, hours=Hours(mon=day, tue=day, wed=day, thu=day, fri=day))
 
 
 def load_clinic(path: str) -> Clinic:
     """The clinic in the file at `path`. Raises `BadFile`."""
-    return _clinic(_data_of("clinic", path), path)
+    return _read_clinic(_read_kind("clinic", path), path)
 
 
 def load_course(path: str) -> Course:
@@ -94,29 +94,26 @@ def load_course(path: str) -> Course:
 
     Raises `BadFile`.
     """
-    path = _course_in(path)
-    return _course(_data_of("course", path), path)
+    path = _course_path(path)
+    return _read_course(_read_kind("course", path), path)
 
 
-def course_from(text: str, name: str) -> Course:
-    """The course in the text of a course file, called `name` in errors. Raises `BadFile`."""
-    return _course(parse(text, name, as_json=True), name)
+def parse_course(text: str, name: str) -> Course:
+    """The course in the text of a course file, which errors call `name`. Raises `BadFile`."""
+    return _read_course(parse(text, name, as_json=True), name)
 
 
-def _course_in(path: str) -> str:
-    """The course file of a patient's folder; another path as it is."""
-    with suppress(OSError):  # what is wrong with the path is said when it is read
+def _course_path(path: str) -> str:
+    """The path of the course file if `path` is a patient's folder, else `path`."""
+    with suppress(OSError):  # reading the file reports what is wrong with the path
         if Path(path).is_dir():
             return str(Path(path, "course.json"))
     return path
 
 
 def load_any(path: str) -> Protocol | Clinic | Course:
-    """The protocol, clinic or course in the file at `path`, told apart by its keys.
-
-    Raises `BadFile`.
-    """
-    path = _course_in(path)
+    """The protocol, clinic or course in the file at `path`, as its keys say. Raises `BadFile`."""
+    path = _course_path(path)
     data = read_data(path)
     kind = _kind_of(data)
     if kind is None:
@@ -128,8 +125,8 @@ def load_any(path: str) -> Protocol | Clinic | Course:
     return READERS[kind](data, path)
 
 
-def _data_of(kind: str, path: str) -> dict[str, Any]:
-    """The data of a file that is to be of this kind."""
+def _read_kind(kind: str, path: str) -> dict[str, Any]:
+    """The data of a file of this kind. Raises `BadFile` for a file of another kind."""
     if path.endswith((".ics", ".txt", ".html")):
         step = "give the course.json beside it" if kind == "course" else "give a .toml file"
         raise BadFile(f"{path}: is made for people, not for reading back", next_step=step)
@@ -141,7 +138,7 @@ def _data_of(kind: str, path: str) -> dict[str, Any]:
 
 
 def _kind_of(data: dict[str, Any]) -> str | None:
-    """What a file is, by the keys that only one of the three has."""
+    """The kind of file, by keys that only this kind has; None if there is no such key."""
     if "course_id" in data or isinstance(data.get("visits"), list):
         return "course"
     if "phases" in data or "visits" in data:
@@ -150,41 +147,45 @@ def _kind_of(data: dict[str, Any]) -> str | None:
 
 
 def refuse_mismatch(clinic: Clinic, protocol: Protocol, path: str) -> None:
-    """Raise `BadFile` if the clinic's overrides or prices do not go with the protocol.
+    """Raise `BadFile` if the clinic's overrides or prices do not fit the protocol.
 
-    They name a kind of visit that it has not, or leave a visit without a sensible length.
+    They do not fit if they name a kind of visit that the protocol does not have, or if the minutes
+    of an overridden visit are invalid.
     """
-    own = clinic.overrides.get(protocol.id, {})
-    problems = list(kind_problems(f"overrides.{protocol.id}", own, protocol.visits))
-    priced = clinic.prices.protocols.get(protocol.id, {})
-    problems += kind_problems(f"prices.{protocol.id}", priced, protocol.visits)
-    for name in own:
+    overrides = clinic.overrides.get(protocol.id, {})
+    prices = clinic.prices.protocols.get(protocol.id, {})
+    problems = [
+        *kind_problems(f"overrides.{protocol.id}", overrides, protocol.visits),
+        *kind_problems(f"prices.{protocol.id}", prices, protocol.visits),
+    ]
+    for name in overrides:
         if name in protocol.visits:
             minutes = effective_kind(protocol, clinic, name).minutes
             place = f"overrides.{protocol.id}.{name}.minutes"
-            problems += [(place, said) for _, said in minutes.problems()]
-    _refuse(path, problems)
+            problems += [(place, message) for _, message in minutes.problems()]
+    _raise_for_problems(path, problems)
 
 
 def with_clinic(course: Course, path: str) -> Course:
-    """The course at the clinic in the file at `path`: its newer hours and words.
+    """The course with the clinic in the file at `path`, whose hours and words may be newer.
 
-    Raises `BadFile`, also if that clinic is in another time zone.
+    Raises `BadFile`, also if the clinic is in another time zone than the course.
     """
     clinic = load_clinic(path)
     refuse_mismatch(clinic, course.protocol, path)
     if clinic.timezone != course.timezone:
-        said = f"is {clinic.timezone}, but the course is in {course.timezone}"
-        _refuse(path, [("timezone", said)])
+        problem = f"is {clinic.timezone}, but the course is in {course.timezone}"
+        _raise_for_problems(path, [("timezone", problem)])
     return replace(course, clinic=clinic)
 
 
-def _refuse(path: str, problems: list[Problem]) -> None:
+def _raise_for_problems(path: str, problems: list[Problem]) -> None:
+    """Raise `BadFile` if there are problems, sorted by place: `visits[2]` before `visits[10]`."""
     if not problems:
         return
     lines = [
-        f"{printable(place)}: {said}" if place else said
-        for place, said in sorted(problems, key=_in_order)
+        f"{escape_unprintable(place)}: {message}" if place else message
+        for place, message in sorted(problems, key=_place_key)
     ]
     number = "a problem" if len(lines) == 1 else f"{len(lines)} problems"
     if len(lines) > MOST_PROBLEMS_SHOWN:
@@ -193,8 +194,7 @@ def _refuse(path: str, problems: list[Problem]) -> None:
     raise BadFile(f"{path}: {number}", details=lines, next_step=step)
 
 
-def _in_order(problem: Problem) -> list[tuple[bool, int, str]]:
-    """By place, `visits[2]` before `visits[10]`."""
+def _place_key(problem: Problem) -> list[tuple[bool, int, str]]:
     words = re.split(r"(\d+)", problem[0])
     return [(word.isdecimal(), int(word) if word.isdecimal() else 0, word) for word in words]
 
@@ -203,31 +203,31 @@ def _read(
     kind: type[Noun],
     data: dict[str, Any],
     path: str,
-    more: list[Problem],
+    problems: list[Problem],
     zone: ZoneInfo | None = None,
 ) -> Noun:
-    found, own = forms.read(kind, data, zone=zone)
-    _refuse(path, [*more, *own])
-    assert found is not None  # noqa: S101 - it has no problem
-    return found
+    """The noun of type `kind` in `data`. Raises `BadFile` with `problems` and those of `data`."""
+    noun, own_problems = codec.read(kind, data, zone=zone)
+    _raise_for_problems(path, [*problems, *own_problems])
+    assert noun is not None  # noqa: S101 - it has no problem
+    return noun
 
 
 def _refuse_later_format(data: dict[str, Any], path: str) -> None:
     number = data.get("format")
     if type(number) is int and number > 1:
         raise BadFile(
-            f"{path}: format {shown(number)} is of a later ketasched; this one reads format 1",
+            f"{path}: format {quote(number)} is of a later ketasched; this one reads format 1",
             next_step="upgrade ketasched",
         )
 
 
-def _protocol(data: dict[str, Any], path: str) -> Protocol:
+def _read_protocol(data: dict[str, Any], path: str) -> Protocol:
     _refuse_later_format(data, path)
-    problems = protocol_problems(data)
-    return _read(Protocol, with_likes(data), path, problems)
+    return _read(Protocol, resolve_likes(data), path, protocol_problems(data))
 
 
-def _clinic(data: dict[str, Any], path: str) -> Clinic:
+def _read_clinic(data: dict[str, Any], path: str) -> Clinic:
     clinic = _read(Clinic, data, path, clinic_problems(data))
     named = clinic.overrides.keys() | clinic.prices.protocols.keys()
     for name in sorted(named & set(shipped_protocols())):
@@ -235,12 +235,14 @@ def _clinic(data: dict[str, Any], path: str) -> Clinic:
     return clinic
 
 
-def _course(data: dict[str, Any], path: str) -> Course:
+def _read_course(data: dict[str, Any], path: str) -> Course:
     _refuse_later_format(data, path)
     return _read(Course, data, path, course_problems(data), zone_of(data.get("timezone")))
 
 
-READERS: Mapping[str, Callable[[dict[str, Any], str], Protocol | Clinic | Course]] = (
-    MappingProxyType({"protocol": _protocol, "clinic": _clinic, "course": _course})
-)
-"""How the data of each kind of file is read."""
+READERS: Mapping[str, Callable[[dict[str, Any], str], Protocol | Clinic | Course]] = {
+    "protocol": _read_protocol,
+    "clinic": _read_clinic,
+    "course": _read_course,
+}
+"""By kind of file: the function that makes a noun of the data of the file at a path."""

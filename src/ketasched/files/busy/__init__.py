@@ -1,4 +1,4 @@
-"""Busy times from the calendars that people keep (iCalendar, RFC 5545).
+"""Reads busy times from calendar files (iCalendar, RFC 5545).
 
 Doors: none but this module.
 """

@@ -1,7 +1,7 @@
-"""From the text of a calendar to its components, each with the line that it begins on (RFC 5545).
+"""Parses the text of a calendar (RFC 5545) into components with the numbers of their first lines.
 
-Only the properties that say when something is are kept: titles, notes and people are passed over,
-so that nothing of them can get anywhere.
+Only properties about time are kept. Summaries, descriptions and attendees are skipped, so that
+nothing of them can get into any output.
 """
 
 import re

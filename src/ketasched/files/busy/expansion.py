@@ -1,11 +1,11 @@
-"""When events are, in seconds of UTC: series with their exceptions, and what stands for a time."""
+"""Expands events and recurring series with their exceptions into intervals in seconds of UTC."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from ketasched.files.busy.content_lines import BadLine
-from ketasched.files.busy.recurrence import Rule, Steps, TooMuch, occurrences
+from ketasched.files.busy.recurrence import RecurrenceRule, Steps, TooMuch, occurrences
 from ketasched.files.busy.timezones import (
     EARLIEST,
     EPOCH,
@@ -15,10 +15,10 @@ from ketasched.files.busy.timezones import (
     Zone,
     read_wall,
 )
-from ketasched.files.busy.vevent import LONGEST_DAYS, Event, Length, Moment
+from ketasched.files.busy.vevent import LONGEST_DAYS, BusyEvent, Length, Moment
 from ketasched.model.values import FIRST_YEAR
 
-Span = tuple[int, int]
+Interval = tuple[int, int]
 """From, until; in seconds of UTC."""
 
 AROUND = timedelta(days=2)
@@ -28,7 +28,7 @@ FIRST = datetime(FIRST_YEAR, 1, 1)  # noqa: DTZ001 - by the clock on the wall
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class QuerySpan:
     """The seconds of UTC that are asked about, and the clinic's zone for what has none."""
 
     first: int
@@ -40,17 +40,17 @@ class Window:
         """When a moment is; with `wall`, another one of its zone."""
         return (moment.zone or self.zone).instant(moment.wall if wall is None else wall)
 
-    def span(self, moment: Moment, length: Length) -> Span:
+    def span(self, moment: Moment, length: Length) -> Interval:
         """From a moment on, so long."""
         return self.span_from(moment, moment.wall, self.instant(moment), length)
 
-    def span_from(self, moment: Moment, wall: datetime, begin: int, length: Length) -> Span:
+    def span_from(self, moment: Moment, wall: datetime, begin: int, length: Length) -> Interval:
         """From another time of its zone on, which is at `begin`, so long."""
         if not length.wall:
             return begin, begin + length.seconds
         return begin, max(self.instant(moment, wall + length.wall), begin) + length.seconds
 
-    def has(self, span: Span) -> bool:
+    def has(self, span: Interval) -> bool:
         """Whether any of a span is within."""
         return span[0] < self.last and span[1] > self.first and span[0] < span[1]
 
@@ -62,7 +62,7 @@ class Exceptions:
     instants: set[int] = field(default_factory=set)
     days: set[date] = field(default_factory=set)
 
-    def add(self, moment: Moment, series: Event, window: Window) -> None:
+    def add(self, moment: Moment, series: BusyEvent, window: QuerySpan) -> None:
         """Take a moment out; where one of the two is a day only, that day."""
         if moment.whole_day or series.start.whole_day:
             self.days.add(moment.wall.date())
@@ -74,9 +74,9 @@ class Exceptions:
         return instant in self.instants or wall.date() in self.days
 
 
-def spans(events: Iterable[Event], window: Window) -> Iterator[Span]:
+def spans(events: Iterable[BusyEvent], window: QuerySpan) -> Iterator[Interval]:
     """The busy times of all events within the window, in no order."""
-    by_uid: dict[str, list[Event]] = {}
+    by_uid: dict[str, list[BusyEvent]] = {}
     for number, event in enumerate(events):
         by_uid.setdefault(event.uid or f" {number}", []).append(event)
     for same in by_uid.values():
@@ -86,14 +86,14 @@ def spans(events: Iterable[Event], window: Window) -> Iterator[Span]:
             yield from _together(same, window)
 
 
-def _single(event: Event, window: Window) -> Iterator[Span]:
+def _single(event: BusyEvent, window: QuerySpan) -> Iterator[Interval]:
     if event.is_busy:
         span = window.span(event.start, event.length)
         if window.has(span):
             yield span
 
 
-def _together(same: Sequence[Event], window: Window) -> Iterator[Span]:
+def _together(same: Sequence[BusyEvent], window: QuerySpan) -> Iterator[Interval]:
     """The events of one UID: series, and events that stand for some of their times."""
     series = _newest([event for event in same if event.replaces is None])
     instead = _latest_word([event for event in same if event.replaces is not None], window)
@@ -103,15 +103,15 @@ def _together(same: Sequence[Event], window: Window) -> Iterator[Span]:
         yield from _series(event, instead, window)
 
 
-def _newest(events: list[Event]) -> list[Event]:
+def _newest(events: list[BusyEvent]) -> list[BusyEvent]:
     """Those with the highest sequence; more than one share a UID by mistake, and all count."""
     most = max((event.sequence for event in events), default=0)
     return [event for event in events if event.sequence == most]
 
 
-def _latest_word(events: list[Event], window: Window) -> list[Event]:
+def _latest_word(events: list[BusyEvent], window: QuerySpan) -> list[BusyEvent]:
     """Of events that stand for the same time, the one with the highest sequence."""
-    found: dict[tuple[bool, int], Event] = {}
+    found: dict[tuple[bool, int], BusyEvent] = {}
     for event in events:
         assert event.replaces is not None  # noqa: S101 - that is what they are chosen by
         key = event.replaces.whole_day, window.instant(event.replaces)
@@ -126,10 +126,12 @@ class Turn:
 
     since: int
     shift: timedelta
-    event: Event
+    event: BusyEvent
 
 
-def _series(event: Event, instead: Sequence[Event], window: Window) -> Iterator[Span]:
+def _series(
+    event: BusyEvent, instead: Sequence[BusyEvent], window: QuerySpan
+) -> Iterator[Interval]:
     gone = Exceptions()
     for moment in event.less:
         gone.add(moment, event, window)
@@ -158,7 +160,7 @@ def _series(event: Event, instead: Sequence[Event], window: Window) -> Iterator[
                 yield span
 
 
-def _turn(event: Event, one: Event, window: Window) -> Turn:
+def _turn(event: BusyEvent, one: BusyEvent, window: QuerySpan) -> Turn:
     assert one.replaces is not None  # noqa: S101 - who calls has asked
     since = window.instant(one.replaces)
     zone = event.start.zone or window.zone
@@ -169,7 +171,7 @@ def _turn(event: Event, one: Event, window: Window) -> Turn:
 
 
 def _times(
-    event: Event, turns: Sequence[Turn], window: Window
+    event: BusyEvent, turns: Sequence[Turn], window: QuerySpan
 ) -> Iterator[tuple[datetime, Length | None]]:
     """When a series comes round, by the clock of its own zone, each time once."""
     zone = event.start.zone or window.zone
@@ -186,7 +188,7 @@ def _times(
 
 
 def _all_times(
-    event: Event, first: datetime, last: datetime, window: Window
+    event: BusyEvent, first: datetime, last: datetime, window: QuerySpan
 ) -> Iterator[tuple[datetime, Length | None]]:
     for moment, length in event.more:
         zone = event.start.zone or window.zone
@@ -205,7 +207,7 @@ def _all_times(
             raise BadLine(line, TOO_OFTEN) from None
 
 
-def _until(event: Event, rule: Rule, window: Window) -> datetime:
+def _until(event: BusyEvent, rule: RecurrenceRule, window: QuerySpan) -> datetime:
     """The last time on the wall at which a rule may come round."""
     text = rule.until
     if not text:

@@ -1,6 +1,6 @@
-"""From a calendar's file to its busy times, or to all that is wrong with it, line by line.
+"""Reads a calendar file, and gives its busy times or all of its problems with their lines.
 
-A file counts whole or not at all: what cannot be read could be just what a visit collides with.
+A file with a problem is refused as a whole: a visit might collide with what cannot be read.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from ketasched.errors import BadFile
 from ketasched.files.busy.content_lines import BadLine, Component, components
-from ketasched.files.busy.expansion import Span, Window, spans
+from ketasched.files.busy.expansion import Interval, QuerySpan, spans
 from ketasched.files.busy.recurrence import Steps
 from ketasched.files.busy.timezones import WorldZone, Zones
-from ketasched.files.busy.vevent import Event, Length, Moment, busy_periods, read_event
+from ketasched.files.busy.vevent import BusyEvent, Length, Moment, busy_periods, read_event
 from ketasched.files.toml_json import read_text
 from ketasched.model import BusyTime
 
@@ -34,7 +34,7 @@ class Calendar:
 
     path: str
     name: str
-    events: tuple[Event, ...]
+    events: tuple[BusyEvent, ...]
     periods: tuple[tuple[Moment, Length], ...]
 
     def busy(self, zone: ZoneInfo, first: date, last: date) -> tuple[BusyTime, ...]:
@@ -47,7 +47,7 @@ class Calendar:
         begin, end = (
             here.instant(datetime.combine(day, time())) for day in (first, last + timedelta(1))
         )
-        window = Window(begin, end, here, Steps())
+        window = QuerySpan(begin, end, here, Steps())
         try:
             found = [span for one in self.periods if window.has(span := window.span(*one))]
             found += spans(self.events, window)
@@ -76,7 +76,7 @@ def calendar_from(text: str, path: str) -> Calendar:
         calendars = components(text)
     except BadLine as error:
         raise _bad(path, [error]) from None
-    events: list[Event] = []
+    events: list[BusyEvent] = []
     periods: list[tuple[Moment, Length]] = []
     problems: list[BadLine] = []
     for calendar in calendars:
@@ -122,9 +122,9 @@ def _zones(calendar: Component, problems: list[BadLine]) -> Zones:
     return Zones(described, Steps())
 
 
-def _merged(found: Iterable[Span]) -> list[Span]:
+def _merged(found: Iterable[Interval]) -> list[Interval]:
     """The spans in order, those that overlap or touch made one."""
-    merged: list[Span] = []
+    merged: list[Interval] = []
     for start, until in sorted(found):
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(merged[-1][1], until)

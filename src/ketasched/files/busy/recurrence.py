@@ -1,6 +1,6 @@
-"""Recurrence rules (RFC 5545, 3.3.10): when something comes again, by the clock on the wall.
+"""Recurrence rules (RRULE, RFC 5545 section 3.3.10): their occurrences in wall-clock time.
 
-Every step of the search is counted, so that no rule, however odd, takes for ever.
+Every step of the search is counted and limited, so that no rule takes forever.
 """
 
 import re
@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import count, product
 from types import MappingProxyType
 
-from ketasched.model import shown
+from ketasched.model import quote
 
 DAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 SECONDS = MappingProxyType({"HOURLY": 3600, "MINUTELY": 60, "SECONDLY": 1})
@@ -68,7 +68,7 @@ Numbers = frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class RecurrenceRule:
     """A rule. `days` are (ordinal or 0, weekday); `until` is as it is written; weeks begin on
     `week_begins`, Monday being 0.
     """
@@ -87,21 +87,21 @@ class Rule:
 
 
 @lru_cache(maxsize=4096)
-def read_rule(text: str) -> Rule:
+def read_rule(text: str) -> RecurrenceRule:
     """The rule of "FREQ=WEEKLY;BYDAY=MO,WE". Raises `ValueError` if it is not understood."""
     parts: dict[str, str] = {}
     for part in text.strip().strip(";").split(";"):
         name, sign, value = (word.strip().upper() for word in part.partition("="))
         if not sign or name in parts:
-            raise ValueError(f"expected a rule such as FREQ=WEEKLY;BYDAY=MO, not {shown(text)}")
+            raise ValueError(f"expected a rule such as FREQ=WEEKLY;BYDAY=MO, not {quote(text)}")
         parts[name] = value
     by = {name: _numbers(name, parts.pop(name)) for name in LIMITS if name in parts}
     frequency = parts.pop("FREQ", "")
     if frequency not in FREQUENCIES:
-        raise ValueError(f"expected FREQ={', '.join(FREQUENCIES)}, not {shown(frequency)}")
+        raise ValueError(f"expected FREQ={', '.join(FREQUENCIES)}, not {quote(frequency)}")
     if parts.pop("RSCALE", "GREGORIAN") != "GREGORIAN" or parts.pop("SKIP", "OMIT") != "OMIT":
         raise ValueError("only recurrences by the Gregorian calendar are understood")
-    rule = Rule(
+    rule = RecurrenceRule(
         frequency,
         _positive("INTERVAL", parts.pop("INTERVAL", "1")),
         _positive("COUNT", parts.pop("COUNT")) if "COUNT" in parts else None,
@@ -111,13 +111,13 @@ def read_rule(text: str) -> Rule:
         by,
     )
     if parts:
-        raise ValueError(f"{shown(next(iter(parts)))} is not understood in a recurrence")
+        raise ValueError(f"{quote(next(iter(parts)))} is not understood in a recurrence")
     return rule
 
 
 def _positive(name: str, text: str) -> int:
     if not re.fullmatch(r"\d{1,8}", text, re.ASCII) or not 1 <= int(text) <= MOST:
-        raise ValueError(f"expected {name} of 1 or more, not {shown(text)}")
+        raise ValueError(f"expected {name} of 1 or more, not {quote(text)}")
     return int(text)
 
 
@@ -128,18 +128,18 @@ def _numbers(name: str, text: str) -> Numbers:
         found = frozenset(int(word) for word in words)
         if min(found) >= low and max(found) <= high and not (low < 0 and 0 in found):
             return found
-    raise ValueError(f"expected {name} of {low} to {high}, not {shown(text)}")
+    raise ValueError(f"expected {name} of {low} to {high}, not {quote(text)}")
 
 
 def _day(text: str) -> tuple[int, int]:
     found = re.fullmatch(rf"([+-]?\d{{1,2}})?({'|'.join(DAYS)})", text.strip(), re.ASCII)
     if not found or not -53 <= int(found[1] or 0) <= 53:
-        raise ValueError(f"expected weekdays such as MO or -1FR, not {shown(text)}")
+        raise ValueError(f"expected weekdays such as MO or -1FR, not {quote(text)}")
     return int(found[1] or 0), DAYS.index(found[2])
 
 
 def occurrences(
-    rule: Rule, start: datetime, first: datetime, last: datetime, steps: Steps
+    rule: RecurrenceRule, start: datetime, first: datetime, last: datetime, steps: Steps
 ) -> Iterator[datetime]:
     """When a rule from `start` comes round, from `first` to `last`, both included, in order.
 
@@ -162,7 +162,7 @@ def occurrences(
                 yield moment
 
 
-def _chosen(rule: Rule, moments: list[datetime]) -> list[datetime]:
+def _chosen(rule: RecurrenceRule, moments: list[datetime]) -> list[datetime]:
     """Those of a period that BYSETPOS leaves."""
     places = rule.numbers("BYSETPOS")
     if not places:
@@ -172,7 +172,7 @@ def _chosen(rule: Rule, moments: list[datetime]) -> list[datetime]:
     return [moment for place, moment in enumerate(moments) if place in wanted]
 
 
-def _filled_in(rule: Rule, start: datetime) -> Rule:
+def _filled_in(rule: RecurrenceRule, start: datetime) -> RecurrenceRule:
     """The rule with what it has from its start."""
     by, days = dict(rule.by), rule.days
     if not days and not any(by.get(name) for name in ("BYWEEKNO", "BYYEARDAY", "BYMONTHDAY")):
@@ -190,11 +190,13 @@ def _filled_in(rule: Rule, start: datetime) -> Rule:
     ):
         if unit < seconds:
             by.setdefault(name, frozenset({own}))
-    return Rule(rule.frequency, rule.interval, rule.count, rule.until, days, rule.week_begins, by)
+    return RecurrenceRule(
+        rule.frequency, rule.interval, rule.count, rule.until, days, rule.week_begins, by
+    )
 
 
 def _periods(
-    rule: Rule, start: datetime, since: datetime, last: datetime, steps: Steps
+    rule: RecurrenceRule, start: datetime, since: datetime, last: datetime, steps: Steps
 ) -> Iterator[list[datetime]]:
     """The moments of each period of the rule (a year, a week, an hour …), in order."""
     if rule.frequency in SECONDS:
@@ -220,7 +222,7 @@ def _periods(
         yield [datetime.combine(day, at) for day in found for at in times]
 
 
-def _product(rule: Rule) -> int:
+def _product(rule: RecurrenceRule) -> int:
     """How many times of day a rule has, at most."""
     size = 1
     for name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
@@ -228,7 +230,9 @@ def _product(rule: Rule) -> int:
     return size
 
 
-def _days(rule: Rule, start: date, since: date) -> Iterator[tuple[int, range | list[int]]]:
+def _days(
+    rule: RecurrenceRule, start: date, since: date
+) -> Iterator[tuple[int, range | list[int]]]:
     """The first day of each period, and its days that are worth a look; as `date.toordinal`."""
     step, own, now = rule.interval, start.toordinal(), since.toordinal()
     if rule.frequency == "DAILY":
@@ -265,7 +269,7 @@ def _month(year: int, month: int) -> range:
 
 
 def _short_periods(
-    rule: Rule, start: datetime, since: datetime, last: datetime, steps: Steps
+    rule: RecurrenceRule, start: datetime, since: datetime, last: datetime, steps: Steps
 ) -> Iterator[list[datetime]]:
     """The moments of each hour, minute or second."""
     unit = SECONDS[rule.frequency]
@@ -297,7 +301,7 @@ def _short_periods(
         begin += step
 
 
-def _matches(rule: Rule, day: date) -> bool:
+def _matches(rule: RecurrenceRule, day: date) -> bool:
     """Whether every part of the rule that is about days leaves this one."""
     by = rule.by
     if "BYMONTH" in by and day.month not in by["BYMONTH"]:
@@ -327,7 +331,7 @@ def _weeks(day: date, week_begins: int) -> tuple[int, int]:
     return (number - 1) // 7 + 1, -1 - left // 7
 
 
-def _is_day(rule: Rule, day: date, ordinal: int, weekday: int) -> bool:
+def _is_day(rule: RecurrenceRule, day: date, ordinal: int, weekday: int) -> bool:
     if day.weekday() != weekday:
         return False
     if not ordinal or rule.frequency not in ("YEARLY", "MONTHLY"):

@@ -1,4 +1,4 @@
-"""The time zones of a calendar: those of the world, and those that the file describes itself."""
+"""The time zones of a calendar: IANA zones, and zones that the file defines (VTIMEZONE)."""
 
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ketasched.files.busy.content_lines import BadLine, Component, Property
 from ketasched.files.busy.recurrence import Steps, TooMuch, occurrences, read_rule
 from ketasched.files.cross_references import zone_of
-from ketasched.model import shown
+from ketasched.model import quote
 
 EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - by the clock on the wall
 EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2110, 1, 1)  # noqa: DTZ001 - the same
@@ -106,7 +106,7 @@ class Zones:
 
         if name in win_tz:
             return WorldZone(ZoneInfo(win_tz[name]))
-        raise ValueError(f"the time zone {shown(name)} is neither described in it nor known")
+        raise ValueError(f"the time zone {quote(name)} is neither described in it nor known")
 
 
 def _known(name: str) -> ZoneInfo | None:
@@ -163,7 +163,7 @@ def _offset(part: Component, name: str) -> int:
     found = fullmatch(r"([+-])(\d\d):?(\d\d):?(\d\d)?", text, ASCII)
     if not found or int(found[2]) > 23 or int(found[3]) > 59:
         line = said.line if said else part.line
-        raise BadLine(line, f"expected {name} such as -0500, not {shown(text)}")
+        raise BadLine(line, f"expected {name} such as -0500, not {quote(text)}")
     seconds = int(found[2]) * 3600 + int(found[3]) * 60 + int(found[4] or 0)
     return -seconds if found[1] == "-" else seconds
 
@@ -174,7 +174,7 @@ def wall_time(said: Property, text: str) -> datetime:
         return read_wall(text)
     except ValueError:
         wanted = f"{said.name}: expected a time such as 20261207T090000"
-        raise BadLine(said.line, f"{wanted}, not {shown(text)}") from None
+        raise BadLine(said.line, f"{wanted}, not {quote(text)}") from None
 
 
 def read_wall(text: str) -> datetime:
@@ -183,6 +183,6 @@ def read_wall(text: str) -> datetime:
     """
     found = fullmatch(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?Z?)?", text.strip(), ASCII)
     if not found:
-        raise ValueError(f"{shown(text)} is no date and no time")
+        raise ValueError(f"{quote(text)} is no date and no time")
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
     return datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - on the wall

@@ -1,4 +1,4 @@
-"""What the components of a calendar say of time: when each is, and whether that is busy."""
+"""Reads VEVENT and VFREEBUSY components: when each takes place, and whether the time is busy."""
 
 import re
 from collections.abc import Iterator
@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ketasched.files.busy.content_lines import BadLine, Component, Property
-from ketasched.files.busy.recurrence import Rule, read_rule
+from ketasched.files.busy.recurrence import RecurrenceRule, read_rule
 from ketasched.files.busy.timezones import WORLD_TIME, Zone, Zones, wall_time
-from ketasched.model import shown
+from ketasched.model import quote
 
 DURATION = re.compile(
     r"\+?P(?:(\d{1,9})W|"
@@ -52,7 +52,7 @@ class Length:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class BusyEvent:
     """A VEVENT. `replaces` is the RECURRENCE-ID: which time of the series this one stands for,
     and with `onwards` for the later ones, too.
     """
@@ -63,20 +63,20 @@ class Event:
     is_busy: bool
     start: Moment
     length: Length
-    rules: tuple[tuple[int, Rule], ...] = ()
+    rules: tuple[tuple[int, RecurrenceRule], ...] = ()
     more: tuple[tuple[Moment, Length | None], ...] = ()
     less: tuple[Moment, ...] = ()
     replaces: Moment | None = None
     onwards: bool = False
 
 
-def read_event(component: Component, zones: Zones) -> Event:
+def read_event(component: Component, zones: Zones) -> BusyEvent:
     """The event of a VEVENT. Raises `BadLine`."""
     first = component.one("DTSTART")
     if first is None:
         raise BadLine(component.line, "the event has no DTSTART")
     start = _moment(first, first.value, zones)
-    found = Event(
+    found = BusyEvent(
         component.line,
         _text(component, "UID"),
         _sequence(component),
@@ -90,7 +90,7 @@ def read_event(component: Component, zones: Zones) -> Event:
     return _with_repetitions(found, component, zones)
 
 
-def _with_repetitions(event: Event, component: Component, zones: Zones) -> Event:
+def _with_repetitions(event: BusyEvent, component: Component, zones: Zones) -> BusyEvent:
     replaces = component.one("RECURRENCE-ID")
     return replace(
         event,
@@ -129,7 +129,7 @@ def _sequence(component: Component) -> int:
     return int(text) if re.fullmatch(r"\d{1,9}", text, re.ASCII) else 0
 
 
-def _rule(said: Property) -> Rule:
+def _rule(said: Property) -> RecurrenceRule:
     try:
         rule = read_rule(said.value)
     except ValueError as error:
@@ -187,7 +187,7 @@ def _duration(said: Property, text: str) -> Length:
     found = DURATION.fullmatch(text.strip().upper())
     numbers = [int(part or 0) for part in found.groups()] if found else []
     if not numbers or text.strip().upper().endswith(("P", "T")):
-        raise BadLine(said.line, f"expected a time such as PT1H30M, not {shown(text)}")
+        raise BadLine(said.line, f"expected a time such as PT1H30M, not {quote(text)}")
     weeks, days, hours, minutes, seconds = numbers
     elapsed = hours * 3600 + minutes * 60 + seconds
     return _sensible(said, Length(timedelta(min(7 * weeks + days, 2 * LONGEST_DAYS)), elapsed))
@@ -212,7 +212,7 @@ def _period(said: Property, text: str, zones: Zones) -> tuple[Moment, Length]:
     begin, slash, end = text.partition("/")
     start = _moment(said, begin, zones)
     if not slash:
-        raise BadLine(said.line, f"{said.name}: expected a start and an end, not {shown(text)}")
+        raise BadLine(said.line, f"{said.name}: expected a start and an end, not {quote(text)}")
     if "P" in end.upper():
         return start, _duration(said, end)
     return start, _until(said, start, _moment(said, end, zones))

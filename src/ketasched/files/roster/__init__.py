@@ -1,15 +1,8 @@
-"""Rosters: many requests in one file, read row by row.
+"""Rosters: many requests in one CSV or NDJSON file, read row by row.
 
 Doors: none but this module.
 """
 
-from ketasched.files.roster.rows import REJECTS, Form, Roster, Row, read_roster, request_of_row
+from ketasched.files.roster.rows import REJECT_COLUMNS, Roster, Row, read_roster, request_of_row
 
-__all__ = [
-    "REJECTS",
-    "Form",
-    "Roster",
-    "Row",
-    "read_roster",
-    "request_of_row",
-]
+__all__ = ["REJECT_COLUMNS", "Roster", "Row", "read_roster", "request_of_row"]

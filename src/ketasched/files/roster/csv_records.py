@@ -1,91 +1,92 @@
-"""From a stream of bytes to the records of a CSV file, holding one at a time.
+"""Reads the records of a CSV file from a stream of bytes, and holds one record at a time.
 
-Records are found here and not by the `csv` module, because one quote that is never closed would
-make that swallow the rest of the roster. The grammar is strict (RFC 4180): a quote begins a cell,
-ends it, or is doubled inside it; anywhere else it makes the record a bad one.
+The `csv` module is not used because it reads from an unclosed quote to the end of the roster. The
+grammar here is strict (RFC 4180): a quote begins a cell, ends a cell, or is doubled inside a cell.
+Anywhere else a quote makes the record malformed.
 
-**A bad record ends with its first line, and reading goes on at the next line.** That holds for a
-quote that is closed wrongly, never, or only after more than `MOST_CELL` bytes. So no row after it
-is lost: those that the open quote had swallowed are read as rows. Where the quote was meant to go
-over several lines, the other lines of its cell come as records of their own, and hardly ever have
-the right number of cells: more bad rows, but none that is mixed from two.
+**A malformed record ends with its first line, and reading goes on at the next line.** A record is
+malformed, too, if a quote is never closed, or only after more than `MOST_CELL` bytes. So no later
+row is lost: the lines after the open quote are read as rows. If the quoted cell was meant to have
+several lines, its other lines become records of their own, which hardly ever have the right number
+of cells: there are more malformed rows, but no row is mixed from two.
 
-A quote that opens by mistake meets the next quoted cell as `"` and then text, which is wrong at
-once, so that the rows in between are not lost in one cell. Where it meets another stray quote
-instead, all would be good CSV and yet two rows in one: so a line inside a cell that looks like a
-row (`Grammar.is_row`) makes the record a bad one, too.
+A quote opened by mistake usually ends at the next quoted cell, where text after the closing quote
+makes the record malformed. If the next quote is stray, too, the CSV is valid, but two rows are in
+one record. Therefore a line inside a cell that looks like a row (`RecordScanner.is_row`) makes the
+record malformed.
 
-No line is looked at more than three times: one that leaves a cell open has an odd number of
-quotes, and such a line always ends the scan of a cell that was open before it.
+No line is scanned more than three times: a line that leaves a cell open has an odd number of
+quotes, and such a line always ends the scan of a cell that was open before the line.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import BinaryIO, NamedTuple
 
 CHUNK = 64 * 1024
 """Bytes that are read at a time."""
 
 MOST_ROW = 1024 * 1024
-"""Bytes of a row, with its line's end; what is longer is passed over and reported."""
+"""The most bytes of a row with its line end; a longer row is skipped and reported."""
 
 MOST_CELL = 64 * 1024
-"""Bytes of a cell in quotes over several lines, and characters of any cell."""
+"""The most bytes of a quoted cell over several lines, and the most characters of any cell."""
 
 MOST_SHOWN = 1000
-"""Bytes that are kept of a row that is too long."""
+"""The bytes that are kept of a row that is too long."""
 
 TOO_LONG = f"is longer than {MOST_ROW:,} bytes and was passed over up to its line's end"
-STRAY = (
+STRAY_QUOTE = (
     'has a quote (") in the wrong place: it goes around a whole cell, and is doubled inside one'
 )
-UNCLOSED = (
+UNCLOSED_QUOTE = (
     f'opens a quote (") that is not closed as it should be, or not within {MOST_CELL:,} bytes; '
     "reading goes on at the next line, as a row of its own"
 )
-SWALLOWS = (
+SWALLOWED_ROW = (
     'has a line that looks like a row inside a cell in quotes (") and may be two rows in one; '
     "reading goes on at the next line, as a row of its own"
 )
 
-DONE, BROKEN = -1, -2
-"""What a scan of a line finds, where it does not find a cell that is still open."""
+COMPLETE, MALFORMED = -1, -2
+"""Results of a scan, beside the position of a cell that is still open."""
 
 Line = tuple[int, bytes]
-"""A line's number, from 1, and its bytes with its end; of a long one, more than `MOST_ROW`."""
+"""A line's number, from 1, and its bytes with the line end, cut somewhere after `MOST_ROW`."""
 
 
-class Record(NamedTuple):
-    """A record: the line on which it begins, its bytes without the line's end, what is wrong."""
+class CsvRecord(NamedTuple):
+    """A record: the number of its first line, its bytes without the line end, and its problem."""
 
     line: int
     raw: bytes
-    said: str = ""
+    problem: str = ""
 
 
-class Lines:
-    """The lines of a stream, which end with CR, LF or both; some can be given back."""
+class LineReader:
+    """An iterator over the lines of a stream (CR, LF or CRLF), with pushback."""
 
     def __init__(self, stream: BinaryIO) -> None:
-        self._fresh = enumerate(_split(stream), 1)
-        self._back: list[Line] = []
+        self._unread = enumerate(_split_lines(stream), 1)
+        self._pushed_back: list[Line] = []
 
     def __iter__(self) -> Iterator[Line]:
         return self
 
     def __next__(self) -> Line:
-        return self._back.pop() if self._back else next(self._fresh)
+        return self._pushed_back.pop() if self._pushed_back else next(self._unread)
 
-    def give_back(self, lines: list[Line]) -> None:
-        """Have these lines come next."""
-        self._back.extend(reversed(lines))
+    def push_back(self, lines: list[Line]) -> None:
+        """Make these lines the next ones."""
+        self._pushed_back.extend(reversed(lines))
 
 
-def _split(stream: BinaryIO) -> Iterator[bytes]:
+def _split_lines(stream: BinaryIO) -> Iterator[bytes]:
     rest = b""
     while chunk := stream.read(CHUNK):
         pieces = (rest + chunk).splitlines(keepends=True)
-        # A "\r" at the end may be the first half of a line's end.
+        # A "\r" at the end may be the first half of a line end.
         rest = b"" if pieces[-1].endswith(b"\n") else pieces.pop()
         yield from pieces
         if len(rest) > MOST_ROW:
@@ -95,18 +96,18 @@ def _split(stream: BinaryIO) -> Iterator[bytes]:
         yield rest
 
 
-class Grammar:
-    """How the cells of a record follow each other, for one delimiter.
+class RecordScanner:
+    """Finds out where the cells of a record end, for one delimiter.
 
-    `is_row` says whether a line inside a cell looks like a row.
+    `is_row` is a function that says whether a line inside a cell looks like a row.
     """
 
     def __init__(self, delimiter: str, is_row: Callable[[bytes], bool] | None = None) -> None:
         self.delimiter = delimiter.encode()
         self.is_row = is_row or (lambda _: False)
         mark = re.escape(self.delimiter)
-        # Nothing here can match in two ways, so that plain repeats are as quick as possessive
-        # ones, which Python gets wrong before 3.11.5 (python/cpython#101955).
+        # No part can match in two ways, so plain repeats are as quick as possessive ones, which
+        # are wrong in Python before 3.11.5 (python/cpython#101955).
         bare = rb'[^"\r\n' + mark + rb"]*"
         text = rb'[^"]*(?:""[^"]*)*'
         cell = rb"(?:" + bare + rb'|"' + text + rb'")'
@@ -117,90 +118,86 @@ class Grammar:
         self._closing = re.compile(text + rb'(?:(?P<open>\Z)|"(?P<done>[\r\n]*\Z)?)')
 
     def scan(self, raw: bytes, *, inside: bool = False) -> int:
-        """`DONE`, `BROKEN`, or where in `raw` the cell goes on that is open at its end.
+        """Scan a line: `COMPLETE`, `MALFORMED`, or the position of a cell open at the line's end.
 
-        `inside` says that a cell in quotes is open at its beginning.
+        `inside` says that a quoted cell is open at the beginning of the line.
         """
         start = 0
         if inside and b'"' not in raw:
             return 0
         if inside:
             closing = self._closing.match(raw)
-            assert closing is not None  # noqa: S101 - what is no closing quote goes to the end
+            assert closing is not None  # noqa: S101 - the pattern matches any bytes
             if closing["open"] is not None:
                 return 0
             if closing["done"] is not None:
-                return DONE
+                return COMPLETE
             start = closing.end() + 1
             if raw[start - 1 : start] != self.delimiter:
-                return BROKEN
+                return MALFORMED
         found = self._cells.match(raw, start)
         if found is None:
-            return BROKEN
-        return DONE if found["done"] is not None else found.start("open")
+            return MALFORMED
+        return COMPLETE if found["done"] is not None else found.start("open")
 
 
-def records(lines: Lines, grammar: Grammar) -> Iterator[Record]:
-    """The records of these lines, good ones and bad ones, in order, without the blank lines."""
+def read_records(lines: LineReader, scanner: RecordScanner) -> Iterator[CsvRecord]:
+    """The records of these lines in order, malformed ones included; blank lines are skipped."""
     for line in lines:
         number, raw = line
         if raw.isspace():
             continue
         if b'"' in raw or len(raw) > MOST_ROW:
-            yield _whole(lines, line, grammar)[0]
+            yield read_record(lines, line, scanner)[0]
         else:
-            yield Record(number, raw.rstrip(b"\r\n"))
+            yield CsvRecord(number, raw.rstrip(b"\r\n"))
 
 
-def first_record(lines: Lines, grammar: Grammar) -> tuple[Record, list[Line]]:
-    """The next record, and the lines that it is made of. Raises `StopIteration` at the end."""
-    return _whole(lines, next(lines), grammar)
+def read_record(
+    lines: LineReader, first: Line, scanner: RecordScanner
+) -> tuple[CsvRecord, list[Line]]:
+    """The record that begins with the line `first`, and its lines.
 
-
-def _whole(lines: Lines, first: Line, grammar: Grammar) -> tuple[Record, list[Line]]:
-    """The record that begins with this line; of a bad one, the other lines are given back."""
+    All lines of a malformed record but the first are pushed back.
+    """
     number, raw = first
     if len(raw) > MOST_ROW:
-        return Record(number, shortened(raw), TOO_LONG), [first]
-    parts, length, held = [first], len(raw), 0
-    found, said = grammar.scan(raw), STRAY
-    while found >= 0:
-        said = UNCLOSED
-        held = len(raw) - found + (held if found == 0 else 0)
-        following = next(lines, None) if held <= MOST_CELL else None
+        return CsvRecord(number, truncate_row(raw), TOO_LONG), [first]
+    parts, row_length, cell_length = [first], len(raw), 0
+    result, problem = scanner.scan(raw), STRAY_QUOTE
+    while result >= 0:
+        problem = UNCLOSED_QUOTE
+        cell_length = len(raw) - result + (cell_length if result == 0 else 0)
+        following = next(lines, None) if cell_length <= MOST_CELL else None
         if following is None:
-            found = BROKEN
+            result = MALFORMED
             break
         parts.append(following)
         raw = following[1]
-        length += len(raw)
-        found = BROKEN if length > MOST_ROW else grammar.scan(raw, inside=True)
-        if found != BROKEN and grammar.is_row(raw):
-            found, said = BROKEN, SWALLOWS
-    if found == DONE:
-        return Record(number, b"".join(part for _, part in parts).rstrip(b"\r\n")), parts
-    lines.give_back(parts[1:])
-    return Record(number, first[1].rstrip(b"\r\n"), said), [first]
+        row_length += len(raw)
+        result = MALFORMED if row_length > MOST_ROW else scanner.scan(raw, inside=True)
+        if result != MALFORMED and scanner.is_row(raw):
+            result, problem = MALFORMED, SWALLOWED_ROW
+    if result == COMPLETE:
+        return CsvRecord(number, b"".join(part for _, part in parts).rstrip(b"\r\n")), parts
+    lines.push_back(parts[1:])
+    return CsvRecord(number, first[1].rstrip(b"\r\n"), problem), [first]
 
 
-def shortened(raw: bytes) -> bytes:
+def truncate_row(raw: bytes) -> bytes:
     """The beginning of a row that is too long, not cut inside a character."""
     return re.sub(rb"[\xc0-\xff][\x80-\xbf]*\Z", b"", raw[:MOST_SHOWN]) + "…".encode()
 
 
-def cells_of(text: str, delimiter: str, pattern: re.Pattern[str]) -> list[str]:
-    """The cells of a record that is no bad one, as they were meant: without their quotes."""
+def split_cells(text: str, delimiter: str) -> list[str]:
+    """The cells of a record that is not malformed, without their quotes."""
     if '"' not in text:
         return text.split(delimiter)
-    return [bare or quoted.replace('""', '"') for quoted, bare in pattern.findall(text)]
+    cells = _cell_pattern(delimiter).findall(text)
+    return [bare or quoted.replace('""', '"') for quoted, bare in cells]
 
 
-def cell_pattern(delimiter: str) -> re.Pattern[str]:
-    """What finds the cells of a record with quotes, for `cells_of`."""
+@cache
+def _cell_pattern(delimiter: str) -> re.Pattern[str]:
     mark = re.escape(delimiter)
     return re.compile(rf'(?:\A|{mark})(?:"([^"]*(?:""[^"]*)*)"|([^"{mark}]*))')
-
-
-def is_blank(cells: Iterable[str]) -> bool:
-    """Whether nothing stands in any of the cells."""
-    return not any(cell.strip() for cell in cells)

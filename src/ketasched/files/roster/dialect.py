@@ -1,4 +1,4 @@
-"""The beginning of a roster: is it text, what separates its cells, and what are its headings?"""
+"""Reads the beginning of a roster: whether it is text, its delimiter, and its headings."""
 
 import codecs
 import re
@@ -7,110 +7,115 @@ from collections.abc import Mapping
 from ketasched.errors import BadFile
 from ketasched.files.roster.csv_records import (
     MOST_CELL,
-    Grammar,
-    Lines,
-    Record,
-    cell_pattern,
-    cells_of,
-    first_record,
+    CsvRecord,
+    LineReader,
+    RecordScanner,
+    read_record,
+    split_cells,
 )
-from ketasched.files.roster.headings import Naming
-from ketasched.model import shown
+from ketasched.files.roster.headings import HeadingMap
+from ketasched.model import quote
 
 DELIMITERS = (",", ";", "\t")
 
-NO_TEXT = (
+MAGIC_BYTES = (
     (codecs.BOM_UTF16_LE, "is UTF-16 text"),
     (codecs.BOM_UTF16_BE, "is UTF-16 text"),
     (b"PK\x03\x04", "is a workbook or an archive, not CSV"),
     (b"\xd0\xcf\x11\xe0", "is an old workbook, not CSV"),
     (b"\x1f\x8b", "is compressed"),
 )
-"""How files begin that are taken for rosters, and what to say of them."""
+"""First bytes of files that are mistaken for rosters, each with an error message."""
 
 SAVE_AS = 'save it as UTF-8; in Excel: Save As, "CSV UTF-8 (Comma delimited)"'
 
 
-def opening(lines: Lines, path: str) -> bytes:
-    """The first line on which something stands, given back, without a byte-order mark."""
+def peek_first_line(lines: LineReader, path: str) -> bytes:
+    """The first line that is not blank, which is pushed back, without a byte-order mark.
+
+    Raises `BadFile` if there is no such line, or the file is no text.
+    """
     for number, raw in lines:
         text = raw.removeprefix(codecs.BOM_UTF8)
-        for sign, said in NO_TEXT:
-            if text.startswith(sign):
-                raise BadFile(f"{path}: {said}", next_step=SAVE_AS)
+        for first_bytes, problem in MAGIC_BYTES:
+            if text.startswith(first_bytes):
+                raise BadFile(f"{path}: {problem}", next_step=SAVE_AS)
         if text.strip():
-            lines.give_back([(number, text)])
+            lines.push_back([(number, text)])
             return text.lstrip()
     raise BadFile(f"{path}: is empty", next_step="give a roster with a header row")
 
 
-def header_of(lines: Lines, naming: Naming, path: str) -> tuple[str, list[str], str]:
-    """What separates the cells, the headings, and the place of the header for messages."""
-    said = _said_delimiter(lines, path)
-    choice = said or DELIMITERS
-    read = {}
-    for delimiter in choice:
-        record, used = first_record(lines, Grammar(delimiter))
-        lines.give_back(used)
-        read[delimiter] = _headings(record, delimiter)
+def read_header(
+    lines: LineReader, heading_map: HeadingMap, path: str
+) -> tuple[str, list[str], str]:
+    """The delimiter, the headings, and the header's place for messages.
+
+    Raises `BadFile` if the delimiter is ambiguous or the header is malformed.
+    """
+    headings = {}
+    for delimiter in _declared_delimiters(lines, path) or DELIMITERS:
+        record, record_lines = read_record(lines, next(lines), RecordScanner(delimiter))
+        lines.push_back(record_lines)
+        headings[delimiter] = _headings(record, delimiter)
     place = f"{path}:{record.line}"
-    delimiter = _best(read, naming, place)
-    record, _ = first_record(lines, Grammar(delimiter))
-    _refuse_header(record, read[delimiter], place)
-    return delimiter, read[delimiter], place
+    delimiter = _best_delimiter(headings, heading_map, place)
+    record, _ = read_record(lines, next(lines), RecordScanner(delimiter))
+    _refuse_malformed(record, headings[delimiter], place)
+    return delimiter, headings[delimiter], place
 
 
-def _said_delimiter(lines: Lines, path: str) -> tuple[str, ...]:
-    """What Excel's own first line "sep=;" says; without one, nothing."""
+def _declared_delimiters(lines: LineReader, path: str) -> tuple[str, ...]:
+    """The delimiter in a first line such as "sep=;", which Excel writes; nothing without one."""
     number, raw = next(lines)
     found = re.fullmatch(rb'"?sep=(.)"?[,;\t]*[\r\n]*', raw, re.IGNORECASE)
     if found is None:
-        lines.give_back([(number, raw)])
+        lines.push_back([(number, raw)])
         return ()
-    said = found[1].decode("ascii", "replace")
-    if said not in DELIMITERS:
+    delimiter = found[1].decode("ascii", "replace")
+    if delimiter not in DELIMITERS:
         raise BadFile(
-            f"{path}:{number}: cells are separated by {shown(said)}, which is not read",
+            f"{path}:{number}: cells are separated by {quote(delimiter)}, which is not read",
             next_step="use a comma, a semicolon or a tab",
         )
-    opening(lines, path)
-    return (said,)
+    peek_first_line(lines, path)
+    return (delimiter,)
 
 
-def _headings(record: Record, delimiter: str) -> list[str]:
-    """The headings of a record, with none for the empty cells at its end."""
+def _headings(record: CsvRecord, delimiter: str) -> list[str]:
+    """The cells of a record, without the empty ones at its end."""
     text = record.raw.decode("utf-8", "replace")
-    if record.said:
+    if record.problem:
         return [text]
-    found = cells_of(text, delimiter, cell_pattern(delimiter))
-    while found and not found[-1].strip():
-        found.pop()
-    return found
+    cells = split_cells(text, delimiter)
+    while cells and not cells[-1].strip():
+        cells.pop()
+    return cells
 
 
-def _best(read: Mapping[str, list[str]], naming: Naming, place: str) -> str:
-    """The delimiter that gives the most headings that are known. Raises `BadFile` for a tie."""
+def _best_delimiter(headings: Mapping[str, list[str]], heading_map: HeadingMap, place: str) -> str:
+    """The delimiter with the most known headings. Raises `BadFile` if two have as many."""
     known = {
-        delimiter: sum(naming.column(heading) is not None for heading in headings)
-        for delimiter, headings in read.items()
+        delimiter: sum(heading_map.column(heading) is not None for heading in found)
+        for delimiter, found in headings.items()
     }
     most = max(known.values())
-    best = [delimiter for delimiter in read if known[delimiter] == most]
     if most == 0:
-        return max(read, key=lambda delimiter: len(read[delimiter]))
-    if any(read[one] != read[best[0]] for one in best):
+        return max(headings, key=lambda delimiter: len(headings[delimiter]))
+    best = [delimiter for delimiter in headings if known[delimiter] == most]
+    if any(headings[one] != headings[best[0]] for one in best):
         raise BadFile(
             f"{place}: the header can be read with more than one separator",
-            details=[f"with {shown(one)}: {shown(' | '.join(read[one]))}" for one in best],
+            details=[f"with {quote(one)}: {quote(' | '.join(headings[one]))}" for one in best],
             next_step='put a line before it that says which: "sep=;"',
         )
     return best[0]
 
 
-def _refuse_header(record: Record, headings: list[str], place: str) -> None:
-    """Raise `BadFile` for a header that is no clean line of text."""
-    if record.said:
-        raise BadFile(f"{place}: the header {record.said}", next_step="mend it, then try again")
+def _refuse_malformed(record: CsvRecord, headings: list[str], place: str) -> None:
+    """Raise `BadFile` if the header is malformed, no text, or has too long a heading."""
+    if record.problem:
+        raise BadFile(f"{place}: the header {record.problem}", next_step="mend it, then try again")
     try:
         text = record.raw.decode("utf-8")
     except UnicodeDecodeError:

@@ -1,82 +1,83 @@
-"""The header of a roster: which column each heading means, and what separates the cells.
+"""Maps the headings of a roster to its columns.
 
-A heading means a column where they agree but for capitals, spaces and hyphens: "Latest Start" is
-`latest_start`. Nothing else is guessed: any other heading has to be named or ignored.
+A heading means a column if both are equal except for case, spaces and hyphens: "Latest Start" is
+`latest_start`. Nothing else is guessed: the user has to name a column for any other heading, or
+ignore the heading.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from ketasched.errors import BadFile, BadRequest
-from ketasched.files.codec import nearest
-from ketasched.files.request_fields import ROSTER_COLUMNS
-from ketasched.model import shown
+from ketasched.files.codec import did_you_mean
+from ketasched.files.request_fields import ROSTER_FIELDS
+from ketasched.model import quote
 
 REQUIRED = ("patient", "start")
-"""What every row of a roster must say."""
+"""The columns that every row of a roster must fill."""
 
 IGNORED = ""
-"""Stands for a column that is not read."""
+"""Stands for the column of an ignored heading."""
 
 MOST_PROBLEMS_SHOWN = 20
-"""More problems of one header are counted and not shown."""
+"""Further problems of a header are only counted."""
 
 
-class Naming:
-    """Which headings mean which columns.
+class HeadingMap:
+    """Maps headings to columns.
 
-    `names` maps columns to the roster's own headings, and comes before `ignored`, the headings to
-    pass over, and those before the columns' own names. Raises `BadRequest` for a name that is no
-    column's, and for a heading that is to be two columns.
+    `names` maps columns to the roster's own headings, and takes precedence over the headings in
+    `ignored`, which take precedence over the names of the columns. Raises `BadRequest` for an
+    unknown column in `names`, and for a heading that is named for two columns.
     """
 
     def __init__(self, names: Mapping[str, str], ignored: Collection[str] = ()) -> None:
         self.names = names
         own: dict[str, str] = {}
         for name, heading in names.items():
-            if name not in ROSTER_COLUMNS:
-                said = f"there is no column {shown(name)}{nearest(name, ROSTER_COLUMNS)}"
-                raise BadRequest("column", said)
-            if other := own.get(simple(heading)):
-                said = f"{shown(heading)} cannot be both {other} and {name}"
-                raise BadRequest("column", said)
-            own[simple(heading)] = name
-        known = {name: name for name in ROSTER_COLUMNS if name not in names}
-        self._columns = known | dict.fromkeys(map(simple, ignored), IGNORED) | own
+            if name not in ROSTER_FIELDS:
+                hint = did_you_mean(name, ROSTER_FIELDS)
+                raise BadRequest("column", f"there is no column {quote(name)}{hint}")
+            if other := own.get(normalise_heading(heading)):
+                problem = f"{quote(heading)} cannot be both {other} and {name}"
+                raise BadRequest("column", problem)
+            own[normalise_heading(heading)] = name
+        known = {name: name for name in ROSTER_FIELDS if name not in names}
+        self._columns = known | dict.fromkeys(map(normalise_heading, ignored), IGNORED) | own
 
     def column(self, heading: str) -> str | None:
-        """The column that the heading means, `IGNORED`, or None where it is not known."""
+        """The column that the heading means, `IGNORED`, or None for an unknown heading."""
         if heading in self._columns:
             return self._columns[heading]
-        return self._columns.get(simple(heading))
+        return self._columns.get(normalise_heading(heading))
 
-    def unknown(self, heading: str) -> str:
-        """What to say of a heading that is not known."""
-        own = self.names.get(simple(heading))
+    def describe_unknown(self, heading: str) -> str:
+        """The error message for an unknown heading."""
+        own = self.names.get(normalise_heading(heading))
         if own is not None:
-            return f"{shown(heading.strip())} is not read: that column is to be {shown(own)}"
-        near = nearest(simple(heading), ROSTER_COLUMNS)
-        return f"{shown(heading.strip())} is no column of a roster{near}"
+            return f"{quote(heading.strip())} is not read: that column is to be {quote(own)}"
+        hint = did_you_mean(normalise_heading(heading), ROSTER_FIELDS)
+        return f"{quote(heading.strip())} is no column of a roster{hint}"
 
 
-def simple(heading: str) -> str:
-    """A heading without what may differ: "Latest Start " is "latest_start"."""
+def normalise_heading(heading: str) -> str:
+    """The heading as columns are written: "Latest Start " becomes "latest_start"."""
     return re.sub(r"[\s_-]+", "_", heading.strip().lower())
 
 
-def columns_of(headings: Sequence[str], naming: Naming, place: str) -> tuple[str, ...]:
-    """The column of each heading; `place` begins the message.
+def map_headings(headings: Sequence[str], heading_map: HeadingMap, place: str) -> tuple[str, ...]:
+    """The column of each heading, or `IGNORED`.
 
-    Raises `BadFile` with everything that is wrong.
+    Raises `BadFile` with all problems of the header, which is at `place`.
     """
-    found = [naming.column(heading) for heading in headings]
+    columns = [heading_map.column(heading) for heading in headings]
     problems = [
-        *_missing(found, naming),
-        *_twice(headings, found),
-        *_unknown(headings, found, naming),
+        *_missing_columns(columns, heading_map),
+        *_duplicate_columns(headings, columns),
+        *_unknown_headings(headings, columns, heading_map),
     ]
     if not problems:
-        return tuple(name or IGNORED for name in found)
+        return tuple(name or IGNORED for name in columns)
     number = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
     if len(problems) > MOST_PROBLEMS_SHOWN:
         problems[MOST_PROBLEMS_SHOWN:] = [f"and {len(problems) - MOST_PROBLEMS_SHOWN} more"]
@@ -88,42 +89,40 @@ def columns_of(headings: Sequence[str], naming: Naming, place: str) -> tuple[str
     )
 
 
-def _missing(found: Sequence[str | None], naming: Naming) -> list[str]:
-    """The columns that should be there and are not."""
-    said = []
-    for name, heading in naming.names.items():
-        if name not in found:
-            said.append(f"no column is headed {shown(heading)}, which is to be {name}")
+def _missing_columns(columns: Sequence[str | None], heading_map: HeadingMap) -> Iterator[str]:
+    """Messages about named and required columns that no heading means."""
+    for name, heading in heading_map.names.items():
+        if name not in columns:
+            yield f"no column is headed {quote(heading)}, which is to be {name}"
     for name in REQUIRED:
-        if name not in found and name not in naming.names:
-            said.append(f"there is no column {name}, which every roster needs")
-    return said
+        if name not in columns and name not in heading_map.names:
+            yield f"there is no column {name}, which every roster needs"
 
 
-def _twice(headings: Sequence[str], found: Sequence[str | None]) -> list[str]:
-    """The columns that more than one heading means."""
-    where: dict[str, list[int]] = {}
-    for number, name in enumerate(found):
+def _duplicate_columns(headings: Sequence[str], columns: Sequence[str | None]) -> Iterator[str]:
+    """Messages about columns that more than one heading means."""
+    indices: dict[str, list[int]] = {}
+    for index, name in enumerate(columns):
         if name:
-            where.setdefault(name, []).append(number)
-    return [
-        f"{name} is there {len(places)} times: "
-        + ", ".join(f"column {at + 1} {shown(headings[at].strip())}" for at in places[:3])
-        for name, places in where.items()
-        if len(places) > 1
-    ]
+            indices.setdefault(name, []).append(index)
+    for name, found in indices.items():
+        if len(found) > 1:
+            places = (f"column {i + 1} {quote(headings[i].strip())}" for i in found[:3])
+            yield f"{name} is there {len(found)} times: {', '.join(places)}"
 
 
-def _unknown(headings: Sequence[str], found: Sequence[str | None], naming: Naming) -> list[str]:
-    """The headings that mean nothing; near names are looked for only where they are shown."""
-    said: list[str] = []
-    for number, (heading, name) in enumerate(zip(headings, found, strict=True), 1):
+def _unknown_headings(
+    headings: Sequence[str], columns: Sequence[str | None], heading_map: HeadingMap
+) -> list[str]:
+    """Messages about unknown headings; "" for those that are only counted, which saves time."""
+    messages: list[str] = []
+    for number, (heading, name) in enumerate(zip(headings, columns, strict=True), 1):
         if name is not None:
             continue
         if not heading.strip():
-            said.append(f"column {number} has no name")
-        elif len(said) < MOST_PROBLEMS_SHOWN:
-            said.append(f"column {number}: {naming.unknown(heading)}")
+            messages.append(f"column {number} has no name")
+        elif len(messages) < MOST_PROBLEMS_SHOWN:
+            messages.append(f"column {number}: {heading_map.describe_unknown(heading)}")
         else:
-            said.append("")
-    return said
+            messages.append("")
+    return messages

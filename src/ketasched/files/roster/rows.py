@@ -1,72 +1,69 @@
-"""Rosters: many requests in one CSV or NDJSON stream, row by row, none lost and none mended.
+"""Reads rosters: many requests in one CSV or NDJSON stream, row by row.
 
-A row that cannot be read says why and stops no other. Cells stay text as it stands: `NA`, `null`,
-`007` and "=1+1" are what they are; only spaces around them are taken off. A line on which nothing
-stands, or nothing but separators, as spreadsheets leave them below the last row, is no row.
+A row that cannot be read has a problem, and the other rows are read all the same. Cells stay text:
+`NA`, `null`, `007` and "=1+1" are not converted; only the spaces around them are stripped. A line
+that is blank, or has nothing but delimiters, as spreadsheets leave such lines below the last row,
+is no row.
 
-Nothing is held but the row at hand: see `records` for what bounds it.
+Only one row is held in memory; `csv_records` bounds its size.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import BinaryIO, Literal, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from ketasched.errors import BadRequest
-from ketasched.files.csv_cells import as_it_was
+from ketasched.files.csv_cells import unescape_cell
 from ketasched.files.request_fields import (
-    COLUMNS,
-    ROSTER_COLUMNS,
+    REQUEST_FIELDS,
+    ROSTER_FIELDS,
     DateOrder,
     read_request,
     spelled_date,
 )
 from ketasched.files.roster.csv_records import (
-    MOST_CELL,
     MOST_ROW,
     TOO_LONG,
-    Grammar,
-    Lines,
-    Record,
-    cell_pattern,
-    cells_of,
-    is_blank,
-    records,
-    shortened,
+    CsvRecord,
+    LineReader,
+    RecordScanner,
+    read_records,
+    split_cells,
+    truncate_row,
 )
-from ketasched.files.roster.dialect import header_of, opening
-from ketasched.files.roster.headings import REQUIRED, Naming, columns_of
-from ketasched.files.roster.ndjson import ROW, is_text, texts_of_json, unfit
+from ketasched.files.roster.dialect import peek_first_line, read_header
+from ketasched.files.roster.headings import REQUIRED, HeadingMap, map_headings
+from ketasched.files.roster.ndjson import ROW, parse_json_row, text_problem
 from ketasched.model import Request
 
-Form = Literal["csv", "ndjson"]
+REJECT_COLUMNS = ("row", "rule", "reason")
+"""The last columns of a file of rejects, which a batch writes; `row` is the row's number.
 
-REJECTS = ("row", "rule", "reason")
-"""The last columns of a file of rejects that we wrote; `row` is the number in its roster.
-
-Such a file is a roster again once its rows are mended: these are passed over, and the "'" of
-`cells.harmless` is taken off. In any other roster a "'" stays.
+A file of rejects is a roster again once its rows are mended: these columns are ignored, and cells
+are unescaped (`csv_cells.unescape_cell`). In any other roster a leading "'" stays.
 """
 
 JSON_COLUMN = "json"
-"""The one column of the rejects of an NDJSON roster: the line as it was."""
+"""The only column of the rejects of an NDJSON roster: the unchanged line."""
 
 
 class Row(NamedTuple):
     """One row of a roster.
 
-    `number` counts rows from 1, the first after the header; `line` is the line of the file, from
-    1, on which it begins. `texts` has the cells that are not empty, by column, without the spaces
-    around them; `problem` is why they cannot be used, if they cannot.
+    `number` counts the rows after the header from 1; `line` is the number of the row's first line
+    in the file, from 1. `texts` has the stripped cells that are not empty, by column. `problem` is
+    why the row cannot be used, or None.
 
-    `given` is the row as it was, for a file of rejects: a cell for each heading, or, where it does
-    not come apart so, its line as a single cell (cut off where the line is too long to hold). What
-    is no UTF-8 in it is kept by "surrogateescape": `cells.csv_line` writes the same bytes again.
+    `raw_cells` is the unchanged row for a file of rejects: a cell for each heading, or, if the row
+    has not that many cells, its line as a single cell (truncated if the line is too long). Bytes
+    that are not UTF-8 are kept as lone surrogates ("surrogateescape"), which `csv_cells.csv_line`
+    writes as the same bytes.
     """
 
     number: int
     line: int
     texts: Mapping[str, str]
-    given: tuple[str, ...]
+    raw_cells: tuple[str, ...]
     problem: BadRequest | None = None
 
     def __repr__(self) -> str:
@@ -75,13 +72,12 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """A roster whose header has been read, and whose rows come as they are asked for, once.
+    """A roster whose header has been read; `rows` is an iterator that reads on.
 
-    `header` is the headings as they stand, without those that only a file of rejects has. Such a
-    file is a part of the roster that it is of (`is_part`): who is not in it may be in that.
+    `header` has the unchanged headings, without `REJECT_COLUMNS`. A file of rejects is only a part
+    of its roster (`is_part`): other patients may be in the rest.
     """
 
-    form: Form
     header: tuple[str, ...]
     rows: Iterator[Row]
     is_part: bool = False
@@ -90,139 +86,133 @@ class Roster:
 def read_roster(
     stream: BinaryIO,
     *,
-    form: Form | None = None,
     names: Mapping[str, str] | None = None,
     ignored: Collection[str] = (),
     path: str = "the roster",
 ) -> Roster:
-    """The roster in this stream; NDJSON is what begins with "{", unless `form` says which it is.
+    """The roster in a stream, which is NDJSON if it begins with "{", else CSV.
 
-    `names` maps columns to the roster's own headings, `ignored` are headings to pass over, `path`
-    is what messages call the file. Raises `BadRequest` for a name in `names` that is no column's,
-    and `BadFile` for what is no roster at all: empty, no UTF-8 text, or with a header in which a
-    column is unknown, there twice, or missing. In NDJSON an unknown key is a problem of its row.
-    What the stream itself raises is passed on.
+    `names` maps columns to the roster's own headings, `ignored` are headings to ignore, `path` is
+    what messages call the file. Raises `BadRequest` for an unknown column in `names`. Raises
+    `BadFile` if the stream is empty or not UTF-8 text, or if a column of the header is unknown,
+    duplicate or missing. In NDJSON, an unknown key is a problem of its row. Errors of the stream
+    are passed on.
     """
-    naming = Naming(names or {}, ignored)
-    lines = Lines(stream)
-    start = opening(lines, path)
-    if form == "ndjson" or (form is None and start.startswith(b"{")):
-        return Roster("ndjson", (JSON_COLUMN,), _json_rows(lines, naming))
-    delimiter, headings, place = header_of(lines, naming, path)
-    own = len(REJECTS)
-    again = tuple(headings[-own:]) == REJECTS and not any(map(naming.column, REJECTS))
-    if again:
-        headings = [as_it_was(heading) for heading in headings[:-own]]
-    whole = Sheet(tuple(headings), (), delimiter, again=again)
-    if again and headings == [JSON_COLUMN]:
-        return Roster("csv", whole.header, _mended_json_rows(lines, naming, whole), is_part=True)
-    columns = columns_of(headings, naming, place)
-    sheet = Sheet(tuple(headings), columns, delimiter, again=again)
-    return Roster("csv", sheet.header, _csv_rows(lines, sheet), is_part=again)
+    heading_map = HeadingMap(names or {}, ignored)
+    lines = LineReader(stream)
+    if peek_first_line(lines, path).startswith(b"{"):
+        return Roster((JSON_COLUMN,), _json_rows(lines, heading_map))
+    delimiter, headings, place = read_header(lines, heading_map, path)
+    own, last = headings[: -len(REJECT_COLUMNS)], headings[-len(REJECT_COLUMNS) :]
+    is_rejects = tuple(last) == REJECT_COLUMNS and not any(map(heading_map.column, last))
+    if is_rejects:
+        headings = [unescape_cell(heading) for heading in own]
+    is_json = is_rejects and headings == [JSON_COLUMN]
+    columns = () if is_json else map_headings(headings, heading_map, place)
+    layout = CsvLayout(tuple(headings), columns, delimiter, is_rejects)
+    return Roster(layout.header, _csv_rows(lines, layout, heading_map), is_part=is_rejects)
 
 
 def request_of_row(row: Row, order: DateOrder = None) -> Request:
-    """The request that a row makes. Raises `BadRequest` with all that is wrong, or "row".
+    """The request in a row. Raises `BadRequest` with all problems of the row.
 
-    `clinic`, `protocol` and `priority` are checked here, and are used from `row.texts`.
+    `clinic`, `protocol` and `priority` are only checked: they are used from `row.texts`.
     """
     if row.problem is not None:
         raise row.problem
     texts: dict[str, str | tuple[str, ...]] = {}
     for name, text in row.texts.items():
-        if name in COLUMNS and COLUMNS[name].several:
+        if name in REQUEST_FIELDS and REQUEST_FIELDS[name].several:
             texts[name] = tuple(part.strip() for part in text.split(";") if part.strip())
-        elif name in COLUMNS:
+        elif name in REQUEST_FIELDS:
             texts[name] = text
-    return read_request(texts, order, besides=tuple(_own_problems(row)))
+    return read_request(texts, order, other_problems=tuple(_row_problems(row)))
 
 
-def _own_problems(row: Row) -> Iterator[tuple[str, str]]:
-    """What is wrong with a row besides what it asks for."""
+def _row_problems(row: Row) -> Iterator[tuple[str, str]]:
+    """Problems of a row beside those of its request: each a column and a message."""
     for name in REQUIRED:
         if name not in row.texts:
             yield name, "is empty, and every row needs it"
     for name, text in row.texts.items():
-        if name not in COLUMNS:
+        if name not in REQUEST_FIELDS:
             try:
-                ROSTER_COLUMNS[name].read(text, None)
+                ROSTER_FIELDS[name].read(text, None)
             except ValueError as error:
                 yield name, str(error)
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """How the records of a CSV file become rows; `again` says that it is a file of rejects."""
+class CsvLayout:
+    """The headings, columns and delimiter of a CSV file, and whether it is a file of rejects.
+
+    The rejects of an NDJSON roster have no columns.
+    """
 
     header: tuple[str, ...]
     columns: tuple[str, ...]
     delimiter: str
-    again: bool
+    is_rejects: bool
 
     def is_row(self, raw: bytes) -> bool:
-        """Whether the line, read without regard to quotes, has a patient and a date to start."""
+        """Whether a line, split regardless of quotes, has a patient and a start date."""
         if raw.count(self.delimiter.encode()) < len(self.header) - 1 or not self.columns:
             return False
-        cells = [cell.strip() for cell in _text(raw).split(self.delimiter)]
+        cells = [cell.strip() for cell in _decode(raw).split(self.delimiter)]
         patient, start = (cells[self.columns.index(name)] for name in REQUIRED)
         return bool(patient) and (_is_date(start, "dmy") or _is_date(start, "mdy"))
 
-    def records(self, lines: Lines) -> Iterator[tuple[Record, tuple[str, ...] | BadRequest]]:
-        """Each record that is a row, with a cell for each heading, or why it has not that many."""
-        pattern = cell_pattern(self.delimiter)
-        width = len(self.header) + len(REJECTS) * self.again
-        for record in records(lines, Grammar(self.delimiter, self.is_row)):
-            if record.said:
-                yield record, BadRequest(ROW, record.said)
+    def read_cells(
+        self, lines: LineReader
+    ) -> Iterator[tuple[CsvRecord, tuple[str, ...] | BadRequest]]:
+        """Each record that is not blank, with a cell for each heading or with its problem."""
+        width = len(self.header) + len(REJECT_COLUMNS) * self.is_rejects
+        for record in read_records(lines, RecordScanner(self.delimiter, self.is_row)):
+            if record.problem:
+                yield record, BadRequest(ROW, record.problem)
                 continue
-            cells = cells_of(_text(record.raw), self.delimiter, pattern)
-            if not cells[0].strip() and is_blank(cells):
+            cells = split_cells(_decode(record.raw), self.delimiter)
+            if not any(map(str.strip, cells)):
                 continue
-            if len(cells) > width and is_blank(cells[width:]):
+            if not any(map(str.strip, cells[width:])):
                 del cells[width:]
             if len(cells) != width:
                 yield record, _wrong_width(len(cells), width)
-            elif self.again:
-                yield record, tuple(as_it_was(cell) for cell in cells[: -len(REJECTS)])
+            elif self.is_rejects:
+                yield record, tuple(map(unescape_cell, cells[: -len(REJECT_COLUMNS)]))
             else:
                 yield record, tuple(cells)
 
 
-def _csv_rows(lines: Lines, sheet: Sheet) -> Iterator[Row]:
-    for number, (record, cells) in enumerate(sheet.records(lines), 1):
+def _csv_rows(lines: LineReader, layout: CsvLayout, heading_map: HeadingMap) -> Iterator[Row]:
+    for number, (record, cells) in enumerate(layout.read_cells(lines), 1):
         if isinstance(cells, BadRequest):
-            yield Row(number, record.line, {}, (_text(record.raw),), cells)
-            continue
-        texts = {
-            name: text
-            for name, cell in zip(sheet.columns, cells, strict=True)
-            if name and (text := cell.strip())
-        }
-        yield Row(number, record.line, texts, cells, _unfit_cell(record.raw, sheet.header, cells))
-
-
-def _mended_json_rows(lines: Lines, naming: Naming, sheet: Sheet) -> Iterator[Row]:
-    """The rows of an NDJSON roster's rejects."""
-    for number, (record, cells) in enumerate(sheet.records(lines), 1):
-        if isinstance(cells, BadRequest):
-            yield Row(number, record.line, {}, (_text(record.raw),), cells)
+            yield Row(number, record.line, {}, (_decode(record.raw),), cells)
+        elif not layout.columns:
+            yield _json_row(number, record.line, cells[0], heading_map)
         else:
-            yield _json_row(number, record.line, cells[0], naming)
+            texts = {
+                name: text
+                for name, cell in zip(layout.columns, cells, strict=True)
+                if name and (text := cell.strip())
+            }
+            problem = _cell_problem(record.raw, layout.header, cells)
+            yield Row(number, record.line, texts, cells, problem)
 
 
-def _json_rows(lines: Lines, naming: Naming) -> Iterator[Row]:
+def _json_rows(lines: LineReader, heading_map: HeadingMap) -> Iterator[Row]:
     rows = ((line, raw) for line, raw in lines if raw.strip())
     for number, (line, raw) in enumerate(rows, 1):
         if len(raw) > MOST_ROW:
-            given = _text(shortened(raw))
-            yield Row(number, line, {}, (given,), BadRequest(ROW, TOO_LONG))
+            cell = _decode(truncate_row(raw))
+            yield Row(number, line, {}, (cell,), BadRequest(ROW, TOO_LONG))
         else:
-            yield _json_row(number, line, _text(raw).rstrip("\r\n"), naming)
+            yield _json_row(number, line, _decode(raw).rstrip("\r\n"), heading_map)
 
 
-def _json_row(number: int, line: int, text: str, naming: Naming) -> Row:
+def _json_row(number: int, line: int, text: str, heading_map: HeadingMap) -> Row:
     try:
-        return Row(number, line, texts_of_json(text, naming), (text,))
+        return Row(number, line, parse_json_row(text, heading_map), (text,))
     except BadRequest as error:
         return Row(number, line, {}, (text,), error)
 
@@ -235,23 +225,21 @@ def _is_date(text: str, order: DateOrder) -> bool:
     return True
 
 
-def _text(raw: bytes) -> str:
+def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _wrong_width(found: int, width: int) -> BadRequest:
-    said = f"has {found:,} cell{'s' * (found != 1)}, and the header {width:,}"
-    step = (
-        "leave no empty cells out" if found < width else "put cells with a separator into quotes"
-    )
-    return BadRequest(ROW, f"{said}: {step}")
+def _wrong_width(count: int, width: int) -> BadRequest:
+    problem = f"has {count:,} cell{'s' * (count != 1)}, and the header {width:,}"
+    fix = "leave no empty cells out" if count < width else "put cells with a separator into quotes"
+    return BadRequest(ROW, f"{problem}: {fix}")
 
 
-def _unfit_cell(raw: bytes, header: Iterable[str], cells: Iterable[str]) -> BadRequest | None:
-    """Why one of the cells can be no text, if one cannot."""
-    if b"\0" not in raw and len(raw) <= MOST_CELL and is_text(_text(raw)):
+def _cell_problem(raw: bytes, header: Iterable[str], cells: Iterable[str]) -> BadRequest | None:
+    """The first problem with the text of a cell, or None."""
+    if not text_problem(_decode(raw)):
         return None
     for heading, cell in zip(header, cells, strict=True):
-        if said := unfit(cell):
-            return BadRequest(heading.strip(), said)
+        if problem := text_problem(cell):
+            return BadRequest(heading.strip(), problem)
     return None
