@@ -14,11 +14,12 @@ from ketasched.errors import NoPlan
 from ketasched.files.codec import plain, read
 from ketasched.files.load import load_course
 from ketasched.model import BusyTime, Change, Request
-from ketasched.model.busy_times import engagements_of, with_busy, within
+from ketasched.model.busy_times import busy_index, clip_to_days, with_busy_times
 from ketasched.planning.check import check
-from ketasched.planning.explain import explained
-from ketasched.planning.planner import plan, reach
+from ketasched.planning.explain import explain_refusal
+from ketasched.planning.planner import plan, planning_horizon
 from ketasched.revising.revise import revise
+from ketasched.rules.base import PlanningContext
 from tests.conftest import MADE_AT, ROOT
 from tests.support.nouns import MONDAY, clinic, phase, protocol, request
 
@@ -79,14 +80,14 @@ def test_the_busy_time_that_a_visit_would_overlap_is_found_among_many():
         BusyTime(day + timedelta(hours=hour), day + timedelta(hours=hour, minutes=30), str(hour))
         for hour in range(200, 0, -1)
     )
-    known = engagements_of((BusyTime(day, day + timedelta(minutes=1), "long ago"), *times))
+    known = busy_index((BusyTime(day, day + timedelta(minutes=1), "long ago"), *times))
     for hour in range(1, 200):
         begin = (day + timedelta(hours=hour)).timestamp()
         found = known.overlapping(begin + 1740, begin + 3600)
         assert found is not None
         assert found.calendar == str(hour)
         assert known.overlapping(begin + 1800, begin + 3600) is None
-    assert engagements_of(()).overlapping(0, 1) is None
+    assert busy_index(()).overlapping(0, 1) is None
 
 
 def test_times_are_cut_to_the_days_that_are_asked_about():
@@ -94,7 +95,7 @@ def test_times_are_cut_to_the_days_that_are_asked_about():
         busy("2026-12-01 10:00", "2026-12-03 10:00"),
         busy("2026-12-09 00:00", "2026-12-10 00:00"),
     ]
-    found = within(times, date(2026, 12, 2), date(2026, 12, 8))
+    found = clip_to_days(times, date(2026, 12, 2), date(2026, 12, 8))
     assert [*found] == [busy("2026-12-02 00:00", "2026-12-03 10:00")]
 
 
@@ -103,11 +104,11 @@ def test_a_newer_calendar_takes_the_place_of_the_one_of_its_name():
     other = busy("2026-12-14 09:00", "2026-12-14 10:00", "bob")
     asked = request(busy=(*old, other))
     newer = busy("2026-12-15 09:00", "2026-12-15 10:00")
-    assert with_busy(asked, {"anna": [newer]}).busy == (other, newer)
-    assert with_busy(asked, {"anna": []}).busy == (other,)
-    since = with_busy(asked, {"anna": [newer]}, at("2026-12-10 00:00"))
+    assert with_busy_times(asked, {"anna": [newer]}).busy == (other, newer)
+    assert with_busy_times(asked, {"anna": []}).busy == (other,)
+    since = with_busy_times(asked, {"anna": [newer]}, at("2026-12-10 00:00"))
     assert since.busy == (old[0], other, newer)
-    during = with_busy(asked, {"anna": [old[1]]}, at("2026-12-14 09:15"))
+    during = with_busy_times(asked, {"anna": [old[1]]}, at("2026-12-14 09:15"))
     before = busy("2026-12-14 09:00", "2026-12-14 09:15")
     assert during.busy == (old[0], before, other, busy("2026-12-14 09:15", "2026-12-14 10:00"))
 
@@ -120,7 +121,7 @@ def test_a_newer_calendar_takes_the_place_of_the_one_of_its_name():
         ("2026-12-07T10:00", "noon", "anna", "expected a moment"),
     ],
 )
-def test_a_busy_time_in_a_file_is_looked_at(start, end, calendar, says):
+def test_a_wrong_busy_time_in_a_file_is_refused(start, end, calendar, says):
     data = {"start": "2026-12-07", "busy": [{"start": start, "end": end, "calendar": calendar}]}
     found, problems = read(Request, data, zone=NEW_YORK)
     assert found is None
@@ -140,7 +141,7 @@ def test_busy_times_come_back_from_a_file_as_they_were_also_in_the_hour_that_com
 
 def test_a_course_reaches_from_the_asked_start_to_its_last_gap_and_beyond():
     asked = request(latest_start=MONDAY + timedelta(7))
-    first, last = reach(protocol(phase(6)), clinic(), asked)
+    first, last = planning_horizon(protocol(phase(6)), clinic(), asked)
     assert first == MONDAY
     assert last >= MONDAY + timedelta(7 + 5 * 5)
 
@@ -166,7 +167,7 @@ def test_a_refusal_says_whose_calendar_and_that_it_would_fit_without():
     with pytest.raises(NoPlan) as caught:
         plan(protocol(), clinic(), asked, made_at=MADE_AT)
     assert caught.value.refusals[0][1].message == "busy (anna)"
-    whole = explained(caught.value, protocol(), clinic(), asked, MADE_AT)
+    whole = explain_refusal(caught.value, PlanningContext(protocol(), clinic(), asked, MADE_AT))
     assert "without --busy anna" in [one.change for one in whole.remedies]
 
 
@@ -175,7 +176,7 @@ def test_reviews_are_not_at_busy_times_either(anna):
     course = load_course("courses/P")
     for review in course.reviews:
         on_a_visit = any(review.start == visit.start for visit in course.visits)
-        free = engagements_of(course.request.busy).overlapping(
+        free = busy_index(course.request.busy).overlapping(
             review.start.timestamp(), review.start.timestamp() + 900
         )
         assert on_a_visit or free is None
@@ -196,7 +197,7 @@ def test_plan_keeps_the_busy_times_in_the_course_and_nothing_else_of_the_calenda
     run("check", "courses/P")
 
 
-def test_the_course_is_checked_against_them_wherever_it_goes(anna):
+def test_a_course_file_is_checked_against_its_busy_times(anna):
     planned("--busy", anna)
     path = Path("courses/P/course.json")
     data = json.loads(path.read_text())
@@ -206,7 +207,7 @@ def test_the_course_is_checked_against_them_wherever_it_goes(anna):
     assert "busy (bob) (availability)" in run("check", str(path), code=1).output
 
 
-def test_suggest_heeds_them_and_changes_nothing(anna):
+def test_suggest_heeds_busy_times_and_changes_nothing(anna):
     planned()
     before = Path("courses/P/course.json").read_text()
     plainly = run("suggest", "courses/P", "4", "--today", "2026-12-08").stdout
@@ -217,7 +218,7 @@ def test_suggest_heeds_them_and_changes_nothing(anna):
     assert Path("courses/P/course.json").read_text() == before
 
 
-def test_revise_keeps_them_from_then_on_and_says_what_they_break(anna):
+def test_revise_keeps_busy_times_from_then_on_and_says_what_they_break(anna):
     planned()
     done = run(
         "revise", "courses/P", "complete", "1", "--today", "2026-12-07T12:00", "--busy", anna
@@ -282,7 +283,7 @@ def batch(*options: str, code: int = 0):
     return run("batch", "roster.csv", "-o", "out", *fixed, *options, code=code)
 
 
-def test_a_roster_heeds_them_in_every_row_just_as_plan_does(anna):
+def test_a_roster_heeds_busy_times_in_every_row_just_as_plan_does(anna):
     Path("roster.csv").write_text("patient,start\nP,2026-12-07\nQ,2027-01-04\n")
     batch("--busy", anna)
     planned("--busy", anna)
@@ -290,7 +291,7 @@ def test_a_roster_heeds_them_in_every_row_just_as_plan_does(anna):
     assert f"{load_course('out/Q').visits[0].start:%d %H:%M}" == "04 13:30"
 
 
-def test_rows_on_chairs_heed_them_too(anna):
+def test_rows_on_chairs_heed_busy_times_too(anna):
     Path("roster.csv").write_text("patient,start\nP,2027-01-04\nQ,2027-01-04\nR,2027-01-05\n")
     text = Path(EXAMPLE).read_text()
     Path("two.toml").write_text(
@@ -308,7 +309,7 @@ def test_rows_on_chairs_heed_them_too(anna):
         assert not [one for one in check(course) if one.level == "broken"]
 
 
-def test_a_run_that_goes_on_does_again_only_the_rows_that_another_calendar_touches(anna):
+def test_a_resumed_run_plans_again_only_the_rows_that_another_calendar_touches(anna):
     Path("roster.csv").write_text("patient,start\nP,2026-12-07\nQ,2027-11-01\n")
     batch("--busy", anna)
     before = Path("out/manifest.csv").read_text().splitlines()

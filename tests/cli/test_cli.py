@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from ketasched.cli import COMMANDS, main
 from ketasched.files.load import load_course
-from ketasched.files.request_fields import COLUMNS
+from ketasched.files.request_fields import REQUEST_FIELDS
 from tests.conftest import ROOT
 
 PLAN = ["plan", "--start", "2026-12-07", "--made-at", "2026-11-23T10:00", "--patient", "P-014"]
@@ -188,7 +188,7 @@ def test_every_command_has_help_with_an_example(name):
 
 def test_every_column_is_an_option_of_plan():
     shown = run("plan", "--help").stdout
-    assert all(f"--{name.replace('_', '-')} " in shown for name in COLUMNS)
+    assert all(f"--{name.replace('_', '-')} " in shown for name in REQUEST_FIELDS)
 
 
 def test_a_bug_of_ours_is_one_line_without_the_patient(monkeypatch):
@@ -202,7 +202,7 @@ def test_a_bug_of_ours_is_one_line_without_the_patient(monkeypatch):
     assert "P-014" not in result.stderr
 
 
-def test_it_runs_as_a_module_and_as_a_program():
+def test_ketasched_runs_as_a_module_and_as_a_program():
     for program in ([sys.executable, "-m", "ketasched"], [_script()]):
         done = subprocess.run(
             [*program, "--version"], capture_output=True, text=True, check=True, timeout=60
@@ -279,12 +279,7 @@ def test_a_course_that_changed_meanwhile_is_not_written_over(monkeypatch):
     before = load_course(str(path))
     run("revise", str(path), "complete", "1", "--today", "2026-12-07T12:00")
     with monkeypatch.context() as stale:
-        reads = iter([before])
-        real = load_course
-        stale.setattr(
-            "ketasched.cli.change_command.load_course",
-            lambda name: next(reads, None) or real(name),
-        )
+        stale.setattr("ketasched.cli.course_source.load_course", lambda _: before)
         late = run("revise", str(path), "driver", "2", "--name", "Sam", "--today", "2026-12-07")
     assert late.exit_code == 6
     assert "somebody else has changed it" in late.stderr
@@ -301,7 +296,7 @@ def test_the_calendar_of_changes_is_for_whom_it_says():
     assert stat.S_IMODE(Path("rides.ics").stat().st_mode) == 0o600
 
 
-def test_a_change_tried_out_writes_nothing():
+def test_a_dry_run_of_a_change_writes_nothing():
     path = begin_course()
     before = path.read_bytes()
     asked = ["revise", str(path), "omit", "3", "--reason", "flu", "--today", "2026-12-08"]
@@ -329,7 +324,7 @@ def test_a_changed_course_can_go_elsewhere():
         ("clinic init mine.json", "a clinic file is TOML: call it mine.toml"),
     ],
 )
-def test_what_is_called_otherwise_here_is_told(typed, said):
+def test_an_error_names_what_another_word_is_called_here(typed, said):
     result = CliRunner().invoke(main, typed.split(), prog_name="ketasched")
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, f"Error: {said}")
 

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 import tzdata
 
-from ketasched.cli import doctor, zonedata
-from ketasched.cli.doctor import LOOKS
+from ketasched.cli import doctor, options, zonedata
+from ketasched.cli.doctor import CHECKS
 from ketasched.cli.output import BROKEN, EXIT_CODES, INTERRUPTED, SOME_FAILED
 from ketasched.errors import KetaschedError
 from tests.conftest import ROOT
@@ -39,16 +39,16 @@ def system_with(monkeypatch, release: str, name: str = "tzdata.zi") -> Path:
     return folder
 
 
-def test_every_look_has_its_row_in_order():
-    assert list(rows()) == list(LOOKS)
+def test_every_check_has_its_row_in_order():
+    assert list(rows()) == list(CHECKS)
     lines = [line for line in run("doctor").splitlines() if line[:1].strip()]
-    assert [line[9:19].strip() for line in lines] == list(LOOKS)
+    assert [line[9:19].strip() for line in lines] == list(CHECKS)
 
 
 def test_all_is_fine_with_a_clinic_and_zone_data_of_this_year(monkeypatch):
     Path("clinic.toml").write_text(CLINIC, encoding="utf-8")
     monkeypatch.setattr(zoneinfo, "TZPATH", ())
-    monkeypatch.setattr(doctor, "moment_of", lambda *_: SimpleNamespace(year=2026))
+    monkeypatch.setattr(options, "moment_of", lambda *_: SimpleNamespace(year=2026))
     monkeypatch.setattr(zonedata, "version", lambda _: "2026.2")
     said = run("doctor")
     assert "fine     zone data  2026b, from the package tzdata, of this year\n" in said
@@ -79,7 +79,7 @@ def test_zone_data_that_does_not_say_its_release_is_told(monkeypatch):
 
 def test_old_zone_data_is_told_also_where_there_is_none_newer(monkeypatch):
     monkeypatch.setattr(zoneinfo, "TZPATH", ())
-    monkeypatch.setattr(doctor, "moment_of", lambda *_: SimpleNamespace(year=2035))
+    monkeypatch.setattr(options, "moment_of", lambda *_: SimpleNamespace(year=2035))
     row = rows()["zone data"]
     assert (row["level"], row["try"]) == ("warning", "pip install --upgrade tzdata")
     assert "clocks may have changed" in str(row["said"])
@@ -141,7 +141,7 @@ def test_a_terminal_that_lacks_letters_is_told(monkeypatch):
     assert rows()["locale"]["try"] == "set PYTHONUTF8=1"
 
 
-def test_where_there_is_no_register_none_is_needed_nor_made(monkeypatch):
+def test_a_missing_register_is_fine_and_is_not_made(monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(Path("data").resolve()))
     row = rows()["register"]
     assert (row["level"], row["said"]) == ("fine", "none: --register makes one")
@@ -186,14 +186,14 @@ def test_a_register_that_cannot_be_used_is_told_without_its_password(monkeypatch
     assert said.endswith("[exit 6]\n")
 
 
-def test_what_is_optional_may_be_missing(monkeypatch):
+def test_extras_may_be_missing(monkeypatch):
     assert str(rows()["extras"]["said"]).startswith("dask: distributed 20")
     monkeypatch.setattr(doctor, "requires", lambda _: ['nothing-of-ours>=1; extra == "more"'])
     row = rows()["extras"]
     assert (row["level"], row["said"]) == ("fine", "more: not installed")
 
 
-def test_of_an_extra_all_packages_are_needed(monkeypatch):
+def test_an_extra_needs_all_its_packages(monkeypatch):
     both = ["click>=8; extra == 'more'", "nothing-of-ours>=1; extra == 'more'"]
     for lines in (both, both[::-1]):
         monkeypatch.setattr(doctor, "requires", lambda _, lines=lines: lines)

@@ -1,4 +1,4 @@
-"""The command line: parse, call, print. Each command is a module, loaded when it is called.
+"""The command line: parse, call, print. The module of a command is loaded when it is called.
 
 Doors: none but this module.
 """
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli.output import bug, give_up_output, report
+from ketasched.cli.output import discard_output, report, report_bug
 from ketasched.errors import KetaschedError, Refused
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ COMMANDS = {
 
 
 class Program(click.Group):
-    """Loads a command when it is called, and turns every error into one message and exit code."""
+    """Loads a command when it is called, and turns an error into a message and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
@@ -50,7 +50,7 @@ class Program(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command; for a word that is none, the one that is nearest is named."""
+        """The command; an error for an unknown word names the nearest command."""
         if args[0] not in COMMANDS and not ctx.resilient_parsing:  # not for the Tab key
             near = import_module("difflib").get_close_matches(args[0].lower(), COMMANDS, n=1)
             ctx.fail(f"No such command '{args[0]}'.{''.join(f' Did you mean {n}?' for n in near)}")
@@ -62,10 +62,10 @@ class Program(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
-        """The commands that begin like this, without loading any of them."""
+        """The commands that begin with this text, without loading any of them."""
         item = import_module("click.shell_completion").CompletionItem
-        items = [item(name, help=said) for name, said in COMMANDS.items()]
-        found: list[CompletionItem] = [one for one in items if one.value.startswith(incomplete)]
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        found = [item(name, help=COMMANDS[name]) for name in names]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def invoke(self, ctx: click.Context) -> object:
@@ -75,17 +75,17 @@ class Program(click.Group):
         except KetaschedError as error:
             report(error, ctx.invoked_subcommand)
             ctx.exit(error.exit_code)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            what = f"{error.filename or 'the output'}: cannot be written: {error.strerror}"
+            report(Refused(what, next_step="make room, or write elsewhere"))
+            discard_output()
+            ctx.exit(Refused.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except Exception as error:
-            if isinstance(error, OSError):
-                if error.errno == errno.EPIPE:
-                    raise
-                what = f"{error.filename or 'the output'}: cannot be written: {error.strerror}"
-                report(Refused(what, next_step="make room, or write elsewhere"))
-                give_up_output()
-                ctx.exit(Refused.exit_code)
-            bug(error)
+        except Exception as error:  # noqa: BLE001 - a bug of ours is said on one line
+            report_bug(error)
             ctx.exit(KetaschedError.exit_code)
 
 

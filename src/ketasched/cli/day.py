@@ -4,25 +4,28 @@ import datetime as dt
 
 import click
 
-from ketasched.cli.day_query import Asked, day_of, with_register
-from ketasched.cli.options import today_option
+from ketasched.cli import options
+from ketasched.cli.day_query import DayQuery, which_clinic_option
 from ketasched.cli.output import say
+from ketasched.cli.register_option import register_option
+from ketasched.files.request_fields import spelled_date
 from ketasched.model import TAKES_PLACE, WEEKDAYS
 from ketasched.render.day_sheet import FORMS, render_sheet
-from ketasched.render.day_sheet.sheet import sheet_of
-from ketasched.render.day_sheet.week import week_lines
+from ketasched.render.day_sheet.sheet import make_day_sheet
+from ketasched.render.day_sheet.week import draw_week
 
 
 @click.command("day")
 @click.argument("date", metavar="[DATE]", default="")
-@with_register
-@click.option("--format", "form", type=click.Choice(tuple(FORMS)), help="What to print (text).")
-@click.option("--week", is_flag=True, help="How full each chair is in the week of that day.")
-@today_option()
+@register_option
+@which_clinic_option
+@options.output_format(FORMS)
+@options.flag("--week", "How full each chair is in the week of that day.")
+@options.today()
 def command(
     *,
     date: str,
-    register: str | None,
+    register_address: str | None,
     clinic_path: str | None,
     form: str | None,
     week: bool,
@@ -39,31 +42,38 @@ def command(
     """
     if week and form:
         raise click.UsageError("--week is a picture in text: it has no other format.")
-    asked = Asked(register, clinic_path)
-    day = day_of(date) if date else asked.now(today).date()
+    query = DayQuery(register_address, clinic_path)
+    if date:
+        with options.refuse_bad_value("date", next_step="a date such as 2026-12-07"):
+            day = spelled_date(date, None)
+    else:
+        day = query.now(today).date()
     if week:
-        _print_week(asked, day)
+        _print_week(query, day)
         return
-    found = asked.between(day, day)
-    name = asked.clinic.name if asked.clinic else ""
-    sheet = sheet_of(found.courses, found.chairs, day, name, asked.zone)
+    found = query.days(day, day)
+    name = query.clinic.name if query.clinic else ""
+    sheet = make_day_sheet(found.courses, found.chairs, day, name, query.zone)
     click.echo(render_sheet(sheet, form or "text").encode(), nl=False)
-    if sheet.without_driver:
-        say("note", f"without a driver: {sheet.without_driver}; ketasched drivers lists them")
+    if sheet.missing_drivers:
+        say(
+            "note",
+            f"without a driver: {sheet.missing_drivers}; ketasched drivers lists them",
+        )
 
 
-def _print_week(asked: Asked, day: dt.date) -> None:
-    begins = WEEKDAYS.index(asked.clinic.week_begins) if asked.clinic else 0
-    first = day - dt.timedelta((day.weekday() - begins) % 7)
-    found = asked.between(first, first + dt.timedelta(6))
-    if asked.clinic is None:
+def _print_week(query: DayQuery, day: dt.date) -> None:
+    if query.clinic is None:
         say("note", "there is no course in the register")
         return
+    begin = WEEKDAYS.index(query.clinic.week_begins)
+    first = day - dt.timedelta((day.weekday() - begin) % 7)
+    found = query.days(first, first + dt.timedelta(6))
     seats = [
         (found.chairs[visit.uid], visit.start, visit.end)
         for course in found.courses
         for visit in course.visits
         if visit.uid in found.chairs and visit.status in TAKES_PLACE
     ]
-    for line in week_lines(asked.clinic, first, seats):
+    for line in draw_week(query.clinic, first, seats):
         click.echo(line)

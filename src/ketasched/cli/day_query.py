@@ -1,74 +1,52 @@
-"""What `day` and `drivers` have in common: the days of the register, and what day it is."""
+"""What `day` and `drivers` ask the register: some days of one clinic, from its own today on."""
 
-from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
 
-from ketasched.cli.options import clinic_file, clinic_option, machine_zone, moment_of
-from ketasched.cli.register_option import needed_book, register_option
-from ketasched.errors import BadFile, BadRequest
+from ketasched.cli import options
+from ketasched.cli.register_option import needed_register
+from ketasched.errors import BadFile
 from ketasched.files.load import load_clinic
-from ketasched.files.request_fields import spelled_date
-from ketasched.model import Clinic
+from ketasched.register.records import BookedDays
 
-if TYPE_CHECKING:
-    from ketasched.register.records import Days
-
-Function = TypeVar("Function", bound=Callable[..., object])
-
-WHICH = "Which clinic, where the register has several; its newest hours."
+which_clinic_option = options.clinic(
+    "Which clinic, where the register has several; its newest hours."
+)
 
 
-def with_register(function: Function) -> Function:
-    """The options of the register and of the clinic."""
-    return register_option(clinic_option(WHICH)(function))
+class DayQuery:
+    """The register, and the clinic whose days are asked for.
 
-
-def day_of(text: str) -> date:
-    """The date that is asked for. Raises `BadRequest`."""
-    try:
-        return spelled_date(text, None)
-    except ValueError as error:
-        said = str(error).replace(", or say --date-order", "")
-        raise BadRequest("date", said, next_step="a date such as 2026-12-07") from None
-
-
-class Asked:
-    """The register that is asked for, and the clinic: the one that is named, or the only one.
-
-    Of several it is the one whose file is here. Raises `BadFile` where none of them is.
+    `named` is the clinic of the given file; of several clinics, that of the file that is here or
+    in the environment; None if the register has only one. `clinic` is `named`, else the newest
+    hours of the only one; None if the register has no course. Raises `BadFile` if the register
+    has several clinics and no file says which.
     """
 
-    def __init__(self, register: str | None, clinic_path: str | None) -> None:
-        self.named: Clinic | None = load_clinic(clinic_path) if clinic_path else None
-        self.book = needed_book(register)
-        names = self.book.clinics()
+    def __init__(self, register_address: str | None, clinic_path: str | None) -> None:
+        self.named = load_clinic(clinic_path) if clinic_path else None
+        self.register = needed_register(register_address)
+        names = self.register.clinics()
         if len(names) > 1 and self.named is None:
-            self.named = self._usual()
-        if len(names) > 1 and self.named is None:
-            known = ", ".join(name or "one without a name" for name in names)
-            said = f"the register has {len(names)} clinics: {known}"
-            raise BadFile(said, next_step="--clinic FILE says which")
-        newest = None if self.named else self.book.newest()
+            path = options.clinic_file(None)
+            self.named = load_clinic(path) if path else None
+            if not (self.named and self.register.entries(self.named)):
+                known = ", ".join(name or "one without a name" for name in names)
+                said = f"the register has {len(names)} clinics: {known}"
+                raise BadFile(said, next_step="--clinic FILE says which")
+        newest = None if self.named else self.register.newest()
         self.clinic = newest.clinic if newest else self.named
-
-    def _usual(self) -> Clinic | None:
-        """The clinic of this folder or of the environment, if it is one of the register's."""
-        path = clinic_file(None)
-        found = load_clinic(path) if path else None
-        return found if found and self.book.entries(found) else None
 
     @property
     def zone(self) -> str:
-        """The clinic's time zone, or that of this machine where nothing is known of it."""
-        return self.clinic.timezone if self.clinic else machine_zone()
+        """The clinic's time zone; that of this machine if there is no clinic."""
+        return self.clinic.timezone if self.clinic else options.machine_zone()
 
     def now(self, today: str | None) -> datetime:
-        """The moment it is, local to the clinic."""
+        """The moment that `--today` says, else now; local to the clinic."""
         zone = ZoneInfo(self.zone)
-        return moment_of(today, zone, field="today").astimezone(zone)
+        return options.moment_of(today, zone, field="today").astimezone(zone)
 
-    def between(self, first: date, last: date) -> "Days":
-        """These days of the clinic."""
-        return self.book.between(first, last, self.named)
+    def days(self, first: date, last: date) -> BookedDays:
+        """The clinic's days from `first` to `last`, both inclusive."""
+        return self.register.days(first, last, self.named)

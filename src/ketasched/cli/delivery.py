@@ -1,67 +1,64 @@
-"""What comes out of a command that has a course: printed in some form, or written as files."""
+"""How a command hands over a course: printed in some format, or written as files."""
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from functools import wraps
+from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import click
 
+from ketasched.cli import options
 from ketasched.cli.output import say
-from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
-from ketasched.events.rides import all_drivers
+from ketasched.errors import BadFile, BadRequest, Refused
+from ketasched.events.rides import all_driver_names
 from ketasched.events.view import View
-from ketasched.files.atomic_write import Undo, refuse_link, write_folder
-from ketasched.files.codec import plain
+from ketasched.files.atomic_write import UndoLog, refuse_link, write_folder
 from ketasched.files.load import load_course
-from ketasched.model import Audience, Course, Plain
-from ketasched.model.privacy import telling
+from ketasched.model import Audience, Course
+from ketasched.model.privacy import sensitive_term
 from ketasched.render import RENDERERS, render
-from ketasched.render.patient_folder import INNER_FILES, handout
+from ketasched.render.patient_folder import SUBFOLDER_FILES, render_folder
 
 LONGEST_LABEL = 60
 REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
 
+
+def audience_option(what: str, default: Audience | None = None) -> options.Decorator:
+    """`--for` with this help."""
+    audiences = click.Choice(get_args(Audience))
+    return click.option("--for", "audience", type=audiences, default=default, help=what)
+
+
+def output_option(what: str) -> options.Decorator:
+    """`--output DIR` with this help."""
+    folder = click.Path(path_type=Path, readable=False)
+    return click.option("-o", "--output", metavar="DIR", type=folder, help=what)
+
+
 OPTIONS = (
-    click.option(
-        "--format", "form", type=click.Choice(tuple(RENDERERS)), help="What to print (text)."
+    options.output_format(RENDERERS),
+    audience_option("Whom it is for, which decides what it may say (patient)."),
+    options.text(
+        "--driver-label", "NAME", "What the driver's page and calendar call the patient (nothing)."
     ),
-    click.option(
-        "--for",
-        "audience",
-        type=click.Choice(get_args(Audience)),
-        help="Whom it is for, which decides what it may say (patient).",
-    ),
-    click.option(
-        "--driver-label",
-        default="",
-        metavar="NAME",
-        help="What the driver's page and calendar call the patient (nothing).",
-    ),
-    click.option(
+    options.text(
         "--rides-of",
-        default="",
-        metavar="NAME",
-        help="With --for driver: only the rides of this driver, where there are several.",
+        "NAME",
+        "With --for driver: only the rides of this driver, where there are several.",
     ),
-    click.option(
-        "-o",
-        "--output",
-        metavar="DIR",
-        type=click.Path(path_type=Path, readable=False),
-        help="Write pages and calendars into DIR/<patient>/.",
-    ),
-    click.option("--split", is_flag=True, help="With -o: each event as a file of its own, too."),
-    click.option("--force", is_flag=True, help="With -o: write over files that exist."),
+    output_option("Write pages and calendars into DIR/<patient>/."),
+    options.flag("--split", "With -o: each event as a file of its own, too."),
+    options.flag("--force", "With -o: write over files that exist."),
 )
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What the options ask for. Raises `UsageError` or `BadRequest` if they do not go together."""
+class Delivery:
+    """The options that say how a course is handed over.
+
+    Raises `UsageError` or `BadRequest` if they do not go together.
+    """
 
     form: str | None
     audience: Audience | None
@@ -73,82 +70,85 @@ class Outcome:
 
     def __post_init__(self) -> None:
         if self.output and (self.form or self.audience):
-            raise click.UsageError(
-                "--format and --for are for what is printed; -o writes all files."
-            )
+            said = "--format and --for are for what is printed; -o writes all files."
+            raise click.UsageError(said)
         if not self.output and (self.split or self.force):
             raise click.UsageError("--split and --force go with -o, which writes files.")
         if self.form == "json" and self.audience:
-            raise click.UsageError(
-                "--format json is the whole course: it is for nobody but the clinic."
-            )
+            said = "--format json is the whole course: it is for nobody but the clinic."
+            raise click.UsageError(said)
         if self.rides_of and self.audience != "driver":
             raise click.UsageError("--rides-of goes with --for driver.")
-        self._look_at_label()
+        if self.driver_label:
+            self._refuse_label()
 
-    def _look_at_label(self) -> None:
+    def _refuse_label(self) -> None:
         label = self.driver_label
-        if not label:
-            return
         labelled = RENDERERS[self.form or "text"].labelled
         if not (self.output or (self.audience or "patient") in labelled):
             raise click.UsageError("--driver-label goes with --for driver, --format html or -o.")
         if not label.isprintable() or not label.strip() or len(label) > LONGEST_LABEL:
             said = f"expected up to {LONGEST_LABEL} printable characters"
             raise BadRequest("driver_label", said)
-        if telling(label):
-            said = f'says "{telling(label)}", and a driver is not told of the treatment'
+        if term := sensitive_term(label):
+            said = f'says "{term}", and a driver is not told of the treatment'
             raise BadRequest("driver_label", said)
 
-    def folder_of(self, patient: str) -> Path | None:
-        """The folder that is written; None where the course is printed."""
-        return self.output / patient if self.output else None
+    def deliver(
+        self, course: Course, *, with_course_file: bool = True, over_same: bool = False
+    ) -> None:
+        """Print the course, or write its files as `write` does and print their names."""
+        written = self.write(course, with_course_file=with_course_file, over_same=over_same)
+        self.print_result(course, written)
 
-    def deliver(self, course: Course, *, with_course_file: bool, over: bool = False) -> None:
-        """Print the course, or write its files and print their names; the course file last.
-
-        With `over`, an earlier revision of the course is written over.
-        """
-        folder = self.folder_of(course.patient)
-        asked = replace(self, force=True) if over and folder and is_in(folder, course) else self
-        self.tell(course, asked.write(course, with_course_file=with_course_file))
-
-    def tell(self, course: Course, written: list[Path]) -> None:
-        """Print the course, or the names of its files."""
+    def print_result(self, course: Course, written: list[Path]) -> None:
+        """Print the course, or the names of the files that were written."""
         if self.output is None:
-            coloured = (
-                sys.stdout is not None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-            )
-            view = View(self.audience or "patient", self.driver_label, self.rides_of, coloured)
+            terminal = sys.stdout is not None and sys.stdout.isatty()
+            colour = terminal and not os.environ.get("NO_COLOR")
+            view = View(self.audience or "patient", self.driver_label, self.rides_of, colour)
             click.echo(render(course, self.form or "text", view).encode(), nl=False)
         for path in written:
             click.echo(path)
 
     def write(
-        self, course: Course, *, with_course_file: bool, undo: Undo | None = None
+        self,
+        course: Course,
+        undo: UndoLog | None = None,
+        *,
+        with_course_file: bool = True,
+        over_same: bool = False,
     ) -> list[Path]:
-        """Write the files of a course, if that is asked for, the course file last."""
+        """Write the files of the course if there is an output folder, the course file last.
+
+        Files that are in `undo` already, from before a connection broke, are written over; with
+        `over_same` those of the same course, too. Raises `BadRequest`, `Refused`.
+        """
         _refuse_unknown_driver(self.rides_of, course)
         if self.output is None:
             return []
-        files = handout(course, driver_label=self.driver_label, split=self.split)
+        files = render_folder(course, driver_label=self.driver_label, split=self.split)
         if with_course_file:
             files["course.json"] = render(course, "json", View()).encode()
         folder = self.output / course.patient
         refuse_link(folder)
-        another = with_course_file and (folder / "course.json").is_file()
-        is_same = another and is_in(folder, course)
-        if another and not self.force:
+        is_taken = with_course_file and (folder / "course.json").is_file()
+        is_same = is_taken and holds_course(folder, course)
+        force = self.force or bool(undo and undo.contents) or (over_same and is_same)
+        if is_taken and not force:
             said = f"{folder}: there already, with a course"
             step = f"ketasched revise {folder}; --force plans anew, and its history is lost"
             raise Refused(said, next_step=step)
-        written = write_folder(folder, files, replaced=INNER_FILES, force=self.force, undo=undo)
-        if another and not is_same:
+        written = write_folder(folder, files, replaced=SUBFOLDER_FILES, force=force, undo=undo)
+        if is_taken and not is_same:
             say("note", REPLACED)
         return written
 
 
-def is_in(folder: Path, course: Course) -> bool:
+delivery_options = options.group(Delivery, "delivery", OPTIONS)
+
+
+def holds_course(folder: Path, course: Course) -> bool:
     """Whether a folder has this course, in whatever revision."""
     try:
         return load_course(str(folder)).course_id == course.course_id
@@ -157,38 +157,9 @@ def is_in(folder: Path, course: Course) -> bool:
 
 
 def _refuse_unknown_driver(name: str, course: Course) -> None:
-    """Refuse to make a file for a driver whom the course has never had."""
-    known = all_drivers(course)
+    """Raise `BadRequest` for a driver whom the course has never had."""
+    known = all_driver_names(course)
     if name and name not in known:
         step = f"one of: {', '.join(known)}" if known else "leave it out: no driver is named"
         said = f"{name} drives to no visit of this course"
         raise BadRequest("rides_of", said, next_step=step)
-
-
-def outcome_options(function: Callable[..., None]) -> Callable[..., None]:
-    """The options of what comes out, which the command gets as one `outcome`."""
-
-    @wraps(function)
-    def with_outcome(*args: object, **options: object) -> None:
-        asked = {one.name: options.pop(one.name) for one in fields(Outcome)}
-        function(*args, outcome=Outcome(**asked), **options)  # type: ignore[arg-type]  # click's
-
-    command: Callable[..., None] = with_outcome
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
-
-
-def refusal_data(error: NoPlan) -> Plain:
-    """A refusal as plain data: what, the rules, the refused days, and what would make it fit."""
-    return {
-        "error": error.what,
-        "findings": [plain(finding) for finding in error.findings],
-        "refusals": [
-            {"day": day.isoformat(), "rule": finding.rule, "message": finding.message}
-            for day, finding in error.refusals
-        ],
-        "possible": [day.isoformat() for day in error.possible],
-        "remedies": [plain(remedy) for remedy in error.remedies],
-        "try": error.next_step,
-    }

@@ -1,24 +1,19 @@
 """`ketasched drivers`: the coming visits that have no driver, for the afternoon's calls."""
 
-import json
 import re
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
+from datetime import timedelta
 
 import click
 
-from ketasched.cli.day_query import Asked, with_register
-from ketasched.cli.options import today_option
+from ketasched.cli import options
+from ketasched.cli.day_query import DayQuery, which_clinic_option
+from ketasched.cli.json_output import print_json
 from ketasched.cli.output import say
-from ketasched.cli.register_option import USUAL
+from ketasched.cli.register_option import USUAL, register_option
 from ketasched.errors import BadRequest
-from ketasched.files.codec import plain
 from ketasched.model.wall_clock import clock_text, day_text
-from ketasched.render.day_sheet.sheet import Coming, coming, without_driver
-
-if TYPE_CHECKING:
-    from ketasched.register.records import Days
+from ketasched.render.day_sheet.sheet import DayVisit, visits_between, visits_without_driver
 
 
 @click.command("drivers")
@@ -30,15 +25,14 @@ if TYPE_CHECKING:
     show_default=True,
     help="How far ahead to look: 3d is today and the three days after it.",
 )
-@with_register
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
-)
-@today_option()
+@register_option
+@which_clinic_option
+@options.output_format()
+@options.today()
 def command(
     *,
     ahead: str,
-    register: str | None,
+    register_address: str | None,
     clinic_path: str | None,
     form: str | None,
     today: str | None,
@@ -52,38 +46,31 @@ def command(
     days = re.fullmatch(r"(\d{1,3})d?", ahead, re.ASCII)
     if days is None:
         raise BadRequest("next", f'expected a number of days such as "3d", not "{ahead}"')
-    asked = Asked(register, clinic_path)
-    now = asked.now(today)
+    query = DayQuery(register_address, clinic_path)
+    now = query.now(today)
     last = now.date() + timedelta(int(days[1]))
-    found = asked.between(now.date(), last)
-    missing = without_driver(found.courses, found.chairs, now, last)
+    courses, chairs = query.days(now.date(), last)
+    missing = visits_without_driver(courses, chairs, now, last)
     if form == "json":
-        rows = [plain(one) for one in missing]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json(missing)
         return
     for line in _lines(missing):
         click.echo(line)
+    coming = (one for each in courses for one in visits_between(each, chairs, now.date(), last))
     if missing:
         first = f"ketasched revise {missing[0].patient} driver {missing[0].number}"
-        more = f" --register {register}" if register else " --register" * (register == USUAL)
+        more = f" --register {register_address}" if register_address else ""
+        if register_address == USUAL:
+            more = " --register"
         say("try", f'{first} --name "…" --phone "…"{more}, once somebody drives')
-    elif any(_coming(found, now, last)):
+    elif any(visit.start >= now for visit in coming):
         say("note", f"every visit until {day_text(last)} has a driver")
     else:
         say("note", f"no visits until {day_text(last)}")
 
 
-def _coming(found: "Days", now: datetime, last: date) -> Iterator[Coming]:
-    """The visits that are still to come until `last`."""
-    for course in found.courses:
-        visits = coming(course, found.chairs, now.date(), last)
-        yield from (one for one in visits if one.start >= now)
-
-
-def _lines(missing: list[Coming]) -> list[str]:
-    width = max((len(one.patient) for one in missing), default=0)
-    return [
-        f"{day_text(one.start, year=False):<10}  {clock_text(one.start)}  {one.patient:<{width}}  "
-        f"{one.of}, collect at {clock_text(one.end)}"
-        for one in missing
-    ]
+def _lines(missing: list[DayVisit]) -> Iterator[str]:
+    width = max((len(visit.patient) for visit in missing), default=0)
+    for visit in missing:
+        when = f"{day_text(visit.start, year=False):<10}  {clock_text(visit.start)}"
+        yield (f"{when}  {visit.patient:<{width}}  {visit.of}, collect at {clock_text(visit.end)}")

@@ -1,14 +1,15 @@
 """Options that several commands have, and what is read from the machine: its clock and zone."""
 
 import os
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
-from datetime import UTC, date, datetime, tzinfo
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime, tzinfo
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,24 +17,121 @@ from ketasched.cli.output import say
 from ketasched.errors import BadFile, BadRequest
 from ketasched.files.cross_references import zone_of
 from ketasched.files.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, shipped_protocols
-from ketasched.files.request_fields import COLUMNS, DateOrder, read_request
-from ketasched.model import BusyTime, Clinic, Course, Request
-from ketasched.model.busy_times import with_busy
+from ketasched.model import Clinic
 from ketasched.model.wall_clock import exists
-from ketasched.planning.planner import FIRST_START, LAST_START, reach
+from ketasched.planning.planner import FIRST_START, LAST_START
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-PLAIN_CLINIC = "the plain clinic"
-"""What the clinic is called in messages that is used where there is no file."""
+Command = Callable[..., None]
+Decorator = Callable[[Command], Command]
+"""An option or argument, as click makes them."""
 
-date_order_option = click.option(
+FILE = click.Path(readable=False)
+"""The path of a file, which the Tab key completes; whoever opens the file says what is wrong."""
+
+PLAIN_CLINIC = "the plain clinic"
+"""How messages call the clinic that is assumed where there is no file."""
+
+NEWER_CLINIC = "Newer hours and words of the clinic."
+"""The help of `--clinic` for a course, which holds the clinic that it was planned for."""
+
+MOMENT_OF_CHANGE = "The moment of the change (now): visits before its day are over."
+"""The help of `--today` for a change."""
+
+
+def several(added: Iterable[Decorator]) -> Decorator:
+    """All these options as one decorator, which keeps their order in `--help`."""
+
+    def add(function: Command) -> Command:
+        for option in reversed([*added]):
+            function = option(function)
+        return function
+
+    return add
+
+
+def group(noun: type, name: str, added: Iterable[Decorator]) -> Decorator:
+    """These options as one decorator; the command gets a dataclass `noun` of them, as `name`."""
+
+    def add(function: Command) -> Command:
+        @wraps(function)
+        def command(*args: object, **values: object) -> None:
+            own = {one.name: values.pop(one.name) for one in fields(noun)}
+            function(*args, **{name: noun(**own)}, **values)
+
+        return several(added)(command)
+
+    return add
+
+
+def flag(name: str, what: str) -> Decorator:
+    """An option without a value, with this help."""
+    return click.option(name, is_flag=True, help=what)
+
+
+def text(name: str, metavar: str, what: str) -> Decorator:
+    """An option whose value is a text ("" unless given), with this help."""
+    return click.option(name, default="", metavar=metavar, help=what)
+
+
+def complete_protocol(
+    ctx: click.Context, param: click.Parameter, begun: str
+) -> list["CompletionItem"]:
+    """For the Tab key: the shipped protocols; files if none of them begins like this."""
+    item = import_module("click.shell_completion").CompletionItem
+    found = [item(name) for name in shipped_protocols() if name.startswith(begun)]
+    return found or FILE.shell_complete(ctx, param, begun)
+
+
+def clinic(
+    what: str = "The clinic's file (KETASCHED_CLINIC, else clinic.toml here).",
+) -> Decorator:
+    """`--clinic FILE` with this help."""
+    return click.option("--clinic", "clinic_path", metavar="FILE", type=FILE, help=what)
+
+
+def today(what: str = "What moment it is (now).") -> Decorator:
+    """`--today` with this help."""
+    return click.option("--today", metavar="DATE[THH:MM]", help=what)
+
+
+def output_format(
+    formats: Iterable[str] = ("text", "json"), what: str = "What to print (text)."
+) -> Decorator:
+    """`--format` with these choices and this help."""
+    return click.option("--format", "form", type=click.Choice(tuple(formats)), help=what)
+
+
+course = click.argument("course", metavar="COURSE", type=FILE)
+visit = click.argument("visit", metavar="N", type=int)
+protocol = click.option(
+    "--protocol",
+    default=DEFAULT_PROTOCOL,
+    show_default=True,
+    metavar="ID|FILE",
+    shell_complete=complete_protocol,
+    help="A protocol that comes with the program, or a file of your own.",
+)
+made_at = click.option(
+    "--made-at",
+    metavar="MOMENT",
+    help="The moment of planning, such as 2026-11-23T10:00 (now): same input, same bytes.",
+)
+busy = click.option(
+    "--busy",
+    "calendars",
+    metavar="FILE.ics",
+    multiple=True,
+    help="A calendar: no visit while it is busy, the patient's or yours (again for each).",
+)
+date_order = click.option(
     "--date-order",
     type=click.Choice(["mdy", "dmy"]),
     help="How to read dates such as 03/04/2027.",
 )
-heading_options = (
+headings = (
     click.option(
         "--column",
         "columns",
@@ -48,85 +146,13 @@ heading_options = (
         metavar="HEADING",
         help="A column to pass over (again for each).",
     ),
-    date_order_option,
+    date_order,
 )
-"""How a roster is to be read."""
+"""The options that say how a roster is to be read."""
 
 
-def a_file(_ctx: click.Context, _param: click.Parameter, begun: str) -> list["CompletionItem"]:
-    """For the Tab key: the shell's own files."""
-    return [import_module("click.shell_completion").CompletionItem(begun, type="file")]
-
-
-def a_protocol(ctx: click.Context, param: click.Parameter, begun: str) -> list["CompletionItem"]:
-    """For the Tab key: the shipped protocols; where none begins like this, files."""
-    item = import_module("click.shell_completion").CompletionItem
-    found = [item(name) for name in shipped_protocols() if name.startswith(begun)]
-    return found or a_file(ctx, param, begun)
-
-
-Function = TypeVar("Function", bound=Callable[..., object])
-
-NEWER = "Newer hours and words of the clinic."
-"""What `--clinic` is for a course, which has its clinic in it."""
-
-OF_THE_CHANGE = "The moment of the change (now): visits before its day are over."
-"""What `--today` is for a change."""
-
-
-def clinic_option(
-    what: str = "The clinic's file (KETASCHED_CLINIC, else clinic.toml here).",
-) -> Callable[[Function], Function]:
-    """`--clinic FILE`, and in its help what that is for."""
-    return click.option(
-        "--clinic", "clinic_path", metavar="FILE", shell_complete=a_file, help=what
-    )
-
-
-def today_option(what: str = "What moment it is (now).") -> Callable[[Function], Function]:
-    """`--today`, and in its help what that is for."""
-    return click.option("--today", metavar="DATE[THH:MM]", help=what)
-
-
-protocol_option = click.option(
-    "--protocol",
-    default=DEFAULT_PROTOCOL,
-    show_default=True,
-    metavar="ID|FILE",
-    shell_complete=a_protocol,
-    help="A protocol that comes with the program, or a file of your own.",
-)
-made_at_option = click.option(
-    "--made-at",
-    metavar="MOMENT",
-    help="The moment of planning, such as 2026-11-23T10:00 (now): same input, same bytes.",
-)
-busy_option = click.option(
-    "--busy",
-    "calendars",
-    metavar="FILE.ics",
-    multiple=True,
-    help="A calendar: no visit while it is busy, the patient's or yours (again for each).",
-)
-
-
-def column_options(function: Function) -> Function:
-    """An option for each column of `COLUMNS`."""
-    for name, column in reversed(list(COLUMNS.items())):
-        option = click.option(
-            f"--{name.replace('_', '-')}",
-            name,
-            metavar=column.metavar,
-            help=column.help,
-            multiple=column.several,
-            required=name == "start",
-        )
-        function = option(function)
-    return date_order_option(function)
-
-
-def named(text: str) -> tuple[str, str]:
-    """A column and its heading, of 'start=Start date'. Raises `BadRequest`."""
+def parse_heading(text: str) -> tuple[str, str]:
+    """The column and the heading of 'start=Start date'. Raises `BadRequest`."""
     name, sign, heading = text.partition("=")
     if not sign or not heading.strip():
         said = f'expected a column and its heading, not "{text}"'
@@ -134,45 +160,18 @@ def named(text: str) -> tuple[str, str]:
     return name.strip().replace("-", "_"), heading
 
 
-def request_of(columns: dict[str, str | tuple[str, ...]], order: DateOrder) -> Request:
-    """The request of the column options that were given."""
-    given = {name: text for name, text in columns.items() if text not in (None, ())}
-    return read_request(given, order)
-
-
-def busy_times(
-    paths: Iterable[str], zone: ZoneInfo, first: date, last: date
-) -> dict[str, tuple[BusyTime, ...]]:
-    """The busy times of calendars from `first` to `last`, by their names. Raises `BadFile`."""
-    # Imported here because most courses are planned without one.
-    from ketasched.files.busy import read_calendar  # noqa: PLC0415
-
-    found: dict[str, tuple[BusyTime, ...]] = {}
-    for path in paths:
-        calendar = read_calendar(path)
-        earlier = found.get(calendar.name, ())
-        found[calendar.name] = earlier + calendar.busy(zone, first, last)
-    return found
-
-
-def with_calendars(course: Course, paths: Collection[str], now: datetime) -> Course:
-    """The course with what calendars say from this moment on, as far as it can get to.
-
-    Raises `BadFile`.
-    """
-    if not paths:
-        return course
-    protocol, clinic, request = course.protocol, course.clinic, course.request
-    zone = ZoneInfo(clinic.timezone)
-    today = now.astimezone(zone).date()
-    anew = replace(request, start=max(today, request.start), latest_start=None)
-    _, last = max(reach(protocol, clinic, request), reach(protocol, clinic, anew))
-    busy = busy_times(paths, zone, today, last)
-    return replace(course, request=with_busy(request, busy, now))
+@contextmanager
+def refuse_bad_value(field: str, *, next_step: str = "") -> Iterator[None]:
+    """Raise `BadRequest` for the option or argument `field` if reading its value fails."""
+    try:
+        yield
+    except ValueError as error:
+        said = str(error).replace(", or say --date-order", "")
+        raise BadRequest(field, said, next_step=next_step) from None
 
 
 def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> datetime:
-    """The moment that an option says, else now; one without an offset is local to the zone.
+    """The moment that the option `field` says, else now; local to `zone` without an offset.
 
     Raises `BadRequest`.
     """
@@ -192,16 +191,16 @@ def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> 
     return moment
 
 
-def for_a_second() -> Callable[[], bool]:
-    """Whether there is still time, asked again and again: for somewhat less than a second."""
+def time_budget() -> Callable[[], bool]:
+    """A function that says whether somewhat less than a second, counted from now, is left."""
     end = monotonic() + 0.7
     return lambda: monotonic() < end
 
 
 def find_clinic(path: str | None) -> tuple[Clinic, str]:
-    """The clinic to use and the file that it is from: as asked, as the environment says, here.
+    """The clinic of `clinic_file`, and the path of that file.
 
-    With none a plain clinic in this machine's zone is used, and a note says so.
+    Without a file it is a plain clinic in this machine's zone, and a note says so.
     """
     if found := clinic_file(path):
         return load_clinic(found), found
@@ -211,14 +210,17 @@ def find_clinic(path: str | None) -> tuple[Clinic, str]:
 
 
 def clinic_file(path: str | None) -> str | None:
-    """The clinic's file: as asked, as the environment says, or here; None where there is none."""
+    """The path of the clinic's file: the given one, else the environment's, else the one here.
+
+    None if there is none of them.
+    """
     here = "clinic.toml" if Path("clinic.toml").is_file() else None
     return path or os.environ.get("KETASCHED_CLINIC") or here
 
 
 def machine_zone() -> str:
     """The IANA name of this machine's time zone. Raises `BadFile`."""
-    # Imported here because a clinic with a file of its own never needs it.
+    # Imported here because a clinic that has a file does not need it.
     import tzlocal  # noqa: PLC0415
 
     try:

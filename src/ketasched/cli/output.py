@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.errors import BadRequest, KetaschedError, site_of
+from ketasched.errors import BadRequest, KetaschedError, error_location
 
 if TYPE_CHECKING:
     from ketasched.model import Finding
@@ -43,20 +43,20 @@ ENVIRONMENT: Mapping[str, str] = MappingProxyType(
 )
 """What is read from the environment."""
 
-ARGUMENTS = ("course", "verb", "visit", "date")
-"""Fields of a change that are no options."""
+CHANGE_FIELDS = ("course", "verb", "visit", "date")
+"""Fields of a `BadRequest` that are arguments or parts of a change, not options."""
 
 WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}
-"""What each level of finding is called on a terminal."""
+"""By a finding's level, the word before its line on a terminal."""
 
 
 def say(kind: str, text: str) -> None:
-    """A line for people: "note: …", "warning: …"."""
+    """Print a line for people to standard error: "note: …", "warning: …"."""
     click.echo(f"{kind}: {_printable(text)}", err=True)
 
 
 def say_findings(findings: "Iterable[Finding]") -> None:
-    """The findings of a course, one a line; of those given up by one rule, the first."""
+    """Print findings, one a line; of the preferences that one rule gave up only the first."""
     more: Counter[str] = Counter()
     firsts: dict[object, Finding] = {}
     for finding in findings:
@@ -66,18 +66,23 @@ def say_findings(findings: "Iterable[Finding]") -> None:
     for finding in firsts.values():
         number = more[finding.rule]
         rest = f", and {number} more like it" if number else ""
-        say(WORDS[finding.level], f"{finding.message.rstrip('.')} ({finding.rule}{rest})")
+        say(WORDS[finding.level], finding_text(finding, rest))
+
+
+def finding_text(finding: "Finding", more: str = "") -> str:
+    """The finding on one line: its message, and its rule with what more there is to say."""
+    return f"{finding.message.rstrip('.')} ({finding.rule}{more})"
 
 
 def _printable(text: str) -> str:
-    # As `model.printable`, which `--help` is not to load: what is in a file stays text.
+    # Like `model.escape_unprintable`, which `--help` is not to load.
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
 def report(error: KetaschedError, command: str | None = "plan") -> None:
-    """An error of a command: what, where and why, and what to try."""
+    """Print an error of a command: what is wrong, where and why, and what to try."""
     where = ""
-    if isinstance(error, BadRequest) and error.field not in ARGUMENTS:
+    if isinstance(error, BadRequest) and error.field not in CHANGE_FIELDS:
         where = f"--{error.field.replace('_', '-')}: "
     say("error", f"{where}{error.what}")
     for line in error.details:
@@ -86,21 +91,21 @@ def report(error: KetaschedError, command: str | None = "plan") -> None:
 
 
 def _general_step(error: KetaschedError, command: str | None) -> str:
-    """What to try where the error itself does not know."""
+    """The next step for an error that has none of its own."""
     if not isinstance(error, BadRequest):
         return "ketasched --help"
-    if error.field in ARGUMENTS:
+    if error.field in CHANGE_FIELDS:
         return "ketasched show COURSE --for clinic, to see how the course stands"
     return f"ketasched {command} --help"
 
 
-def give_up_output() -> None:
-    """Let what is still waiting to be printed go nowhere, or Python would try it at its end."""
+def discard_output() -> None:
+    """Redirect standard output to nowhere: else Python writes the rest of its buffer at exit."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def bug(error: Exception) -> None:
-    """An error that is ours: where it happened, without the values that were at work."""
-    say("error", f"this is a bug of ketasched: {site_of(error)}")
+def report_bug(error: Exception) -> None:
+    """Print where a bug of ours was raised, without the values that were at work."""
+    say("error", f"this is a bug of ketasched: {error_location(error)}")
     say("try", "report the line above and the command that you gave")

@@ -1,78 +1,74 @@
 """`ketasched plan`: one course, printed or written into a folder."""
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.cli.delivery import Outcome, outcome_options
-from ketasched.cli.options import (
-    PLAIN_CLINIC,
-    busy_option,
-    busy_times,
-    clinic_option,
-    column_options,
-    find_clinic,
-    for_a_second,
-    made_at_option,
-    moment_of,
-    protocol_option,
-    request_of,
-)
+from ketasched.cli import options
+from ketasched.cli.booking import book_and_write
+from ketasched.cli.course_source import with_calendars
+from ketasched.cli.delivery import Delivery, delivery_options
+from ketasched.cli.json_output import refusal_as_json
 from ketasched.cli.output import say, say_findings
 from ketasched.cli.register_option import (
     NOT_BOOKED,
-    is_asked,
-    open_book,
+    is_register_given,
+    open_register,
     refuse_stranger,
     register_option,
 )
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.files.atomic_write import Undo, undone_if_it_fails
-from ketasched.files.clinic_warnings import doubts
+from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, refuse_mismatch, shipped_protocols
-from ketasched.files.request_fields import DateOrder
+from ketasched.files.request_fields import REQUEST_FIELDS, DateOrder, read_request
 from ketasched.model import Clinic, Course, Protocol, Request
-from ketasched.model.busy_times import with_busy
-from ketasched.model.privacy import telling
-from ketasched.planning.planner import plan, reach
-from ketasched.render.patient_folder import refuse_telling
-from ketasched.rules.base import NO_BOOKINGS, Bookings
-
-if TYPE_CHECKING:
-    from ketasched.register.register import Book
+from ketasched.model.occupancy import Occupancy
+from ketasched.model.privacy import sensitive_term
+from ketasched.planning.planner import plan
+from ketasched.register.records import BookingRequest, LogEntry
+from ketasched.render.patient_folder import refuse_sensitive_reference
+from ketasched.rules.base import PlanningContext
 
 LONGEST_ID = 100
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
 
 
+FIELD_OPTIONS = [
+    click.option(
+        f"--{name.replace('_', '-')}",
+        name,
+        metavar=field.metavar,
+        help=field.help,
+        multiple=field.several,
+        required=name == "start",
+    )
+    for name, field in REQUEST_FIELDS.items()
+]
+
+
 @click.command("plan")
-@column_options
-@busy_option
-@protocol_option
-@clinic_option()
-@outcome_options
+@options.several([options.date_order, *FIELD_OPTIONS])
+@options.busy
+@options.protocol
+@options.clinic()
+@delivery_options
 @register_option
-@click.option("--dry-run", is_flag=True, help="Book nothing, and write nothing.")
-@made_at_option
-@click.option("--course-id", default="", metavar="ID", help="The course's identifier (made up).")
+@options.flag("--dry-run", "Book nothing, and write nothing.")
+@options.made_at
+@options.text("--course-id", "ID", "The course's identifier (made up).")
 def command(
     *,
+    date_order: DateOrder,
+    calendars: tuple[str, ...],
     protocol: str,
     clinic_path: str | None,
-    calendars: tuple[str, ...],
-    outcome: Outcome,
-    register: str | None,
+    delivery: Delivery,
+    register_address: str | None,
     dry_run: bool,
     made_at: str | None,
     course_id: str,
-    date_order: DateOrder,
-    **columns: str | tuple[str, ...],
+    **fields: str | tuple[str, ...],
 ) -> None:
     """Plan one course; print the itinerary, or write files with -o.
 
@@ -82,133 +78,73 @@ def command(
     """
     if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
         raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
-    request = request_of(columns, date_order)
-    if outcome.output and not columns.get("patient"):
+    given = {name: text for name, text in fields.items() if text not in (None, ())}
+    request = read_request(given, date_order)
+    if delivery.output and not given.get("patient"):
         say("note", f'no --patient: the folder and its files are called "{request.patient}"')
-    clinic, path = find_clinic(clinic_path)
+    clinic, path = options.find_clinic(clinic_path)
     asked = load_protocol(protocol)
     refuse_mismatch(clinic, asked, path)
-    for line in doubts(clinic, asked) if path != PLAIN_CLINIC else ():
+    for line in clinic_warnings(clinic, asked) if path != options.PLAIN_CLINIC else ():
         say("warning", f"{path}: {line}")
-    _look_at_words(clinic, request)
-    if calendars:
-        days = reach(asked, clinic, request)
-        busy = busy_times(calendars, ZoneInfo(clinic.timezone), *days)
-        request = with_busy(request, busy)
-    moment = moment_of(made_at, ZoneInfo(clinic.timezone))
-    planning = Planning(asked, clinic, request, moment, course_id)
-    _look_at_booking(columns, outcome, register, dry_run=dry_run)
-    book = open_book(register, make=not dry_run)
-    if book:
-        refuse_stranger(book, clinic, path)
-    try:
-        course, written = _done(planning, outcome, book, dry_run=dry_run)
-    except NoPlan as refusal:
-        if outcome.form == "json":
-            # Imported here, as below, because most plans fit and print the sooner for it.
-            from ketasched.cli.delivery import refusal_data  # noqa: PLC0415
-
-            click.echo(json.dumps(refusal_data(refusal), ensure_ascii=False, indent=2))
-        raise
-    if clinic.chairs is not None and book is None:
-        say("note", CHAIRS)
-    if book is not None:
-        say("note", NOT_BOOKED if dry_run else f"booked in {book.place}")
-    say_findings(course.findings)
-    outcome.tell(course, written)
-
-
-def _done(
-    planning: "Planning", outcome: Outcome, book: "Book | None", *, dry_run: bool
-) -> tuple[Course, list[Path]]:
-    """The course, booked where there is a register, and the files that were written."""
-    if book is None:
-        course = planning.planned()
-        return course, outcome.write(course, with_course_file=True)
-    # Imported here because only who has a register gets here.
-    from ketasched.register.records import Line, Order  # noqa: PLC0415
-
-    written: list[Path] = []
-    undo = Undo()
-
-    def write(course: Course) -> None:
-        # What is there the second time, after a connection broke, is ours.
-        asked = replace(outcome, force=True) if written else outcome
-        written[:] = asked.write(course, with_course_file=True, undo=undo)
-
-    order = Order(
-        planning.clinic,
-        planning.tried,
-        Line(planning.moment, ""),
-        planning.request,
-        explain=planning.explained,
-        then=write,
-    )
-    if dry_run:
-        return book.tried(order), []
-    with undone_if_it_fails(undo):
-        return book.entered(order), written
-
-
-def _look_at_booking(
-    columns: Mapping[str, object], outcome: Outcome, register: str | None, *, dry_run: bool
-) -> None:
-    """Refuse what does not go together, and a booking for nobody."""
-    if dry_run and outcome.output:
+    _look_at_terms(clinic, request)
+    request = with_calendars(asked, clinic, request, calendars)
+    moment = options.moment_of(made_at, ZoneInfo(clinic.timezone))
+    if dry_run and delivery.output:
         raise click.UsageError("--dry-run prints, -o writes files: one of the two.")
-    if is_asked(register) and not columns.get("patient") and not dry_run:
+    if is_register_given(register_address) and not given.get("patient") and not dry_run:
         said = "a register has to know whose course it is"
         raise BadRequest("patient", said, next_step="--patient P-014, or --dry-run to look only")
+    register = open_register(register_address, make=not dry_run)
+    if register:
+        refuse_stranger(register, clinic, path)
+    booking = _booking_request(asked, clinic, request, moment, course_id)
+    with refusal_as_json(delivery.form):
+        # Without a register a dry run is a plan like any other: there is no -o, and no file.
+        is_trial = dry_run and register is not None
+        course, written = book_and_write(register, booking, delivery.write, dry_run=is_trial)
+    if register:
+        say("note", NOT_BOOKED if dry_run else f"booked in {register.place}")
+    elif clinic.chairs is not None:
+        say("note", CHAIRS)
+    say_findings(course.findings)
+    delivery.print_result(course, written)
 
 
-def _look_at_words(clinic: Clinic, request: Request) -> None:
-    """Refuse a patient reference that tells, for a discreet clinic; warn of a driver that does."""
-    refuse_telling(clinic, request)
+def _look_at_terms(clinic: Clinic, request: Request) -> None:
+    """Refuse a patient's reference with a sensitive term at a discreet clinic; warn of a driver's.
+
+    Raises `BadRequest`.
+    """
+    refuse_sensitive_reference(clinic, request)
     if clinic.titles != "discreet":
         return
     for name in ("driver_name", "driver_phone"):
-        if word := telling(getattr(request, name)):
-            said = f'says "{word}"; discreet pages and calendars leave it out'
+        if term := sensitive_term(getattr(request, name)):
+            said = f'says "{term}"; discreet pages and calendars leave it out'
             say("warning", f"--{name.replace('_', '-')}: {said}")
 
 
-@dataclass(frozen=True)
-class Planning:
-    """What a course is planned from."""
+def _booking_request(
+    protocol: Protocol, clinic: Clinic, request: Request, moment: datetime, course_id: str
+) -> BookingRequest:
+    """The course to plan, and how its refusal is explained."""
+    context = protocol, clinic, request
 
-    protocol: Protocol
-    clinic: Clinic
-    request: Request
-    moment: datetime
-    course_id: str
-
-    def planned(self, bookings: Bookings = NO_BOOKINGS) -> Course:
-        """The course beside these bookings. Raises `BadRequest`, and `NoPlan` explained."""
+    def make(bookings: Occupancy) -> Course:
         try:
-            return self.tried(bookings)
-        except NoPlan as error:
-            raise self.explained(error, bookings) from None
-
-    def tried(self, bookings: Bookings) -> Course:
-        """The course beside these bookings. Raises `BadRequest`, `NoPlan`."""
-        try:
-            return plan(
-                self.protocol,
-                self.clinic,
-                self.request,
-                made_at=self.moment,
-                course_id=self.course_id,
-                bookings=bookings,
-            )
+            return plan(*context, made_at=moment, course_id=course_id, bookings=bookings)
         except BadRequest as error:
-            if self.protocol.booster_phase is None and error.field == "boosters":
+            if protocol.booster_phase is None and error.field == "boosters":
                 named = [name for name in shipped_protocols() if load_protocol(name).booster_phase]
                 error.next_step = f"one of the protocols that have: {', '.join(named)}"
             raise
 
-    def explained(self, error: NoPlan, bookings: Bookings) -> NoPlan:
-        """The refusal with its reasons, and what would do."""
-        from ketasched.planning.explain import explained  # noqa: PLC0415
+    def explain(error: NoPlan, bookings: Occupancy) -> NoPlan:
+        # Imported here because most plans fit, and print the sooner for it.
+        from ketasched.planning.explain import explain_refusal  # noqa: PLC0415
 
-        context = self.protocol, self.clinic, self.request, self.moment
-        return explained(error, *context, for_a_second(), bookings)
+        more_time = options.time_budget()
+        return explain_refusal(error, PlanningContext(*context, moment, bookings, more_time))
+
+    return BookingRequest(clinic, make, LogEntry(moment, ""), request, explain=explain)

@@ -1,17 +1,16 @@
 """`ketasched protocols`: which there are, and what is in one."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import click
 
-from ketasched.cli.options import a_protocol
-from ketasched.files.codec import plain
+from ketasched.cli import options
+from ketasched.cli.json_output import print_json
 from ketasched.files.load import load_protocol, protocol_text, shipped_protocols
 from ketasched.model import Phase, Protocol, VisitKind
 
 MARK = "*"
-"""Stands after a number that has no source and is for the clinic to replace."""
+"""Follows a number that has no source and is for the clinic to replace."""
 
 
 @click.group("protocols")
@@ -24,9 +23,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
-)
+@options.output_format()
 def list_protocols(*, form: str | None) -> None:
     """List the protocols that come with the program.
 
@@ -36,8 +33,7 @@ def list_protocols(*, form: str | None) -> None:
     protocols = [load_protocol(name) for name in shipped_protocols()]
     if form == "json":
         keys = ("id", "title", "route", "indication")
-        rows = [{key: getattr(protocol, key) for key in keys} for protocol in protocols]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json([{key: getattr(one, key) for key in keys} for one in protocols])
         return
     width = max(len(protocol.id) for protocol in protocols)
     for protocol in protocols:
@@ -45,12 +41,9 @@ def list_protocols(*, form: str | None) -> None:
 
 
 @command.command("show")
-@click.argument("protocol", metavar="ID|FILE", shell_complete=a_protocol)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "toml", "json"]),
-    help="What to print (text); toml is the file itself, to copy and change.",
+@click.argument("protocol", metavar="ID|FILE", shell_complete=options.complete_protocol)
+@options.output_format(
+    ("text", "toml", "json"), "What to print (text); toml is the file itself, to copy and change."
 )
 def show_protocol(*, protocol: str, form: str | None) -> None:
     """Show a protocol; numbers marked * have no source and are for the clinic to replace.
@@ -63,7 +56,7 @@ def show_protocol(*, protocol: str, form: str | None) -> None:
     if form == "toml":
         click.echo(protocol_text(protocol), nl=False)
     elif form == "json":
-        click.echo(json.dumps(plain(found), ensure_ascii=False, indent=2))
+        print_json(found)
     else:
         click.echo("\n".join(_page(found)))
 
@@ -86,12 +79,8 @@ def _page(protocol: Protocol) -> Iterator[str]:
 
 
 def _visit_lines(protocol: Protocol, name: str, kind: VisitKind) -> Iterator[str]:
-    # What a kind has from another one is an example if it is one there.
-    places = [f"visits.{name}"] + ([f"visits.{kind.like}"] if kind.like else [])
-
-    def mark(key: str) -> str:
-        return next((m for place in places if (m := _mark(protocol, f"{place}.{key}"))), "")
-
+    # A number that a kind takes over from another one is an example if it is one there.
+    mark = _marker(protocol, *(f"visits.{one}" for one in (name, kind.like) if one))
     driver = "someone else drives" if kind.needs_driver else "no driver needed"
     yield f"visit {name}: {kind.title} ({kind.place}; {driver})"
     for part in ("check_in", "treatment", "observation"):
@@ -109,9 +98,7 @@ def _visit_lines(protocol: Protocol, name: str, kind: VisitKind) -> Iterator[str
 
 
 def _phase_lines(protocol: Protocol, phase: Phase) -> Iterator[str]:
-    def mark(key: str) -> str:
-        return _mark(protocol, f"phases.{phase.name}.{key}")
-
+    mark = _marker(protocol, f"phases.{phase.name}")
     if phase.is_booster:
         number = f"none unless asked for, at most {phase.count.max}{mark('count.max')}"
     else:
@@ -130,10 +117,12 @@ def _phase_lines(protocol: Protocol, phase: Phase) -> Iterator[str]:
     gap = phase.gap_days
     yield f"  {gap.min}{mark('gap_days.min')} to {gap.max}{mark('gap_days.max')} days apart"
     if phase.gap_hours:
-        hours = phase.gap_hours
-        least = f"at least {hours.min}{mark('gap_hours.min')}" if hours.min is not None else ""
-        most = f"at most {hours.max}{mark('gap_hours.max')}" if hours.max is not None else ""
-        yield f"  {' and '.join(filter(None, (least, most)))} hours from start to start"
+        limits = [
+            f"at {word} {hours}{mark(f'gap_hours.{key}')}"
+            for word, key in (("least", "min"), ("most", "max"))
+            if (hours := getattr(phase.gap_hours, key)) is not None
+        ]
+        yield f"  {' and '.join(limits)} hours from start to start"
     if phase.span_days:
         yield f"  {phase.span_days.max}{mark('span_days.max')} days from first to last at most"
     for review in phase.reviews:
@@ -141,7 +130,15 @@ def _phase_lines(protocol: Protocol, phase: Phase) -> Iterator[str]:
         yield f"  review after {review.after}{mark('reviews')}: {review.title}{waits}"
 
 
-def _mark(protocol: Protocol, path: str) -> str:
-    """The mark, if the path or a table around it is among the protocol's examples."""
-    covered = any(path == one or path.startswith(f"{one}.") for one in protocol.examples)
-    return MARK if covered else ""
+def _marker(protocol: Protocol, *tables: str) -> Callable[[str], str]:
+    """A function that returns the mark for a key that is among the examples in one of the tables.
+
+    A key is an example, too, if the table around it is one.
+    """
+
+    def mark(key: str) -> str:
+        paths = [f"{table}.{key}." for table in tables]
+        is_example = any(path.startswith(f"{one}.") for path in paths for one in protocol.examples)
+        return MARK if is_example else ""
+
+    return mark

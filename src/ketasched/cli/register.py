@@ -1,27 +1,24 @@
-"""`ketasched register`: what is in the clinic's book, and copies of it."""
+"""`ketasched register`: what is in the clinic's register, and copies of it."""
 
-import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli.delivery import Outcome, outcome_options
-from ketasched.cli.options import clinic_option, moment_of, today_option
+from ketasched.cli import options
+from ketasched.cli.course_source import find_entry
+from ketasched.cli.delivery import Delivery, delivery_options
+from ketasched.cli.json_output import print_json
 from ketasched.cli.output import SOME_FAILED, report, say
-from ketasched.cli.register_option import entry_of, file_of, needed_book, register_option
+from ketasched.cli.register_option import needed_register, register_file, register_option
 from ketasched.errors import BadFile, KetaschedError, Refused
-from ketasched.files.load import course_from, load_course
+from ketasched.files.load import load_course, parse_course
 from ketasched.model import Course
 from ketasched.model.wall_clock import day_text
+from ketasched.register.records import CourseEntry, LogEntry, LogRecord
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from ketasched.register.records import Entered, Logged
-    from ketasched.register.register import Book
+path_argument = click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 
 
 @click.group("register")
@@ -38,41 +35,38 @@ def command() -> None:
 @command.command("list")
 @click.argument("patient", metavar="[PATIENT]", default="")
 @register_option
-@click.option(
-    "--format", "form", type=click.Choice(["text", "json"]), help="What to print (text)."
-)
-def list_courses(*, patient: str, register: str | None, form: str | None) -> None:
+@options.output_format()
+def list_courses(*, patient: str, register_address: str | None, form: str | None) -> None:
     """List the courses, or those of one patient.
 
     \b
     ketasched register list
     """
-    entries = needed_book(register).entries(patient=patient)
+    entries = needed_register(register_address).entries(patient=patient)
     if form == "json":
         keys = ("patient", "clinic", "revision", "first_day", "last_day", "course_id")
-        rows = [{key: getattr(entry, key) for key in keys} for entry in entries]
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        print_json([{key: getattr(entry, key) for key in keys} for entry in entries])
         return
     width = max((len(entry.patient) for entry in entries), default=0)
     for entry in entries:
-        click.echo(f"{entry.patient:<{width}}  {_in_short(entry)}")
+        click.echo(f"{entry.patient:<{width}}  {_entry_text(entry)}")
     if not entries:
         say("note", "there is no course in the register")
 
 
 @command.command("show")
 @click.argument("patient", metavar="PATIENT|ID")
-@outcome_options
+@delivery_options
 @register_option
-@clinic_option("Of which clinic the patient is.")
-@click.option("--log", "wants_log", is_flag=True, help="Print what was done to it, and when.")
+@options.clinic("Of which clinic the patient is.")
+@options.flag("--log", "Print what was done to it, and when.")
 def show(
     *,
     patient: str,
-    outcome: Outcome,
-    register: str | None,
+    delivery: Delivery,
+    register_address: str | None,
     clinic_path: str | None,
-    wants_log: bool,
+    log: bool,
 ) -> None:
     """Show a patient's course as a page, a calendar or JSON; -o writes all its files.
 
@@ -80,37 +74,42 @@ def show(
     ketasched register show P-014
     ketasched register show P-014 -o courses --force
     """
-    book = needed_book(register)
-    entry = entry_of(book, patient, clinic_path)
-    others = len(book.entries(patient=entry.patient)) - 1
+    register = needed_register(register_address)
+    entry = find_entry(register, patient, clinic_path)
+    others = len(register.entries(patient=entry.patient)) - 1
     if others > 0:
         say("note", f"{others} more of this patient: ketasched register list {entry.patient}")
-    if wants_log:
-        for line in book.log(entry.course_id):
-            click.echo(_log_line(line))
-        return
-    outcome.deliver(book.course(entry.course_id), with_course_file=True, over=True)
+    if log:
+        for record in register.log(entry.course_id):
+            click.echo(_record_text(record))
+    else:
+        delivery.deliver(register.course(entry.course_id), over_same=True)
 
 
 @command.command("export")
 @register_option
-def export(*, register: str | None) -> None:
+def export(*, register_address: str | None) -> None:
     """Print every course on a line of its own, as JSON (NDJSON).
 
     \b
     ketasched register export >courses.ndjson
     """
-    for line in needed_book(register).documents():
+    for line in needed_register(register_address).documents():
         click.echo(line)
 
 
 @command.command("import")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @register_option
-@today_option("The moment of it (now): visits before it are entered whoever else sat there.")
+@options.today("The moment of it (now): visits before it are entered whoever else sat there.")
 @click.pass_context
 def import_courses(
-    ctx: click.Context, /, *, files: tuple[str, ...], register: str | None, today: str | None
+    ctx: click.Context,
+    /,
+    *,
+    files: tuple[str, ...],
+    register_address: str | None,
+    today: str | None,
 ) -> None:
     """Enter courses that are in files: course.json, a patient's folder, or an export (.ndjson).
 
@@ -120,12 +119,13 @@ def import_courses(
     ketasched register import courses/*/course.json
     """
     courses = [course for path in files for course in _courses_in(path)]
-    book = needed_book(register, make=True)
+    register = needed_register(register_address, make=True)
     failed = entered = 0
     for course in courses:
-        at = moment_of(today, course.visits[0].start.tzinfo, field="today")
+        at = options.moment_of(today, course.visits[0].start.tzinfo, field="today")
+        begun = {visit.uid for visit in course.visits if visit.start < at}
         try:
-            entered += _put(book, course, at)
+            entered += register.enter(course, LogEntry(at, "imported"), waived=begun)
         except KetaschedError as error:
             failed += 1
             report(error, "register")
@@ -133,15 +133,15 @@ def import_courses(
     said = f"{entered:,} entered"
     said += f", {there:,} there already" if there else ""
     said += f", {failed:,} not entered" if failed else ""
-    say("note", f"{said}; {book.place}")
+    say("note", f"{said}; {register.place}")
     if failed:
         ctx.exit(SOME_FAILED)
 
 
 @command.command("backup")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@path_argument
 @register_option
-def backup(*, path: Path, register: str | None) -> None:
+def backup(*, path: Path, register_address: str | None) -> None:
     """Copy the register as it is at this moment to a new SQLite file, whoever writes meanwhile.
 
     The copy is a register: --register FILE uses it.
@@ -151,37 +151,37 @@ def backup(*, path: Path, register: str | None) -> None:
     """
     if not path.name:
         raise click.UsageError(f"{path} is no file: register-2026-12-07.db, say.")
-    book = needed_book(register)
+    register = needed_register(register_address)
     # Imported here because a register is an extra.
     from ketasched.register.backup import back_up  # noqa: PLC0415
 
-    back_up(book.engine, path)
+    back_up(register.engine, path)
     click.echo(path)
 
 
 @command.command("restore")
-@click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
+@path_argument
 @register_option
-@click.option("--force", is_flag=True, help="Over the register that is there.")
-def restore(*, path: Path, register: str | None, force: bool) -> None:
+@options.flag("--force", "Over the register that is there.")
+def restore(*, path: Path, register_address: str | None, force: bool) -> None:
     """Put a backup in the place of the register (a file), while nobody else uses that.
 
     \b
     ketasched register restore register-2026-12-07.db --force
     """
-    place = file_of(register)
-    backup = needed_book(str(path))
+    place = register_file(register_address)
+    backup = needed_register(str(path))
     if place.exists() and not force:
         said = f"{place}: there is a register, and what was entered since the backup would be lost"
         raise Refused(said, next_step="--force, once nobody uses it any more")
     # Imported here because a register is an extra.
-    from ketasched.register.backup import restore as put_back  # noqa: PLC0415
+    from ketasched.register.backup import restore as restore_file  # noqa: PLC0415
 
-    put_back(backup.engine, place)
+    restore_file(backup.engine, place)
     click.echo(place)
 
 
-def _in_short(entry: "Entered") -> str:
+def _entry_text(entry: CourseEntry) -> str:
     """An entry on one line: "revision 2, Mon 7 Dec 2026 to Fri 18 Dec 2026, Riverbend"."""
     days = "no visit takes place"
     if entry.last_day:
@@ -190,9 +190,9 @@ def _in_short(entry: "Entered") -> str:
     return ", ".join(filter(None, (f"revision {entry.revision}", days, entry.clinic)))
 
 
-def _log_line(line: "Logged") -> str:
-    by = f", {line.by_whom}" if line.by_whom else ""
-    return f"{line.at}  revision {line.revision}: {line.what}{by}"
+def _record_text(record: LogRecord) -> str:
+    by = f", {record.by_whom}" if record.by_whom else ""
+    return f"{record.at}  revision {record.revision}: {record.what}{by}"
 
 
 def _courses_in(path: str) -> Iterator[Course]:
@@ -203,18 +203,10 @@ def _courses_in(path: str) -> Iterator[Course]:
     try:
         with Path(path).open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
-                yield course_from(line, f"{path}:{number}")
+                yield parse_course(line, f"{path}:{number}")
     except OSError as error:
         said = f"{path}: cannot be read: {error.strerror or error}"
         raise BadFile(said, next_step="give the path of a file that is there") from None
     except UnicodeDecodeError:
         step = "export it again: ketasched register export >courses.ndjson"
         raise BadFile(f"{path}: is not UTF-8 text", next_step=step) from None
-
-
-def _put(book: "Book", course: Course, at: "datetime") -> bool:
-    # Imported here because a register is an extra.
-    from ketasched.register.records import Line  # noqa: PLC0415
-
-    over = {visit.uid for visit in course.visits if visit.start < at}
-    return book.put(course, Line(at, "imported"), spared=over)

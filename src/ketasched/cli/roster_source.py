@@ -15,93 +15,75 @@ from ketasched.errors import BadFile
 STANDARD_INPUT = "-"
 
 
-class Source:
-    """A roster that is open; "-" is standard input. Raises `BadFile` where it cannot be read."""
+class RosterSource:
+    """An open roster; "-" is standard input. Raises `BadFile` if it cannot be read."""
 
     def __init__(self, path: str, stack: ExitStack) -> None:
         self.path, self._stack = path, stack
-        self._file: IO[bytes] = (
-            sys.stdin.buffer if path == STANDARD_INPUT else stack.enter_context(_opened(path))
-        )
-        self._is_kept = self._is_file() and path != STANDARD_INPUT
+        with _bad_file_for(path, OSError, ValueError):
+            self._file: IO[bytes] = (
+                sys.stdin.buffer
+                if path == STANDARD_INPUT
+                else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115 - the stack is one
+            )
+        found = self.stat()
+        is_file = found is not None and stat.S_ISREG(found.st_mode)
+        self._is_seekable = is_file and path != STANDARD_INPUT
 
     def stat(self) -> os.stat_result | None:
-        """What the system says of it, if it is a file or a pipe."""
+        """The status of a file or a pipe; None for anything else."""
         try:
             return os.fstat(self._file.fileno())
         except (OSError, ValueError):
             return None
 
     def stream(self) -> BinaryIO:
-        """The bytes from its beginning; of what is no file, this works once, or after `keep`."""
-        if self._is_kept:
-            return cast("BinaryIO", _Reader(self._file, self.path))
-        return cast("BinaryIO", _Passing(self._file, self.path))
+        """A stream from the first byte on; of a pipe only once, unless `buffer` was called."""
+        place = 0 if self._is_seekable else None
+        return cast("BinaryIO", _Reader(self._file, self.path, place))
 
-    def keep(self, folder: Path | None) -> None:
-        """Have what is no file copied into one without a name, to be read again: in this folder,
-        or where the system has such files.
-        """
-        if not self._is_kept:
+    def buffer(self, folder: Path | None) -> None:
+        """Copy a pipe into a temporary file in this folder (None: where the system has them)."""
+        if not self._is_seekable:
             copy = self._stack.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
             shutil.copyfileobj(self.stream(), copy)
-            self._file, self._is_kept = copy, True
-
-    def _is_file(self) -> bool:
-        found = self.stat()
-        return found is not None and stat.S_ISREG(found.st_mode)
+            self._file, self._is_seekable = copy, True
 
 
-class _Passing:
-    """A stream whose errors name it."""
+class _Reader:
+    """A reader of a file; with a `place` in it of its own, beside other readers.
 
-    def __init__(self, file: IO[bytes], path: str) -> None:
-        self._file, self._path = file, path
+    Raises `BadFile` if the file cannot be read.
+    """
 
-    def read(self, size: int = -1) -> bytes:
-        """Some bytes, none at the end."""
-        try:
-            return self._file.read(size)
-        except OSError as error:
-            raise _cannot_be_read(self._path, error) from None
-
-
-class _Reader(_Passing):
-    """A reader of a file that others read, too: each with a place of its own."""
-
-    _place = 0
+    def __init__(self, file: IO[bytes], path: str, place: int | None) -> None:
+        self._file, self._path, self._place = file, path, place
 
     def read(self, size: int = -1) -> bytes:
         """Some bytes, none at the end."""
-        try:
+        with _bad_file_for(self._path, OSError):
+            if self._place is None:
+                return self._file.read(size)
             self._file.seek(self._place)
-        except OSError as error:
-            raise _cannot_be_read(self._path, error) from None
-        data = super().read(size)
+            data = self._file.read(size)
         self._place += len(data)
         return data
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Source]:
+def open_roster(path: str) -> Iterator[RosterSource]:
     """The roster at this path. Raises `BadFile`."""
     with ExitStack() as stack:
-        yield Source(path, stack)
+        yield RosterSource(path, stack)
 
 
 @contextmanager
-def _opened(path: str) -> Iterator[IO[bytes]]:
+def _bad_file_for(path: str, *kinds: type[Exception]) -> Iterator[None]:
+    """Raise `BadFile` for these errors."""
     try:
-        stream = Path(path).open("rb")  # noqa: SIM115 - closed below, where nothing is caught
-    except (OSError, ValueError) as error:
-        raise _cannot_be_read(path, error) from None
-    with stream:
-        yield stream
-
-
-def _cannot_be_read(path: str, error: Exception) -> BadFile:
-    said = getattr(error, "strerror", None) or str(error)
-    where = "standard input" if path == STANDARD_INPUT else path
-    return BadFile(
-        f"{where}: cannot be read: {said}", next_step="give the path of a roster that is there"
-    )
+        yield
+    except kinds as error:
+        said = getattr(error, "strerror", None) or str(error)
+        where = "standard input" if path == STANDARD_INPUT else path
+        step = "give the path of a roster that is there"
+        raise BadFile(f"{where}: cannot be read: {said}", next_step=step) from None

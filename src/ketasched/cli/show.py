@@ -4,22 +4,22 @@ from pathlib import Path
 
 import click
 
-from ketasched.cli.delivery import Outcome, outcome_options
-from ketasched.cli.options import NEWER, a_file, clinic_option
+from ketasched.cli import options
+from ketasched.cli.delivery import Delivery, delivery_options
 from ketasched.cli.output import BROKEN, say, say_findings
-from ketasched.cli.register_option import is_asked
+from ketasched.cli.register_option import is_register_given
 from ketasched.errors import BadFile
 from ketasched.files.load import load_course, with_clinic
 from ketasched.planning.check import check
 
 
 @click.command("show")
-@click.argument("course", metavar="COURSE", shell_complete=a_file)
-@outcome_options
-@clinic_option(NEWER)
+@options.course
+@delivery_options
+@options.clinic(options.NEWER_CLINIC)
 @click.pass_context
 def command(
-    ctx: click.Context, /, *, course: str, outcome: Outcome, clinic_path: str | None
+    ctx: click.Context, /, *, course: str, delivery: Delivery, clinic_path: str | None
 ) -> None:
     """Show a course file as a page, a calendar or JSON, for the patient, the driver or the clinic.
 
@@ -28,7 +28,7 @@ def command(
     ketasched show courses/P-014/course.json --format ics --for driver
     ketasched show courses/P-014/course.json --split -o to-hand-out
     """
-    if is_asked(None) and not Path(course).exists() and course != "-":
+    if is_register_given(None) and not Path(course).exists() and course != "-":
         step = f"ketasched register show {course}, for a patient in the register"
         raise BadFile(f"{course}: there is no such file", next_step=step)
     found = load_course(course)
@@ -43,6 +43,6 @@ def command(
     say_findings(broken)
     if broken:
         say("warning", "do not hand this out: the course breaks a rule")
-    outcome.deliver(found, with_course_file=False)
+    delivery.deliver(found, with_course_file=False)
     if broken:
         ctx.exit(BROKEN)

@@ -1,4 +1,4 @@
-"""Whose time zone data is at work: the system's, where it has some, else the package `tzdata`."""
+"""Which time zone data is in use: the system's, if it has any, else the package `tzdata`."""
 
 import re
 import zoneinfo
@@ -7,13 +7,15 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 ANY_ZONE = "America/New_York"
-"""A zone that every collection has."""
+"""A zone that is in every collection."""
 
 
 @dataclass(frozen=True, slots=True)
 class ZoneData:
-    """A collection of zones: its release ("2026a", "" if it does not say), and the folder that it
-    is in; none for the package `tzdata`.
+    """A collection of zones.
+
+    `release` is "2026a", for example, and "" if it is unknown. `folder` is None for the package
+    `tzdata`.
     """
 
     release: str
@@ -33,7 +35,7 @@ def zone_data(zone: str = ANY_ZONE) -> ZoneData:
 
 
 def packaged_release() -> str:
-    """The release of the package `tzdata`, "" where there is none: 2026.1 is 2026a."""
+    """The release of the package `tzdata` (2026.1 is 2026a); "" if it is not installed."""
     try:
         year, number = map(int, version("tzdata").split(".")[:2])
     except (PackageNotFoundError, ValueError):
@@ -47,7 +49,7 @@ def version_text() -> str:
 
 
 def _release_in(folder: Path) -> str:
-    """The release of a system's collection, from one of the files that name it."""
+    """The release of a system's collection, by one of the files that name it; else ""."""
     for name in ("+VERSION", "tzdata.zi"):
         try:
             with (folder / name).open(encoding="utf-8") as file:
