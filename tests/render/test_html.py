@@ -1,4 +1,4 @@
-"""The page as a file: what it says, and that nothing in it is more than text."""
+"""The HTML page: its content, and that no text of a clinic becomes markup."""
 
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -21,7 +21,7 @@ from ketasched.model import (
     Titles,
     Wording,
 )
-from ketasched.model.privacy import telling
+from ketasched.model.privacy import sensitive_term
 from ketasched.planning.planner import plan
 from ketasched.render import render
 from tests.conftest import MADE_AT
@@ -82,11 +82,11 @@ FIELDS = {
     "driver": ["phone", "address"],
     "clinic": ["patient", "driver"],
 }
-"""What is said of a course whose every text is its own, on each audience's page."""
+"""The fields whose text is on each audience's page."""
 
 
 def course_with(text: str, titles: Titles) -> Course:
-    """A course in which each text is the name of its field and this."""
+    """A course in which each text is the name of its field, followed by `text`."""
     said: Any = {name: f"{name}{text}" for name in ("before", "bring", "side_effects", "call")}
     own = clinic(
         name=f"name{text}",
@@ -101,11 +101,11 @@ def course_with(text: str, titles: Titles) -> Course:
 
 @settings(max_examples=80)
 @given(
-    text=TEXTS.filter(lambda text: not telling(text)),
+    text=TEXTS.filter(lambda text: not sensitive_term(text)),
     audience=st.sampled_from(["patient", "driver", "clinic"]),
     titles=st.sampled_from(["discreet", "clinical"]),
 )
-def test_any_text_comes_back_whole_from_every_field(text, audience, titles):
+def test_any_text_of_any_field_is_on_the_page_whole(text, audience, titles):
     hostile = f"{text}<i>&amp;."
     found = Read(page(course_with(hostile, titles), audience))
     assert found.tags == Read(page(course_with(".", titles), audience)).tags
@@ -132,7 +132,7 @@ def test_nothing_in_the_page_is_from_outside_and_no_script_could_run():
     assert not any(name == "style" for _, pairs in Read(text).tags for name, _ in pairs)
 
 
-def test_the_patients_page_has_all_that_they_need():
+def test_the_patients_page_has_dates_words_phone_and_address():
     own = clinic(
         "mon tue wed thu fri",
         name="Day clinic",
@@ -157,7 +157,7 @@ def test_the_patients_page_has_all_that_they_need():
         assert text in said
 
 
-def test_the_drivers_page_is_the_drivers_sheet_alone():
+def test_the_drivers_page_is_only_the_drivers_sheet():
     course = plan(protocol(), clinic(phone="555 0100"), request(patient="P-014"), made_at=MADE_AT)
     said = " ".join(words(page(course, "driver")))
     assert "Rides, there and back" in said
@@ -174,7 +174,7 @@ def test_the_drivers_sheet_is_discreet_where_the_patients_is_not():
     assert "Ketamine" not in drivers
 
 
-def test_a_driver_who_is_known_stands_by_each_visit_with_the_phone_once():
+def test_a_known_driver_is_named_with_each_visit_and_the_phone_once():
     asked = request(driver_name="Sam Rivera", driver_phone="555 0199")
     text = page(plan(protocol(), clinic(), asked, made_at=MADE_AT))
     assert text.count("<bdi>Sam Rivera</bdi>") == 6
@@ -182,7 +182,7 @@ def test_a_driver_who_is_known_stands_by_each_visit_with_the_phone_once():
     assert "not arranged yet" not in text
 
 
-def test_a_visit_that_does_not_take_place_says_so_in_the_list_and_not_in_the_month():
+def test_a_missed_visit_is_in_the_list_but_not_in_the_month():
     course = plan(protocol(phase(2)), clinic(), request(), made_at=MADE_AT)
     missed = replace(course.visits[0], status="missed")
     text = page(replace(course, visits=(missed, course.visits[1])))
@@ -242,7 +242,7 @@ def prices_of(asked, own) -> str:
     ],
     ids=["one kind", "two kinds", "like another kind", "not all priced", "no prices"],
 )
-def test_a_page_says_what_it_costs_in_all(asked, amounts, said):
+def test_the_page_has_the_price_of_each_kind_and_the_total(asked, amounts, said):
     assert prices_of(asked, at_prices(**amounts)) == said
 
 
@@ -251,7 +251,7 @@ def test_a_driver_is_not_told_the_price():
     assert "USD" not in page(course, "driver")
 
 
-def test_more_than_one_driver_is_listed():
+def test_several_drivers_are_listed():
     course = plan(protocol(phase(2)), clinic(), request(), made_at=MADE_AT)
     drivers = Driver("Sam", "555 1"), Driver("Alex; Jo", "555 2")
     both = zip(course.visits, drivers, strict=True)

@@ -1,4 +1,4 @@
-"""The calendar file: what is in it, to the byte, and what other people's programs read in it."""
+"""The calendar file: its bytes, and what other programs read in it."""
 
 import re
 import time
@@ -22,7 +22,7 @@ from ketasched.model import (
     Course,
     Driver,
     Instructions,
-    Lead,
+    LeadTime,
     Minutes,
     PhaseReview,
     Protocol,
@@ -32,11 +32,11 @@ from ketasched.model import (
     VisitKind,
     Wording,
 )
-from ketasched.model.wall_clock import after, comes_twice
+from ketasched.model.wall_clock import add_minutes, is_ambiguous
 from ketasched.planning.planner import plan
-from ketasched.render import render, render_changes
-from ketasched.render.ics import calendar_name
-from ketasched.render.vtimezone import needed_days, vtimezone
+from ketasched.render import render
+from ketasched.render.ics import calendar_name, render_changes
+from ketasched.render.vtimezone import vtimezone
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
 from tests.support.hostile import HOSTILE, TEXTS, clinic_saying
@@ -57,13 +57,13 @@ AUDIENCES = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.audienc
 OPEN_DAILY = "mon tue wed thu fri sat sun"
 
 
-def planned(
+def plan_course(
     protocol: Protocol, clinic: Clinic, request: Request, made_at: datetime = MADE_AT
 ) -> Course:
     return plan(protocol, clinic, request, made_at=made_at, course_id="course")
 
 
-def written(course: Course, view: View = PATIENT) -> str:
+def ics(course: Course, view: View = PATIENT) -> str:
     return render(course, "ics", view)
 
 
@@ -79,7 +79,7 @@ MIXED = protocol(
         "home": VisitKind("Visit; at home", Minutes(5, 20, 0), place="home"),
     },
 )
-"""Visits at the clinic, by phone and at home; reviews; one visit that is still open."""
+"""Visits at the clinic, by phone and at home; reviews; a tentative visit."""
 
 PROTOCOLS: dict[str, tuple[Protocol, dict[str, Any]]] = {
     "six infusions, twelve boosters": (load_protocol("iv-depression"), {"boosters": 12}),
@@ -98,21 +98,21 @@ ZONES = (
 """An hour's change, no change, half an hour's, a winter that the law calls the odd one, changes
 given up, and changes that go by the moon."""
 IN_UTC = {"Asia/Kolkata", "America/Sao_Paulo", "Africa/Casablanca"}
-"""Those without a yearly rule."""
+"""The zones without a yearly rule."""
 
 
 def course_like(which: str, /, zone: str = "America/New_York", **more: Any) -> Course:
     """A course by one of PROTOCOLS at a clinic with these fields."""
     rules, asked = PROTOCOLS[which]
     at = clinic(OPEN_DAILY, timezone=zone, phone="+1 212 555 0100", **more)
-    return planned(rules, at, request(patient="MRN-4711", **asked))
+    return plan_course(rules, at, request(patient="MRN-4711", **asked))
 
 
 def course_saying(text: str, **more: Any) -> Course:
     """A course in which every free text is this one."""
     at = clinic(**(clinic_saying(text) | more))
     asked = request(patient=text, driver_name=text, driver_phone=text)
-    return planned(MIXED, at, asked)
+    return plan_course(MIXED, at, asked)
 
 
 EVERY_KIND = [
@@ -130,14 +130,14 @@ ANY_COURSE = pytest.mark.parametrize("course", EVERY_KIND)
 
 
 def as_the_library_writes(course: Course, view: View) -> bytes:
-    """The same events written by `icalendar`'s own objects, with our VTIMEZONE put in."""
+    """The same events written by the library `icalendar`, with our VTIMEZONE inserted."""
     found = events(course, view)
-    days = [day for event in found for day in (event.start.date(), event.end.date())]
-    block = vtimezone(course.timezone, *needed_days(min(days), max(days))) if days else None
+    years = [moment.year for event in found for moment in (event.start, event.end)]
+    block = vtimezone(course.timezone, min(years), max(years)) if years else ""
     changed = course.history[-1].at.astimezone(UTC)
 
     def moment(local: datetime) -> datetime:
-        local_is_clear = block and not comes_twice(local)
+        local_is_clear = block and not is_ambiguous(local)
         return local if local_is_clear else local.astimezone(UTC)
 
     calendar = icalendar.Calendar()
@@ -170,15 +170,15 @@ def as_the_library_writes(course: Course, view: View) -> bytes:
         calendar.add_component(entry)
     whole: bytes = calendar.to_ical()
     begin = b"\r\nBEGIN:VEVENT\r\n"
-    return whole.replace(begin, b"\r\n" + (block or "").encode() + begin[2:], 1)
+    return whole.replace(begin, b"\r\n" + block.encode() + begin[2:], 1)
 
 
 @AUDIENCES
 @pytest.mark.parametrize("zone", ZONES)
 @pytest.mark.parametrize("name", PROTOCOLS)
-def test_the_bytes_are_those_of_the_librarys_own_objects(name, zone, view):
+def test_the_bytes_are_those_that_the_library_writes(name, zone, view):
     course = course_like(name, zone, name="A clinic", address="12 Main St\nNew York, NY")
-    assert written(course, view).encode() == as_the_library_writes(course, view)
+    assert ics(course, view).encode() == as_the_library_writes(course, view)
 
 
 @AUDIENCES
@@ -186,20 +186,20 @@ def test_the_bytes_are_those_of_the_librarys_own_objects(name, zone, view):
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_the_bytes_are_the_librarys_whatever_the_clinic_says(text, titles, view):
     course = course_saying(text, titles=titles)
-    assert written(course, view).encode() == as_the_library_writes(course, view)
+    assert ics(course, view).encode() == as_the_library_writes(course, view)
 
 
 @pytest.mark.parametrize("minutes", [0, 1, 59, 90, 24 * 60, 7 * 24 * 60])
-def test_the_bytes_are_the_librarys_however_early_the_alarm_sounds(minutes):
-    course = course_like("one visit", reminders=Reminders(alarm=Lead(minutes)))
-    assert written(course).encode() == as_the_library_writes(course, PATIENT)
+def test_the_bytes_are_the_librarys_for_any_alarm(minutes):
+    course = course_like("one visit", reminders=Reminders(alarm=LeadTime(minutes)))
+    assert ics(course).encode() == as_the_library_writes(course, PATIENT)
 
 
 # ---- What is in the file
 
 
 class Entry(NamedTuple):
-    """A component as it stands in the file: its name, its properties in order, its parts."""
+    """A component of the file: its name, its properties in order, its inner components."""
 
     name: str
     properties: list[tuple[str, str]]
@@ -220,7 +220,7 @@ class Entry(NamedTuple):
 
 
 def entry(text: str) -> Entry:
-    """The calendar taken apart by its lines, without a library."""
+    """The calendar parsed line by line, without a library."""
     stack = [Entry("", [], [])]
     for line in unfolded(text):
         found = re.fullmatch(r"([A-Z-]+)([;:].*)", line, re.DOTALL)
@@ -239,7 +239,7 @@ def entry(text: str) -> Entry:
 
 
 def vevents(course: Course, view: View = PATIENT) -> list[Entry]:
-    return entry(written(course, view)).of("VEVENT")
+    return entry(ics(course, view)).of("VEVENT")
 
 
 UTC_TIME = re.compile(r"\d{8}T\d{6}Z")
@@ -247,8 +247,8 @@ UTC_TIME = re.compile(r"\d{8}T\d{6}Z")
 
 @AUDIENCES
 @ANY_COURSE
-def test_the_calendar_has_what_every_program_needs_and_nothing_that_one_misreads(course, view):
-    calendar = entry(written(course, view))
+def test_the_calendar_has_the_needed_properties_and_no_others(course, view):
+    calendar = entry(ics(course, view))
     assert [name for name, _ in calendar.properties] == [
         "VERSION",
         "PRODID",
@@ -267,7 +267,7 @@ def test_the_calendar_has_what_every_program_needs_and_nothing_that_one_misreads
 
 @AUDIENCES
 @ANY_COURSE
-def test_every_event_is_complete_and_has_a_uid_of_its_own(course, view):
+def test_every_event_is_complete_and_has_a_unique_uid(course, view):
     found = vevents(course, view)
     uids = [event.one("UID") for event in found]
     assert len(set(uids)) == len(uids) > 0
@@ -296,7 +296,7 @@ def test_every_event_is_complete_and_has_a_uid_of_its_own(course, view):
 
 @AUDIENCES
 @ANY_COURSE
-def test_every_event_has_one_complete_alarm_and_nothing_after_it(course, view):
+def test_every_event_has_one_complete_alarm_and_no_other_component(course, view):
     for event in vevents(course, view):
         (alarm,) = event.parts
         assert (alarm.name, alarm.parts) == ("VALARM", [])
@@ -309,7 +309,7 @@ def test_every_event_has_one_complete_alarm_and_nothing_after_it(course, view):
 @AUDIENCES
 @ANY_COURSE
 def test_every_event_ends_after_it_starts(course, view):
-    read = by_icalendar(written(course, view))
+    read = by_icalendar(ics(course, view))
     assert len(read) == len(events(course, view))
     assert [event for event in read if not event.start < event.end] == []
 
@@ -317,7 +317,7 @@ def test_every_event_ends_after_it_starts(course, view):
 @AUDIENCES
 @ANY_COURSE
 def test_lines_end_with_crlf_have_75_octets_at_most_and_no_control_characters(course, view):
-    raw = written(course, view).encode()
+    raw = ics(course, view).encode()
     lines = raw.split(b"\r\n")
     assert lines.pop() == b""
     assert [line for line in lines if b"\r" in line or b"\n" in line] == []
@@ -332,9 +332,11 @@ def test_lines_end_with_crlf_have_75_octets_at_most_and_no_control_characters(co
 @AUDIENCES
 @ANY_COURSE
 def test_the_same_course_has_the_same_bytes_and_a_later_one_other_stamps(course, view):
-    again = planned(course.protocol, course.clinic, course.request)
-    assert written(again, view) == written(course, view)
-    later = planned(course.protocol, course.clinic, course.request, MADE_AT + timedelta(minutes=1))
+    again = plan_course(course.protocol, course.clinic, course.request)
+    assert ics(again, view) == ics(course, view)
+    later = plan_course(
+        course.protocol, course.clinic, course.request, MADE_AT + timedelta(minutes=1)
+    )
     stamps = {event.one("DTSTAMP") for event in vevents(later, view)}
     assert stamps == {"20261123T150100Z"}
     assert [event.one("UID") for event in vevents(later, view)] == [
@@ -376,9 +378,9 @@ def test_a_revision_is_stamped_with_the_moment_of_its_last_change():
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
-def test_a_driver_without_a_single_ride_gets_a_calendar_that_can_be_read(reader):
-    course = planned(protocol(phase(1, tentative=True)), clinic(), request())
-    assert reader(written(course, DRIVER)) == []
+def test_a_calendar_without_events_can_be_read(reader):
+    course = plan_course(protocol(phase(1, tentative=True)), clinic(), request())
+    assert reader(ics(course, DRIVER)) == []
 
 
 # ---- Courses across changes of the clocks
@@ -392,7 +394,7 @@ CHECK_INS = {
     "Europe/Dublin": {"09:00", "08:00"},
     "America/Sao_Paulo": {"12:00"},
 }
-"""When it is 09:00 in these zones, in winter and in summer, in UTC: as people know it."""
+"""09:00 of these zones in UTC, in winter and in summer, written by hand."""
 
 
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
@@ -403,13 +405,13 @@ CHECK_INS = {
     ids=["all through 2027", "into summer", "into winter"],
 )
 def test_every_program_reads_each_event_at_its_time_with_its_title(start, boosters, zone, reader):
-    course = planned(
+    course = plan_course(
         THROUGH_2027,
         clinic(OPEN_DAILY, timezone=zone),
         request(start, boosters=boosters),
         datetime(2026, 12, 1, tzinfo=UTC),
     )
-    text = written(course)
+    text = ics(course)
     if reader is not by_ics and (reader, zone) != (by_vobject, "Europe/Dublin"):
         # `vobject` takes a zone whose winter is UTC for UTC, unless it knows its name.
         text = unnamed(text, zone)
@@ -435,13 +437,13 @@ def test_every_program_reads_each_event_at_its_time_with_its_title(start, booste
 @pytest.mark.parametrize("reader", READERS.values(), ids=READERS)
 @pytest.mark.parametrize("zone", ["America/New_York", "Australia/Lord_Howe"])
 def test_every_program_reads_what_each_audience_gets(zone, reader, view):
-    course = planned(
+    course = plan_course(
         THROUGH_2027,
         clinic(OPEN_DAILY, timezone=zone),
         request(date(2027, 11, 1), boosters=2),
         datetime(2026, 12, 1, tzinfo=UTC),
     )
-    text = written(course, view)
+    text = ics(course, view)
     read = {
         event.uid: event[1:] for event in reader(text if reader is by_ics else unnamed(text, zone))
     }
@@ -451,15 +453,15 @@ def test_every_program_reads_what_each_audience_gets(zone, reader, view):
     }
 
 
-def test_both_changes_of_the_clocks_lie_between_visits_of_one_course_in_new_york():
-    course = planned(
+def test_visits_keep_their_local_time_across_a_change_of_the_clocks():
+    course = plan_course(
         THROUGH_2027,
         clinic(OPEN_DAILY),
         request(date(2027, 3, 8)),
         datetime(2027, 3, 1, tzinfo=UTC),
     )
     begin = [
-        event.start for event in by_icalendar(unnamed(written(course, DRIVER), "America/New_York"))
+        event.start for event in by_icalendar(unnamed(ics(course, DRIVER), "America/New_York"))
     ][::2]
     assert [f"{moment:%m-%d %H:%M}" for moment in begin] == [
         "03-08 14:00",
@@ -482,15 +484,15 @@ def test_both_changes_of_the_clocks_lie_between_visits_of_one_course_in_new_york
     ],
     ids=["the first time", "the second time"],
 )
-def test_a_time_that_the_clocks_show_twice_keeps_its_instant(fold, said, instant, reader):
+def test_an_ambiguous_time_keeps_its_instant(fold, said, instant, reader):
     course = course_like("one visit")
     zone = ZoneInfo("America/New_York")
     start = datetime(2027, 11, 7, 1, 30, tzinfo=zone, fold=fold)
-    visit = replace(course.visits[0], start=start, end=after(start, 115))
+    visit = replace(course.visits[0], start=start, end=add_minutes(start, 115))
     course = replace(course, visits=(visit,))
     (event,) = (one for one in vevents(course) if one.one("UID") == visit.uid)
     assert event.one("DTSTART") == said
-    read = {one.uid: one for one in reader(unnamed(written(course), zone.key))}[visit.uid]
+    read = {one.uid: one for one in reader(unnamed(ics(course), zone.key))}[visit.uid]
     assert f"{read.start:%m-%d %H:%M}" == f"11-07 {instant}"
     assert read.end - read.start == timedelta(minutes=115)
 
@@ -499,8 +501,8 @@ def test_a_time_that_the_clocks_show_twice_keeps_its_instant(fold, said, instant
 
 
 def test_a_driver_gets_two_events_for_each_confirmed_visit_and_none_for_a_tentative_one():
-    course = planned(load_protocol("iv-depression"), clinic(), request(boosters=3))
-    found = by_icalendar(written(course, DRIVER))
+    course = plan_course(load_protocol("iv-depression"), clinic(), request(boosters=3))
+    found = by_icalendar(ics(course, DRIVER))
     confirmed = [visit for visit in course.visits if visit.status == "planned"]
     assert (len(confirmed), len(course.visits), len(found)) == (6, 9, 12)
     assert [(event.title, event.start) for event in found] == [
@@ -515,7 +517,7 @@ def test_a_driver_gets_two_events_for_each_confirmed_visit_and_none_for_a_tentat
 
 def test_visits_by_phone_or_at_home_need_no_driver():
     course = course_like("clinic, phone and home")
-    titles = [event.title for event in by_icalendar(written(course, DRIVER))]
+    titles = [event.title for event in by_icalendar(ics(course, DRIVER))]
     assert titles == ["Bring at 09:00", "Collect from 10:55"] * 3
     visits = [event.one("SUMMARY") for event in vevents(course)]
     assert "Phone appointment 1 of 2" in visits
@@ -530,13 +532,13 @@ def reminders(course: Course) -> list[tuple[str, str]]:
     zone = ZoneInfo(course.timezone)
     return [
         (f"{event.start.astimezone(zone):%Y-%m-%d %H:%M}", event.title)
-        for event in by_icalendar(written(course))
+        for event in by_icalendar(ics(course))
         if event.title.startswith(("Arrange", "Confirm"))
     ]
 
 
 def test_a_patient_is_reminded_of_each_ride_at_the_clinics_times():
-    course = planned(protocol(phase(2)), clinic(), request())
+    course = plan_course(protocol(phase(2)), clinic(), request())
     assert reminders(course) == [
         ("2026-12-04 10:00", "Arrange a ride: Mon 7 Dec, 09:00 – collect 10:55"),
         ("2026-12-06 10:00", "Arrange a ride: Wed 9 Dec, 09:00 – collect 10:55"),
@@ -556,19 +558,19 @@ def test_a_patient_is_reminded_of_each_ride_at_the_clinics_times():
 )
 def test_a_clinic_can_remind_at_other_times(written_so, local):
     own = Reminders(driver=(Reminder.read(written_so),))
-    course = planned(protocol(phase(1)), clinic(reminders=own), request())
+    course = plan_course(protocol(phase(1)), clinic(reminders=own), request())
     assert [moment for moment, _ in reminders(course)] == [local]
 
 
 def test_a_reminder_lasts_a_quarter_of_an_hour_and_blocks_no_time():
-    course = planned(protocol(phase(1)), clinic(), request())
+    course = plan_course(protocol(phase(1)), clinic(), request())
     found = [event for event in vevents(course) if event.one("SUMMARY").startswith("Arrange")]
     assert [event.one("TRANSP") for event in found] == ["TRANSPARENT", "TRANSPARENT"]
     assert [event.one("DTSTART")[-6:] for event in found] == ["100000", "180000"]
     assert [event.one("DTEND")[-6:] for event in found] == ["101500", "181500"]
 
 
-def test_with_a_driver_the_reminder_is_to_confirm_and_names_them():
+def test_with_a_driver_the_reminder_is_to_confirm_and_names_the_driver():
     course = course_like("one visit")
     who = Driver("Sam", "555 0199")
     course = replace(course, visits=(replace(course.visits[0], driver=who),))
@@ -586,22 +588,22 @@ def test_with_a_driver_the_reminder_is_to_confirm_and_names_them():
         ("2026-12-06 18:01", []),
     ],
 )
-def test_no_reminder_is_before_the_moment_at_which_the_course_was_made(made_at, kept):
+def test_no_reminder_is_before_the_course_was_made(made_at, kept):
     zone = ZoneInfo("America/New_York")
     moment = datetime.fromisoformat(made_at).replace(tzinfo=zone)
-    course = planned(protocol(phase(1)), clinic(), request(), moment)
+    course = plan_course(protocol(phase(1)), clinic(), request(), moment)
     assert [local for local, _ in reminders(course)] == kept
 
 
-def test_no_reminder_comes_when_the_visit_has_begun():
+def test_no_reminder_is_at_or_after_the_start_of_the_visit():
     own = Reminders(driver=(Reminder.read("0d 08:59"), Reminder.read("0d 09:00")))
-    course = planned(protocol(phase(1)), clinic(reminders=own), request())
+    course = plan_course(protocol(phase(1)), clinic(reminders=own), request())
     assert [moment for moment, _ in reminders(course)] == ["2026-12-07 08:59"]
 
 
-def test_a_reminder_in_the_hour_that_the_clocks_skip_comes_when_they_have_gone_forward():
+def test_a_reminder_in_the_skipped_hour_comes_an_hour_later_by_the_clock():
     own = Reminders(driver=(Reminder.read("1d 02:30"),))
-    course = planned(
+    course = plan_course(
         protocol(phase(1)),
         clinic(reminders=own),
         request(date(2027, 3, 15)),
@@ -617,8 +619,10 @@ def test_a_reminder_in_the_hour_that_the_clocks_skip_comes_when_they_have_gone_f
 
 @pytest.mark.parametrize("titles", ["discreet", "clinical"])
 @pytest.mark.parametrize("view", [PATIENT, CLINIC], ids=lambda view: view.audience)
-def test_a_booster_says_in_its_title_that_a_clinician_must_still_decide(view, titles):
-    course = planned(load_protocol("iv-depression"), clinic(titles=titles), request(boosters=4))
+def test_the_title_of_a_booster_says_that_it_is_to_be_decided(view, titles):
+    course = plan_course(
+        load_protocol("iv-depression"), clinic(titles=titles), request(boosters=4)
+    )
     found = {event.one("UID"): event for event in vevents(course, view)}
     for visit in course.visits:
         event = found[visit.uid]
@@ -631,8 +635,8 @@ def test_a_booster_says_in_its_title_that_a_clinician_must_still_decide(view, ti
     )
 
 
-def test_after_a_gate_everything_is_to_be_decided():
-    course = planned(load_protocol("esketamine-us-label"), clinic(), request(boosters=2))
+def test_all_visits_after_a_gate_are_tentative():
+    course = plan_course(load_protocol("esketamine-us-label"), clinic(), request(boosters=2))
     found = {event.one("UID"): event for event in vevents(course)}
     statuses = [found[visit.uid].one("STATUS") for visit in course.visits]
     assert statuses == [*["CONFIRMED"] * 8, *["TENTATIVE"] * 6]
@@ -640,7 +644,7 @@ def test_after_a_gate_everything_is_to_be_decided():
 
 # ---- Any text at all
 
-ONE_OF_EACH = planned(
+ONE_OF_EACH = plan_course(
     protocol(phase(1, reviews=(PhaseReview(1, "How is it going?"),))), clinic(), request()
 )
 """A visit, two reminders, a time without driving and a review."""
@@ -662,11 +666,11 @@ def test_any_text_comes_back_whole_and_as_nothing_but_text(name, address, phone,
             instructions=own,
         ),
     )
-    calendar = icalendar.Calendar.from_ical(written(course, view))
+    calendar = icalendar.Calendar.from_ical(ics(course, view))
     for name_of_it in ("NAME", "X-WR-CALNAME"):
         assert without_escapes(str(calendar[name_of_it])) == calendar_name(course, view)
-    plain = icalendar.Calendar.from_ical(written(ONE_OF_EACH, view))
-    assert form(calendar, {"LOCATION"}) == form(plain, {"LOCATION"})
+    plain = icalendar.Calendar.from_ical(ics(ONE_OF_EACH, view))
+    assert structure(calendar, {"LOCATION"}) == structure(plain, {"LOCATION"})
     for event, wanted in zip(calendar.events, events(course, view), strict=True):
         assert str(event["SUMMARY"]) == wanted.title
         assert str(event["DESCRIPTION"]) == wanted.text
@@ -683,19 +687,23 @@ def without_escapes(raw: str) -> str:
     return re.sub(r"\\([\\,;nN])", lambda found: {"n": "\n"}.get(found[1], found[1]), raw)
 
 
-def form(component: icalendar.Component, apart_from: set[str]) -> object:
+def structure(component: icalendar.Component, apart_from: set[str]) -> object:
     """The names of a component and of its properties, and the same of all that it contains."""
     properties = {str(name) for name in component} - apart_from
-    return component.name, properties, [form(one, apart_from) for one in component.subcomponents]
+    return (
+        component.name,
+        properties,
+        [structure(one, apart_from) for one in component.subcomponents],
+    )
 
 
 @ANY_COURSE
 def test_a_strict_reader_finds_the_same_titles_and_texts(course):
-    read = by_ical(written(course))
+    read = by_ical(ics(course))
     assert [event.title for event in read] == [event.title for event in events(course, PATIENT)]
 
 
-# ---- What each entry says, whole
+# ---- The whole content of each event
 
 SAYS_WHERE = {"address": "12 Main St", "phone": "555 0100"}
 BRINGS = Instructions(discreet=Wording(bring="A hat."))
@@ -703,12 +711,12 @@ READY = "Check-in 09:00. Ready to be collected: not before 10:55."
 NOT_TO_DRIVE = "No driving before Tue 8 Dec, 10:55, and only after a restful night."
 GONE = ("This does not take place.",)
 
-Told = tuple[str, tuple[str, ...], str, int | None]
-"""What stands in an entry: title, text (without the revision), place, and when its alarm is."""
+Content = tuple[str, tuple[str, ...], str, int | None]
+"""An event's title, the lines of its text without the revision, its place and its alarm."""
 
 
-def told(course: Course, view: View = PATIENT) -> dict[str, Told]:
-    """What stands in each entry, by the name of its file."""
+def contents(course: Course, view: View = PATIENT) -> dict[str, Content]:
+    """The content of each event, by its name."""
     return {
         one.name: (one.title, tuple(one.text.split("\n")[:-1]), one.place, one.alarm)
         for one in events(course, view)
@@ -735,10 +743,10 @@ ONE_OF_EACH_PLACE = protocol(
         pytest.param({}, "", (), id="a clinic that says nothing"),
     ],
 )
-def test_an_entry_says_what_belongs_to_a_visit_of_its_kind_and_nothing_else(more, place, words):
-    course = planned(ONE_OF_EACH_PLACE, clinic(**more), request(driver_name="Sam"))
+def test_the_content_of_each_event_by_kind_of_visit(more, place, words):
+    course = plan_course(ONE_OF_EACH_PLACE, clinic(**more), request(driver_name="Sam"))
     ride, phone = "Driver, there and back: Sam.", words[1:]
-    found = told(course)
+    found = contents(course)
     assert {name: one for name, one in found.items() if "ride-reminder" not in name} == {
         "appointment-1": (
             "Appointment 1 of 1",
@@ -760,7 +768,7 @@ def test_an_entry_says_what_belongs_to_a_visit_of_its_kind_and_nothing_else(more
     ask = tuple(f"If you cannot come, please call: {line[16:]}" for line in phone)
     both = "Mon 7 Dec, 09:00 – collect from 10:55."
     late = "Not before 10:55; it may take longer. Please wait, and drive them home."
-    assert told(course, DRIVER) == {
+    assert contents(course, DRIVER) == {
         "bring-1": (
             "Bring at 09:00",
             (both, "Please be on time.", "Driver: Sam.", *ask),
@@ -771,14 +779,14 @@ def test_an_entry_says_what_belongs_to_a_visit_of_its_kind_and_nothing_else(more
     }
 
 
-def test_an_entry_of_what_does_not_take_place_says_that_and_nothing_else():
-    course = planned(ONE_OF_EACH_PLACE, clinic(**SAYS_WHERE), request(driver_name="Sam"))
+def test_an_event_that_does_not_take_place_says_only_that():
+    course = plan_course(ONE_OF_EACH_PLACE, clinic(**SAYS_WHERE), request(driver_name="Sam"))
     course = replace(
         course,
         visits=tuple(replace(one, status="ceased") for one in course.visits),
         reviews=tuple(replace(one, status="omitted") for one in course.reviews),
     )
-    assert told(course) == {
+    assert contents(course) == {
         "appointment-1": ("CANCELLED: Appointment 1 of 1", GONE, "12 Main St", None),
         "appointment-2": ("CANCELLED: Phone appointment 1 of 1", GONE, "", None),
         "appointment-3": ("CANCELLED: Appointment at home 1 of 1", GONE, "", None),
@@ -797,16 +805,18 @@ def test_an_entry_of_what_does_not_take_place_says_that_and_nothing_else():
     ],
     ids=["both", "a name", "a name for calendars", "none"],
 )
-def test_a_clinical_calendar_is_called_as_the_clinic_is_or_else_the_protocol(names, called):
-    course = planned(protocol(phase(1)), clinic(titles="clinical", **names), request())
+def test_a_clinical_calendar_has_the_name_of_the_clinic_or_else_of_the_protocol(names, called):
+    course = plan_course(protocol(phase(1)), clinic(titles="clinical", **names), request())
     assert calendar_name(course, PATIENT) == called
 
 
 # ---- What is cancelled
 
 
-def test_a_ride_that_is_gone_is_cancelled_in_every_line_that_a_calendar_goes_by():
-    before = planned(protocol(phase(1)), clinic(**SAYS_WHERE), request(driver_name="Sam"), MADE_AT)
+def test_a_removed_ride_is_cancelled_by_all_of_its_properties():
+    before = plan_course(
+        protocol(phase(1)), clinic(**SAYS_WHERE), request(driver_name="Sam"), MADE_AT
+    )
     at = datetime(2026, 12, 1, 12, tzinfo=ZoneInfo("America/New_York"))
     course = revise(before, Change("omit", visit=1), at=at, why="unwell")
     bring, collect = entry(render_changes(before, course, DRIVER)).of("VEVENT")
@@ -830,15 +840,15 @@ def test_a_ride_that_is_gone_is_cancelled_in_every_line_that_a_calendar_goes_by(
     ]
 
 
-# ---- What a calendar does not go by
+# ---- What a calendar does not depend on
 
 
-def test_a_calendar_does_not_go_by_the_zone_of_the_machine(monkeypatch):
+def test_a_calendar_does_not_depend_on_the_zone_of_the_machine(monkeypatch):
     monkeypatch.setenv("TZ", "Asia/Kolkata")
     time.tzset()
     try:
         made_at = MADE_AT + timedelta(minutes=7)
-        course = planned(protocol(phase(1)), clinic(), request(), made_at)
+        course = plan_course(protocol(phase(1)), clinic(), request(), made_at)
         stamps = {event.one("DTSTAMP") for event in vevents(course)}
     finally:
         monkeypatch.undo()
@@ -846,12 +856,12 @@ def test_a_calendar_does_not_go_by_the_zone_of_the_machine(monkeypatch):
     assert stamps == {"20261123T150700Z"}
 
 
-def test_two_short_visits_in_the_hour_that_comes_twice_are_an_hour_apart():
+def test_two_short_visits_in_the_repeated_hour_are_an_hour_apart():
     zone, course = ZoneInfo("America/New_York"), course_like("one visit")
     found = []
     for fold in (0, 1):
         start = datetime(2027, 11, 7, 1, 30, tzinfo=zone, fold=fold)
-        visit = replace(course.visits[0], start=start, end=after(start, 20))
+        visit = replace(course.visits[0], start=start, end=add_minutes(start, 20))
         (event,) = vevents(replace(course, visits=(visit,)), CLINIC)
         found.append((event.one("DTSTART"), event.one("DTEND")))
     assert found == [

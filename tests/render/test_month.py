@@ -10,7 +10,7 @@ from ketasched.events.view import View
 from ketasched.model import PhaseReview
 from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.render.month_grid import grids
+from ketasched.render.month_grid import month_grids
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, phase, protocol, request
 
@@ -28,7 +28,7 @@ def month(course=SIX, **view) -> str:
     return render(course, "month", View(**view))
 
 
-def test_the_days_of_a_course_are_marked_in_text():
+def test_the_days_of_a_course_are_marked():
     assert (
         month()
         == """\
@@ -48,7 +48,7 @@ Revision 1, made Mon 23 Nov 2026, 10:00. It replaces any earlier one.
     )
 
 
-def test_a_driver_sees_the_rides_alone():
+def test_a_driver_sees_only_the_rides():
     text = month(audience="driver")
     assert re.findall(r"[\[<(].\d[\]>)]", text) == ["[ 7]", "[ 9]", "[11]", "[14]", "[16]", "[18]"]
     assert "ride, there and back" in text
@@ -71,23 +71,23 @@ def test_colours_change_no_text():
 def test_a_week_begins_on_the_clinics_first_day(first, row):
     course = replace(SIX, clinic=replace(SIX.clinic, week_begins=first))
     assert month(course).splitlines()[1] == row
-    for one in grids(course, View()):
+    for one in month_grids(course, View()):
         for week in one.weeks:
             for name, day in zip(one.weekdays, week, strict=True):
                 assert not day.number or f"{date(2026, 12, day.number):%a}" == name
 
 
-def test_months_without_anything_on_them_are_left_out():
+def test_months_without_a_mark_are_left_out():
     course = plan(
         protocol(phase(2, gap_days=replace(phase().gap_days, max=100), every_days=90)),
         clinic(),
         request(),
         made_at=MADE_AT,
     )
-    assert [one.title for one in grids(course, View())] == ["December 2026", "March 2027"]
+    assert [one.title for one in month_grids(course, View())] == ["December 2026", "March 2027"]
 
 
-def test_what_does_not_take_place_is_not_marked():
+def test_visits_that_do_not_take_place_are_not_marked():
     over = tuple(replace(visit, status="omitted") for visit in SIX.visits)
     course = replace(SIX, visits=over, reviews=())
     assert month(course).startswith("There is nothing to come.\n")

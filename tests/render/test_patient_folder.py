@@ -12,8 +12,9 @@ from ketasched.events.events import events
 from ketasched.events.view import View
 from ketasched.files.load import load_protocol
 from ketasched.planning.planner import plan
-from ketasched.render import render, render_split
-from ketasched.render.patient_folder import handout
+from ketasched.render import render
+from ketasched.render.ics import render_split
+from ketasched.render.patient_folder import render_folder
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, request
 from tests.support.readers import READERS, unfolded
@@ -33,14 +34,14 @@ def run(*arguments: str, code: int = 0) -> str:
     return result.output
 
 
-def below(folder: str) -> list[str]:
+def files_below(folder: str) -> list[str]:
     return sorted(
         path.relative_to(folder).as_posix() for path in Path(folder).rglob("*") if path.is_file()
     )
 
 
 @VIEWS
-def test_a_split_calendar_is_the_whole_one_with_each_event_in_a_file(view):
+def test_a_split_calendar_has_the_events_of_the_whole_one(view):
     whole = unfolded(render(COURSE, "ics", view))
     files = render_split(COURSE, view)
     assert len(files) == len(events(COURSE, view))
@@ -68,10 +69,10 @@ def test_every_program_reads_a_file_of_one_event(reader):
     assert event.title == "Bring at 09:00"
 
 
-def test_a_folder_has_the_page_and_both_calendars_and_split_adds_two_folders():
-    files = handout(COURSE)
+def test_a_folder_has_pages_and_both_calendars_and_split_adds_two_folders():
+    files = render_folder(COURSE)
     assert sorted(files) == ["P-1.html", "P-1.ics", "P-1.txt", "rides.ics"]
-    more = handout(COURSE, split=True)
+    more = render_folder(COURSE, split=True)
     assert {name.partition("/")[0] for name in more} == {*files, "calendar", "rides"}
     assert {name: more[name] for name in files} == files
     for text in more.values():
@@ -80,7 +81,7 @@ def test_a_folder_has_the_page_and_both_calendars_and_split_adds_two_folders():
 
 
 def test_a_label_is_in_the_drivers_files_and_on_the_drivers_sheet():
-    files = handout(COURSE, driver_label="Anna", split=True)
+    files = render_folder(COURSE, driver_label="Anna", split=True)
     assert b"Bring Anna at" in files["rides.ics"]
     assert b"Rides for <bdi>Anna</bdi>" in files["P-1.html"]
     assert b"Anna" not in files["P-1.ics"]
@@ -91,31 +92,31 @@ def test_a_course_can_be_written_again_from_its_file():
     run(*PLAN, "--split", "-o", "courses")
     run("show", "courses/P-1/course.json", "--split", "-o", "again")
     once, again = Path("courses/P-1"), Path("again/P-1")
-    assert below("courses/P-1") == sorted([*below("again/P-1"), "course.json"])
-    for name in below("again/P-1"):
+    assert files_below("courses/P-1") == sorted([*files_below("again/P-1"), "course.json"])
+    for name in files_below("again/P-1"):
         assert (once / name).read_bytes() == (again / name).read_bytes()
 
 
-def test_with_force_no_file_of_another_day_stays_behind():
+def test_force_removes_the_files_of_former_dates():
     run(*PLAN, "--split", "-o", "courses")
-    before = below("courses/P-1")
+    before = files_below("courses/P-1")
     later = [*PLAN, "--start", "2027-02-01", "--split", "-o", "courses"]
     assert "there already" in run(*later, code=6)
-    assert below("courses/P-1") == before
+    assert files_below("courses/P-1") == before
     run(*later, "--force")
-    dated = [name for name in below("courses/P-1") if "/" in name]
+    dated = [name for name in files_below("courses/P-1") if "/" in name]
     assert dated
     assert [name for name in dated if "/2027-01-0" in name] == []
     assert run("check", "courses/P-1/course.json")
 
 
-def test_files_of_old_days_go_also_where_there_are_no_new_ones():
+def test_files_of_former_dates_are_removed_even_without_new_ones():
     run(*PLAN, "--split", "-o", "courses")
     run(*PLAN, "--start", "2027-02-01", "--force", "-o", "courses")
-    assert [name for name in below("courses/P-1") if "/" in name] == []
+    assert [name for name in files_below("courses/P-1") if "/" in name] == []
 
 
-def test_what_is_not_ours_stays():
+def test_files_of_others_stay():
     run(*PLAN, "--split", "-o", "courses")
     others = [Path("courses/P-1/calendar/notes.txt"), Path("courses/P-1/rides/private.ics")]
     for path in others:
@@ -134,7 +135,7 @@ def test_a_folder_that_is_a_link_is_refused_and_nothing_behind_it_is_touched():
     Path("courses/P-1/calendar").symlink_to(elsewhere.absolute())
     assert "is a link" in run(*PLAN, "--split", "--force", "-o", "courses", code=6)
     assert [path.name for path in elsewhere.iterdir()] == [name]
-    assert below("courses/P-1") in ([], [f"calendar/{name}"])
+    assert files_below("courses/P-1") in ([], [f"calendar/{name}"])
 
 
 @pytest.mark.parametrize(

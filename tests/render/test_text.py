@@ -1,4 +1,4 @@
-"""What the pages say, beside what the golden files show."""
+"""The text pages, beyond what the golden files show."""
 
 from dataclasses import replace
 
@@ -15,41 +15,41 @@ def page(asked=None, at=None, audience="patient", **wish):
     return render(course, "text", View(audience))
 
 
-def test_where_there_is_no_rule_for_driving_the_clinic_is_to_be_asked():
+def test_without_a_driving_rule_the_page_says_to_ask_the_clinic():
     text = page(protocol(visits={"infusion": replace(INFUSION, no_driving=None)}))
     assert text.count("ask your clinic") == 6
     assert "Ask your clinic when you may drive again." in text
     assert "last column" not in text
 
 
-def test_a_course_by_phone_speaks_of_no_driver():
+def test_the_page_of_a_course_by_phone_mentions_no_driving():
     call = VisitKind("Call", Minutes(0, 30, 0), place="phone")
     text = page(protocol(phase(2, visit="call"), visits={"call": call}))
     assert "by phone" in text
     assert "drive" not in text
 
 
-def test_a_driver_who_is_known_is_named_with_each_visit():
+def test_a_known_driver_is_named_with_each_visit():
     text = page(driver_name="Sam Rivera", driver_phone="555 0199")
     assert text.count("Sam Rivera, 555 0199") == 6
     assert "not arranged yet" not in text
 
 
-def test_reminders_whose_time_is_over_are_left_out_and_that_is_said():
+def test_the_page_counts_the_reminders_that_are_left_out():
     course = plan(
         protocol(), clinic(), request(), made_at=MADE_AT.replace(month=12, day=5, hour=0)
     )
     assert "Reminders left out, because their time is over: 1." in render(course, "text", View())
 
 
-def test_discreet_pages_say_the_discreet_words_only():
+def test_discreet_pages_have_only_the_discreet_words():
     words = Instructions(before="Eat nothing.", discreet=Wording(before="See the yellow sheet."))
     assert "Eat nothing." not in page(at=clinic(instructions=words))
     assert "See the yellow sheet." in page(at=clinic(instructions=words))
     assert "Eat nothing." in page(at=clinic(instructions=words, titles="clinical"))
 
 
-def test_a_neutral_name_and_place_stand_on_the_discreet_page():
+def test_a_discreet_page_has_the_neutral_name_and_place():
     own = clinic(
         name="Ketamine House",
         address="1 Ketamine Way",

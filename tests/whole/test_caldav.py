@@ -19,7 +19,8 @@ from ketasched.events.events import events
 from ketasched.events.view import View
 from ketasched.model import PhaseReview
 from ketasched.planning.planner import plan
-from ketasched.render import render, render_split
+from ketasched.render import render
+from ketasched.render.ics import render_split
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, phase, protocol, request
 

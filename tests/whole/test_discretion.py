@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ketasched.cli import main
 from ketasched.events.view import View
-from ketasched.files.clinic_warnings import doubts
+from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, shipped_protocols
 from ketasched.model import (
     Amount,
@@ -21,10 +21,17 @@ from ketasched.model import (
     ProtocolWording,
     Wording,
 )
-from ketasched.model.privacy import LEFT_OUT, STEMS, WHOLE_WORDS, neutral, neutral_words, telling
+from ketasched.model.privacy import (
+    REDACTED,
+    STEMS,
+    WHOLE_WORDS,
+    redact,
+    redact_instructions,
+    sensitive_term,
+)
 from ketasched.planning.planner import plan
 from ketasched.render import RENDERERS, render
-from ketasched.render.patient_folder import handout
+from ketasched.render.patient_folder import render_folder
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, phase, protocol, request
 from tests.support.readers import unfolded
@@ -79,7 +86,7 @@ def words_in(text):
     """The telling words in a file, as it stands and where its lines are unfolded."""
     whole = text + ("\n".join(unfolded(text)) if text.endswith("\r\n") else "")
     plain = next((word for word in PLAIN_WORDS if word in whole.lower()), "")
-    return plain or telling(text) or telling(whole)
+    return plain or sensitive_term(text) or sensitive_term(whole)
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
@@ -152,8 +159,8 @@ def test_whatever_the_texts_of_a_clinic_and_a_protocol_say_nothing_tells(text, a
 
 @pytest.mark.parametrize("name", shipped_protocols())
 def test_no_name_of_a_file_tells(name):
-    files = handout(course_of(load_protocol(name), telling_clinic()), split=True)
-    assert [file for file in files if telling(file)] == []
+    files = render_folder(course_of(load_protocol(name), telling_clinic()), split=True)
+    assert [file for file in files if sensitive_term(file)] == []
     assert len(files) > 10
 
 
@@ -188,24 +195,24 @@ def test_no_name_of_a_file_tells(name):
     ],
 )
 def test_words_are_found_whatever_their_case_and_letters(text, word):
-    assert telling(text) == word
+    assert sensitive_term(text) == word
 
 
 def test_of_an_address_the_lines_and_parts_that_do_not_tell_remain():
-    assert neutral("Hudson Psychiatry, 12 Main Street\nNew York, NY") == (
+    assert redact("Hudson Psychiatry, 12 Main Street\nNew York, NY") == (
         "12 Main Street\nNew York, NY"
     )
-    assert neutral("12 Main Street,  2nd floor") == "12 Main Street,  2nd floor"
-    assert neutral("Ketamine House") == ""
+    assert redact("12 Main Street,  2nd floor") == "12 Main Street,  2nd floor"
+    assert redact("Ketamine House") == ""
 
 
 def test_instructions_are_said_whole_or_not_at_all():
-    assert neutral_words("Eat as usual. Eat nothing before an infusion!") == LEFT_OUT
-    assert neutral_words("Call 911.\n Then us.") == "Call 911.\n Then us."
+    assert redact_instructions("Eat as usual. Eat nothing before an infusion!") == REDACTED
+    assert redact_instructions("Call 911.\n Then us.") == "Call 911.\n Then us."
 
 
 def test_a_clinic_is_told_which_of_its_texts_are_left_out():
-    said = "\n".join(doubts(telling_clinic()))
+    said = "\n".join(clinic_warnings(telling_clinic()))
     for place in (
         "calendar_name",
         "calendar_place",
@@ -215,11 +222,11 @@ def test_a_clinic_is_told_which_of_its_texts_are_left_out():
     ):
         assert f'{place}: says "ketamin"' in said
     neutral_one = telling_clinic("Nothing", name=TELLS, calendar_name="Day clinic")
-    assert list(doubts(neutral_one)) == []
+    assert list(clinic_warnings(neutral_one)) == []
 
 
 def test_a_clinic_with_clinical_titles_is_told_what_a_driver_does_not_get():
-    said = list(doubts(telling_clinic(titles="clinical")))
+    said = list(clinic_warnings(telling_clinic(titles="clinical")))
     assert [line.partition(":")[0] for line in said] == ["calendar_place", "phone"]
     assert all("a driver's page and calendar" in line for line in said)
 

@@ -17,8 +17,7 @@ from ketasched.cli import main
 from ketasched.events.view import View
 from ketasched.model import Audience
 from ketasched.planning.planner import plan
-from ketasched.render import RENDERERS, render
-from ketasched.render import templating as context
+from ketasched.render import RENDERERS, html, render
 from tests.conftest import MADE_AT, ROOT
 from tests.support.hostile import clinic_saying
 from tests.support.nouns import clinic, protocol, request
@@ -54,7 +53,7 @@ def test_no_text_of_a_clinic_is_run_as_a_template(form, audience: Audience):
 
 
 def test_templates_are_ours_alone():
-    environment = context._environment()
+    environment = html._environment()
     assert isinstance(environment.loader, PackageLoader)
     folder = ROOT / "src" / "ketasched" / "render" / "templates"
     assert {path.name for path in folder.iterdir()} == set(environment.list_templates())

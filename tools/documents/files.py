@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from ketasched.files.codec import Field, fields_of, plain
-from ketasched.files.request_fields import COLUMNS, ROSTER_COLUMNS
+from ketasched.files.request_fields import REQUEST_FIELDS, ROSTER_FIELDS
 from ketasched.files.roster.headings import REQUIRED
 from ketasched.model import Clinic, Course, Protocol
 from ketasched.model.values import DATE_SCHEMA
@@ -75,13 +75,13 @@ def sections(kind: type, path: str, known: dict[type, str]) -> Iterator[str]:
     """The table of a noun, then those of the nouns in it that have none yet."""
     rows, inner = [], []
     for name, one in fields_of(kind).items():
-        place = "NAME" if one.takes_others else name
+        place = "NAME" if one.is_catch_all else name
         noun, below = noun_in(one.kind, place)
         where = ".".join(filter(None, (path, below)))
         if noun and noun not in known:
             known[noun] = anchor(where)
             inner.append((noun, where))
-        shown = "*a protocol's id*" if one.takes_others else f"`{name}`"
+        shown = "*a protocol's id*" if one.is_catch_all else f"`{name}`"
         rows.append(
             (shown, type_of(one, known), one.key.unit, default_of(kind, name), one.key.about)
         )
@@ -112,7 +112,7 @@ def anchor(where: str) -> str:
 
 def type_of(one: Field, known: Mapping[type, str]) -> str:
     """A type in words, with the limits."""
-    kind = get_args(one.kind)[1] if one.takes_others else one.kind
+    kind = get_args(one.kind)[1] if one.is_catch_all else one.kind
     said, key = named(kind, known), one.key
     if key.least is not None and not key.form:
         said += f", {key.least} or more" if key.most is None else f", {key.least} to {key.most}"
@@ -162,10 +162,10 @@ def roster() -> str:
             f"`{name}`",
             column.metavar,
             "**required**" if name in REQUIRED else "",
-            "yes" if name in COLUMNS else "",
+            "yes" if name in REQUEST_FIELDS else "",
             column.help + (" Several: with `;` between." if column.several else ""),
         )
-        for name, column in ROSTER_COLUMNS.items()
+        for name, column in ROSTER_FIELDS.items()
     ]
     head = """## Roster
 

@@ -56,8 +56,8 @@ class Book:
     def noun(self, kind: type) -> Part:
         """A table with the fields of a noun as keys."""
         fields = fields_of(kind)
-        others = [one for one in fields.values() if one.takes_others]
-        keys = {name: one for name, one in fields.items() if not one.takes_others}
+        others = [one for one in fields.values() if one.is_catch_all]
+        keys = {name: one for name, one in fields.items() if not one.is_catch_all}
         part: Part = {"description": sentence(kind.__doc__), "type": "object"}
         if required := [name for name, one in keys.items() if one.required]:
             part["required"] = required

@@ -96,7 +96,7 @@ class EventBuilder:
         self.discreet = discreet = is_discreet(course, view)
         clinic = course.clinic
         wording = clinic_wording(clinic, course.protocol, discreet=discreet)
-        phone = clinic_phone(clinic, discreet=discreet)
+        self.phone = phone = clinic_phone(clinic, discreet=discreet)
         bring = f"Please bring: {wording.bring}" if wording.bring else ""
         self.place = clinic_place(clinic, discreet=discreet)
         self.call = f"Clinic's phone: {phone}" if phone else ""
@@ -198,8 +198,7 @@ class EventBuilder:
         """The two ends of a ride for the driver: to bring the patient, and to collect them."""
         if not needs_ride(self.course, visit) or not self.view.includes_ride(visit):
             return
-        phone = clinic_phone(self.course.clinic, discreet=True)
-        call = f"If you cannot come, please call: {phone}" if phone else ""
+        call = f"If you cannot come, please call: {self.phone}" if self.phone else ""
         name = redact(visit.driver.name) if visit.driver else ""
         driver = f"Driver: {name}." if name else ""
         both = f"{times.ride.replace('collect', 'collect from')}."

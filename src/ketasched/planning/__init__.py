@@ -1,7 +1,9 @@
-"""From a request to the best course that keeps every rule, and from a course to findings.
+"""Planning: the best course for a request, and the findings of the rules on a course.
 
-`cadence` says what a gap costs, `availability` which slots a day has; `search` gives both to the
-kernel in `shortest_path`; `assemble` turns the chosen slots into a course.
+`cadence` has the costs of gaps, `availability` the candidates of days; `search` passes both to the
+kernel in `shortest_path`, and `assemble` makes a course of the chosen slots. If nothing fits,
+`infeasibility` has the reasons, `relaxations` the changes that would help, and `explain` words
+for both.
 
 Doors: assemble, availability, cadence, check, explain, infeasibility, planner, search,
 shortest_path.

@@ -15,7 +15,7 @@ from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.wall_clock import minutes_gone_back, moment_at, slot_at
 from ketasched.planning.shortest_path import Candidate
 from ketasched.rules import DAY_RULES, SLOT_RULES
-from ketasched.rules.base import ClinicRule, PlanningContext, VisitRule, first_broken
+from ketasched.rules.base import ClinicRule, PlanningContext, first_broken
 
 MAX_DAYS = 4096
 """How many days the cache of a clinic and a kind of visit holds before it is emptied."""
@@ -37,11 +37,11 @@ MINUTES_OF_A_DAY = 24 * 60
 
 @dataclass(slots=True, eq=False)
 class AvailabilityCache:
-    """The results for all days of one `Availability`.
+    """The results for all days of one `Availability`, in a third of the memory of tables by day.
 
-    `days` has the day (`date.toordinal`) as its key; `slots` the minute since day 0; the others
-    that minute combined with the wanted time of day in one number. One table for all days takes a
-    third of the memory that a table for each day would take.
+    The key of `days` is the day (`date.toordinal`); that of `slots` the start, and that of
+    `starts` and `nearest` the wanted time, in minutes since day 0; that of `candidates` the start
+    and the wanted time of day as one number.
     """
 
     days: "dict[int, DayAvailability]" = field(default_factory=dict)
@@ -65,15 +65,20 @@ class Availability:
         if found is None:
             if len(self.cache.days) >= MAX_DAYS:
                 self.cache = AvailabilityCache()
-            found = self.cache.days.setdefault(day, _day_availability(self, day))
+            found = self.cache.days.setdefault(day, self._day(date.fromordinal(day)))
         return found
+
+    def _day(self, day: date) -> "DayAvailability":
+        refusal = first_broken(rule.day(day, self.context) for rule in CLINIC_DAY_RULES)
+        midnight = day.toordinal() * MINUTES_OF_A_DAY
+        return DayAvailability(self, self.cache, day, midnight, refusal is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class DayAvailability:
     """A day by the clinic's own rules: whether they refuse the day, and the slots they allow.
 
-    `midnight` is the first minute of the day, counted from day 0: the base of the cache's keys.
+    `midnight` is the first minute of the day since day 0, from which the cache's keys are made.
     """
 
     availability: Availability
@@ -136,14 +141,6 @@ def availability_of(clinic: Clinic, kind: VisitKind) -> Availability:
     return Availability(PlanningContext(NO_PROTOCOL, clinic, NO_REQUEST, NO_MOMENT), kind)
 
 
-def _day_availability(availability: Availability, day: int) -> DayAvailability:
-    on = date.fromordinal(day)
-    refusal = first_broken(rule.day(on, availability.context) for rule in CLINIC_DAY_RULES)
-    return DayAvailability(
-        availability, availability.cache, on, day * MINUTES_OF_A_DAY, refusal is not None
-    )
-
-
 @lru_cache(maxsize=256)
 def _nearest_first(
     hours: tuple[TimeRange, ...], minutes: int, slot_minutes: int, wanted: int
@@ -152,23 +149,16 @@ def _nearest_first(
     return tuple(sorted(found, key=lambda start: abs(start - wanted))) or (wanted,)
 
 
-@dataclass(slots=True, eq=False)
 class PatientAvailability:
     """The candidates that the days of a clinic have for one patient; each is computed once."""
 
-    context: PlanningContext
-    _wanted: int = field(init=False)
-    _day_rules: list[VisitRule] = field(init=False)
-    _slot_rules: list[VisitRule] = field(init=False)
-    _availability: dict[int, Availability] = field(init=False, default_factory=dict)
-    _candidates: dict[tuple[int, int, bool], list[Candidate]] = field(
-        init=False, default_factory=dict
-    )
-
-    def __post_init__(self) -> None:
-        self._wanted = self.context.wanted
-        self._day_rules = [rule for rule in PATIENT_DAY_RULES if rule.concerns(self.context)]
-        self._slot_rules = [rule for rule in PATIENT_SLOT_RULES if rule.concerns(self.context)]
+    def __init__(self, context: PlanningContext) -> None:
+        self.context = context
+        self._wanted = context.wanted
+        self._day_rules = [rule for rule in PATIENT_DAY_RULES if rule.concerns(context)]
+        self._slot_rules = [rule for rule in PATIENT_SLOT_RULES if rule.concerns(context)]
+        self._availability: dict[int, Availability] = {}
+        self._candidates: dict[tuple[int, int, bool], list[Candidate]] = {}
 
     def candidates(self, kind: VisitKind, day: int, *, by_clock: bool) -> list[Candidate]:
         """The candidates on a day (`date.toordinal`), the nearest to the wanted time first.

@@ -15,7 +15,7 @@ def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding
     """The findings of the rules on a course, however it came about; empty if all is well.
 
     Visits that do not take place (missed, omitted, ceased, held) are left out. Besides asking the
-    rules, `check` compares the times that follow from the start of a visit: its end and others.
+    rules, `check` recomputes the times that follow from a visit's start: treatment, end, driving.
     """
     context = PlanningContext(
         course.protocol, course.clinic, course.request, course.made_at, bookings

@@ -1,51 +1,41 @@
-"""Why nothing fits, in words: day by day, grouped, and single changes that would make it fit."""
+"""Explanations of a refusal in words: the reasons day by day, and changes that would do."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from itertools import groupby, islice
 
 from ketasched.errors import NoPlan
-from ketasched.model import Clinic, Finding, Protocol, Remedy, Request
-from ketasched.model.occupancy import Occupancy
+from ketasched.model import Finding, Remedy
 from ketasched.model.wall_clock import day_text, days_text
-from ketasched.planning.planner import SLIDE_DAYS
+from ketasched.planning.planner import latest_start
 from ketasched.planning.relaxations import remedies
 from ketasched.rules import Age, eighteenth_birthday
-from ketasched.rules.base import NO_BOOKINGS, unlimited
+from ketasched.rules.base import PlanningContext
 
 MOST_DAYS = 12
-"""Where there are more possible days than these, their number is not what is wrong."""
+"""If more days than these are possible, a lack of days is not the reason."""
 
 MOST_REMEDIES = 4
-"""More single changes than these are no help."""
-
+"""How many changes are named, at most."""
 
 MOST_DATES = 8
-"""Of more dates than these only the first and the last are said."""
+"""Of more dates than these only the first and the last are given."""
 
 
-def explain_refusal(
-    error: NoPlan,
-    protocol: Protocol,
-    clinic: Clinic,
-    request: Request,
-    made_at: datetime,
-    more_time: Callable[[], bool] = unlimited,
-    bookings: Occupancy = NO_BOOKINGS,
-) -> NoPlan:
-    """The same refusal with its reasons in `details`, and what would do in `remedies`.
+def explain_refusal(error: NoPlan, context: PlanningContext) -> NoPlan:
+    """The refusal of a request, with its reasons in `details` and changes in `remedies`.
 
-    Single changes are tried as long as there is `more_time`, beside the `bookings` of others.
+    Changes are tried as long as the context has more time.
     """
-    young = any(finding.rule == Age.name for finding in error.findings)
-    latest = request.latest_start or request.start + timedelta(SLIDE_DAYS)
-    if young and request.born:
-        grown = eighteenth_birthday(request.born)
-        request, latest = replace(request, start=grown, latest_start=None), grown - timedelta(1)
-    tried = remedies(protocol, clinic, request, made_at, latest, more_time, bookings)
-    found = list(islice(tried, 1 if young else MOST_REMEDIES))
-    if young:
+    request, latest = context.request, latest_start(context.request)
+    is_too_young = any(finding.rule == Age.name for finding in error.findings)
+    if is_too_young and request.born:
+        birthday = eighteenth_birthday(request.born)
+        latest = birthday - timedelta(1)
+        context = replace(context, request=replace(request, start=birthday, latest_start=None))
+    found = list(islice(remedies(context, latest), 1 if is_too_young else MOST_REMEDIES))
+    if is_too_young:
         found = [replace(one, change=f"--start {one.dates[0]}") for one in found]
     details = [f"{finding.message} ({finding.rule})" for finding in error.findings]
     details += refusal_lines(error.refusals)
@@ -64,7 +54,7 @@ def explain_refusal(
 
 
 def remedy_text(remedy: Remedy) -> str:
-    """A single change with the dates that it leads to."""
+    """A change with the dates that it leads to."""
     days = remedy.dates
     if len(days) > MOST_DATES:
         ends = f"from {day_text(days[0])} to {day_text(days[-1])}"
@@ -74,12 +64,12 @@ def remedy_text(remedy: Remedy) -> str:
 
 def refusal_lines(refusals: Sequence[tuple[date, Finding]]) -> Iterator[str]:
     """A line for each reason, with the days that it refuses: "Thu 24 Dec – Fri 1 Jan 2027: …"."""
-    reasons: dict[Finding, list[str]] = {}
+    spans: dict[Finding, list[str]] = {}
     for finding, days in groupby(refusals, key=lambda refusal: refusal[1]):
         dates = [day for day, _ in days]
         first, last = dates[0], dates[-1]
         until = f" – {day_text(last)}" if last > first else ""
         said = f"{day_text(first, year=not until or first.year != last.year)}{until}"
-        reasons.setdefault(finding, []).append(said)
-    for finding, spans in reasons.items():
-        yield f"{', '.join(spans)}: {finding.message} ({finding.rule})"
+        spans.setdefault(finding, []).append(said)
+    for finding, texts in spans.items():
+        yield f"{', '.join(texts)}: {finding.message} ({finding.rule})"

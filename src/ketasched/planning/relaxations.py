@@ -1,202 +1,169 @@
-"""The smallest single changes with which a course would fit, each planned before it is named."""
+"""Relaxations: the smallest single changes with which a refused request would fit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timedelta
-from typing import Any
+from datetime import date, timedelta
 
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.model import (
-    WEEKDAYS,
-    Clinic,
-    Course,
-    Phase,
-    Protocol,
-    Remedy,
-    Request,
-    SpanDays,
-    TimeRange,
-)
-from ketasched.model.occupancy import Occupancy
-from ketasched.planning.planner import plan
-from ketasched.rules.base import NO_BOOKINGS, OutOfTime
+from ketasched.model import WEEKDAYS, Phase, Remedy, SpanDays, TimeRange
+from ketasched.planning.planner import choose_slots
+from ketasched.rules.base import OutOfTime, PlanningContext
 
 DAYS_TO_TRY = 60
-"""How far after the latest start another one is looked for."""
+"""How many days after the latest start later ones are tried."""
 
 WEEK = 7
 
-LATER = ""
-"""The change that is named after the day that it leads to."""
-
 LONGER_DAYS, CLOSER_DAYS, CLOSER_HOURS, WIDER_MINUTES = 7, 3, 12, 240
-"""How much longer a span, closer two visits, and wider the patient's hours are tried, at most."""
+"""How much longer spans, closer visits and wider hours of the patient are tried, at most."""
+
+Variant = tuple[str, PlanningContext]
+"""A change in words, and the context with it; empty words: a later start."""
 
 
-Variant = tuple[str, Protocol, Clinic, Request]
-"""A change in words, and all that the course is planned from with it."""
+def remedies(context: PlanningContext, latest: date) -> Iterator[Remedy]:
+    """The changes with which a refused request would fit: the first that does of each kind.
 
-
-def remedies(
-    protocol: Protocol,
-    clinic: Clinic,
-    request: Request,
-    made_at: datetime,
-    latest: date,
-    more_time: Callable[[], bool],
-    bookings: Occupancy = NO_BOOKINGS,
-) -> Iterator[Remedy]:
-    """What would make a refused request fit, one of each kind, as long as there is `more_time`.
-
-    `latest` is the latest day that the first visit was tried on; `bookings` are the chairs that
-    others hold.
+    Each one is planned before it is named, as long as there is more time. `latest` is the latest
+    day that was tried for the first visit.
     """
-    kinds = (
-        _later(protocol, clinic, request, latest),
-        _without_an_absence(protocol, clinic, request),
-        _without_a_calendar(protocol, clinic, request),
-        _more_weekdays(protocol, clinic, request),
-        _wider_hours(protocol, clinic, request),
-        _other_pace(protocol, clinic, request),
-        _fewer_boosters(protocol, clinic, request),
-        _longer_span(protocol, clinic, request),
-        _closer(protocol, clinic, request),
-        _fewer_hours(protocol, clinic, request),
-        _open_on(protocol, clinic, request),
-    )
-    for ways in kinds:
-        for change, rules, place, wish in ways:
-            if not more_time():
+    for variants in (
+        _later_start(context, latest),
+        _without_absence(context),
+        _without_calendar(context),
+        _more_weekdays(context),
+        _wider_hours(context),
+        _other_pace(context),
+        _fewer_boosters(context),
+        _longer_span(context),
+        _closer_days(context),
+        _closer_hours(context),
+        _open_on_more_days(context),
+    ):
+        for change, variant in variants:
+            if not context.more_time():
                 return
-            course = _planned(rules, place, wish, made_at, more_time, bookings)
-            if course is not None:
-                dates = tuple(visit.start.date() for visit in course.visits)
+            dates = _dates(variant)
+            if dates:
                 yield Remedy(change or f"--latest-start {dates[0]}", dates)
                 break
 
 
-def _planned(
-    protocol: Protocol,
-    clinic: Clinic,
-    request: Request,
-    made_at: datetime,
-    more_time: Callable[[], bool],
-    bookings: Occupancy,
-) -> Course | None:
+def _dates(context: PlanningContext) -> tuple[date, ...]:
+    """The dates of the best course; empty if there is none."""
     try:
-        return plan(
-            protocol, clinic, request, made_at=made_at, bookings=bookings, more_time=more_time
-        )
+        chosen = choose_slots(context)
     except (NoPlan, BadRequest, OutOfTime):
-        return None
+        return ()
+    return tuple(slot.start.date() for slots in chosen.slots for slot in slots)
 
 
-def _later(
-    protocol: Protocol, clinic: Clinic, request: Request, latest: date
-) -> Iterator[Variant]:
-    for days in range(1, DAYS_TO_TRY, WEEK):
-        later = replace(request, latest_start=latest + timedelta(days + WEEK - 1))
-        yield LATER, protocol, clinic, later
+def _with_request(context: PlanningContext, **changes: object) -> PlanningContext:
+    request = replace(context.request, **changes)  # type: ignore[arg-type]  # its fields
+    return replace(context, request=request)
 
 
-def _without_an_absence(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
-    for away in request.unavailable:
-        rest = tuple(one for one in request.unavailable if one is not away)
-        yield (
-            f"without --unavailable {away.plain()}",
-            protocol,
-            clinic,
-            replace(request, unavailable=rest),
-        )
+def _with_phase(context: PlanningContext, phase: Phase, **changes: object) -> PlanningContext:
+    changed = replace(phase, **changes)  # type: ignore[arg-type]  # fields of a phase
+    phases = tuple(changed if one is phase else one for one in context.protocol.phases)
+    return replace(context, protocol=replace(context.protocol, phases=phases))
 
 
-def _without_a_calendar(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
-    for name in dict.fromkeys(one.calendar for one in request.busy):
-        rest = tuple(one for one in request.busy if one.calendar != name)
-        yield f"without --busy {name}", protocol, clinic, replace(request, busy=rest)
+def _later_start(context: PlanningContext, latest: date) -> Iterator[Variant]:
+    for days in range(WEEK, DAYS_TO_TRY + WEEK, WEEK):
+        yield "", _with_request(context, latest_start=latest + timedelta(days))
 
 
-def _more_weekdays(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
-    for name in WEEKDAYS if request.days else ():
-        if name not in request.days:
-            days: Any = tuple(one for one in WEEKDAYS if one in (*request.days, name))
-            yield f"--days {','.join(days)}", protocol, clinic, replace(request, days=days)
+def _without_absence(context: PlanningContext) -> Iterator[Variant]:
+    absences = context.request.unavailable
+    for absence in absences:
+        others = tuple(one for one in absences if one is not absence)
+        said = f"without --unavailable {absence.plain()}"
+        yield said, _with_request(context, unavailable=others)
 
 
-def _wider_hours(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
-    between = request.between
+def _without_calendar(context: PlanningContext) -> Iterator[Variant]:
+    busy = context.request.busy
+    for name in dict.fromkeys(one.calendar for one in busy):
+        others = tuple(one for one in busy if one.calendar != name)
+        yield f"without --busy {name}", _with_request(context, busy=others)
+
+
+def _more_weekdays(context: PlanningContext) -> Iterator[Variant]:
+    days = context.request.days
+    for name in WEEKDAYS if days else ():
+        if name not in days:
+            more = tuple(one for one in WEEKDAYS if one in (*days, name))
+            yield f"--days {','.join(more)}", _with_request(context, days=more)
+
+
+def _wider_hours(context: PlanningContext) -> Iterator[Variant]:
+    between, step = context.request.between, context.clinic.slot_minutes
     if between is None:
         return
-    for wider in range(clinic.slot_minutes, WIDER_MINUTES + 1, clinic.slot_minutes):
+    for wider in range(step, WIDER_MINUTES + 1, step):
         for start, end in ((0, wider), (wider, 0)):
-            found = TimeRange(max(between.start - start, 0), min(between.end + end, 1440))
-            asked = replace(request, between=found)
-            yield f"--between {found}", protocol, clinic, asked
+            hours = TimeRange(max(between.start - start, 0), min(between.end + end, 1440))
+            yield f"--between {hours}", _with_request(context, between=hours)
 
 
-def _other_pace(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
+def _other_pace(context: PlanningContext) -> Iterator[Variant]:
+    protocol, request = context.protocol, context.request
     for phase in protocol.phases:
         if phase is protocol.booster_phase:
             continue
         if phase.per_week:
-            now = request.per_week or phase.per_week.default
-            for pace in sorted(set(phase.per_week.choices) - {now}):
-                yield f"--per-week {pace}", protocol, clinic, replace(request, per_week=pace)
+            current = request.per_week or phase.per_week.default
+            for pace in sorted(set(phase.per_week.choices) - {current}):
+                yield f"--per-week {pace}", _with_request(context, per_week=pace)
         if phase.every_days and len(phase.every_days.choices) > 1:
+            current = request.every_days or phase.every_days.steps[0]
             for pace in phase.every_days.choices:
-                if pace != (request.every_days or phase.every_days.steps[0]):
-                    asked = replace(request, every_days=pace)
-                    yield f"--every-days {pace}", protocol, clinic, asked
+                if pace != current:
+                    yield f"--every-days {pace}", _with_request(context, every_days=pace)
 
 
-def _fewer_boosters(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
-    for number in range(request.boosters - 1, -1, -1):
-        fewer = replace(request, boosters=number, booster_every=None)
-        yield f"--boosters {number}", protocol, clinic, fewer
+def _fewer_boosters(context: PlanningContext) -> Iterator[Variant]:
+    for number in range(context.request.boosters - 1, -1, -1):
+        fewer = _with_request(context, boosters=number, booster_every=None)
+        yield f"--boosters {number}", fewer
 
 
-def _with_phase(protocol: Protocol, phase: Phase, **more: object) -> Protocol:
-    other = replace(phase, **more)  # type: ignore[arg-type]  # fields of a phase
-    phases = tuple(other if one is phase else one for one in protocol.phases)
-    return replace(protocol, phases=phases)
+def _longer_span(context: PlanningContext) -> Iterator[Variant]:
+    for phase in context.protocol.phases:
+        if phase.span_days is None:
+            continue
+        for longer in range(1, LONGER_DAYS + 1):
+            days = phase.span_days.max + longer
+            said = f"{phase.name} in {days} days (span_days in the protocol)"
+            yield said, _with_phase(context, phase, span_days=SpanDays(days))
 
 
-def _longer_span(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
-    for phase in protocol.phases:
-        for days in range(1, LONGER_DAYS + 1) if phase.span_days else ():
-            most = phase.span_days.max + days if phase.span_days else days
-            said = f"{phase.name} in {most} days (span_days in the protocol)"
-            other = _with_phase(protocol, phase, span_days=SpanDays(most))
-            yield said, other, clinic, request
-
-
-def _closer(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
-    for phase in protocol.phases:
+def _closer_days(context: PlanningContext) -> Iterator[Variant]:
+    for phase in context.protocol.phases:
         for days in range(1, CLOSER_DAYS + 1):
-            for low, high in ((-days, 0), (0, days)):
-                gap = replace(
-                    phase.gap_days, min=phase.gap_days.min + low, max=phase.gap_days.max + high
-                )
-                if gap.min >= 1:
-                    apart = f"{phase.name} {gap.min} to {gap.max} days apart"
-                    said = f"{apart} (gap_days in the protocol)"
-                    yield said, _with_phase(protocol, phase, gap_days=gap), clinic, request
+            gap = phase.gap_days
+            for low, high in ((gap.min - days, gap.max), (gap.min, gap.max + days)):
+                if low >= 1:
+                    said = f"{phase.name} {low} to {high} days apart (gap_days in the protocol)"
+                    changed = replace(gap, min=low, max=high)
+                    yield said, _with_phase(context, phase, gap_days=changed)
 
 
-def _fewer_hours(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
-    for phase in protocol.phases:
+def _closer_hours(context: PlanningContext) -> Iterator[Variant]:
+    for phase in context.protocol.phases:
         hours = phase.gap_hours
-        for fewer in range(1, CLOSER_HOURS + 1) if hours and hours.min else ():
-            least = (hours.min if hours and hours.min else 0) - fewer
-            if least > 0 and hours:
-                other = _with_phase(protocol, phase, gap_hours=replace(hours, min=least))
-                said = f"{phase.name} at least {least} hours apart (gap_hours in the protocol)"
-                yield said, other, clinic, request
+        if hours is None or not hours.min:
+            continue
+        for least in range(hours.min - 1, max(hours.min - CLOSER_HOURS - 1, 0), -1):
+            said = f"{phase.name} at least {least} hours apart (gap_hours in the protocol)"
+            yield said, _with_phase(context, phase, gap_hours=replace(hours, min=least))
 
 
-def _open_on(protocol: Protocol, clinic: Clinic, request: Request) -> Iterator[Variant]:
+def _open_on_more_days(context: PlanningContext) -> Iterator[Variant]:
+    clinic = context.clinic
     usual = next(clinic.hours.on(day) for day in range(7) if clinic.hours.on(day))
     for number, name in enumerate(WEEKDAYS):
         if not clinic.hours.on(number):
             opened = replace(clinic, hours=replace(clinic.hours, **{name: usual}))
-            yield f"the clinic open on {name}, too", protocol, opened, request
+            yield f"the clinic open on {name}, too", replace(context, clinic=opened)

@@ -7,7 +7,6 @@ search knows the shapes of rules, and no rule by name.
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby, islice
 from math import inf
@@ -18,7 +17,7 @@ from ketasched.planning.availability import PatientAvailability
 from ketasched.planning.cadence import PhasePlan
 from ketasched.planning.shortest_path import Candidate, VisitSequence, cheapest_sequence
 from ketasched.rules import ENDS_RULES, PAIR_RULES
-from ketasched.rules.base import EndsRule, PlanningContext, first_broken
+from ketasched.rules.base import PlanningContext, first_broken
 
 USUAL_BUDGET = 4
 BUDGETS = (0, USUAL_BUDGET, 64, 256, 1024, 4096, inf)
@@ -60,34 +59,26 @@ def feasible_successors(
     return candidates
 
 
-@dataclass(slots=True, eq=False)
 class Search:
-    """The phases of one course, with what is known of their feasible sequences.
+    """The search for the visit sequences of one course; it caches what it learns of candidates.
 
     Phases are numbered from 0 in the course, and visits from 0 in their phase (`index`).
     """
 
-    context: PlanningContext
-    phase_plans: tuple[PhasePlan, ...]
-    availability: PatientAvailability = field(init=False)
-    _ends_rules: list[list[EndsRule]] = field(init=False)
-    _clocks: list[bool] = field(init=False)
-    """For each phase, and after the last one, whether a rule about its steps looks at the time."""
-    _feasible: dict[tuple[int, Candidate, int], list[Candidate]] = field(
-        init=False, default_factory=dict
-    )
-    _allowed_gaps: dict[tuple[int, int], bool] = field(init=False, default_factory=dict)
-    _later_phases_fit: dict[tuple[int, Candidate], bool] = field(init=False, default_factory=dict)
-    _dead_ends: dict[tuple[int, int], set[tuple[int, Candidate]]] = field(
-        init=False, default_factory=lambda: defaultdict(set)
-    )
-
-    def __post_init__(self) -> None:
-        self.availability = PatientAvailability(self.context)
-        phases = [phase_plan.phase for phase_plan in self.phase_plans]
-        clocks = [any(rule.by_clock(phase) for rule in PAIR_RULES) for phase in phases]
-        self._clocks = [*clocks, False]
+    def __init__(self, context: PlanningContext, phase_plans: Sequence[PhasePlan]) -> None:
+        self.context = context
+        self.phase_plans = phase_plans
+        self.availability = PatientAvailability(context)
+        phases = [phase_plan.phase for phase_plan in phase_plans]
+        # For each phase, whether a rule about the steps to its visits looks at the time of day.
+        self._clocks = [any(rule.by_clock(one) for rule in PAIR_RULES) for one in phases]
+        self._clocks.append(False)  # no phase follows the last one
         self._ends_rules = [[rule for rule in ENDS_RULES if rule.concerns(one)] for one in phases]
+        self._feasible: dict[tuple[int, Candidate, int], list[Candidate]] = {}
+        self._allowed_gaps: dict[tuple[int, int], bool] = {}
+        self._later_phases_fit: dict[tuple[int, Candidate], bool] = {}
+        self._dead_ends: defaultdict[tuple[int, int], set[tuple[int, Candidate]]]
+        self._dead_ends = defaultdict(set)
 
     def best_first_phase(self, day: int) -> VisitSequence | None:
         """The best sequence of the first phase with its first visit on `day`."""
@@ -113,10 +104,10 @@ class Search:
         `firsts(budget)` are its first visits with their costs. `anchor` is the day that the
         targets of an every-so-many-days pace count from.
         """
-        # What a rule says about the ends depends on the first day: one search for each.
-        by_ends = bool(self._ends_rules[number])
+        # A rule about the ends of a phase needs a search of its own for each first day.
+        has_rule = bool(self._ends_rules[number])
         for budget in BUDGETS:
-            by_day = groupby(firsts(budget), key=lambda first: first[1].day if by_ends else 0)
+            by_day = groupby(firsts(budget), key=lambda first: first[1].day if has_rule else 0)
             found = [
                 sequence
                 for _, group in by_day
@@ -127,7 +118,7 @@ class Search:
             if budget == USUAL_BUDGET and not any(
                 self.reaches_end(number, first) for _, first in firsts(inf)
             ):
-                break
+                return None
         return None
 
     def _cheapest(

@@ -28,10 +28,13 @@ had better lead to the same list object, which is then searched once.
 """
 
 Layer = dict["Candidate", list[tuple[int, list["Candidate"]]]]
+"""The candidates for one visit, each with the arcs to the next visit."""
+
 OptimalArcs = dict["Candidate", list[list["Candidate"]]]
+"""The candidates for one visit, each with the lists to which its optimal arcs lead."""
 
 Completion = tuple[int, tuple[datetime, ...], tuple["Candidate", ...]]
-"""The rest of a sequence: minutes from the wanted times in sum, starts, candidates."""
+"""A sequence from some visit on: minutes from the wanted time in sum, starts, candidates."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,7 +186,7 @@ def _fewest_weekdays(
     layers = [firsts]
     for arcs in optimal_arcs:
         layers.append(_targets(layers[-1], arcs))
-    choices = {frozenset(candidate.weekday for candidate in layer) for layer in layers}
+    choices = {frozenset([candidate.weekday for candidate in layer]) for layer in layers}
     needed = frozenset().union(*(choice for choice in choices if len(choice) == 1))
     others = frozenset().union(*choices) - needed
     for size in range(len(others) + 1):
@@ -191,7 +194,7 @@ def _fewest_weekdays(
         for more in combinations(others, size):
             weekdays = needed.union(more)
             if not any(map(weekdays.isdisjoint, choices)):
-                nearest = _nearest_sequence(layers, optimal_arcs, weekdays)
+                nearest = _nearest_sequence(firsts, optimal_arcs, weekdays)
                 if nearest:
                     found.append(VisitSequence(cost, len(weekdays), *nearest))
         if found:
@@ -206,42 +209,42 @@ def _targets(candidates: Iterable[Candidate], arcs: OptimalArcs) -> set[Candidat
 
 
 def _nearest_sequence(
-    layers: Sequence[set[Candidate]],
-    optimal_arcs: Sequence[OptimalArcs],
-    weekdays: Collection[int],
+    firsts: set[Candidate], optimal_arcs: Sequence[OptimalArcs], weekdays: Collection[int]
 ) -> Completion | None:
     """The sequence on these weekdays with the fewest minutes from the wanted time, then earliest.
 
     None if no cheapest sequence keeps to the weekdays.
     """
+    layers = [[candidate for candidate in firsts if candidate.weekday in weekdays]]
+    for arcs in optimal_arcs:
+        targets = _targets(layers[-1], arcs)
+        layers.append([candidate for candidate in targets if candidate.weekday in weekdays])
     best: dict[Candidate, Completion] = {
         candidate: (candidate.minutes, (candidate.slot.start,), (candidate,))
-        for candidate in layers[-1]
-        if candidate.weekday in weekdays
+        for candidate in layers.pop()
     }
-    for layer, arcs in zip(reversed(layers[:-1]), reversed(optimal_arcs), strict=True):
+    for layer, arcs in zip(reversed(layers), reversed(optimal_arcs), strict=True):
         nearest: dict[int, Completion | None] = {}
         longer: dict[Candidate, Completion] = {}
         for candidate in layer:
-            if candidate.weekday not in weekdays:
-                continue
             lists = arcs[candidate]
             for candidates in lists:
                 if id(candidates) not in nearest:
                     nearest[id(candidates)] = _nearest(map(best.get, candidates))
             rest = _nearest(nearest[id(candidates)] for candidates in lists)
             if rest:
-                minutes, starts, candidates_after = rest
+                minutes, starts, following = rest
                 longer[candidate] = (
                     candidate.minutes + minutes,
                     (candidate.slot.start, *starts),
-                    (candidate, *candidates_after),
+                    (candidate, *following),
                 )
         best = longer
     return _nearest(best.values())
 
 
 def _nearest(completions: Iterable[Completion | None]) -> Completion | None:
+    """The completion with the fewest minutes from the wanted time, then the earliest."""
     best = None
     for completion in completions:
         if completion and (best is None or completion[:2] < best[:2]):

@@ -1,4 +1,4 @@
-"""What a course costs by the clinic's own prices."""
+"""What a course costs, by the clinic's own prices."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -8,46 +8,46 @@ from ketasched.model import TAKES_PLACE, Amount, Course, VisitKind
 
 
 @dataclass(frozen=True, slots=True)
-class PriceLine:
-    """So many visits of a kind; `each` and `amount` are None where the clinic names no price."""
+class BillLine:
+    """The visits of a kind. `unit_price` and `amount` are None if the clinic names no price."""
 
     kind: VisitKind
     count: int
     tentative: bool
-    each: Amount | None
+    unit_price: Amount | None
 
     @property
     def amount(self) -> Amount | None:
-        """For all of them."""
-        return Amount(self.each.hundredths * self.count) if self.each else None
+        """The price of all visits of the line."""
+        return Amount(self.unit_price.hundredths * self.count) if self.unit_price else None
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """The lines of a course, what is sure, and what it comes to if all takes place."""
+    """The prices of a course's visits."""
 
-    lines: tuple[PriceLine, ...]
+    lines: tuple[BillLine, ...]
 
     @property
     def total(self) -> Amount:
-        """For the visits that are sure."""
+        """The price without the tentative visits."""
         return _total(line for line in self.lines if not line.tentative)
 
     @property
     def at_most(self) -> Amount:
-        """With the tentative visits."""
+        """The price if all tentative visits take place."""
         return _total(self.lines)
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether every kind of visit has a price."""
-        return all(line.each for line in self.lines)
+        return all(line.unit_price for line in self.lines)
 
 
-def bill(course: Course) -> Bill | None:
-    """What the visits cost that take place, or may; None where the clinic names no prices.
+def make_bill(course: Course) -> Bill | None:
+    """The bill for the visits that take place; None if the clinic names no prices.
 
-    A kind without a price costs what the kind costs that it is like.
+    A kind of visit without a price has the price of the kind that it is `like`.
     """
     prices = course.clinic.prices.protocols.get(course.protocol.id)
     if not prices:
@@ -59,7 +59,7 @@ def bill(course: Course) -> Bill | None:
     )
     return Bill(
         tuple(
-            PriceLine(course.protocol.visits[kind], count, tentative, _price(course, kind))
+            BillLine(course.protocol.visits[kind], count, tentative, _price(course, kind))
             for (kind, tentative), count in counts.items()
         )
     )
@@ -72,5 +72,5 @@ def _price(course: Course, kind: str) -> Amount | None:
     return prices.get(kind)
 
 
-def _total(lines: Iterable[PriceLine]) -> Amount:
+def _total(lines: Iterable[BillLine]) -> Amount:
     return Amount(sum(line.amount.hundredths for line in lines if line.amount))

@@ -1,36 +1,76 @@
-"""The page to print or to look at: one file of HTML, without scripts or anything from outside."""
+"""The page in HTML, from templates: one file without scripts or anything from outside."""
 
 import base64
 import hashlib
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from ketasched.events.view import View
-from ketasched.model import Course
-from ketasched.render.month_grid import grids, legend
-from ketasched.render.templating import filled_in, template_of
+from ketasched.events.wording import ASK_ABOUT_DRIVING, DELETE_FIRST, DELETE_OLD, ONLY_AFTER_REST
+from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course
+from ketasched.model.wall_clock import clock_text, day_text, moment_text
+from ketasched.render.month_grid import legend, month_grids
+from ketasched.render.page import Page, make_page, make_ride_list
+
+PAGE_NAMES = [name for name in dir(Page) if not name.startswith("_")]
+"""The fields and methods of a page that its template can use."""
 
 
 def render(course: Course, view: View) -> str:
-    """The page for this audience; the patient's has the driver's sheet with it."""
-    style, policy = _style()
-    months, signs = grids(course, view), legend(course, view)
-    return filled_in(course, view, style=style, policy=policy, months=months, legend=signs)
+    """The page for this audience; the patient's page includes the driver's sheet."""
+    page = make_page(course, view)
+    return render_template(
+        f"{view.audience}.html",
+        **{name: getattr(page, name) for name in PAGE_NAMES},
+        rides=make_ride_list(course, view),
+        months=month_grids(course, view),
+        legend=legend(course, view),
+    )
 
 
-def page(template: str, **more: object) -> str:
-    """A page that is of no single course: a template, filled in."""
-    style, policy = _style()
-    return template_of(template).render(style=style, policy=policy, **more)
+def render_template(template: str, **variables: object) -> str:
+    """The template with these variables filled in and escaped."""
+    return _environment().get_template(template).render(variables)
 
 
 @cache
-def _style() -> tuple[Markup, str]:
-    """The style sheet, and a policy (CSP) that allows just that and nothing else."""
-    folder = resources.files("ketasched.render") / "templates"
-    text = (folder / "page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("ketasched.render"),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    filters: dict[str, Callable[..., str]] = {
+        "day": lambda moment: day_text(moment),
+        "short_day": lambda moment: day_text(moment, year=False),
+        "clock": clock_text,
+        "moment": lambda moment: moment_text(moment, year=False),
+    }
+    style = (resources.files("ketasched.render") / "templates" / "page.css").read_text("utf-8")
+    environment.filters |= filters
+    environment.globals |= {
+        "style": Markup(style),  # noqa: S704 - our own file
+        "policy": _content_security_policy(style),
+        "takes_place": TAKES_PLACE,
+        "to_be_decided": TO_BE_DECIDED,
+        "only_after_rest": ONLY_AFTER_REST,
+        "delete_first": DELETE_FIRST,
+        "delete_old": DELETE_OLD,
+        "ask_about_driving": ASK_ABOUT_DRIVING,
+    }
+    return environment
+
+
+def _content_security_policy(style: str) -> str:
+    """A policy that allows this style sheet and nothing else."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     rules = ("default-src 'none'", f"style-src 'sha256-{digest}'", "base-uri 'none'")
-    return Markup(text), "; ".join((*rules, "form-action 'none'"))  # noqa: S704 - our own file
+    return "; ".join((*rules, "form-action 'none'"))

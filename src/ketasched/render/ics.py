@@ -1,8 +1,8 @@
-"""The calendar file (RFC 5545), written for what programs do with it.
+"""The calendar file (RFC 5545).
 
-The lines are written here and not by a library's objects, which take twenty times as long: they
-are the same bytes as those of `icalendar` (a test holds that). Decided by what
-clients do: no METHOD, no calendar UID, neutral PRODID, one VALARM an event.
+The file has the same bytes as one written by the library `icalendar` (which a test compares), but
+is written here because the library takes twenty times as long. By what calendar programs do with
+them, there is no METHOD, no UID of the calendar, a neutral PRODID, and one VALARM an event.
 """
 
 import re
@@ -14,35 +14,35 @@ from ketasched.events.events import Event, events
 from ketasched.events.view import View
 from ketasched.events.wording import is_discreet
 from ketasched.model import Course
-from ketasched.model.privacy import neutral
-from ketasched.model.wall_clock import comes_twice
-from ketasched.render.vtimezone import needed_days, vtimezone
+from ketasched.model.privacy import redact
+from ketasched.model.wall_clock import is_ambiguous
+from ketasched.render.vtimezone import vtimezone
 
 PRODID = "-//Appointments//Calendar 1//EN"
 
 OCTETS = 74
-"""How long a line may be; one more is the space that a folded one begins with (RFC 5545, 3.1)."""
+"""The maximum length of a line (RFC 5545, 3.1), without the space before a folded piece."""
 
 ASCII_PIECES = re.compile(
     rf".{{{OCTETS - 1}}}[^\\^]|.{{{OCTETS - 1}}}(?=..)|.{{1,{OCTETS}}}", re.DOTALL
 )
-"""What a long line of ASCII is folded into: a piece does not end within an escape."""
+"""The pieces into which a long line of ASCII is folded: none ends within an escape."""
 
 
 def render(course: Course, view: View) -> str:
-    """The calendar of the course for an audience: text with CRLF line ends."""
+    """The calendar of the course for this audience, with CRLF line ends."""
     return _calendar(course, view, events(course, view))
 
 
 def render_changes(before: Course, course: Course, view: View) -> str:
-    """Only what changed from one revision to the next, what is gone as cancelled."""
+    """A calendar of the events that changed since `before`, removed ones as cancelled."""
     return _calendar(course, view, changed_events(before, course, view))
 
 
-def split(course: Course, view: View) -> dict[str, str]:
-    """The same with a calendar for each event, for the programs that take only one event a file.
+def render_split(course: Course, view: View) -> dict[str, str]:
+    """A calendar for each event, for the programs that import only one event a file.
 
-    By the name of its file, "2026-12-07-0900-appointment-1.ics": names sort by local time.
+    The keys are file names that sort by local time: "2026-12-07-0900-appointment-1.ics".
     """
     return {
         f"{event.start:%Y-%m-%d-%H%M}-{event.name}.ics": _calendar(course, view, [event])
@@ -50,55 +50,52 @@ def split(course: Course, view: View) -> dict[str, str]:
     }
 
 
-def _calendar(course: Course, view: View, found: list[Event]) -> str:
-    return calendar_text(calendar_name(course, view), course.timezone, found)
+def _calendar(course: Course, view: View, content: list[Event]) -> str:
+    return calendar_text(calendar_name(course, view), course.timezone, content)
 
 
-def calendar_text(name: str, zone: str, found: list[Event]) -> str:
-    """A calendar of this name with these events, all of them local to a zone."""
-    days = (
-        (min(event.start for event in found).date(), max(event.end for event in found).date())
-        if found
-        else ()
-    )
-    block = vtimezone(zone, *needed_days(*days)) if days else ""
+def calendar_text(name: str, zone: str, content: list[Event]) -> str:
+    """A calendar of this name with these events, all of them local to the zone."""
+    years = {moment.year for event in content for moment in (event.start, event.end)}
+    # Whole years, so that many courses share a VTIMEZONE.
+    block = vtimezone(zone, min(years), max(years)) if years else ""
     parameter = f";TZID={zone}" if block else ""
     return "".join(
         (
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n",
-            text_line("PRODID", PRODID),
+            _text_line("PRODID", PRODID),
             "CALSCALE:GREGORIAN\r\n",
-            text_line("NAME", name),
-            text_line("X-WR-CALNAME", name),
-            block or "",
-            *(_event(event, parameter) for event in found),
+            _text_line("NAME", name),
+            _text_line("X-WR-CALNAME", name),
+            block,
+            *[_vevent(event, parameter) for event in content],
             "END:VCALENDAR\r\n",
         )
     )
 
 
 def calendar_name(course: Course, view: View) -> str:
-    """What the calendar is called; neutral unless the clinic wants clinical titles."""
+    """The calendar's name; neutral unless the clinic wants clinical titles."""
     if view.audience == "driver":
         return "Rides"
     if view.audience == "clinic":
         return f"{course.patient}: {course.protocol.title}"
     clinic = course.clinic
     if is_discreet(course, view):
-        return neutral(clinic.calendar_name) or "Appointments"
+        return redact(clinic.calendar_name) or "Appointments"
     return clinic.calendar_name or clinic.name or course.protocol.title
 
 
 @lru_cache(maxsize=4096)
-def text_line(name: str, value: str) -> str:
+def _text_line(name: str, value: str) -> str:
     """A content line with a text value, escaped (RFC 5545, 3.3.11) and folded, with its CRLF."""
     for char, escaped in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
         value = value.replace(char, escaped)
-    return f"{_folded(f'{name}:{value}')}\r\n"
+    return f"{_fold(f'{name}:{value}')}\r\n"
 
 
-def _folded(line: str) -> str:
-    """The line in pieces that are short enough; none ends within a character or an escape."""
+def _fold(line: str) -> str:
+    """The line folded into pieces of at most `OCTETS`; none ends in a character or an escape."""
     if line.isascii():
         return line if len(line) <= OCTETS else "\r\n ".join(ASCII_PIECES.findall(line))
     octets, begin = line.encode(), 0
@@ -114,37 +111,37 @@ def _folded(line: str) -> str:
     return b"\r\n ".join((*pieces, octets[begin:])).decode() if pieces else line
 
 
-def _event(event: Event, parameter: str) -> str:
-    changed = _changed(event.changed) if event.changed else _utc(event.start)
+def _vevent(event: Event, parameter: str) -> str:
     start, end = event.start, event.end
+    changed = _stamp(event.changed) if event.changed else _utc(start)
     return (
-        f"BEGIN:VEVENT\r\n{text_line('SUMMARY', event.title)}"
+        f"BEGIN:VEVENT\r\n{_text_line('SUMMARY', event.title)}"
         f"{_span(start, end, (start.fold, end.fold), parameter)}"
         f"DTSTAMP:{changed}\r\nUID:{event.uid}\r\nSEQUENCE:{event.sequence}\r\n"
-        f"{text_line('DESCRIPTION', event.text)}LAST-MODIFIED:{changed}\r\n"
-        f"{text_line('LOCATION', event.place) if event.place else ''}"
+        f"{_text_line('DESCRIPTION', event.text)}LAST-MODIFIED:{changed}\r\n"
+        f"{_text_line('LOCATION', event.place) if event.place else ''}"
         f"STATUS:{event.status}\r\nTRANSP:{'OPAQUE' if event.busy else 'TRANSPARENT'}\r\n"
-        f"{_alarm(event)}END:VEVENT\r\n"
+        f"{'' if event.alarm is None else _valarm(event.title, event.alarm)}END:VEVENT\r\n"
     )
 
 
-def _alarm(event: Event) -> str:
-    if event.alarm is None:
-        return ""
+@lru_cache(maxsize=4096)
+def _valarm(title: str, minutes: int) -> str:
+    """An alarm so many minutes before the start."""
     return (
-        f"BEGIN:VALARM\r\nACTION:DISPLAY\r\n{text_line('DESCRIPTION', event.title)}"
-        f"TRIGGER:{_trigger(event.alarm)}\r\nEND:VALARM\r\n"
+        f"BEGIN:VALARM\r\nACTION:DISPLAY\r\n{_text_line('DESCRIPTION', title)}"
+        f"TRIGGER:{_duration(minutes)}\r\nEND:VALARM\r\n"
     )
 
 
 @lru_cache(maxsize=4096)
 def _span(start: datetime, end: datetime, _folds: tuple[int, int], parameter: str) -> str:
-    """The lines that say from when to when, for all events of these times.
+    """DTSTART and DTEND.
 
-    `_folds` are those of the two: what differs only in that is equal.
+    `_folds` are part of the cache's key because datetimes that differ only in fold are equal.
     """
-    # A local time that comes twice means its first occurrence (RFC 5545, 3.3.5), but not to all.
-    zone = "" if comes_twice(start) or comes_twice(end) else parameter
+    # RFC 5545, 3.3.5: an ambiguous local time is its first occurrence. Not all programs agree.
+    zone = "" if is_ambiguous(start) or is_ambiguous(end) else parameter
     return f"{_moment('DTSTART', start, zone)}{_moment('DTEND', end, zone)}"
 
 
@@ -158,13 +155,12 @@ def _utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%S}Z"
 
 
-_changed = lru_cache(maxsize=64)(_utc)
-"""Of a moment that is in UTC already: most events have the same."""
+_stamp = lru_cache(maxsize=64)(_utc)
+"""`_utc` for moments that are in UTC: most events of many courses share theirs."""
 
 
-@lru_cache(maxsize=64)
-def _trigger(minutes: int) -> str:
-    """So many minutes before, as a duration (RFC 5545, 3.3.6)."""
+def _duration(minutes: int) -> str:
+    """The duration (RFC 5545, 3.3.6) to a moment so many minutes before."""
     days, (hours, rest) = minutes // 1440, divmod(minutes % 1440, 60)
     clock = (f"{hours}H" if hours else "") + (f"{rest}M" if rest else "")
     day = f"{days}D" if days or not clock else ""

@@ -1,7 +1,7 @@
 """The course file: the plan of record, from which a course can be shown, checked and revised.
 
-It is what `json.dumps` makes of the plain form of the course (a test holds that), but written
-straight from the nouns; its clinic and protocol, which are most of it, once for many courses.
+It has the same bytes as `json.dumps` of the course's plain form (which a test compares), but is
+written straight from the dataclasses. The clinic and the protocol, most of it, are cached.
 """
 
 import json
@@ -18,64 +18,65 @@ from ketasched.model.memo import memoised
 
 
 def render(course: Course, view: View) -> str:
-    """The whole course as JSON, whoever it is for: `load.load_course` reads it back equal."""
-    return _noun(course, "\n") + "\n"
+    """The whole course as JSON, the same for every view; `load_course` reads it back equal."""
+    return _object(course, "\n") + "\n"
 
 
-def _written(value: Any, line: str) -> str:  # noqa: ANN401 - what nouns are made of
-    """The value as JSON; `line` is a line end with the indent that it stands in."""
+def _value(value: Any, newline: str) -> str:  # noqa: ANN401 - a field of a dataclass
+    """The value as JSON; `newline` is a line end with the indent of the value's lines."""
     kind: Any = type(value)
     if kind is bool:
         return "true" if value else "false"
     if kind is datetime:
-        # Equal moments can be of different zones, or the first and the second 01:30 of a night.
         return _moment(value, value.fold, value.tzinfo)
     if kind is date:
         return f'"{value.isoformat()}"'
     if kind is tuple:
         if not value:
             return "[]"
-        inner = f"{line}  "
-        return f"[{inner}{f',{inner}'.join([_written(one, inner) for one in value])}{line}]"
+        inner = f"{newline}  "
+        items = [_value(item, inner) for item in value]
+        return f"[{inner}{f',{inner}'.join(items)}{newline}]"
     if kind is Clinic or kind is Protocol:
-        return _shared(value, line=line)
-    return _noun(value, line) if _keys(kind) else _dumped(value, line)
+        return _shared(value, newline=newline)
+    return _object(value, newline) if _keys(kind) else _dump(value, newline)
 
 
-def _noun(noun: Any, line: str) -> str:  # noqa: ANN401 - any dataclass of ours
-    kind: Any = type(noun)
-    inner, found = f"{line}  ", []
+def _object(instance: Any, newline: str) -> str:  # noqa: ANN401 - any dataclass of ours
+    inner, members = f"{newline}  ", []
+    kind: Any = type(instance)
     for key, name in _keys(kind):
-        value = getattr(noun, name)
+        value = getattr(instance, name)
         # Most fields are one of these three.
         if value is None:
-            said = "null"
+            text = "null"
         elif type(value) is str:
-            said = encode_basestring(value)
+            text = encode_basestring(value)
         elif type(value) is int:
-            said = str(value)
+            text = str(value)
         else:
-            said = _written(value, inner)
-        found.append(f"{inner}{key}{said}")
-    return f"{{{','.join(found)}{line}}}"
+            text = _value(value, inner)
+        members.append(f"{inner}{key}{text}")
+    return f"{{{','.join(members)}{newline}}}"
 
 
-def _dumped(value: object, line: str) -> str:
+def _dump(value: object, newline: str) -> str:
     text = json.dumps(plain(value), ensure_ascii=False, indent=2)
-    return text.replace("\n", line)
+    return text.replace("\n", newline)
 
 
-_shared = memoised(_dumped)
+_shared = memoised(_dump)
 
 
 @lru_cache(maxsize=4096)
 def _moment(moment: datetime, _fold: int, _zone: tzinfo | None) -> str:
+    """The moment as JSON; fold and zone are part of the key because equal moments can differ."""
     return f'"{moment.isoformat()}"'
 
 
 @cache
 def _keys(kind: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - a type
-    """The keys and names of a noun's fields; none for what has a form of its own."""
+    """The key and name of each field of a dataclass; empty if the type has its own plain form."""
     if not is_dataclass(kind) or hasattr(kind, "plain"):
         return ()
-    return tuple((f'"{one.name}": ', one.name) for one in fields(kind))
+    return tuple((f'"{field.name}": ', field.name) for field in fields(kind))

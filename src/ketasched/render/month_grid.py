@@ -1,4 +1,4 @@
-"""A course as month grids: the days of its months in weeks, and what is marked on them."""
+"""A course as month grids: the weeks of each month, and the marks on their days."""
 
 import calendar
 from collections.abc import Mapping
@@ -6,93 +6,91 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from ketasched.events.rides import has_ride
+from ketasched.events.rides import needs_ride
 from ketasched.events.view import View
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, WEEKDAYS, Course
-from ketasched.model.wall_clock import DAYS, MONTHS, clock_text
+from ketasched.model.wall_clock import DAY_NAMES, MONTH_NAMES, clock_text
 
-Sort = Literal["visit", "tentative", "review"]
+MarkKind = Literal["visit", "tentative", "review"]
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """What is on a day: a visit, one that is to be decided, or a review, and when it begins."""
+class DayMark:
+    """The mark of a day with a visit, a tentative visit or a review; `clock` is its start."""
 
-    sort: Sort
+    kind: MarkKind
     clock: str
     by_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A cell of a grid: a day of the month, its mark if it has one. 0 is a cell without a day."""
+    """A cell of a grid: a day of the month, or 0 for a cell that is outside of the month."""
 
     number: int
-    mark: Mark | None = None
+    mark: DayMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """A grid: "December 2026", the weekdays over its columns, and its weeks of seven days."""
+    """A grid: the title "December 2026", the names of the weekdays, and weeks of seven days."""
 
     title: str
     weekdays: tuple[str, ...]
     weeks: tuple[tuple[Day, ...], ...]
 
     def is_bare(self, index: int) -> bool:
-        """Whether nothing is marked from this week to the beginning or the end of the month."""
+        """Whether no mark is in this week or any before it, or none in this week or any after."""
         marked = [any(day.mark for day in week) for week in self.weeks]
         return not any(marked[: index + 1]) or not any(marked[index:])
 
 
-def grids(course: Course, view: View) -> list[Month]:
-    """The months that have something on them for this audience, the earliest first."""
-    found = marks(course, view)
-    begins = WEEKDAYS.index(course.clinic.week_begins)
-    names = tuple(DAYS[(begins + number) % 7] for number in range(7))
+def month_grids(course: Course, view: View) -> list[Month]:
+    """The months that have a mark for this audience, in order."""
+    marks = marked_days(course, view)
+    first_weekday = WEEKDAYS.index(course.clinic.week_begins)
+    names = tuple(DAY_NAMES[(first_weekday + number) % 7] for number in range(7))
     return [
-        Month(f"{MONTHS[month - 1]} {year}", names, _weeks(year, month, begins, found))
-        for year, month in sorted({(day.year, day.month) for day in found})
+        Month(f"{MONTH_NAMES[month - 1]} {year}", names, _weeks(year, month, first_weekday, marks))
+        for year, month in sorted({(day.year, day.month) for day in marks})
     ]
 
 
-def marks(course: Course, view: View) -> Mapping[date, Mark]:
-    """The marked days of a course: for a driver those of the rides, else visits and reviews.
+def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
+    """The marks by day: of the rides for a driver, of visits and reviews for anybody else.
 
-    What does not take place has no mark; a visit's day is its own, whatever else is on it.
+    A visit or review that does not take place has no mark. A visit takes precedence over a review
+    on the same day.
     """
-    found: dict[date, Mark] = {}
-    if view.audience != "driver":
-        for review in course.reviews:
-            if review.status in TAKES_PLACE:
-                found[review.start.date()] = Mark(
-                    "review", clock_text(review.start), by_phone=review.place == "phone"
-                )
+    is_driver = view.audience == "driver"
+    reviews = [] if is_driver else [one for one in course.reviews if one.status in TAKES_PLACE]
+    marks = {
+        review.start.date(): DayMark("review", clock_text(review.start), review.place == "phone")
+        for review in reviews
+    }
     for visit in course.visits:
-        rides = view.audience == "driver"
-        if has_ride(course, visit) if rides else visit.status in TAKES_PLACE:
-            sort: Sort = "tentative" if visit.status == "tentative" else "visit"
-            found[visit.start.date()] = Mark(sort, clock_text(visit.start))
-    return found
+        if needs_ride(course, visit) if is_driver else visit.status in TAKES_PLACE:
+            kind: MarkKind = "tentative" if visit.status == "tentative" else "visit"
+            marks[visit.start.date()] = DayMark(kind, clock_text(visit.start))
+    return marks
 
 
-def legend(course: Course, view: View) -> list[tuple[Sort, str]]:
-    """What the marks of a course mean, those that it has."""
-    there = {mark.sort for mark in marks(course, view).values()}
-    visit = "ride, there and back" if view.audience == "driver" else "appointment"
-    said: dict[Sort, str] = {
-        "visit": visit,
+def legend(course: Course, view: View) -> list[tuple[MarkKind, str]]:
+    """The kinds of marks that the course has, and what they mean."""
+    kinds = {mark.kind for mark in marked_days(course, view).values()}
+    meanings: dict[MarkKind, str] = {
+        "visit": "ride, there and back" if view.audience == "driver" else "appointment",
         "tentative": f"appointment, {TO_BE_DECIDED}",
         "review": "talk or call",
     }
-    return [(sort, text) for sort, text in said.items() if sort in there]
+    return [(kind, meaning) for kind, meaning in meanings.items() if kind in kinds]
 
 
 def _weeks(
-    year: int, month: int, begins: int, found: Mapping[date, Mark]
+    year: int, month: int, first_weekday: int, marks: Mapping[date, DayMark]
 ) -> tuple[tuple[Day, ...], ...]:
-    weeks = calendar.Calendar(begins).monthdayscalendar(year, month)
+    weeks = calendar.Calendar(first_weekday).monthdayscalendar(year, month)
     return tuple(
-        tuple(Day(day, found.get(date(year, month, day)) if day else None) for day in week)
+        tuple(Day(day, marks.get(date(year, month, day)) if day else None) for day in week)
         for week in weeks
     )

@@ -1,33 +1,37 @@
-"""What a page says of a course, whatever its form: plain text or HTML."""
+"""The content of a page about a course, the same for plain text and for HTML."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ketasched.events.rides import are_shared, has_ride, reminders, reminders_left_out
-from ketasched.events.sequence import drives, former_dates
+from ketasched.events.diff import former_dates
+from ketasched.events.rides import (
+    count_skipped_reminders,
+    have_several_drivers,
+    needs_ride,
+    ride_reminders,
+)
 from ketasched.events.view import View
 from ketasched.events.wording import (
     clinic_name,
+    clinic_phone,
+    clinic_place,
+    clinic_wording,
     course_revision_text,
     driver_name,
     driver_text,
     is_discreet,
     kind_title,
     one_line,
-    phone_of,
-    place_of,
     place_text,
     review_title,
     visit_title,
-    words_of,
 )
 from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, VisitKind, Wording
-from ketasched.model.privacy import neutral
+from ketasched.model.privacy import redact
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
-from ketasched.render.bill import Bill, PriceLine, bill
+from ketasched.render.bill import Bill, BillLine, make_bill
 
-STATUS_WORDS = {
+STATUS_TEXTS = {
     "missed": "did not take place",
     "omitted": "left out",
     "ceased": "does not take place",
@@ -37,12 +41,12 @@ STATUS_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A course as a page says it; each name without an underscore is one in the templates, too.
+    """The content of a page. The templates use its public names without a prefix.
 
-    `span` is the first and the last visit that takes place. Of the visits, `sure` are those that
-    are not tentative, `held_back` wait for a decision, `boosters` are of a tentative phase;
-    `taking` take place, and of these the `unruled` have no rule when the patient may drive again.
-    `former` are the dates that no longer hold. `driven`: somebody has to drive to one.
+    `first_start` and `last_start` are of the first and last visit that takes place. Tentative
+    visits are either `boosters`, of a tentative phase, or `gated`, waiting for a review. Visits
+    `without_driving_rule` need a driver, but no rule says when the patient may drive again.
+    `former_dates` no longer hold. `needs_driver` is whether any visit does.
     """
 
     course: Course
@@ -52,181 +56,180 @@ class Page:
     clinic_name: str
     place: str
     phone: str
-    revision: str
-    words: Wording
+    revision_text: str
+    wording: Wording
     bill: Bill | None
     currency: str
-    span: tuple[datetime, datetime]
-    sure: list[Visit]
-    held_back: list[Visit]
+    first_start: datetime
+    last_start: datetime
+    not_tentative: list[Visit]
+    gated: list[Visit]
     boosters: list[Visit]
-    taking: list[Visit]
-    unruled: list[Visit]
-    former: list[datetime]
-    driven: bool
+    without_driving_rule: list[Visit]
+    has_driving_rules: bool
+    former_dates: list[datetime]
+    needs_driver: bool
 
     @property
-    def on_hold(self) -> bool:
+    def is_on_hold(self) -> bool:
         """Whether there are visits that wait for new dates."""
         return any(visit.status == "held" for visit in self.course.visits)
 
     @property
-    def no_more(self) -> bool:
-        """Whether nothing is to come."""
+    def nothing_planned(self) -> bool:
+        """Whether no visit is planned, not even tentatively."""
         return not any(visit.status in ("planned", "tentative") for visit in self.course.visits)
 
-    @property
-    def all_unruled(self) -> bool:
-        """Whether no visit has a rule when the patient may drive again."""
-        return len(self.unruled) == len(self.taking)
-
-    def collected(self, visit: Visit) -> str:
-        """When a visit is over, or that there is nothing to be collected from."""
+    def collect_text(self, visit: Visit) -> str:
+        """From when the patient can be collected: "10:55", or "by phone" for a visit by phone."""
         place = self.course.protocol.visits[visit.kind].place
         return clock_text(visit.end) if place == "clinic" else place_text(place)
 
-    def may_drive(self, visit: Visit) -> str:
-        """Until when the patient must not drive; "" where nobody drives."""
+    def no_driving_before(self, visit: Visit) -> str:
+        """When the patient may drive again; "" if the visit needs no driver."""
         if visit.no_driving_until:
-            return moment_text(visit.no_driving_until)
-        return "ask your clinic" if visit in self.unruled else ""
+            return moment_text(visit.no_driving_until, year=False)
+        return "ask your clinic" if visit in self.without_driving_rule else ""
 
-    def may_move(self, visit: Visit) -> str:
-        """Between which days a visit can be."""
+    def window_text(self, visit: Visit) -> str:
+        """The days between which a booster can be."""
         first, last = visit.window.earliest, visit.window.latest
         return f"may move, {day_text(first, year=False)} to {day_text(last, year=False)}"
 
     def status_text(self, item: Visit | Review) -> str:
-        """What became of one that does not take place."""
-        return STATUS_WORDS.get(item.status, item.status)
+        """The status of a visit or review that does not take place."""
+        return STATUS_TEXTS.get(item.status, item.status)
 
     def driver_name(self, visit: Visit) -> str:
-        """Who drives, "" where that is not known."""
+        """The driver's name, or "" if there is no driver."""
         return driver_name(visit.driver, discreet=self.discreet)
 
-    def driver_of(self, visit: Visit) -> str:
-        """Who drives, with the phone."""
+    def driver_text(self, visit: Visit) -> str:
+        """The driver's name and phone, or "" if there is no driver."""
         return driver_text(visit.driver, discreet=self.discreet)
 
-    def reminders(self, visit: Visit) -> list[str]:
-        """When the calendar reminds of the ride."""
-        return [one.said for one in reminders(self.course, visit)]
+    def reminder_texts(self, visit: Visit) -> list[str]:
+        """When the calendar reminds of the ride: "Fri 4 Dec, 10:00"."""
+        return [reminder.text for reminder in ride_reminders(self.course, visit)]
 
     def kind_title(self, kind: VisitKind) -> str:
-        """What visits of a kind are called."""
+        """The title of a kind of visit."""
         return kind_title(kind, discreet=self.discreet)
 
     def visit_title(self, visit: Visit) -> str:
-        """What a visit is called."""
+        """A visit's title."""
         return visit_title(self.course, visit, discreet=self.discreet)
 
     def review_title(self, review: Review) -> str:
-        """What a talk is called."""
+        """A review's title."""
         return review_title(self.course, review, discreet=self.discreet)
 
-    def amount(self, amount: Amount) -> str:
+    def amount_text(self, amount: Amount) -> str:
         """An amount in the clinic's currency."""
         return amount.text(self.currency)
 
-    def price_text(self, line: PriceLine) -> str:
-        """What the visits of a line cost."""
-        if line.each is None or line.amount is None:
+    def price_text(self, line: BillLine) -> str:
+        """The price of a line: "USD 450 each, USD 2,700"."""
+        if line.unit_price is None or line.amount is None:
             return "ask your clinic"
-        each = f"{self.amount(line.each)} each, " if line.count > 1 else ""
-        return each + self.amount(line.amount)
+        each = f"{self.amount_text(line.unit_price)} each, " if line.count > 1 else ""
+        return each + self.amount_text(line.amount)
 
     def entry_text(self, entry: Entry, revision: int) -> str:
-        """A line of the history: what was done, why and by whom. For the clinic only."""
+        """A line of the history: what was done, why and by whom. Only for the clinic."""
         why = f", because of: {entry.why}" if entry.why else ""
         by = f" ({entry.by})" if entry.by else ""
-        return one_line(f"revision {revision}, {moment_text(entry.at)}: {entry.what}{why}{by}")
+        made = moment_text(entry.at, year=False)
+        return one_line(f"revision {revision}, {made}: {entry.what}{why}{by}")
 
 
 @dataclass(frozen=True, slots=True)
-class Rides:
-    """What a page says of the rides that are to come; a driver's page of their own (`whose`).
+class RideList:
+    """The rides to come: those of `only_driver`, or if that is "" all of them.
 
-    Its `former` dates, `place` and `phone` tell nothing of the treatment. `drivers` are those who
-    can be called; `left_out` is how many reminders would have been before their visit was given
-    its date.
+    `former_dates`, `place` and `phone` are discreet for every audience. `drivers` are the texts of
+    those who have a phone. `skipped_reminders` counts the reminders that would be before their
+    visit was given its date.
     """
 
     visits: list[Visit]
-    whose: str
-    former: list[datetime]
+    only_driver: str
+    former_dates: list[datetime]
     place: str
     phone: str
     drivers: list[str]
-    left_out: int
+    skipped_reminders: int
 
     @property
-    def are_shared(self) -> bool:
-        """Whether not all of them have the same driver, or all none yet."""
-        return are_shared(self.visits)
+    def have_several_drivers(self) -> bool:
+        """Whether the drivers differ; "no driver yet" counts as a driver."""
+        return have_several_drivers(self.visits)
 
     def driver_name(self, visit: Visit) -> str:
-        """Who drives, or that nobody does yet."""
+        """The driver's name, or "nobody yet"."""
         return driver_name(visit.driver, discreet=True) if visit.driver else "nobody yet"
 
 
-def page_of(course: Course, view: View) -> Page:
-    """The course as a page for this audience says it."""
+def make_page(course: Course, view: View) -> Page:
+    """The content of a course's page for this audience."""
     discreet, clinic = is_discreet(course, view), course.clinic
+    kinds, currency = course.protocol.visits, clinic.prices.currency
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
-    taking = [visit for visit in course.visits if visit.status in TAKES_PLACE]
-    later = {phase.name for phase in course.protocol.phases if phase.tentative}
-    currency = clinic.prices.currency
+    takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    with_driver = [visit for visit in takes_place if kinds[visit.kind].needs_driver]
+    without_driving_rule = [visit for visit in with_driver if visit.no_driving_until is None]
+    booster_phases = {phase.name for phase in course.protocol.phases if phase.tentative}
+    listed = takes_place or course.visits
     return Page(
         course,
         view,
         discreet,
         title="Your appointments" if discreet else course.protocol.title,
-        clinic_name=clinic_name(course, discreet=discreet),
-        # A page for clinical titles has the whole address; the neutral place is for calendars.
-        place=place_of(course, discreet=True) if discreet else one_line(clinic.address),
-        phone=phone_of(course, discreet=discreet),
-        revision=course_revision_text(course),
-        words=words_of(course, discreet=discreet),
-        bill=bill(course),
-        currency=neutral(currency) if discreet else currency,
-        span=_span(taking or course.visits),
-        sure=[visit for visit in course.visits if visit.status != "tentative"],
-        held_back=[visit for visit in tentative if visit.phase not in later],
-        boosters=[visit for visit in tentative if visit.phase in later],
-        taking=taking,
-        unruled=[visit for visit in taking if _without_rule(course, visit)],
-        former=former_dates(course, view),
-        driven=any(course.protocol.visits[visit.kind].needs_driver for visit in taking),
+        clinic_name=clinic_name(clinic, discreet=discreet),
+        # With clinical titles the address, and not the neutral place that is for calendars.
+        place=clinic_place(clinic, discreet=True) if discreet else one_line(clinic.address),
+        phone=clinic_phone(clinic, discreet=discreet),
+        revision_text=course_revision_text(course),
+        wording=clinic_wording(clinic, course.protocol, discreet=discreet),
+        bill=make_bill(course),
+        currency=redact(currency) if discreet else currency,
+        first_start=listed[0].start,
+        last_start=listed[-1].start,
+        not_tentative=[visit for visit in course.visits if visit.status != "tentative"],
+        gated=[visit for visit in tentative if visit.phase not in booster_phases],
+        boosters=[visit for visit in tentative if visit.phase in booster_phases],
+        without_driving_rule=without_driving_rule,
+        has_driving_rules=len(without_driving_rule) < len(takes_place),
+        former_dates=former_dates(course, view),
+        needs_driver=bool(with_driver),
     )
 
 
-def rides_of(course: Course, view: View) -> Rides:
-    """The rides that are to come, for a page for this audience."""
+def make_ride_list(course: Course, view: View) -> RideList:
+    """The rides to come, for a page for this audience."""
     discreet = is_discreet(course, view)
-    rides = [one for one in course.visits if _is_to_come(course, one) and drives(view, one)]
-    called = (visit.driver for visit in rides if visit.driver and visit.driver.phone)
-    return Rides(
+    rides = [
+        visit
+        for visit in course.visits
+        if _is_to_come(course, visit) and view.includes_ride(visit)
+    ]
+    with_phone = (visit.driver for visit in rides if visit.driver and visit.driver.phone)
+    return RideList(
         rides,
-        neutral(view.rides_of),
+        redact(view.rides_of),
         former_dates(course, View("driver", rides_of=view.rides_of)),
-        place=place_of(course, discreet=True),
-        phone=phone_of(course, discreet=True),
-        drivers=sorted({driver_text(driver, discreet=discreet) for driver in called}),
-        left_out=reminders_left_out(course, rides),
+        place=clinic_place(course.clinic, discreet=True),
+        phone=clinic_phone(course.clinic, discreet=True),
+        drivers=sorted({driver_text(driver, discreet=discreet) for driver in with_phone}),
+        skipped_reminders=count_skipped_reminders(course, rides),
     )
-
-
-def _span(visits: Sequence[Visit]) -> tuple[datetime, datetime]:
-    return visits[0].start, visits[-1].start
 
 
 def _is_to_come(course: Course, visit: Visit) -> bool:
-    """Whether a ride is still to be arranged; a first revision may be made afterwards."""
+    """Whether a visit is ahead and needs a ride.
+
+    In a first revision every visit is ahead, because a course may be entered afterwards.
+    """
     today = course.history[-1].at.date() if course.revision > 1 else date.min
     is_ahead = visit.status != "completed" and visit.start.date() >= today
-    return is_ahead and has_ride(course, visit)
-
-
-def _without_rule(course: Course, visit: Visit) -> bool:
-    kind = course.protocol.visits[visit.kind]
-    return kind.needs_driver and visit.no_driving_until is None
+    return is_ahead and needs_ride(course, visit)

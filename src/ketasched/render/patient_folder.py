@@ -1,4 +1,4 @@
-"""What is handed out: the files of a patient's folder."""
+"""The files of a patient's folder: their names, and what is in them."""
 
 import re
 import unicodedata
@@ -7,13 +7,15 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from ketasched.errors import BadRequest
-from ketasched.events.rides import drivers, is_shared
+from ketasched.events.diff import changed_events
+from ketasched.events.rides import driver_names, have_several_drivers, visits_with_ride
 from ketasched.events.view import View
 from ketasched.model import Audience, Clinic, Course, Request
-from ketasched.model.privacy import neutral, telling
-from ketasched.render import has_changes, render, render_changes, render_split
+from ketasched.model.privacy import redact, sensitive_term
+from ketasched.render import render
+from ketasched.render.ics import render_changes, render_split
 
-FILES: Mapping[str, tuple[str, str, Audience]] = MappingProxyType(
+FOLDER_FILES: Mapping[str, tuple[str, str, Audience]] = MappingProxyType(
     {
         "text": ("{}.txt", "text", "patient"),
         "html": ("{}.html", "html", "patient"),
@@ -22,88 +24,97 @@ FILES: Mapping[str, tuple[str, str, Audience]] = MappingProxyType(
         "json": ("course.json", "json", "clinic"),
     }
 )
-"""What a patient's folder can hold: the name ({} is the patient), the renderer, and for whom."""
+"""The files that a patient's folder can have: name ({} is the patient), format, audience."""
 
-HANDED_OUT = ("text", "html", "ics", "rides")
-"""What the patient and the driver get."""
+PATIENT_FILES = ("text", "html", "ics", "rides")
+"""The files for the patient and the driver."""
 
-SPLIT = ("calendar", "rides")
-"""The folders of the patient's and the driver's events, one a file."""
+EVENT_FOLDERS = ("calendar", "rides")
+"""The subfolders with one file for each event of the patient's and of the driver's calendar."""
 
-DRIVERS = "drivers"
-"""The folder of the calendars of each driver."""
+DRIVER_FOLDER = "drivers"
+"""The subfolder with a calendar for each driver."""
 
-LONGEST_FILE_NAME = 40
-"""Characters of a driver's name in the name of a file."""
+MAX_NAME_LENGTH = 40
+"""How many characters of a driver's name a file name has."""
 
-INNER_FILES = MappingProxyType(
+SUBFOLDER_FILES = MappingProxyType(
     {
-        **dict.fromkeys(SPLIT, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics")),
-        DRIVERS: re.compile(r"rides-[\w-]+\.ics"),
+        **dict.fromkeys(EVENT_FOLDERS, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics")),
+        DRIVER_FOLDER: re.compile(r"rides-[\w-]+\.ics"),
     }
 )
-"""By folder, how our files in it are called. Those of them that are not written anew are removed:
-they are of another day, or of somebody who does not drive any more.
+"""The names of our files in each subfolder.
+
+Files with such a name that are not written anew are removed: they are of a former date, or of a
+former driver.
 """
 
 
-def files_of(course: Course, names: Iterable[str], *, driver_label: str = "") -> dict[str, bytes]:
-    """These of `FILES`, by name below the patient's folder."""
-    found = {}
+def render_files(
+    course: Course, names: Iterable[str], *, driver_label: str = ""
+) -> dict[str, bytes]:
+    """The content of some of `FOLDER_FILES`, by path below the patient's folder."""
+    files = {}
     for name in names:
-        called, form, audience = FILES[name]
+        file_name, form, audience = FOLDER_FILES[name]
         text = render(course, form, View(audience, driver_label))
-        found[called.format(course.patient)] = text.encode()
-    return found
-
-
-def handout(course: Course, *, driver_label: str = "", split: bool = False) -> dict[str, bytes]:
-    """The files for the patient and the driver, by name below the patient's folder.
-
-    Where several drive, or one not every time, each has a calendar of their own rides in
-    `drivers`, too. With `split`, the folders of `SPLIT` have each event as a file of its own.
-    """
-    files = files_of(course, HANDED_OUT, driver_label=driver_label)
-    names = drivers(course) if is_shared(course) else ()
-    for name, called in file_names(names).items():
-        view = View("driver", driver_label, name)
-        files[f"{DRIVERS}/rides-{called}.ics"] = render(course, "ics", view).encode()
-    if split:
-        views = (View("patient", driver_label), View("driver", driver_label))
-        for folder, view in zip(SPLIT, views, strict=True):
-            one_by_one = render_split(course, view)
-            files |= {f"{folder}/{name}": text.encode() for name, text in one_by_one.items()}
+        files[file_name.format(course.patient)] = text.encode()
     return files
 
 
-def handed_changes(before: Course, after: Course, view: View) -> dict[str, bytes]:
-    """The calendar of what changed for this audience, by whom it is for: "".
+def render_folder(
+    course: Course, *, driver_label: str = "", split: bool = False
+) -> dict[str, bytes]:
+    """The files for the patient and the driver, by path below the patient's folder.
 
-    For drivers it is one for each whose rides changed, by their names, if they have names.
+    If a course has several drivers, each has a calendar in `DRIVER_FOLDER` as well. With `split`,
+    `EVENT_FOLDERS` have a file for each event.
     """
-    names = [] if view.audience != "driver" else [*drivers(before), *drivers(after)]
-    views = [replace(view, rides_of=name) for name in dict.fromkeys(names)]
-    own = [one for one in views if has_changes(before, after, one)]
-    return {one.rides_of: render_changes(before, after, one).encode() for one in own or [view]}
+    files = render_files(course, PATIENT_FILES, driver_label=driver_label)
+    rides = visits_with_ride(course)
+    drivers = driver_names(rides) if have_several_drivers(rides) else ()
+    for driver, name in driver_file_names(drivers).items():
+        view = View("driver", driver_label, driver)
+        files[f"{DRIVER_FOLDER}/rides-{name}.ics"] = render(course, "ics", view).encode()
+    if split:
+        views = (View("patient", driver_label), View("driver", driver_label))
+        for folder, view in zip(EVENT_FOLDERS, views, strict=True):
+            events = render_split(course, view)
+            files |= {f"{folder}/{name}": text.encode() for name, text in events.items()}
+    return files
 
 
-def file_names(names: Iterable[str]) -> dict[str, str]:
-    """What the file of each driver is called: "Sam Rivera" is "sam-rivera".
+def changed_calendars(before: Course, after: Course, view: View) -> dict[str, bytes]:
+    """The calendars of what changed for this audience, by driver.
 
-    A name that tells the treatment is not in it; names that would be the same get a number.
+    The key is "" for the calendar of a patient, of the clinic, or of rides without a driver.
+    Drivers whose rides did not change get no calendar.
     """
-    found: dict[str, str] = {}
-    for name in names:
-        words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", neutral(name)).casefold())
-        called = "-".join(words)[:LONGEST_FILE_NAME] or "driver"
-        same = [one for one in found.values() if re.fullmatch(rf"{called}(-\d+)?", one)]
-        found[name] = f"{called}-{len(same) + 1}" if same else called
-    return found
+    rides = [*visits_with_ride(before), *visits_with_ride(after)]
+    drivers = driver_names(rides) if view.audience == "driver" else []
+    views = [replace(view, rides_of=driver) for driver in drivers]
+    changed = [one for one in views if changed_events(before, after, one)] or [view]
+    return {one.rides_of: render_changes(before, after, one).encode() for one in changed}
 
 
-def refuse_telling(clinic: Clinic, request: Request) -> None:
-    """Raise `BadRequest` for a reference that tells the treatment, at a discreet clinic."""
-    word = telling(request.patient) if clinic.titles == "discreet" else ""
-    if word:
-        said = f'says "{word}", and it is the name of files and on the page'
-        raise BadRequest("patient", said, next_step="a number or initials")
+def driver_file_names(drivers: Iterable[str]) -> dict[str, str]:
+    """A part of a file name for each driver: "sam-rivera" for "Sam Rivera".
+
+    Terms that tell the treatment are left out; further drivers with the same result get a number.
+    """
+    names: dict[str, str] = {}
+    for driver in drivers:
+        words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", redact(driver)).casefold())
+        name = "-".join(words)[:MAX_NAME_LENGTH] or "driver"
+        same = [one for one in names.values() if re.fullmatch(rf"{name}(-\d+)?", one)]
+        names[driver] = f"{name}-{len(same) + 1}" if same else name
+    return names
+
+
+def refuse_sensitive_reference(clinic: Clinic, request: Request) -> None:
+    """Raise `BadRequest` if a discreet clinic's patient reference tells the treatment."""
+    term = sensitive_term(request.patient) if clinic.titles == "discreet" else ""
+    if term:
+        problem = f'says "{term}", and it is the name of files and on the page'
+        raise BadRequest("patient", problem, next_step="a number or initials")

@@ -1,9 +1,9 @@
-"""A time zone as a VTIMEZONE that every calendar program reads right.
+"""The VTIMEZONE of a time zone (RFC 5545, 3.6.5), written so that every program reads it right.
 
-Programs differ in what they understand of a VTIMEZONE; all understand one yearly rule for each of
-standard and daylight time. It is derived from the rule at the end of the zone's own file (RFC 9636
-section 3.3, a POSIX TZ string) and compared with the zone over the days that it is needed for.
-Where no such rule fits, the calendar says its times in UTC.
+Programs differ in what they understand of a VTIMEZONE; all understand one yearly rule each for
+standard and for daylight time. The two rules are derived from the rule at the end of the zone's
+file (a POSIX TZ string: RFC 9636, 3.3) and compared with the zone for the years that are needed.
+If no such rules fit, the calendar gives its times in UTC.
 """
 
 import re
@@ -11,7 +11,7 @@ import zoneinfo
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -21,91 +21,78 @@ NAME = r"(?:<([^>]+)>|([A-Za-z]{3,}))"
 OFFSET = r"([+-]?\d{1,3}(?::\d{2}){0,2})"
 RULE = r",M(\d+)\.(\d)\.(\d)(?:/([+-]?\d+(?::\d{2}){0,2}))?"
 POSIX = re.compile(f"{NAME}{OFFSET}(?:{NAME}{OFFSET}?{RULE}{RULE})?")
+"""A POSIX TZ string: a name and an offset, then those of daylight time with both onsets."""
+
 ICS_DAYS = ("SU", "MO", "TU", "WE", "TH", "FR", "SA")
-DAY = 24 * 3600
-LONGEST_YEARS = 20
-"""No rule of a zone is trusted for longer than that."""
+SECONDS_PER_DAY = 24 * 3600
+
+MAX_YEARS = 20
+"""For longer no rule of a zone is trusted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Onset:
-    """When one half of the year begins, each year: at `seconds` after the midnight of the day
-    `days` after the `week`-th (5 is the last) `weekday` (Sunday is 0) of `month`.
+class Observance:
+    """Standard or daylight time, with the rule for its yearly onset.
 
-    `before` and `offset` are the seconds east of UTC before it and from it on.
+    The onset is `seconds` after the midnight `day_shift` days after the `week`-th `weekday` of
+    `month`; week 5 is the last one, weekday 0 is Sunday. The offsets are in seconds east of UTC.
     """
 
     name: str
-    before: int
-    offset: int
+    offset_from: int
+    offset_to: int
     month: int
     week: int
     weekday: int
-    days: int
+    day_shift: int
     seconds: int
 
-    def in_year(self, year: int) -> datetime:
-        """The local date and time of this year's onset, naive, by the clock before it."""
+    def local_onset(self, year: int) -> datetime:
+        """The onset in a year, naive, by the clock before the onset."""
         first = date(year, self.month, 1)
         to_weekday = (self.weekday - first.isoweekday()) % 7
         day = first + timedelta(to_weekday + 7 * (self.week - 1))
         if day.month != self.month:
             day -= timedelta(7)
-        midnight = datetime.combine(day, datetime.min.time())
-        return midnight + timedelta(days=self.days, seconds=self.seconds)
+        midnight = datetime.combine(day, time())
+        return midnight + timedelta(days=self.day_shift, seconds=self.seconds)
 
-    def moment(self, year: int) -> datetime:
-        """The same as a moment in UTC."""
-        return (self.in_year(year) - timedelta(seconds=self.before)).replace(tzinfo=UTC)
+    def utc_onset(self, year: int) -> datetime:
+        """The onset in a year, in UTC."""
+        return (self.local_onset(year) - timedelta(seconds=self.offset_from)).replace(tzinfo=UTC)
 
 
 @lru_cache(maxsize=1024)
-def vtimezone(zone: str, first: date, last: date) -> str | None:
-    """The VTIMEZONE of an IANA zone for local dates from `first` to `last`, with CRLF.
+def vtimezone(zone: str, first: int, last: int) -> str:
+    """The VTIMEZONE of an IANA zone for the years from `first` to `last`, with CRLF line ends.
 
-    None if no yearly rule describes the zone on those dates.
+    It is "" if the zone has one offset all year, which is better given in UTC, or if no yearly
+    rules describe the zone in these years.
     """
-    return _vtimezone(zone, first, last)
-
-
-def needed_days(first: date, last: date) -> tuple[date, date]:
-    """Whole years around some days, so that many courses share one VTIMEZONE."""
-    return date(first.year, 1, 1), date(last.year, 12, 31)
-
-
-def _vtimezone(zone: str, first: date, last: date) -> str | None:
-    parsed = POSIX.fullmatch(_posix_rule(zone))
-    if parsed is None or last.year - first.year > LONGEST_YEARS:
-        return None
-    if parsed[7] is None:
-        return None  # one offset all year: UTC says it as well, and nobody misreads it
-    return _two_halves(zone, parsed, -_seconds(parsed[3]), first, last)
-
-
-def _two_halves(
-    zone: str, parsed: re.Match[str], standard: int, first: date, last: date
-) -> str | None:
-    daylight = -_seconds(parsed[6]) if parsed[6] else standard + 3600
-    onsets = (
-        _onset(parsed[4] or parsed[5], standard, daylight, parsed.group(7, 8, 9, 10)),
-        _onset(parsed[1] or parsed[2], daylight, standard, parsed.group(11, 12, 13, 14)),
+    posix = POSIX.fullmatch(_posix_rule(zone))
+    if posix is None or posix[7] is None or last - first > MAX_YEARS:
+        return ""
+    standard = -_seconds(posix[3])
+    daylight = -_seconds(posix[6]) if posix[6] else standard + 3600
+    observances = (
+        _observance(posix[4] or posix[5], standard, daylight, posix.group(7, 8, 9, 10)),
+        _observance(posix[1] or posix[2], daylight, standard, posix.group(11, 12, 13, 14)),
     )
-    rules = [_rrule(onset, range(first.year - 1, last.year + 1)) for onset in onsets]
-    if not all(rules) or not _agrees(zone, onsets, first, last):
-        return None
-    observances = []
-    for onset, rule in zip(onsets, rules, strict=True):
-        # Summer is what clients call daylight, also where the law says otherwise (Dublin).
-        kind = "DAYLIGHT" if onset.offset > onset.before else "STANDARD"
-        start = f"{onset.in_year(first.year - 1):%Y%m%dT%H%M%S}"
-        observances.append(_observance(kind, onset, start, f"RRULE:{rule}\r\n"))
-    return _block(zone, *observances)
+    rules = [_rrule(observance, range(first - 1, last + 1)) for observance in observances]
+    if not all(rules) or not _agree_with_zone(observances, ZoneInfo(zone), first, last):
+        return ""
+    components = [
+        _component(observance, rule, first - 1)
+        for observance, rule in zip(observances, rules, strict=True)
+    ]
+    return f"BEGIN:VTIMEZONE\r\nTZID:{zone}\r\n{''.join(components)}END:VTIMEZONE\r\n"
 
 
-def _onset(name: str, before: int, offset: int, rule: tuple[str, ...]) -> Onset:
+def _observance(name: str, offset_from: int, offset_to: int, rule: tuple[str, ...]) -> Observance:
     month, week, weekday, clock = rule
-    days, seconds = divmod(_seconds(clock) if clock else 7200, DAY)
-    return Onset(name, before, offset, int(month), int(week), int(weekday), days, seconds)
+    day_shift, seconds = divmod(_seconds(clock) if clock else 7200, SECONDS_PER_DAY)
+    numbers = int(month), int(week), int(weekday)
+    return Observance(name, offset_from, offset_to, *numbers, day_shift, seconds)
 
 
 def _seconds(text: str) -> int:
@@ -114,64 +101,69 @@ def _seconds(text: str) -> int:
     return sign * sum(part * unit for part, unit in zip(parts, (3600, 60, 1), strict=False))
 
 
-def _rrule(onset: Onset, years: range) -> str:
-    """The yearly rule that gives the onset in all these years, "" if there is none.
+def _rrule(observance: Observance, years: range) -> str:
+    """The RRULE that gives the onset in all these years, "" if there is none.
 
-    An onset that spills into a neighbouring day ("24:00 on the last Thursday") has no rule that
-    holds for ever, but mostly one that holds for some years.
+    An onset on a day after or before the rule's weekday ("24:00 on the last Thursday") has no
+    RRULE that holds for ever, but mostly one that holds for some years.
     """
-    days = [onset.in_year(year).date() for year in years]
+    days = [observance.local_onset(year).date() for year in years]
     months, weekdays = {day.month for day in days}, {day.isoweekday() % 7 for day in days}
     if len(months) > 1 or len(weekdays) > 1:
         return ""
-    which = -1 if all((day + timedelta(7)).month != day.month for day in days) else 0
+    nth = -1 if all((day + timedelta(7)).month != day.month for day in days) else 0
     weeks = {(day.day + 6) // 7 for day in days}
-    if onset.days == 0:
-        which = -1 if onset.week == 5 else onset.week
-    elif which == 0 and len(weeks) == 1:
-        which = weeks.pop()
-    if which == 0:
+    if observance.day_shift == 0:
+        nth = -1 if observance.week == 5 else observance.week
+    elif nth == 0 and len(weeks) == 1:
+        nth = weeks.pop()
+    if nth == 0:
         return ""
-    return f"FREQ=YEARLY;BYDAY={which}{ICS_DAYS[weekdays.pop()]};BYMONTH={months.pop()}"
+    return f"FREQ=YEARLY;BYDAY={nth}{ICS_DAYS[weekdays.pop()]};BYMONTH={months.pop()}"
 
 
-def _agrees(zone: str, onsets: tuple[Onset, ...], first: date, last: date) -> bool:
-    """Whether the onsets give the zone's own offset from `first` to `last`, to the second."""
-    info = ZoneInfo(zone)
-    changes = sorted(
-        (o.moment(y), o.offset) for o in onsets for y in range(first.year - 1, last.year + 1)
+def _agree_with_zone(
+    observances: tuple[Observance, ...], zone: ZoneInfo, first: int, last: int
+) -> bool:
+    """Whether the observances give the zone's own offset in these years, to the second."""
+    onsets = sorted(
+        (observance.utc_onset(year), observance.offset_to)
+        for observance in observances
+        for year in range(first - 1, last + 1)
     )
     return all(
-        timedelta(seconds=_offset_at(moment, changes)) == info.utcoffset(moment.astimezone(info))
-        for moment in _moments(changes, first, last)
+        timedelta(seconds=_offset_at(moment, onsets)) == moment.astimezone(zone).utcoffset()
+        for moment in _moments_to_compare(onsets, first, last)
     )
 
 
-def _moments(changes: list[tuple[datetime, int]], first: date, last: date) -> Iterator[datetime]:
-    """Every midnight of the days, UTC, and both sides of each change among them."""
-    begin = datetime.combine(first, datetime.min.time(), UTC)
-    for day in range((last - first).days + 2):
+def _moments_to_compare(
+    onsets: list[tuple[datetime, int]], first: int, last: int
+) -> Iterator[datetime]:
+    """Every midnight in UTC of these years, and the seconds before and at each onset."""
+    begin, end = datetime(first, 1, 1, tzinfo=UTC), datetime(last + 1, 1, 1, tzinfo=UTC)
+    for day in range((end - begin).days + 1):
         yield begin + timedelta(day)
-    for moment, _ in changes:
-        for second in (-1, 0):
-            beside = moment + timedelta(seconds=second)
-            if first <= beside.date() <= last:
-                yield beside
+    for onset, _ in onsets:
+        for moment in (onset - timedelta(seconds=1), onset):
+            if first <= moment.year <= last:
+                yield moment
 
 
-def _offset_at(moment: datetime, changes: list[tuple[datetime, int]]) -> int:
-    return changes[bisect_right(changes, moment, key=lambda change: change[0]) - 1][1]
+def _offset_at(moment: datetime, onsets: list[tuple[datetime, int]]) -> int:
+    return onsets[bisect_right(onsets, moment, key=lambda onset: onset[0]) - 1][1]
 
 
-def _observance(kind: str, onset: Onset, start: str, rule: str) -> str:
+def _component(observance: Observance, rule: str, first_year: int) -> str:
+    # Programs expect DAYLIGHT in summer, also where the law has it the other way (Dublin).
+    is_summer = observance.offset_to > observance.offset_from
+    kind = "DAYLIGHT" if is_summer else "STANDARD"
     return (
-        f"BEGIN:{kind}\r\nDTSTART:{start}\r\n{rule}TZNAME:{onset.name}\r\n"
-        f"TZOFFSETFROM:{_hhmm(onset.before)}\r\nTZOFFSETTO:{_hhmm(onset.offset)}\r\nEND:{kind}\r\n"
+        f"BEGIN:{kind}\r\nDTSTART:{observance.local_onset(first_year):%Y%m%dT%H%M%S}\r\n"
+        f"RRULE:{rule}\r\nTZNAME:{observance.name}\r\n"
+        f"TZOFFSETFROM:{_hhmm(observance.offset_from)}\r\n"
+        f"TZOFFSETTO:{_hhmm(observance.offset_to)}\r\nEND:{kind}\r\n"
     )
-
-
-def _block(zone: str, *observances: str) -> str:
-    return f"BEGIN:VTIMEZONE\r\nTZID:{zone}\r\n{''.join(observances)}END:VTIMEZONE\r\n"
 
 
 def _hhmm(seconds: int) -> str:
@@ -181,7 +173,7 @@ def _hhmm(seconds: int) -> str:
 
 
 def _posix_rule(zone: str) -> str:
-    """The last line of the zone's file, from where `zoneinfo` reads it."""
+    """The last line of the zone's file, which is looked for where `zoneinfo` does."""
     for folder in zoneinfo.TZPATH:
         path = Path(folder, *zone.split("/"))
         if path.is_file():

@@ -1,7 +1,7 @@
-"""The clinic's day: who comes when, on which chair, with which driver. Pure functions of courses.
+"""The clinic's day sheet: who comes when, on which chair, with which driver.
 
-A form of the sheet is a module with `render(sheet) -> str` and a row in `FORMS`; it is imported
-when it is used.
+A form of the sheet is a module with `render(sheet) -> str` and a row in `FORMS`. The module is
+imported at its first use.
 
 Doors: sheet, week.
 """
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from types import MappingProxyType
 
-from ketasched.render.day_sheet.sheet import Sheet
+from ketasched.render.day_sheet.sheet import DaySheet
 
 FORMS: Mapping[str, str] = MappingProxyType(
     {
@@ -21,10 +21,10 @@ FORMS: Mapping[str, str] = MappingProxyType(
         "ics": "ketasched.render.day_sheet.ics",
     }
 )
-"""The modules that write the sheet, by the name of their format."""
+"""The modules that render the sheet, by format."""
 
 
-def render_sheet(sheet: Sheet, form: str) -> str:
+def render_sheet(sheet: DaySheet, form: str) -> str:
     """The sheet in one of `FORMS`."""
     rendered: str = import_module(FORMS[form]).render(sheet)
     return rendered

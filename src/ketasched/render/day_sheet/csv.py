@@ -1,9 +1,10 @@
 """The day sheet as CSV: a line for each visit."""
 
+from collections.abc import Iterator
+
 from ketasched.files.csv_cells import csv_line
 from ketasched.model.wall_clock import clock_text
-from ketasched.render.day_sheet.sheet import Sheet
-from ketasched.render.day_sheet.text import NO_DRIVER
+from ketasched.render.day_sheet.sheet import NO_DRIVER, DaySheet
 
 COLUMNS = (
     *("date", "check_in", "chair", "patient", "visit", "title", "status", "treatment", "collect"),
@@ -11,27 +12,25 @@ COLUMNS = (
 )
 
 
-def render(sheet: Sheet) -> str:
-    """The table, with a header; several marks in a cell are separated by ";"."""
-    lines = [csv_line(COLUMNS)]
-    for one in sheet.visits:
-        missing = NO_DRIVER if one.needs_driver else ""
-        lines.append(
-            csv_line(
-                (
-                    sheet.day.isoformat(),
-                    clock_text(one.start),
-                    str(one.chair or ""),
-                    one.patient,
-                    one.of,
-                    one.title,
-                    one.status,
-                    clock_text(one.treatment_start),
-                    clock_text(one.end),
-                    one.driver.name if one.driver else missing,
-                    one.driver.phone if one.driver else "",
-                    ";".join(one.marks),
-                )
-            )
+def render(sheet: DaySheet) -> str:
+    """The table with a header; the marks of a visit are separated by ";"."""
+    return b"".join(csv_line(row) for row in (COLUMNS, *_rows(sheet))).decode()
+
+
+def _rows(sheet: DaySheet) -> Iterator[tuple[str, ...]]:
+    for visit in sheet.visits:
+        missing = NO_DRIVER if visit.needs_driver else ""
+        yield (
+            sheet.day.isoformat(),
+            clock_text(visit.start),
+            str(visit.chair or ""),
+            visit.patient,
+            visit.of,
+            visit.title,
+            visit.status,
+            clock_text(visit.treatment_start),
+            clock_text(visit.end),
+            visit.driver.name if visit.driver else missing,
+            visit.driver.phone if visit.driver else "",
+            ";".join(visit.marks),
         )
-    return b"".join(lines).decode()

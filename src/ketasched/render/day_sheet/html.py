@@ -1,10 +1,9 @@
 """The day sheet as a page to print: one file of HTML, without scripts or anything from outside."""
 
-from ketasched.render.day_sheet.sheet import Sheet
-from ketasched.render.day_sheet.text import driver_text, summary
-from ketasched.render.html import page
+from ketasched.render.day_sheet.sheet import DaySheet
+from ketasched.render.html import render_template
 
 
-def render(sheet: Sheet) -> str:
+def render(sheet: DaySheet) -> str:
     """The page."""
-    return page("day.html", sheet=sheet, summary=summary(sheet), driver_text=driver_text)
+    return render_template("day.html", sheet=sheet)

@@ -1,49 +1,47 @@
-"""The day sheet as a calendar for the clinic: an event for each visit and each talk."""
+"""The day sheet as a calendar for the clinic: an event for each visit and each review."""
 
 from collections.abc import Iterator
 from datetime import UTC
 
 from ketasched.events.events import Event
-from ketasched.events.visit_times import REMINDER_MINUTES
-from ketasched.model.identifiers import uid
-from ketasched.model.wall_clock import after
-from ketasched.render.day_sheet.sheet import Sheet
-from ketasched.render.day_sheet.text import driver_text
+from ketasched.events.visit_times import SHORT_EVENT_MINUTES
+from ketasched.model.identifiers import make_uid
+from ketasched.model.wall_clock import add_minutes
+from ketasched.render.day_sheet.sheet import DaySheet
 from ketasched.render.ics import calendar_text
 
-NAME = "day"
+EVENT_NAME = "day"
 
 
-def render(sheet: Sheet) -> str:
-    """The calendar: text with CRLF line ends. It says who comes, so it is for the clinic alone."""
+def render(sheet: DaySheet) -> str:
+    """The calendar, with CRLF line ends. It names the patients, so it is only for the clinic."""
     return calendar_text(sheet.clinic or "Day", sheet.timezone, list(_events(sheet)))
 
 
-def _events(sheet: Sheet) -> Iterator[Event]:
-    for one in sheet.visits:
-        chair = f", chair {one.chair}" if one.chair else ""
-        driver = driver_text(one)
-        text = "\n".join(filter(None, (f"Driver: {driver}" if driver else "", *one.marks)))
+def _events(sheet: DaySheet) -> Iterator[Event]:
+    for visit in sheet.visits:
+        chair = f", chair {visit.chair}" if visit.chair else ""
+        driver = f"Driver: {visit.driver_text}" if visit.driver_text else ""
         yield Event(
-            NAME,
-            uid(one.uid, "day"),
-            one.start,
-            one.end,
-            f"{one.patient}, {one.of}{chair}",
-            text,
-            status="TENTATIVE" if one.status == "tentative" else "CONFIRMED",
+            EVENT_NAME,
+            make_uid(visit.uid, "day"),
+            visit.start,
+            visit.end,
+            f"{visit.patient}, {visit.of}{chair}",
+            "\n".join(filter(None, (driver, *visit.marks))),
+            status="TENTATIVE" if visit.status == "tentative" else "CONFIRMED",
             busy=True,
-            sequence=one.revision - 1,
-            changed=one.changed.astimezone(UTC),
+            sequence=visit.revision - 1,
+            changed=visit.changed.astimezone(UTC),
         )
-    for talk in sheet.talks:
+    for review in sheet.talks:
         yield Event(
-            NAME,
-            uid(talk.uid, "day"),
-            talk.start,
-            after(talk.start, REMINDER_MINUTES),
-            f"{talk.patient}: {talk.title}",
+            EVENT_NAME,
+            make_uid(review.uid, "day"),
+            review.start,
+            add_minutes(review.start, SHORT_EVENT_MINUTES),
+            f"{review.patient}: {review.title}",
             "",
-            sequence=talk.revision - 1,
-            changed=talk.changed.astimezone(UTC),
+            sequence=review.revision - 1,
+            changed=review.changed.astimezone(UTC),
         )

@@ -3,9 +3,9 @@
 import json
 
 from ketasched.files.codec import plain
-from ketasched.render.day_sheet.sheet import Sheet
+from ketasched.render.day_sheet.sheet import DaySheet
 
 
-def render(sheet: Sheet) -> str:
-    """The sheet as one JSON value."""
+def render(sheet: DaySheet) -> str:
+    """The sheet as one JSON object."""
     return json.dumps(plain(sheet), ensure_ascii=False, indent=2) + "\n"

@@ -1,24 +1,26 @@
-"""The day sheet as data: a line for each visit, one for each talk, what somebody has to see to."""
+"""The day sheet as data: the visits and reviews of a day at a clinic."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from ketasched.events.rides import has_ride
-from ketasched.model import TAKES_PLACE, Course, Driver, Finding, Place, Status, Visit
-from ketasched.model.gates import is_open
+from ketasched.events.rides import needs_ride
+from ketasched.model import TAKES_PLACE, Course, Driver, Place, Status, Visit
+from ketasched.model.gates import is_pending
 from ketasched.model.wall_clock import effective_kind
 from ketasched.rules import Clearance
 
+NO_DRIVER = "NO DRIVER"
+
 
 @dataclass(frozen=True, slots=True)
-class Coming:
-    """A visit of the day, local to the clinic.
+class DayVisit:
+    """A visit of the day; its times are local to the clinic.
 
-    `chair` counts from 1; None where it takes none, or chairs are not counted. `needs_driver` is
-    true where somebody has to drive and nobody is named. `marks` are what somebody has to know:
-    "first visit", "clearance missing", "overridden: gap". It is of the course's `revision`, made
-    at the moment `changed`.
+    `chair` counts from 1; it is None if the visit takes no chair, or chairs are not counted.
+    `needs_driver` is whether a driver is still to be found. `marks` are what the staff has to
+    know: "first visit", "clearance missing", "overridden: gap". `changed` is when the course's
+    `revision` was made.
     """
 
     start: datetime
@@ -37,12 +39,20 @@ class Coming:
     revision: int
     changed: datetime
 
+    @property
+    def driver_text(self) -> str:
+        """The driver's name and phone; `NO_DRIVER` if a driver is still to be found."""
+        if self.needs_driver:
+            return NO_DRIVER
+        driver = self.driver
+        return ", ".join(filter(None, (driver.name, driver.phone))) if driver else ""
+
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """A review of the day, local to the clinic: a short look at how it goes.
+class DayReview:
+    """A review of the day; its start is local to the clinic.
 
-    `at_check_in` is true where a visit of the patient begins just then.
+    `at_check_in` is whether a visit of the patient begins at the same time.
     """
 
     start: datetime
@@ -58,49 +68,56 @@ class Talk:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """A clinic's day: its visits by time and chair, and its talks by time."""
+class DaySheet:
+    """A clinic's day: its visits by time and chair, and its reviews (`talks`) by time."""
 
     clinic: str
     day: date
     timezone: str
-    visits: tuple[Coming, ...]
-    talks: tuple[Talk, ...]
+    visits: tuple[DayVisit, ...]
+    talks: tuple[DayReview, ...]
 
     @property
-    def without_driver(self) -> int:
-        """How many visits have no driver that need one."""
-        return sum(one.needs_driver for one in self.visits)
+    def missing_drivers(self) -> int:
+        """How many visits need a driver and have none."""
+        return sum(visit.needs_driver for visit in self.visits)
+
+    @property
+    def summary(self) -> str:
+        """The number of visits, and of missing drivers: "5 visits, 2 without a driver"."""
+        count, missing = len(self.visits), self.missing_drivers
+        text = "no visits" if not count else "1 visit" if count == 1 else f"{count} visits"
+        return f"{text}, {missing} without a driver" if missing else text
 
 
 Chairs = Mapping[str, int | None]
-"""The chair of each visit by its uid, from 0."""
+"""The chair of each visit by UID, counted from 0."""
 
 
-def sheet_of(
+def make_day_sheet(
     courses: Iterable[Course], chairs: Chairs, day: date, clinic: str, timezone: str
-) -> Sheet:
-    """The sheet of a day from all courses that may have something on it."""
+) -> DaySheet:
+    """The sheet of a day; courses without a visit or review on that day make no difference."""
     courses = list(courses)
-    visits = [one for course in courses for one in coming(course, chairs, day, day)]
-    talks = [one for course in courses for one in _talks(course, day)]
-    return Sheet(
+    visits = [visit for course in courses for visit in visits_between(course, chairs, day, day)]
+    reviews = [review for course in courses for review in _reviews_on(course, day)]
+    return DaySheet(
         clinic,
         day,
         timezone,
-        tuple(sorted(visits, key=_by_time)),
-        tuple(sorted(talks, key=lambda one: (one.start.timestamp(), one.patient))),
+        visits=tuple(sorted(visits, key=_time_order)),
+        talks=tuple(sorted(reviews, key=lambda one: (one.start.timestamp(), one.patient))),
     )
 
 
-def coming(course: Course, chairs: Chairs, first: date, last: date) -> Iterator[Coming]:
+def visits_between(course: Course, chairs: Chairs, first: date, last: date) -> Iterator[DayVisit]:
     """The visits of a course that take place from `first` to `last`, both inclusive."""
-    taking = [visit for visit in course.visits if visit.status in TAKES_PLACE]
-    for visit in taking:
+    takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    for visit in takes_place:
         if first <= visit.start.date() <= last:
             chair = chairs.get(visit.uid)
             kind = effective_kind(course.protocol, course.clinic, visit.kind)
-            yield Coming(
+            yield DayVisit(
                 visit.start,
                 visit.treatment_start,
                 visit.end,
@@ -111,62 +128,65 @@ def coming(course: Course, chairs: Chairs, first: date, last: date) -> Iterator[
                 visit.of,
                 visit.status,
                 visit.driver,
-                visit.status == "planned" and has_ride(course, visit) and visit.driver is None,
-                tuple(_marks(course, visit, taking)),
+                visit.status == "planned" and needs_ride(course, visit) and visit.driver is None,
+                tuple(_visit_marks(course, visit, takes_place)),
                 visit.uid,
                 course.revision,
                 course.history[-1].at,
             )
 
 
-def without_driver(
+def visits_without_driver(
     courses: Iterable[Course], chairs: Chairs, now: datetime, last: date
-) -> list[Coming]:
-    """The visits from this moment until `last` (inclusive) that have no driver and need one."""
+) -> list[DayVisit]:
+    """The visits from `now` to the day `last` (inclusive) that need a driver and have none."""
     found = [
-        one
+        visit
         for course in courses
-        for one in coming(course, chairs, now.date(), last)
-        if one.needs_driver and one.start >= now
+        for visit in visits_between(course, chairs, now.date(), last)
+        if visit.needs_driver and visit.start >= now
     ]
-    return sorted(found, key=_by_time)
+    return sorted(found, key=_time_order)
 
 
-def _by_time(one: Coming) -> tuple[float, int, str]:
-    return one.start.timestamp(), one.chair or 0, one.patient
+def _time_order(visit: DayVisit) -> tuple[float, int, str]:
+    return visit.start.timestamp(), visit.chair or 0, visit.patient
 
 
-def _marks(course: Course, visit: Visit, taking: list[Visit]) -> Iterator[str]:
+def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iterator[str]:
     if visit.status == "tentative":
         yield "to be decided"
     if visit.status == "completed":
         yield "done"
-    if visit is taking[0]:
+    if visit is takes_place[0]:
         yield "first visit"
-    if visit is taking[-1]:
+    if visit is takes_place[-1]:
         yield "last visit"
-    if any(_is_due(course, visit)):
+    if any(is_pending(one) and one.start.date() <= visit.start.date() for one in course.reviews):
         yield "review due"
     if any(finding.rule == Clearance.name for finding in course.findings):
         yield "clearance missing"
-    overridden = (one.rule for one in _broken(course) if one.visit == visit.number)
-    yield from (f"overridden: {rule}" for rule in dict.fromkeys(overridden))
+    broken = (
+        finding.rule
+        for finding in course.findings
+        if finding.level == "broken" and finding.visit == visit.number
+    )
+    yield from (f"overridden: {rule}" for rule in dict.fromkeys(broken))
 
 
-def _is_due(course: Course, visit: Visit) -> Iterator[bool]:
-    """For each review, whether it is to be done by this visit and was not recorded."""
-    for review in course.reviews:
-        yield is_open(review) and review.start.date() <= visit.start.date()
-
-
-def _broken(course: Course) -> Iterator[Finding]:
-    return (finding for finding in course.findings if finding.level == "broken")
-
-
-def _talks(course: Course, day: date) -> Iterator[Talk]:
+def _reviews_on(course: Course, day: date) -> Iterator[DayReview]:
     starts = {visit.start for visit in course.visits if visit.status in TAKES_PLACE}
     for review in course.reviews:
         if review.start.date() == day and review.status in ("planned", "tentative"):
-            what = review.title, review.after, review.place, review.gate
-            made = review.uid, course.revision, course.history[-1].at
-            yield Talk(review.start, course.patient, *what, review.start in starts, *made)
+            yield DayReview(
+                review.start,
+                course.patient,
+                review.title,
+                review.after,
+                review.place,
+                review.gate,
+                review.start in starts,
+                review.uid,
+                course.revision,
+                course.history[-1].at,
+            )

@@ -3,75 +3,59 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from ketasched.model.wall_clock import clock_text, day_text
-from ketasched.render.day_sheet.sheet import Coming, Sheet, Talk
+from ketasched.render.day_sheet.sheet import DayReview, DaySheet, DayVisit
 
-NO_DRIVER = "NO DRIVER"
 HEAD = ("Check-in", "Chair", "Patient", "Visit", "Treatment", "Collect", "Driver")
 
 
-def render(sheet: Sheet) -> str:
+def render(sheet: DaySheet) -> str:
     """The sheet, by time and chair."""
     return "\n".join(_lines(sheet)) + "\n"
 
 
-def _lines(sheet: Sheet) -> Iterator[str]:
+def _lines(sheet: DaySheet) -> Iterator[str]:
     if sheet.clinic:
         yield sheet.clinic
-    yield f"{day_text(sheet.day)}: {summary(sheet)}"
+    yield f"{day_text(sheet.day)}: {sheet.summary}"
     if sheet.visits:
         yield ""
-        yield from visit_lines(sheet.visits)
+        yield from _visit_table(sheet.visits)
     if sheet.talks:
         yield from ("", "TALKS AND CALLS", "")
-        yield from (_talk(one) for one in sheet.talks)
+        yield from map(_review_line, sheet.talks)
 
 
-def summary(sheet: Sheet) -> str:
-    """How many visits there are, and how many have no driver: "5 visits, 2 without a driver"."""
-    count, missing = len(sheet.visits), sheet.without_driver
-    said = "no visits" if not count else "1 visit" if count == 1 else f"{count} visits"
-    return f"{said}, {missing} without a driver" if missing else said
-
-
-def visit_lines(visits: Sequence[Coming]) -> Iterator[str]:
-    """A table of visits; what has to be known of one stands below it."""
-    rows = [_cells(one) for one in visits]
+def _visit_table(visits: Sequence[DayVisit]) -> Iterator[str]:
+    """The table of visits; the marks of a visit are in the line below it."""
+    rows = [_cells(visit) for visit in visits]
     widths = [max(map(len, column)) for column in zip(HEAD, *rows, strict=True)]
     yield _row(HEAD, widths)
-    for one, cells in zip(visits, rows, strict=True):
+    for visit, cells in zip(visits, rows, strict=True):
         yield _row(cells, widths)
-        if one.marks:
-            yield f"{' ' * (widths[0] + 2)}{', '.join(one.marks)}"
+        if visit.marks:
+            yield f"{' ' * (widths[0] + 2)}{', '.join(visit.marks)}"
 
 
-def driver_text(one: Coming) -> str:
-    """Who drives, with the phone; `NO_DRIVER` where somebody has to be found."""
-    if one.needs_driver:
-        return NO_DRIVER
-    return ", ".join(filter(None, (one.driver.name, one.driver.phone))) if one.driver else ""
-
-
-def _cells(one: Coming) -> tuple[str, ...]:
+def _cells(visit: DayVisit) -> tuple[str, ...]:
     return (
-        clock_text(one.start),
-        str(one.chair or "-"),
-        one.patient,
-        f"{one.of}, {one.title}",
-        clock_text(one.treatment_start),
-        clock_text(one.end),
-        driver_text(one),
+        clock_text(visit.start),
+        str(visit.chair or "-"),
+        visit.patient,
+        f"{visit.of}, {visit.title}",
+        clock_text(visit.treatment_start),
+        clock_text(visit.end),
+        visit.driver_text,
     )
 
 
 def _row(cells: Iterable[str], widths: list[int]) -> str:
-    return "  ".join(
-        f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)
-    ).rstrip()
+    padded = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)]
+    return "  ".join(padded).rstrip()
 
 
-def _talk(one: Talk) -> str:
-    where = {"clinic": "here", "phone": "by phone", "home": "at home"}[one.place]
-    where = "at check-in" if one.at_check_in else where
-    gate = "; the visits after it wait for it" if one.gate else ""
-    said = f"{one.title} (after visit {one.after}, {where}{gate})"
-    return f"{clock_text(one.start)}  {one.patient}  {said}"
+def _review_line(review: DayReview) -> str:
+    where = {"clinic": "here", "phone": "by phone", "home": "at home"}[review.place]
+    where = "at check-in" if review.at_check_in else where
+    gate = "; the visits after it wait for it" if review.gate else ""
+    title = f"{review.title} (after visit {review.after}, {where}{gate})"
+    return f"{clock_text(review.start)}  {review.patient}  {title}"
