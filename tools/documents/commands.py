@@ -54,7 +54,7 @@ def _below(path: str, command: click.Command) -> Iterator[tuple[str, click.Comma
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):
-            inner = command.get_command(context, name)
+            _, inner, _ = command.resolve_command(context, [name])
             assert inner is not None
             yield from _below(f"{path} {name}", inner)
 

@@ -5,15 +5,11 @@ Doors: none but this module.
 
 import errno
 from importlib import import_module
-from typing import TYPE_CHECKING
 
 import click
 
 from ketasched.cli.output import discard_output, report, report_bug
 from ketasched.errors import KetaschedError, Refused
-
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "plan": "Plan one course; print the itinerary, or write files.",
@@ -34,39 +30,27 @@ COMMANDS = {
 
 
 class Program(click.Group):
-    """Loads a command when it is called, and turns an error into a message and an exit code."""
+    """Loads a command when it is called, and turns an error into a message and an exit code.
+
+    Help and completion ask only for the commands' names and short helps, so `commands` has no more
+    than these.
+    """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, from its module."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"ketasched.cli.{cmd_name}").command
-        return command
-
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command; an error for an unknown word names the nearest command."""
-        if args[0] not in COMMANDS and not ctx.resilient_parsing:  # not for the Tab key
-            near = import_module("difflib").get_close_matches(args[0].lower(), COMMANDS, n=1)
-            ctx.fail(f"No such command '{args[0]}'.{''.join(f' Did you mean {n}?' for n in near)}")
+        """The command, from its module; an error for an unknown word names the nearest command."""
+        word = args[0]
+        if word in COMMANDS:
+            return word, import_module(f"ketasched.cli.{word}").command, args[1:]
+        if not ctx.resilient_parsing:  # not for the Tab key
+            near = import_module("difflib").get_close_matches(word.lower(), COMMANDS, n=1)
+            ctx.fail(f"No such command '{word}'.{''.join(f' Did you mean {n}?' for n in near)}")
         return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands in `--help`, without loading any of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list["CompletionItem"]:
-        """The commands that begin with this text, without loading any of them."""
-        item = import_module("click.shell_completion").CompletionItem
-        names = [name for name in COMMANDS if name.startswith(incomplete)]
-        found = [item(name, help=COMMANDS[name]) for name in names]
-        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
@@ -95,7 +79,11 @@ def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> N
         ctx.exit()
 
 
-@click.command(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Program,
+    commands=[click.Command(name, short_help=text) for name, text in COMMANDS.items()],
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--version",
     is_flag=True,

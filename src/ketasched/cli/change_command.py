@@ -10,80 +10,31 @@ import click
 from ketasched.cli import options
 from ketasched.cli.booking import book_and_write
 from ketasched.cli.change_report import change_data, change_lines, follow_ups
-from ketasched.cli.course_source import find_course, with_newer
+from ketasched.cli.course_source import CourseSource
 from ketasched.cli.delivery import audience_option, holds_course, output_option
-from ketasched.cli.json_output import print_json, refusal_as_json
-from ketasched.cli.output import finding_text, say
-from ketasched.cli.register_option import open_register, register_option
+from ketasched.cli.output import finding_text, print_as, refusal_as_json, say
+from ketasched.cli.register_option import register_option
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.events.view import View
 from ketasched.files.atomic_write import UndoLog, refuse_link, write_folder
 from ketasched.files.load import load_course
-from ketasched.model import (
-    Audience,
-    Change,
-    Course,
-    Finding,
-    escape_unprintable,
-    unsafe_character,
-)
+from ketasched.model import Audience, Change, Course, Finding, escape_unprintable, unsafe_character
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.check import check
 from ketasched.register.records import BookingRequest, LogEntry
-from ketasched.render import render
-from ketasched.render.patient_folder import (
-    EVENT_FOLDERS,
-    SUBFOLDER_FILES,
-    changed_calendars,
-    driver_file_names,
-    render_folder,
-)
+from ketasched.render import patient_folder, render
 from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
 from ketasched.revising.revise import revise
 from ketasched.revising.validation import NEEDS_REASON, OVERRIDABLE
 
-OPTIONS = (
-    options.text("--reason", "TEXT", "Why; the history keeps it."),
-    options.text("--by-whom", "NAME", "Who decided it."),
-    click.option(
-        "--override",
-        "overrides",
-        multiple=True,
-        metavar="RULE",
-        help=f"Do it although this rule speaks against it: {', '.join(OVERRIDABLE)}.",
-    ),
-    options.today(options.MOMENT_OF_CHANGE),
-    options.busy,
-    register_option,
-    options.flag("--dry-run", "Say what would change, and write nothing."),
-    click.option(
-        "--changes",
-        metavar="FILE",
-        type=click.Path(path_type=Path),
-        help="Write a calendar with only what changed; where several drive, one for each of them.",
-    ),
-    audience_option("Whom --changes is for (patient).", "patient"),
-    options.text("--driver-label", "NAME", "As for plan."),
-    click.option(
-        "--expect-revision", type=int, metavar="N", help="Refuse unless the course is at this one."
-    ),
-    output_option("Write all files into DIR/<patient>/, and none where the course lies."),
-    options.flag("--force", "With -o or --changes: write over what exists."),
-    options.clinic("The clinic's newer hours."),
-    options.output_format(),
-)
-
 
 @dataclass(frozen=True)
-class ChangeOptions:
+class ChangeOptions(CourseSource):
     """The options that all verbs have."""
 
     reason: str
     by_whom: str
     overrides: tuple[str, ...]
-    today: str | None
-    calendars: tuple[str, ...]
-    register_address: str | None
     dry_run: bool
     changes: Path | None
     audience: Audience
@@ -91,17 +42,15 @@ class ChangeOptions:
     expect_revision: int | None
     output: Path | None
     force: bool
-    clinic_path: str | None
     form: str | None
 
     def apply(self, path: Path, change: Change) -> None:
         """Make the change of the course at `path`, write its files, and print what it did."""
         self._refuse_reason(change)
-        register = open_register(self.register_address)
-        before, entry = find_course(str(path), register, self.clinic_path, self.today)
+        before, entry = self.find(str(path))
         if self.expect_revision not in (None, before.revision):
             raise _stale(path, before.revision, self.expect_revision)
-        course, at = with_newer(before, self.clinic_path, self.calendars, self.today)
+        course, at = self.with_newer(before)
 
         def make(bookings: Occupancy) -> Course:
             return revise(
@@ -123,7 +72,7 @@ class ChangeOptions:
         booking = BookingRequest(course.clinic, make, line, before=before, explain=explain)
         write = partial(self._write, path, before, is_file=entry is None)
         with refusal_as_json(self.form):
-            after, written = book_and_write(register, booking, write, dry_run=self.dry_run)
+            after, written = book_and_write(self.register, booking, write, dry_run=self.dry_run)
         for name in written:
             say("written", str(name))
         self._print_report(before, after)
@@ -142,11 +91,8 @@ class ChangeOptions:
         refuse_unsafe_text("by_whom", self.by_whom)
 
     def _print_report(self, before: Course, after: Course) -> None:
-        if self.form == "json":
-            print_json(change_data(before, after))
-        else:
-            for line in change_lines(before, after):
-                click.echo(escape_unprintable(line))
+        lines = map(escape_unprintable, change_lines(before, after))
+        print_as(self.form, change_data(before, after), lines)
         for note in follow_ups(before, after):
             say("note", note)
         known = {_subject(before, finding) for finding in before.findings}
@@ -155,8 +101,7 @@ class ChangeOptions:
         for finding in dict.fromkeys((*check(after), *after.findings)):
             subject = _subject(after, finding)
             if finding.level == "broken" and subject not in known:
-                kind = "overridden" if subject in overridden else "broken"
-                say(kind, finding_text(finding))
+                say("overridden" if subject in overridden else "broken", finding_text(finding))
 
     def _write(
         self, path: Path, before: Course, after: Course, undo: UndoLog, *, is_file: bool
@@ -188,7 +133,7 @@ class ChangeOptions:
         written = write_folder(
             folder,
             files,
-            replaced=SUBFOLDER_FILES,
+            replaced=patient_folder.SUBFOLDER_FILES,
             force=force or is_same or not self.output,
             before_write=write_beside,
             undo=undo,
@@ -201,8 +146,10 @@ class ChangeOptions:
         if self.output:
             refuse_link(folder)
         if self.output or (folder / f"{after.patient}.ics").exists():
-            split = any((folder / place).is_dir() for place in EVENT_FOLDERS)
-            files = render_folder(after, driver_label=self.driver_label, split=split)
+            split = any((folder / place).is_dir() for place in patient_folder.EVENT_FOLDERS)
+            files = patient_folder.render_folder(
+                after, driver_label=self.driver_label, split=split
+            )
         files[name] = render(after, "json", View()).encode()
         return files
 
@@ -214,22 +161,51 @@ class ChangeOptions:
         if not path.name:
             step = "--changes changes.ics"
             raise BadRequest("changes", "expected a file's name", next_step=step)
-        found = changed_calendars(before, after, View(self.audience, self.driver_label))
+        view = View(self.audience, self.driver_label)
+        found = patient_folder.changed_calendars(before, after, view)
         if not any(b"BEGIN:VEVENT" in data for data in found.values()):
             say("note", f"nothing changes for the {self.audience}: {path} has no entries")
         if len(found) == 1:
-            [(driver, data)] = found.items()
+            [driver] = found
             if driver:
                 say("note", f"{path} is for {driver}")
-            return {path: data}
-        names = driver_file_names(found)
-        return {
-            path.with_name(f"{path.stem}-{names[driver]}{path.suffix}"): data
-            for driver, data in found.items()
-        }
+            return {path: found[driver]}
+        names = patient_folder.driver_file_names(found)
+        return {path.with_stem(f"{path.stem}-{names[one]}"): found[one] for one in found}
 
 
-change_options = options.group(ChangeOptions, "given", OPTIONS)
+change_options = options.group(
+    ChangeOptions,
+    "given",
+    options.text("--reason", "TEXT", "Why; the history keeps it."),
+    options.text("--by-whom", "NAME", "Who decided it."),
+    click.option(
+        "--override",
+        "overrides",
+        multiple=True,
+        metavar="RULE",
+        help=f"Do it although this rule speaks against it: {', '.join(OVERRIDABLE)}.",
+    ),
+    options.today(options.MOMENT_OF_CHANGE),
+    options.busy,
+    register_option,
+    options.flag("--dry-run", "Say what would change, and write nothing."),
+    click.option(
+        "--changes",
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="Write a calendar with only what changed; where several drive, one for each of them.",
+    ),
+    audience_option("Whom --changes is for (patient).", "patient"),
+    options.text("--driver-label", "NAME", "As for plan."),
+    click.option(
+        "--expect-revision", type=int, metavar="N", help="Refuse unless the course is at this one."
+    ),
+    output_option("Write all files into DIR/<patient>/, and none where the course lies."),
+    options.flag("--force", "With -o or --changes: write over what exists."),
+    options.clinic("The clinic's newer hours."),
+    options.output_format(),
+)
 
 
 def refuse_unsafe_text(field: str, text: str) -> None:

@@ -10,40 +10,43 @@ from ketasched.events.wording import is_at_check_in
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
 
+Item = Visit | Review
+"""What a change can change."""
+
 
 def change_lines(before: Course, after: Course) -> Iterator[str]:
     """A line for the change, and one for each visit and review that it changed."""
     yield f"{after.patient}, revision {after.revision}: {after.history[-1].what}"
-    old = {visit.uid: _when(visit) for visit in before.visits}
-    for visit in after.visits:
-        was, now = old.get(visit.uid, "new"), _when(visit)
+    for old, new in _pairs(before, after):
+        was, now = _state(before, old) if old else "new", _state(after, new)
         if was != now:
-            yield f"  visit {visit.number}, {visit.of}: {was} -> {now}"
-    old = {review.uid: _when_and_where(before, review) for review in before.reviews}
-    for review in after.reviews:
-        was, now = old[review.uid], _when_and_where(after, review)
-        if was != now:
-            yield f"  the talk after visit {review.after}: {was} -> {now}"
+            label = f"{_name(new)}, {new.of}" if isinstance(new, Visit) else _name(new)
+            yield f"  {label}: {was} -> {now}"
 
 
 def change_data(before: Course, after: Course) -> dict[str, Any]:
     """The new revision, and each changed visit and review as it was (None: new) and as it is."""
-    old, new = _items(before), _items(after)
     return {
         "patient": after.patient,
         "revision": after.revision,
         "what": after.history[-1].what,
-        "changed": [
-            {"was": old.get(uid), "is": one} for uid, one in new.items() if old.get(uid) != one
-        ],
+        "changed": [{"was": old, "is": new} for old, new in _pairs(before, after) if old != new],
         "findings": after.findings,
     }
 
 
-def _items(course: Course) -> dict[str, Visit | Review]:
-    """The visits and reviews by their uids."""
-    items: tuple[Visit | Review, ...] = (*course.visits, *course.reviews)
-    return {one.uid: one for one in items}
+def _items(course: Course) -> tuple[Item, ...]:
+    return (*course.visits, *course.reviews)
+
+
+def _pairs(before: Course, after: Course) -> Iterator[tuple[Item | None, Item]]:
+    """Each visit and review after the change, with the same one before it (None: new)."""
+    old = {one.uid: one for one in _items(before)}
+    return ((old.get(one.uid), one) for one in _items(after))
+
+
+def _name(one: Item) -> str:
+    return f"visit {one.number}" if isinstance(one, Visit) else f"the talk after visit {one.after}"
 
 
 def follow_ups(before: Course, after: Course) -> Iterator[str]:
@@ -52,14 +55,11 @@ def follow_ups(before: Course, after: Course) -> Iterator[str]:
     yield from _number_lines(before, after)
     entry = after.history[-1]
     today = entry.at.date()
-    for visit in after.visits:
-        if visit.status == "planned" and visit.start.date() < today:
-            day = day_text(visit.start)
-            yield f"visit {visit.number}, {day}, is not recorded: complete or miss"
-    for review in after.reviews:
-        if review.gate and review.status == "planned" and review.start.date() < today:
-            day = day_text(review.start)
-            yield f"the talk after visit {review.after}, {day}, is not recorded: review"
+    for one in _items(after):
+        is_due = one.status == "planned" and one.start.date() < today
+        if is_due and (isinstance(one, Visit) or one.gate):
+            verbs = "complete or miss" if isinstance(one, Visit) else "review"
+            yield f"{_name(one)}, {day_text(one.start)}, is not recorded: {verbs}"
     if entry.change and entry.change.verb == "driver":
         for visit in after.visits:
             if visit.start.date() == today and needs_ride(after, visit) and not visit.driver:
@@ -114,14 +114,11 @@ def _number_lines(before: Course, after: Course) -> Iterator[str]:
             yield f"the talk after visit {was} is now after visit {review.after}"
 
 
-def _when_and_where(course: Course, review: Review) -> str:
-    """When a review is, and whether it is at a check-in instead of where its protocol has it."""
-    return _when(review) + (", at check-in" if is_at_check_in(course, review) else "")
-
-
-def _when(visit: Visit | Review) -> str:
-    if visit.status not in TAKES_PLACE:
-        return visit.status
-    status = f" ({visit.status})" if visit.status != "planned" else ""
-    driver = f", driver {visit.driver.name}" if isinstance(visit, Visit) and visit.driver else ""
-    return f"{moment_text(visit.start)}{status}{driver}"
+def _state(course: Course, one: Item) -> str:
+    """When a visit or a review is, its status, who drives, and whether a review is at check-in."""
+    if isinstance(one, Visit):
+        more = f", driver {one.driver.name}" if one.driver else ""
+    else:
+        more = ", at check-in" if is_at_check_in(course, one) else ""
+    status = f" ({one.status})" if one.status != "planned" else ""
+    return f"{moment_text(one.start)}{status}{more}" if one.status in TAKES_PLACE else one.status

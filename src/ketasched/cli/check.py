@@ -3,14 +3,12 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import BinaryIO
 
 import click
 
 from ketasched.batch.routing import Desks, problems
 from ketasched.cli import options
-from ketasched.cli.json_output import print_json
-from ketasched.cli.output import BROKEN, finding_text, report, say
+from ketasched.cli.output import BROKEN, finding_text, print_json, report, say
 from ketasched.cli.roster_source import open_roster
 from ketasched.errors import BadFile
 from ketasched.files.clinic_warnings import clinic_warnings
@@ -32,11 +30,8 @@ MOST_ROWS = 100
 @options.clinic("Check courses and rosters for this clinic.")
 @options.output_format()
 @options.protocol
-@options.several(options.headings)
-@click.pass_context
+@options.several(*options.headings)
 def command(
-    ctx: click.Context,
-    /,
     *,
     files: tuple[str, ...],
     clinic_path: str | None,
@@ -58,10 +53,10 @@ def command(
     unreadable = 0
     desks = Desks(lambda: _clinic(clinic_path), protocol)
     names = dict(map(options.parse_heading, columns))
+    read = partial(read_roster, names=names, ignored=ignored)
     for path in files:
         try:
             if path.lower().endswith(ROSTERS):
-                read = partial(read_roster, names=names, ignored=ignored, path=path)
                 _check_roster(path, read, desks, date_order)
             else:
                 found += [(path, finding) for finding in _findings(path, clinic_path)]
@@ -78,7 +73,7 @@ def command(
                 click.echo(f"broken: {line}")
             else:
                 say("warning", line)
-    ctx.exit(unreadable or (BROKEN if is_broken else 0))
+    raise click.exceptions.Exit(unreadable or (BROKEN if is_broken else 0))
 
 
 def _findings(path: str, clinic_path: str | None) -> tuple[Finding, ...]:
@@ -101,14 +96,12 @@ def _clinic(path: str | None) -> tuple[Clinic, str]:
     return (load_clinic(found), found) if found else (builtin_clinic("UTC"), "")
 
 
-def _check_roster(
-    path: str, read: Callable[[BinaryIO], Roster], desks: Desks, order: DateOrder
-) -> None:
+def _check_roster(path: str, read: Callable[..., Roster], desks: Desks, order: DateOrder) -> None:
     """Raise `BadFile` with every row that cannot be used."""
     said: list[str] = []
     rows = bad = 0
     with open_roster(path) as source:
-        for row, problem in problems(read(source.stream()).rows, desks, order):
+        for row, problem in problems(read(source.stream(), path=path).rows, desks, order):
             rows += 1
             bad += problem is not None
             if problem and bad <= MOST_ROWS:

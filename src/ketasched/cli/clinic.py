@@ -2,15 +2,14 @@
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
-from typing import cast
 
 import click
 
 from ketasched.cli import options
-from ketasched.cli.json_output import print_json
+from ketasched.cli.output import print_as
 from ketasched.files.atomic_write import write_folder
-from ketasched.files.codec import plain
 from ketasched.files.load import starter_clinic
 from ketasched.model import WEEKDAYS, Clinic
 
@@ -50,15 +49,10 @@ def show(*, clinic_path: str | None, form: str | None) -> None:
     ketasched clinic show --clinic examples/clinic.toml
     """
     clinic, path = options.find_clinic(clinic_path)
-    if form == "json":
-        data = cast("dict[str, object]", plain(clinic))
-        del data["id_salt"]  # it keeps identifiers from being guessed: not for a screen
-        print_json(data)
-        return
-    click.echo(path)
-    for label, said in _rows(clinic):
-        if said:
-            click.echo(f"  {label:<10} {' '.join(said.split())}")
+    names = [field.name for field in fields(clinic)]
+    names.remove("id_salt")  # it keeps identifiers from being guessed: not for a screen
+    rows = (f"  {label:<10} {' '.join(said.split())}" for label, said in _rows(clinic) if said)
+    print_as(form, {name: getattr(clinic, name) for name in names}, (path, *rows))
 
 
 def _rows(clinic: Clinic) -> Iterator[tuple[str, str]]:

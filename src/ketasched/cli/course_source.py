@@ -1,13 +1,15 @@
 """The course that a command is for, from a file or the register, and what is newer for it."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ketasched.cli import options
+from ketasched.cli.register_option import open_register
 from ketasched.errors import BadFile
 from ketasched.files.load import load_clinic, load_course, with_clinic
 from ketasched.model import BusyTime, Clinic, Course, Protocol, Request
@@ -19,19 +21,41 @@ if TYPE_CHECKING:
     from ketasched.register.register import Register
 
 
-def find_course(
-    name: str, register: "Register | None", clinic_path: str | None, today: str | None
-) -> tuple[Course, CourseEntry | None]:
-    """The course of a file or folder; else that of a patient in the register, with its entry.
+@dataclass(frozen=True)
+class CourseSource:
+    """The options that say where a course is found, and what is newer for it."""
 
-    Raises `BadFile`.
-    """
-    if register is None or Path(name).exists() or name == "-":
-        return load_course(name), None
-    entry = find_entry(
-        register, name, clinic_path, options.moment_of(today, UTC, field="today").date()
-    )
-    return register.course(entry.course_id), entry
+    today: str | None
+    calendars: tuple[str, ...]
+    register_address: str | None
+    clinic_path: str | None
+
+    @cached_property
+    def register(self) -> "Register | None":
+        """The register that is given, opened; else None."""
+        return open_register(self.register_address)
+
+    def find(self, name: str) -> tuple[Course, CourseEntry | None]:
+        """The course of a file or folder; else that of a patient in the register, with its entry.
+
+        Raises `BadFile`.
+        """
+        if self.register is None or Path(name).exists() or name == "-":
+            return load_course(name), None
+        today = options.moment_of(self.today, UTC, field="today").date()
+        entry = find_entry(self.register, name, self.clinic_path, today)
+        return self.register.course(entry.course_id), entry
+
+    def with_newer(self, course: Course) -> tuple[Course, datetime]:
+        """The course with the clinic and the calendars that are given, and the moment of `today`.
+
+        Raises `BadFile`, `BadRequest`.
+        """
+        if self.clinic_path:
+            course = with_clinic(course, self.clinic_path)
+        at = options.moment_of(self.today, course.visits[0].start.tzinfo, field="today")
+        plan = course.protocol, course.clinic, course.request
+        return replace(course, request=with_calendars(*plan, self.calendars, since=at)), at
 
 
 def find_entry(
@@ -60,20 +84,6 @@ def find_entry(
             next_step=f"give the one that is meant, {current[0].course_id}, in place of the name",
         )
     return (current or entries)[-1]
-
-
-def with_newer(
-    course: Course, clinic_path: str | None, calendars: Collection[str], today: str | None
-) -> tuple[Course, datetime]:
-    """The course with the clinic and the calendars that are given, and the moment of `--today`.
-
-    Raises `BadFile`, `BadRequest`.
-    """
-    if clinic_path:
-        course = with_clinic(course, clinic_path)
-    at = options.moment_of(today, course.visits[0].start.tzinfo, field="today")
-    request = with_calendars(course.protocol, course.clinic, course.request, calendars, since=at)
-    return replace(course, request=request), at
 
 
 def with_calendars(

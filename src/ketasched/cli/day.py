@@ -56,10 +56,7 @@ def command(
     sheet = make_day_sheet(found.courses, found.chairs, day, name, query.zone)
     click.echo(render_sheet(sheet, form or "text").encode(), nl=False)
     if sheet.missing_drivers:
-        say(
-            "note",
-            f"without a driver: {sheet.missing_drivers}; ketasched drivers lists them",
-        )
+        say("note", f"without a driver: {sheet.missing_drivers}; ketasched drivers lists them")
 
 
 def _print_week(query: DayQuery, day: dt.date) -> None:

@@ -36,23 +36,6 @@ def output_option(what: str) -> options.Decorator:
     return click.option("-o", "--output", metavar="DIR", type=folder, help=what)
 
 
-OPTIONS = (
-    options.output_format(RENDERERS),
-    audience_option("Whom it is for, which decides what it may say (patient)."),
-    options.text(
-        "--driver-label", "NAME", "What the driver's page and calendar call the patient (nothing)."
-    ),
-    options.text(
-        "--rides-of",
-        "NAME",
-        "With --for driver: only the rides of this driver, where there are several.",
-    ),
-    output_option("Write pages and calendars into DIR/<patient>/."),
-    options.flag("--split", "With -o: each event as a file of its own, too."),
-    options.flag("--force", "With -o: write over files that exist."),
-)
-
-
 @dataclass(frozen=True)
 class Delivery:
     """The options that say how a course is handed over.
@@ -93,13 +76,6 @@ class Delivery:
         if term := sensitive_term(label):
             said = f'says "{term}", and a driver is not told of the treatment'
             raise BadRequest("driver_label", said)
-
-    def deliver(
-        self, course: Course, *, with_course_file: bool = True, over_same: bool = False
-    ) -> None:
-        """Print the course, or write its files as `write` does and print their names."""
-        written = self.write(course, with_course_file=with_course_file, over_same=over_same)
-        self.print_result(course, written)
 
     def print_result(self, course: Course, written: list[Path]) -> None:
         """Print the course, or the names of the files that were written."""
@@ -145,7 +121,23 @@ class Delivery:
         return written
 
 
-delivery_options = options.group(Delivery, "delivery", OPTIONS)
+delivery_options = options.group(
+    Delivery,
+    "delivery",
+    options.output_format(RENDERERS),
+    audience_option("Whom it is for, which decides what it may say (patient)."),
+    options.text(
+        "--driver-label", "NAME", "What the driver's page and calendar call the patient (nothing)."
+    ),
+    options.text(
+        "--rides-of",
+        "NAME",
+        "With --for driver: only the rides of this driver, where there are several.",
+    ),
+    output_option("Write pages and calendars into DIR/<patient>/."),
+    options.flag("--split", "With -o: each event as a file of its own, too."),
+    options.flag("--force", "With -o: write over files that exist."),
+)
 
 
 def holds_course(folder: Path, course: Course) -> bool:

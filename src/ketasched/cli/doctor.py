@@ -5,16 +5,15 @@ import platform
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
-from types import MappingProxyType
 
 import click
 
 from ketasched.cli import options
-from ketasched.cli.json_output import print_json
+from ketasched.cli.output import print_as
 from ketasched.cli.register_option import existing_register
 from ketasched.cli.zonedata import ANY_ZONE, packaged_release, zone_data
 from ketasched.errors import BadFile, KetaschedError
@@ -59,9 +58,8 @@ def _program(_clinic: str | None) -> Diagnosis:
 
 def _zone_data(clinic: str | None) -> Diagnosis:
     """The zone data in use, and whether newer data is at hand, or ought to be."""
-    path = options.clinic_file(clinic)
     try:
-        found = zone_data(load_clinic(path).timezone if path else ANY_ZONE)
+        found = zone_data(load_clinic(clinic).timezone if clinic else ANY_ZONE)
     except BadFile:
         found = zone_data()  # the check of the clinic says what is wrong with its file
     packaged = packaged_release()
@@ -84,18 +82,18 @@ def _time_zone(clinic: str | None) -> Diagnosis:
     try:
         return Diagnosis(options.machine_zone())
     except BadFile:
-        if options.clinic_file(clinic):
+        if clinic:
             return Diagnosis("not known here; the clinic's file says it")
         raise
 
 
 def _clinic(clinic: str | None) -> Diagnosis:
-    path = options.clinic_file(clinic)
-    if path is None:
+    if clinic is None:
         said = "no file: a plain one is used, Mon–Fri 09:00–17:00"
         return Diagnosis(said, "ketasched clinic init")
-    warnings = tuple(clinic_warnings(load_clinic(path)))
-    return Diagnosis(path, f"mend it, then: ketasched check {path}" if warnings else "", warnings)
+    warnings = tuple(clinic_warnings(load_clinic(clinic)))
+    step = f"mend it, then: ketasched check {clinic}" if warnings else ""
+    return Diagnosis(clinic, step, warnings)
 
 
 def _register(_clinic: str | None) -> Diagnosis:
@@ -146,18 +144,18 @@ def _releases(packages: Iterable[str]) -> str:
         return "not installed"
 
 
-CHECKS: Mapping[str, Callable[[str | None], Diagnosis]] = MappingProxyType(
-    {
-        "program": _program,
-        "zone data": _zone_data,
-        "time zone": _time_zone,
-        "clinic": _clinic,
-        "register": _register,
-        "locale": _locale,
-        "extras": _extras,
-    }
-)
-"""The checks in their order. Each gets the value of `--clinic`; an error that it raises is a
+CHECKS: Mapping[str, Callable[[str | None], Diagnosis]] = {
+    "program": _program,
+    "zone data": _zone_data,
+    "time zone": _time_zone,
+    "clinic": _clinic,
+    "register": _register,
+    "locale": _locale,
+    "extras": _extras,
+}
+"""The checks in their order.
+
+Each gets the path of the clinic's file, None if there is none. An error that a check raises is a
 diagnosis, too.
 """
 
@@ -172,21 +170,22 @@ def _diagnose(check: Callable[[str | None], Diagnosis], clinic: str | None) -> D
 @click.command("doctor")
 @options.clinic()
 @options.output_format()
-@click.pass_context
-def command(ctx: click.Context, /, *, clinic_path: str | None, form: str | None) -> None:
+def command(*, clinic_path: str | None, form: str | None) -> None:
     """Say what this installation has and lacks: for a call for help. It names no patient.
 
     \b
     ketasched doctor
     ketasched doctor --clinic examples/clinic.toml --format json
     """
-    found = {name: _diagnose(check, clinic_path) for name, check in CHECKS.items()}
-    if form == "json":
-        print_json([one.data(name) for name, one in found.items()])
-    else:
-        for name, one in found.items():
-            click.echo(f"{one.level:<8} {name:<10} {one.said}")
-            steps = [f"try: {one.next_step}"] if one.next_step else []
-            for line in (*one.details, *steps):
-                click.echo(f"{'':<19} {line}")
-    ctx.exit(next((one.exit_code for one in found.values() if one.exit_code), 0))
+    clinic = options.clinic_file(clinic_path)
+    found = {name: _diagnose(check, clinic) for name, check in CHECKS.items()}
+    print_as(form, [one.data(name) for name, one in found.items()], _lines(found))
+    codes = (one.exit_code for one in found.values())
+    raise click.exceptions.Exit(next(filter(None, codes), 0))
+
+
+def _lines(found: Mapping[str, Diagnosis]) -> Iterator[str]:
+    for name, one in found.items():
+        yield f"{one.level:<8} {name:<10} {one.said}"
+        steps = [f"try: {one.next_step}"] if one.next_step else []
+        yield from (f"{'':<19} {line}" for line in (*one.details, *steps))

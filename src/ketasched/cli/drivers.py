@@ -8,9 +8,8 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.day_query import DayQuery, which_clinic_option
-from ketasched.cli.json_output import print_json
-from ketasched.cli.output import say
-from ketasched.cli.register_option import USUAL, register_option
+from ketasched.cli.output import print_as, say
+from ketasched.cli.register_option import register_option
 from ketasched.errors import BadRequest
 from ketasched.model.wall_clock import clock_text, day_text
 from ketasched.render.day_sheet.sheet import DayVisit, visits_between, visits_without_driver
@@ -51,18 +50,14 @@ def command(
     last = now.date() + timedelta(int(days[1]))
     courses, chairs = query.days(now.date(), last)
     missing = visits_without_driver(courses, chairs, now, last)
+    print_as(form, missing, _lines(missing))
     if form == "json":
-        print_json(missing)
         return
-    for line in _lines(missing):
-        click.echo(line)
     coming = (one for each in courses for one in visits_between(each, chairs, now.date(), last))
     if missing:
         first = f"ketasched revise {missing[0].patient} driver {missing[0].number}"
-        more = f" --register {register_address}" if register_address else ""
-        if register_address == USUAL:
-            more = " --register"
-        say("try", f'{first} --name "…" --phone "…"{more}, once somebody drives')
+        register = "" if register_address is None else f" --register {register_address}".rstrip()
+        say("try", f'{first} --name "…" --phone "…"{register}, once somebody drives')
     elif any(visit.start >= now for visit in coming):
         say("note", f"every visit until {day_text(last)} has a driver")
     else:

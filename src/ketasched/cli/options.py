@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime, tzinfo
-from functools import wraps
+from functools import reduce, wraps
 from importlib import import_module
 from pathlib import Path
 from time import monotonic
@@ -41,19 +41,16 @@ MOMENT_OF_CHANGE = "The moment of the change (now): visits before its day are ov
 """The help of `--today` for a change."""
 
 
-def several(added: Iterable[Decorator]) -> Decorator:
+def several(*added: Decorator) -> Decorator:
     """All these options as one decorator, which keeps their order in `--help`."""
-
-    def add(function: Command) -> Command:
-        for option in reversed([*added]):
-            function = option(function)
-        return function
-
-    return add
+    return lambda command: reduce(lambda inner, option: option(inner), reversed(added), command)
 
 
-def group(noun: type, name: str, added: Iterable[Decorator]) -> Decorator:
-    """These options as one decorator; the command gets a dataclass `noun` of them, as `name`."""
+def group(noun: type, name: str, *added: Decorator) -> Decorator:
+    """These options as one decorator; the command gets a dataclass `noun` of them, as `name`.
+
+    A field of `noun` may also be an option or argument that another decorator adds.
+    """
 
     def add(function: Command) -> Command:
         @wraps(function)
@@ -61,7 +58,7 @@ def group(noun: type, name: str, added: Iterable[Decorator]) -> Decorator:
             own = {one.name: values.pop(one.name) for one in fields(noun)}
             function(*args, **{name: noun(**own)}, **values)
 
-        return several(added)(command)
+        return several(*added)(command)
 
     return add
 
@@ -127,9 +124,7 @@ busy = click.option(
     help="A calendar: no visit while it is busy, the patient's or yours (again for each).",
 )
 date_order = click.option(
-    "--date-order",
-    type=click.Choice(["mdy", "dmy"]),
-    help="How to read dates such as 03/04/2027.",
+    "--date-order", type=click.Choice(["mdy", "dmy"]), help="How to read dates such as 03/04/2027."
 )
 headings = (
     click.option(

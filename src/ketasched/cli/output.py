@@ -1,16 +1,16 @@
-"""What goes to standard error: notes, warnings and errors. Data goes to standard output."""
+"""What commands print: data to standard output; notes, warnings and errors to standard error."""
 
+import json
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from types import MappingProxyType
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.errors import BadRequest, KetaschedError, error_location
+from ketasched.errors import BadRequest, KetaschedError, NoPlan, error_location
 
 if TYPE_CHECKING:
     from ketasched.model import Finding
@@ -18,29 +18,25 @@ if TYPE_CHECKING:
 BROKEN, SOME_FAILED, INTERRUPTED = 1, 5, 130
 """The exit codes when a course breaks a rule, when some rows were rejected, and after Ctrl-C."""
 
-EXIT_CODES: Mapping[int, str] = MappingProxyType(
-    {
-        0: "Done. A roster with a header and no rows is done, too.",
-        BROKEN: "A course breaks a rule.",
-        2: "An option or its value cannot be used.",
-        3: "A file cannot be read, or not as what it should be.",
-        4: "No plan keeps the rules.",
-        SOME_FAILED: "Some rows of a roster are rejected; all others are done.",
-        6: "The place to write to, or the register, refuses: taken, not writable, or locked.",
-        70: "A bug of ours.",
-        INTERRUPTED: "Stopped by Ctrl-C.",
-    }
-)
+EXIT_CODES: Mapping[int, str] = {
+    0: "Done. A roster with a header and no rows is done, too.",
+    BROKEN: "A course breaks a rule.",
+    2: "An option or its value cannot be used.",
+    3: "A file cannot be read, or not as what it should be.",
+    4: "No plan keeps the rules.",
+    SOME_FAILED: "Some rows of a roster are rejected; all others are done.",
+    6: "The place to write to, or the register, refuses: taken, not writable, or locked.",
+    70: "A bug of ours.",
+    INTERRUPTED: "Stopped by Ctrl-C.",
+}
 """What every exit code means."""
 
-ENVIRONMENT: Mapping[str, str] = MappingProxyType(
-    {
-        "KETASCHED_CLINIC": "The clinic's file, where `--clinic` is not given.",
-        "KETASCHED_REGISTER": "The register, where `--register` is not given: a URL or a file.",
-        "NO_COLOR": "If it is set, nothing is printed in colours.",
-        "PYTHONTZPATH": "Where zone data is looked for; set to nothing, the package tzdata's.",
-    }
-)
+ENVIRONMENT: Mapping[str, str] = {
+    "KETASCHED_CLINIC": "The clinic's file, where `--clinic` is not given.",
+    "KETASCHED_REGISTER": "The register, where `--register` is not given: a URL or a file.",
+    "NO_COLOR": "If it is set, nothing is printed in colours.",
+    "PYTHONTZPATH": "Where zone data is looked for; set to nothing, the package tzdata's.",
+}
 """What is read from the environment."""
 
 CHANGE_FIELDS = ("course", "verb", "visit", "date")
@@ -50,6 +46,49 @@ WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}
 """By a finding's level, the word before its line on a terminal."""
 
 
+def print_json(data: object) -> None:
+    """Print plain data as JSON; dates and nouns in it as in a course file."""
+    # Imported here because `--help` is not to load the nouns.
+    from ketasched.files.codec import plain  # noqa: PLC0415
+
+    click.echo(json.dumps(data, default=plain, ensure_ascii=False, indent=2))
+
+
+def print_as(form: str | None, data: object, lines: Iterable[str]) -> None:
+    """Print the data as JSON if that is the format, else the lines of text."""
+    if form == "json":
+        print_json(data)
+    else:
+        for line in lines:
+            click.echo(line)
+
+
+@contextmanager
+def refusal_as_json(form: str | None) -> Iterator[None]:
+    """Print the refusal of a plan to standard output, too, if the format is JSON."""
+    try:
+        yield
+    except NoPlan as refusal:
+        if form == "json":
+            print_json(_refusal_data(refusal))
+        raise
+
+
+def _refusal_data(error: NoPlan) -> dict[str, object]:
+    """The refusal as plain data: rules, refused days, and what would make the plan fit."""
+    return {
+        "error": error.what,
+        "findings": error.findings,
+        "refusals": [
+            {"day": day, "rule": finding.rule, "message": finding.message}
+            for day, finding in error.refusals
+        ],
+        "possible": error.possible,
+        "remedies": error.remedies,
+        "try": error.next_step,
+    }
+
+
 def say(kind: str, text: str) -> None:
     """Print a line for people to standard error: "note: …", "warning: …"."""
     click.echo(f"{kind}: {_printable(text)}", err=True)
@@ -57,20 +96,16 @@ def say(kind: str, text: str) -> None:
 
 def say_findings(findings: "Iterable[Finding]") -> None:
     """Print findings, one a line; of the preferences that one rule gave up only the first."""
-    more: Counter[str] = Counter()
-    firsts: dict[object, Finding] = {}
+    alike: defaultdict[object, list[Finding]] = defaultdict(list)
     for finding in findings:
-        given_up = finding.level == "given-up"
-        if firsts.setdefault(finding.rule if given_up else finding, finding) is not finding:
-            more[finding.rule] += 1
-    for finding in firsts.values():
-        number = more[finding.rule]
-        rest = f", and {number} more like it" if number else ""
-        say(WORDS[finding.level], finding_text(finding, rest))
+        alike[finding.rule if finding.level == "given-up" else finding].append(finding)
+    for first, *others in alike.values():
+        rest = f", and {len(others)} more like it" if others else ""
+        say(WORDS[first.level], finding_text(first, rest))
 
 
 def finding_text(finding: "Finding", more: str = "") -> str:
-    """The finding on one line: its message, and its rule with what more there is to say."""
+    """The finding on one line: its message, its rule, and `more` after the rule."""
     return f"{finding.message.rstrip('.')} ({finding.rule}{more})"
 
 
@@ -81,22 +116,17 @@ def _printable(text: str) -> str:
 
 def report(error: KetaschedError, command: str | None = "plan") -> None:
     """Print an error of a command: what is wrong, where and why, and what to try."""
-    where = ""
-    if isinstance(error, BadRequest) and error.field not in CHANGE_FIELDS:
-        where = f"--{error.field.replace('_', '-')}: "
+    where, step = "", "ketasched --help"
+    if isinstance(error, BadRequest):
+        if error.field in CHANGE_FIELDS:
+            step = "ketasched show COURSE --for clinic, to see how the course stands"
+        else:
+            where = f"--{error.field.replace('_', '-')}: "
+            step = f"ketasched {command} --help"
     say("error", f"{where}{error.what}")
     for line in error.details:
         click.echo(f"  {_printable(line)}", err=True)
-    say("try", error.next_step or _general_step(error, command))
-
-
-def _general_step(error: KetaschedError, command: str | None) -> str:
-    """The next step for an error that has none of its own."""
-    if not isinstance(error, BadRequest):
-        return "ketasched --help"
-    if error.field in CHANGE_FIELDS:
-        return "ketasched show COURSE --for clinic, to see how the course stands"
-    return f"ketasched {command} --help"
+    say("try", error.next_step or step)
 
 
 def discard_output() -> None:

@@ -9,8 +9,7 @@ from ketasched.cli import options
 from ketasched.cli.booking import book_and_write
 from ketasched.cli.course_source import with_calendars
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.json_output import refusal_as_json
-from ketasched.cli.output import say, say_findings
+from ketasched.cli.output import refusal_as_json, say, say_findings
 from ketasched.cli.register_option import (
     NOT_BOOKED,
     is_register_given,
@@ -48,7 +47,7 @@ FIELD_OPTIONS = [
 
 
 @click.command("plan")
-@options.several([options.date_order, *FIELD_OPTIONS])
+@options.several(options.date_order, *FIELD_OPTIONS)
 @options.busy
 @options.protocol
 @options.clinic()
@@ -83,12 +82,12 @@ def command(
     if delivery.output and not given.get("patient"):
         say("note", f'no --patient: the folder and its files are called "{request.patient}"')
     clinic, path = options.find_clinic(clinic_path)
-    asked = load_protocol(protocol)
-    refuse_mismatch(clinic, asked, path)
-    for line in clinic_warnings(clinic, asked) if path != options.PLAIN_CLINIC else ():
+    loaded = load_protocol(protocol)
+    refuse_mismatch(clinic, loaded, path)
+    for line in clinic_warnings(clinic, loaded) if path != options.PLAIN_CLINIC else ():
         say("warning", f"{path}: {line}")
-    _look_at_terms(clinic, request)
-    request = with_calendars(asked, clinic, request, calendars)
+    _check_terms(clinic, request)
+    request = with_calendars(loaded, clinic, request, calendars)
     moment = options.moment_of(made_at, ZoneInfo(clinic.timezone))
     if dry_run and delivery.output:
         raise click.UsageError("--dry-run prints, -o writes files: one of the two.")
@@ -98,7 +97,7 @@ def command(
     register = open_register(register_address, make=not dry_run)
     if register:
         refuse_stranger(register, clinic, path)
-    booking = _booking_request(asked, clinic, request, moment, course_id)
+    booking = _booking_request(loaded, clinic, request, moment, course_id)
     with refusal_as_json(delivery.form):
         # Without a register a dry run is a plan like any other: there is no -o, and no file.
         is_trial = dry_run and register is not None
@@ -111,15 +110,13 @@ def command(
     delivery.print_result(course, written)
 
 
-def _look_at_terms(clinic: Clinic, request: Request) -> None:
+def _check_terms(clinic: Clinic, request: Request) -> None:
     """Refuse a patient's reference with a sensitive term at a discreet clinic; warn of a driver's.
 
     Raises `BadRequest`.
     """
     refuse_sensitive_reference(clinic, request)
-    if clinic.titles != "discreet":
-        return
-    for name in ("driver_name", "driver_phone"):
+    for name in ("driver_name", "driver_phone") if clinic.titles == "discreet" else ():
         if term := sensitive_term(getattr(request, name)):
             said = f'says "{term}"; discreet pages and calendars leave it out'
             say("warning", f"--{name.replace('_', '-')}: {said}")

@@ -1,11 +1,11 @@
 """`ketasched protocols`: which there are, and what is in one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import click
 
 from ketasched.cli import options
-from ketasched.cli.json_output import print_json
+from ketasched.cli.output import print_as
 from ketasched.files.load import load_protocol, protocol_text, shipped_protocols
 from ketasched.model import Phase, Protocol, VisitKind
 
@@ -31,13 +31,11 @@ def list_protocols(*, form: str | None) -> None:
     ketasched protocols list
     """
     protocols = [load_protocol(name) for name in shipped_protocols()]
-    if form == "json":
-        keys = ("id", "title", "route", "indication")
-        print_json([{key: getattr(one, key) for key in keys} for one in protocols])
-        return
+    keys = ("id", "title", "route", "indication")
+    data = [{key: getattr(protocol, key) for key in keys} for protocol in protocols]
     width = max(len(protocol.id) for protocol in protocols)
-    for protocol in protocols:
-        click.echo(f"{protocol.id:<{width}}  {protocol.title}; {protocol.indication}")
+    lines = (f"{one.id:<{width}}  {one.title}; {one.indication}" for one in protocols)
+    print_as(form, data, lines)
 
 
 @command.command("show")
@@ -55,27 +53,22 @@ def show_protocol(*, protocol: str, form: str | None) -> None:
     found = load_protocol(protocol)
     if form == "toml":
         click.echo(protocol_text(protocol), nl=False)
-    elif form == "json":
-        print_json(found)
     else:
-        click.echo("\n".join(_page(found)))
+        print_as(form, found, ["\n\n".join(map("\n".join, _paragraphs(found)))])
 
 
-def _page(protocol: Protocol) -> Iterator[str]:
-    yield f"{protocol.id}: {protocol.title}"
-    yield f"{protocol.route}, for {protocol.indication}"
+def _paragraphs(protocol: Protocol) -> Iterator[Iterable[str]]:
+    """The lines of each paragraph of the protocol's page."""
+    yield f"{protocol.id}: {protocol.title}", f"{protocol.route}, for {protocol.indication}"
     for name, kind in protocol.visits.items():
-        yield ""
-        yield from _visit_lines(protocol, name, kind)
+        yield _visit_lines(protocol, name, kind)
     for phase in protocol.phases:
-        yield ""
-        yield from _phase_lines(protocol, phase)
-    yield ""
-    yield "sources"
-    yield from (f"  {source}" for source in protocol.sources)
+        yield _phase_lines(protocol, phase)
+    yield "sources", *(f"  {source}" for source in protocol.sources)
     if protocol.examples:
-        yield ""
-        yield f"{MARK} has no source there, or is a safety time of single clinics: put in your own"
+        yield [
+            f"{MARK} has no source there, or is a safety time of single clinics: put in your own"
+        ]
 
 
 def _visit_lines(protocol: Protocol, name: str, kind: VisitKind) -> Iterator[str]:

@@ -9,14 +9,13 @@ import click
 from ketasched.cli import options
 from ketasched.cli.course_source import find_entry
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.json_output import print_json
-from ketasched.cli.output import SOME_FAILED, report, say
+from ketasched.cli.output import SOME_FAILED, print_as, report, say
 from ketasched.cli.register_option import needed_register, register_file, register_option
 from ketasched.errors import BadFile, KetaschedError, Refused
 from ketasched.files.load import load_course, parse_course
 from ketasched.model import Course
 from ketasched.model.wall_clock import day_text
-from ketasched.register.records import CourseEntry, LogEntry, LogRecord
+from ketasched.register.records import CourseEntry, LogEntry
 
 path_argument = click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 
@@ -43,14 +42,11 @@ def list_courses(*, patient: str, register_address: str | None, form: str | None
     ketasched register list
     """
     entries = needed_register(register_address).entries(patient=patient)
-    if form == "json":
-        keys = ("patient", "clinic", "revision", "first_day", "last_day", "course_id")
-        print_json([{key: getattr(entry, key) for key in keys} for entry in entries])
-        return
+    keys = ("patient", "clinic", "revision", "first_day", "last_day", "course_id")
+    data = [{key: getattr(entry, key) for key in keys} for entry in entries]
     width = max((len(entry.patient) for entry in entries), default=0)
-    for entry in entries:
-        click.echo(f"{entry.patient:<{width}}  {_entry_text(entry)}")
-    if not entries:
+    print_as(form, data, (f"{entry.patient:<{width}}  {_entry_text(entry)}" for entry in entries))
+    if not entries and form != "json":
         say("note", "there is no course in the register")
 
 
@@ -81,9 +77,11 @@ def show(
         say("note", f"{others} more of this patient: ketasched register list {entry.patient}")
     if log:
         for record in register.log(entry.course_id):
-            click.echo(_record_text(record))
+            by = f", {record.by_whom}" if record.by_whom else ""
+            click.echo(f"{record.at}  revision {record.revision}: {record.what}{by}")
     else:
-        delivery.deliver(register.course(entry.course_id), over_same=True)
+        course = register.course(entry.course_id)
+        delivery.print_result(course, delivery.write(course, over_same=True))
 
 
 @command.command("export")
@@ -102,14 +100,8 @@ def export(*, register_address: str | None) -> None:
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @register_option
 @options.today("The moment of it (now): visits before it are entered whoever else sat there.")
-@click.pass_context
 def import_courses(
-    ctx: click.Context,
-    /,
-    *,
-    files: tuple[str, ...],
-    register_address: str | None,
-    today: str | None,
+    *, files: tuple[str, ...], register_address: str | None, today: str | None
 ) -> None:
     """Enter courses that are in files: course.json, a patient's folder, or an export (.ndjson).
 
@@ -135,7 +127,7 @@ def import_courses(
     said += f", {failed:,} not entered" if failed else ""
     say("note", f"{said}; {register.place}")
     if failed:
-        ctx.exit(SOME_FAILED)
+        raise click.exceptions.Exit(SOME_FAILED)
 
 
 @command.command("backup")
@@ -175,9 +167,9 @@ def restore(*, path: Path, register_address: str | None, force: bool) -> None:
         said = f"{place}: there is a register, and what was entered since the backup would be lost"
         raise Refused(said, next_step="--force, once nobody uses it any more")
     # Imported here because a register is an extra.
-    from ketasched.register.backup import restore as restore_file  # noqa: PLC0415
+    from ketasched.register.backup import write_copy  # noqa: PLC0415
 
-    restore_file(backup.engine, place)
+    write_copy(backup.engine, place)
     click.echo(place)
 
 
@@ -188,11 +180,6 @@ def _entry_text(entry: CourseEntry) -> str:
         ends = (day_text(date.fromisoformat(day)) for day in (entry.first_day, entry.last_day))
         days = " to ".join(ends)
     return ", ".join(filter(None, (f"revision {entry.revision}", days, entry.clinic)))
-
-
-def _record_text(record: LogRecord) -> str:
-    by = f", {record.by_whom}" if record.by_whom else ""
-    return f"{record.at}  revision {record.revision}: {record.what}{by}"
 
 
 def _courses_in(path: str) -> Iterator[Course]:

@@ -20,8 +20,6 @@ VARIABLE = "KETASCHED_REGISTER"
 USUAL = ""
 """The value of `--register` alone: the register of the environment, else the user's own."""
 
-NAME = "register.db"
-
 NOT_BOOKED = "nothing was booked (--dry-run)"
 
 ENDINGS = (".db", ".sqlite", ".sqlite3")
@@ -115,13 +113,10 @@ def needed_register(option: str | None, *, make: bool = False) -> "Register":
 
 def existing_register() -> "Register | None":
     """The register that commands use without `--register FILE`; None if it was never made."""
-    if not is_register_given(None):
-        try:
-            if not Path(_usual_file()).exists():
-                return None
-        except BadRequest:  # nobody has to have the extra
-            return None
-    return needed_register(None)
+    is_made = is_register_given(None)
+    with suppress(BadRequest):  # nobody has to have the extra
+        is_made = is_made or Path(_usual_file()).exists()
+    return needed_register(None) if is_made else None
 
 
 def register_file(option: str | None) -> Path:
@@ -146,7 +141,7 @@ def _usual_file() -> str:
         import platformdirs  # noqa: PLC0415
     except ImportError:
         raise _no_extra() from None
-    return str(Path(platformdirs.user_data_dir("ketasched", appauthor=False)) / NAME)
+    return str(Path(platformdirs.user_data_dir("ketasched", appauthor=False)) / "register.db")
 
 
 def _no_extra() -> BadRequest:

@@ -84,7 +84,7 @@ def _verb(*own_options: options.Decorator) -> Callable[[Callable[..., Change]], 
             given.apply(path, replace(function(**own), overrides=given.overrides))
 
         with_help = command.command(function.__name__, help=function.__doc__)
-        with_help(options.several(own_options)(apply))
+        with_help(options.several(*own_options)(apply))
 
     return add_verb
 

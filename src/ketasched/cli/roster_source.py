@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import stat
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,15 +19,13 @@ class RosterSource:
 
     def __init__(self, path: str, stack: ExitStack) -> None:
         self.path, self._stack = path, stack
-        with _bad_file_for(path, OSError, ValueError):
+        with _bad_file_for(path):
             self._file: IO[bytes] = (
                 sys.stdin.buffer
                 if path == STANDARD_INPUT
                 else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115 - the stack is one
             )
-        found = self.stat()
-        is_file = found is not None and stat.S_ISREG(found.st_mode)
-        self._is_seekable = is_file and path != STANDARD_INPUT
+        self._is_seekable = path != STANDARD_INPUT and self._file.seekable()
 
     def stat(self) -> os.stat_result | None:
         """The status of a file or a pipe; None for anything else."""
@@ -61,7 +58,7 @@ class _Reader:
 
     def read(self, size: int = -1) -> bytes:
         """Some bytes, none at the end."""
-        with _bad_file_for(self._path, OSError):
+        with _bad_file_for(self._path):
             if self._place is None:
                 return self._file.read(size)
             self._file.seek(self._place)
@@ -78,11 +75,11 @@ def open_roster(path: str) -> Iterator[RosterSource]:
 
 
 @contextmanager
-def _bad_file_for(path: str, *kinds: type[Exception]) -> Iterator[None]:
-    """Raise `BadFile` for these errors."""
+def _bad_file_for(path: str) -> Iterator[None]:
+    """Raise `BadFile` if opening or reading the file at `path` fails."""
     try:
         yield
-    except kinds as error:
+    except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or str(error)
         where = "standard input" if path == STANDARD_INPUT else path
         step = "give the path of a roster that is there"

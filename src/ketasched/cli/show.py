@@ -17,10 +17,7 @@ from ketasched.planning.check import check
 @options.course
 @delivery_options
 @options.clinic(options.NEWER_CLINIC)
-@click.pass_context
-def command(
-    ctx: click.Context, /, *, course: str, delivery: Delivery, clinic_path: str | None
-) -> None:
+def command(*, course: str, delivery: Delivery, clinic_path: str | None) -> None:
     """Show a course file as a page, a calendar or JSON, for the patient, the driver or the clinic.
 
     \b
@@ -34,15 +31,12 @@ def command(
     found = load_course(course)
     if clinic_path:
         found = with_clinic(found, clinic_path)
-    known = {(finding.rule, finding.visit, finding.level) for finding in found.findings}
-    broken = [
-        finding
-        for finding in check(found)
-        if finding.level == "broken" and (finding.rule, finding.visit, "broken") not in known
-    ]
+    known = {(one.rule, one.visit) for one in found.findings if one.level == "broken"}
+    new = (one for one in check(found) if (one.rule, one.visit) not in known)
+    broken = [one for one in new if one.level == "broken"]
     say_findings(broken)
     if broken:
         say("warning", "do not hand this out: the course breaks a rule")
-    delivery.deliver(found, with_course_file=False)
+    delivery.print_result(found, delivery.write(found, with_course_file=False))
     if broken:
-        ctx.exit(BROKEN)
+        raise click.exceptions.Exit(BROKEN)

@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 import click
 
 from ketasched.cli import options
-from ketasched.cli.course_source import find_course, with_newer
-from ketasched.cli.json_output import print_json
-from ketasched.cli.output import say
-from ketasched.cli.register_option import open_register, register_option
+from ketasched.cli.course_source import CourseSource
+from ketasched.cli.output import print_as, say
+from ketasched.cli.register_option import register_option
 from ketasched.errors import NoPlan
 from ketasched.model import Change, Course
 from ketasched.model.occupancy import Occupancy
@@ -29,16 +28,8 @@ from ketasched.rules.base import NO_BOOKINGS
 @register_option
 @options.clinic(options.NEWER_CLINIC)
 @options.output_format()
-def command(
-    *,
-    course: str,
-    visit: int,
-    today: str | None,
-    calendars: tuple[str, ...],
-    register_address: str | None,
-    clinic_path: str | None,
-    form: str | None,
-) -> None:
+@options.group(CourseSource, "source")
+def command(*, course: str, visit: int, source: CourseSource, form: str | None) -> None:
     """Say on which other days visit N could be, and what each would do to the others.
 
     COURSE is a file or a folder, or with --register a patient.
@@ -47,27 +38,21 @@ def command(
     ketasched suggest courses/P-014/course.json 3 --today 2026-12-08
     ketasched suggest P-014 3 --register
     """
-    register = open_register(register_address)
-    before, _ = find_course(course, register, clinic_path, today)
-    found, at = with_newer(before, clinic_path, calendars, today)
+    before, _ = source.find(course)
+    found, at = source.with_newer(before)
     booking = BookingRequest(found.clinic, lambda _: found, LogEntry(at, ""), before=before)
-    beside = register.occupancy_for(booking) if register else nullcontext(NO_BOOKINGS)
-    with beside as bookings:
+    register = source.register
+    with register.occupancy_for(booking) if register else nullcontext(NO_BOOKINGS) as bookings:
         alternatives = suggest(
             found, visit, at=at, bookings=bookings, more_time=options.time_budget()
         )
-        if form == "json":
-            print_json(
-                [
-                    {"start": one.start, "moves": dict(one.moves), "gives_up": one.gives_up}
-                    for one in alternatives
-                ]
-            )
-            return
-        for one in alternatives:
-            click.echo(suggestion_text(one))
+        data = [
+            {"start": one.start, "moves": dict(one.moves), "gives_up": one.gives_up}
+            for one in alternatives
+        ]
+        print_as(form, data, map(suggestion_text, alternatives))
         day = found.visits[visit - 1].start.date()
-        if all(one.start.date() == day for one in alternatives):
+        if form != "json" and all(one.start.date() == day for one in alternatives):
             say("note", "no other day keeps every rule")
             now = at.astimezone(found.visits[0].start.tzinfo)
             change = Change("defer", visit=visit, on=max(day, now.date()) + timedelta(1))
