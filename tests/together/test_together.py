@@ -77,25 +77,25 @@ class Possible:
 
 def possible_courses(one: Demand, at: Clinic, booked: Sequence[Booking]) -> list[Possible]:
     search = brute_force.Search(at, one.request, booked)
-    runs = [
-        run
-        for each in one.protocol.phases
-        if (run := brute_force.run_of(each, one.protocol, one.request)).count
+    plans = [
+        plan
+        for phase in one.protocol.phases
+        if (plan := brute_force.phase_plan_of(phase, one.protocol, one.request)).count
     ]
 
     def following(number: int, before: datetime | None) -> Iterator[tuple[int, list[Booking]]]:
-        if number == len(runs):
+        if number == len(plans):
             yield 0, []
             return
-        run = runs[number]
-        for chain in search.chains(run, before, lambda _: True):
-            _, spacing, *_ = search.price(run, before, chain)
-            length = timedelta(minutes=run.kind.minutes.total)
+        plan = plans[number]
+        for sequence in search.sequences(plan, before, lambda _: True):
+            _, spacing, *_ = search.cost(plan, before, sequence)
+            length = timedelta(minutes=plan.kind.minutes.total)
             visits = [
                 (start, (start.astimezone(UTC) + length).astimezone(start.tzinfo))
-                for start in chain
+                for start in sequence
             ]
-            for more, later in following(number + 1, chain[-1]):
+            for more, later in following(number + 1, sequence[-1]):
                 yield spacing + more, visits + later
 
     found = [

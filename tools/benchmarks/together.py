@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tools.benchmarks.clinics import MADE_AT, SIZES, waiting_list
 
-from ketasched.together import Asked, Together, Worth, together
+from ketasched.together import Demand, JointPlan, ObjectiveValue, together
 
 SEEDS = 10
 LIMITS = {(120, 8): 60, (250, 16): 120}
@@ -25,21 +25,21 @@ LIMIT = 5
 class Measured:
     """What became of one waiting list, and how long it took, in seconds of processor time."""
 
-    found: Together
+    found: JointPlan
     seconds: float
     seed: int
 
     @property
     def missing(self) -> int:
         """How many patients fewer than the bound are seated."""
-        return self.found.bound.seated - self.found.worth.seated
+        return self.found.bound.seated - self.found.objective.seated
 
     @property
     def gap(self) -> float:
         """How far the days of delay and the spacing, as far as seats are as many as can be, are
         from the bound, in percent; else how far the seats are.
         """
-        worth, bound = self.found.worth, self.found.bound
+        worth, bound = self.found.objective, self.found.bound
         for has, least in ((bound.seated, worth.seated), (worth.delay, bound.delay)):
             if has != least:
                 return 100 * (has - least) / has
@@ -49,7 +49,7 @@ class Measured:
 def measured(patients: int, chairs: int, seed: int) -> Measured:
     """One waiting list, planned as one."""
     waiting = waiting_list(patients, chairs, seed=seed)
-    asked = [Asked(waiting.protocol, request) for request in waiting.requests]
+    asked = [Demand(waiting.protocol, request) for request in waiting.requests]
     begin = time.process_time()
     limit = LIMITS.get((patients, chairs), LIMIT)
     found = together(asked, waiting.clinic, made_at=MADE_AT, limit=limit)
@@ -95,15 +95,15 @@ def main() -> None:
         )
 
 
-OF = ("one_by_one", "worth", "bound")
+OF = ("one_by_one", "objective", "bound")
 
 
-def _median(worths: list[Worth]) -> str:
+def _median(worths: list[ObjectiveValue]) -> str:
     parts = ([getattr(one, part) for one in worths] for part in ("seated", "delay", "spacing"))
     return "/".join(f"{statistics.median(part):g}" for part in parts)
 
 
-def _said(worth: Worth) -> str:
+def _said(worth: ObjectiveValue) -> str:
     return f"{worth.seated}/{worth.delay}/{worth.spacing}"
 
 

@@ -6,58 +6,43 @@ where a visit begins, so that one constraint for each such instant is enough.
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from itertools import accumulate
+from dataclasses import dataclass
+from itertools import accumulate, chain
 
 from ketasched.model import Clinic
 from ketasched.model.occupancy import Interval, Occupancy
 from ketasched.planning.shortest_path import Candidate
 
+SlotClasses = dict[tuple[Interval, ...], int]
+"""Sets of alternative intervals, numbered in order: a visit needs one interval of its class.
 
-@dataclass(slots=True)
-class SlotClasses:
-    """Sets of alternative intervals, numbered: a visit needs one interval of its class.
-
-    If no rule depends on times of day, a course may use any interval of the day. Visits with the
-    same alternatives share a class.
-    """
-
-    intervals: list[tuple[Interval, ...]] = field(default_factory=list)
-    _known: dict[tuple[Interval, ...], int] = field(default_factory=dict)
-
-    def number(self, candidates: Iterable[Candidate]) -> int:
-        """The number of the class of these candidates."""
-        key = tuple(
-            sorted((candidate.moment, candidate.slot.end.timestamp()) for candidate in candidates)
-        )
-        if key not in self._known:
-            self._known[key] = len(self.intervals)
-            self.intervals.append(key)
-        return self._known[key]
+If no rule depends on times of day, a course may use any interval of the day. Visits with the same
+alternatives share a class.
+"""
 
 
-@dataclass(frozen=True, slots=True)
-class CapacityLimit:
-    """At most `most` visits at an instant (by number); with `begins`, that many may begin then."""
+def interval_of(candidate: Candidate) -> Interval:
+    """The interval of a candidate."""
+    return candidate.moment, candidate.slot.end.timestamp()
 
-    instant: int
-    most: int
-    begins: bool
+
+def slot_class_of(slot_classes: SlotClasses, candidates: Iterable[Candidate]) -> int:
+    """The number of the class of these candidates, which is added if it is new."""
+    intervals = tuple(sorted(map(interval_of, candidates)))
+    return slot_classes.setdefault(intervals, len(slot_classes))
 
 
 @dataclass(frozen=True, slots=True)
 class ChairCapacity:
-    """The capacity limits for the intervals of all slot classes, which are numbered in order.
+    """The capacity limits for the intervals of all slot classes; all are numbered in order.
 
-    `instants` is the number of counted instants. `spans` holds for each interval the numbers of
-    its first instant (inclusive) and its end (exclusive); `offsets` for each slot class the number
-    of its first interval.
+    `limits` holds how many visits each limit allows, `limits_of` for each interval the limits for
+    which a visit in the interval counts, `offsets` for each slot class its first interval.
     """
 
-    limits: tuple[CapacityLimit, ...]
-    instants: int
+    limits: tuple[int, ...]
     intervals: tuple[Interval, ...]
-    spans: tuple[tuple[int, int], ...]
+    limits_of: tuple[tuple[int, ...], ...]
     offsets: tuple[int, ...]
 
     def intervals_of(self, slot_class: int) -> range:
@@ -65,33 +50,31 @@ class ChairCapacity:
         ends = (*self.offsets, len(self.intervals))
         return range(ends[slot_class], ends[slot_class + 1])
 
-    def counts(self, limit: CapacityLimit, interval: int) -> bool:
-        """Whether a visit in this interval counts for the limit."""
-        first, last = self.spans[interval]
-        return limit.instant == first if limit.begins else first <= limit.instant < last
-
 
 def chair_capacity(
     clinic: Clinic, occupancy: Occupancy, slot_classes: SlotClasses
 ) -> ChairCapacity:
-    """The capacity that the booked visits leave to these slot classes."""
-    times = tuple(interval for slot_class in slot_classes.intervals for interval in slot_class)
-    begins = sorted({begin for begin, _ in times})
+    """The capacity that the booked visits leave to these slot classes.
+
+    The limits of the visits at once come first, then the limits of the visits that begin at once.
+    """
+    intervals = tuple(chain.from_iterable(slot_classes))
+    begins = sorted({begin for begin, _ in intervals})
     instants = sorted({*begins, *(begin for begin, _ in occupancy)})
-    spans = tuple(
-        (bisect_left(instants, begin), bisect_left(instants, end)) for begin, end in times
-    )
-    limits: list[CapacityLimit] = []
+    limits: list[int] = []
+    limits_of: list[list[int]] = [[] for _ in intervals]
     if clinic.chairs is not None:
-        counted = {number for span in set(spans) for number in range(*span)}
-        for number in sorted(counted):
-            free = clinic.chairs - occupancy.at(instants[number])
-            limits.append(CapacityLimit(number, free, begins=False))
+        spans = [
+            instants[bisect_left(instants, begin) : bisect_left(instants, end)]
+            for begin, end in intervals
+        ]
+        counted = sorted(set().union(*spans))
+        limits += [clinic.chairs - occupancy.at(instant) for instant in counted]
+        for own, span in zip(limits_of, spans, strict=True):
+            own += [bisect_left(counted, instant) for instant in span]
     if clinic.starts_per_slot is not None:
-        for begin in begins:
-            free = clinic.starts_per_slot - occupancy.beginning(begin)
-            limits.append(CapacityLimit(bisect_left(instants, begin), free, begins=True))
-    offsets = tuple(
-        accumulate((len(slot_class) for slot_class in slot_classes.intervals), initial=0)
-    )[:-1]
-    return ChairCapacity(tuple(limits), len(instants), times, spans, offsets)
+        for own, (begin, _) in zip(limits_of, intervals, strict=True):
+            own.append(len(limits) + bisect_left(begins, begin))
+        limits += [clinic.starts_per_slot - occupancy.beginning(begin) for begin in begins]
+    offsets = [0, *accumulate(map(len, slot_classes))][:-1]
+    return ChairCapacity(tuple(limits), intervals, tuple(map(tuple, limits_of)), tuple(offsets))

@@ -5,7 +5,6 @@ cheaper courses, which become new columns. The Lagrangian bound holds at any pri
 rounded to integers, so that the bound is exact.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import mul
 
@@ -20,7 +19,6 @@ from ketasched.together.pricing import (
     Weights,
     slot_class_costs,
 )
-from ketasched.together.records import ObjectiveValue
 from ketasched.together.restricted_master import Relaxation, RestrictedMaster
 
 SCALE = 1 << 12
@@ -62,21 +60,13 @@ class PricingRound:
 class ColumnGeneration:
     """The column generation and its best bound; objectives are minimised."""
 
-    def __init__(
-        self,
-        capacity: ChairCapacity,
-        courses: StackedGraphs,
-        priorities: Sequence[int] | Numbers,
-        weights: Weights,
-    ) -> None:
-        self.capacity, self.courses, self.weights = capacity, courses, weights
-        self.priorities = np.array(priorities, np.int64)
-        self.seats = int(self.priorities.sum())
-        self.master = RestrictedMaster(capacity, self.priorities.tolist(), weights)
+    def __init__(self, courses: StackedGraphs, capacity: ChairCapacity, weights: Weights) -> None:
+        self.courses, self.capacity, self.weights = courses, capacity, weights
+        self.seats = sum(courses.priorities)
+        self.master = RestrictedMaster(capacity, len(courses.priorities), weights)
         self.best: PricingRound | None = None
         self.relaxed: Relaxation | None = None
         self._proven = -self.seats * weights.seat
-        self._most = [limit.most for limit in capacity.limits]
 
     @property
     def bound(self) -> int:
@@ -120,44 +110,20 @@ class ColumnGeneration:
         self.seats, self.best = most, None
         self.master.cap_seats(most)
 
-    @property
-    def seated(self) -> float:
-        """The priority that the relaxation seats."""
-        shares = self.relaxed.shares if self.relaxed else []
-        columns = self.master.columns
-        return float(
-            sum(
-                share * self.priorities[column.patient]
-                for share, column in zip(shares, columns, strict=False)
-            )
-        )
-
     def _quote(self, relaxed: Relaxation) -> PricingRound:
         prices = np.maximum(np.rint(np.array(relaxed.prices) * SCALE), 0).astype(np.int64)
         seat_price = max(round(relaxed.seat_price * SCALE), 0)
         weights = self.weights
         parts = Weights(weights.seat * SCALE, weights.delay * SCALE, weights.spacing * SCALE)
         priced = self.courses.cheapest(parts, slot_class_costs(self.capacity, prices))
-        rewards = self.priorities * (parts.seat - seat_price)
+        rewards = np.array(self.courses.priorities, np.int64) * (parts.seat - seat_price)
         lowest = priced.lowest()
         # Python integers: the sums can exceed 64 bits.
         bound = sum(np.minimum(lowest - rewards, 0).tolist())
-        bound -= sum(map(mul, prices.tolist(), self._most))
+        bound -= sum(map(mul, prices.tolist(), self.capacity.limits))
         return PricingRound(bound - seat_price * self.seats, priced, rewards, lowest)
 
     def _cost(self) -> float:
         """The cost of one round, in seconds of a usual machine."""
         arcs = sum(len(level.sources) for level in self.courses.levels)
         return 1e-6 * (arcs + 10 * len(self.master.columns) + 100 * self.master.iterations)
-
-
-def objective_at(value: int, weights: Weights) -> ObjectiveValue:
-    """The objective value of a scalar objective or bound."""
-    seated = -(value // weights.seat)
-    delay, spacing = divmod(value + seated * weights.seat, weights.delay)
-    return ObjectiveValue(seated, delay, spacing)
-
-
-def scalar_of(objective: ObjectiveValue, weights: Weights) -> int:
-    """The scalar objective of a plan; lower is better."""
-    return objective.delay * weights.delay + objective.spacing - objective.seated * weights.seat

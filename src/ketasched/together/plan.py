@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ketasched.errors import BadRequest, NoPlan
@@ -15,7 +16,6 @@ from ketasched.planning.planner import (
     choose_slots,
     choose_slots_at,
     course_of,
-    plan,
     requested_phases,
 )
 from ketasched.planning.search import Search
@@ -81,15 +81,9 @@ class _Planner:
 
     def plan_beside(self, number: int, occupancy: Occupancy) -> Course:
         """The best course of a patient beside other visits. Raises `BadRequest`, `NoPlan`."""
-        demand = self.demands[number]
-        return plan(
-            demand.protocol,
-            self.clinic,
-            demand.request,
-            made_at=self.made_at,
-            course_id=demand.course_id,
-            bookings=occupancy,
-        )
+        context = self._context(number, occupancy)
+        chosen, course_id = choose_slots(context), self.demands[number].course_id
+        return course_of(chosen, context, course_id=course_id)
 
     def plan_alone(self) -> tuple[Courses, dict[int, BadRequest | NoPlan]]:
         """The course of each patient without the other patients, or the refusal."""
@@ -191,14 +185,12 @@ class _Planner:
     def _objective(self, number: int, days: Sequence[int]) -> ObjectiveValue:
         """The objective value of visits on these days (`date.toordinal`)."""
         demand = self.demands[number]
-        spacing, before = 0, 0
+        spacing, before, left = 0, 0, iter(days)
         for phase_plan in phase_plans_for(demand.protocol, self.clinic, demand.request):
-            anchor = days[before - 1] if before else days[0]
-            for index, day in enumerate(days[before : before + phase_plan.count]):
-                if before + index:
-                    gap = day - days[before + index - 1]
-                    spacing += phase_plan.cost(index, gap, day - anchor)
-            before += phase_plan.count
+            anchor = before or days[0]
+            for index, day in enumerate(islice(left, phase_plan.count)):
+                spacing += phase_plan.cost(index, day - before, day - anchor) if before else 0
+                before = day
         delay = days[0] - demand.request.start.toordinal()
         return ObjectiveValue(demand.priority, delay, spacing)
 
@@ -223,18 +215,16 @@ class _Planner:
             latest_start=demand.request.start + LATER,
             busy=demand.busy or demand.request.busy,
         )
-        moved = PlanningContext(demand.protocol, self.clinic, later, self.made_at, occupancy)
         try:
+            moved = replace(self._context(number, occupancy), request=later)
             first = choose_slots(moved).slots[0][0]
         except (BadRequest, NoPlan):
             return Unscheduled(refusal)
         return Unscheduled(refusal, first.start.date())
 
     def _context(self, number: int, occupancy: Occupancy) -> PlanningContext:
-        demand = self.demands[number]
-        return PlanningContext(
-            demand.protocol, self.clinic, demand.request, self.made_at, occupancy
-        )
+        one = self.demands[number]
+        return PlanningContext(one.protocol, self.clinic, one.request, self.made_at, occupancy)
 
 
 def refuse_without_extra() -> None:

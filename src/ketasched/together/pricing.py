@@ -5,28 +5,29 @@ paths is one array operation for all patients: prices change a hundred times, th
 numbers are integers, so that the paths and the bound that follows from them are exact.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise
+from itertools import accumulate, chain, islice, pairwise, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ketasched.planning.shortest_path import Candidate
 from ketasched.together.capacity import ChairCapacity
-from ketasched.together.layered_graph import Layer
+from ketasched.together.layered_graph import Layer, Node
+from ketasched.together.records import ObjectiveValue
 
 Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A course of a patient: delay, spacing, and the candidate and slot class of each visit."""
+    """A course of a patient: its objectives, and the candidate and slot class of each visit."""
 
     patient: int
-    delay: int
-    spacing: int
+    objective: ObjectiveValue
     candidates: tuple[Candidate, ...]
     slot_classes: tuple[int, ...]
 
@@ -43,7 +44,7 @@ class StackedLayer:
     begins: Numbers
     slot_classes: Numbers
     patients: Numbers
-    candidates: tuple[Candidate, ...]
+    nodes: tuple[Node, ...]
 
     @cached_property
     def ends(self) -> list[tuple[int, int]]:
@@ -60,14 +61,34 @@ class Weights:
     delay: int
     spacing: int
 
+    def cost(self, objective: ObjectiveValue) -> int:
+        """The weighted sum of delay and spacing."""
+        return objective.delay * self.delay + objective.spacing * self.spacing
+
+    def scalar(self, objective: ObjectiveValue) -> int:
+        """The weighted sum of all objectives; lower is better."""
+        return self.cost(objective) - objective.seated * self.seat
+
+    def objective(self, scalar: int) -> ObjectiveValue:
+        """The objectives of a weighted sum, or of a bound, if a point of spacing weighs 1."""
+        seated = -(scalar // self.seat)
+        delay, spacing = divmod(scalar + seated * self.seat, self.delay)
+        return ObjectiveValue(seated, delay, spacing)
+
 
 class StackedGraphs:
-    """The layered graphs of all patients."""
+    """The layered graphs of all patients, and the patients' priorities."""
 
-    def __init__(self, graphs: Sequence[Sequence[Layer]]) -> None:
+    def __init__(self, graphs: Sequence[Sequence[Layer]], priorities: Sequence[int]) -> None:
         """Stack the layers of each patient's graph."""
+        self.priorities = priorities
         self.counts = [len(layers) for layers in graphs]
-        self.levels = [_stack(graphs, number) for number in range(max(self.counts, default=0))]
+        self.levels: list[StackedLayer] = []
+        sources: dict[Node | None, int] = {None: 0}
+        for layers in zip_longest(*graphs, fillvalue=()):
+            level = _stack(layers, sources)
+            self.levels.append(level)
+            sources = {node: number for number, node in enumerate(level.nodes)}
 
     def cheapest(self, weights: Weights, class_costs: Numbers) -> "CheapestPaths":
         """The cheapest paths to every node, with `class_costs` the cost of each slot class."""
@@ -108,29 +129,33 @@ class CheapestPaths:
 
         At most `most` courses of a patient.
         """
-        for number, level in enumerate(self.courses.levels):
-            sums = self.sums[number]
-            ends = np.flatnonzero(sums < below[level.patients])
-            taken: dict[int, int] = {}
-            for end in ends[np.argsort(sums[ends], kind="stable")].tolist():
-                patient = int(level.patients[end])
-                if self.courses.counts[patient] != number + 1 or taken.get(patient, 0) == most:
-                    continue
-                taken[patient] = taken.get(patient, 0) + 1
-                yield next(self._courses(number, end, 1))
+        taken: Counter[int] = Counter()
+        ends = sorted(self._ends(below), key=lambda end: (end[0], self.sums[end[0]][end[1]]))
+        for number, node, patient in ends:
+            taken[patient] += 1
+            if taken[patient] <= most:
+                yield next(self._courses(number, node, 1))
 
     def below(self, most: Numbers, count: int) -> list[Column] | None:
         """Every course that costs less than `most` of its patient; None if over `count`."""
         found: list[Column] = []
-        for number, level in enumerate(self.courses.levels):
-            for end in np.flatnonzero(self.sums[number] < most[level.patients]).tolist():
-                patient = int(level.patients[end])
-                if self.courses.counts[patient] == number + 1:
-                    spare = int(most[patient] - self.sums[number][end])
-                    found += islice(self._courses(number, end, spare), count + 1 - len(found))
-                    if len(found) > count:
-                        return None
+        for number, node, patient in self._ends(most):
+            spare = int(most[patient] - self.sums[number][node])
+            found += islice(self._courses(number, node, spare), count + 1 - len(found))
+            if len(found) > count:
+                return None
         return found
+
+    def _ends(self, below: Numbers) -> Iterator[tuple[int, int, int]]:
+        """The last nodes of the courses that cost less than `below` of their patient.
+
+        Each node comes as the number of its layer, its index and its patient.
+        """
+        for number, level in enumerate(self.courses.levels):
+            for node in np.flatnonzero(self.sums[number] < below[level.patients]).tolist():
+                patient = int(level.patients[node])
+                if self.courses.counts[patient] == number + 1:
+                    yield number, node, patient
 
     def _courses(self, number: int, node: int, spare: int) -> Iterator[Column]:
         """The courses to a node that cost less than `spare` more than the cheapest one."""
@@ -152,53 +177,36 @@ class CheapestPaths:
 
     def _column(self, trail: Sequence[int], delay: int, spacing: int) -> Column:
         """The course through these nodes."""
-        passed = list(zip(self.courses.levels, trail, strict=False))
+        nodes = [
+            level.nodes[node] for level, node in zip(self.courses.levels, trail, strict=False)
+        ]
         patient = int(self.courses.levels[0].patients[trail[0]])
-        candidates = tuple(level.candidates[node] for level, node in passed)
-        slot_classes = tuple(int(level.slot_classes[node]) for level, node in passed)
-        return Column(patient, delay, spacing, candidates, slot_classes)
+        candidates = tuple(node.candidate for node in nodes)
+        slot_classes = tuple(node.slot_class for node in nodes)
+        objective = ObjectiveValue(self.courses.priorities[patient], delay, spacing)
+        return Column(patient, objective, candidates, slot_classes)
 
 
-def _stack(graphs: Sequence[Sequence[Layer]], number: int) -> StackedLayer:
-    """Layer `number` of all graphs, stacked."""
-    sources: list[int] = []
-    costs: list[int] = []
-    begins: list[int] = []
-    slot_classes: list[int] = []
-    patients: list[int] = []
-    candidates: list[Candidate] = []
-    before = 0
-    for patient, layers in enumerate(graphs):
-        if number < len(layers):
-            layer = layers[number]
-            for arcs in layer.arcs:
-                begins.append(len(sources))
-                sources += [before + source for source, _ in arcs]
-                costs += [cost for _, cost in arcs]
-            slot_classes += layer.slot_classes
-            candidates += layer.candidates
-            patients += [patient] * len(layer.candidates)
-        if 0 < number <= len(layers):
-            before += len(layers[number - 1].candidates)
+def _stack(layers: Sequence[Sequence[Node]], sources: Mapping[Node | None, int]) -> StackedLayer:
+    """The layers of all patients, stacked; `sources` numbers the nodes of the layer before."""
+    nodes = [node for layer in layers for node in layer]
+    arcs = [arc for node in nodes for arc in node.arcs]
+    begins = [0, *accumulate(len(node.arcs) for node in nodes)][:-1]
     return StackedLayer(
-        np.array(sources, np.int64),
-        np.array(costs, np.int64),
-        np.array(begins, np.int64),
-        np.array(slot_classes, np.int64),
-        np.array(patients, np.int64),
-        tuple(candidates),
+        sources=np.array([sources[source] for source, _ in arcs], np.int64),
+        costs=np.array([cost for _, cost in arcs], np.int64),
+        begins=np.array(begins, np.int64),
+        slot_classes=np.array([node.slot_class for node in nodes], np.int64),
+        patients=np.repeat(np.arange(len(layers)), [len(layer) for layer in layers]),
+        nodes=tuple(nodes),
     )
 
 
 def slot_class_costs(capacity: ChairCapacity, prices: Numbers) -> Numbers:
-    """What each pool costs, its cheapest place that is; `costs` are those of the limits."""
-    present = np.zeros(capacity.instants + 1, np.int64)
-    begins = np.zeros(capacity.instants + 1, np.int64)
-    for limit, cost in zip(capacity.limits, prices.tolist(), strict=True):
-        (begins if limit.begins else present)[limit.instant] += cost
-    if not capacity.spans:
+    """The cost of each slot class, which is that of its cheapest interval, at these prices."""
+    if not capacity.intervals:
         return np.zeros(0, np.int64)
-    until = np.concatenate(([0], np.cumsum(present)))
-    spans = np.array(capacity.spans, np.int64)
-    node_costs = until[spans[:, 1]] - until[spans[:, 0]] + begins[spans[:, 0]]
-    return np.minimum.reduceat(node_costs, np.array(capacity.offsets, np.int64))
+    numbers = np.array([*chain.from_iterable(capacity.limits_of)], np.int64)
+    begins = [0, *accumulate(map(len, capacity.limits_of))][:-1]
+    costs = np.add.reduceat(prices[numbers], begins)
+    return np.minimum.reduceat(costs, np.array(capacity.offsets, np.int64))

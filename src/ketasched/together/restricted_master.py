@@ -4,7 +4,7 @@ Rows: each patient has at most one course; each visit has an interval of its slo
 capacity limits hold. The dual values of the limits are the prices for the pricing problem.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ortools.linear_solver import pywraplp
@@ -25,10 +25,10 @@ Imprecise dual prices do no harm, because the bound is exact at any prices.
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A solution of the relaxation: the share of each column, the dual price of each limit."""
+    """A solution of the relaxation: the priority that it seats, the dual price of each limit."""
 
     value: float
-    shares: list[float]
+    seated: float
     prices: list[float]
     seat_price: float
 
@@ -36,32 +36,25 @@ class Relaxation:
 class RestrictedMaster:
     """The linear programme, which grows column by column."""
 
-    def __init__(
-        self, capacity: ChairCapacity, priorities: Sequence[int], weights: Weights
-    ) -> None:
+    def __init__(self, capacity: ChairCapacity, patients: int, weights: Weights) -> None:
         self.columns: list[Column] = []
-        self.priorities, self.weights = priorities, weights
+        self._weights = weights
         self._unit = weights.delay or weights.seat
         """The unit of the objective, which keeps the solver's numbers in a good range."""
-        self._known: set[tuple[object, ...]] = set()
+        self._known: set[Column] = set()
         self._solver = solver = pywraplp.Solver.CreateSolver("GLOP")
         infinity = self._infinity = solver.infinity()
-        self._patients = [solver.Constraint(-infinity, 1) for _ in priorities]
+        self._patients = [solver.Constraint(-infinity, 1) for _ in range(patients)]
         self._slot_classes = [solver.Constraint(-infinity, 0) for _ in capacity.offsets]
-        self._limits = [solver.Constraint(-infinity, limit.most) for limit in capacity.limits]
+        self._limits = [solver.Constraint(-infinity, limit) for limit in capacity.limits]
         self._seats = solver.Constraint(-infinity, infinity)
         self._variables: list[pywraplp.Variable] = []
-        by_instant: dict[int, list[int]] = {}
-        for number, limit in enumerate(capacity.limits):
-            by_instant.setdefault(limit.instant, []).append(number)
         for slot_class, row in enumerate(self._slot_classes):
             for interval in capacity.intervals_of(slot_class):
                 variable = solver.NumVar(0, infinity, "")
                 row.SetCoefficient(variable, -1)
-                for instant in range(*capacity.spans[interval]):
-                    for number in by_instant.get(instant, ()):
-                        if capacity.counts(capacity.limits[number], interval):
-                            self._limits[number].SetCoefficient(variable, 1)
+                for limit in capacity.limits_of[interval]:
+                    self._limits[limit].SetCoefficient(variable, 1)
         self._objective = solver.Objective()
         self._objective.SetMinimization()
 
@@ -69,21 +62,17 @@ class RestrictedMaster:
         """Add columns. Returns how many of them are new."""
         new = 0
         for column in columns:
-            key = column.patient, column.candidates
-            if key in self._known:
+            if column in self._known:
                 continue
-            self._known.add(key)
+            self._known.add(column)
             new += 1
             variable = self._solver.NumVar(0, self._infinity, "")
             self._patients[column.patient].SetCoefficient(variable, 1)
             for slot_class in column.slot_classes:
                 if slot_class != NO_CHAIR:
                     self._slot_classes[slot_class].SetCoefficient(variable, 1)
-            priority = self.priorities[column.patient]
-            self._seats.SetCoefficient(variable, priority)
-            weights = self.weights
-            cost = column.delay * weights.delay + column.spacing * weights.spacing
-            value = (cost - priority * weights.seat) / self._unit
+            self._seats.SetCoefficient(variable, column.objective.seated)
+            value = self._weights.scalar(column.objective) / self._unit
             self._objective.SetCoefficient(variable, value)
             self.columns.append(column)
             self._variables.append(variable)
@@ -97,9 +86,10 @@ class RestrictedMaster:
         """The optimum of the relaxation; None if the solver fails numerically."""
         if not any(self._is_solved(way) for way in SOLVER_SETTINGS):
             return None
+        shares = zip(self._variables, self.columns, strict=True)
         return Relaxation(
             self._objective.Value() * self._unit,
-            [variable.solution_value() for variable in self._variables],
+            sum(share.solution_value() * column.objective.seated for share, column in shares),
             [-row.dual_value() * self._unit for row in self._limits],
             -self._seats.dual_value() * self._unit,
         )

@@ -45,7 +45,6 @@ class SelectionModel:
         self,
         capacity: ChairCapacity,
         columns: Sequence[Column],
-        priorities: Sequence[int],
         weights: Weights,
     ) -> None:
         self.columns = columns
@@ -53,47 +52,43 @@ class SelectionModel:
         self._takes = [model.new_bool_var("") for _ in columns]
         self._visits_by_interval: dict[int, dict[int, cp_model.IntVar]] = {}
         by_patient: dict[int, list[cp_model.IntVar]] = defaultdict(list)
-        by_pool: dict[int, list[cp_model.IntVar]] = defaultdict(list)
+        by_slot_class: dict[int, list[cp_model.IntVar]] = defaultdict(list)
         for column, takes in zip(columns, self._takes, strict=True):
             by_patient[column.patient].append(takes)
             for slot_class in column.slot_classes:
                 if slot_class != NO_CHAIR:
-                    by_pool[slot_class].append(takes)
+                    by_slot_class[slot_class].append(takes)
         for own in by_patient.values():
             model.add_at_most_one(own)
-        self._share(capacity, by_pool)
-        seats = [priorities[column.patient] for column in columns]
+        self._assign_intervals(capacity, by_slot_class)
+        seats = [column.objective.seated for column in columns]
         self._seated = cp_model.LinearExpr.weighted_sum(self._takes, seats)
-        costs = [
-            column.delay * weights.delay + column.spacing * weights.spacing for column in columns
-        ]
+        costs = [weights.cost(column.objective) for column in columns]
         self._costs = cp_model.LinearExpr.weighted_sum(self._takes, costs)
         self._weights = weights
 
-    def _share(self, capacity: ChairCapacity, by_pool: dict[int, list[cp_model.IntVar]]) -> None:
+    def _assign_intervals(
+        self, capacity: ChairCapacity, by_slot_class: dict[int, list[cp_model.IntVar]]
+    ) -> None:
         """Give each visit an interval of its slot class, within the capacity limits."""
         model = self._model
-        present: dict[int, list[cp_model.IntVar]] = defaultdict(list)
-        begins: dict[int, list[cp_model.IntVar]] = defaultdict(list)
-        for slot_class, visits in by_pool.items():
+        counted: list[list[cp_model.IntVar]] = [[] for _ in capacity.limits]
+        for slot_class, visits in by_slot_class.items():
             own = self._visits_by_interval[slot_class] = {}
             for interval in capacity.intervals_of(slot_class):
                 own[interval] = model.new_int_var(0, len(visits), "")
-                first, last = capacity.spans[interval]
-                begins[first].append(own[interval])
-                for instant in range(first, last):
-                    present[instant].append(own[interval])
+                for limit in capacity.limits_of[interval]:
+                    counted[limit].append(own[interval])
             model.add(sum(visits) == sum(own.values()))
-        for limit in capacity.limits:
-            held = (begins if limit.begins else present)[limit.instant]
-            if held:
-                model.add(sum(held) <= limit.most)
+        for most, numbers in zip(capacity.limits, counted, strict=True):
+            if numbers:
+                model.add(sum(numbers) <= most)
 
     def hint(self, known: Selection) -> None:
         """Start from a known selection, as far as its columns are part of the model."""
-        asked = {(column.patient, column.candidates) for column in known.columns}
+        selected = set(known.columns)
         for column, takes in zip(self.columns, self._takes, strict=True):
-            self._model.add_hint(takes, (column.patient, column.candidates) in asked)
+            self._model.add_hint(takes, column in selected)
         for slot_class, own in self._visits_by_interval.items():
             visits = known.visits_by_interval.get(slot_class, {})
             for interval, number in own.items():

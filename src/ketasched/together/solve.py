@@ -7,7 +7,7 @@ not measured, so that the same input has the same solution.
 This module imports OR-tools and NumPy; `plan` imports it late.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
@@ -16,11 +16,11 @@ from ketasched.model import Clinic, Slot
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
-from ketasched.together.capacity import ChairCapacity, SlotClasses, chair_capacity
-from ketasched.together.column_generation import ColumnGeneration, Effort, objective_at, scalar_of
+from ketasched.together.capacity import ChairCapacity, SlotClasses, chair_capacity, interval_of
+from ketasched.together.column_generation import ColumnGeneration, Effort
 from ketasched.together.layered_graph import NO_CHAIR, GraphBuilder, Layer
 from ketasched.together.pricing import Column, StackedGraphs, Weights
-from ketasched.together.records import ZERO, ObjectiveValue
+from ketasched.together.records import ObjectiveValue
 from ketasched.together.selection import Selection, SelectionModel
 
 SECONDS = 2.0
@@ -66,42 +66,41 @@ def solve(
 
     The plan is never worse than the `known` one.
     """
-    slot_classes = SlotClasses()
+    slot_classes: SlotClasses = {}
     graphs = [GraphBuilder(search, slot_classes).build() for search in searches]
     weights = _weights(graphs)
     capacity = chair_capacity(clinic, bookings, slot_classes)
-    generation = ColumnGeneration(capacity, StackedGraphs(graphs), priorities, weights)
+    generation = ColumnGeneration(StackedGraphs(graphs, priorities), capacity, weights)
     effort = Effort(limit)
     first = _warm_start(generation, graphs, known)
     generation.run(effort)
     _bound_seats(generation, effort)
-    chosen = _select(generation, first, effort, seed)
-    found: list[tuple[Candidate, ...] | None] = [None] * len(searches)
-    for column, candidates in _assign_slots(capacity, chosen, searches):
-        found[column.patient] = candidates
+    chosen = _Selector(generation, effort, seed).select(first)
+    found = _assign_slots(capacity, chosen, searches)
+    candidates = tuple(map(found.get, range(len(searches))))
     return Solution(
-        tuple(found), objective_at(chosen.value, weights), objective_at(generation.bound, weights)
+        candidates, weights.objective(chosen.value), weights.objective(generation.bound)
     )
 
 
 def _weights(graphs: Sequence[Sequence[Layer]]) -> Weights:
     """Weights with which no spacing outweighs a day of delay, and neither outweighs a seat."""
-    delay = sum(max(cost for arcs in layers[0].arcs for _, cost in arcs) for layers in graphs)
-    spacing = sum(
-        max(cost for arcs in layer.arcs for _, cost in arcs)
+    highest = [
+        [max(cost for node in layer for _, cost in node.arcs) for layer in layers]
         for layers in graphs
-        for layer in layers[1:]
-    )
+    ]
+    delay = sum(costs[0] for costs in highest)
+    spacing = sum(sum(costs[1:]) for costs in highest)
     return Weights((delay + 1) * (spacing + 1), spacing + 1, 1)
 
 
 def _bound_seats(generation: ColumnGeneration, effort: Effort) -> None:
     """If the relaxation schedules a fraction of a patient, prove a bound on the seats."""
-    if objective_at(generation.bound, generation.weights).seated <= generation.seated + 1e-6:
+    seated = generation.relaxed.seated if generation.relaxed else 0
+    if generation.weights.objective(generation.bound).seated <= seated + 1e-6:
         return
-    alone = ColumnGeneration(
-        generation.capacity, generation.courses, generation.priorities, Weights(SEAT_SCALE, 0, 0)
-    )
+    weights = Weights(SEAT_SCALE, 0, 0)
+    alone = ColumnGeneration(generation.courses, generation.capacity, weights)
     alone.master.add(generation.master.columns)
     alone.run(effort)
     most = -alone.bound // SEAT_SCALE
@@ -120,56 +119,20 @@ def _warm_start(
         candidates, slot_classes = [], []
         for layer, slot in zip(graphs[patient], slots, strict=True):
             begin, day = slot.start.timestamp(), slot.start.toordinal()
-            number = min(
-                range(len(layer.candidates)),
-                key=lambda n: (
-                    layer.candidates[n].day != day,
-                    layer.candidates[n].moment != begin,
-                ),
+            node = min(
+                layer, key=lambda node: (node.candidate.day != day, node.candidate.moment != begin)
             )
-            candidates.append(layer.candidates[number])
-            slot_classes.append(layer.slot_classes[number])
-            if slot_classes[-1] != NO_CHAIR:
+            candidates.append(node.candidate)
+            slot_classes.append(node.slot_class)
+            if node.slot_class != NO_CHAIR:
                 times = begin, slot.end.timestamp()
-                own = generation.capacity.intervals_of(slot_classes[-1])
+                own = generation.capacity.intervals_of(node.slot_class)
                 interval = next(one for one in own if generation.capacity.intervals[one] == times)
-                visits_by_interval[slot_classes[-1]][interval] += 1
-        columns.append(
-            Column(
-                patient, objective.delay, objective.spacing, tuple(candidates), tuple(slot_classes)
-            )
-        )
-    objective = sum((objective for objective, _ in known.values()), ZERO)
+                visits_by_interval[node.slot_class][interval] += 1
+        columns.append(Column(patient, objective, tuple(candidates), tuple(slot_classes)))
     generation.master.add(columns)
-    return Selection(
-        scalar_of(objective, generation.weights), tuple(columns), visits_by_interval, 0
-    )
-
-
-def _select(
-    generation: ColumnGeneration, known: Selection, effort: Effort, seed: int
-) -> Selection:
-    """The best selection within the effort; a proof raises the bound.
-
-    The first model schedules as many patients as the bound allows, which is mostly possible and
-    quick to solve. The later ones start from the best selection so far.
-    """
-    seated = objective_at(generation.bound, generation.weights).seated
-    search = _Selector(generation, effort, seed)
-    found = search.best(generation.master.columns, 1 / 3, seated)
-    chosen = found if found.value < known.value else known
-    if chosen.value <= generation.bound:
-        return chosen
-    near = generation.columns_near(chosen.value, MAX_COLUMNS)
-    if near is not None:
-        as_many = objective_at(chosen.value, generation.weights).seated == seated
-        better = search.best(near, 1 / 2, seated if as_many else None, chosen)
-        if better.value < chosen.value:
-            chosen = better
-        if better.proven:
-            generation.raise_bound(chosen.value)
-            return chosen
-    return search.improve(near or generation.master.columns, chosen, seated)
+    value = sum(generation.weights.scalar(objective) for objective, _ in known.values())
+    return Selection(value, tuple(columns), visits_by_interval, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,28 +143,54 @@ class _Selector:
     effort: Effort
     seed: int
 
-    def best(
+    def select(self, known: Selection) -> Selection:
+        """The best selection, `known` or better; a proof raises the bound.
+
+        The first model schedules as many patients as the bound allows, which is mostly possible
+        and quick to solve. The later ones start from the best selection so far.
+        """
+        generation = self.generation
+        seated = generation.weights.objective(generation.bound).seated
+        found = self._solve(generation.master.columns, 1 / 3, seated)
+        chosen = found if found.value < known.value else known
+        if chosen.value <= generation.bound:
+            return chosen
+        near = generation.columns_near(chosen.value, MAX_COLUMNS)
+        if near is not None:
+            better = self._solve_from(chosen, near, 1 / 2, seated)
+            if better.value < chosen.value:
+                chosen = better
+            if better.proven:
+                generation.raise_bound(chosen.value)
+                return chosen
+        return self._improve(near or generation.master.columns, chosen, seated)
+
+    def _solve_from(
+        self, known: Selection, columns: Sequence[Column], part: float, seated: int
+    ) -> Selection:
+        """The best selection, starting from `known`, which schedules at most `seated`."""
+        as_many = self.generation.weights.objective(known.value).seated == seated
+        return self._solve(columns, part, seated if as_many else None, known)
+
+    def _solve(
         self,
         columns: Sequence[Column],
         part: float,
-        seated: int | None = None,
+        seated: int | None,
         known: Selection | None = None,
     ) -> Selection:
         """The best selection found with a `part` of the remaining effort."""
         generation, seconds = self.generation, self.effort.left * part / SECONDS
         if seconds <= 0 or not columns:
             return Selection(0, (), {}, 0)
-        priorities = generation.priorities.tolist()
-        choice = SelectionModel(generation.capacity, columns, priorities, generation.weights)
+        choice = SelectionModel(generation.capacity, columns, generation.weights)
         if known is not None:
             choice.hint(known)
         chosen = choice.best(generation.bound, seated, seconds, self.seed)
         self.effort.spend(chosen.spent * SECONDS)
         return chosen
 
-    def improve(
-        self, columns: Sequence[Column], chosen: Selection, seated: int | None
-    ) -> Selection:
+    def _improve(self, columns: Sequence[Column], chosen: Selection, seated: int) -> Selection:
         """A large neighbourhood search: again and again some patients are freed.
 
         The unscheduled patients are always free, the others keep their days. No more than `seated`
@@ -210,18 +199,13 @@ class _Selector:
         random = Random(self.seed)  # noqa: S311 - no secret
         share = SHARE_AT_FIRST
         while self.effort.left > 0 and chosen.value != self.generation.bound:
-            own = {column.patient: column.candidates for column in chosen.columns}
+            own = {column.patient: column for column in chosen.columns}
             kept = {patient for patient in own if random.random() > share}
-            some = [
-                column
-                for column in columns
-                if column.patient not in kept or column.candidates == own[column.patient]
-            ]
-            known = {(column.patient, column.candidates) for column in some}
-            some += [one for one in chosen.columns if (one.patient, one.candidates) not in known]
-            as_many = objective_at(chosen.value, self.generation.weights).seated == seated
+            some = [one for one in columns if one.patient not in kept or one == own[one.patient]]
+            known = set(some)
+            some += [column for column in chosen.columns if column not in known]
             part = SECONDS_EACH * SECONDS / self.effort.left
-            found = self.best(some, part, seated if as_many else None, chosen)
+            found = self._solve_from(chosen, some, part, seated)
             self.effort.spend(len(some) * SECONDS_PER_COLUMN)
             all_chose = not kept and found.proven
             share = min(share * 1.1, 1) if found.proven else share * 0.9
@@ -234,31 +218,24 @@ class _Selector:
 
 def _assign_slots(
     capacity: ChairCapacity, chosen: Selection, searches: Sequence[Search]
-) -> list[tuple[Column, tuple[Candidate, ...]]]:
-    """Each column with its candidates, which are as near to the wanted time as possible."""
-    free = {
-        slot_class: [
-            capacity.intervals[interval] for interval, number in own.items() for _ in range(number)
-        ]
+) -> dict[int, tuple[Candidate, ...]]:
+    """The candidates of each scheduled patient, as near to the wanted time as possible."""
+    left = {
+        slot_class: Counter({capacity.intervals[interval]: own[interval] for interval in own})
         for slot_class, own in chosen.visits_by_interval.items()
     }
-    found = []
+    found = {}
     for column in chosen.columns:
-        days = searches[column.patient].availability
+        availability = searches[column.patient].availability
         candidates = []
         for candidate, slot_class in zip(column.candidates, column.slot_classes, strict=True):
             if slot_class != NO_CHAIR:
-                offered = days.candidates(candidate.slot.kind, candidate.day, by_clock=True)
-                left = [(one.moment, one.slot.end.timestamp()) for one in offered]
-                interval, candidate = min(
-                    (
-                        (times, one)
-                        for times, one in zip(left, offered, strict=True)
-                        if times in free[slot_class]
-                    ),
-                    key=lambda found: found[1].minutes,
+                offered = availability.candidates(
+                    candidate.slot.kind, candidate.day, by_clock=True
                 )
-                free[slot_class].remove(interval)
+                free = (one for one in offered if left[slot_class][interval_of(one)])
+                candidate = min(free, key=lambda one: one.minutes)
+                left[slot_class][interval_of(candidate)] -= 1
             candidates.append(candidate)
-        found.append((column, tuple(candidates)))
+        found[column.patient] = tuple(candidates)
     return found
