@@ -12,8 +12,8 @@ from ketasched.model.wall_clock import day_text
 from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
 from ketasched.revising.validation import (
     is_over,
-    refuse_before_today,
-    refuse_off_grid,
+    refuse_day,
+    refuse_unclear_day,
     requested_day,
 )
 
@@ -71,21 +71,16 @@ def booster_drafts(course: Course, change: Change, now: datetime) -> list[Draft]
     own = [visit.status for visit in course.visits if visit.phase == phase.name]
     if sum(status in TAKES_PLACE | {"held"} for status in own) >= phase.count.max:
         raise BadRequest("verb", f"{course.protocol.id} has at most {phase.count.max} boosters")
-    if (change.on is None) == (change.days is None):
-        raise BadRequest(
-            "on", "expected one of --on and --after", next_step="--on DATE, or --after DAYS"
-        )
+    refuse_unclear_day(change)
     if any(visit.status == "held" for visit in course.visits):
         raise BadRequest("verb", "visits are held", next_step="resume --on DATE, then add it")
     on = requested_day(course, change, now) or now.date()
-    field = "on" if change.on else "after"
-    refuse_before_today(field, on, now)
-    refuse_off_grid(course, field, on, change.time)
+    refuse_day(course, change, on, now)
     taking = [visit for visit in course.visits if visit.status in TAKES_PLACE]
     earlier = [visit for visit in taking if visit.phase != phase.name]
     if earlier and on <= earlier[-1].start.date():
         said = f"{day_text(on)} is not after visit {earlier[-1].number}, the last before boosters"
-        raise BadRequest(field, said, next_step="a later day")
+        raise BadRequest("on" if change.on else "after", said, next_step="a later day")
     booster = confirm_visit(course, _undated_visit(course, phase.name, phase.visit, now))
     new = VisitIntent(booster, free=True, on=on, time=change.time)
     intents = list(unchanged_intents(course, now))

@@ -15,7 +15,12 @@ from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.wall_clock import effective_kind
 from ketasched.planning.explain import refusal_lines, remedy_text
 from ketasched.revising.revise import revise
-from ketasched.revising.validation import NEEDS_REASON, OVERRIDABLE_BY_VERB, requested_day
+from ketasched.revising.validation import (
+    NEEDS_REASON,
+    OVERRIDABLE_BY_VERB,
+    day_options,
+    requested_day,
+)
 from ketasched.rules import Capacity, Gap, Span
 from ketasched.rules.base import NO_BOOKINGS, OutOfTime, unlimited
 
@@ -151,9 +156,9 @@ def _finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
 
 def _day_option(change: Change, refused: Change) -> str:
     """The option for the day of a change, in place of the option of the `refused` change."""
-    option, counted = ("--to", "--by") if change.verb == "defer" else ("--on", "--after")
-    instead = f" instead of {counted}" if refused.days is not None else ""
-    return f"{option} {change.on}{f'T{change.time}' if change.time else ''}{instead}"
+    dated, counted = day_options(change)
+    instead = f" instead of --{counted}" if refused.days is not None else ""
+    return f"--{dated} {change.on}{f'T{change.time}' if change.time else ''}{instead}"
 
 
 def _day_refusal(day: date, refusal: NoPlan) -> Finding:

@@ -15,14 +15,14 @@ IS_OVER = Finding(Start.name, "broken", "that is over already")
 
 
 def explain_dead_end(
-    rescheduler: Rescheduler, number: int
+    rescheduler: Rescheduler,
 ) -> tuple[list[Finding], list[tuple[date, Finding]]]:
-    """Why visit `number`, the last one, has no date although all visits before it have one.
+    """Why the last visit has no date although all visits before it have one.
 
     Returns findings about the visit, and for each of its days what refuses that day.
     """
     *earlier, domain = rescheduler.domains
-    gap, prefix = domain.phase.gap_days, rescheduler.prefix
+    number, gap, prefix = domain.intent.visit.number, domain.phase.gap_days, rescheduler.prefix
     sequence = replace(rescheduler, domains=earlier).best_sequence() if earlier else None
     placed = list(zip(earlier, sequence.candidates, strict=True)) if sequence else []
     before = placed[-1][1].slot if placed else prefix.last
@@ -59,9 +59,9 @@ def _reasons_against(
     context, domain = rescheduler.context, rescheduler.domains[-1]
     candidates = rescheduler.candidates(len(rescheduler.domains) - 1, day.toordinal())
     if not candidates:
-        minutes = domain.time.minutes if domain.time else context.wanted
+        minutes = domain.intent.time.minutes if domain.intent.time else context.wanted
         slot = slot_at(domain.phase_plan.kind, moment_at(day, minutes, context.zone))
-        refusal = rescheduler.refusal(slot, domain.waived)
+        refusal = rescheduler.refusal(slot, domain.intent.waived)
         if refusal:
             yield refusal
     for candidate in candidates:

@@ -1,10 +1,11 @@
-"""What a change wants of each visit: to stay, to be on a day, or to be wherever there is room."""
+"""What a change wants of each visit, and the domain of the visit: where the change may put it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from ketasched.model import TAKES_PLACE, Change, Clock, Course, Review, Visit
+from ketasched.model import TAKES_PLACE, Change, Clock, Course, Phase, Review, Slot, Visit
+from ketasched.planning.cadence import PhasePlan
 from ketasched.revising.validation import is_over
 from ketasched.rules import Gap, Span
 
@@ -39,6 +40,62 @@ class Draft:
     intents: tuple[VisitIntent, ...]
     reviews: tuple[Review, ...]
     not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaivedViolation:
+    """The rules that a visit breaks already, because they were overridden earlier.
+
+    The visit may stay as it is, but break nothing worse. `rules` are about the visit's own slot,
+    or about the step to it from the visit that starts at `previous_start`. `phase_end` is the last
+    day of the visit's phase, if the phase is longer than its rule allows.
+    """
+
+    rules: frozenset[str] = frozenset()
+    previous_start: datetime | None = None
+    phase_end: date | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VisitDomain:
+    """Where a visit may be, by its intent; `index` is its position (from 0) in the phase.
+
+    `current` is the slot that the visit keeps if it can, if there is one. `offset` is the ideal
+    number of days from the anchor of the phase (None if the pace is so many visits a week); with
+    `is_anchor` the visit is the anchor itself. `violation` is what the visit breaks already.
+    """
+
+    intent: VisitIntent
+    phase_plan: PhasePlan
+    index: int
+    current: Slot | None
+    offset: int | None
+    is_anchor: bool
+    violation: WaivedViolation
+
+    @property
+    def phase(self) -> Phase:
+        """The phase that the visit belongs to."""
+        return self.phase_plan.phase
+
+    @property
+    def only_day(self) -> date | None:
+        """The only day on which the visit may be, if there is one."""
+        pinned = self.current if self.intent.pinned else None
+        return pinned.start.date() if pinned else self.intent.on
+
+
+@dataclass(frozen=True, slots=True)
+class FixedPrefix:
+    """The fixed visits at the beginning of a course, as far as the others depend on them.
+
+    `last` is the slot of the last one that takes place. `first_days` and `anchors` have, by phase,
+    the day of the first visit and the day that the pace counts from (`date.toordinal`).
+    """
+
+    last: Slot | None = None
+    first_days: dict[str, int] = field(default_factory=dict)
+    anchors: dict[str, int] = field(default_factory=dict)
 
 
 def unchanged_intents(course: Course, now: datetime) -> Iterator[VisitIntent]:

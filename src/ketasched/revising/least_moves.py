@@ -5,7 +5,7 @@ the visit changes its start, then the spacing, phase by phase.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import inf
 from typing import NamedTuple
@@ -16,12 +16,13 @@ from ketasched.model.wall_clock import minute_of_day, moment_at, slot_at
 from ketasched.planning.availability import PatientAvailability
 from ketasched.planning.search import feasible_successors
 from ketasched.planning.shortest_path import (
+    Arcs,
     Candidate,
     VisitSequence,
     cheapest_sequence,
     lowest_cost,
 )
-from ketasched.revising.domains import FixedPrefix, VisitDomain
+from ketasched.revising.intents import FixedPrefix, VisitDomain
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES, Gap
 from ketasched.rules.base import PlanningContext, first_broken
 
@@ -46,9 +47,6 @@ FIRST_VISIT_DAYS = 60
 MOST_EXTRA_DAYS = 28
 """How many days longer than the rule allows a gap may be where the visit may wait."""
 
-Arcs = Iterable[tuple[int, list[Candidate]]]
-"""Steps to the candidates or nodes of a day, each with its cost."""
-
 
 class PhaseState(NamedTuple):
     """What a phase's later visits depend on: the anchor of its pace, and the day of its first
@@ -59,7 +57,7 @@ class PhaseState(NamedTuple):
     first_day: int
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class Rescheduler:
     """The layered graph of the visits to be rescheduled, with a layer for each domain.
 
@@ -72,30 +70,19 @@ class Rescheduler:
     prefix: FixedPrefix
     now: datetime
     heeds_spacing: bool = True
-    _days: PatientAvailability = field(init=False)
-    _weights: dict[str, int] = field(init=False)
-    _by_clock: bool = field(init=False)
-    # The caches refer to a list of candidates by its `id`, so each list is kept in one of them.
-    _candidates: dict[tuple[int, int], list[Candidate]] = field(init=False, default_factory=dict)
-    _successor_lists: dict[tuple[object, ...], list[Candidate]] = field(
-        init=False, default_factory=dict
-    )
-    _splits: dict[tuple[int, datetime], Arcs] = field(init=False, default_factory=dict)
-    _node_lists: dict[tuple[int, str, int, int], list[Candidate]] = field(
-        init=False, default_factory=dict
-    )
-    _nodes: dict[tuple[str, int, int], dict[Candidate, Candidate]] = field(
-        init=False, default_factory=dict
-    )
-    _states: dict[Candidate, tuple[Candidate, PhaseState]] = field(
-        init=False, default_factory=dict
-    )
 
     def __post_init__(self) -> None:
+        # The caches know a list of candidates by its `id`, so each list is kept in one of them.
+        self._candidates: dict[tuple[int, int], list[Candidate]] = {}
+        self._successor_lists: dict[tuple[object, ...], list[Candidate]] = {}
+        self._splits: dict[tuple[int, datetime], Arcs] = {}
+        self._node_lists: dict[tuple[int, str, int, int], list[Candidate]] = {}
+        self._nodes: dict[tuple[str, int, int], dict[Candidate, Candidate]] = {}
+        self._states: dict[Candidate, tuple[Candidate, PhaseState]] = {}
         self._days = PatientAvailability(self.context)
         phases = {domain.phase.name: domain.phase for domain in self.domains}
         powers = reversed(range(len(phases)))
-        self._weights = {
+        self._weights: dict[str, int] = {
             name: PHASE_WEIGHT**power for name, power in zip(phases, powers, strict=True)
         }
         self._by_clock = any(
@@ -108,38 +95,31 @@ class Rescheduler:
         The least number of moves is found first, without spacing; then the best sequence with that
         many moves, within growing budgets, since the spacing is good in most cases.
         """
-        moves = self._fewest_moves(len(self.domains) if most is None else most)
+        firsts, count = list(self._first_nodes()), len(self.domains)
+        moves = self.fewest_moves(count if most is None else most)
         if moves is None:
             return None
         first, *others = self._weights.values()
-        for own, later in SPACING_BUDGETS:
-            budget = moves * MOVE_COST + own * first + later * sum(others)
-            sequence = self._cheapest(budget)
+        spacings = (own * first + later * sum(others) for own, later in SPACING_BUDGETS)
+        for spacing in (*spacings, inf):
+            budget = moves * MOVE_COST + spacing
+            sequence = cheapest_sequence(
+                firsts, count, self._steps_from, lambda node: True, budget
+            )
             if sequence is not None:
                 return sequence
-        return self._cheapest(inf)
+        return None
 
-    def is_possible(self) -> bool:
-        """Whether any sequence keeps the rules."""
-        without_spacing = replace(self, heeds_spacing=False)
-        return without_spacing.moves_within(len(self.domains)) is not None
-
-    def _cheapest(self, budget: float) -> VisitSequence | None:
-        firsts, count = list(self._first_nodes()), len(self.domains)
-        return cheapest_sequence(firsts, count, self._steps_from, lambda node: True, budget)
-
-    def _fewest_moves(self, most: int) -> int | None:
+    def fewest_moves(self, most: int) -> int | None:
         """How many visits have to change their start, at least; None if more than `most`."""
-        without_spacing = replace(self, heeds_spacing=False)
-        budgets = (*(moves for moves in MOVE_BUDGETS if moves < most), most)
-        found = (without_spacing.moves_within(budget) for budget in budgets)
-        return next((moves for moves in found if moves is not None), None)
-
-    def moves_within(self, most: int) -> int | None:
-        """How many visits the cheapest sequence moves, if they are at most `most`."""
+        if self.heeds_spacing:
+            return replace(self, heeds_spacing=False).fewest_moves(most)
         firsts, count = list(self._first_nodes()), len(self.domains)
-        cost = lowest_cost(firsts, count, self._steps_from, most * MOVE_COST)
-        return None if cost is None else cost // MOVE_COST
+        for moves in (*(fewer for fewer in MOVE_BUDGETS if fewer < most), most):
+            cost = lowest_cost(firsts, count, self._steps_from, moves * MOVE_COST)
+            if cost is not None:
+                return cost // MOVE_COST
+        return None
 
     def candidates(self, index: int, day: int) -> list[Candidate]:
         """Where the visit could be on a day (`date.toordinal`), whatever the other visits are."""
@@ -150,9 +130,9 @@ class Rescheduler:
 
     def _find_candidates(self, domain: VisitDomain, day: int) -> list[Candidate]:
         current = self._current_candidate(domain, day)
-        if domain.pinned:
+        if domain.intent.pinned:
             return [current] if current else []
-        if domain.on is not None and day != domain.on.toordinal():
+        if domain.intent.on and day != domain.intent.on.toordinal():
             return []
         found, now = self._new_candidates(domain, date.fromordinal(day)), self.now.timestamp()
         # Unless some times are over, this is the list that all visits of the kind share.
@@ -164,28 +144,27 @@ class Rescheduler:
 
     def _current_candidate(self, domain: VisitDomain, day: int) -> Candidate | None:
         """The visit's current slot, if it is on this day and the visit may stay there."""
-        slot = domain.current
-        if slot is None or domain.on is not None or slot.start.toordinal() != day:
+        slot, waived = domain.current, domain.intent.waived | domain.violation.rules
+        if slot is None or slot.start.toordinal() != day:
             return None
-        if not domain.pinned and self.refusal(slot, domain.waived | domain.violation.rules):
-            return None
-        return self._candidate(slot)
+        may_stay = domain.intent.pinned or not self.refusal(slot, waived)
+        return self._candidate(slot) if may_stay else None
 
     def _new_candidates(self, domain: VisitDomain, day: date) -> list[Candidate]:
         """The candidates of a day; only the best one, unless a rule looks at the time of day."""
-        kind, zone = domain.phase_plan.kind, self.context.zone
-        if domain.time is None and domain.waived.isdisjoint(SINGLE_VISIT_RULES):
+        kind, zone, waived = domain.phase_plan.kind, self.context.zone, domain.intent.waived
+        if domain.intent.time is None and waived.isdisjoint(SINGLE_VISIT_RULES):
             return self._days.candidates(kind, day.toordinal(), by_clock=self._by_clock)
         times = self._start_times(domain, day)
-        slots = [slot_at(kind, moment_at(day, minutes, zone)) for minutes in times]
-        found = [self._candidate(slot) for slot in slots if not self.refusal(slot, domain.waived)]
+        slots = (slot_at(kind, moment_at(day, minutes, zone)) for minutes in times)
+        found = [self._candidate(slot) for slot in slots if not self.refusal(slot, waived)]
         found.sort(key=lambda candidate: (candidate.minutes, candidate.slot.start))
         return found if self._by_clock else found[:1]
 
     def _start_times(self, domain: VisitDomain, day: date) -> list[int]:
         """The required time, or all that may do: the clinic's start times and the wanted time."""
-        if domain.time is not None:
-            return [domain.time.minutes]
+        if domain.intent.time is not None:
+            return [domain.intent.time.minutes]
         kind, clinic = domain.phase_plan.kind, self.context.clinic
         found = start_times(openings(clinic, day), kind.minutes.total, clinic.slot_minutes)
         return sorted({*found, self.context.wanted})
@@ -229,7 +208,7 @@ class Rescheduler:
         self.context.go_on()
         domain = self.domains[index]
         gaps = self._gaps(domain, before)
-        if most < MOVE_COST and domain.current and domain.on is None:  # it has to stay
+        if most < MOVE_COST and domain.current:  # it has to stay
             gaps = {domain.current.start.toordinal() - before.day}.intersection(gaps)
         for gap in gaps:
             day = before.day + gap
@@ -252,7 +231,7 @@ class Rescheduler:
         usual = range(allowed.min, allowed.max + 1)
         if domain.only_day is not None:
             return [max(domain.only_day.toordinal() - before.day, 0)]
-        if domain.may_wait:
+        if domain.intent.may_wait:
             return range(allowed.min, allowed.max + MOST_EXTRA_DAYS + 1)
         if domain.current and domain.violation.previous_start == before.slot.start:
             return sorted({*usual, domain.current.start.toordinal() - before.day})
@@ -260,7 +239,7 @@ class Rescheduler:
 
     def _by_move_cost(self, domain: VisitDomain, candidates: list[Candidate]) -> Arcs:
         """A day's candidates by what moving there costs: 0 if the visit stays or has to move."""
-        if domain.current is None or domain.on is not None:
+        if domain.current is None:
             return [(0, candidates)]
         start = domain.current.start
         if not candidates or candidates[0].day != start.toordinal():
@@ -284,8 +263,9 @@ class Rescheduler:
         self, domain: VisitDomain, before: Candidate, candidates: list[Candidate]
     ) -> list[Candidate]:
         """The candidates of a day that keep the rules about this visit and the one `before`."""
-        phase, waived, violation = domain.phase, domain.waived, domain.violation
-        if domain.may_wait and candidates and candidates[0].day - before.day > phase.gap_days.max:
+        phase, waived, violation = domain.phase, domain.intent.waived, domain.violation
+        longest = phase.gap_days.max
+        if domain.intent.may_wait and candidates and candidates[0].day - before.day > longest:
             waived |= {Gap.name}
         # If the visit before keeps its start, this one may keep its own with what that breaks.
         is_same_step = violation.previous_start == before.slot.start
@@ -341,7 +321,7 @@ class Rescheduler:
         found = (
             rule.ends(first, last, domain.phase, self.context)
             for rule in ENDS_RULES
-            if rule.name not in domain.waived and rule.concerns(domain.phase)
+            if rule.name not in domain.intent.waived and rule.concerns(domain.phase)
         )
         return first_broken(found) is None
 

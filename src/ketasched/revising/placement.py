@@ -8,10 +8,16 @@ from datetime import date, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
 from ketasched.model.wall_clock import add_minutes, effective_kind, no_driving_until
+from ketasched.planning.cadence import PhasePlan, phase_plan_for
 from ketasched.planning.shortest_path import Candidate, VisitSequence
-from ketasched.revising.domains import FixedPrefix, VisitDomain, WaivedViolation, phase_plan_of
 from ketasched.revising.infeasibility import explain_dead_end
-from ketasched.revising.intents import Draft, VisitIntent
+from ketasched.revising.intents import (
+    Draft,
+    FixedPrefix,
+    VisitDomain,
+    VisitIntent,
+    WaivedViolation,
+)
 from ketasched.revising.least_moves import MOVE_COST, Rescheduler
 from ketasched.revising.reviews import move_reviews
 from ketasched.revising.validation import has_begun, is_over
@@ -53,11 +59,11 @@ def place_draft(
     intents, sequence = draft.intents, None
     visits = tuple(intent.visit for intent in intents)
     if not all(intent.pinned for intent in intents):
-        ahead, rescheduler = _rescheduler(course, context, draft, now)
+        rescheduler = _rescheduler(course, context, draft, now)
         sequence = rescheduler.best_sequence(most)
         if sequence is None:
             return None
-        visits = tuple(_moved_visits(course, rescheduler, intents, ahead, sequence))
+        visits = tuple(_moved_visits(course, rescheduler, intents, sequence))
     reviews = move_reviews(context, draft.reviews, visits, course, now)
     waived = {
         intent.visit.uid: intent.waived | ({Gap.name} if intent.may_wait else frozenset())
@@ -72,12 +78,25 @@ def explain_failure(
     """Why a draft cannot be placed: findings about the first visit without a date, and what
     refuses each of its days.
     """
-    ahead, rescheduler = _rescheduler(course, context, draft, now)
+    rescheduler = _rescheduler(course, context, draft, now)
     domains = rescheduler.domains
     parts = [replace(rescheduler, domains=domains[: n + 1]) for n in range(len(domains))]
     # If the first visits have no sequence, no more of them have one.
-    stuck = bisect_left(parts, 1, key=lambda part: 0 if part.is_possible() else 1)
-    return explain_dead_end(parts[stuck], ahead[stuck].visit.number)
+    stuck = bisect_left(parts, 1, key=lambda part: part.fewest_moves(len(part.domains)) is None)
+    return explain_dead_end(parts[stuck])
+
+
+def phase_plan_of(course: Course, name: str, names: Sequence[str]) -> PhasePlan:
+    """The plan of phase `name` of a course; `names` has the phase of each visit, in order."""
+    phase = next(phase for phase in course.protocol.phases if phase.name == name)
+    return phase_plan_for(
+        course.protocol,
+        course.clinic,
+        course.request,
+        phase,
+        names.count(name),
+        is_first=name == names[0],
+    )
 
 
 def previous_starts(course: Course) -> dict[str, datetime | None]:
@@ -93,14 +112,14 @@ def previous_starts(course: Course) -> dict[str, datetime | None]:
 
 def _rescheduler(
     course: Course, context: PlanningContext, draft: Draft, now: datetime
-) -> tuple[list[VisitIntent], Rescheduler]:
-    """The intents whose visits need a date, and the rescheduler with their domains."""
+) -> Rescheduler:
+    """The rescheduler for the visits that need a date."""
     ahead = [intent for intent in draft.intents if _needs_date(intent, now)]
     fixed = [intent.visit for intent in draft.intents if not _needs_date(intent, now)]
     begun = [visit for visit in fixed if has_begun(visit, now)]
-    domains = _visit_domains(course, draft, ahead, begun)
+    domains = list(_visit_domains(course, draft, ahead, begun))
     prefix = _fixed_prefix(course, fixed, begun)
-    return ahead, Rescheduler(context, domains, prefix, max(now, draft.not_before or now))
+    return Rescheduler(context, domains, prefix, max(now, draft.not_before or now))
 
 
 def _needs_date(intent: VisitIntent, now: datetime) -> bool:
@@ -111,7 +130,7 @@ def _needs_date(intent: VisitIntent, now: datetime) -> bool:
 
 def _visit_domains(
     course: Course, draft: Draft, ahead: Sequence[VisitIntent], begun: Sequence[Visit]
-) -> list[VisitDomain]:
+) -> Iterator[VisitDomain]:
     """The domain of each visit ahead, with the pace of its phase.
 
     A visit's index counts all visits of its phase, so that the pace goes on as if visits that do
@@ -123,7 +142,6 @@ def _visit_domains(
         intent.visit.uid: names[:number].count(intent.visit.phase)
         for number, intent in enumerate(draft.intents)
     }
-    domains: list[VisitDomain] = []
     anchor_offsets: dict[str, int] = {}
     for intent in ahead:
         visit, name = intent.visit, intent.visit.phase
@@ -138,21 +156,16 @@ def _visit_domains(
             anchor_offsets[name] = offsets[index]
         elif name not in anchor_offsets:
             anchor_offsets[name] = offsets[begun_indexes[-1]] if begun_indexes else 0
-        domain = VisitDomain(
+        kept = Slot(phase_plan.kind, visit.start, visit.end)
+        yield VisitDomain(
+            intent,
             phase_plan,
             index,
-            current=None if intent.free else Slot(phase_plan.kind, visit.start, visit.end),
-            pinned=intent.pinned,
-            on=intent.on,
-            time=intent.time,
+            current=None if intent.free or intent.on else kept,
             offset=None if phase_plan.per_week else offsets[index] - anchor_offsets[name],
             is_anchor=is_anchor,
-            waived=intent.waived,
-            may_wait=intent.may_wait,
             violation=violations[visit.uid],
         )
-        domains.append(domain)
-    return domains
 
 
 def _fixed_prefix(course: Course, fixed: Sequence[Visit], begun: Sequence[Visit]) -> FixedPrefix:
@@ -192,15 +205,14 @@ def _moved_visits(
     course: Course,
     rescheduler: Rescheduler,
     intents: Sequence[VisitIntent],
-    ahead: Sequence[VisitIntent],
     sequence: VisitSequence,
 ) -> Iterator[Visit]:
-    """All visits, those ahead at the dates of the sequence.
+    """All visits, those of the rescheduler at the dates of the sequence.
 
     A visit gets a new window if it moves, or if the visit before is on another day.
     """
     nodes = zip(rescheduler.domains, sequence.candidates, strict=True)
-    by_uid = dict(zip((intent.visit.uid for intent in ahead), nodes, strict=True))
+    by_uid = {domain.intent.visit.uid: (domain, node) for domain, node in nodes}
     starts_before = previous_starts(course)
     previous: date | None = None
     for intent in intents:

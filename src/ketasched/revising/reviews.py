@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
 from ketasched.model.opening_hours import openings
@@ -29,8 +29,7 @@ def move_reviews(
         if is_over or review.status not in ("planned", "tentative"):
             yield review
             continue
-        later = visits[visits.index(visit) + 1 :]
-        following = next((one for one in later if one.status in TAKES_PLACE), None)
+        following = _following(visit, visits)
         start = review.start
         if not _fits(context, review, visit, following, course):
             start = review_start(PatientAvailability(context), visit, following)
@@ -57,13 +56,15 @@ def _visit_before(review: Review, visits: Sequence[Visit], course: Course) -> Vi
 
 def _make_up_after(visit: Visit, visits: Sequence[Visit], course: Course) -> Visit:
     """The new visit of the same phase that directly follows a visit; without one, that visit."""
-    known = {one.uid for one in course.visits}
-    for one in visits[visits.index(visit) + 1 :]:
-        if one.uid not in known and one.phase == visit.phase:
-            return one
-        if one.status in TAKES_PLACE:
-            break
-    return visit
+    following = _following(visit, visits)
+    is_new = following and all(one.uid != following.uid for one in course.visits)
+    return following if following and is_new and following.phase == visit.phase else visit
+
+
+def _following(visit: Visit, visits: Sequence[Visit]) -> Visit | None:
+    """The next visit that takes place."""
+    later = visits[visits.index(visit) + 1 :]
+    return next((one for one in later if one.status in TAKES_PLACE), None)
 
 
 def _fits(
@@ -73,14 +74,9 @@ def _fits(
 
     A review at a check-in stays at a check-in; any other is on a day on which the clinic is open.
     """
-    day = review.start.date()
     if following and review.start == following.start:
         return visit.start < review.start
-    was_at_check_in = any(one.start == review.start for one in course.visits)
-    if was_at_check_in and review.start != visit.start:
-        return False
-    if not was_at_check_in and not openings(context.clinic, day):
-        return False
-    if following is None:
-        return visit.start.date() < day or (was_at_check_in and visit.start == review.start)
-    return visit.start.date() < day < following.start.date()
+    if any(one.start == review.start for one in course.visits):
+        return following is None and review.start == visit.start
+    day, end = review.start.date(), following.start.date() if following else date.max
+    return bool(openings(context.clinic, day)) and visit.start.date() < day < end

@@ -9,7 +9,7 @@ from ketasched.model import TAKES_PLACE, Change, Course, Visit
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import DAY_NAMES, day_text, minute_of_day, moment_text
 from ketasched.revising.alternatives import WhatIf, nearest_times
-from ketasched.revising.domains import phase_plan_of
+from ketasched.revising.placement import phase_plan_of
 from ketasched.revising.validation import refuse_past, visit_of
 from ketasched.rules.base import NO_BOOKINGS, unlimited
 
@@ -64,11 +64,10 @@ def suggest(
 def _at_other_times(course: Course, visit: Visit) -> Iterator[Change]:
     """The visit on its own day at the nearest times before and after, the first and the last."""
     day, own = visit.start.date(), minute_of_day(visit.start)
-    nearest = list(nearest_times(course, visit.kind, day, own))
-    in_order = sorted(nearest, key=lambda time: time.minutes)
-    earlier = [time for time in nearest if time.minutes < own]
-    later = [time for time in nearest if time.minutes > own]
-    for time in dict.fromkeys((*earlier[:1], *later[:1], *in_order[:1], *in_order[-1:])):
+    times = sorted(nearest_times(course, visit.kind, day, own), key=lambda time: time.minutes)
+    earlier = [time for time in times if time.minutes < own]
+    later = times[len(earlier) :]
+    for time in dict.fromkeys((*earlier[-1:], *later[:1], *times[:1], *times[-1:])):
         yield Change("defer", visit=visit.number, on=day, time=time)
 
 

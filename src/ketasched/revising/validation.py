@@ -87,14 +87,30 @@ def refuse_past(visit: Visit, now: datetime, *, step: str = "complete or miss it
         raise BadRequest("visit", said, next_step=step)
 
 
-def refuse_before_today(field: str, on: date, now: datetime) -> None:
-    """Refuse a day, given by the option `field`, that is over or beyond `LAST_START`."""
+def refuse_unclear_day(change: Change) -> None:
+    """Refuse a change with neither a date nor a number of days, or with both."""
+    dated, counted = day_options(change)
+    if (change.on is None) == (change.days is None):
+        step = f"--{dated} DATE, or --{counted} DAYS"
+        raise BadRequest(dated, f"expected one of --{dated} and --{counted}", next_step=step)
+
+
+def day_options(change: Change) -> tuple[str, str]:
+    """The options of the change's verb that give a date, and a number of days."""
+    return ("to", "by") if change.verb == "defer" else ("on", "after")
+
+
+def refuse_day(course: Course, change: Change, on: date, now: datetime) -> None:
+    """Refuse a requested day that is over or beyond `LAST_START`, and a time off the grid."""
+    field = day_options(change)[change.on is None]
     if on > LAST_START:
         said = f"expected a day until {LAST_START}, not {on}"
         raise BadRequest(field, said, next_step="an earlier day")
     if on < now.date():
         said = f"{day_text(on)} is over (today is {day_text(now.date())})"
         raise BadRequest(field, said, next_step="a day from today on")
+    if change.time is not None:
+        _refuse_off_grid(course, field, on, change.time)
 
 
 def refuse_overrides(change: Change) -> None:
@@ -111,10 +127,8 @@ def refuse_overrides(change: Change) -> None:
         raise BadRequest("override", said, next_step=f"the same without --override {idle[0]}")
 
 
-def refuse_off_grid(course: Course, field: str, on: date, time: Clock | None) -> None:
+def _refuse_off_grid(course: Course, field: str, on: date, time: Clock) -> None:
     """Refuse a time of the clinic's opening hours that is not one of its start times."""
-    if time is None:
-        return
     step = course.clinic.slot_minutes
     for opening in openings(course.clinic, on):
         past = (time.minutes - opening.start) % step

@@ -19,10 +19,10 @@ from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
 from ketasched.revising.validation import (
     FINAL_STATUSES,
     is_over,
-    refuse_before_today,
+    refuse_day,
     refuse_future,
-    refuse_off_grid,
     refuse_past,
+    refuse_unclear_day,
     requested_day,
     visit_of,
 )
@@ -71,26 +71,15 @@ def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
 def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "planned", "tentative")
     refuse_past(visit, now)
-    if (change.on is None) == (change.days is None):
-        raise BadRequest(
-            "to", "expected one of --to and --by", next_step="--to DATE, or --by DAYS"
-        )
+    refuse_unclear_day(change)
     on = requested_day(course, change, now) or visit.start.date()
-    refuse_before_today("to" if change.on else "by", on, now)
-    refuse_off_grid(course, "to", on, change.time)
+    refuse_day(course, change, on, now)
     time = change.time.time if change.time else visit.start.time()
     if (on, time) == (visit.start.date(), visit.start.time()):
         said = f"visit {visit.number} is on {day_text(on)} already"
         raise BadRequest("to", said, next_step="another day or time")
-    intents = []
-    for intent in unchanged_intents(course, now):
-        if intent.visit is visit:
-            intents.append(replace(intent, on=on, time=change.time, pinned=False))
-        elif intent.visit.number < visit.number or change.scope == "visit":
-            intents.append(replace(intent, pinned=True))
-        else:
-            intents.append(intent)
-    return [Draft(tuple(intents), course.reviews)]
+    deferred = VisitIntent(visit, on=on, time=change.time)
+    return [_draft_around(course, now, deferred, pins_later=change.scope == "visit")]
 
 
 def _omit(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -98,13 +87,7 @@ def _omit(course: Course, change: Change, now: datetime) -> list[Draft]:
     if visit.status == "planned":
         refuse_past(visit, now)
     omitted = VisitIntent(replace(visit, status="omitted", held_from=None), pinned=True)
-    intents = (
-        omitted
-        if intent.visit is visit
-        else replace(intent, pinned=intent.pinned or intent.visit.number < visit.number)
-        for intent in unchanged_intents(course, now)
-    )
-    return [Draft(tuple(intents), course.reviews)]
+    return [_draft_around(course, now, omitted)]
 
 
 def _hold(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -119,8 +102,7 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest("verb", "no visit is held", next_step="defer N --to DATE moves one")
     if change.on is None:
         raise BadRequest("on", "expected the day of the next visit", next_step="--on DATE")
-    refuse_before_today("on", change.on, now)
-    refuse_off_grid(course, "on", change.on, change.time)
+    refuse_day(course, change, change.on, now)
     intents = []
     for intent in unchanged_intents(course, now):
         visit = intent.visit
@@ -251,6 +233,23 @@ def _draft_with(course: Course, visit: Visit, changed: Visit) -> Draft:
     """The draft with one visit changed and none moved."""
     visits = (changed if one is visit else one for one in course.visits)
     return _pinned_draft(visits, course.reviews)
+
+
+def _draft_around(
+    course: Course, now: datetime, changed: VisitIntent, *, pins_later: bool = False
+) -> Draft:
+    """The draft with a changed intent for one visit, and the visits before it pinned.
+
+    With `pins_later` the visits after it are pinned, too.
+    """
+    number = changed.visit.number
+    intents = (
+        replace(intent, pinned=intent.pinned or pins_later or intent.visit.number < number)
+        for intent in unchanged_intents(course, now)
+    )
+    return Draft(
+        tuple(changed if one.visit.number == number else one for one in intents), course.reviews
+    )
 
 
 def _draft_for_all(
