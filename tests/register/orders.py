@@ -43,4 +43,6 @@ def moved(book: Register, course: Course, change: Change, at: Clinic | None = No
     def make(bookings: Occupancy) -> Course:
         return revise(course, change, at=MADE_AT, why="x", clinic=place, bookings=bookings)
 
-    return book.book(BookingRequest(place, make, LogEntry(MADE_AT, "", "Dr. Okafor"), before=course))
+    return book.book(
+        BookingRequest(place, make, LogEntry(MADE_AT, "", "Dr. Okafor"), before=course)
+    )

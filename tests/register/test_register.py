@@ -226,7 +226,9 @@ def test_a_course_from_a_file_whose_chair_is_taken_is_refused_with_the_visit(boo
 def test_what_is_over_is_entered_whoever_sat_there(book, address):
     booked(book, "P-1")
     course = order("P-2").make(NO_BOOKINGS)
-    book.enter(course, LogEntry(MADE_AT, "imported"), waived={visit.uid for visit in course.visits})
+    book.enter(
+        course, LogEntry(MADE_AT, "imported"), waived={visit.uid for visit in course.visits}
+    )
     assert {chair for *_, chair in rows(address, ALL_SEATS)} == {0, 1}
 
 
@@ -357,10 +359,14 @@ def test_a_server_that_is_not_there_is_said_without_the_password(address):
 
 def test_nobody_changes_chairs_unless_somebody_had_none():
     there = [Seat("a", 0, 10, 1), Seat("b", 20, 30, 0)]
-    found = {one.uid: one.chair for one in assign_chairs([Seat("c", 5, 15)], there, Limits(2, None))}
+    found = {
+        one.uid: one.chair for one in assign_chairs([Seat("c", 5, 15)], there, Limits(2, None))
+    }
     assert found == {"a": 1, "b": 0, "c": 0}
     crossed = [Seat("a", 0, 10, 0), Seat("b", 10, 20, 1), Seat("c", 5, 12, 1)][:2]
-    found = {one.uid: one.chair for one in assign_chairs([Seat("d", 5, 15)], crossed, Limits(2, None))}
+    found = {
+        one.uid: one.chair for one in assign_chairs([Seat("d", 5, 15)], crossed, Limits(2, None))
+    }
     assert len({found["a"], found["d"]}) == len({found["b"], found["d"]}) == 2
     assert set(found.values()) == {0, 1}
 
@@ -437,10 +443,10 @@ def test_a_backup_taken_while_others_write_is_consistent(address, tmp_path):
 FULL = """
 import sys
 from datetime import timedelta
-from ketasched.register.register import Book
+from ketasched.register.register import Register
 from tests.register.orders import MONDAY, booked
 from sqlalchemy import event
-book = Book.at(sys.argv[1])
+book = Register.open(sys.argv[1])
 full = "PRAGMA max_page_count = 100"
 event.listen(book.engine, "connect", lambda connection, _: connection.execute(full))
 book.engine.dispose()

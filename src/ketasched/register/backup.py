@@ -26,29 +26,25 @@ def back_up(engine: Engine, path: Path) -> None:
     there = [one for one in _files_of(path) if one.exists()]
     if there:
         raise Refused(f"there already: {there[0]}", next_step="another name")
-    _write_copy(engine, path)
-
-
-def restore(engine: Engine, path: Path) -> None:
-    """Replace the register at `path`, which nobody else may use, with a copy of a backup.
-
-    A write-ahead log beside the register is removed: SQLite would replay it into the new file.
-    """
-    _write_copy(engine, path, over=True)
+    write_copy(engine, path)
 
 
 def _files_of(path: Path) -> list[Path]:
     return [path.with_name(path.name + ending) for ending in SUFFIXES]
 
 
-def _write_copy(engine: Engine, path: Path, *, over: bool = False) -> None:
-    """Write a copy beside `path` and rename it."""
+def write_copy(engine: Engine, path: Path) -> None:
+    """Write a copy of the register beside `path` and rename it; replaces what is at `path`.
+
+    Nobody else may use a register at `path`. Its write-ahead log is removed: SQLite would replay
+    it into the new file.
+    """
     part = path.with_name(f".{os.urandom(8).hex()}.part")
     try:
         _copy(engine, part)
         with part.open("rb") as file:
             os.fsync(file.fileno())
-        for left in _files_of(path)[1:] if over else ():
+        for left in _files_of(path)[1:]:
             left.unlink(missing_ok=True)
         part.replace(path)
     except OSError as error:

@@ -15,6 +15,9 @@ from sqlalchemy.exc import (
 
 from ketasched.errors import BadFile, Refused
 
+INSUFFICIENT_PRIVILEGE = "42501"
+"""The SQLSTATE for an operation that the user may not do."""
+
 
 class ConnectionLost(Refused):
     """No connection, or a broken one: it is unknown whether the last transaction was committed."""
@@ -30,28 +33,35 @@ def translated_error(engine: Engine) -> Iterator[None]:
         yield
     except IntegrityError:
         raise
-    except sqlite3.DatabaseError as error:  # raised by the driver itself while connecting
-        if "not a database" in str(error):
-            raise no_such_register(shown_address(engine)) from None
-        raise damaged_file(shown_address(engine), str(error)) from None
-    except DBAPIError as error:
-        if "not a database" in str(error.orig):
-            raise no_such_register(shown_address(engine)) from None
-        if error.connection_invalidated:
-            raise _connection_lost(shown_address(engine), _first_line(error)) from None
-        if error.statement is None and engine.dialect.name != "sqlite":
-            raise refused_operation(
-                shown_address(engine), _first_line(error), ConnectionLost
-            ) from None
-        if engine.dialect.name == "sqlite" and type(error) is DatabaseError:
-            raise damaged_file(shown_address(engine), _first_line(error)) from None
-        if isinstance(error, (OperationalError, InternalError)) or _is_not_allowed(error):
-            raise refused_operation(shown_address(engine), _first_line(error)) from None
-        raise
+    # The driver itself raises the first of these while it connects.
+    except (sqlite3.DatabaseError, DBAPIError) as error:
+        translation = _translation(engine, error)
+        if translation is None:
+            raise
+        raise translation from None
 
 
-def _is_not_allowed(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", "") == "42501"  # insufficient privilege
+def _translation(
+    engine: Engine, error: sqlite3.DatabaseError | DBAPIError
+) -> BadFile | Refused | None:
+    place, is_file = shown_address(engine), engine.dialect.name == "sqlite"
+    original = error.orig if isinstance(error, DBAPIError) else error
+    reason = str(original).strip().splitlines()[0]
+    if "not a database" in reason:
+        return no_such_register(place)
+    if isinstance(error, sqlite3.DatabaseError):
+        return damaged_file(place, reason)
+    if error.connection_invalidated:
+        what = f"{place}: the register went away: {reason}; what was begun may have been entered"
+        return ConnectionLost(what, next_step="once it is there again: ketasched register show")
+    if error.statement is None and not is_file:
+        return refused_operation(place, reason, ConnectionLost)
+    if is_file and type(error) is DatabaseError:
+        return damaged_file(place, reason)
+    is_forbidden = getattr(original, "sqlstate", "") == INSUFFICIENT_PRIVILEGE
+    if isinstance(error, (OperationalError, InternalError)) or is_forbidden:
+        return refused_operation(place, reason)
+    return None
 
 
 def no_such_register(place: str) -> BadFile:
@@ -74,17 +84,8 @@ def refused_operation(place: str, reason: str, kind: type[Refused] = Refused) ->
     return kind(what, next_step=step)
 
 
-def _connection_lost(place: str, reason: str) -> ConnectionLost:
-    what = f"{place}: the register went away: {reason}; what was begun may have been entered"
-    return ConnectionLost(what, next_step="once it is there again: ketasched register show")
-
-
 def shown_address(engine: Engine) -> str:
     """The address of the register, without a password."""
     url = engine.url
     # The query of a URL can contain a password, too.
     return str(url.database) if url.get_backend_name() == "sqlite" else str(url.set(query={}))
-
-
-def _first_line(error: DBAPIError) -> str:
-    return str(error.orig).strip().splitlines()[0]

@@ -12,10 +12,10 @@ from ketasched.register.queries import (
     occupancy_of,
     plan_booking,
     refuse_conflicts,
-    withdraw_replaced,
+    refuse_known,
 )
 from ketasched.register.records import BookingRequest, Conflict
-from ketasched.register.writes import locked_clinic, withdraw, write_course
+from ketasched.register.writes import locked_clinic, withdraw_replaced, write_course
 
 
 class JointBooking(NamedTuple):
@@ -44,15 +44,12 @@ def book_jointly(
     courses = [one.course for one in planned if one.course]
     go_on = {course.course_id for course in courses}
     for number in left:
-        for course_id in planned[number].booking.instead_of:
-            if course_id not in go_on:
-                line = planned[number].booking.line._replace(what="planned anew")
-                withdraw(connection, course_id, line)
+        withdraw_replaced(connection, planned[number].booking, but=go_on)
     overtaken = []
     for number in left:
         booking, course = planned[number]
         # Checked just before the entry: an earlier course of this loop may have taken the chair.
-        if course and not _keeps_every_rule(connection, planned[number]):
+        if course and not _keeps_every_rule(connection, booking, course):
             overtaken.append(number)
         else:
             found[number] = course and _booked(connection, clinic, booking, course)
@@ -67,16 +64,15 @@ def _booked(
     """Enter the course, or one planned now. Returns the course or the refusal."""
     try:
         made = course or plan_booking(connection, booking)
-        withdraw_replaced(connection, booking, made)
+        refuse_known(connection, booking, made)
     except (NoPlan, Conflict) as error:
         return error
+    withdraw_replaced(connection, booking, but={made.course_id})
     write_course(connection, clinic, made, booking.line)
     return made
 
 
-def _keeps_every_rule(connection: Connection, one: JointBooking) -> bool:
+def _keeps_every_rule(connection: Connection, booking: BookingRequest, course: Course) -> bool:
     """Whether a planned course keeps every rule beside the current occupancy."""
-    if one.course is None:
-        return False
-    bookings = occupancy_of(connection, one.booking.clinic, one.booking.without)
-    return not any(found.level == "broken" for found in check(one.course, bookings=bookings))
+    bookings = occupancy_of(connection, booking.clinic, booking.without)
+    return not any(found.level == "broken" for found in check(course, bookings=bookings))

@@ -13,19 +13,24 @@ from ketasched.model.wall_clock import day_text, moment_text
 from ketasched.register.booked_occupancy import BookedOccupancy
 from ketasched.register.records import BookingRequest, Conflict, CourseEntry
 from ketasched.register.tables import CLINICS, COURSES
-from ketasched.register.writes import clinic_id, first_and_last_day, withdraw
+from ketasched.register.writes import clinic_id, first_and_last_day
 
 NEVER = "9999"
 """A string that sorts after every ISO date."""
 
-ENTRIES = select(
-    COURSES.c.course_id,
-    CLINICS.c.name,
-    COURSES.c.patient,
-    COURSES.c.revision,
-    COURSES.c.first_day,
-    COURSES.c.last_day,
-).join(CLINICS, COURSES.c.clinic == CLINICS.c.id)
+ENTRIES = (
+    select(
+        COURSES.c.course_id,
+        CLINICS.c.name,
+        COURSES.c.patient,
+        COURSES.c.revision,
+        COURSES.c.first_day,
+        COURSES.c.last_day,
+    )
+    .join(CLINICS, COURSES.c.clinic == CLINICS.c.id)
+    .order_by(COURSES.c.patient, COURSES.c.last_day, COURSES.c.course_id)
+)
+"""The columns of `CourseEntry`, in order of the patients."""
 
 
 def occupancy_of(
@@ -78,18 +83,12 @@ def plan_booking(connection: Connection, booking: BookingRequest) -> Course:
     return booking.make(occupancy_of(connection, booking.clinic, booking.without))
 
 
-def withdraw_replaced(connection: Connection, booking: BookingRequest, course: Course) -> None:
-    """Withdraw the courses that `course` replaces, unless `course` is their next revision.
-
-    Raises `Conflict` if a new course is in the register already.
-    """
+def refuse_known(connection: Connection, booking: BookingRequest, course: Course) -> None:
+    """Raise `Conflict` if a new course is in the register already."""
     is_new = booking.before is None and course.course_id not in booking.instead_of
     if is_new and entry_of(connection, course.course_id):
         said = "this course is in the register already"
         raise Conflict(said, next_step=f"ketasched register show {course.patient}")
-    for course_id in booking.instead_of:
-        if course_id != course.course_id:
-            withdraw(connection, course_id, booking.line._replace(what="planned anew"))
 
 
 def refuse_stale(connection: Connection, before: Course) -> None:
@@ -138,23 +137,24 @@ def refuse_overlapping_course(
         raise Conflict(said, next_step=step)
 
 
+def refuse_overlap(connection: Connection, clinic: int, course: Course) -> None:
+    """Raise `Conflict` if a course overlaps another one of its patient."""
+    first, last = first_and_last_day(course)
+    if first:
+        own = {course.course_id}
+        refuse_overlapping_course(connection, clinic, course.patient, first, last, own)
+
+
 def refuse_new_overlap(connection: Connection, clinic: int, before: Course, after: Course) -> None:
     """Raise `Conflict` if a change makes a course overlap another one of its patient.
 
     Courses that overlap already, as imported ones can, may be changed.
     """
-    first, last = first_and_last_day(after)
     try:
-        begin, end = first_and_last_day(before)
-        refuse_overlapping_course(
-            connection, clinic, before.patient, begin, end, {before.course_id}
-        )
+        refuse_overlap(connection, clinic, before)
     except Conflict:
         return
-    if first:
-        refuse_overlapping_course(
-            connection, clinic, after.patient, first, last, {after.course_id}
-        )
+    refuse_overlap(connection, clinic, after)
 
 
 def no_chair_left(course: Course, uid: str) -> Conflict:

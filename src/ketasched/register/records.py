@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import NamedTuple
 
 from ketasched.errors import NoPlan, Refused
@@ -59,14 +58,6 @@ class BookedDays(NamedTuple):
     chairs: dict[str, int | None]
 
 
-def _unexplained(error: NoPlan, bookings: Occupancy) -> NoPlan:
-    return error
-
-
-def _do_nothing(course: Course) -> None:
-    """Do nothing before the commit."""
-
-
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
     """A course to be planned and entered.
@@ -82,9 +73,9 @@ class BookingRequest:
     line: LogEntry
     request: Request | None = None
     before: Course | None = None
-    instead_of: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
-    explain: Callable[[NoPlan, Occupancy], NoPlan] = _unexplained
-    then: Callable[[Course], None] = _do_nothing
+    instead_of: Mapping[str, int] = field(default_factory=dict)
+    explain: Callable[[NoPlan, Occupancy], NoPlan] = lambda error, _: error
+    then: Callable[[Course], None] = lambda _: None
 
     @property
     def without(self) -> tuple[str, ...]:

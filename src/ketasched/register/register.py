@@ -16,25 +16,11 @@ from ketasched.files.load import parse_course
 from ketasched.model import Clinic, Course
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import moment_at
+from ketasched.register import queries
 from ketasched.register.booked_occupancy import BookedOccupancy
 from ketasched.register.database import open_database, reading, writing
 from ketasched.register.database_errors import ConnectionLost, shown_address
 from ketasched.register.joint_entry import JointBooking, book_jointly
-from ketasched.register.queries import (
-    ENTRIES,
-    document_of,
-    entry_of,
-    is_stored,
-    no_chair_left,
-    occupancy_of,
-    other_revision,
-    plan_booking,
-    refuse_conflicts,
-    refuse_new_overlap,
-    refuse_overlapping_course,
-    taken_meanwhile,
-    withdraw_replaced,
-)
 from ketasched.register.records import (
     BookedDays,
     BookingRequest,
@@ -47,9 +33,9 @@ from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
 from ketasched.register.writes import (
     ChairTaken,
     clinic_id,
-    first_and_last_day,
     locked_clinic,
     withdraw,
+    withdraw_replaced,
     write_course,
 )
 
@@ -102,8 +88,8 @@ class Register:
         Raises `Refused` if the register forbids the booking, whatever is planned.
         """
         with reading(self.engine) as connection:
-            refuse_conflicts(connection, booking)
-            yield occupancy_of(connection, booking.clinic, booking.without)
+            queries.refuse_conflicts(connection, booking)
+            yield queries.occupancy_of(connection, booking.clinic, booking.without)
 
     def occupancy(
         self, clinic: Clinic, first: date, last: date, without: Collection[str] = ()
@@ -115,14 +101,14 @@ class Register:
         zone = ZoneInfo(clinic.timezone)
         start, end = (moment_at(day, 0, zone).timestamp() for day in (first, last + timedelta(1)))
         with reading(self.engine) as connection:
-            found = occupancy_of(connection, clinic, without)
+            found = queries.occupancy_of(connection, clinic, without)
             found.read(start, end)
         return Occupancy(found)
 
     def refuse_conflicts(self, booking: BookingRequest) -> None:
         """Raise `Refused` if the register forbids the booking, whatever is planned."""
         with reading(self.engine) as connection:
-            refuse_conflicts(connection, booking)
+            queries.refuse_conflicts(connection, booking)
 
     def plan(self, booking: BookingRequest) -> Course:
         """The course that `book` would enter; nothing is written. Raises the errors of `book`."""
@@ -142,11 +128,11 @@ class Register:
         for number in range(ATTEMPTS):
             made: list[Course] = []
             try:
-                return self._tried(booking, made, waits=number >= UNLOCKED_ATTEMPTS)
+                return self._plan_and_enter(booking, made, locks=number >= UNLOCKED_ATTEMPTS)
             except NoPlan as error:
                 with self.occupancy_for(booking) as bookings:
                     refusal = booking.explain(error, bookings)
-                raise taken_meanwhile(refusal) if number else refusal from None
+                raise queries.taken_meanwhile(refusal) if number else refusal from None
             except ChairTaken:
                 continue
             except ConnectionLost as error:
@@ -154,21 +140,27 @@ class Register:
                     return made[0]
         raise Conflict("others are booking all the time", next_step="try again")
 
-    def _tried(self, booking: BookingRequest, made: list[Course], *, waits: bool) -> Course:
-        """Plan and enter once; with `waits` the clinic is locked before the planning."""
-        if not waits:
+    def _plan_and_enter(
+        self, booking: BookingRequest, made: list[Course], *, locks: bool
+    ) -> Course:
+        """Plan and enter once; with `locks` the clinic is locked before the planning.
+
+        The course is in `made`, too, if the connection breaks before the answer.
+        """
+        if not locks:
             with reading(self.engine) as connection:
-                made.append(plan_booking(connection, booking))
+                made.append(queries.plan_booking(connection, booking))
         with self._entering() as connection:
             clinic = locked_clinic(connection, booking.clinic)
-            if waits:
-                made.append(plan_booking(connection, booking))
+            if locks:
+                made.append(queries.plan_booking(connection, booking))
             else:
-                refuse_conflicts(connection, booking)
+                queries.refuse_conflicts(connection, booking)
             course = made[0]
             if booking.before is not None:
-                refuse_new_overlap(connection, clinic, booking.before, course)
-            withdraw_replaced(connection, booking, course)
+                queries.refuse_new_overlap(connection, clinic, booking.before, course)
+            queries.refuse_known(connection, booking, course)
+            withdraw_replaced(connection, booking, but={course.course_id})
             write_course(connection, clinic, course, booking.line)
             booking.then(course)
         return course
@@ -190,9 +182,8 @@ class Register:
             except ChairTaken:
                 continue
             except ConnectionLost as error:
-                if not self._has_after_all(
-                    [one for one in found if isinstance(one, Course)], error
-                ):
+                courses = [one for one in found if isinstance(one, Course)]
+                if not self._has_after_all(courses, error):
                     continue
             return found
         raise Conflict("others are booking all the time", next_step="try again")
@@ -207,22 +198,18 @@ class Register:
             try:
                 with self._entering() as connection:
                     clinic = locked_clinic(connection, course.clinic)
-                    found = entry_of(connection, course.course_id)
+                    found = queries.entry_of(connection, course.course_id)
                     if found and found.revision >= course.revision:
-                        if is_stored(connection, course):
+                        if queries.is_stored(connection, course):
                             return False
-                        raise other_revision(found, course.revision)
-                    if found is None and first_and_last_day(course)[0]:
-                        refuse_overlapping_course(
-                            connection, clinic, course.patient, *first_and_last_day(course)
-                        )
-                    try:
-                        write_course(connection, clinic, course, line, waived=waived)
-                    except ChairTaken as taken:
-                        raise no_chair_left(course, str(taken)) from None
+                        raise queries.other_revision(found, course.revision)
+                    if found is None:
+                        queries.refuse_overlap(connection, clinic, course)
+                    write_course(connection, clinic, course, line, waived=waived)
                     return True
-            except ChairTaken:
-                continue
+            except ChairTaken as taken:
+                if taken.uid:
+                    raise queries.no_chair_left(course, taken.uid) from None
         raise Conflict("others are booking all the time", next_step="try again")
 
     def withdraw(self, course_id: str, line: LogEntry) -> None:
@@ -246,20 +233,20 @@ class Register:
         """
         for _ in range(int(SECONDS_TO_COME_BACK / SECONDS_BETWEEN)):
             with suppress(ConnectionLost), reading(self.engine) as connection:
-                found = entry_of(connection, made[0].course_id) if made else None
-                return found is not None and is_stored(connection, made[0])
+                found = queries.entry_of(connection, made[0].course_id) if made else None
+                return found is not None and queries.is_stored(connection, made[0])
             time.sleep(SECONDS_BETWEEN)
         raise error
 
     def entry(self, course_id: str) -> CourseEntry | None:
         """The entry of a course; None if the register does not have the course."""
         with reading(self.engine) as connection:
-            return entry_of(connection, course_id)
+            return queries.entry_of(connection, course_id)
 
     def entries(self, clinic: Clinic | None = None, patient: str = "") -> list[CourseEntry]:
         """The entries of a clinic or of all clinics, of a patient or of all patients."""
         with reading(self.engine) as connection:
-            asked = ENTRIES.order_by(COURSES.c.patient, COURSES.c.last_day, COURSES.c.course_id)
+            asked = queries.ENTRIES
             if clinic is not None:
                 asked = asked.where(COURSES.c.clinic == clinic_id(connection, clinic))
             if patient:
@@ -269,9 +256,8 @@ class Register:
     def clinics(self) -> list[str]:
         """The names of the clinics."""
         with reading(self.engine) as connection:
-            return list(
-                connection.execute(select(CLINICS.c.name).order_by(CLINICS.c.name)).scalars()
-            )
+            found = connection.execute(select(CLINICS.c.name).order_by(CLINICS.c.name))
+            return list(found.scalars())
 
     def knows(self, clinic: Clinic) -> bool:
         """Whether the register has this clinic: by its `id_salt` or else by its name and zone."""
@@ -281,8 +267,7 @@ class Register:
     def size(self) -> int:
         """The number of courses."""
         with reading(self.engine) as connection:
-            found: int = connection.execute(select(count()).select_from(COURSES)).scalar_one()
-            return found
+            return connection.execute(select(count()).select_from(COURSES)).scalar_one()
 
     def newest(self) -> Course | None:
         """The course that ends last; None if there is no course."""
@@ -294,7 +279,7 @@ class Register:
     def course(self, course_id: str) -> Course:
         """The course with this identifier. Raises `BadFile`."""
         with reading(self.engine) as connection:
-            document = document_of(connection, course_id)
+            document = queries.document_of(connection, course_id)
         return parse_course(document, f"the register's course {course_id}")
 
     def documents(self) -> Iterator[str]:
@@ -323,8 +308,8 @@ class Register:
                 seats = seats.where(BOOKINGS.c.clinic == known)
             found = connection.execute(asked.order_by(COURSES.c.course_id)).all()
             chairs = {row.uid: row.chair for row in connection.execute(seats)}
-        named = ((f"the register's course {name}", document) for name, document in found)
-        return BookedDays([parse_course(document, name) for name, document in named], chairs)
+        courses = [parse_course(text, f"the register's course {name}") for name, text in found]
+        return BookedDays(courses, chairs)
 
     def log(self, course_id: str) -> list[LogRecord]:
         """The log of a course, oldest line first."""

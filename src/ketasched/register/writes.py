@@ -10,13 +10,20 @@ from ketasched.model import TAKES_PLACE, Clinic, Course
 from ketasched.model.occupancy import limits
 from ketasched.model.wall_clock import effective_kind
 from ketasched.register.chair_assignment import Seat, assign_chairs, first_excess
-from ketasched.register.records import Conflict, LogEntry
+from ketasched.register.records import BookingRequest, Conflict, LogEntry
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
 from ketasched.rules import Capacity
 
 
 class ChairTaken(Exception):
-    """The visit with this uid has no chair. Users never see this error."""
+    """A visit has no chair; users never see this error.
+
+    `uid` is the visit's; it is empty if another writer took the chair at the same time.
+    """
+
+    def __init__(self, uid: str = "") -> None:
+        super().__init__(uid)
+        self.uid = uid
 
 
 def clinic_key(clinic: Clinic) -> str:
@@ -103,6 +110,15 @@ def withdraw(connection: Connection, course_id: str, line: LogEntry) -> None:
         connection.execute(BOOKINGS.delete().where(BOOKINGS.c.course_id == course_id))
         connection.execute(COURSES.delete().where(same))
         write_log(connection, course_id, revision, line)
+
+
+def withdraw_replaced(
+    connection: Connection, booking: BookingRequest, but: Collection[str]
+) -> None:
+    """Withdraw the courses that a booking replaces, except the courses `but` (identifiers)."""
+    for course_id in booking.instead_of:
+        if course_id not in but:
+            withdraw(connection, course_id, booking.line._replace(what="planned anew"))
 
 
 def write_log(connection: Connection, course_id: str, revision: int, line: LogEntry) -> None:
