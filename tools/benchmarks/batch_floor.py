@@ -17,7 +17,7 @@ from tools.benchmarks.rosters import PROTOCOLS, rows
 
 from ketasched.errors import NoPlan
 from ketasched.files.load import load_clinic, load_protocol
-from ketasched.files.request_fields import COLUMNS, read_request
+from ketasched.files.request_fields import REQUEST_FIELDS, read_request
 from ketasched.model import Protocol, Request
 from ketasched.planning.planner import plan
 from ketasched.render import render
@@ -64,7 +64,7 @@ def requests(count: int, spent: dict[str, list[float]]) -> Iterator[tuple[Protoc
     for row in rows(count):
         begin = time.perf_counter()
         texts: dict[str, str | tuple[str, ...]] = {
-            name: tuple(text.split(";")) if COLUMNS[name].several else text
+            name: tuple(text.split(";")) if REQUEST_FIELDS[name].several else text
             for name, text in row.items()
             if text and name != "protocol"
         }

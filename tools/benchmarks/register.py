@@ -16,16 +16,16 @@ from pathlib import Path
 from tests.conftest import MADE_AT, ROOT
 from tests.register.databases import Server
 
-from ketasched.files.codec import as_line
+from ketasched.files.codec import json_line
 from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import Clinic, Clock, Course, Request
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
 from ketasched.register.database import writing
-from ketasched.register.records import Line, Order
-from ketasched.register.register import Book
+from ketasched.register.records import BookingRequest, LogEntry
+from ketasched.register.register import Register
 from ketasched.register.tables import BOOKINGS, COURSES
 from ketasched.register.writes import locked_clinic
-from ketasched.rules.base import Bookings
 
 VISITS = 100_000
 ROUNDS = 60
@@ -44,7 +44,7 @@ def clinic() -> Clinic:
     return replace(example, chairs=CHAIRS, starts_per_slot=None, closures=type(example.closures)())
 
 
-def fill(book: Book, place: Clinic) -> int:
+def fill(book: Register, place: Clinic) -> int:
     """Fill a register with visits, as they would be after years; how many."""
     with writing(book.engine) as connection:
         number = locked_clinic(connection, place)
@@ -96,7 +96,7 @@ def _portions(courses: Iterator[tuple[Course, int]]) -> Iterator[list[tuple[Cour
 def _document(at: Clock) -> str:
     """A course file of the usual size."""
     asked = Request(FIRST_MONDAY, time=at)
-    return as_line(plan(PROTOCOL, clinic(), asked, made_at=MADE_AT))
+    return json_line(plan(PROTOCOL, clinic(), asked, made_at=MADE_AT))
 
 
 def _course_row(course: Course, number: int) -> dict[str, object]:
@@ -125,22 +125,22 @@ def _seat_rows(course: Course, chair: int, number: int) -> Iterator[dict[str, ob
         }
 
 
-def booked(book: Book, place: Clinic, number: int) -> float:
+def booked(book: Register, place: Clinic, number: int) -> float:
     """The seconds that it takes to book a course, which is withdrawn again."""
     start = FIRST_MONDAY + timedelta(14 * 200 + number)
     asked = Request(start, patient=f"P-{number}")
 
-    def make(bookings: Bookings) -> Course:
+    def make(bookings: Occupancy) -> Course:
         return plan(PROTOCOL, place, asked, made_at=MADE_AT, bookings=bookings)
 
     begin = time.perf_counter()
-    course = book.entered(Order(place, make, Line(MADE_AT, ""), asked))
+    course = book.book(BookingRequest(place, make, LogEntry(MADE_AT, ""), asked))
     spent = time.perf_counter() - begin
-    book.withdrawn(course.course_id, Line(MADE_AT, "withdrawn"))
+    book.withdraw(course.course_id, LogEntry(MADE_AT, "withdrawn"))
     return spent
 
 
-def compared(kind: str, empty: Book, full: Book) -> float:
+def compared(kind: str, empty: Register, full: Register) -> float:
     """How many times as long it takes with the full one, which is printed."""
     place = clinic()
     count = fill(full, place)
@@ -164,10 +164,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="ketasched-") as folder:
         place = Path(folder)
         place.chmod(0o755)  # the server is another user
-        sqlite = [Book.at(str(place / name)) for name in ("empty.db", "full.db")]
+        sqlite = [Register.open(str(place / name)) for name in ("empty.db", "full.db")]
         ratios = [compared("SQLite", *sqlite)]
         server = Server(place / "data")
-        postgres = [Book.at(server.new()) for _ in range(2)]
+        postgres = [Register.open(server.new()) for _ in range(2)]
         ratios.append(compared("PostgreSQL", *postgres))
         for book in (*sqlite, *postgres):
             book.close()

@@ -27,7 +27,7 @@ from ketasched.files.roster import read_roster, request_of_row
 from ketasched.files.toml_json import parse
 from ketasched.model import Clinic, Course, Protocol, Request
 from ketasched.planning.planner import plan
-from ketasched.render.patient_folder import files_of
+from ketasched.render.patient_folder import render_files
 
 NEW_YORK = ZoneInfo("America/New_York")
 MADE_AT = datetime(2026, 11, 23, 10, tzinfo=NEW_YORK)
@@ -60,7 +60,7 @@ def read_course(data: bytes) -> None:
     """A course, of which all files are made."""
     found = _noun("course", data)
     assert isinstance(found, Course)
-    files_of(found, ("text", "html", "ics", "rides", "json"))
+    render_files(found, ("text", "html", "ics", "rides", "json"))
 
 
 def read_busy(data: bytes) -> None:
@@ -75,7 +75,7 @@ def read_busy(data: bytes) -> None:
 def read_rows(data: bytes) -> None:
     """A roster to its last row; what is rejected is written again."""
     for row in read_roster(io.BytesIO(data)).rows:
-        csv_line(row.given)
+        csv_line(row.raw_cells)
         try:
             request_of_row(row)
         except KetaschedError:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from ketasched.events.rides import needs_ride, timely_reminders
@@ -10,16 +9,13 @@ from ketasched.events.sequence import EventRevisions
 from ketasched.events.view import View
 from ketasched.events.visit_times import SHORT_EVENT_MINUTES, VisitTimes, visit_times
 from ketasched.events.wording import (
+    Labels,
     clinic_phone,
     clinic_place,
     clinic_wording,
-    driver_name,
-    driver_text,
     is_discreet,
     no_driving_text,
     place_text,
-    review_title,
-    visit_title,
 )
 from ketasched.model import TAKES_PLACE, Course, Review, Visit, VisitKind
 from ketasched.model.identifiers import make_uid
@@ -31,16 +27,16 @@ MAX_COLLECT_ALARM = 30
 
 EventStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
 
-EVENT_STATUS: Mapping[str, EventStatus] = MappingProxyType(
-    {"planned": "CONFIRMED", "completed": "CONFIRMED", "tentative": "TENTATIVE"}
-)
+EVENT_STATUS: Mapping[str, EventStatus] = {
+    "planned": "CONFIRMED",
+    "completed": "CONFIRMED",
+    "tentative": "TENTATIVE",
+}
 """The iCalendar STATUS for the status of a visit or review; for any other one CANCELLED."""
 
 NOT_TAKING_PLACE = "This does not take place."
 NEEDS_DRIVER = "Someone else has to bring you and take you home."
 ARRANGE_DRIVER = f"{NEEDS_DRIVER} Please arrange a driver."
-BE_ON_TIME = "Please be on time."
-WAIT_AND_DRIVE = "Please wait, and drive them home."
 
 
 class Event(NamedTuple):
@@ -80,7 +76,7 @@ def events(course: Course, view: View) -> list[Event]:
             found += builder.reminders(visit, times)
     if view.audience != "driver":
         found += [builder.review(*one) for one in enumerate(course.reviews, start=1)]
-    return sorted(found, key=time_order)
+    return sorted(map(builder.with_revision, found), key=time_order)
 
 
 def time_order(event: Event) -> tuple[float, str]:
@@ -93,8 +89,9 @@ class EventBuilder:
 
     def __init__(self, course: Course, view: View) -> None:
         self.course, self.view = course, view
-        self.discreet = discreet = is_discreet(course, view)
-        clinic = course.clinic
+        clinic, discreet = course.clinic, is_discreet(course, view)
+        self.labels = Labels(course, discreet)
+        self.title_prefix = "" if view.audience == "patient" else f"{course.patient}: "
         wording = clinic_wording(clinic, course.protocol, discreet=discreet)
         self.phone = phone = clinic_phone(clinic, discreet=discreet)
         bring = f"Please bring: {wording.bring}" if wording.bring else ""
@@ -108,12 +105,12 @@ class EventBuilder:
         """The visit itself."""
         kind = self.course.protocol.visits[visit.kind]
         takes_place = visit.status in TAKES_PLACE
-        return self._event(
+        return Event(
             f"appointment-{visit.number}",
             visit.uid,
             visit.start,
             visit.end,
-            self._title(visit_title(self.course, visit, discreet=self.discreet)),
+            f"{self.title_prefix}{self.labels.visit_title(visit)}",
             self._about(visit, kind, times) if takes_place else NOT_TAKING_PLACE,
             self.place if kind.place == "clinic" else "",
             EVENT_STATUS.get(visit.status, "CANCELLED"),
@@ -129,7 +126,7 @@ class EventBuilder:
         when = f"{begin} {times.begin}."
         if kind.needs_driver:
             when += f" Ready to be collected: not before {times.end}."
-        driver = driver_text(visit.driver, discreet=self.discreet)
+        driver = self.labels.driver_text(visit)
         if self.view.audience == "clinic":
             # Without the visit's number, which changes when a visit is added before it.
             return f"{visit.phase}, {visit.of}.\n{when}\nDriver: {driver or 'none yet'}."
@@ -146,7 +143,7 @@ class EventBuilder:
             return
         is_tentative = visit.status == "tentative"
         condition = " (if the appointment takes place)" if is_tentative else ""
-        yield self._event(
+        yield Event(
             f"no-driving-{visit.number}",
             make_uid(visit.uid, "no-driving"),
             visit.end,
@@ -160,14 +157,14 @@ class EventBuilder:
         """The reminders to arrange the ride, or to confirm it with the driver."""
         if not needs_ride(self.course, visit):
             return
-        name = driver_name(visit.driver, discreet=self.discreet)
-        driver = driver_text(visit.driver, discreet=self.discreet)
+        name = self.labels.driver_name(visit)
+        driver = self.labels.driver_text(visit)
         task = f"Confirm the ride with {name}" if name else "Arrange a ride"
         title = f"{task}: {times.ride}"
         need = NEEDS_DRIVER if name else ARRANGE_DRIVER
         text = f"{need}\nDriver: {driver}." if driver else need
         for reminder in timely_reminders(times, self.revisions.of(visit.uid).changed):
-            yield self._event(
+            yield Event(
                 f"ride-reminder-{visit.number}-{reminder.ordinal}",
                 make_uid(visit.uid, "reminder", reminder.ordinal),
                 reminder.start,
@@ -180,12 +177,12 @@ class EventBuilder:
         """A review."""
         takes_place = review.status in TAKES_PLACE
         is_ahead = takes_place and review.status != "completed"
-        return self._event(
+        return Event(
             f"talk-{number}",
             review.uid,
             review.start,
             add_minutes(review.start, SHORT_EVENT_MINUTES),
-            self._title(review_title(self.course, review, discreet=self.discreet)),
+            f"{self.title_prefix}{self.labels.review_title(review)}",
             self.call if takes_place else NOT_TAKING_PLACE,
             self.place if review.place == "clinic" else "",
             EVENT_STATUS.get(review.status, "CANCELLED"),
@@ -203,20 +200,15 @@ class EventBuilder:
         driver = f"Driver: {name}." if name else ""
         both = f"{times.ride.replace('collect', 'collect from')}."
         whom = f" {self.view.driver_label}" if self.view.driver_label else ""
-        not_before = f"Not before {times.end}; it may take longer."
+        bring, collect = f"Bring{whom} at {times.begin}", f"Collect{whom} from {times.end}"
+        wait = f"Not before {times.end}; it may take longer. Please wait, and drive them home."
         for role, moment, title, how, alarm in (
-            ("bring", visit.start, f"Bring{whom} at {times.begin}", BE_ON_TIME, self.alarm),
-            (
-                "collect",
-                visit.end,
-                f"Collect{whom} from {times.end}",
-                f"{not_before} {WAIT_AND_DRIVE}",
-                min(self.alarm, MAX_COLLECT_ALARM),
-            ),
+            ("bring", visit.start, bring, "Please be on time.", self.alarm),
+            ("collect", visit.end, collect, wait, min(self.alarm, MAX_COLLECT_ALARM)),
         ):
             # The driver is part of the UID: in a calendar that two drivers share, the
             # cancellation for the old driver must not remove the ride of the new one.
-            yield self._event(
+            yield Event(
                 f"{role}-{visit.number}",
                 make_uid(visit.uid, role, *([visit.driver.name] if visit.driver else [])),
                 moment,
@@ -228,32 +220,11 @@ class EventBuilder:
                 alarm=alarm,
             )
 
-    def _title(self, title: str) -> str:
-        patients_own = self.view.audience == "patient"
-        return title if patients_own else f"{self.course.patient}: {title}"
-
-    def _event(
-        self,
-        name: str,
-        uid: str,
-        start: datetime,
-        end: datetime,
-        title: str,
-        text: str,
-        place: str = "",
-        status: EventStatus = "CONFIRMED",
-        *,
-        busy: bool = False,
-        alarm: int | None = 0,
-        sequence: int = 0,
-    ) -> Event:
-        """An event with what it says of its revision."""
-        revision = self.revisions.of(uid)
-        sequence = max(sequence, revision.sequence)
-        text = f"{text}\n{revision.text}" if text else revision.text
-        changed = revision.changed
-        return Event(
-            name, uid, start, end, title, text, place, status, busy, alarm, sequence, changed
+    def with_revision(self, event: Event) -> Event:
+        """The event with its SEQUENCE, the time of its last change, and a sentence on that."""
+        sequence, text, changed = self.revisions.of(event.uid)
+        return event._replace(
+            text=_lines(event.text, text), sequence=max(event.sequence, sequence), changed=changed
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from ketasched.events.sequence import changed_at
+from ketasched.events.sequence import EventRevisions
 from ketasched.events.visit_times import RideReminder, VisitTimes, visit_times
 from ketasched.model import Course, Visit
 from ketasched.model.gates import is_decided_at_check_in
@@ -47,7 +47,8 @@ def ride_reminders(course: Course, visit: Visit) -> list[RideReminder]:
     """
     if not needs_ride(course, visit):
         return []
-    return timely_reminders(visit_times(course.clinic, visit), changed_at(course, visit.uid))
+    scheduled = EventRevisions(course).of(visit.uid).changed
+    return timely_reminders(visit_times(course.clinic, visit), scheduled)
 
 
 def timely_reminders(times: VisitTimes, scheduled: datetime) -> list[RideReminder]:
@@ -57,8 +58,9 @@ def timely_reminders(times: VisitTimes, scheduled: datetime) -> list[RideReminde
 
 def count_skipped_reminders(course: Course, rides: Iterable[Visit]) -> int:
     """How many reminders of these rides would be before their visit was given its date."""
+    revisions = EventRevisions(course)
     return sum(
-        reminder.utc < changed_at(course, visit.uid)
+        reminder.utc < revisions.of(visit.uid).changed
         for visit in rides
         for reminder in visit_times(course.clinic, visit).reminders
     )

@@ -3,17 +3,12 @@
 Patients who come at the same time get the same words, so these are cached for each clinic.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 from ketasched.model import Clinic, Reminder, Visit
 from ketasched.model.memo import memoised
 from ketasched.model.wall_clock import add_minutes, clock_text, moment_text
-
-MAX_TIMES = 2048
-"""How many visit times are cached for a clinic."""
 
 SHORT_EVENT_MINUTES = 15
 """How long a reminder, a review or one end of a ride lasts in a calendar."""
@@ -55,29 +50,27 @@ def visit_times(clinic: Clinic, visit: Visit) -> VisitTimes:
     start, end, until = visit.start, visit.end, visit.no_driving_until
     # Equal datetimes can differ in zone, or be the first and the second 01:30 of a night.
     folds = start.fold, end.fold, until.fold if until else 0
-    return _times_cache(clinic)(start, end, until, (start.tzinfo, folds))
+    return _times(clinic, start=start, end=end, until=until, _zone_and_folds=(start.tzinfo, folds))
 
 
 @memoised
-def _times_cache(
+def _times(
     clinic: Clinic,
-) -> Callable[[datetime, datetime, datetime | None, object], VisitTimes]:
-    reminders = clinic.reminders.driver
-
-    def times(
-        start: datetime, end: datetime, until: datetime | None, _zone_and_folds: object
-    ) -> VisitTimes:
-        begin, over = clock_text(start), clock_text(end)
-        return VisitTimes(
-            f"{moment_text(start, year=False)} – collect {over}",
-            begin,
-            over,
-            moment_text(until, year=False) if until else "",
-            start.astimezone(UTC),
-            tuple(_ride_reminder(start, *one) for one in enumerate(reminders, start=1)),
-        )
-
-    return lru_cache(maxsize=MAX_TIMES)(times)
+    *,
+    start: datetime,
+    end: datetime,
+    until: datetime | None,
+    _zone_and_folds: object,
+) -> VisitTimes:
+    begin, over = clock_text(start), clock_text(end)
+    return VisitTimes(
+        f"{moment_text(start, year=False)} – collect {over}",
+        begin,
+        over,
+        moment_text(until, year=False) if until else "",
+        start.astimezone(UTC),
+        tuple(_ride_reminder(start, *one) for one in enumerate(clinic.reminders.driver, start=1)),
+    )
 
 
 def _ride_reminder(start: datetime, ordinal: int, reminder: Reminder) -> RideReminder:

@@ -4,7 +4,7 @@ Discreet texts do not reveal the treatment. "Do not drive" is said to the patien
 because it protects.
 """
 
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from ketasched.events.view import View
@@ -13,7 +13,6 @@ from ketasched.model import (
     TO_BE_DECIDED,
     Clinic,
     Course,
-    Driver,
     Place,
     Protocol,
     Review,
@@ -49,35 +48,54 @@ def is_discreet(course: Course, view: View) -> bool:
     return view.audience == "driver"
 
 
-def visit_title(course: Course, visit: Visit, *, discreet: bool) -> str:
-    """A visit's title: "Appointment 3 of 6", or "Ketamine infusion 3 of 6"."""
-    title = kind_title(course.protocol.visits[visit.kind], discreet=discreet)
-    return _with_status(f"{title} {visit.of}", visit.status)
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """The titles of a course's visits and reviews, and the names of its drivers."""
 
+    course: Course
+    discreet: bool
 
-def kind_title(kind: VisitKind, *, discreet: bool) -> str:
-    """The title of visits of a kind: "Appointment", or "Ketamine infusion"."""
-    if not discreet:
-        return kind.title
-    return {"clinic": "Appointment", "phone": "Phone appointment", "home": "Appointment at home"}[
-        kind.place
-    ]
+    def visit_title(self, visit: Visit) -> str:
+        """A visit's title: "Appointment 3 of 6", or "Ketamine infusion 3 of 6"."""
+        title = self.kind_title(self.course.protocol.visits[visit.kind])
+        return _with_status(f"{title} {visit.of}", visit.status)
 
+    def kind_title(self, kind: VisitKind) -> str:
+        """The title of visits of a kind: "Appointment", or "Ketamine infusion"."""
+        discreet = {"phone": "Phone appointment", "home": "Appointment at home"}
+        return discreet.get(kind.place, "Appointment") if self.discreet else kind.title
 
-def review_title(course: Course, review: Review, *, discreet: bool) -> str:
-    """A review's title: "Phone appointment", or "How is it going? (by phone)".
+    def review_title(self, review: Review) -> str:
+        """A review's title: "Phone appointment", or "How is it going? (by phone)".
 
-    A recorded review is marked as done: it may have been held before its date.
-    """
-    done, at_check_in = review.status == "completed", is_at_check_in(course, review)
-    place = "at check-in" if at_check_in else place_text(review.place)
-    if not discreet:
-        title = f"{review.title} ({place})"
-    elif at_check_in:
-        title = "Short talk at check-in"
-    else:
-        title = "Phone appointment" if review.place == "phone" else "Appointment"
-    return f"{title} (done)" if done else _with_status(title, review.status)
+        A recorded review is marked as done: it may have been held before its date.
+        """
+        at_check_in = is_at_check_in(self.course, review)
+        if not self.discreet:
+            place = "at check-in" if at_check_in else place_text(review.place)
+            title = f"{review.title} ({place})"
+        elif at_check_in:
+            title = "Short talk at check-in"
+        else:
+            title = "Phone appointment" if review.place == "phone" else "Appointment"
+        if review.status == "completed":
+            return f"{title} (done)"
+        return _with_status(title, review.status)
+
+    def driver_name(self, visit: Visit) -> str:
+        """The driver's name, or "" if there is no driver."""
+        if visit.driver is None:
+            return ""
+        name = visit.driver.name
+        return (redact(name) or "your driver") if self.discreet else name
+
+    def driver_text(self, visit: Visit) -> str:
+        """The driver's name and phone: "Sam Rivera, 555 0199", or "" if there is no driver."""
+        if visit.driver is None:
+            return ""
+        phone = visit.driver.phone
+        texts = self.driver_name(visit), redact(phone) if self.discreet else phone
+        return ", ".join(filter(None, texts))
 
 
 def is_at_check_in(course: Course, review: Review) -> bool:
@@ -136,21 +154,6 @@ def clinic_place(clinic: Clinic, *, discreet: bool) -> str:
 def clinic_phone(clinic: Clinic, *, discreet: bool) -> str:
     """The clinic's phone number, on one line."""
     return one_line(redact(clinic.phone) if discreet else clinic.phone)
-
-
-def driver_name(driver: Driver | None, *, discreet: bool) -> str:
-    """The driver's name, or "" if there is no driver."""
-    if driver is None:
-        return ""
-    return (redact(driver.name) or "your driver") if discreet else driver.name
-
-
-def driver_text(driver: Driver | None, *, discreet: bool) -> str:
-    """The driver's name and phone: "Sam Rivera, 555 0199", or "" if there is no driver."""
-    if driver is None:
-        return ""
-    name, phone = driver_name(driver, discreet=discreet), driver.phone
-    return ", ".join(filter(None, (name, redact(phone) if discreet else phone)))
 
 
 def revision_text(revision: int, made: datetime) -> str:

@@ -1,13 +1,13 @@
 """`Clinic`: the clinic's time zone, hours, closures, chairs, reminders, words and prices."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal
 
 from ketasched.model.keys import Key
-from ketasched.model.protocol import NoDriving
+from ketasched.model.protocol import CHECK_IN, OBSERVATION, TREATMENT, NoDriving
 from ketasched.model.values import (
     WEEKDAYS,
     Amount,
@@ -124,31 +124,17 @@ class Instructions(ProtocolWording):
         general: Wording = self.discreet if discreet else self
         own = self.protocols.get(protocol, ProtocolWording())
         special: Wording = own.discreet if discreet else own
-        return Wording(
-            before=special.before or general.before,
-            bring=special.bring or general.bring,
-            side_effects=special.side_effects or general.side_effects,
-            call=special.call or general.call,
-        )
+        names = [one.name for one in fields(Wording)]
+        return Wording(*[getattr(special, name) or getattr(general, name) for name in names])
 
 
 @dataclass(frozen=True, slots=True)
 class OwnMinutes:
     """A clinic's own minutes for a visit; what is left out is as in the protocol."""
 
-    check_in: Annotated[
-        int | None,
-        Key("From arriving until the treatment begins.", unit="minutes", least=0, most=1439),
-    ] = None
-    treatment: Annotated[
-        int | None, Key("How long the treatment takes.", unit="minutes", least=0, most=1439)
-    ] = None
-    observation: Annotated[
-        int | None,
-        Key(
-            "From its end until the patient may be collected.", unit="minutes", least=0, most=1439
-        ),
-    ] = None
+    check_in: Annotated[int | None, replace(CHECK_IN, most=1439)] = None
+    treatment: Annotated[int | None, replace(TREATMENT, most=1439)] = None
+    observation: Annotated[int | None, replace(OBSERVATION, most=1439)] = None
 
 
 @dataclass(frozen=True, slots=True)

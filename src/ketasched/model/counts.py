@@ -26,6 +26,10 @@ def _list_of(member: Schema) -> Schema:
     return {"type": "array", "minItems": 1, "items": member}
 
 
+def _choice_of(member: Schema) -> Schema:
+    return _table_of(default=member, choices=_list_of(member))
+
+
 def _whole(value: object, low: int, high: int) -> int:
     """The whole number `value`; raises `ValueError` if it is not from `low` to `high`."""
     if not isinstance(value, int) or isinstance(value, bool):
@@ -79,10 +83,7 @@ class PerWeek:
 
     SCHEMA: ClassVar[Schema] = {
         "description": "3 or { default = 3, choices = [2, 3] }",
-        "anyOf": [
-            _number(1, 7),
-            _table_of(default=_number(1, 7), choices=_list_of(_number(1, 7))),
-        ],
+        "anyOf": [_number(1, 7), _choice_of(_number(1, 7))],
     }
 
     default: int
@@ -107,11 +108,7 @@ class EveryDays:
 
     SCHEMA: ClassVar[Schema] = {
         "description": "14, [14, 21, 28] or { default = 14, choices = [7, 14] }",
-        "anyOf": [
-            _number(1, 366),
-            _list_of(_number(1, 366)),
-            _table_of(default=_number(1, 366), choices=_list_of(_number(1, 366))),
-        ],
+        "anyOf": [_number(1, 366), _list_of(_number(1, 366)), _choice_of(_number(1, 366))],
     }
 
     steps: tuple[int, ...]

@@ -15,6 +15,16 @@ from ketasched.model.values import Clock, DateRange, Place, Problem, TimeRange, 
 Level = Literal["broken", "given-up", "warning"]
 Audience = Literal["patient", "driver", "clinic"]
 Status = Literal["planned", "tentative", "held", "completed", "missed", "omitted", "ceased"]
+Uid = Annotated[
+    str,
+    Key(
+        "Its identifier in calendars.",
+        pattern="[A-Za-z0-9@._-]{1,64}",
+        form="up to 64 letters, digits, and @ . _ -",
+    ),
+]
+"""The type of the field `uid`."""
+
 TAKES_PLACE: frozenset[str] = frozenset({"planned", "tentative", "completed"})
 """The statuses of visits that take place, or may; the rules consider these visits only."""
 
@@ -124,14 +134,7 @@ class Visit:
         datetime | None, Key("When they may drive again; none: the clinic is to be asked.")
     ]
     window: Annotated[Window, Key("Where it could be, given the visit before it.")]
-    uid: Annotated[
-        str,
-        Key(
-            "Its identifier in calendars.",
-            pattern="[A-Za-z0-9@._-]{1,64}",
-            form="up to 64 letters, digits, and @ . _ -",
-        ),
-    ]
+    uid: Uid
     sequence: Annotated[int, Key("How often its entry has changed.", least=0, most=2147483647)] = 0
     driver: Annotated[Driver | None, Key("Who drives.")] = None
     note: Annotated[str, Key("What there is to say of it.")] = ""
@@ -155,14 +158,7 @@ class Review:
     gate: Annotated[bool, Key("Whether later visits wait for it.")]
     place: Annotated[Place, Key("Where it is.")]
     start: Annotated[datetime, Key("When it is.")]
-    uid: Annotated[
-        str,
-        Key(
-            "Its identifier in calendars.",
-            pattern="[A-Za-z0-9@._-]{1,64}",
-            form="up to 64 letters, digits, and @ . _ -",
-        ),
-    ]
+    uid: Uid
     sequence: Annotated[int, Key("How often its entry has changed.", least=0, most=2147483647)] = 0
     status: Annotated[Status, Key("How it stands.")] = "planned"
     held_from: Annotated[Status | None, Key("The status that a held one goes back to.")] = None

@@ -33,11 +33,10 @@ class Key:
             return "" if fits else f"expected {self.form}, not {quote(value)}"
         if isinstance(value, tuple | Mapping):
             return "" if len(value) >= (self.least or 0) else f"expected at least {self.form}"
-        if not isinstance(value, int) or isinstance(value, bool) or self._allows(value):
+        if not isinstance(value, int) or isinstance(value, bool):
             return ""
-        ends = f"{self.least} or more" if self.most is None else f"{self.least} to {self.most}"
+        low, high = self.least, self.most
+        if (low is None or low <= value) and (high is None or value <= high):
+            return ""
+        ends = f"{low} or more" if high is None else f"{low} to {high}"
         return f"expected {ends}, not {value}"
-
-    def _allows(self, number: int) -> bool:
-        is_low_enough = self.most is None or number <= self.most
-        return is_low_enough and (self.least is None or number >= self.least)

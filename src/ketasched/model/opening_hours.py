@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.util import find_spec, module_from_spec
 
 from ketasched.model import Clinic, TimeRange, quote
@@ -30,24 +30,17 @@ def closure(clinic: Clinic, day: date) -> str | None:
 @memoised
 def _calendar(clinic: Clinic) -> Callable[[date], tuple[tuple[TimeRange, ...], str | None]]:
     """A cached function from a day to the clinic's openings and closure."""
-    return lru_cache(maxsize=1024)(lambda day: (_openings(clinic, day), _closure(clinic, day)))
+    return lru_cache(maxsize=1024)(partial(_openings_and_closure, clinic))
 
 
-def _openings(clinic: Clinic, day: date) -> tuple[TimeRange, ...]:
-    one_off = clinic.closures.openings.get(day)
-    if one_off is not None:
-        return one_off
-    return () if _closure(clinic, day) is not None else clinic.hours.on(day.weekday())
-
-
-def _closure(clinic: Clinic, day: date) -> str | None:
+def _openings_and_closure(clinic: Clinic, day: date) -> tuple[tuple[TimeRange, ...], str | None]:
     closures = clinic.closures
     if day in closures.openings:
-        return None
-    for dates in closures.dates:
-        if day in dates:
-            return dates.label
-    return holidays_of(closures.holidays, day.year).get(day) if closures.holidays else None
+        return closures.openings[day], None
+    label = next((dates.label for dates in closures.dates if day in dates), None)
+    if label is None and closures.holidays:
+        label = holidays_of(closures.holidays, day.year).get(day)
+    return clinic.hours.on(day.weekday()) if label is None else (), label
 
 
 def start_times(day_openings: tuple[TimeRange, ...], minutes: int, slot_minutes: int) -> list[int]:

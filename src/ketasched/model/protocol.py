@@ -8,18 +8,18 @@ from ketasched.model.counts import Count, EveryDays, PerWeek
 from ketasched.model.keys import Key
 from ketasched.model.values import Clock, Place, Problem
 
+CHECK_IN = Key("From arriving until the treatment begins.", unit="minutes", least=0)
+TREATMENT = Key("How long the treatment takes.", unit="minutes", least=0)
+OBSERVATION = Key("From its end until the patient may be collected.", unit="minutes", least=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
     """The parts of a visit in minutes; it starts at check-in and ends after observation."""
 
-    check_in: Annotated[
-        int, Key("From arriving until the treatment begins.", unit="minutes", least=0)
-    ]
-    treatment: Annotated[int, Key("How long the treatment takes.", unit="minutes", least=0)]
-    observation: Annotated[
-        int, Key("From its end until the patient may be collected.", unit="minutes", least=0)
-    ]
+    check_in: Annotated[int, CHECK_IN]
+    treatment: Annotated[int, TREATMENT]
+    observation: Annotated[int, OBSERVATION]
 
     @property
     def total(self) -> int:

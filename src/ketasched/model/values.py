@@ -30,11 +30,13 @@ Problem = tuple[str, str]
 
 CLOCK_PATTERN = r"([01]?\d|2[0-3]):[0-5]\d"
 DATE_PATTERN = r"\d{4}-\d{2}-\d{2}"
-DATE_SCHEMA: Schema = {
-    "description": '"2026-12-07"',
-    "type": "string",
-    "pattern": f"^{DATE_PATTERN}$",
-}
+
+
+def _text_schema(description: str, pattern: str) -> Schema:
+    return {"description": description, "type": "string", "pattern": f"^{pattern}$"}
+
+
+DATE_SCHEMA = _text_schema('"2026-12-07"', DATE_PATTERN)
 
 DIRECTION_MARKS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Bidirectional embeddings, overrides and isolates, and the characters that end them."""
@@ -73,11 +75,6 @@ def read_minutes(text: object, *, last: int = 24 * 60 - 1) -> int:
     return minutes
 
 
-def _clock_text(minutes: int) -> str:
-    """Minutes after midnight as a clock time: 510 is "08:30"; 1440 is "24:00"."""
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
 def unsafe_character(text: str, allowed: str = "") -> str:
     """The first unsafe character of `text` as "U+0007", or "" if there is none.
 
@@ -112,11 +109,7 @@ def quote(value: object) -> str:
 class Clock:
     """A wall-clock time of any day, "HH:MM", in the clinic's zone."""
 
-    SCHEMA: ClassVar[Schema] = {
-        "description": '"08:30"',
-        "type": "string",
-        "pattern": f"^{CLOCK_PATTERN}$",
-    }
+    SCHEMA: ClassVar = _text_schema('"08:30"', CLOCK_PATTERN)
 
     minutes: int
 
@@ -126,11 +119,10 @@ class Clock:
         return cls(read_minutes(text))
 
     def plain(self) -> str:
-        """Back to "08:30"."""
-        return _clock_text(self.minutes)
+        """Back to "08:30"; 1440 minutes are "24:00"."""
+        return f"{self.minutes // 60:02d}:{self.minutes % 60:02d}"
 
-    def __str__(self) -> str:
-        return _clock_text(self.minutes)
+    __str__ = plain
 
     @property
     def time(self) -> time:
@@ -145,11 +137,9 @@ class TimeRange:
     `end` is at most 24:00.
     """
 
-    SCHEMA: ClassVar[Schema] = {
-        "description": '"08:00-12:00"',
-        "type": "string",
-        "pattern": rf"^\s*{CLOCK_PATTERN}\s*[-–]\s*({CLOCK_PATTERN}|24:00)\s*$",
-    }
+    SCHEMA: ClassVar = _text_schema(
+        '"08:00-12:00"', rf"\s*{CLOCK_PATTERN}\s*[-–]\s*({CLOCK_PATTERN}|24:00)\s*"
+    )
 
     start: int
     end: int
@@ -168,10 +158,9 @@ class TimeRange:
 
     def plain(self) -> str:
         """Back to "08:00-12:00"."""
-        return f"{_clock_text(self.start)}-{_clock_text(self.end)}"
+        return f"{Clock(self.start)}-{Clock(self.end)}"
 
-    def __str__(self) -> str:
-        return self.plain()
+    __str__ = plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +170,10 @@ class DateRange:
     Written "2026-12-24", "2026-12-28..2027-01-01" or "2026-12-28..2027-01-01 winter break".
     """
 
-    SCHEMA: ClassVar[Schema] = {
-        "description": '"2026-12-24" or "2026-12-28..2027-01-01", perhaps with a name after it',
-        "type": "string",
-        "pattern": rf"^\s*{DATE_PATTERN}(\.\.{DATE_PATTERN})?(\s.*)?$",
-    }
+    SCHEMA: ClassVar = _text_schema(
+        '"2026-12-24" or "2026-12-28..2027-01-01", perhaps with a name after it',
+        rf"\s*{DATE_PATTERN}(\.\.{DATE_PATTERN})?(\s.*)?",
+    )
 
     first: date
     last: date
@@ -218,11 +206,9 @@ class DateRange:
 class Reminder:
     """A wall-clock moment some calendar days before a visit: "3d 10:00"."""
 
-    SCHEMA: ClassVar[Schema] = {
-        "description": '"3d 10:00": days before, and a time of day',
-        "type": "string",
-        "pattern": rf"^\d{{1,2}}d {CLOCK_PATTERN}$",
-    }
+    SCHEMA: ClassVar = _text_schema(
+        '"3d 10:00": days before, and a time of day', rf"\d{{1,2}}d {CLOCK_PATTERN}"
+    )
 
     days: int
     at: Clock
@@ -244,11 +230,7 @@ class Reminder:
 class LeadTime:
     """The time from an alarm to its event, in minutes: "2h", "30m", "1d"."""
 
-    SCHEMA: ClassVar[Schema] = {
-        "description": '"2h", "30m" or "1d", a week at most',
-        "type": "string",
-        "pattern": r"^\d{1,5}[mhd]$",
-    }
+    SCHEMA: ClassVar = _text_schema('"2h", "30m" or "1d", a week at most', r"\d{1,5}[mhd]")
 
     minutes: int
 

@@ -4,14 +4,15 @@ A visit starts at a wall-clock time in the clinic's zone. Durations are elapsed 
 UTC, so that a clock change neither lengthens nor shortens a visit.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Clinic, NoDriving, Override, Protocol, Slot, VisitKind
+from ketasched.model import Clinic, Minutes, NoDriving, Override, Protocol, Slot, VisitKind
 from ketasched.model.memo import memoised
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -135,32 +136,31 @@ def _effective(protocol: Protocol, clinic: Clinic, *, name: str) -> VisitKind:
     kind, overrides = protocol.visits[name], clinic.overrides.get(protocol.id)
     if not overrides:
         return _interned(kind)
-    parts = ("check_in", "treatment", "observation")
-    own = {part: _override(protocol, overrides, name, part) for part in (*parts, "no_driving")}
-    own = {field: value for field, value in own.items() if value is not None}
-    no_driving = own.pop("no_driving", kind.no_driving)
-    return _interned(replace(kind, minutes=replace(kind.minutes, **own), no_driving=no_driving))
+    *minutes, no_driving = [_value(protocol, overrides, name, field) for field in OVERRIDABLE]
+    return _interned(replace(kind, minutes=Minutes(*minutes), no_driving=no_driving))
+
+
+OVERRIDABLE = tuple(
+    map(attrgetter, ("minutes.check_in", "minutes.treatment", "minutes.observation", "no_driving"))
+)
+"""Getters of the fields that an override can have, from a kind or from an override."""
+
+
+def _value(
+    protocol: Protocol, overrides: Mapping[str, Override], name: str, field: Callable[[Any], Any]
+) -> Any:  # noqa: ANN401 - minutes or a rule, by the field
+    """A field of a kind: as overridden, for the kind or for the one that it inherits from."""
+    kind = protocol.visits[name]
+    parent, own = protocol.visits.get(kind.like), field(overrides.get(name, Override()))
+    if own is None and parent is not None and field(parent) == field(kind):
+        return _value(protocol, overrides, kind.like, field)
+    return field(kind) if own is None else own
 
 
 @lru_cache(maxsize=256)
 def _interned(kind: VisitKind) -> VisitKind:
     """The same object for equal kinds, because memos compare kinds by identity."""
     return kind
-
-
-def _override(protocol: Protocol, overrides: Mapping[str, Override], name: str, field: str) -> Any:  # noqa: ANN401 - minutes or a rule, by the field
-    """The clinic's value for a field of a kind, or of the kind that it inherits the field from."""
-    while True:
-        value = _field(overrides.get(name, Override()), field)
-        kind = protocol.visits[name]
-        parent = protocol.visits.get(kind.like)
-        if value is not None or parent is None or _field(kind, field) != _field(parent, field):
-            return value
-        name = kind.like
-
-
-def _field(values: VisitKind | Override, field: str) -> Any:  # noqa: ANN401 - the same
-    return getattr(values if field == "no_driving" else values.minutes, field)
 
 
 def day_text(day: date, *, year: bool = True) -> str:

@@ -6,10 +6,8 @@ imported at its first use, because some need libraries that take long to load.
 Doors: html, ics, patient_folder.
 """
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from importlib import import_module
-from types import MappingProxyType
 from typing import NamedTuple
 
 from ketasched.events.view import View
@@ -23,25 +21,18 @@ class Renderer(NamedTuple):
     labelled: tuple[Audience, ...] = ()
 
 
-RENDERERS: Mapping[str, Renderer] = MappingProxyType(
-    {
-        "text": Renderer("ketasched.render.text", labelled=("driver",)),
-        # The patient's page includes the driver's sheet.
-        "html": Renderer("ketasched.render.html", labelled=("driver", "patient")),
-        "month": Renderer("ketasched.render.month"),
-        "ics": Renderer("ketasched.render.ics", labelled=("driver",)),
-        "json": Renderer("ketasched.render.json"),
-    }
-)
+RENDERERS: Mapping[str, Renderer] = {
+    "text": Renderer("ketasched.render.text", labelled=("driver",)),
+    # The patient's page includes the driver's sheet.
+    "html": Renderer("ketasched.render.html", labelled=("driver", "patient")),
+    "month": Renderer("ketasched.render.month"),
+    "ics": Renderer("ketasched.render.ics", labelled=("driver",)),
+    "json": Renderer("ketasched.render.json"),
+}
 """The renderers by format."""
 
 
 def render(course: Course, form: str, view: View) -> str:
     """The course in one of the formats of `RENDERERS`."""
-    return _renderer(form)(course, view)
-
-
-@cache
-def _renderer(form: str) -> Callable[[Course, View], str]:
-    renderer: Callable[[Course, View], str] = import_module(RENDERERS[form].module).render
-    return renderer
+    rendered: str = import_module(RENDERERS[form].module).render(course, view)
+    return rendered

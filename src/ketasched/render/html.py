@@ -2,8 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib import resources
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
@@ -48,14 +47,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    filters: dict[str, Callable[..., str]] = {
-        "day": lambda moment: day_text(moment),
-        "short_day": lambda moment: day_text(moment, year=False),
-        "clock": clock_text,
-        "moment": lambda moment: moment_text(moment, year=False),
-    }
     style = (resources.files("ketasched.render") / "templates" / "page.css").read_text("utf-8")
-    environment.filters |= filters
+    environment.filters |= {
+        "day": day_text,
+        "short_day": partial(day_text, year=False),
+        "clock": clock_text,
+        "moment": partial(moment_text, year=False),
+    }
     environment.globals |= {
         "style": Markup(style),  # noqa: S704 - our own file
         "policy": _content_security_policy(style),

@@ -5,7 +5,6 @@ is written here because the library takes twenty times as long. By what calendar
 them, there is no METHOD, no UID of the calendar, a neutral PRODID, and one VALARM an event.
 """
 
-import re
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -22,11 +21,6 @@ PRODID = "-//Appointments//Calendar 1//EN"
 
 OCTETS = 74
 """The maximum length of a line (RFC 5545, 3.1), without the space before a folded piece."""
-
-ASCII_PIECES = re.compile(
-    rf".{{{OCTETS - 1}}}[^\\^]|.{{{OCTETS - 1}}}(?=..)|.{{1,{OCTETS}}}", re.DOTALL
-)
-"""The pieces into which a long line of ASCII is folded: none ends within an escape."""
 
 
 def render(course: Course, view: View) -> str:
@@ -96,8 +90,6 @@ def _text_line(name: str, value: str) -> str:
 
 def _fold(line: str) -> str:
     """The line folded into pieces of at most `OCTETS`; none ends in a character or an escape."""
-    if line.isascii():
-        return line if len(line) <= OCTETS else "\r\n ".join(ASCII_PIECES.findall(line))
     octets, begin = line.encode(), 0
     pieces = []
     while len(octets) - begin > OCTETS:
@@ -108,7 +100,7 @@ def _fold(line: str) -> str:
             end -= 1
         pieces.append(octets[begin:end])
         begin = end
-    return b"\r\n ".join((*pieces, octets[begin:])).decode() if pieces else line
+    return b"\r\n ".join((*pieces, octets[begin:])).decode()
 
 
 def _vevent(event: Event, parameter: str) -> str:

@@ -1,14 +1,17 @@
 """The course file: the plan of record, from which a course can be shown, checked and revised.
 
 It has the same bytes as `json.dumps` of the course's plain form (which a test compares), but is
-written straight from the dataclasses. The clinic and the protocol, most of it, are cached.
+written straight from the dataclasses: `json.dumps` with an indent takes as long as planning. The
+clinic and the protocol, most of the file, are cached.
 """
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, tzinfo
-from functools import cache, lru_cache
+from datetime import date, datetime
+from functools import cache
 from json.encoder import encode_basestring
+from types import NoneType
 from typing import Any
 
 from ketasched.events.view import View
@@ -16,51 +19,40 @@ from ketasched.files.codec import plain
 from ketasched.model import Clinic, Course, Protocol
 from ketasched.model.memo import memoised
 
+SCALARS: Mapping[type, Callable[[Any], str]] = {
+    str: encode_basestring,
+    int: str,
+    bool: lambda flag: "true" if flag else "false",
+    NoneType: lambda _: "null",
+    date: lambda day: f'"{day.isoformat()}"',
+    datetime: lambda moment: f'"{moment.isoformat()}"',
+}
+"""How values that are no list and no object are written, by type."""
+
 
 def render(course: Course, view: View) -> str:
     """The whole course as JSON, the same for every view; `load_course` reads it back equal."""
-    return _object(course, "\n") + "\n"
+    return _json(course, "\n") + "\n"
 
 
-def _value(value: Any, newline: str) -> str:  # noqa: ANN401 - a field of a dataclass
+def _json(value: Any, newline: str) -> str:  # noqa: ANN401 - a noun, or a field of one
     """The value as JSON; `newline` is a line end with the indent of the value's lines."""
     kind: Any = type(value)
-    if kind is bool:
-        return "true" if value else "false"
-    if kind is datetime:
-        return _moment(value, value.fold, value.tzinfo)
-    if kind is date:
-        return f'"{value.isoformat()}"'
+    if encode := SCALARS.get(kind):
+        return encode(value)
+    inner = f"{newline}  "
     if kind is tuple:
-        if not value:
-            return "[]"
-        inner = f"{newline}  "
-        items = [_value(item, inner) for item in value]
-        return f"[{inner}{f',{inner}'.join(items)}{newline}]"
+        items = [_json(item, inner) for item in value]
+        return f"[{inner}{f',{inner}'.join(items)}{newline}]" if items else "[]"
     if kind is Clinic or kind is Protocol:
         return _shared(value, newline=newline)
-    return _object(value, newline) if _keys(kind) else _dump(value, newline)
+    if names := _field_names(kind):
+        members = [f'"{name}": {_json(getattr(value, name), inner)}' for name in names]
+        return f"{{{inner}{f',{inner}'.join(members)}{newline}}}"
+    return _dump(value, newline=newline)
 
 
-def _object(instance: Any, newline: str) -> str:  # noqa: ANN401 - any dataclass of ours
-    inner, members = f"{newline}  ", []
-    kind: Any = type(instance)
-    for key, name in _keys(kind):
-        value = getattr(instance, name)
-        # Most fields are one of these three.
-        if value is None:
-            text = "null"
-        elif type(value) is str:
-            text = encode_basestring(value)
-        elif type(value) is int:
-            text = str(value)
-        else:
-            text = _value(value, inner)
-        members.append(f"{inner}{key}{text}")
-    return f"{{{','.join(members)}{newline}}}"
-
-
-def _dump(value: object, newline: str) -> str:
+def _dump(value: object, *, newline: str) -> str:
     text = json.dumps(plain(value), ensure_ascii=False, indent=2)
     return text.replace("\n", newline)
 
@@ -68,15 +60,8 @@ def _dump(value: object, newline: str) -> str:
 _shared = memoised(_dump)
 
 
-@lru_cache(maxsize=4096)
-def _moment(moment: datetime, _fold: int, _zone: tzinfo | None) -> str:
-    """The moment as JSON; fold and zone are part of the key because equal moments can differ."""
-    return f'"{moment.isoformat()}"'
-
-
 @cache
-def _keys(kind: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - a type
-    """The key and name of each field of a dataclass; empty if the type has its own plain form."""
-    if not is_dataclass(kind) or hasattr(kind, "plain"):
-        return ()
-    return tuple((f'"{field.name}": ', field.name) for field in fields(kind))
+def _field_names(kind: Any) -> list[str]:  # noqa: ANN401 - a type
+    """The names of a dataclass's fields; empty if the type has a plain form of its own."""
+    is_plain = hasattr(kind, "plain") or not is_dataclass(kind)
+    return [] if is_plain else [field.name for field in fields(kind)]

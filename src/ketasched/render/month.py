@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
-from types import MappingProxyType
-from typing import NamedTuple
 
 from ketasched.events.view import View
 from ketasched.events.wording import course_revision_text
@@ -17,21 +15,12 @@ WIDTH, GAP = 28, "    "
 """The columns of a grid, four for each weekday, and the gap between two grids."""
 
 
-class MarkStyle(NamedTuple):
-    """The text before and after the number of a marked day, and its colour (ANSI)."""
-
-    before: str
-    after: str
-    colour: int
-
-
-MARK_STYLES: Mapping[MarkKind, MarkStyle] = MappingProxyType(
-    {
-        "visit": MarkStyle("[", "]", 32),
-        "tentative": MarkStyle("<", ">", 33),
-        "review": MarkStyle("(", ")", 36),
-    }
-)
+MARK_STYLES: Mapping[MarkKind, tuple[str, str, int]] = {
+    "visit": ("[", "]", 32),
+    "tentative": ("<", ">", 33),
+    "review": ("(", ")", 36),
+}
+"""The text before and after the number of a marked day, and its colour (ANSI)."""
 
 
 def render(course: Course, view: View) -> str:
@@ -53,17 +42,16 @@ def _grid_lines(month: Month, view: View) -> Iterator[str]:
     yield "".join(f" {name[:2]} " for name in month.weekdays)
     for week in month.weeks:
         yield "".join(
-            _cell(f"{day.number or '':>2}", day.mark.kind if day.mark else None, view)
-            for day in week
+            _cell(f"{number or '':>2}", mark.kind if mark else None, view) for number, mark in week
         )
 
 
 def _cell(number: str, kind: MarkKind | None, view: View) -> str:
     if kind is None:
         return f" {number} "
-    style = MARK_STYLES[kind]
-    text = f"{style.before}{number}{style.after}"
-    return f"\x1b[1;{style.colour}m{text}\x1b[0m" if view.colour else text
+    before, after, colour = MARK_STYLES[kind]
+    text = f"{before}{number}{after}"
+    return f"\x1b[1;{colour}m{text}\x1b[0m" if view.colour else text
 
 
 def _join_grids(grids: list[list[str]]) -> Iterator[str]:

@@ -4,7 +4,7 @@ import calendar
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from ketasched.events.rides import needs_ride
 from ketasched.events.view import View
@@ -23,12 +23,11 @@ class DayMark:
     by_phone: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(NamedTuple):
     """A cell of a grid: a day of the month, or 0 for a cell that is outside of the month."""
 
     number: int
-    mark: DayMark | None = None
+    mark: DayMark | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Month:
 
     def is_bare(self, index: int) -> bool:
         """Whether no mark is in this week or any before it, or none in this week or any after."""
-        marked = [any(day.mark for day in week) for week in self.weeks]
+        marked = [any(mark for _, mark in week) for week in self.weeks]
         return not any(marked[: index + 1]) or not any(marked[index:])
 
 

@@ -12,21 +12,17 @@ from ketasched.events.rides import (
 )
 from ketasched.events.view import View
 from ketasched.events.wording import (
+    Labels,
     clinic_name,
     clinic_phone,
     clinic_place,
     clinic_wording,
     course_revision_text,
-    driver_name,
-    driver_text,
     is_discreet,
-    kind_title,
     one_line,
     place_text,
-    review_title,
-    visit_title,
 )
-from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, VisitKind, Wording
+from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, Wording
 from ketasched.model.privacy import redact
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.render.bill import Bill, BillLine, make_bill
@@ -40,7 +36,7 @@ STATUS_TEXTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Page(Labels):
     """The content of a page. The templates use its public names without a prefix.
 
     `first_start` and `last_start` are of the first and last visit that takes place. Tentative
@@ -49,9 +45,7 @@ class Page:
     `former_dates` no longer hold. `needs_driver` is whether any visit does.
     """
 
-    course: Course
     view: View
-    discreet: bool
     title: str
     clinic_name: str
     place: str
@@ -100,29 +94,9 @@ class Page:
         """The status of a visit or review that does not take place."""
         return STATUS_TEXTS.get(item.status, item.status)
 
-    def driver_name(self, visit: Visit) -> str:
-        """The driver's name, or "" if there is no driver."""
-        return driver_name(visit.driver, discreet=self.discreet)
-
-    def driver_text(self, visit: Visit) -> str:
-        """The driver's name and phone, or "" if there is no driver."""
-        return driver_text(visit.driver, discreet=self.discreet)
-
     def reminder_texts(self, visit: Visit) -> list[str]:
         """When the calendar reminds of the ride: "Fri 4 Dec, 10:00"."""
         return [reminder.text for reminder in ride_reminders(self.course, visit)]
-
-    def kind_title(self, kind: VisitKind) -> str:
-        """The title of a kind of visit."""
-        return kind_title(kind, discreet=self.discreet)
-
-    def visit_title(self, visit: Visit) -> str:
-        """A visit's title."""
-        return visit_title(self.course, visit, discreet=self.discreet)
-
-    def review_title(self, review: Review) -> str:
-        """A review's title."""
-        return review_title(self.course, review, discreet=self.discreet)
 
     def amount_text(self, amount: Amount) -> str:
         """An amount in the clinic's currency."""
@@ -144,12 +118,12 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class RideList:
+class RideList(Labels):
     """The rides to come: those of `only_driver`, or if that is "" all of them.
 
-    `former_dates`, `place` and `phone` are discreet for every audience. `drivers` are the texts of
-    those who have a phone. `skipped_reminders` counts the reminders that would be before their
-    visit was given its date.
+    The list is discreet for every audience, but for `drivers`: the texts of the drivers who have a
+    phone. With `have_several_drivers` the drivers differ; "no driver yet" counts as a driver.
+    `skipped_reminders` counts the reminders before the time when their visit was given its date.
     """
 
     visits: list[Visit]
@@ -158,16 +132,8 @@ class RideList:
     place: str
     phone: str
     drivers: list[str]
+    have_several_drivers: bool
     skipped_reminders: int
-
-    @property
-    def have_several_drivers(self) -> bool:
-        """Whether the drivers differ; "no driver yet" counts as a driver."""
-        return have_several_drivers(self.visits)
-
-    def driver_name(self, visit: Visit) -> str:
-        """The driver's name, or "nobody yet"."""
-        return driver_name(visit.driver, discreet=True) if visit.driver else "nobody yet"
 
 
 def make_page(course: Course, view: View) -> Page:
@@ -182,8 +148,8 @@ def make_page(course: Course, view: View) -> Page:
     listed = takes_place or course.visits
     return Page(
         course,
-        view,
         discreet,
+        view,
         title="Your appointments" if discreet else course.protocol.title,
         clinic_name=clinic_name(clinic, discreet=discreet),
         # With clinical titles the address, and not the neutral place that is for calendars.
@@ -207,20 +173,23 @@ def make_page(course: Course, view: View) -> Page:
 
 def make_ride_list(course: Course, view: View) -> RideList:
     """The rides to come, for a page for this audience."""
-    discreet = is_discreet(course, view)
+    labels = Labels(course, is_discreet(course, view))
     rides = [
         visit
         for visit in course.visits
         if _is_to_come(course, visit) and view.includes_ride(visit)
     ]
-    with_phone = (visit.driver for visit in rides if visit.driver and visit.driver.phone)
+    with_phone = (visit for visit in rides if visit.driver and visit.driver.phone)
     return RideList(
-        rides,
-        redact(view.rides_of),
-        former_dates(course, View("driver", rides_of=view.rides_of)),
+        course,
+        discreet=True,
+        visits=rides,
+        only_driver=redact(view.rides_of),
+        former_dates=former_dates(course, View("driver", rides_of=view.rides_of)),
         place=clinic_place(course.clinic, discreet=True),
         phone=clinic_phone(course.clinic, discreet=True),
-        drivers=sorted({driver_text(driver, discreet=discreet) for driver in with_phone}),
+        drivers=sorted({labels.driver_text(visit) for visit in with_phone}),
+        have_several_drivers=have_several_drivers(rides),
         skipped_reminders=count_skipped_reminders(course, rides),
     )
 

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 
 from ketasched.errors import BadRequest
 from ketasched.events.diff import changed_events
@@ -15,22 +14,20 @@ from ketasched.model.privacy import redact, sensitive_term
 from ketasched.render import render
 from ketasched.render.ics import render_changes, render_split
 
-FOLDER_FILES: Mapping[str, tuple[str, str, Audience]] = MappingProxyType(
-    {
-        "text": ("{}.txt", "text", "patient"),
-        "html": ("{}.html", "html", "patient"),
-        "ics": ("{}.ics", "ics", "patient"),
-        "rides": ("rides.ics", "ics", "driver"),
-        "json": ("course.json", "json", "clinic"),
-    }
-)
+FOLDER_FILES: Mapping[str, tuple[str, str, Audience]] = {
+    "text": ("{}.txt", "text", "patient"),
+    "html": ("{}.html", "html", "patient"),
+    "ics": ("{}.ics", "ics", "patient"),
+    "rides": ("rides.ics", "ics", "driver"),
+    "json": ("course.json", "json", "clinic"),
+}
 """The files that a patient's folder can have: name ({} is the patient), format, audience."""
 
 PATIENT_FILES = ("text", "html", "ics", "rides")
 """The files for the patient and the driver."""
 
-EVENT_FOLDERS = ("calendar", "rides")
-"""The subfolders with one file for each event of the patient's and of the driver's calendar."""
+EVENT_FOLDERS: Mapping[str, Audience] = {"calendar": "patient", "rides": "driver"}
+"""The subfolders with a file for each event of an audience's calendar."""
 
 DRIVER_FOLDER = "drivers"
 """The subfolder with a calendar for each driver."""
@@ -38,12 +35,10 @@ DRIVER_FOLDER = "drivers"
 MAX_NAME_LENGTH = 40
 """How many characters of a driver's name a file name has."""
 
-SUBFOLDER_FILES = MappingProxyType(
-    {
-        **dict.fromkeys(EVENT_FOLDERS, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics")),
-        DRIVER_FOLDER: re.compile(r"rides-[\w-]+\.ics"),
-    }
-)
+SUBFOLDER_FILES: Mapping[str, re.Pattern[str]] = {
+    **dict.fromkeys(EVENT_FOLDERS, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics")),
+    DRIVER_FOLDER: re.compile(r"rides-[\w-]+\.ics"),
+}
 """The names of our files in each subfolder.
 
 Files with such a name that are not written anew are removed: they are of a former date, or of a
@@ -78,9 +73,8 @@ def render_folder(
         view = View("driver", driver_label, driver)
         files[f"{DRIVER_FOLDER}/rides-{name}.ics"] = render(course, "ics", view).encode()
     if split:
-        views = (View("patient", driver_label), View("driver", driver_label))
-        for folder, view in zip(EVENT_FOLDERS, views, strict=True):
-            events = render_split(course, view)
+        for folder, audience in EVENT_FOLDERS.items():
+            events = render_split(course, View(audience, driver_label))
             files |= {f"{folder}/{name}": text.encode() for name, text in events.items()}
     return files
 

@@ -7,7 +7,6 @@ is used because loading a template engine would slow down `plan`.
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from types import MappingProxyType
 
 from ketasched.events.view import View
 from ketasched.events.wording import ASK_ABOUT_DRIVING, DELETE_FIRST, DELETE_OLD, ONLY_AFTER_REST
@@ -213,7 +212,7 @@ def _driver_page(page: Page, rides: RideList) -> Iterator[Block]:
 
 def _ride_line(rides: RideList, visit: Visit) -> str:
     times = f"bring at {clock_text(visit.start)}   collect from {clock_text(visit.end)}"
-    driver = rides.driver_name(visit) if rides.have_several_drivers else ""
+    driver = (rides.driver_name(visit) or "nobody yet") if rides.have_several_drivers else ""
     return f"{day_text(visit.start):<17}{times}   {driver}"
 
 
@@ -293,7 +292,9 @@ def wrap(text: str, indent: int = 0) -> str:
     return f"\n{' ' * indent}".join(lines)
 
 
-PAGES: Mapping[Audience, Callable[[Page, RideList], Iterator[Block]]] = MappingProxyType(
-    {"patient": _patient_page, "driver": _driver_page, "clinic": _clinic_page}
-)
+PAGES: Mapping[Audience, Callable[[Page, RideList], Iterator[Block]]] = {
+    "patient": _patient_page,
+    "driver": _driver_page,
+    "clinic": _clinic_page,
+}
 """The page of each audience."""

@@ -9,7 +9,6 @@ If no such rules fit, the calendar gives its times in UTC.
 import re
 import zoneinfo
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -34,8 +33,9 @@ MAX_YEARS = 20
 class Observance:
     """Standard or daylight time, with the rule for its yearly onset.
 
-    The onset is `seconds` after the midnight `day_shift` days after the `week`-th `weekday` of
-    `month`; week 5 is the last one, weekday 0 is Sunday. The offsets are in seconds east of UTC.
+    The onset is `seconds` after the midnight that begins the `week`-th `weekday` of `month`, and
+    may be on another day; week 5 is the last one, weekday 0 is Sunday. The offsets are in seconds
+    east of UTC.
     """
 
     name: str
@@ -44,7 +44,6 @@ class Observance:
     month: int
     week: int
     weekday: int
-    day_shift: int
     seconds: int
 
     def local_onset(self, year: int) -> datetime:
@@ -54,8 +53,7 @@ class Observance:
         day = first + timedelta(to_weekday + 7 * (self.week - 1))
         if day.month != self.month:
             day -= timedelta(7)
-        midnight = datetime.combine(day, time())
-        return midnight + timedelta(days=self.day_shift, seconds=self.seconds)
+        return datetime.combine(day, time()) + timedelta(seconds=self.seconds)
 
     def utc_onset(self, year: int) -> datetime:
         """The onset in a year, in UTC."""
@@ -90,9 +88,8 @@ def vtimezone(zone: str, first: int, last: int) -> str:
 
 def _observance(name: str, offset_from: int, offset_to: int, rule: tuple[str, ...]) -> Observance:
     month, week, weekday, clock = rule
-    day_shift, seconds = divmod(_seconds(clock) if clock else 7200, SECONDS_PER_DAY)
-    numbers = int(month), int(week), int(weekday)
-    return Observance(name, offset_from, offset_to, *numbers, day_shift, seconds)
+    seconds = _seconds(clock) if clock else 7200
+    return Observance(name, offset_from, offset_to, int(month), int(week), int(weekday), seconds)
 
 
 def _seconds(text: str) -> int:
@@ -113,7 +110,7 @@ def _rrule(observance: Observance, years: range) -> str:
         return ""
     nth = -1 if all((day + timedelta(7)).month != day.month for day in days) else 0
     weeks = {(day.day + 6) // 7 for day in days}
-    if observance.day_shift == 0:
+    if 0 <= observance.seconds < SECONDS_PER_DAY:
         nth = -1 if observance.week == 5 else observance.week
     elif nth == 0 and len(weeks) == 1:
         nth = weeks.pop()
@@ -125,33 +122,24 @@ def _rrule(observance: Observance, years: range) -> str:
 def _agree_with_zone(
     observances: tuple[Observance, ...], zone: ZoneInfo, first: int, last: int
 ) -> bool:
-    """Whether the observances give the zone's own offset in these years, to the second."""
-    onsets = sorted(
-        (observance.utc_onset(year), observance.offset_to)
+    """Whether the observances give the zone's own offset in these years.
+
+    The offsets are compared at every midnight in UTC, and in the seconds before and at each onset.
+    """
+    offsets = {
+        observance.utc_onset(year): timedelta(seconds=observance.offset_to)
         for observance in observances
         for year in range(first - 1, last + 1)
-    )
-    return all(
-        timedelta(seconds=_offset_at(moment, onsets)) == moment.astimezone(zone).utcoffset()
-        for moment in _moments_to_compare(onsets, first, last)
-    )
-
-
-def _moments_to_compare(
-    onsets: list[tuple[datetime, int]], first: int, last: int
-) -> Iterator[datetime]:
-    """Every midnight in UTC of these years, and the seconds before and at each onset."""
+    }
+    onsets = sorted(offsets)
     begin, end = datetime(first, 1, 1, tzinfo=UTC), datetime(last + 1, 1, 1, tzinfo=UTC)
-    for day in range((end - begin).days + 1):
-        yield begin + timedelta(day)
-    for onset, _ in onsets:
-        for moment in (onset - timedelta(seconds=1), onset):
-            if first <= moment.year <= last:
-                yield moment
-
-
-def _offset_at(moment: datetime, onsets: list[tuple[datetime, int]]) -> int:
-    return onsets[bisect_right(onsets, moment, key=lambda onset: onset[0]) - 1][1]
+    midnights = [begin + timedelta(day) for day in range((end - begin).days + 1)]
+    seconds_before = [onset - timedelta(seconds=1) for onset in onsets]
+    return all(
+        offsets[onsets[bisect_right(onsets, moment) - 1]] == moment.astimezone(zone).utcoffset()
+        for moment in (*midnights, *onsets, *seconds_before)
+        if begin <= moment <= end
+    )
 
 
 def _component(observance: Observance, rule: str, first_year: int) -> str:
@@ -174,14 +162,7 @@ def _hhmm(seconds: int) -> str:
 
 def _posix_rule(zone: str) -> str:
     """The last line of the zone's file, which is looked for where `zoneinfo` does."""
-    for folder in zoneinfo.TZPATH:
-        path = Path(folder, *zone.split("/"))
-        if path.is_file():
-            return _last_line(path.read_bytes())
-    return _last_line(
-        resources.files("tzdata").joinpath("zoneinfo", *zone.split("/")).read_bytes()
-    )
-
-
-def _last_line(raw: bytes) -> str:
-    return raw.rstrip(b"\n").rpartition(b"\n")[2].decode("ascii", "replace")
+    folders = (*map(Path, zoneinfo.TZPATH), resources.files("tzdata") / "zoneinfo")
+    files = (folder.joinpath(*zone.split("/")) for folder in folders)
+    content = next(file for file in files if file.is_file()).read_bytes()
+    return content.rstrip(b"\n").rpartition(b"\n")[2].decode("ascii", "replace")

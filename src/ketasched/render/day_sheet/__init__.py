@@ -1,30 +1,19 @@
 """The clinic's day sheet: who comes when, on which chair, with which driver.
 
-A form of the sheet is a module with `render(sheet) -> str` and a row in `FORMS`. The module is
-imported at its first use.
+Each of `FORMS` is a module with `render(sheet) -> str`, which is imported at its first use.
 
 Doors: sheet, week.
 """
 
-from collections.abc import Mapping
 from importlib import import_module
-from types import MappingProxyType
 
 from ketasched.render.day_sheet.sheet import DaySheet
 
-FORMS: Mapping[str, str] = MappingProxyType(
-    {
-        "text": "ketasched.render.day_sheet.text",
-        "html": "ketasched.render.day_sheet.html",
-        "csv": "ketasched.render.day_sheet.csv",
-        "json": "ketasched.render.day_sheet.json",
-        "ics": "ketasched.render.day_sheet.ics",
-    }
-)
-"""The modules that render the sheet, by format."""
+FORMS = ("text", "html", "csv", "json", "ics")
+"""The formats of the sheet, each with a module of this name."""
 
 
 def render_sheet(sheet: DaySheet, form: str) -> str:
     """The sheet in one of `FORMS`."""
-    rendered: str = import_module(FORMS[form]).render(sheet)
+    rendered: str = import_module(f"{__name__}.{form}").render(sheet)
     return rendered
