@@ -76,6 +76,13 @@ class Refused(KetaschedError):
     exit_code = 6
 
 
+def summarise_problems(problems: Sequence[str], most: int) -> tuple[str, list[str]]:
+    """The number of problems in words, and the first `most` of them, then "and 2 more"."""
+    number = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
+    more = len(problems) - most
+    return number, [*problems[:most], *([f"and {more} more"] if more > 0 else [])]
+
+
 def error_location(error: BaseException) -> str:
     """The error's type and where it was raised, without its message, which may name a patient."""
     frame = traceback.extract_tb(error.__traceback__)[-1]

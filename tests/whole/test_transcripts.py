@@ -37,7 +37,6 @@ ELSEWHERE = {
     "register/database_errors.py damaged_file": "register/test_register_cli.py::test_a_damaged",
     "files/roster/dialect.py _refuse_malformed": "files/test_roster.py::test_a_file_that_is_no",
     "files/roster/ndjson.py _parse_object": "files/test_roster.py::test_a_bad_line_of_json_says",
-    "files/roster/rows.py _json_rows": "files/test_roster.py::test_a_bad_line_of_json_says_why",
     "together/plan.py _solver": "together/test_together.py::test_without_the_extra_it_says_what",
 }
 """Errors that no typed command gives alone (a kill, a full disk, 10 MB), and their tests."""

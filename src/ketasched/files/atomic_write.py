@@ -26,6 +26,9 @@ NO_PATTERNS: Mapping[str, re.Pattern[str]] = {}
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 """The flags with which `os.open` creates a file, and fails if it exists."""
 
+NAME_TAKEN = frozenset((errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR))
+"""The errors of renaming a folder to the name of something that exists."""
+
 MOST_LISTED = 6
 """Further existing files are only counted in a message."""
 
@@ -76,7 +79,7 @@ def write_folder(
     another writer does not end in time, or if `folder` is not writable.
     """
     paths = [folder / name for name in files]
-    try:
+    with _refuse_os_errors(folder):
         if undo:
             undo.record_folders({folder, *(path.parent for path in paths)})
         make_private_folder(folder)
@@ -89,8 +92,6 @@ def write_folder(
             for inner in {path.parent for path in paths} - {folder}:
                 make_private_folder(inner)
             _replace_files(dict(zip(paths, files.values(), strict=True)), stale)
-    except OSError as error:
-        raise _write_error(folder, error) from None
     return paths
 
 
@@ -103,37 +104,25 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
     """
     # A str: `pathlib` interns the parts of every path, which adds up over many thousand folders.
     part = f"{folder.parent}{os.sep}.{os.urandom(8).hex()}.part"
-    try:
+    with _refuse_os_errors(folder):
         os.mkdir(part, 0o700)  # noqa: PTH102
         try:
             for name, data in files.items():
                 _write_file(f"{part}{os.sep}{name}", data, sync=False)
-            return _rename_or_remove(part, folder)
-        except BaseException:
+            os.rename(part, folder)  # noqa: PTH104
+        except BaseException as error:
             shutil.rmtree(part, ignore_errors=True)
+            if getattr(error, "errno", None) in NAME_TAKEN:
+                return False
             raise
-    except OSError as error:
-        raise _write_error(folder, error) from None
-
-
-def _rename_or_remove(part: str, folder: Path) -> bool:
-    """Rename the temporary folder; if the name is taken, remove it and return False."""
-    try:
-        os.rename(part, folder)  # noqa: PTH104
-    except OSError as error:
-        if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
-            raise
-        shutil.rmtree(part)
-        return False
     return True
 
 
 def refuse_link(folder: Path) -> None:
     """Raise `Refused` if a folder to write into is a link, which somebody else may have made."""
     if folder.is_symlink():
-        raise Refused(
-            f"{folder}: is a link, not a folder", next_step="remove it, or another place"
-        )
+        problem = f"{folder}: is a link, not a folder"
+        raise Refused(problem, next_step="remove it, or another place")
 
 
 @contextmanager
@@ -154,13 +143,11 @@ def is_up_to_date(
     replaced: Mapping[str, re.Pattern[str]] = NO_PATTERNS,
 ) -> bool:
     """Whether `write_folder` with `force` would change nothing in `folder`."""
-    try:
-        if any((folder / name).read_bytes() != data for name, data in files.items()):
-            return False
-        stale = _stale_files(folder, [folder / name for name in files], replaced, force=True)
-    except OSError:
-        return False
-    return not stale and not is_locked(folder)
+    with suppress(OSError):
+        if all((folder / name).read_bytes() == data for name, data in files.items()):
+            paths = [folder / name for name in files]
+            return not (_stale_files(folder, paths, replaced, force=True) or is_locked(folder))
+    return False
 
 
 def is_locked(folder: Path) -> bool:
@@ -175,11 +162,8 @@ def wait_for_writers(folder: Path) -> None:
     """
     if not is_locked(folder):
         return
-    try:
-        with _locked(folder):
-            remove_leftovers(folder)
-    except OSError as error:
-        raise _write_error(folder, error) from None
+    with _refuse_os_errors(folder), _locked(folder):
+        remove_leftovers(folder)
 
 
 def remove_leftovers(folder: Path) -> None:
@@ -192,12 +176,16 @@ def remove_leftovers(folder: Path) -> None:
                 path.unlink(missing_ok=True)
 
 
-def _write_error(folder: Path, error: OSError) -> Refused:
-    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return Refused(
-        f"{error.filename or folder}: cannot be written: {error.strerror or error}",
-        next_step="make room there, then try again" if is_full else "another folder, one of yours",
-    )
+@contextmanager
+def _refuse_os_errors(place: Path) -> Iterator[None]:
+    """Raise `Refused` if the block, which writes at `place`, raises `OSError`."""
+    try:
+        yield
+    except OSError as error:
+        is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        step = "make room there, then try again" if is_full else "another folder, one of yours"
+        problem = f"{error.filename or place}: cannot be written: {error.strerror or error}"
+        raise Refused(problem, next_step=step) from None
 
 
 @contextmanager

@@ -14,18 +14,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import (
-    Annotated,
-    Any,
-    Literal,
-    NamedTuple,
-    TypeVar,
-    Union,
-    cast,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
 from ketasched.model import Course, Key, Plain, Problem, quote, unsafe_character
@@ -60,27 +49,29 @@ def read(
     """
     reader = _Reader(zone)
     noun = reader.read(kind, data, "")
-    return (None if reader.problems else cast("Noun", noun)), reader.problems
+    return (None if reader.problems else noun), reader.problems
 
 
-def plain(value: object) -> Plain:
+def plain(value: Any) -> Plain:
     """The noun as plain data, from which `read` makes an equal noun."""
+    data: Plain = value
     if hasattr(value, "plain"):
-        return cast("Plain", value.plain())
-    if dataclasses.is_dataclass(value):
-        found: dict[str, Plain] = {}
+        data = value.plain()
+    elif dataclasses.is_dataclass(value):
+        data = {}
         for one in dataclasses.fields(value):
             inner = plain(getattr(value, one.name))
             if "other tables" in one.metadata and isinstance(inner, dict):
-                found |= inner
+                data |= inner
             else:
-                found[one.name] = inner
-        return found
-    if isinstance(value, Mapping):
-        return {str(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, tuple):
-        return [plain(inner) for inner in value]
-    return value.isoformat() if isinstance(value, date) else cast("Plain", value)
+                data[one.name] = inner
+    elif isinstance(value, Mapping):
+        data = {str(key): plain(inner) for key, inner in value.items()}
+    elif isinstance(value, tuple):
+        data = [plain(inner) for inner in value]
+    elif isinstance(value, date):
+        data = value.isoformat()
+    return data
 
 
 def json_line(course: Course) -> str:
@@ -94,7 +85,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {matches[0]}?" if matches else ""
 
 
-class Field(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Field:
     """A field of a noun: its type, whether its key is required, and what the key is for.
 
     A catch-all field has no key of its own: it holds the tables under all other keys.
@@ -144,7 +136,7 @@ class _Reader:
         if hasattr(kind, "read"):
             return self._read_with(kind.read, value, place)
         if dataclasses.is_dataclass(kind):
-            return self._read_noun(cast("type", kind), value, place)
+            return self._read_noun(kind, value, place)
         if kind is date:
             return self._read_with(read_date, value, place)
         if kind is datetime:
@@ -156,10 +148,9 @@ class _Reader:
         return INVALID
 
     def _check_text(self, text: str, place: str) -> Any:
-        odd = unsafe_character(text, allowed="\n\t")
-        return (
-            self._report(place, f"has the character {odd}, which no text needs") if odd else text
-        )
+        if odd := unsafe_character(text, allowed="\n\t"):
+            return self._report(place, f"has the character {odd}, which no text needs")
+        return text
 
     def _read_scalar(self, kind: Any, value: object, place: str) -> Any:
         if type(value) is not kind:
@@ -199,7 +190,7 @@ class _Reader:
         }
         return INVALID if INVALID in items or INVALID in items.values() else items
 
-    def _read_noun(self, kind: type, value: object, place: str) -> Any:
+    def _read_noun(self, kind: Any, value: object, place: str) -> Any:
         if not isinstance(value, dict):
             return self._report(place, f"expected a table, not {quote(value)}")
         prefix, fields = f"{place}." if place else "", fields_of(kind)
@@ -230,16 +221,13 @@ class _Reader:
 
     def _parse_moment(self, value: object) -> datetime:
         moment = value
-        if isinstance(value, str):
-            # `fromisoformat` alone accepts more than a date with a time of day.
-            moment = None
-            if MOMENT.fullmatch(value):
-                with suppress(ValueError):
-                    moment = datetime.fromisoformat(value)
+        # `fromisoformat` alone accepts more than a date with a time of day.
+        if isinstance(value, str) and MOMENT.fullmatch(value):
+            with suppress(ValueError):
+                moment = datetime.fromisoformat(value)
         if not isinstance(moment, datetime) or not FIRST_YEAR <= moment.year <= LAST_YEAR:
-            raise ValueError(
-                f'expected a moment such as "2026-12-07T09:00-05:00", not {quote(value)}'
-            )
+            form = 'a moment such as "2026-12-07T09:00-05:00"'
+            raise ValueError(f"expected {form}, not {quote(value)}")
         if self.zone is None:
             return moment
         local = moment.replace(tzinfo=self.zone)

@@ -45,8 +45,8 @@ def course_problems(data: Data) -> list[Problem]:
     zones = zone_of(data.get("timezone")), zone_of(clinic.get("timezone"))
     if all(zones) and zones[0] != zones[1]:
         problems.append(("timezone", "is not the clinic's"))
-    problems += _patient_problems("patient", data.get("patient"))
-    problems += _patient_problems("request.patient", _table(data, "request").get("patient"))
+    problems += _patient_problems("patient", data)
+    problems += _patient_problems("request.patient", _table(data, "request"))
     name, kinds = protocol.get("id"), _table(protocol, "visits")
     for key in ("overrides", "prices") if isinstance(name, str) else ():
         own = _table(_table(clinic, key), str(name))
@@ -61,7 +61,8 @@ def kind_problems(place: str, own: Iterable[str], visits: Iterable[str]) -> Iter
             yield f"{place}.{kind}", f"unknown kind of visit{did_you_mean(kind, visits)}"
 
 
-def _patient_problems(place: str, patient: object) -> Iterator[Problem]:
+def _patient_problems(place: str, table: Data) -> Iterator[Problem]:
+    patient = table.get("patient")
     if isinstance(patient, str):
         try:
             read_reference(patient)
@@ -100,29 +101,47 @@ def _tables(data: Data, key: str) -> list[tuple[int, Data]]:
     return [(index, item) for index, item in items if isinstance(item, dict)]
 
 
+def _texts(data: Data, table: str, key: str) -> Iterator[tuple[str, str]]:
+    """The texts at `key` in the tables of a list, each after its place."""
+    for index, item in _tables(data, table):
+        if isinstance(text := item.get(key), str):
+            yield f"{table}[{index}].{key}", text
+
+
+def _repeated(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Those of the places and texts whose text an earlier place has."""
+    seen: set[str] = set()
+    for place, text in texts:
+        if text in seen:
+            yield place, text
+        seen.add(text)
+
+
 def _like_problems(visits: Data) -> Iterator[Problem]:
-    for name, visit in visits.items():
-        like = visit.get("like") if isinstance(visit, dict) else None
-        if not isinstance(like, str) or not like:
-            continue
-        lineage = _lineage(visits, name)
-        if like not in visits:
-            hint = did_you_mean(like, visits)
-            yield f"visits.{name}.like", f"no visit is called {quote(like)}{hint}"
-        elif lineage[-1] in lineage[:-1] or len(lineage) > LONGEST_LINEAGE:
+    for name in visits:
+        like = _like(visits, name)
+        if like and like not in visits:
+            yield f"visits.{name}.like", _no_visit_is_called(like, visits)
+        elif like and _is_circular(_lineage(visits, name)):
             yield f"visits.{name}.like", "goes round in a circle"
+
+
+def _like(visits: Data, name: str) -> str | None:
+    """The name of the kind of visit from which this one inherits, or None."""
+    like = _table(visits, name).get("like")
+    return like if isinstance(like, str) else None
 
 
 def _lineage(visits: Data, name: str) -> list[str]:
     """A kind of visit and its ancestors through `like`; a cycle ends at the first repetition."""
     found = [name]
-    while True:
-        like = _table(visits, found[-1]).get("like")
-        if not isinstance(like, str) or like not in visits:
-            return found
+    while not _is_circular(found) and (like := _like(visits, found[-1])) in visits:
         found.append(like)
-        if like in found[:-1] or len(found) > LONGEST_LINEAGE:
-            return found
+    return found
+
+
+def _is_circular(lineage: list[str]) -> bool:
+    return lineage[-1] in lineage[:-1] or len(lineage) > LONGEST_LINEAGE
 
 
 def _merge_lineage(visits: Data, name: str) -> Any:
@@ -138,17 +157,16 @@ def _merge_lineage(visits: Data, name: str) -> Any:
 
 
 def _name_problems(data: Data) -> Iterator[Problem]:
-    visits, seen = _table(data, "visits"), set()
-    for index, phase in _tables(data, "phases"):
-        visit, name = phase.get("visit"), phase.get("name")
-        if isinstance(visit, str) and visits and visit not in visits:
-            hint = did_you_mean(visit, visits)
-            yield f"phases[{index}].visit", f"no visit is called {quote(visit)}{hint}"
-        if isinstance(name, str):
-            if name in seen:
-                message = f"{quote(name)} is the name of an earlier phase, too"
-                yield f"phases[{index}].name", message
-            seen.add(name)
+    visits = _table(data, "visits")
+    for place, visit in _texts(data, "phases", "visit"):
+        if visits and visit not in visits:
+            yield place, _no_visit_is_called(visit, visits)
+    for place, name in _repeated(_texts(data, "phases", "name")):
+        yield place, f"{quote(name)} is the name of an earlier phase, too"
+
+
+def _no_visit_is_called(name: str, visits: Data) -> str:
+    return f"no visit is called {quote(name)}{did_you_mean(name, visits)}"
 
 
 def _example_problems(data: Data) -> Iterator[Problem]:
@@ -211,11 +229,5 @@ def _number_problems(data: Data) -> Iterator[Problem]:
 
 
 def _uid_problems(data: Data) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for key in ("visits", "reviews"):
-        for index, item in _tables(data, key):
-            uid = item.get("uid")
-            if isinstance(uid, str):
-                if uid in seen:
-                    yield f"{key}[{index}].uid", "is another item's, too"
-                seen.add(uid)
+    uids = chain(_texts(data, "visits", "uid"), _texts(data, "reviews", "uid"))
+    return ((place, "is another item's, too") for place, _ in _repeated(uids))

@@ -1,17 +1,17 @@
 """Loads protocols, clinics and courses; an error lists every problem of a file with its place."""
 
+import os
 import re
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from ketasched.errors import BadFile
+from ketasched.errors import BadFile, summarise_problems
 from ketasched.files import codec
-from ketasched.files.codec import did_you_mean
+from ketasched.files.codec import Noun, did_you_mean
 from ketasched.files.cross_references import (
+    Data,
     clinic_problems,
     course_problems,
     kind_problems,
@@ -24,11 +24,8 @@ from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange,
 from ketasched.model.values import escape_unprintable
 from ketasched.model.wall_clock import effective_kind
 
-Noun = TypeVar("Noun")
-
 # Not `importlib.resources`, which takes as long to import as a course takes to plan.
-HERE = Path(__file__).parent
-PACKAGE = HERE.parent
+PACKAGE = Path(__file__).parent.parent
 PROTOCOLS = PACKAGE / "protocols"
 
 DEFAULT_PROTOCOL = "iv-depression"
@@ -38,8 +35,7 @@ MOST_PROBLEMS_SHOWN = 100
 
 def shipped_protocols() -> list[str]:
     """The ids of the protocols that come with the program, in alphabetical order."""
-    names = (path.name for path in PROTOCOLS.iterdir())
-    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+    return sorted(path.stem for path in PROTOCOLS.glob("*.toml"))
 
 
 def load_protocol(name: str) -> Protocol:
@@ -62,9 +58,7 @@ def load_protocol(name: str) -> Protocol:
 def protocol_text(name: str) -> str:
     """The text of a protocol's file with its comments. Raises `BadFile` if it is not valid."""
     load_protocol(name)
-    if name in shipped_protocols():
-        return (PROTOCOLS / f"{name}.toml").read_text(encoding="utf-8")
-    return read_text(name)
+    return read_text(str(PROTOCOLS / f"{name}.toml") if name in shipped_protocols() else name)
 
 
 def schema_text(kind: str) -> str:
@@ -74,7 +68,7 @@ def schema_text(kind: str) -> str:
 
 def starter_clinic(zone: str, salt: str) -> str:
     """The text of a clinic file to edit, in the time zone `zone`; `salt` should be random."""
-    text = (HERE / "starter_clinic.toml").read_text(encoding="utf-8")
+    text = (PACKAGE / "files" / "starter_clinic.toml").read_text(encoding="utf-8")
     return text.replace("@TIMEZONE@", zone).replace("@SALT@", salt)
 
 
@@ -105,10 +99,9 @@ def parse_course(text: str, name: str) -> Course:
 
 def _course_path(path: str) -> str:
     """The path of the course file if `path` is a patient's folder, else `path`."""
-    with suppress(OSError):  # reading the file reports what is wrong with the path
-        if Path(path).is_dir():
-            return str(Path(path, "course.json"))
-    return path
+    # `Path.is_dir` can raise `OSError`; reading the file reports what is wrong with the path.
+    is_folder = os.path.isdir(path)  # noqa: PTH112
+    return str(Path(path, "course.json")) if is_folder else path
 
 
 def load_any(path: str) -> Protocol | Clinic | Course:
@@ -125,7 +118,7 @@ def load_any(path: str) -> Protocol | Clinic | Course:
     return READERS[kind](data, path)
 
 
-def _read_kind(kind: str, path: str) -> dict[str, Any]:
+def _read_kind(kind: str, path: str) -> Data:
     """The data of a file of this kind. Raises `BadFile` for a file of another kind."""
     if path.endswith((".ics", ".txt", ".html")):
         step = "give the course.json beside it" if kind == "course" else "give a .toml file"
@@ -137,7 +130,7 @@ def _read_kind(kind: str, path: str) -> dict[str, Any]:
     return data
 
 
-def _kind_of(data: dict[str, Any]) -> str | None:
+def _kind_of(data: Data) -> str | None:
     """The kind of file, by keys that only this kind has; None if there is no such key."""
     if "course_id" in data or isinstance(data.get("visits"), list):
         return "course"
@@ -187,24 +180,18 @@ def _raise_for_problems(path: str, problems: list[Problem]) -> None:
         f"{escape_unprintable(place)}: {message}" if place else message
         for place, message in sorted(problems, key=_place_key)
     ]
-    number = "a problem" if len(lines) == 1 else f"{len(lines)} problems"
-    if len(lines) > MOST_PROBLEMS_SHOWN:
-        lines[MOST_PROBLEMS_SHOWN:] = [f"and {len(lines) - MOST_PROBLEMS_SHOWN} more"]
+    number, details = summarise_problems(lines, MOST_PROBLEMS_SHOWN)
     step = f"mend it, then: ketasched check {path}"
-    raise BadFile(f"{path}: {number}", details=lines, next_step=step)
+    raise BadFile(f"{path}: {number}", details=details, next_step=step)
 
 
-def _place_key(problem: Problem) -> list[tuple[bool, int, str]]:
+def _place_key(problem: Problem) -> list[tuple[int, str]]:
     words = re.split(r"(\d+)", problem[0])
-    return [(word.isdecimal(), int(word) if word.isdecimal() else 0, word) for word in words]
+    return [(int(word) if word.isdecimal() else 0, word) for word in words]
 
 
 def _read(
-    kind: type[Noun],
-    data: dict[str, Any],
-    path: str,
-    problems: list[Problem],
-    zone: ZoneInfo | None = None,
+    kind: type[Noun], data: Data, path: str, problems: list[Problem], zone: ZoneInfo | None = None
 ) -> Noun:
     """The noun of type `kind` in `data`. Raises `BadFile` with `problems` and those of `data`."""
     noun, own_problems = codec.read(kind, data, zone=zone)
@@ -213,7 +200,7 @@ def _read(
     return noun
 
 
-def _refuse_later_format(data: dict[str, Any], path: str) -> None:
+def _refuse_later_format(data: Data, path: str) -> None:
     number = data.get("format")
     if type(number) is int and number > 1:
         raise BadFile(
@@ -222,12 +209,12 @@ def _refuse_later_format(data: dict[str, Any], path: str) -> None:
         )
 
 
-def _read_protocol(data: dict[str, Any], path: str) -> Protocol:
+def _read_protocol(data: Data, path: str) -> Protocol:
     _refuse_later_format(data, path)
     return _read(Protocol, resolve_likes(data), path, protocol_problems(data))
 
 
-def _read_clinic(data: dict[str, Any], path: str) -> Clinic:
+def _read_clinic(data: Data, path: str) -> Clinic:
     clinic = _read(Clinic, data, path, clinic_problems(data))
     named = clinic.overrides.keys() | clinic.prices.protocols.keys()
     for name in sorted(named & set(shipped_protocols())):
@@ -235,12 +222,12 @@ def _read_clinic(data: dict[str, Any], path: str) -> Clinic:
     return clinic
 
 
-def _read_course(data: dict[str, Any], path: str) -> Course:
+def _read_course(data: Data, path: str) -> Course:
     _refuse_later_format(data, path)
     return _read(Course, data, path, course_problems(data), zone_of(data.get("timezone")))
 
 
-READERS: Mapping[str, Callable[[dict[str, Any], str], Protocol | Clinic | Course]] = {
+READERS: Mapping[str, Callable[[Data, str], Protocol | Clinic | Course]] = {
     "protocol": _read_protocol,
     "clinic": _read_clinic,
     "course": _read_course,

@@ -20,10 +20,9 @@ WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?"
 MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
 DAY = r"\d{1,2}(?:st|nd|rd|th)?"
 SPELLED_DATE = re.compile(
-    rf"(?:{WEEKDAY} )?(?:{DAY} {MONTH}|{MONTH} {DAY}),? \d{{4}}",
-    re.ASCII | re.IGNORECASE,
+    rf"(?:({WEEKDAY}) )?((?:{DAY} {MONTH}|{MONTH} {DAY}),? (\d{{4}}))", re.ASCII | re.IGNORECASE
 )
-"""A date with its month in words; with day, month and year, so nothing is guessed."""
+"""A date with its month in words: the weekday, the date with day, month and year, and the year."""
 
 DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -86,22 +85,21 @@ def spelled_date(text: str, order: DateOrder = None) -> date:
         return read_date(text)
     if re.fullmatch(r"\d{1,2}([/.-])\d{1,2}\1\d{4}", text, re.ASCII):
         return _numeric_date(text, order)
-    if not SPELLED_DATE.fullmatch(text):
-        raise ValueError(
-            f'expected a date such as "2026-12-07" or "7 Dec 2026", not {quote(text)}'
-        )
+    spelled = SPELLED_DATE.fullmatch(text)
+    if spelled is None:
+        form = 'a date such as "2026-12-07" or "7 Dec 2026"'
+        raise ValueError(f"expected {form}, not {quote(text)}")
     # Imported here because most dates are numeric, and dateutil is slow to import.
     from dateutil import parser  # noqa: PLC0415
 
-    named = re.match(WEEKDAY, text, re.ASCII | re.IGNORECASE)
-    plain = text[named.end() :] if named else text
+    weekday, plain, year = spelled.groups()
     try:
         day = parser.parse(plain, default=datetime(2000, 1, 1)).date()  # noqa: DTZ001 - a date
-        day = read_date(day.replace(year=int(text[-4:])))
+        day = read_date(day.replace(year=int(year)))
     except (ValueError, OverflowError) as error:
         reason = str(error).partition(":")[0].replace("Unknown string format", "no such month")
         raise ValueError(f"{quote(text)} is no date: {reason}") from None
-    if named and WEEKDAYS[day.weekday()] != named[0][:3].lower():
+    if weekday and WEEKDAYS[day.weekday()] != weekday[:3].lower():
         raise ValueError(f"{quote(text)}: that day is a {DAY_NAMES[day.weekday()].title()}")
     return day
 
@@ -110,15 +108,13 @@ def _numeric_date(text: str, order: DateOrder) -> date:
     first, second, year = (int(number) for number in re.split(r"[/.-]", text))
     readings = {"mdy": (first, second), "dmy": (second, first)}
     if order is None:
-        likely = sorted(
+        likely = {
             f"{year}-{month:02d}-{day:02d}"
             for month, day in readings.values()
             if month <= 12 and day <= 31
-        )
-        raise ValueError(
-            f"{quote(text)}: day or month first? "
-            f"Write {' or '.join(dict.fromkeys(likely))}, or say --date-order"
-        )
+        }
+        fix = f"Write {' or '.join(sorted(likely))}, or say --date-order"
+        raise ValueError(f"{quote(text)}: day or month first? {fix}")
     month, day = readings[order]
     try:
         return read_date(date(year, month, day))

@@ -1,4 +1,4 @@
-"""Reads the records of a CSV file from a stream of bytes, and holds one record at a time.
+"""Reads the records of a CSV or NDJSON file from a stream of bytes, one record at a time.
 
 The `csv` module is not used because it reads from an unclosed quote to the end of the roster. The
 grammar here is strict (RFC 4180): a quote begins a cell, ends a cell, or is doubled inside a cell.
@@ -21,7 +21,6 @@ quotes, and such a line always ends the scan of a cell that was open before the 
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
 from typing import BinaryIO, NamedTuple
 
 CHUNK = 64 * 1024
@@ -56,7 +55,7 @@ Line = tuple[int, bytes]
 """A line's number, from 1, and its bytes with the line end, cut somewhere after `MOST_ROW`."""
 
 
-class CsvRecord(NamedTuple):
+class Record(NamedTuple):
     """A record: the number of its first line, its bytes without the line end, and its problem."""
 
     line: int
@@ -97,72 +96,66 @@ def _split_lines(stream: BinaryIO) -> Iterator[bytes]:
 
 
 class RecordScanner:
-    """Finds out where the cells of a record end, for one delimiter.
+    """Finds the cells of CSV records, for one delimiter.
 
     `is_row` is a function that says whether a line inside a cell looks like a row.
     """
 
-    def __init__(self, delimiter: str, is_row: Callable[[bytes], bool] | None = None) -> None:
-        self.delimiter = delimiter.encode()
-        self.is_row = is_row or (lambda _: False)
-        mark = re.escape(self.delimiter)
+    def __init__(self, delimiter: str, is_row: Callable[[bytes], bool] = lambda _: False) -> None:
+        self.delimiter, self.is_row = delimiter, is_row
         # No part can match in two ways, so plain repeats are as quick as possessive ones, which
         # are wrong in Python before 3.11.5 (python/cpython#101955).
-        bare = rb'[^"\r\n' + mark + rb"]*"
-        text = rb'[^"]*(?:""[^"]*)*'
-        cell = rb"(?:" + bare + rb'|"' + text + rb'")'
-        self._cells = re.compile(
-            rb"(?:" + cell + mark + rb")*"
-            rb"(?:(?P<done>" + cell + rb'[\r\n]*\Z)|"(?P<open>' + text + rb"\Z))"
-        )
-        self._closing = re.compile(text + rb'(?:(?P<open>\Z)|"(?P<done>[\r\n]*\Z)?)')
+        bare, quoted = rf'[^"\r\n{delimiter}]*', r'[^"]*(?:""[^"]*)*'
+        cell = rf'(?:{bare}|"{quoted}")'
+        end = rf'(?:{cell}[\r\n]*\Z|"(?P<open>{quoted}\Z))'
+        self._line = re.compile(rf"(?:{cell}{delimiter})*{end}".encode())
+        self._cells = re.compile(rf'(?:\A|{delimiter})(?:"({quoted})"|([^"{delimiter}]*))')
 
     def scan(self, raw: bytes, *, inside: bool = False) -> int:
         """Scan a line: `COMPLETE`, `MALFORMED`, or the position of a cell open at the line's end.
 
-        `inside` says that a quoted cell is open at the beginning of the line.
+        `inside` says that a quoted cell is open at the beginning of the line; its position is 0.
         """
-        start = 0
         if inside and b'"' not in raw:
             return 0
-        if inside:
-            closing = self._closing.match(raw)
-            assert closing is not None  # noqa: S101 - the pattern matches any bytes
-            if closing["open"] is not None:
-                return 0
-            if closing["done"] is not None:
-                return COMPLETE
-            start = closing.end() + 1
-            if raw[start - 1 : start] != self.delimiter:
-                return MALFORMED
-        found = self._cells.match(raw, start)
+        found = self._line.match(b'"' * inside + raw)
         if found is None:
             return MALFORMED
-        return COMPLETE if found["done"] is not None else found.start("open")
+        return COMPLETE if found["open"] is None else found.start("open") - inside
+
+    def split(self, text: str) -> list[str]:
+        """The cells of a record that is not malformed, without their quotes."""
+        if '"' not in text:
+            return text.split(self.delimiter)
+        cells = self._cells.findall(text)
+        return [bare or quoted.replace('""', '"') for quoted, bare in cells]
 
 
-def read_records(lines: LineReader, scanner: RecordScanner) -> Iterator[CsvRecord]:
-    """The records of these lines in order, malformed ones included; blank lines are skipped."""
+def read_records(lines: LineReader, scanner: RecordScanner | None) -> Iterator[Record]:
+    """The records of these lines in order, malformed ones included; blank lines are skipped.
+
+    Without a scanner, each line is a record.
+    """
     for line in lines:
         number, raw = line
         if raw.isspace():
             continue
-        if b'"' in raw or len(raw) > MOST_ROW:
+        if scanner and b'"' in raw:
             yield read_record(lines, line, scanner)[0]
         else:
-            yield CsvRecord(number, raw.rstrip(b"\r\n"))
+            yield _one_line_record(number, raw)
 
 
 def read_record(
     lines: LineReader, first: Line, scanner: RecordScanner
-) -> tuple[CsvRecord, list[Line]]:
+) -> tuple[Record, list[Line]]:
     """The record that begins with the line `first`, and its lines.
 
     All lines of a malformed record but the first are pushed back.
     """
     number, raw = first
     if len(raw) > MOST_ROW:
-        return CsvRecord(number, truncate_row(raw), TOO_LONG), [first]
+        return _one_line_record(number, raw), [first]
     parts, row_length, cell_length = [first], len(raw), 0
     result, problem = scanner.scan(raw), STRAY_QUOTE
     while result >= 0:
@@ -170,7 +163,6 @@ def read_record(
         cell_length = len(raw) - result + (cell_length if result == 0 else 0)
         following = next(lines, None) if cell_length <= MOST_CELL else None
         if following is None:
-            result = MALFORMED
             break
         parts.append(following)
         raw = following[1]
@@ -179,25 +171,14 @@ def read_record(
         if result != MALFORMED and scanner.is_row(raw):
             result, problem = MALFORMED, SWALLOWED_ROW
     if result == COMPLETE:
-        return CsvRecord(number, b"".join(part for _, part in parts).rstrip(b"\r\n")), parts
+        return Record(number, b"".join(part for _, part in parts).rstrip(b"\r\n")), parts
     lines.push_back(parts[1:])
-    return CsvRecord(number, first[1].rstrip(b"\r\n"), problem), [first]
+    return Record(number, first[1].rstrip(b"\r\n"), problem), [first]
 
 
-def truncate_row(raw: bytes) -> bytes:
-    """The beginning of a row that is too long, not cut inside a character."""
-    return re.sub(rb"[\xc0-\xff][\x80-\xbf]*\Z", b"", raw[:MOST_SHOWN]) + "…".encode()
-
-
-def split_cells(text: str, delimiter: str) -> list[str]:
-    """The cells of a record that is not malformed, without their quotes."""
-    if '"' not in text:
-        return text.split(delimiter)
-    cells = _cell_pattern(delimiter).findall(text)
-    return [bare or quoted.replace('""', '"') for quoted, bare in cells]
-
-
-@cache
-def _cell_pattern(delimiter: str) -> re.Pattern[str]:
-    mark = re.escape(delimiter)
-    return re.compile(rf'(?:\A|{mark})(?:"([^"]*(?:""[^"]*)*)"|([^"{mark}]*))')
+def _one_line_record(number: int, raw: bytes) -> Record:
+    """The record of this line; if the line is too long, of its beginning."""
+    if len(raw) <= MOST_ROW:
+        return Record(number, raw.rstrip(b"\r\n"))
+    whole_characters = re.sub(rb"[\xc0-\xff][\x80-\xbf]*\Z", b"", raw[:MOST_SHOWN])
+    return Record(number, whole_characters + "…".encode(), TOO_LONG)

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from ketasched.errors import BadFile
 from ketasched.files.roster.csv_records import (
     MOST_CELL,
-    CsvRecord,
     LineReader,
+    Record,
     RecordScanner,
     read_record,
-    split_cells,
 )
 from ketasched.files.roster.headings import HeadingMap
 from ketasched.model import quote
@@ -55,9 +54,10 @@ def read_header(
     """
     headings = {}
     for delimiter in _declared_delimiters(lines, path) or DELIMITERS:
-        record, record_lines = read_record(lines, next(lines), RecordScanner(delimiter))
+        scanner = RecordScanner(delimiter)
+        record, record_lines = read_record(lines, next(lines), scanner)
         lines.push_back(record_lines)
-        headings[delimiter] = _headings(record, delimiter)
+        headings[delimiter] = _headings(record, scanner)
     place = f"{path}:{record.line}"
     delimiter = _best_delimiter(headings, heading_map, place)
     record, _ = read_record(lines, next(lines), RecordScanner(delimiter))
@@ -82,12 +82,12 @@ def _declared_delimiters(lines: LineReader, path: str) -> tuple[str, ...]:
     return (delimiter,)
 
 
-def _headings(record: CsvRecord, delimiter: str) -> list[str]:
-    """The cells of a record, without the empty ones at its end."""
+def _headings(record: Record, scanner: RecordScanner) -> list[str]:
+    """The cells of a record, without the empty ones at its end; a malformed record is one cell."""
     text = record.raw.decode("utf-8", "replace")
     if record.problem:
         return [text]
-    cells = split_cells(text, delimiter)
+    cells = scanner.split(text)
     while cells and not cells[-1].strip():
         cells.pop()
     return cells
@@ -112,15 +112,15 @@ def _best_delimiter(headings: Mapping[str, list[str]], heading_map: HeadingMap, 
     return best[0]
 
 
-def _refuse_malformed(record: CsvRecord, headings: list[str], place: str) -> None:
+def _refuse_malformed(record: Record, headings: list[str], place: str) -> None:
     """Raise `BadFile` if the header is malformed, no text, or has too long a heading."""
     if record.problem:
         raise BadFile(f"{place}: the header {record.problem}", next_step="mend it, then try again")
     try:
-        text = record.raw.decode("utf-8")
+        record.raw.decode("utf-8")
     except UnicodeDecodeError:
         raise BadFile(f"{place}: the header is not UTF-8 text", next_step=SAVE_AS) from None
-    if "\0" in text:
+    if b"\0" in record.raw:
         raise BadFile(f"{place}: the header has NUL bytes: is it UTF-16?", next_step=SAVE_AS)
     if max(map(len, headings), default=0) > MOST_CELL:
         raise BadFile(f"{place}: a heading is longer than {MOST_CELL:,} characters")

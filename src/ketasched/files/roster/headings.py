@@ -6,9 +6,11 @@ ignore the heading.
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
-from ketasched.errors import BadFile, BadRequest
+from ketasched.errors import BadFile, BadRequest, summarise_problems
 from ketasched.files.codec import did_you_mean
 from ketasched.files.request_fields import ROSTER_FIELDS
 from ketasched.model import quote
@@ -38,16 +40,16 @@ class HeadingMap:
             if name not in ROSTER_FIELDS:
                 hint = did_you_mean(name, ROSTER_FIELDS)
                 raise BadRequest("column", f"there is no column {quote(name)}{hint}")
-            if other := own.get(normalise_heading(heading)):
+            other = own.setdefault(normalise_heading(heading), name)
+            if other != name:
                 problem = f"{quote(heading)} cannot be both {other} and {name}"
                 raise BadRequest("column", problem)
-            own[normalise_heading(heading)] = name
         known = {name: name for name in ROSTER_FIELDS if name not in names}
         self._columns = known | dict.fromkeys(map(normalise_heading, ignored), IGNORED) | own
 
     def column(self, heading: str) -> str | None:
         """The column that the heading means, `IGNORED`, or None for an unknown heading."""
-        if heading in self._columns:
+        if heading in self._columns:  # as most keys of NDJSON are
             return self._columns[heading]
         return self._columns.get(normalise_heading(heading))
 
@@ -78,12 +80,10 @@ def map_headings(headings: Sequence[str], heading_map: HeadingMap, place: str) -
     ]
     if not problems:
         return tuple(name or IGNORED for name in columns)
-    number = "a problem" if len(problems) == 1 else f"{len(problems)} problems"
-    if len(problems) > MOST_PROBLEMS_SHOWN:
-        problems[MOST_PROBLEMS_SHOWN:] = [f"and {len(problems) - MOST_PROBLEMS_SHOWN} more"]
+    number, lines = summarise_problems(problems, MOST_PROBLEMS_SHOWN)
     raise BadFile(
         f"{place}: {number} in the header",
-        details=problems,
+        details=lines,
         next_step='mend it, or say what is meant: --column start="Start date", '
         "--ignore-column Notes",
     )
@@ -101,28 +101,24 @@ def _missing_columns(columns: Sequence[str | None], heading_map: HeadingMap) -> 
 
 def _duplicate_columns(headings: Sequence[str], columns: Sequence[str | None]) -> Iterator[str]:
     """Messages about columns that more than one heading means."""
-    indices: dict[str, list[int]] = {}
-    for index, name in enumerate(columns):
-        if name:
-            indices.setdefault(name, []).append(index)
-    for name, found in indices.items():
-        if len(found) > 1:
-            places = (f"column {i + 1} {quote(headings[i].strip())}" for i in found[:3])
-            yield f"{name} is there {len(found)} times: {', '.join(places)}"
+    for name, count in Counter(filter(None, columns)).items():
+        if count > 1:
+            cells = enumerate(zip(headings, columns, strict=True), 1)
+            places = (
+                f"column {i} {quote(one.strip())}" for i, (one, column) in cells if column == name
+            )
+            yield f"{name} is there {count} times: {', '.join(islice(places, 3))}"
 
 
 def _unknown_headings(
     headings: Sequence[str], columns: Sequence[str | None], heading_map: HeadingMap
-) -> list[str]:
+) -> Iterator[str]:
     """Messages about unknown headings; "" for those that are only counted, which saves time."""
-    messages: list[str] = []
-    for number, (heading, name) in enumerate(zip(headings, columns, strict=True), 1):
-        if name is not None:
-            continue
-        if not heading.strip():
-            messages.append(f"column {number} has no name")
-        elif len(messages) < MOST_PROBLEMS_SHOWN:
-            messages.append(f"column {number}: {heading_map.describe_unknown(heading)}")
-        else:
-            messages.append("")
-    return messages
+    cells = enumerate(zip(headings, columns, strict=True), 1)
+    unknown = [(number, heading) for number, (heading, column) in cells if column is None]
+    for number, heading in unknown[:MOST_PROBLEMS_SHOWN]:
+        problem = (
+            f": {heading_map.describe_unknown(heading)}" if heading.strip() else " has no name"
+        )
+        yield f"column {number}{problem}"
+    yield from [""] * (len(unknown) - MOST_PROBLEMS_SHOWN)

@@ -2,11 +2,12 @@
 
 import json
 import re
-from dataclasses import dataclass
+from collections import UserString
+from collections.abc import Collection, Iterable
 
 from ketasched.errors import BadRequest
 from ketasched.files.request_fields import ROSTER_FIELDS
-from ketasched.files.roster.csv_records import MOST_CELL
+from ketasched.files.roster.csv_records import MOST_CELL, MOST_ROW
 from ketasched.files.roster.headings import HeadingMap
 from ketasched.files.toml_json import no_duplicate_keys
 from ketasched.model import quote
@@ -18,22 +19,14 @@ NOT_TEXT = re.compile("[\0\ud800-\udfff]")
 """NUL, and lone surrogates (from bytes that are not UTF-8, or from an escape in JSON)."""
 
 
-@dataclass(frozen=True, slots=True)
-class _BadNumber:
-    """A number that no cell may have, such as 3.5 or NaN; errors show its text."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return self.text
-
-
-# Whole numbers stay text: no digit of a long number is lost, and no number is too long.
+# Whole numbers stay text: no digit of a long number is lost, and no number is too long. Other
+# numbers (3.5, NaN) become a `UserString`: it is no `str`, which a cell must be, and errors show
+# its text unchanged.
 DECODER = json.JSONDecoder(
     object_pairs_hook=no_duplicate_keys,
     parse_int=str,
-    parse_float=_BadNumber,
-    parse_constant=_BadNumber,
+    parse_float=UserString,
+    parse_constant=UserString,
 )
 
 
@@ -52,16 +45,13 @@ def parse_json_row(text: str, heading_map: HeadingMap) -> dict[str, str]:
             raise BadRequest(column, f"is there twice, once as {quote(key)}")
         if column:
             cells[column] = _cell_text(column, value)
-    # Without escapes, the cells of a short line have no problem that the line does not have.
-    if "\\" in text or len(text) > MOST_CELL:
-        for column, cell in cells.items():
-            if problem := text_problem(cell):
-                raise BadRequest(column, problem)
+    if problem := cell_problem(cells, cells.values()):
+        raise problem
     return {column: cell for column, cell in cells.items() if cell}
 
 
 def _parse_object(text: str) -> dict[str, object]:
-    if problem := text_problem(text, longest=None):
+    if problem := _text_problem(text, longest=MOST_ROW):
         raise BadRequest(ROW, problem)
     try:
         data = DECODER.decode(text)
@@ -94,9 +84,17 @@ def _describe(value: object) -> str:
     return "an object" if isinstance(value, dict) else quote(value)
 
 
-def text_problem(text: str, *, longest: int | None = MOST_CELL) -> str:
+def cell_problem(names: Iterable[str], cells: Collection[str]) -> BadRequest | None:
+    """The first problem with the text of a cell, or None; `names` are headings or columns."""
+    if not _text_problem("".join(cells)):  # quicker than cell by cell
+        return None
+    problems = zip(names, map(_text_problem, cells), strict=True)
+    return next((BadRequest(name.strip(), problem) for name, problem in problems if problem), None)
+
+
+def _text_problem(text: str, *, longest: int = MOST_CELL) -> str:
     """Why a roster may not have this text, or ""."""
-    if longest is not None and len(text) > longest:
+    if len(text) > longest:
         return f"is longer than {longest:,} characters"
     found = NOT_TEXT.search(text)
     if found is None:

@@ -8,7 +8,7 @@ is no row.
 Only one row is held in memory; `csv_records` bounds its size.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO, NamedTuple
 
@@ -21,19 +21,10 @@ from ketasched.files.request_fields import (
     read_request,
     spelled_date,
 )
-from ketasched.files.roster.csv_records import (
-    MOST_ROW,
-    TOO_LONG,
-    CsvRecord,
-    LineReader,
-    RecordScanner,
-    read_records,
-    split_cells,
-    truncate_row,
-)
+from ketasched.files.roster.csv_records import LineReader, RecordScanner, read_records
 from ketasched.files.roster.dialect import peek_first_line, read_header
 from ketasched.files.roster.headings import REQUIRED, HeadingMap, map_headings
-from ketasched.files.roster.ndjson import ROW, parse_json_row, text_problem
+from ketasched.files.roster.ndjson import ROW, cell_problem, parse_json_row
 from ketasched.model import Request
 
 REJECT_COLUMNS = ("row", "rule", "reason")
@@ -44,7 +35,7 @@ are unescaped (`csv_cells.unescape_cell`). In any other roster a leading "'" sta
 """
 
 JSON_COLUMN = "json"
-"""The only column of the rejects of an NDJSON roster: the unchanged line."""
+"""The only column of an NDJSON roster and of its rejects: the unchanged line."""
 
 
 class Row(NamedTuple):
@@ -101,16 +92,17 @@ def read_roster(
     heading_map = HeadingMap(names or {}, ignored)
     lines = LineReader(stream)
     if peek_first_line(lines, path).startswith(b"{"):
-        return Roster((JSON_COLUMN,), _json_rows(lines, heading_map))
-    delimiter, headings, place = read_header(lines, heading_map, path)
-    own, last = headings[: -len(REJECT_COLUMNS)], headings[-len(REJECT_COLUMNS) :]
-    is_rejects = tuple(last) == REJECT_COLUMNS and not any(map(heading_map.column, last))
-    if is_rejects:
-        headings = [unescape_cell(heading) for heading in own]
-    is_json = is_rejects and headings == [JSON_COLUMN]
-    columns = () if is_json else map_headings(headings, heading_map, place)
-    layout = CsvLayout(tuple(headings), columns, delimiter, is_rejects)
-    return Roster(layout.header, _csv_rows(lines, layout, heading_map), is_part=is_rejects)
+        layout = Layout((JSON_COLUMN,), (), "", is_rejects=False)
+    else:
+        delimiter, headings, place = read_header(lines, heading_map, path)
+        own, last = headings[: -len(REJECT_COLUMNS)], headings[-len(REJECT_COLUMNS) :]
+        is_rejects = tuple(last) == REJECT_COLUMNS and not any(map(heading_map.column, last))
+        if is_rejects:
+            headings = [unescape_cell(heading) for heading in own]
+        is_json = is_rejects and headings == [JSON_COLUMN]
+        columns = () if is_json else map_headings(headings, heading_map, place)
+        layout = Layout(tuple(headings), columns, delimiter, is_rejects)
+    return Roster(layout.header, layout.read_rows(lines, heading_map), layout.is_rejects)
 
 
 def request_of_row(row: Row, order: DateOrder = None) -> Request:
@@ -142,11 +134,16 @@ def _row_problems(row: Row) -> Iterator[tuple[str, str]]:
                 yield name, str(error)
 
 
-@dataclass(frozen=True, slots=True)
-class CsvLayout:
-    """The headings, columns and delimiter of a CSV file, and whether it is a file of rejects.
+Contents = tuple[Mapping[str, str], tuple[str, ...], BadRequest | None]
+"""The `texts`, `raw_cells` and `problem` of a row."""
 
-    The rejects of an NDJSON roster have no columns.
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The headings, columns and delimiter of a roster, and whether it is a file of rejects.
+
+    In an NDJSON roster each line is one cell, headed `JSON_COLUMN`; there is no delimiter. Such a
+    roster and its rejects have no columns: the keys of the JSON in the cell name the columns.
     """
 
     header: tuple[str, ...]
@@ -154,67 +151,48 @@ class CsvLayout:
     delimiter: str
     is_rejects: bool
 
-    def is_row(self, raw: bytes) -> bool:
+    def read_rows(self, lines: LineReader, heading_map: HeadingMap) -> Iterator[Row]:
+        """The rows of the records that are not blank."""
+        scanner = RecordScanner(self.delimiter, self._is_row) if self.delimiter else None
+        width = len(self.header) + len(REJECT_COLUMNS) * self.is_rejects
+        number = 0
+        for record in read_records(lines, scanner):
+            text = _decode(record.raw)
+            cells = scanner.split(text) if scanner and not record.problem else [text]
+            if scanner and not any(map(str.strip, cells)):  # nothing but delimiters
+                continue
+            number += 1
+            if not any(map(str.strip, cells[width:])):
+                del cells[width:]
+            if problem := record.problem or _width_problem(len(cells), width):
+                yield Row(number, record.line, {}, (text,), BadRequest(ROW, problem))
+            else:
+                yield Row(number, record.line, *self._read_cells(cells, heading_map))
+
+    def _is_row(self, raw: bytes) -> bool:
         """Whether a line, split regardless of quotes, has a patient and a start date."""
-        if raw.count(self.delimiter.encode()) < len(self.header) - 1 or not self.columns:
-            return False
         cells = [cell.strip() for cell in _decode(raw).split(self.delimiter)]
+        if len(cells) < len(self.header) or not self.columns:
+            return False
         patient, start = (cells[self.columns.index(name)] for name in REQUIRED)
         return bool(patient) and (_is_date(start, "dmy") or _is_date(start, "mdy"))
 
-    def read_cells(
-        self, lines: LineReader
-    ) -> Iterator[tuple[CsvRecord, tuple[str, ...] | BadRequest]]:
-        """Each record that is not blank, with a cell for each heading or with its problem."""
-        width = len(self.header) + len(REJECT_COLUMNS) * self.is_rejects
-        for record in read_records(lines, RecordScanner(self.delimiter, self.is_row)):
-            if record.problem:
-                yield record, BadRequest(ROW, record.problem)
-                continue
-            cells = split_cells(_decode(record.raw), self.delimiter)
-            if not any(map(str.strip, cells)):
-                continue
-            if not any(map(str.strip, cells[width:])):
-                del cells[width:]
-            if len(cells) != width:
-                yield record, _wrong_width(len(cells), width)
-            elif self.is_rejects:
-                yield record, tuple(map(unescape_cell, cells[: -len(REJECT_COLUMNS)]))
-            else:
-                yield record, tuple(cells)
-
-
-def _csv_rows(lines: LineReader, layout: CsvLayout, heading_map: HeadingMap) -> Iterator[Row]:
-    for number, (record, cells) in enumerate(layout.read_cells(lines), 1):
-        if isinstance(cells, BadRequest):
-            yield Row(number, record.line, {}, (_decode(record.raw),), cells)
-        elif not layout.columns:
-            yield _json_row(number, record.line, cells[0], heading_map)
-        else:
-            texts = {
-                name: text
-                for name, cell in zip(layout.columns, cells, strict=True)
-                if name and (text := cell.strip())
-            }
-            problem = _cell_problem(record.raw, layout.header, cells)
-            yield Row(number, record.line, texts, cells, problem)
-
-
-def _json_rows(lines: LineReader, heading_map: HeadingMap) -> Iterator[Row]:
-    rows = ((line, raw) for line, raw in lines if raw.strip())
-    for number, (line, raw) in enumerate(rows, 1):
-        if len(raw) > MOST_ROW:
-            cell = _decode(truncate_row(raw))
-            yield Row(number, line, {}, (cell,), BadRequest(ROW, TOO_LONG))
-        else:
-            yield _json_row(number, line, _decode(raw).rstrip("\r\n"), heading_map)
-
-
-def _json_row(number: int, line: int, text: str, heading_map: HeadingMap) -> Row:
-    try:
-        return Row(number, line, parse_json_row(text, heading_map), (text,))
-    except BadRequest as error:
-        return Row(number, line, {}, (text,), error)
+    def _read_cells(self, cells: list[str], heading_map: HeadingMap) -> Contents:
+        """The contents of a row with these cells."""
+        if self.is_rejects:
+            cells = [unescape_cell(cell) for cell in cells[: len(self.header)]]
+        raw_cells = tuple(cells)
+        if not self.columns:
+            try:
+                return parse_json_row(cells[0], heading_map), raw_cells, None
+            except BadRequest as error:
+                return {}, raw_cells, error
+        texts = {
+            column: text
+            for column, cell in zip(self.columns, cells, strict=True)
+            if column and (text := cell.strip())
+        }
+        return texts, raw_cells, cell_problem(self.header, cells)
 
 
 def _is_date(text: str, order: DateOrder) -> bool:
@@ -229,17 +207,8 @@ def _decode(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def _wrong_width(count: int, width: int) -> BadRequest:
-    problem = f"has {count:,} cell{'s' * (count != 1)}, and the header {width:,}"
+def _width_problem(count: int, width: int) -> str:
+    if count == width:
+        return ""
     fix = "leave no empty cells out" if count < width else "put cells with a separator into quotes"
-    return BadRequest(ROW, f"{problem}: {fix}")
-
-
-def _cell_problem(raw: bytes, header: Iterable[str], cells: Iterable[str]) -> BadRequest | None:
-    """The first problem with the text of a cell, or None."""
-    if not text_problem(_decode(raw)):
-        return None
-    for heading, cell in zip(header, cells, strict=True):
-        if problem := text_problem(cell):
-            return BadRequest(heading.strip(), problem)
-    return None
+    return f"has {count:,} cell{'s' * (count != 1)}, and the header {width:,}: {fix}"
