@@ -36,22 +36,27 @@ def answer(case: Case, **more: Any) -> Course | None:
         return None
 
 
-def starts(course: Course | None) -> list[datetime] | None:
-    """When the visits are, on the clocks of the place, whatever the place."""
+def visit_starts(course: Course | None) -> list[datetime] | None:
+    """The local starts of the visits, without the zone."""
     if course is None:
         return None
     return [visit.start.replace(tzinfo=None) for visit in course.visits]
 
 
-def talks(course: Course | None) -> list[datetime] | None:
-    """When its talks are."""
+def review_starts(course: Course | None) -> list[datetime] | None:
+    """The local starts of the reviews, without the zone."""
     if course is None:
         return None
     return [review.start.replace(tzinfo=None) for review in course.reviews]
 
 
+def all_starts(course: Course | None) -> tuple[list[datetime] | None, list[datetime] | None]:
+    """The starts of visits and reviews."""
+    return visit_starts(course), review_starts(course)
+
+
 def days_of(course: Course) -> set[date]:
-    """The days on which somebody comes or calls."""
+    """The days of visits and reviews."""
     days = {visit.start.date() for visit in course.visits}
     return days | {review.start.date() for review in course.reviews}
 
@@ -60,7 +65,7 @@ def days_of(course: Course) -> set[date]:
 
 
 @given(cases(), st.lists(st.integers(-3, 60), min_size=1, max_size=12))
-def test_a_closure_that_no_visit_and_no_talk_uses_changes_nothing(case, days):
+def test_a_closure_that_no_visit_and_no_review_uses_changes_nothing(case, days):
     before = answer(case)
     assume(before is not None)
     assert before is not None
@@ -73,7 +78,7 @@ def test_a_closure_that_no_visit_and_no_talk_uses_changes_nothing(case, days):
         openings={day: times for day, times in ours.openings.items() if day not in closed},
     )
     after = answer(case._replace(clinic=replace(case.clinic, closures=more)))
-    assert (starts(after), talks(after)) == (starts(before), talks(before))
+    assert all_starts(after) == all_starts(before)
 
 
 # --- a week later
@@ -122,8 +127,8 @@ def test_a_week_later_it_is_the_same_a_week_later(case, zone, weeks, booked):
     case = in_zone(case, zone)
     case = case._replace(taken=bookings(booked, case.clinic, case.request.start))
     before, after = answer(case), answer(later(case, weeks * WEEK))
-    assert starts(after) == moved(starts(before), weeks * WEEK)
-    assert talks(after) == moved(talks(before), weeks * WEEK)
+    assert visit_starts(after) == moved(visit_starts(before), weeks * WEEK)
+    assert review_starts(after) == moved(review_starts(before), weeks * WEEK)
 
 
 # --- chairs
@@ -194,7 +199,7 @@ def test_identifiers_are_a_patients_own():
     ]
     uids = [{visit.uid for visit in course.visits} for course in courses]
     assert uids[0].isdisjoint(uids[1])
-    assert starts(courses[0]) == starts(courses[1])
+    assert visit_starts(courses[0]) == visit_starts(courses[1])
 
 
 # --- zones
@@ -212,7 +217,7 @@ def test_two_zones_with_the_same_clocks_by_day_have_the_same_local_dates(case, o
     assume(all(times.start >= 6 * 60 for times in openings))
     assume(not any(phase.gap_hours for phase in case.protocol.phases))
     here, there = answer(in_zone(case, one)), answer(in_zone(case, two))
-    assert (starts(here), talks(here)) == (starts(there), talks(there))
+    assert all_starts(here) == all_starts(there)
 
 
 # --- the same of what is shipped
@@ -233,13 +238,13 @@ def test_a_shipped_protocol_behaves_so_too(name, day, days, away, boosters, clos
     case = Case(load_protocol(name), place, asked, [])
     course = answer(case)
     after = answer(later(case, WEEK))
-    assert starts(after) == moved(starts(course), WEEK)
+    assert visit_starts(after) == moved(visit_starts(course), WEEK)
     if course is None:
         return
     if (idle := start + timedelta(closed)) not in days_of(course):
         shut = replace(place.closures, dates=(DateRange(idle, idle),))
         again = answer(case._replace(clinic=replace(place, closures=shut)))
-        assert (starts(again), talks(again)) == (starts(course), talks(course))
+        assert all_starts(again) == all_starts(course)
 
 
 EXAMPLE = load_clinic(str(ROOT / "examples" / "clinic.toml"))

@@ -343,7 +343,7 @@ def test_check_finds_an_end_that_does_not_follow_from_the_minutes():
     assert {f.rule for f in broken(short)} == {"times"}
 
 
-def test_what_does_not_follow_from_a_start_is_told_with_what_would():
+def test_a_time_that_does_not_follow_from_the_start_is_reported_with_the_expected_one():
     third = planned().visits[2]
     edited = moved(
         planned(),
@@ -430,7 +430,7 @@ def test_a_choice_of_days_can_be_asked_for():
     assert [(day - MONDAY).days for day in days] == [0, 14, 28]
 
 
-# --- dates that are there already, and how far a course can get
+# --- given starts, and the planning horizon
 
 
 def starts_of(course):
@@ -439,17 +439,17 @@ def starts_of(course):
     ]
 
 
-def decided(starts, **more):
+def course_at(starts, **more):
     asked = request(more.pop("start", MONDAY), **more)
-    found = PlanningContext(protocol(phase(), BOOSTERS), clinic(), asked, MADE_AT)
-    fits = choose_slots_at(found, starts)
-    return fits and course_of(fits, found)
+    context = PlanningContext(protocol(phase(), BOOSTERS), clinic(), asked, MADE_AT)
+    chosen = choose_slots_at(context, starts)
+    return chosen and course_of(chosen, context)
 
 
-def test_a_course_at_the_times_that_it_has_is_the_same_course():
+def test_a_course_at_its_own_starts_is_the_same_course():
     for more in ({}, {"boosters": 2}, {"per_week": 2}):
         course = planned(**more)
-        assert decided(starts_of(course), **more) == course
+        assert course_at(starts_of(course), **more) == course
 
 
 @pytest.mark.parametrize(
@@ -463,22 +463,24 @@ def test_a_course_at_the_times_that_it_has_is_the_same_course():
         pytest.param(2, 0, -120, id="before the clinic opens"),
     ],
 )
-def test_times_that_break_a_rule_are_no_course(number, days, minutes):
+def test_starts_that_break_a_rule_are_no_course(number, days, minutes):
     starts = starts_of(planned())
     day, start = starts[number]
     starts[number] = day + timedelta(days), start + minutes
-    assert decided(starts) is None
+    assert course_at(starts) is None
 
 
-def test_times_are_no_course_of_another_number_of_visits_or_a_later_start():
+def test_starts_of_another_number_of_visits_or_after_the_latest_start_are_no_course():
     starts = starts_of(planned())
-    assert decided(starts[:-1]) is None
-    assert decided(starts, per_week=2, boosters=1) is None
-    assert decided(starts, start=MONDAY - timedelta(7), latest_start=MONDAY - timedelta(3)) is None
+    assert course_at(starts[:-1]) is None
+    assert course_at(starts, per_week=2, boosters=1) is None
+    assert (
+        course_at(starts, start=MONDAY - timedelta(7), latest_start=MONDAY - timedelta(3)) is None
+    )
 
 
 def test_a_course_that_could_begin_earlier_now_keeps_its_date_and_says_so():
-    kept = decided(starts_of(planned()), start=MONDAY - timedelta(7))
+    kept = course_at(starts_of(planned()), start=MONDAY - timedelta(7))
     assert kept.visits[0].start.date() == MONDAY
     assert [(f.rule, f.level, f.message) for f in kept.findings if f.rule != "clearance"] == [
         (
@@ -490,18 +492,21 @@ def test_a_course_that_could_begin_earlier_now_keeps_its_date_and_says_so():
     ]
 
 
-def test_nobody_is_too_young_at_times_that_are_there_already():
-    assert decided(starts_of(planned()), born=date(2009, 1, 5)) is None
+def test_starts_at_which_the_patient_is_too_young_are_no_course():
+    assert course_at(starts_of(planned()), born=date(2009, 1, 5)) is None
 
 
-def test_the_reach_of_a_course_is_its_longest_gaps_and_four_months():
+def test_the_horizon_of_a_course_is_its_longest_gaps_and_four_months():
+    def last_day(**more):
+        first, last = planning_horizon(asked, clinic(), request(**more))
+        assert first == MONDAY
+        return (last - MONDAY).days
+
     asked = protocol(phase(6, gap_days=GapDays(5, 2)))
     around = 6 * 5 + 120
-    assert planning_horizon(asked, clinic(), request()) == (MONDAY, MONDAY + timedelta(14 + around))
-    soon = request(latest_start=MONDAY + timedelta(3))
-    assert planning_horizon(asked, clinic(), soon)[1] == MONDAY + timedelta(3 + around)
-    late = request(latest_start=MONDAY + timedelta(9999))
-    assert planning_horizon(asked, clinic(), late)[1] == MONDAY + timedelta(366 + around)
+    assert last_day() == 14 + around
+    assert last_day(latest_start=MONDAY + timedelta(3)) == 3 + around
+    assert last_day(latest_start=MONDAY + timedelta(9999)) == 366 + around
 
 
 def test_a_phase_that_comes_first_in_one_protocol_may_come_later_in_another():

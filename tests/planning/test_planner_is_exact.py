@@ -32,7 +32,7 @@ from ketasched.model import (
     Weekday,
 )
 from ketasched.planning.planner import plan
-from tests.support.brute_force import Booking, best
+from tests.support.brute_force import Booking, best_plan
 from tests.support.nouns import occupied
 
 MADE_AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -416,7 +416,7 @@ def planned(case: Case) -> list[list[str]] | None:
 @settings(max_examples=2000, deadline=None)
 @given(cases())
 def test_the_plan_is_the_one_that_trying_every_plan_finds(case):
-    judged = best(case.protocol, case.clinic, case.request, case.taken)
+    judged = best_plan(case.protocol, case.clinic, case.request, case.taken)
     if judged is None:
         assert planned(case) is None
     else:

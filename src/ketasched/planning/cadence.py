@@ -156,9 +156,9 @@ def _pace(
     if booster and request.booster_every is not None:
         return None, (request.booster_every,)
     if phase.per_week is not None:
-        asked = request.per_week
-        usual = phase.per_week.default
-        return (asked if asked in phase.per_week.choices and not booster else usual), (0,)
+        if request.per_week in phase.per_week.choices and not booster:
+            return request.per_week, (0,)
+        return phase.per_week.default, (0,)
     assert phase.every_days is not None  # noqa: S101 - Phase.problems: one pace of the two
     if request.every_days in phase.every_days.choices and not booster:
         return None, (request.every_days,)
@@ -169,15 +169,15 @@ def _refuse_unknown_pace(protocol: Protocol, pace: RequestedPace) -> None:
     phases = [phase for phase in protocol.phases if phase is not protocol.booster_phase]
     per_week = {one for phase in phases if phase.per_week for one in phase.per_week.choices}
     every_days = {one for phase in phases if phase.every_days for one in phase.every_days.choices}
-    for field, asked, offered in (
+    for field, requested, offered in (
         ("per_week", pace.per_week, sorted(per_week)),
         ("every_days", pace.every_days, sorted(every_days)),
     ):
-        if asked is not None and asked not in offered:
+        if requested is not None and requested not in offered:
             said = f"{protocol.id} does not offer this"
             if offered:
                 listed = ", ".join(map(str, offered))
-                said = f"{protocol.id} offers only {listed}, not {asked}"
+                said = f"{protocol.id} offers only {listed}, not {requested}"
             raise BadRequest(field, said, next_step=_show(protocol))
 
 

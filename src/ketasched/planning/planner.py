@@ -118,16 +118,16 @@ def _chosen_slots(search: Search, sequences: Sequence[Sequence[Candidate]]) -> C
 
 def _start_findings(search: Search, first: Candidate) -> Iterator[Finding]:
     """A finding that says why the first visit is later than asked, if it is."""
-    asked = search.context.request.start
-    if first.day == asked.toordinal():
+    start = search.context.request.start
+    if first.day == start.toordinal():
         return
-    if any(search.reaches_end(0, one) for one in search.candidates(0, 0, asked.toordinal())):
+    if any(search.reaches_end(0, one) for one in search.candidates(0, 0, start.toordinal())):
         rule, reason = KEPT_START
     else:
-        finding = start_infeasibility(search, asked)
+        finding = start_infeasibility(search, start)
         rule, reason = finding.rule, finding.message
     day = day_text(date.fromordinal(first.day))
-    said = f"The first visit is on {day}, not on {day_text(asked)}: {reason}."
+    said = f"The first visit is on {day}, not on {day_text(start)}: {reason}."
     yield Finding(rule, "given-up", said, 1)
 
 
@@ -193,16 +193,16 @@ def _best_sequences(search: Search) -> list[tuple[Candidate, ...]]:
 
 
 def _first_sequence(search: Search) -> tuple[Candidate, ...]:
-    asked, latest = search.context.request.start, latest_start(search.context.request)
-    slide = (latest - asked).days
-    for day in range(asked.toordinal(), latest.toordinal() + 1):
+    start, latest = search.context.request.start, latest_start(search.context.request)
+    slide = (latest - start).days
+    for day in range(start.toordinal(), latest.toordinal() + 1):
         sequence = search.best_first_phase(day)
         if sequence is not None:
             return sequence.candidates
-    when = f"on {day_text(asked)}"
+    when = f"on {day_text(start)}"
     if slide:
-        when = f"on any day from {day_text(asked, year=False)} to {day_text(latest)}"
-    days = [asked + timedelta(after) for after in range(slide + DAYS_AHEAD)]
+        when = f"on any day from {day_text(start, year=False)} to {day_text(latest)}"
+    days = [start + timedelta(after) for after in range(slide + DAYS_AHEAD)]
     refusals = [(day, start_infeasibility(search, day)) for day in days[: slide + 1]]
     possible = [day for day in days if search.candidates(0, 0, day.toordinal())]
     raise NoPlan(f"no course can begin {when}", refusals=refusals, possible=possible)
