@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ketasched.errors import BadFile, BadRequest
 from ketasched.files.csv_cells import csv_line
-from ketasched.files.request_fields import ROSTER_FIELDS
+from ketasched.files.request_parsing import ROSTER_FIELDS
 from ketasched.files.roster import csv_records
 from ketasched.files.roster.rows import Row, read_roster, request_of_row
 from ketasched.model import Request

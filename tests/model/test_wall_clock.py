@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.model import Clock, Minutes, NoDriving, Override, OwnMinutes, VisitKind
+from ketasched.model.effective_kind import effective_kind
+from ketasched.model.no_driving import no_driving_until
 from ketasched.model.wall_clock import (
     add_minutes,
     clock_text,
     day_text,
     days_text,
-    effective_kind,
     exists,
     gap_days,
     gap_hours,
@@ -21,7 +22,6 @@ from ketasched.model.wall_clock import (
     minutes_gone_back,
     moment_at,
     moment_text,
-    no_driving_until,
     slot_at,
     wall_minutes,
 )

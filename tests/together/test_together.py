@@ -230,7 +230,9 @@ def test_nobody_can_be_added_to_a_plan_and_nothing_of_it_is_more_than_the_bound(
     found = planned(asked, at)
     assert found.bound.order <= found.objective.order < found.one_by_one.order
     taken = occupied(taken_by(found))
-    waiting = [one for one, of in zip(asked, found.outcomes, strict=True) if isinstance(of, Unscheduled)]
+    waiting = [
+        one for one, of in zip(asked, found.outcomes, strict=True) if isinstance(of, Unscheduled)
+    ]
     assert waiting
     for one in waiting:
         with pytest.raises(NoPlan):
@@ -352,7 +354,11 @@ def test_many_protocols_on_one_chair_with_little_effort_are_seated_as_well_as_on
     found = planned(asked, at, limit=1)
     assert found.bound.order <= found.objective.order < found.one_by_one.order
     again = planned(asked, at, limit=1)
-    assert (again.courses, again.objective, again.bound) == (found.courses, found.objective, found.bound)
+    assert (again.courses, again.objective, again.bound) == (
+        found.courses,
+        found.objective,
+        found.bound,
+    )
     assert_all_clean(found)
 
 

@@ -17,7 +17,7 @@ from tools.benchmarks.rosters import PROTOCOLS, rows
 
 from ketasched.errors import NoPlan
 from ketasched.files.load import load_clinic, load_protocol
-from ketasched.files.request_fields import REQUEST_FIELDS, read_request
+from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
 from ketasched.model import Protocol, Request
 from ketasched.planning.planner import plan
 from ketasched.render import render

@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from ketasched.files.codec import Field, fields_of, plain
-from ketasched.files.request_fields import REQUEST_FIELDS, ROSTER_FIELDS
+from ketasched.files.request_parsing import REQUEST_FIELDS, ROSTER_FIELDS
 from ketasched.files.roster.headings import REQUIRED
 from ketasched.model import Clinic, Course, Protocol
 from ketasched.model.values import DATE_SCHEMA

@@ -13,7 +13,7 @@ from ketasched.cli.roster_source import open_roster
 from ketasched.errors import BadFile
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import builtin_clinic, load_any, load_clinic, with_clinic
-from ketasched.files.request_fields import DateOrder
+from ketasched.files.request_parsing import DateOrder
 from ketasched.files.roster import Roster, read_roster
 from ketasched.model import Clinic, Course, Finding
 from ketasched.planning.check import check

@@ -13,7 +13,7 @@ from ketasched.cli.register_option import open_register
 from ketasched.errors import BadFile
 from ketasched.files.load import load_clinic, load_course, with_clinic
 from ketasched.model import BusyTime, Clinic, Course, Protocol, Request
-from ketasched.model.busy_times import with_busy_times
+from ketasched.model.busy_index import with_busy_times
 from ketasched.planning.planner import planning_horizon
 from ketasched.register.records import CourseEntry
 

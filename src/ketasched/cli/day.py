@@ -8,7 +8,7 @@ from ketasched.cli import options
 from ketasched.cli.day_query import DayQuery, which_clinic_option
 from ketasched.cli.output import say
 from ketasched.cli.register_option import register_option
-from ketasched.files.request_fields import spelled_date
+from ketasched.files.request_parsing import spelled_date
 from ketasched.model import TAKES_PLACE, WEEKDAYS
 from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import make_day_sheet

@@ -20,7 +20,7 @@ from ketasched.cli.register_option import (
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, refuse_mismatch, shipped_protocols
-from ketasched.files.request_fields import REQUEST_FIELDS, DateOrder, read_request
+from ketasched.files.request_parsing import REQUEST_FIELDS, DateOrder, read_request
 from ketasched.model import Clinic, Course, Protocol, Request
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.privacy import sensitive_term

@@ -13,7 +13,7 @@ import click
 from ketasched.cli import options
 from ketasched.cli.change_command import ChangeOptions, change_options, refuse_unsafe_text
 from ketasched.errors import BadRequest
-from ketasched.files.request_fields import spelled_date
+from ketasched.files.request_parsing import spelled_date
 from ketasched.model import Change, Clock, Driver, ReviewOutcome, Scope, quote
 
 DayAndTime = tuple[date | None, Clock | None]

@@ -6,7 +6,7 @@ from datetime import datetime
 from ketasched.events.sequence import EventRevisions
 from ketasched.events.visit_times import RideReminder, VisitTimes, visit_times
 from ketasched.model import Course, Visit
-from ketasched.model.gates import is_decided_at_check_in
+from ketasched.model.review_gates import is_decided_at_check_in
 
 
 def needs_ride(course: Course, visit: Visit) -> bool:

@@ -21,8 +21,8 @@ from ketasched.files.cross_references import (
 )
 from ketasched.files.toml_json import parse, read_data, read_text
 from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, quote
+from ketasched.model.effective_kind import effective_kind
 from ketasched.model.values import escape_unprintable
-from ketasched.model.wall_clock import effective_kind
 
 # Not `importlib.resources`, which takes as long to import as a course takes to plan.
 PACKAGE = Path(__file__).parent.parent

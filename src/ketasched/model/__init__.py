@@ -3,13 +3,14 @@
 Nothing here reads a file, a clock or the environment. Date ranges include both ends; every
 `datetime` is aware and in the clinic's zone.
 
-Doors: busy_times, gates, identifiers, memo, occupancy, opening_hours, privacy, values, wall_clock.
+Doors: busy_index, effective_kind, identifiers, memo, no_driving, occupancy, opening_hours,
+privacy, review_gates, values, wall_clock.
 """
 # The nouns are imported here so that other rooms import them from `ketasched.model`.
 # mypy: implicit-reexport
 # ruff: noqa: F401
 
-from ketasched.model.busy import BusyTime
+from ketasched.model.busy_time import BusyTime
 from ketasched.model.clinic import (
     Clinic,
     Closures,

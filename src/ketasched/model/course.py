@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
-from ketasched.model.busy import BusyTime
+from ketasched.model.busy_time import BusyTime
 from ketasched.model.clinic import Clinic
 from ketasched.model.history import Driver, Entry
 from ketasched.model.keys import Key

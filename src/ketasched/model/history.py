@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from ketasched.model.busy import BusyTime
+from ketasched.model.busy_time import BusyTime
 from ketasched.model.clinic import Clinic
 from ketasched.model.keys import Key
 from ketasched.model.values import Clock

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ketasched.model.clinic import Clinic
 from ketasched.model.course import TAKES_PLACE, Course, Slot
-from ketasched.model.wall_clock import effective_kind
+from ketasched.model.effective_kind import effective_kind
 
 Interval = tuple[float, float]
 """The start and the end of a visit in POSIX seconds; the end is exclusive."""

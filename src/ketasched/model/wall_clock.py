@@ -4,16 +4,12 @@ A visit starts at a wall-clock time in the clinic's zone. Durations are elapsed 
 UTC, so that a clock change neither lengthens nor shortens a visit.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from operator import attrgetter
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Clinic, Minutes, NoDriving, Override, Protocol, Slot, VisitKind
-from ketasched.model.memo import memoised
+from ketasched.model import Slot, VisitKind
 
 DAY_NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTH_NAMES = (
@@ -102,65 +98,6 @@ def gap_days(before: datetime, following: datetime) -> int:
 def gap_hours(before: datetime, following: datetime) -> float:
     """The elapsed hours between two moments, measured in UTC."""
     return (following.astimezone(UTC) - before.astimezone(UTC)).total_seconds() / 3600
-
-
-def no_driving_until(end: datetime, day: date, rule: NoDriving | None) -> datetime | None:
-    """Until when the patient must not drive after a visit on `day` that ends at `end`.
-
-    It is the later of `end` plus the rule's hours, and the rule's clock time on the next day. A
-    skipped clock time is moved on by the clock change. None without a rule: the patient is told
-    to ask the clinic.
-    """
-    if rule is None:
-        return None
-    moments = []
-    if rule.hours is not None:
-        moments.append(add_minutes(end, rule.hours * 60))
-    if rule.next_morning is not None:
-        morning = datetime.combine(day + timedelta(days=1), rule.next_morning.time, end.tzinfo)
-        moments.append(morning.astimezone(UTC).astimezone(end.tzinfo))
-    return max(moments, key=lambda moment: moment.astimezone(UTC))
-
-
-def effective_kind(protocol: Protocol, clinic: Clinic, name: str) -> VisitKind:
-    """The protocol's kind of visit with the clinic's overrides of minutes and no-driving rule.
-
-    A kind inherits the overrides of the kind that it is `like`, field by field, unless it has a
-    value of its own for the field.
-    """
-    return _effective(protocol, clinic, name=name)
-
-
-@memoised
-def _effective(protocol: Protocol, clinic: Clinic, *, name: str) -> VisitKind:
-    kind, overrides = protocol.visits[name], clinic.overrides.get(protocol.id)
-    if not overrides:
-        return _interned(kind)
-    *minutes, no_driving = [_value(protocol, overrides, name, field) for field in OVERRIDABLE]
-    return _interned(replace(kind, minutes=Minutes(*minutes), no_driving=no_driving))
-
-
-OVERRIDABLE = tuple(
-    map(attrgetter, ("minutes.check_in", "minutes.treatment", "minutes.observation", "no_driving"))
-)
-"""Getters of the fields that an override can have, from a kind or from an override."""
-
-
-def _value(
-    protocol: Protocol, overrides: Mapping[str, Override], name: str, field: Callable[[Any], Any]
-) -> Any:  # noqa: ANN401 - minutes or a rule, by the field
-    """A field of a kind: as overridden, for the kind or for the one that it inherits from."""
-    kind = protocol.visits[name]
-    parent, own = protocol.visits.get(kind.like), field(overrides.get(name, Override()))
-    if own is None and parent is not None and field(parent) == field(kind):
-        return _value(protocol, overrides, kind.like, field)
-    return field(kind) if own is None else own
-
-
-@lru_cache(maxsize=256)
-def _interned(kind: VisitKind) -> VisitKind:
-    """The same object for equal kinds, because memos compare kinds by identity."""
-    return kind
 
 
 def day_text(day: date, *, year: bool = True) -> str:

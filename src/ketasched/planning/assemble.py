@@ -20,10 +20,11 @@ from ketasched.model import (
     VisitKind,
     Window,
 )
-from ketasched.model.gates import with_usual_drivers
 from ketasched.model.identifiers import make_course_id, make_uid
+from ketasched.model.no_driving import no_driving_until
 from ketasched.model.opening_hours import openings, start_times
-from ketasched.model.wall_clock import add_minutes, no_driving_until
+from ketasched.model.review_gates import with_usual_drivers
+from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.availability import PatientAvailability
 from ketasched.planning.cadence import PhasePlan
 from ketasched.rules.base import PlanningContext

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from ketasched.errors import BadRequest
 from ketasched.model import Clinic, Phase, Protocol, Request, VisitKind, Window
+from ketasched.model.effective_kind import effective_kind
 from ketasched.model.memo import memoised
-from ketasched.model.wall_clock import day_text, effective_kind
+from ketasched.model.wall_clock import day_text
 
 
 @dataclass(frozen=True, slots=True)

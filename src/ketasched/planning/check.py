@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Slot, Visit
+from ketasched.model.no_driving import no_driving_until
 from ketasched.model.occupancy import Occupancy, slots_of
-from ketasched.model.wall_clock import add_minutes, day_text, moment_text, no_driving_until
+from ketasched.model.wall_clock import add_minutes, day_text, moment_text
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext
 

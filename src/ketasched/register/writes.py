@@ -7,8 +7,8 @@ from sqlalchemy import Connection, select
 
 from ketasched.files.codec import json_line
 from ketasched.model import TAKES_PLACE, Clinic, Course
+from ketasched.model.effective_kind import effective_kind
 from ketasched.model.occupancy import limits
-from ketasched.model.wall_clock import effective_kind
 from ketasched.register.chair_assignment import Seat, assign_chairs, first_excess
 from ketasched.register.records import BookingRequest, Conflict, LogEntry
 from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from ketasched.errors import BadRequest
 from ketasched.model import TAKES_PLACE, Change, Course, Visit, Window
-from ketasched.model.gates import confirm_visit, first_closed_gate, make_tentative
 from ketasched.model.identifiers import make_uid
+from ketasched.model.review_gates import confirm_visit, first_closed_gate, make_tentative
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
 from ketasched.revising.validation import (

@@ -10,9 +10,9 @@ from itertools import combinations, islice
 
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Change, Clock, Course, Finding, Remedy
+from ketasched.model.effective_kind import effective_kind
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.opening_hours import openings, start_times
-from ketasched.model.wall_clock import effective_kind
 from ketasched.planning.explain import refusal_lines, remedy_text
 from ketasched.revising.revise import revise
 from ketasched.revising.validation import (

@@ -12,8 +12,8 @@ from datetime import datetime
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.events.diff import changed_uids
 from ketasched.model import TAKES_PLACE, BusyTime, Change, Clinic, Course, Entry, Finding, Visit
-from ketasched.model.gates import with_usual_drivers
 from ketasched.model.occupancy import Occupancy
+from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.check import check
 from ketasched.revising.history import add_entry, ended_dates, entry_text

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 
 from ketasched.errors import BadRequest
 from ketasched.model import Change, Clock, Course, Visit
-from ketasched.model.gates import first_closed_gate
 from ketasched.model.opening_hours import openings
+from ketasched.model.review_gates import first_closed_gate
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.planner import LAST_START
 from ketasched.rules import RULES, Gap, Span

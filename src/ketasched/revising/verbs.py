@@ -12,7 +12,12 @@ from typing import Literal, TypeVar
 
 from ketasched.errors import BadRequest
 from ketasched.model import Change, Course, Driver, Review, Verb, Visit
-from ketasched.model.gates import confirm_visit, first_closed_gate, is_pending, release_visit
+from ketasched.model.review_gates import (
+    confirm_visit,
+    first_closed_gate,
+    is_pending,
+    release_visit,
+)
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.added_visits import booster_drafts, make_up_drafts
 from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents

@@ -1,7 +1,7 @@
 """The constraints of a plan: one small class for each rule, and the table `RULES`.
 
-Each rule has one of the four shapes in `base`. It returns a finding, or None if the rule holds. The
-finding's message is a clause without the date ("the clinic is closed (winter break)"); the
+Each rule has one of the four shapes in `base`. It returns a finding, or None if the rule holds.
+The finding's message is a clause without the date ("the clinic is closed (winter break)"); the
 caller adds the date. The docstring of a rule's class is its entry in docs/rules.md.
 
 Doors: base.

@@ -3,7 +3,7 @@
 from datetime import date
 
 from ketasched.model import WEEKDAYS, Finding, Slot, TimeRange
-from ketasched.model.busy_times import busy_index
+from ketasched.model.busy_index import busy_index
 from ketasched.model.occupancy import limits
 from ketasched.model.opening_hours import closure, openings
 from ketasched.model.wall_clock import (

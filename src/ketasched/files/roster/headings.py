@@ -12,7 +12,7 @@ from itertools import islice
 
 from ketasched.errors import BadFile, BadRequest, summarise_problems
 from ketasched.files.codec import did_you_mean
-from ketasched.files.request_fields import ROSTER_FIELDS
+from ketasched.files.request_parsing import ROSTER_FIELDS
 from ketasched.model import quote
 
 REQUIRED = ("patient", "start")

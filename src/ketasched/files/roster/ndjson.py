@@ -6,7 +6,7 @@ from collections import UserString
 from collections.abc import Collection, Iterable
 
 from ketasched.errors import BadRequest
-from ketasched.files.request_fields import ROSTER_FIELDS
+from ketasched.files.request_parsing import ROSTER_FIELDS
 from ketasched.files.roster.csv_records import MOST_CELL, MOST_ROW
 from ketasched.files.roster.headings import HeadingMap
 from ketasched.files.toml_json import no_duplicate_keys

@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 
 from ketasched.errors import BadRequest
 from ketasched.files.csv_cells import unescape_cell
-from ketasched.files.request_fields import (
+from ketasched.files.request_parsing import (
     REQUEST_FIELDS,
     ROSTER_FIELDS,
     DateOrder,

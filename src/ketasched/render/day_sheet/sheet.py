@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from ketasched.events.rides import needs_ride
 from ketasched.model import TAKES_PLACE, Course, Driver, Place, Status, Visit
-from ketasched.model.gates import is_pending
-from ketasched.model.wall_clock import effective_kind
+from ketasched.model.effective_kind import effective_kind
+from ketasched.model.review_gates import is_pending
 from ketasched.rules import Clearance
 
 NO_DRIVER = "NO DRIVER"

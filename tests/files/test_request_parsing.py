@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.errors import BadRequest
-from ketasched.files.request_fields import REQUEST_FIELDS, read_request, spelled_date
+from ketasched.files.request_parsing import REQUEST_FIELDS, read_request, spelled_date
 from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange
 from ketasched.model.identifiers import read_reference
 
