@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from ketasched.cli import COMMANDS, main
 from ketasched.files.load import load_course
-from ketasched.files.request_fields import REQUEST_FIELDS
+from ketasched.files.request_parsing import REQUEST_FIELDS
 from tests.conftest import ROOT
 
 PLAN = ["plan", "--start", "2026-12-07", "--made-at", "2026-11-23T10:00", "--patient", "P-014"]

@@ -105,7 +105,7 @@ def import_courses(
 ) -> None:
     """Enter courses that are in files: course.json, a patient's folder, or an export (.ndjson).
 
-    Each is entered whole or not at all. Of one that is there already a later revision is entered.
+    Each course is entered whole or not at all. A later revision replaces a course that is there.
 
     \b
     ketasched register import courses/*/course.json

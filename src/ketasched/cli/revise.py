@@ -139,7 +139,7 @@ def miss(*, visit: int, make_up: bool | None) -> Change:
     ),
 )
 def defer(*, visit: int, to: DayAndTime, days: int | None, scope: Scope) -> Change:
-    """Move visit N; of those after it as few as possible.
+    """Move visit N, and as few later visits as possible.
 
     \b
     ketasched revise courses/P-014/course.json defer 3 --to 2026-12-14 --reason "snow"

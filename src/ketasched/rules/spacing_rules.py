@@ -25,7 +25,7 @@ class Gap(PairRule):
         """The finding against a gap that is too short or too long."""
         days, allowed = gap_days(before.start, after.start), phase.gap_days
         if days < 1:
-            return self.finding("it would not be after the visit before any more")
+            return self.finding("it would not come after the previous visit")
         if not allowed.min <= days <= allowed.max:
             after_it = f"{days} {'day' if days == 1 else 'days'} after the visit before"
             return self.finding(f"{after_it}; {allowed.min} to {allowed.max} are allowed")
