@@ -12,7 +12,7 @@ from tools.benchmarks.rosters import rows as good_rows
 
 from ketasched.cli import main
 from ketasched.errors import NoPlan
-from ketasched.render.patient_folder import files_of
+from ketasched.render.patient_folder import render_files
 from tests.support.batches import (
     EXAMPLE,
     batch,
@@ -192,7 +192,7 @@ def test_what_is_written_for_a_row_is_what_it_has_when_it_is_planned_by_itself(n
     planned = [line for line in books[0] if line["status"] == "planned"]
     for line in planned[::20]:
         course = course_for(meant[int(line["row"]) - 1], EXAMPLE)
-        files = files_of(course, ("ics", "text", "json"))
+        files = render_files(course, ("ics", "text", "json"))
         assert tree(f"{out}/{line['patient']}") == files
         assert line["course_id"] == course.course_id
         assert line["first"] == str(course.visits[0].start.date())

@@ -13,11 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tools.benchmarks.rosters import rows as good_rows
 
-from ketasched.batch import worker as work
-from ketasched.batch.manifest import notes_of
+from ketasched.batch.manifest import format_notes
 from ketasched.errors import NoPlan
 from ketasched.files.load import load_course
-from ketasched.render.patient_folder import FILES, files_of
+from ketasched.render.patient_folder import FOLDER_FILES, render_files
 from tests.support.batches import (
     EXAMPLE,
     MONDAY,
@@ -52,7 +51,7 @@ def test_a_patients_folder_is_what_its_row_has_when_it_is_planned_by_itself():
             assert line["status"] == "rejected"
             continue
         planned += 1
-        files = files_of(course, USUAL)
+        files = render_files(course, USUAL)
         assert tree(f"out/{row['patient']}") == files
         digests = {"clinic": line["clinic"], "asked": line["asked"], "input": line["input"]}
         assert line == digests | {
@@ -64,7 +63,7 @@ def test_a_patients_folder_is_what_its_row_has_when_it_is_planned_by_itself():
             "visits": "|".join(
                 f"{one.start:%Y-%m-%dT%H:%M}/{one.end:%H:%M}" for one in course.visits
             ),
-            "notes": notes_of(course),
+            "notes": format_notes(course),
             "course_id": course.course_id,
             "files": "|".join(files),
             "sha256": "|".join(hashlib.sha256(data).hexdigest() for data in files.values()),
@@ -72,12 +71,12 @@ def test_a_patients_folder_is_what_its_row_has_when_it_is_planned_by_itself():
     assert 30 < planned < 40
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", FOLDER_FILES)
 def test_any_of_the_formats_is_written_where_it_is_asked_for(name):
     row = rows_of(1)[0]
     asked = [roster_file([row]), "-o", "out", "--clinic", EXAMPLE, "--format", name]
     assert batch(*asked).exit_code == 0
-    assert tree("out/P-1") == files_of(course_for(row, EXAMPLE), [name])
+    assert tree("out/P-1") == render_files(course_for(row, EXAMPLE), [name])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
@@ -96,14 +95,6 @@ def test_any_number_of_processes_leaves_the_same_files():
         assert batch_alone(*asked).returncode == 5
     assert len(manifest("out1")) == 151
     assert tree("out1") == tree("out2") == tree("out3")
-
-
-def test_a_worker_that_forgets_now_and_then_leaves_the_same_files(monkeypatch):
-    roster = roster_file(good_rows(100))
-    batch(roster, "-o", "out", "--clinic", EXAMPLE)
-    monkeypatch.setattr(work, "MOST_ROWS", 32)
-    batch(roster, "-o", "forgetful", "--clinic", EXAMPLE)
-    assert tree("out") == tree("forgetful")
 
 
 def test_the_rejects_are_the_rows_as_they_were_with_the_rule_and_the_reason():
@@ -143,7 +134,7 @@ def test_a_line_of_json_is_a_row():
     Path("roster.ndjson").write_text(text, encoding="utf-8")
     assert batch("roster.ndjson", "-o", "out", "--clinic", EXAMPLE).exit_code == 5
     assert [line["status"] for line in manifest()] == ["planned", "planned", *["rejected"] * 2]
-    assert tree("out/P-1") == files_of(course_for(rows[0], EXAMPLE), USUAL)
+    assert tree("out/P-1") == render_files(course_for(rows[0], EXAMPLE), USUAL)
     assert [row["json"] for row in rejects()] == text.splitlines()[2:]
     mended = Path("out/rejects.csv").read_text(encoding="utf-8").replace("weight", "boosters")
     Path("mended.csv").write_text(mended.replace("70", "1"), encoding="utf-8")
@@ -307,7 +298,7 @@ def test_a_row_may_name_its_clinic_and_its_protocol():
     assert batch(roster_file(rows), "-o", "out", "--clinic", clinic_file()).exit_code == 0
     for row in rows:
         course = course_for(row, "small.toml")
-        assert tree(f"out/{row['patient']}") == files_of(course, USUAL)
+        assert tree(f"out/{row['patient']}") == render_files(course, USUAL)
 
 
 # --- a mix of rows -----------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from collections import defaultdict
 from datetime import UTC, datetime
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tools.benchmarks.rosters import rows as good_rows
@@ -12,7 +11,9 @@ from tools.benchmarks.rosters import rows as good_rows
 from ketasched.errors import NoPlan
 from ketasched.files.load import load_course
 from ketasched.model import Course
-from ketasched.render.patient_folder import files_of
+from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.render.patient_folder import render_files
+from ketasched.rules.base import NO_BOOKINGS
 from tests.support.batches import (
     MONDAY,
     Row,
@@ -84,19 +85,18 @@ def test_chairs_in_row_order_are_courses_planned_one_after_the_other():
     for number, row in enumerate(rows):
         row["clinic"] = (one, two, free, "")[number % 4]
     batch_alone(roster_file(rows), "-o", "out", "--clinic", one, "--jobs", "2")
-    taken: dict[str, dict[Any, Any]] = defaultdict(dict)
+    taken: dict[str, Occupancy] = defaultdict(Occupancy)
     expected = {}
     for row in rows:
         place = row["clinic"] or one
-        held = {} if place == free else taken[place]
+        held = NO_BOOKINGS if place == free else taken[place]
         try:
             course = course_for(row, one, held)
         except NoPlan:
             continue
-        expected[row["patient"]] = files_of(course, USUAL)
-        for visit in course.visits:
-            day = visit.start.date()
-            held[day] = (*held.get(day, ()), (visit.start, visit.end))
+        expected[row["patient"]] = render_files(course, USUAL)
+        if place != free:
+            held.add(intervals(slots_of(course)))
     assert 30 < len(expected) < len(rows)
     assert patients() == set(expected)
     for patient, files in expected.items():

@@ -16,19 +16,28 @@ import pytest
 from click.testing import CliRunner, Result
 from filelock import FileLock
 
-from ketasched.batch.records import Known, Made, Outcome, Settings, Task, Todo
+from ketasched.batch.jobs import Chunk, Job, PackedSlots, pack_course
+from ketasched.batch.records import (
+    CourseSummary,
+    Digests,
+    PriorResult,
+    RowResult,
+    Settings,
+)
 from ketasched.batch.worker import work
 from ketasched.cli import main
 from ketasched.errors import Refused
 from ketasched.files import atomic_write as folder_module
 from ketasched.files.roster import Row as RosterRow
 from tests.support.batches import (
+    EXAMPLE,
     MADE_AT,
     MODULE,
     MOMENT,
     MONDAY,
     batch,
     clinic_file,
+    course_for,
     manifest,
     patients,
     rejects,
@@ -109,15 +118,15 @@ def test_a_full_disk_ends_the_run_also_where_a_patient_has_a_folder(asked, monke
     batch(*asked)
     wanted = tree()
     Path("out/P-2/P-2.ics").write_text("broken", encoding="utf-8")
-    write = folder_module._write
+    write = folder_module._write_file
 
-    def full(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    def full(path: Path, data: bytes, *, sync: bool = True) -> None:
         if path.parent.name == "P-2":
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        write(path, data, lasting=lasting)
+        write(path, data, sync=sync)
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder_module, "_write", full)
+        patch.setattr(folder_module, "_write_file", full)
         done = batch(*asked, "--resume")
     assert done.exit_code == 6
     assert "error: out: cannot be written: No space left" in done.stderr
@@ -128,7 +137,7 @@ def test_a_full_disk_ends_the_run_also_where_a_patient_has_a_folder(asked, monke
 # --- a bug of ours -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("place", ["course_of", "files_of"])
+@pytest.mark.parametrize("place", ["course_of", "render_files"])
 def test_a_bug_of_ours_rejects_its_row_goes_on_and_is_exit_70(asked, place, monkeypatch):
     roster_file(rows_of(4))
     right = getattr(sys.modules["ketasched.batch.worker"], place)
@@ -144,7 +153,7 @@ def test_a_bug_of_ours_rejects_its_row_goes_on_and_is_exit_70(asked, place, monk
         done = anyway(*asked)
     assert done.exit_code == 70
     assert rejected() == [("P-2", "bug")]
-    assert "TypeError in test_batch_trouble.py:" in rejects()[0]["reason"]
+    assert "TypeError in test_failures.py:" in rejects()[0]["reason"]
     assert "secret" not in tree()["rejects.csv"].decode()
     assert patients() == {"P-1", "P-3", "P-4"}
     assert batch(*asked, "--resume").exit_code == 0
@@ -159,7 +168,7 @@ def test_a_bug_takes_no_course_away_that_was_there(asked, monkeypatch):
     rows[1]["driver_name"] = "Sam"
     roster_file(rows)
     with monkeypatch.context() as patch:
-        patch.setattr("ketasched.batch.worker.files_of", lambda *_: 1 / 0)
+        patch.setattr("ketasched.batch.worker.render_files", lambda *_: 1 / 0)
         assert anyway(*asked, "--resume").exit_code == 70
     assert tree("out/P-2") == before
     done = batch(*asked, "--resume")
@@ -338,16 +347,23 @@ def test_fewer_formats_leave_the_plan_of_record_and_it_is_right(asked):
 
 
 def test_a_worker_of_another_version_is_refused():
-    task = Task((), {}, Settings(MADE_AT, version="0.0"))
+    chunk = Chunk((), {}, Settings(MADE_AT, version="0.0"))
     with pytest.raises(Refused, match=r"not 0\.0"):
-        work(task)
+        work(chunk)
 
 
 def test_no_patient_is_in_what_a_cluster_may_log():
     row = RosterRow(1, 2, {"patient": "SECRET"}, ("SECRET",))
-    todo = Todo(row, "", known=Known(Made("SECRET")))
-    outcome = Outcome(1, "SECRET", "planned")
-    for one in (row, todo, Task((todo,), {}, Settings(MADE_AT)), outcome, Made("SECRET")):
+    summary = CourseSummary("SECRET")
+    course = course_for({"patient": "SECRET", "start": MONDAY}, EXAMPLE)
+    slots = PackedSlots(course.request, [], ())
+    jobs = (
+        Job(row, "", PriorResult(summary)),
+        Job(row, "", None, Digests(), slots),
+        Job(row, "", None, Digests(), pack_course(course)),
+    )
+    result = RowResult(1, "SECRET", "planned")
+    for one in (row, *jobs, Chunk(jobs, {}, Settings(MADE_AT)), result, summary):
         assert "SECRET" not in repr(one)
 
 

@@ -2,18 +2,18 @@
 
 import pytest
 
-from ketasched.batch.routing import ROOM, References
+from ketasched.batch.routing import FIRST_SIZE, References
 from ketasched.errors import BadRequest
 
 
 def test_each_reference_is_of_the_row_that_had_it_first():
     references = References()
-    for row in range(1, 3 * ROOM):
+    for row in range(1, 3 * FIRST_SIZE):
         references.take(f"P-{row}", row)
-    for row in range(1, 3 * ROOM):
-        assert references.is_of(f"p-{row}", row)
-        assert not references.is_of(f"P-{row}", row + 1)
-    assert not references.is_of("Q-1", 1)
+    for row in range(1, 3 * FIRST_SIZE):
+        assert references.has(f"p-{row}", row)
+        assert not references.has(f"P-{row}", row + 1)
+    assert not references.has("Q-1", 1)
 
 
 @pytest.mark.parametrize(

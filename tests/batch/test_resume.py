@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from ketasched.cli import main
 from ketasched.cli.batch_output import progress
-from ketasched.render.patient_folder import files_of
+from ketasched.render.patient_folder import render_files
 from tests.support.batches import (
     MADE_AT,
     MONDAY,
@@ -194,7 +194,9 @@ def test_an_earlier_batch_is_not_written_over_unasked(first, clinic):
 
 def by_hand(patient: str = "P-2") -> dict[str, bytes]:
     """The folder of a patient whose course is from somewhere else."""
-    files = files_of(course_for({"patient": patient, "start": "2027-07-05"}, "small.toml"), USUAL)
+    files = render_files(
+        course_for({"patient": patient, "start": "2027-07-05"}, "small.toml"), USUAL
+    )
     Path("out", patient).mkdir(parents=True)
     for name, data in files.items():
         Path("out", patient, name).write_bytes(data)
@@ -209,7 +211,7 @@ def test_a_folder_from_elsewhere_is_not_written_over_unless_forced(clinic):
     assert [line["status"] for line in manifest()].count("planned") == 7
     assert [(row["patient"], row["rule"]) for row in rejects()] == [("P-2", "patient")]
     assert batch(*asked, "--force").exit_code == 0
-    assert tree("out/P-2") == files_of(course_for(ROWS[1], clinic), USUAL)
+    assert tree("out/P-2") == render_files(course_for(ROWS[1], clinic), USUAL)
 
 
 def test_a_folder_from_elsewhere_is_not_written_over_by_a_run_that_goes_on(clinic):

@@ -437,7 +437,7 @@ def test_a_course_that_is_done_again_and_cannot_be_written_is_as_before(book, mo
     def refuses(*_, **__):
         raise BadRequest("output", "cannot be written")
 
-    monkeypatch.setattr("ketasched.batch.worker.write_place", refuses)
+    monkeypatch.setattr("ketasched.batch.worker.write_patient_folder", refuses)
     run("batch", "roster.csv", "-o", "out", "--resume", "--quiet", "--jobs", "1", code=5)
     assert exported() == before
     assert rows(book, "SELECT count(*) FROM bookings") == [(6,)]
@@ -459,7 +459,7 @@ def test_a_run_that_was_stopped_after_booking_finds_its_course_again(book, monke
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr("ketasched.batch.pipeline.Line._together", stops)
+        context.setattr("ketasched.batch.pipeline.Pipeline._receive", stops)
         batch(code=130)
     before = held()
     assert len(before) == 12

@@ -265,7 +265,7 @@ def test_a_run_that_was_stopped_after_booking_finds_its_courses_again(book, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr("ketasched.batch.pipeline.Line._together", stops)
+        context.setattr("ketasched.batch.pipeline.Pipeline._receive", stops)
         batch(*TOGETHER, code=130)
     before = held()
     assert len(before) == 18

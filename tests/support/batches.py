@@ -12,13 +12,15 @@ from zoneinfo import ZoneInfo
 from click.testing import CliRunner, Result
 
 from ketasched.cli import main
-from ketasched.files.csv_cells import as_it_was
+from ketasched.files.csv_cells import unescape_cell
 from ketasched.files.load import load_clinic, load_protocol
-from ketasched.files.request_fields import COLUMNS, read_request
+from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
 from ketasched.model import Course, Request
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
-from ketasched.rules.base import Bookings
+from ketasched.rules.base import NO_BOOKINGS
 from tests.conftest import ROOT
+from tests.support.forked import Forked, ketasched
 
 MOMENT = "2026-11-23T10:00"
 MADE_AT = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("America/New_York"))
@@ -65,23 +67,16 @@ def batch(*arguments: str, moment: str | None = MOMENT, **more) -> Result:
     return result
 
 
-def begun(*arguments: str) -> "subprocess.Popen[bytes]":
+def begun(*arguments: str) -> Forked:
     """The command as a process of its own, at a fixed moment, which nobody waits for yet."""
-    nowhere = subprocess.DEVNULL
-    return subprocess.Popen(
-        [*MODULE, *arguments, "--made-at", MOMENT], stdout=nowhere, stderr=nowhere
-    )
+    return ketasched("batch", *arguments, "--made-at", MOMENT)
 
 
 def batch_alone(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """The command as a process of its own, at a fixed moment, once it has ended."""
-    return subprocess.run(
-        [*MODULE, *arguments, "--made-at", MOMENT],
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-        timeout=120,
-    )
+    process = begun(*arguments)
+    output, errors = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(arguments, process.wait(), output, errors)
 
 
 def table(path: str) -> list[Row]:
@@ -94,7 +89,7 @@ def read_table(text: str) -> list[Row]:
     before = csv.field_size_limit(2**26)
     try:
         found = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-        return [{name: as_it_was(cell) for name, cell in row.items()} for row in found]
+        return [{name: unescape_cell(cell) for name, cell in row.items()} for row in found]
     finally:
         csv.field_size_limit(before)
 
@@ -124,16 +119,16 @@ def patients(folder: str = "out") -> set[str]:
 def request_for(row: Row) -> Request:
     """What a row asks for, read as the options of `plan` are."""
     asked: dict[str, str | tuple[str, ...]] = {
-        name: tuple(text.split(";")) if COLUMNS[name].several else text
+        name: tuple(text.split(";")) if REQUEST_FIELDS[name].several else text
         for name, text in row.items()
-        if text and name in COLUMNS
+        if text and name in REQUEST_FIELDS
     }
     return read_request(asked)
 
 
-def course_for(row: Row, clinic: str, bookings: Bookings | None = None) -> Course:
+def course_for(row: Row, clinic: str, bookings: Occupancy = NO_BOOKINGS) -> Course:
     """The course that a row has when it is planned by itself."""
     protocol = load_protocol(row.get("protocol") or "iv-depression")
     place = load_clinic(row.get("clinic") or clinic)
     asked = request_for(row)
-    return plan(protocol, place, asked, made_at=MADE_AT, bookings=bookings or {})
+    return plan(protocol, place, asked, made_at=MADE_AT, bookings=bookings)

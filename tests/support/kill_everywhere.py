@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ketasched.batch.manifest import CHANGES
-from ketasched.batch.previous_run import BEGUN
+from ketasched.batch.previous_run import MARKER
 from ketasched.cli import main as ketasched
 
 ROSTER, CLINIC, FOLDER, SCENARIO = (*sys.argv[1:], *[""] * 4)[:4]
@@ -132,7 +132,7 @@ def main() -> None:
         if code in DONE:
             break
         assert code == -signal.SIGKILL, code
-        is_begun = (output / BEGUN).exists()
+        is_begun = (output / MARKER).exists()
         was_finished = SCENARIO == "changed" and not is_begun and (output / CHANGES).exists()
         moment = () if is_begun and SCENARIO != "damaged" else ("--made-at", NEW)
         assert apart(lambda o=output, m=moment: batch(o, "--resume", *m)) in DONE  # type: ignore[misc]

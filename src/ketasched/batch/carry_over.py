@@ -1,92 +1,121 @@
-"""A row that is planned again though it is as it was: its clinic's file, say, has changed."""
+"""Carry-over: what the new course of a row takes from the one that an earlier run planned.
+
+A row that is as it was keeps its times where these still keep every rule; a course on the same
+dates is the next revision of the earlier one; a course under way is not moved.
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from ketasched.batch.manifest import visits_of
-from ketasched.batch.records import SEPARATOR, Known, Made, Settings
+from ketasched.batch.manifest import format_visits
+from ketasched.batch.records import SEPARATOR, CourseSummary, Digests, PriorResult, Settings
 from ketasched.errors import BadFile, BadRequest
-from ketasched.events.diff import differing
+from ketasched.events.diff import changed_uids
 from ketasched.files.load import load_course
 from ketasched.model import Clinic, Course, Entry
-from ketasched.model.wall_clock import minute_of
-from ketasched.planning.assemble import planned_before
+from ketasched.model.wall_clock import minute_of_day
+from ketasched.planning.assemble import with_identity
 from ketasched.planning.planner import ChosenSlots, choose_slots, choose_slots_at
-from ketasched.revising.history import ended_dates, entered
+from ketasched.revising.history import add_entry, ended_dates
 from ketasched.rules import Past
 from ketasched.rules.base import PlanningContext
 
 
-def is_as_before(known: Known | None, asked: str) -> bool:
-    """Whether a finished run has planned a course for a row of these words (`asked_of`)."""
-    return known is not None and known.finished and known.asked == asked
+def is_as_before(prior: PriorResult | None, digests: Digests) -> bool:
+    """Whether a finished run has planned a course for a row of the same words."""
+    return prior is not None and prior.finished and prior.digests.asked == digests.asked
 
 
-def decided_again(context: PlanningContext, known: Known | None, asked: str) -> ChosenSlots:
-    """What is decided for a row: where it is as it was, its times, if these still keep every rule.
+def is_under_way(prior: PriorResult | None, clinic: Clinic, settings: Settings) -> bool:
+    """Whether the earlier course has begun: its first day is today or over, at the clinic.
 
-    So another hour or holiday of the clinic moves only those whom it concerns. Raises `NoPlan`.
+    A course that was planned for days gone by is not under way: nobody came because of this plan,
+    and its row can be mended.
     """
-    if known and is_as_before(known, asked):
-        same = choose_slots_at(context, list(_starts(known)))
-        if same is not None:
-            return same
-    return choose_slots(context)
+    if prior is None or settings.replaces or not prior.summary.first:
+        return False
+    if begins_in_the_past(prior.summary):
+        return False
+    today = settings.made_at.astimezone(ZoneInfo(clinic.timezone)).date()
+    return date.fromisoformat(prior.summary.first) <= today
 
 
-def _starts(known: Known) -> Iterator[tuple[date, int]]:
-    """The visits of an earlier course: their local dates, and minutes after midnight."""
-    for visit in known.made.visits.split(SEPARATOR) if known.made.visits else ():
+def begins_in_the_past(summary: CourseSummary) -> bool:
+    """Whether a course was planned for days gone by."""
+    return Past.name in summary.notes.split(SEPARATOR)
+
+
+def would_move() -> BadRequest:
+    """The error of a row whose course is under way and would be moved."""
+    message = "its course is under way, and would be at other times now"
+    return BadRequest("patient", f"{message}: it stays as it is; change it with ketasched revise")
+
+
+def choose_slots_again(context: PlanningContext, prior: PriorResult | None) -> ChosenSlots:
+    """The slots of the earlier course, if they keep every rule; else the best slots.
+
+    So new hours or a closure of the clinic move only the patients whom they concern. Raises
+    `NoPlan`.
+    """
+    same = choose_slots_at(context, list(_starts(prior))) if prior else None
+    return choose_slots(context) if same is None else same
+
+
+def _starts(prior: PriorResult) -> Iterator[tuple[date, int]]:
+    """The visits of an earlier course: local dates, and minutes after midnight."""
+    visits = prior.summary.visits
+    for visit in visits.split(SEPARATOR) if visits else ():
         start = datetime.fromisoformat(visit.partition("/")[0])
-        yield start.date(), minute_of(start)
+        yield start.date(), minute_of_day(start)
 
 
-def renewed(
-    course: Course, known: Known | None, settings: Settings, before: Course | None = None
+def carry_over(
+    course: Course, prior: PriorResult | None, settings: Settings, before: Course | None = None
 ) -> Course:
-    """The course as the next revision of the one that was there, if that was on the same dates.
+    """The course as the next revision of the earlier one, if that was on the same dates.
 
-    Then calendars know its entries, and take in what is new of them. On other dates it is another
-    course, with entries of its own, and so it is where there is no course file to go by, nor the
-    course `before` of a register. Raises `BadRequest` if that would move what is under way.
+    Then calendars recognise its entries, and update them. On other dates it is another course with
+    entries of its own; so it is without the earlier course's file, and without the course `before`
+    of a register. Raises `BadRequest` if a course under way would be moved.
     """
-    if known is None or settings.output is None or settings.replaces:
+    if prior is None or settings.output is None or settings.replaces:
         return course
-    moves = known.made.visits != visits_of(course)
-    if is_under_way(known, course.clinic, settings):
+    moves = prior.summary.visits != format_visits(course)
+    if is_under_way(prior, course.clinic, settings):
         if moves:
             raise would_move()
-        # Its start was none in the past when it was planned.
-        course = replace(
-            course, findings=tuple(one for one in course.findings if one.rule != Past.name)
-        )
+        # When the course was planned, its start was not in the past.
+        findings = tuple(one for one in course.findings if one.rule != Past.name)
+        course = replace(course, findings=findings)
     if moves:
         return course
     if before is None:
         try:
-            before = load_course(str(settings.output / course.patient))
+            before = load_course(str(settings.folder(course.patient)))
         except BadFile:
             return course
-    return _after(before, course, settings.made_at)
+    return _next_revision(before, course, settings.made_at)
 
 
-def _after(before: Course, course: Course, now: datetime) -> Course:
-    """The course by the name and with the history of the one `before`."""
-    named = planned_before(course, before.course_id, before.made_at)
-    uids = {one.uid: one.sequence for one in before.visits}
-    uids |= {one.uid: one.sequence for one in before.reviews}
+def _next_revision(before: Course, course: Course, now: datetime) -> Course:
+    """The course with the identity and the history of the one `before`."""
+    course = with_identity(course, before.course_id, before.made_at)
+    sequences = {visit.uid: visit.sequence for visit in before.visits}
+    sequences |= {review.uid: review.sequence for review in before.reviews}
+    visits = (replace(one, sequence=sequences.get(one.uid, 0)) for one in course.visits)
+    reviews = (replace(one, sequence=sequences.get(one.uid, 0)) for one in course.reviews)
     same = replace(
-        named,
+        course,
         revision=before.revision,
         history=before.history,
-        visits=tuple(replace(one, sequence=uids.get(one.uid, 0)) for one in named.visits),
-        reviews=tuple(replace(one, sequence=uids.get(one.uid, 0)) for one in named.reviews),
+        visits=tuple(visits),
+        reviews=tuple(reviews),
     )
     if len(before.history) > 1 and before.history[-1].at == now:
-        return same  # a run that was stopped has done it
-    changed = differing(before, same, now)
+        return same  # a stopped run has added the entry
+    changed = changed_uids(before, same, now)
     if not changed:
         return same
     entry = Entry(
@@ -96,29 +125,4 @@ def _after(before: Course, course: Course, now: datetime) -> Course:
         former=tuple(ended_dates(before, same)),
         former_clinic=None if same.clinic == before.clinic else before.clinic,
     )
-    return entered(replace(same, revision=before.revision + 1), entry)
-
-
-def is_under_way(known: Known | None, clinic: Clinic, settings: Settings) -> bool:
-    """Whether an earlier run planned a course that has begun: its first day is today, or over.
-
-    Today is that of the clinic. A course that was for days gone by already when it was planned is
-    none: nobody came by this plan, and its row is there to be mended.
-    """
-    if known is None or settings.replaces or not known.made.first:
-        return False
-    if begins_in_the_past(known.made):
-        return False
-    today = settings.made_at.astimezone(ZoneInfo(clinic.timezone)).date()
-    return date.fromisoformat(known.made.first) <= today
-
-
-def begins_in_the_past(made: Made) -> bool:
-    """Whether a course was planned for days gone by."""
-    return Past.name in made.notes.split(SEPARATOR)
-
-
-def would_move() -> BadRequest:
-    """What to say of a row whose course is under way, and would be on other dates."""
-    said = "its course is under way, and would be at other times now"
-    return BadRequest("patient", f"{said}: it stays as it is; change it with ketasched revise")
+    return add_entry(replace(same, revision=before.revision + 1), entry)

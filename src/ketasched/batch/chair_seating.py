@@ -1,168 +1,150 @@
-"""Chairs in row order: each row is planned with the visits of the rows before it in the way.
+"""Chair seating: chairs are given out in row order, each beside the visits of the rows before.
 
-What this run does not plan has its chairs before anybody is seated.
+The chairs that earlier courses hold are taken before the first row is seated (`held_chairs`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from ketasched.batch.carry_over import decided_again, would_move
-from ketasched.batch.fingerprints import asked_of
-from ketasched.batch.joint_rows import Found, Jointly
-from ketasched.batch.manifest import DaysTaken, Seat, seats_in, seats_taken, visits_of
-from ketasched.batch.records import Desk, Known, Settings
-from ketasched.batch.worker import given_to
+from ketasched.batch.carry_over import carry_over, would_move
+from ketasched.batch.chair_ledger import ChairLedger
+from ketasched.batch.folders import is_protected, refuse_revised
+from ketasched.batch.held_chairs import HeldChairs
+from ketasched.batch.joint_rows import JointOutcome, JointPlanner
+from ketasched.batch.manifest import read_intervals
+from ketasched.batch.previous_run import PreviousRun
+from ketasched.batch.records import Settings, Site
+from ketasched.batch.rejections import Rejected
+from ketasched.batch.routing import Routed
+from ketasched.batch.triage import Fresh, Retained
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.files.roster import Row
 from ketasched.model import Course
-from ketasched.planning.planner import ChosenSlots, choose_slots
-
-ByHouse = Mapping[str, Sequence[str]]
-"""Visits as `held.visits_of` writes them, by what a clinic is known by."""
+from ketasched.model.occupancy import Interval, Occupancy, intervals, slots_of
+from ketasched.planning.planner import ChosenSlots
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """The visits that are there before anybody is seated: of rows that come later, and of others.
+class ClinicChairs:
+    """The occupancy of one clinic: by all visits (`taken`), and by those until now (`so_far`).
 
-    What is said to a row that finds no chair is of those before it, where that is enough: so it is
-    the same, however often a run goes on.
+    The visits of rows that keep their course are taken from the start, and count among those until
+    now from their turn on. A refusal is explained by the visits until now, if these are enough: so
+    it reads the same however often a run is resumed.
     """
 
-    of_rows: ByHouse = field(default_factory=dict)
-    of_others: ByHouse = field(default_factory=dict)
+    def __init__(self, of_rows: Sequence[Interval], of_others: Sequence[Interval]) -> None:
+        self.taken = Occupancy([*of_others, *of_rows])
+        self.so_far = Occupancy(of_others) if of_rows else self.taken
+
+    def arrive(self, visits: Sequence[Interval]) -> None:
+        """Note that it is the turn of a row whose visits are taken."""
+        if self.so_far is not self.taken:
+            self.so_far.add(visits)
+
+    def add(self, visits: Sequence[Interval]) -> None:
+        """Add the visits of a row in its turn."""
+        self.taken.add(visits)
+        self.arrive(visits)
+
+    def remove(self, visits: Sequence[Interval]) -> None:
+        """Remove the visits of a row in its turn."""
+        self.taken.remove(visits)
+        if self.so_far is not self.taken:
+            self.so_far.remove(visits)
 
 
-@dataclass(slots=True)
-class Seats:
-    """Who sits where, clinic by clinic: who does so from the start (`held`), and the rows so far.
+class MemoryLedger(ChairLedger):
+    """The chairs of a run without a register; none if the run does not count them."""
 
-    `held` is asked once, when somebody is to be seated. With `jointly` the rows of a clinic that
-    `joins` names are planned as one.
-    """
+    depends_on_order = True
 
-    settings: Settings
-    held: Callable[[], Held] = Held
-    jointly: Jointly | None = None
-    joins: Callable[[Row, Desk], bool] = lambda row, desk: True
-    _held: Held | None = None
-    _taken: dict[str, DaysTaken] = field(default_factory=dict)
-    _before: dict[str, DaysTaken] = field(default_factory=dict)
-    _as_one: dict[int, Found] = field(default_factory=dict)
-    """What became of the rows that are planned as one, until their turn comes."""
-
-    def seated(
+    def __init__(
         self,
-        row: Row,
-        desk: Desk,
-        known: Known | None = None,
-        own: str = "",
+        settings: Settings,
+        joint: JointPlanner | None,
+        previous: PreviousRun | None,
         *,
-        stays: bool = False,
-    ) -> ChosenSlots:
-        """What is decided for a row on the chairs that are left, which it takes.
+        counts_chairs: bool,
+    ) -> None:
+        super().__init__(settings, joint)
+        self._counts_chairs = counts_chairs
+        self._held = HeldChairs(previous, settings)
+        self._has_held = previous is not None and not previous.is_empty
+        self.looks_ahead |= self._has_held
+        self._clinics: dict[str, ClinicChairs] = {}
 
-        Before that it gives up its `own`, those of these visits; `known` says what an earlier run
-        did for it. Raises `BadRequest`, and `NoPlan`
-        if there is no room for all of it; then it takes none. One that `stays` takes no others
-        than its own, and has them again where it cannot.
-        """
-        taken = self._at(desk)
-        before = self._before[desk.clinic_digest]
-        held = _seats(own, desk)
-        for each in (taken,) if before is taken else (taken, before):
-            _give_up(held, each)
+    def concerns(self, routed: Routed) -> bool:
+        """Whether the clinic counts chairs, or an earlier course at another clinic may go."""
+        prior, key = routed.prior, routed.site.clinic_key
+        moves = prior is not None and prior.summary.clinic_key != key
+        return self._counts_chairs and (moves or routed.site.clinic.counts_visits)
+
+    def observe(self, triaged: Rejected | Retained | Fresh) -> None:
+        """See `ChairLedger.observe`."""
+        if self._has_held:
+            self._held.note(triaged)
+        super().observe(triaged)
+
+    def retain(self, retained: Retained) -> None:
+        """See `ChairLedger.retain`."""
+        if retained.site.clinic.counts_visits:
+            zone = ZoneInfo(retained.site.clinic.timezone)
+            visits = read_intervals(retained.result.summary.visits, zone)
+            self._chairs(retained.site).arrive(visits)
+
+    def book(self, fresh: Fresh) -> ChosenSlots | Course:
+        """See `ChairLedger.book`."""
+        if not fresh.site.clinic.counts_visits:
+            return fresh.choose_slots()
+        if fresh.prior and not fresh.is_unchanged and not self.settings.replaces:
+            refuse_revised(self.settings.folder(fresh.row.texts["patient"]))
+        booked = super().book(fresh)
+        if isinstance(booked, Course):
+            self._chairs(fresh.site).arrive(intervals(slots_of(booked)))
+            return carry_over(booked, fresh.prior, self.settings)
+        return booked
+
+    def _book_alone(self, fresh: Fresh) -> ChosenSlots:
+        chairs = self._chairs(fresh.site)
+        own = self._held.own(fresh)
+        if fresh.is_unchanged:
+            chairs.arrive(own)
+        chairs.remove(own)
         try:
-            decided = self._decided(row, desk, known, taken, before)
-            seats = list(seats_taken(decided))
-            if stays and sorted(seats) != sorted(held):
+            chosen = _choose_slots(fresh, chairs)
+            visits = intervals(slot for phase in chosen.slots for slot in phase)
+            if fresh.is_under_way and sorted(visits) != sorted(own):
                 raise would_move()
         except (BadRequest, NoPlan):
-            if stays:
-                self._take(held, taken, before)
+            if fresh.is_under_way:
+                chairs.add(own)
             raise
-        self._take(seats, taken, before)
-        return decided
+        chairs.add(visits)
+        return chosen
 
-    def _decided(
-        self, row: Row, desk: Desk, known: Known | None, taken: DaysTaken, before: DaysTaken
-    ) -> ChosenSlots:
-        try:
-            context = given_to(row, desk, self.settings, taken)
-            asked = asked_of(row, self.settings) if known else ""
-            return decided_again(context, known, asked)
-        except NoPlan:
-            if before is not taken:
-                choose_slots(given_to(row, desk, self.settings, before))
-            raise
+    def _joins(self, fresh: Fresh) -> bool:
+        if self.settings.output is None or self.settings.replaces:
+            return True
+        return not is_protected(self.settings.folder(fresh.row.texts["patient"]))
 
-    def planned_as_one(self, row: Row, desk: Desk) -> Course | None:
-        """The course of a row that is planned as one with others, who take their chairs at once.
-
-        None if it is not. Raises `BadRequest`, and `NoPlan` if it has to wait.
-        """
-        if self.jointly is None:
-            return None
-        taken = self._at(desk)
-        new = self.jointly.planned_now(desk, self.joins, lambda _: taken)
-        for course in new.values():
+    def _plan_jointly(self, joint: JointPlanner, site: Site) -> dict[int, JointOutcome]:
+        taken = self._chairs(site).taken
+        outcomes = joint.plan(site, lambda _: taken)
+        for course in outcomes.values():
             if isinstance(course, Course):
-                self._take(_seats(visits_of(course), desk), taken)
-        self._as_one |= new
-        found = self._as_one.pop(row.number, None)
-        if isinstance(found, Exception):
-            raise found
-        if found is not None:
-            self.comes(visits_of(found), desk)
-        return found
+                taken.add(intervals(slots_of(course)))
+        return outcomes
 
-    def comes(self, visits: str, desk: Desk) -> None:
-        """Note that it is the turn of a row that has its chairs."""
-        taken, before = self._at(desk), self._before[desk.clinic_digest]
-        if before is not taken:
-            self._take(_seats(visits, desk), before)
-
-    def look_at(self, desk: Desk) -> None:
-        """Have those at their places who stay at this desk's clinic."""
-        self._at(desk)
-
-    @property
-    def used(self) -> bool:
-        """Whether anybody was to be seated."""
-        return bool(self._taken)
-
-    def _at(self, desk: Desk) -> DaysTaken:
-        """The chairs that are taken at this desk's clinic."""
-        if desk.clinic_digest not in self._taken:
-            if self._held is None:
-                self._held = self.held()
-            taken: DaysTaken = {}
-            for visits in self._held.of_others.get(desk.house, ()):
-                self._take(_seats(visits, desk), taken)
-            rows = self._held.of_rows.get(desk.house, ())
-            self._before[desk.clinic_digest] = dict(taken) if rows else taken
-            for visits in rows:
-                self._take(_seats(visits, desk), taken)
-            self._taken[desk.clinic_digest] = taken
-        return self._taken[desk.clinic_digest]
-
-    @staticmethod
-    def _take(seats: Sequence[Seat], taken: DaysTaken, before: DaysTaken | None = None) -> None:
-        """Add these seats to those that are taken, and to those of the rows before the next."""
-        for each in (taken,) if before is None or before is taken else (taken, before):
-            for day, seat in seats:
-                each[day] = (*each.get(day, ()), seat)
+    def _chairs(self, site: Site) -> ClinicChairs:
+        """The chairs of the site's clinic."""
+        if site.clinic_digest not in self._clinics:
+            self._clinics[site.clinic_digest] = ClinicChairs(*self._held.at(site))
+        return self._clinics[site.clinic_digest]
 
 
-def _seats(visits: str, desk: Desk) -> list[Seat]:
-    return list(seats_in(visits, ZoneInfo(desk.clinic.timezone)))
-
-
-def _give_up(seats: Sequence[Seat], taken: DaysTaken) -> None:
-    """Take these seats out of those that are taken, where they are among them."""
-    for day, seat in seats:
-        left = list(taken.get(day, ()))
-        if seat in left:
-            left.remove(seat)
-            taken[day] = tuple(left)
+def _choose_slots(fresh: Fresh, chairs: ClinicChairs) -> ChosenSlots:
+    try:
+        return fresh.beside(chairs.taken).choose_slots()
+    except NoPlan:
+        if chairs.so_far is not chairs.taken:
+            fresh.beside(chairs.so_far).choose_slots()
+        raise

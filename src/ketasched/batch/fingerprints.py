@@ -1,17 +1,17 @@
-"""Digests: whether a file, a clinic or a row is still what it was."""
+"""Digests, which tell whether a file, a clinic or a row is still what it was."""
 
 import hashlib
 import json
 from importlib.metadata import version
 from pathlib import Path
 
-from ketasched.batch.records import Desk, Settings
-from ketasched.batch.shared_calendars import busy_of
+from ketasched.batch.records import Digests, Settings, Site
 from ketasched.files.codec import plain
-from ketasched.files.roster import Row, request_of_row
+from ketasched.files.roster import Row
+from ketasched.model import Request
 
 VERSION = version("ketasched")
-"""Another version may write other files of the same row."""
+"""Part of the digests: another version may write other files for the same row."""
 
 
 def sha(data: bytes) -> str:
@@ -19,7 +19,7 @@ def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def sha_of(path: Path) -> str:
+def sha_of_file(path: Path) -> str:
     """The SHA-256 of a file, "" if there is none that can be read."""
     try:
         return sha(path.read_bytes())
@@ -27,20 +27,14 @@ def sha_of(path: Path) -> str:
         return ""
 
 
-def asked_of(row: Row, settings: Settings) -> str:
-    """The digest of what a row asks for: its own words, and how its dates are read."""
-    return sha(json.dumps((sorted(row.texts.items()), settings.date_order)).encode())
+def digests_of(row: Row, request: Request, site: Site, settings: Settings) -> Digests:
+    """The digests of a row, which becomes this request.
 
-
-def input_of(row: Row, asked: str, desk: Desk, settings: Settings) -> str:
-    """The digest of all that a row's files are made from; `asked` is that of its own words.
-
-    The moment of planning is left out, and who sits on the other chairs. Raises `BadRequest` where
-    calendars count and the row cannot be read, or reaches further than they were read.
+    `asked` is the digest of the row's own words, and of how its dates are read; `input` that of
+    all that the files are made from, without the moment of planning and other patients' visits.
     """
-    made_from: list[object] = [asked, desk.digest, settings.formats, VERSION]
-    if desk.agenda:
-        # What nobody asked for leaves the digest as it was.
-        busy = busy_of(request_of_row(row, settings.date_order), desk)
-        made_from += [plain(busy)] if busy else []
-    return sha(json.dumps(made_from).encode())
+    asked = sha(json.dumps((sorted(row.texts.items()), settings.date_order)).encode())
+    made_from: list[object] = [asked, site.digest, settings.formats, VERSION]
+    if request.busy:  # a row without busy times has the digest of a run without calendars
+        made_from.append(plain(request.busy))
+    return Digests(asked, sha(json.dumps(made_from).encode()))

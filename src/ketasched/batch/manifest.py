@@ -1,4 +1,7 @@
-"""The books of a batch: manifest and rejects, which grow by whole lines, in the roster's order."""
+"""The manifest: `manifest.csv` and `rejects.csv` are written, and an earlier manifest is read.
+
+Both files have their rows in the roster's order, and grow by whole lines.
+"""
 
 import csv
 import os
@@ -6,156 +9,167 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from ketasched.batch.fingerprints import sha
-from ketasched.batch.records import SEPARATOR, Known, Made, Outcome
+from ketasched.batch.records import SEPARATOR, CourseSummary, Digests, PriorResult, RowResult
 from ketasched.errors import Refused
-from ketasched.files.csv_cells import as_it_was, csv_line
-from ketasched.files.roster import REJECTS, Row
-from ketasched.model import TAKES_PLACE, Clinic, Course, Finding, Visit
-from ketasched.model.occupancy import Taken
-from ketasched.model.wall_clock import clock_text, effective_kind
-from ketasched.planning.planner import ChosenSlots
+from ketasched.files.csv_cells import csv_line, unescape_cell
+from ketasched.files.roster import REJECT_COLUMNS, Row
+from ketasched.model import TAKES_PLACE, Clinic, Course, Finding
+from ketasched.model.effective_kind import effective_kind
+from ketasched.model.occupancy import Interval
+from ketasched.model.wall_clock import clock_text
 from ketasched.rules import Past
 
 MANIFEST, REJECTED, CHANGES = "manifest.csv", "rejects.csv", "changes.csv"
 
+SUMMARY_COLUMNS = ("first", "last", "visits", "notes", "clinic", "course_id")
 COLUMNS = (
-    *("row", "patient", "status", "first", "last", "visits", "notes", "clinic"),
-    *("course_id", "files", "sha256", "asked", "input"),
+    *("row", "patient", "status"),
+    *SUMMARY_COLUMNS,
+    *("files", "sha256", "asked", "input"),
 )
-"""The columns of a manifest. `files` and `sha256` have as many parts."""
+"""The columns of a manifest. `files` and `sha256` have as many values."""
 
 
 @dataclass(slots=True)
-class Books:
-    """The manifest and the rejects of a run, open to be written on."""
+class ManifestWriter:
+    """The manifest and the rejects of a run, open for writing; `width` is that of the roster."""
 
     manifest: BinaryIO
     rejects: BinaryIO
     width: int
 
-    def write(self, rows: Sequence[tuple[Row, Outcome]]) -> None:
-        """Write what became of these rows.
-
-        Each file grows by whole lines; what could not be written whole is taken back.
-        """
-        rejects = (
-            csv_line((*self._cells(row), str(row.number), outcome.rule, outcome.reason))
-            for row, outcome in rows
-            if outcome.status == "rejected"
-        )
-        # The rejects first: a row that is in the manifest has to be in them, too.
+    def write(self, results: Sequence[tuple[Row, RowResult]]) -> None:
+        """Append these rows. Raises `Refused`."""
+        rejects = [
+            csv_line((*self._cells(row), str(row.number), result.rule, result.reason))
+            for row, result in results
+            if result.status == "rejected"
+        ]
+        # The rejects first: a row that is rejected in the manifest is never missing in them.
         append(self.rejects, b"".join(rejects))
-        append(self.manifest, b"".join(manifest_line(outcome) for _, outcome in rows))
+        append(self.manifest, b"".join(manifest_line(result) for _, result in results))
 
     def _cells(self, row: Row) -> tuple[str, ...]:
-        """A cell for each heading; a row that does not come apart so is all in the first."""
-        return (*row.given, *[""] * (self.width - len(row.given)))
+        """A cell for each heading; a row that cannot be split into cells is all in the first."""
+        return (*row.raw_cells, *[""] * (self.width - len(row.raw_cells)))
 
 
 @contextmanager
-def books(output: Path, header: Sequence[str]) -> Iterator[Books]:
-    """The books of a run, begun with their headers. Raises `Refused` if they cannot be written."""
+def manifest_writer(output: Path, header: Sequence[str]) -> Iterator[ManifestWriter]:
+    """The writer of a run, whose files begin with their headers. Raises `Refused`."""
     with (
-        new_book(output / MANIFEST, csv_line(COLUMNS)) as manifest,
-        new_book(output / REJECTED, csv_line((*header, *REJECTS))) as rejects,
+        new_csv_file(output / MANIFEST, COLUMNS) as manifest,
+        new_csv_file(output / REJECTED, (*header, *REJECT_COLUMNS)) as rejects,
     ):
-        yield Books(manifest, rejects, len(header))
+        yield ManifestWriter(manifest, rejects, len(header))
 
 
 @contextmanager
-def new_book(path: Path, header: bytes) -> Iterator[BinaryIO]:
-    """A file that begins with its header and is on the disk at the end. Raises `Refused`."""
+def new_csv_file(path: Path, header: Sequence[str]) -> Iterator[BinaryIO]:
+    """A file that begins with its header, and is synced to disk at the end. Raises `Refused`."""
     try:
         # Opened by its path, so that an error can name it; the mode cannot be given otherwise.
-        file = open(path, "wb", buffering=0, opener=private)  # noqa: SIM115
+        file = open(path, "wb", buffering=0, opener=open_private)  # noqa: SIM115
     except OSError as error:
-        raise cannot_be_written(path, error) from None
+        raise write_error(path, error) from None
     with file:
-        append(file, header)
+        append(file, csv_line(header))
         yield file
         try:
             os.fsync(file.fileno())
         except OSError as error:
-            raise cannot_be_written(path, error) from None
+            raise write_error(path, error) from None
 
 
-def manifest_line(outcome: Outcome) -> bytes:
-    """The line of a manifest that says what became of a row."""
-    made = outcome.made
+def manifest_line(result: RowResult) -> bytes:
+    """The line of a row in a manifest."""
     return csv_line(
         (
-            *(str(outcome.row), outcome.patient, outcome.status),
-            *(made.first, made.last, made.visits, made.notes, made.house, made.course_id),
-            SEPARATOR.join(name for name, _ in outcome.files),
-            SEPARATOR.join(sha for _, sha in outcome.files),
-            *(outcome.asked, outcome.input),
+            *(str(result.row), result.patient, result.status),
+            *result.summary,
+            SEPARATOR.join(name for name, _ in result.files),
+            SEPARATOR.join(sha for _, sha in result.files),
+            *result.digests,
         )
     )
 
 
-def private(path: str, flags: int) -> int:
-    """Open a file that only its owner reads; a link in its place is not followed."""
+def open_private(path: str, flags: int) -> int:
+    """Open a file that only its owner can read; a link in its place is not followed."""
     return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def append(file: BinaryIO, data: bytes) -> None:
-    """Write all of it or nothing. Raises `Refused`."""
-    place, rest = file.tell(), memoryview(data)
+    """Append all of `data` or nothing. Raises `Refused`."""
+    end, rest = file.tell(), memoryview(data)
     try:
-        # Where there is no room for all of it, some is written first and then the reason is told.
+        # A full disk takes a part of the data first, and gives the reason at the next write.
         while rest:
             rest = rest[file.write(rest) :]
     except OSError as error:
-        raise cannot_be_written(Path(file.name), error) from None
+        raise write_error(Path(file.name), error) from None
     finally:
         if rest:
             with suppress(OSError):
-                file.truncate(place)
-                file.seek(place)
+                file.truncate(end)
+                file.seek(end)
 
 
-def cannot_be_written(output: Path, error: OSError) -> Refused:
-    """What to say where the folder, or the file that the error names, refuses."""
-    said = f"{error.filename or output}: cannot be written: {error.strerror or error}"
-    return Refused(said, next_step="mend that, then go on with --resume")
-
-
-Seat = tuple[date, tuple[datetime, datetime]]
-"""A local date, and from when until when a chair is taken then (UTC)."""
-
-DaysTaken = dict[date, Taken]
-"""The chairs of one clinic that are taken, day by day."""
+def write_error(output: Path, error: OSError) -> Refused:
+    """The refusal for a folder, or the file that the error names, that cannot be written."""
+    message = f"{error.filename or output}: cannot be written: {error.strerror or error}"
+    return Refused(message, next_step="mend that, then go on with --resume")
 
 
 MINUTES = len("2027-04-05T09:00")
-"""How much of a moment's ISO form says when it is, to the minute."""
+"""The length of a moment in ISO form, to the minute."""
+
+NOT_ABOUT_THE_START = ("spacing", "time")
+"""Rules whose given-up findings do not say that the start has moved."""
 
 
-def house_of(clinic: Clinic) -> str:
-    """What a clinic is known by from one run to the next: a digest of its zone, name and salt."""
-    return sha("\n".join((clinic.timezone, clinic.name, clinic.id_salt)).encode())[:16]
-
-
-def visits_of(course: Course) -> str:
-    """A course's visits as a manifest has them: "2027-04-05T09:00/10:55|2027-04-07T09:00/10:55".
-
-    In the clinic's time; where no chair is taken, or not any more, there is no end. Visits that do
-    not take place are left out.
-    """
-    return SEPARATOR.join(
-        visit.start.isoformat()[:MINUTES] + (f"/{clock_text(visit.end)}" if sits else "")
-        for visit, sits in _visits(course)
+def summarise(course: Course) -> CourseSummary:
+    """The summary of the course."""
+    days = [visit.start.date() for visit in course.visits if visit.status in TAKES_PLACE]
+    return CourseSummary(
+        days[0].isoformat() if days else "",
+        days[-1].isoformat() if days else "",
+        format_visits(course),
+        format_notes(course),
+        clinic_key(course.clinic),
+        course.course_id,
     )
 
 
-def seats_in(visits: str, zone: ZoneInfo) -> Iterator[Seat]:
-    """The seats that the cell of a manifest says."""
+def clinic_key(clinic: Clinic) -> str:
+    """The key of a clinic between runs: a digest of its zone, name and salt."""
+    return sha("\n".join((clinic.timezone, clinic.name, clinic.id_salt)).encode())[:16]
+
+
+def format_visits(course: Course) -> str:
+    """The visits of a course: "2027-04-05T09:00/10:55|2027-04-07T09:00/10:55".
+
+    The times are wall-clock times of the clinic. A visit that takes no chair has no end. Visits
+    that do not take place are left out.
+    """
+    texts = []
+    for visit in course.visits:
+        if visit.status in TAKES_PLACE:
+            kind = effective_kind(course.protocol, course.clinic, visit.kind)
+            end = f"/{clock_text(visit.end)}" if kind.place == "clinic" else ""
+            texts.append(visit.start.isoformat()[:MINUTES] + end)
+    return SEPARATOR.join(texts)
+
+
+def read_intervals(visits: str, zone: ZoneInfo) -> list[Interval]:
+    """The intervals of the formatted visits that take a chair."""
+    found = []
     for visit in visits.split(SEPARATOR) if visits else ():
         start, _, end = visit.partition("/")
         if end:
@@ -163,118 +177,18 @@ def seats_in(visits: str, zone: ZoneInfo) -> Iterator[Seat]:
             ends = datetime.combine(begins.date(), time.fromisoformat(end), zone)
             if end == "00:00":
                 ends += timedelta(days=1)
-            elif ends.astimezone(UTC) <= begins.astimezone(UTC):  # the clocks go back in between
+            elif ends.timestamp() <= begins.timestamp():  # the clocks go back in between
                 ends = ends.replace(fold=1)
-            yield begins.date(), (begins.astimezone(UTC), ends.astimezone(UTC))
+            found.append((begins.timestamp(), ends.timestamp()))
+    return found
 
 
-def seats_taken(decided: ChosenSlots) -> Iterator[Seat]:
-    """The seats that a course takes."""
-    for own in decided.slots:
-        for slot in own:
-            if slot.kind.place == "clinic":
-                yield slot.start.date(), (slot.start.astimezone(UTC), slot.end.astimezone(UTC))
+def format_notes(course: Course) -> str:
+    """The names of the rules that the course has findings of, with their number if above one.
 
-
-def _visits(course: Course) -> Iterator[tuple[Visit, bool]]:
-    """The visits that take place, each with whether it takes a chair."""
-    for visit in course.visits:
-        if visit.status in TAKES_PLACE:
-            kind = effective_kind(course.protocol, course.clinic, visit.kind)
-            yield visit, kind.place == "clinic"
-
-
-GONE = "0"
-"""Stands for the number of a row, where a finished run's roster did not name the patient."""
-
-MADE = ("course_id", "first", "last", "visits", "notes", "clinic")
-"""The columns of `Made`, in its order."""
-
-
-class Index:
-    """Where the last line of each patient is in these manifests; only that is kept in memory."""
-
-    def __init__(self, output: Path, names: Sequence[str]) -> None:
-        self._files = [(output / name).open("rb") for name in names if (output / name).exists()]
-        self._places: dict[str, int] = {}
-        for number, file in enumerate(self._files):
-            place = 0
-            for line in file:
-                # The last line may be half there.
-                if line.endswith(b"\n") and (row := row_of(line)):
-                    self._places[row["patient"]] = place * len(self._files) + number
-                place += len(line)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
-
-    def __len__(self) -> int:
-        return len(self._places)
-
-    def __contains__(self, patient: object) -> bool:
-        return patient in self._places
-
-    def line(self, patient: str) -> bytes:
-        """The line of a patient who is there."""
-        place, number = divmod(self._places[patient], len(self._files))
-        self._files[number].seek(place)
-        return self._files[number].readline()
-
-    def forget(self, patient: str) -> None:
-        """Be asked no more about a patient."""
-        self._places.pop(patient, None)
-
-    def close(self) -> None:
-        """Close the manifests."""
-        for file in self._files:
-            file.close()
-
-
-def row_of(line: bytes) -> dict[str, str]:
-    """A line of a manifest by column; empty for a header, a row that was rejected, or no line."""
-    try:
-        cells = next(csv.reader([line.decode("utf-8", "surrogateescape")]), [])
-    except csv.Error:  # of a row that was rejected: too long for a cell, or part of a cell
-        return {}
-    if len(cells) != len(COLUMNS):
-        return {}
-    row = dict(zip(COLUMNS, map(as_it_was, cells), strict=True))
-    return row if row["status"] == "planned" else {}
-
-
-def known_of(line: bytes) -> Known:
-    """What a line of a manifest says."""
-    row = row_of(line)
-    names, hashes = row["files"].split(SEPARATOR), row["sha256"].split(SEPARATOR)
-    same = len(names) == len(hashes)
-    files = tuple((name, sha) for name, sha in zip(names, hashes, strict=False) if name)
-    made = Made(*(row[name] for name in MADE))
-    return Known(made, files if same else (), row["asked"], row["input"], row["row"] == GONE)
-
-
-OF_THE_WHOLE = ("spacing", "time")
-"""Rules of which a given-up finding is not about the start."""
-
-
-def made_of(course: Course) -> Made:
-    """The course as the manifest has it."""
-    days = [visit.start.date() for visit in course.visits if visit.status in TAKES_PLACE]
-    return Made(
-        course.course_id,
-        days[0].isoformat() if days else "",
-        days[-1].isoformat() if days else "",
-        visits_of(course),
-        notes_of(course),
-        house_of(course.clinic),
-    )
-
-
-def notes_of(course: Course) -> str:
-    """The rules that have something to say of a course, each with how often, if more than once.
-
-    A start that slid is "late start: " and the rule that moved it; "past start" is one that was
-    asked for a day gone by, and slid to one that was not. The sentences are in the
-    course's own files.
+    A start that has moved is "late start: " and the rule that moved it. "past start" is the note
+    of a course that was asked for a day gone by, and begins on one that is not. The sentences are
+    in the files of the course.
     """
     counts = Counter(_note(course, finding) for finding in course.findings)
     return SEPARATOR.join(
@@ -285,5 +199,70 @@ def notes_of(course: Course) -> str:
 def _note(course: Course, finding: Finding) -> str:
     if finding.rule == Past.name and course.visits[0].start > course.made_at:
         return f"{Past.name} start"
-    slid = finding.level == "given-up" and finding.rule not in OF_THE_WHOLE
-    return f"late start: {finding.rule}" if slid else finding.rule
+    is_late = finding.level == "given-up" and finding.rule not in NOT_ABOUT_THE_START
+    return f"late start: {finding.rule}" if is_late else finding.rule
+
+
+GONE = "0"
+"""The row number of a patient whom the roster of a finished run did not name."""
+
+
+class ManifestIndex:
+    """The last line of each patient in some manifests; only its place is kept in memory."""
+
+    def __init__(self, output: Path, names: Sequence[str]) -> None:
+        self._files = [(output / name).open("rb") for name in names if (output / name).exists()]
+        self._places: dict[str, int] = {}
+        for number, file in enumerate(self._files):
+            place = 0
+            for line in file:
+                # The last line of a run that was killed may be incomplete.
+                if line.endswith(b"\n") and (cells := read_line(line)):
+                    self._places[cells["patient"]] = place * len(self._files) + number
+                place += len(line)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __contains__(self, patient: object) -> bool:
+        return patient in self._places
+
+    def line(self, patient: str) -> bytes:
+        """The line of a patient who is in the index."""
+        place, number = divmod(self._places[patient], len(self._files))
+        self._files[number].seek(place)
+        return self._files[number].readline()
+
+    def forget(self, patient: str) -> None:
+        """Remove a patient from the index."""
+        self._places.pop(patient, None)
+
+    def close(self) -> None:
+        """Close the manifests."""
+        for file in self._files:
+            file.close()
+
+
+def read_line(line: bytes) -> dict[str, str]:
+    """The cells of a planned row by column; empty for any other line."""
+    try:
+        cells = next(csv.reader([line.decode("utf-8", "surrogateescape")]), [])
+    except csv.Error:  # a rejected row may have a cell that is too long, or half of one
+        return {}
+    if len(cells) != len(COLUMNS):
+        return {}
+    row = dict(zip(COLUMNS, map(unescape_cell, cells), strict=True))
+    return row if row["status"] == "planned" else {}
+
+
+def read_prior_result(line: bytes) -> PriorResult:
+    """The result that the line of a planned row says."""
+    row = read_line(line)
+    names, hashes = row["files"].split(SEPARATOR), row["sha256"].split(SEPARATOR)
+    files = tuple((name, sha) for name, sha in zip(names, hashes, strict=False) if name)
+    return PriorResult(
+        CourseSummary(*(row[name] for name in SUMMARY_COLUMNS)),
+        files if len(names) == len(hashes) else (),
+        Digests(row["asked"], row["input"]),
+        gone=row["row"] == GONE,
+    )

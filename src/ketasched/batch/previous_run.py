@@ -1,9 +1,10 @@
-"""What earlier runs into a folder did, and what a run leaves for one that goes on with it.
+"""The previous run into a folder: what it did, and how a run that was stopped is resumed.
 
-When a run begins, `.manifest.earlier.csv` has what finished runs did, line for line as in their
-manifests, and stays so until it is finished itself: from there it is told what changed. What a run
-has done that was stopped goes into `.manifest.stopped.csv` when another one goes on with it.
-`.run.json` says when the run was begun, and which folders were there that are nobody's of ours.
+- `.run.json` marks a run that is not finished: its moment of planning, and the folders that were
+  there before it and are not ours.
+- `.manifest.earlier.csv` has the manifest lines of finished runs. It stays as it is until the run
+  is finished, which is what `changes.csv` compares with.
+- `.manifest.stopped.csv` has those of runs that were stopped, once another run resumes them.
 """
 
 import json
@@ -19,126 +20,121 @@ from ketasched.batch.manifest import (
     GONE,
     MANIFEST,
     REJECTED,
-    Index,
-    cannot_be_written,
-    known_of,
+    ManifestIndex,
     manifest_line,
-    private,
-    row_of,
+    open_private,
+    read_line,
+    read_prior_result,
+    write_error,
 )
-from ketasched.batch.records import Known, Outcome
+from ketasched.batch.records import PriorResult, RowResult
 from ketasched.errors import Refused
-from ketasched.files.atomic_write import sweep
+from ketasched.files.atomic_write import remove_leftovers
 from ketasched.files.csv_cells import csv_line
 from ketasched.model.identifiers import is_reference
 
-UNFINISHED = ".changes.csv"
+UNFINISHED_CHANGES = ".changes.csv"
 """The changes of a run that is not finished."""
 
-BEGUN, EARLIER, STOPPED = ".run.json", ".manifest.earlier.csv", ".manifest.stopped.csv"
+MARKER, EARLIER, STOPPED = ".run.json", ".manifest.earlier.csv", ".manifest.stopped.csv"
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A run that was begun: its moment of planning, and the folders that were there before it.
+class RunMarker:
+    """The beginning of a run.
 
-    With `anew` it is one that does everything again (`--force`); `follows` says whether a finished
-    run was there before it.
+    `made_at` is its moment of planning; `foreign` are the patients' folders that were there before
+    it and are not ours. `anew` says that it does everything again (`--force`), `follows` that it
+    follows a finished run.
     """
 
     made_at: datetime
-    others: frozenset[str] = frozenset()
+    foreign: frozenset[str] = frozenset()
     anew: bool = False
     follows: bool = False
 
 
-def begun_in(output: Path) -> Begun | None:
-    """The run that was stopped in `output`, if one was."""
+def stopped_run(output: Path) -> RunMarker | None:
+    """The marker of the run that was stopped in `output`, if there is one."""
     try:
-        data = json.loads((output / BEGUN).read_text(encoding="utf-8"))
+        data = json.loads((output / MARKER).read_text(encoding="utf-8"))
         made_at = datetime.fromisoformat(data["made_at"])
-        others = frozenset(map(str, data["others"]))
-        return Begun(made_at, others, bool(data["anew"]), bool(data["follows"]))
+        foreign = frozenset(map(str, data["others"]))
+        return RunMarker(made_at, foreign, bool(data["anew"]), bool(data["follows"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def refuse_earlier(output: Path, *, resumed: bool, force: bool) -> None:
-    """Raise `Refused` if an earlier run is there that is neither resumed nor to be replaced."""
-    there = (output / MANIFEST).exists() or (output / BEGUN).exists()
-    if there and not (resumed or force):
-        said = f"{output}: an earlier batch is there"
-        raise Refused(said, next_step="--resume to go on with it, --force to do it all again")
+def refuse_previous_run(output: Path, *, resumes: bool, replaces: bool) -> None:
+    """Raise `Refused` if there is a previous run that is neither resumed nor replaced."""
+    is_there = (output / MANIFEST).exists() or (output / MARKER).exists()
+    if is_there and not (resumes or replaces):
+        message = f"{output}: an earlier batch is there"
+        raise Refused(message, next_step="--resume to go on with it, --force to do it all again")
 
 
-def is_a_book(stat: os.stat_result, output: Path) -> bool:
-    """Whether a roster is one of the files that a run into `output` writes anew."""
-    books = (output / name for name in (MANIFEST, REJECTED, CHANGES, EARLIER, STOPPED))
-    return any(book.exists() and os.path.samestat(book.stat(), stat) for book in books)
+def is_own_file(roster: os.stat_result, output: Path) -> bool:
+    """Whether a roster is one of the files that a run into `output` writes."""
+    files = (output / name for name in (MANIFEST, REJECTED, CHANGES, EARLIER, STOPPED))
+    return any(file.exists() and os.path.samestat(file.stat(), roster) for file in files)
 
 
-def begin(output: Path, made_at: datetime, *, resumed: bool, force: bool) -> Begun:
-    """Get the folder ready for a run: what earlier ones did is set aside.
+def begin(output: Path, made_at: datetime, *, replaces: bool) -> RunMarker:
+    """Prepare the folder for a run, and return its marker; that of a stopped run is resumed.
 
-    What is noted here is on the disk before anything else is done. Raises `Refused` if an earlier
-    run is there that is neither resumed nor to be replaced, or if nothing can be written.
+    What earlier runs did is set aside. All of this is on the disk when the function returns.
+    Raises `Refused` if the folder cannot be written.
     """
-    refuse_earlier(output, resumed=resumed, force=force)
-    stopped = begun_in(output)
+    stopped = stopped_run(output)
     try:
-        if stopped and not force:
+        if stopped and not replaces:
             _set_aside(output, STOPPED, (STOPPED, MANIFEST))
-            _note_those_at_work(output, stopped)
+            _claim_unlisted_folders(output, stopped)
             return stopped
         follows = stopped.follows if stopped else (output / MANIFEST).exists()
-        _set_aside(output, EARLIER, (EARLIER, STOPPED, MANIFEST), forget=force)
-        for name in (CHANGES, UNFINISHED, STOPPED, *([MANIFEST] if force else [])):
-            # Gone before the new moment is there: what they say is of the old one.
+        _set_aside(output, EARLIER, (EARLIER, STOPPED, MANIFEST), forget_digests=replaces)
+        for name in (CHANGES, UNFINISHED_CHANGES, STOPPED, *([MANIFEST] if replaces else [])):
+            # Removed before the new moment is written: they belong to the old one.
             (output / name).unlink(missing_ok=True)
-        others = _others(output, (EARLIER,))
-        begun = {"made_at": made_at.isoformat(), "anew": force, "others": others}
-        begun["follows"] = follows
-        data = json.dumps(begun, ensure_ascii=False).encode("utf-8", "surrogateescape")
-        _part_of(output, [data + b"\n"]).replace(output / BEGUN)
-        _sync(output)
+        foreign = _unlisted(output, (EARLIER,))
+        marker = {"made_at": made_at.isoformat(), "anew": replaces, "others": foreign}
+        data = json.dumps(marker | {"follows": follows}, ensure_ascii=False)
+        line = data.encode("utf-8", "surrogateescape") + b"\n"
+        _write_part(output, [line]).replace(output / MARKER)
+        _sync_folder(output)
     except OSError as error:
-        raise cannot_be_written(output, error) from None
-    return Begun(made_at, frozenset(others), force, follows)
+        raise write_error(output, error) from None
+    return RunMarker(made_at, frozenset(foreign), replaces, follows)
 
 
-def would_begin(output: Path, made_at: datetime, *, force: bool) -> Begun:
-    """What `begin` gives, where nothing is to be written."""
-    others = _others(output, (EARLIER, STOPPED, MANIFEST)) if output.is_dir() else []
+def preview(output: Path, made_at: datetime, *, replaces: bool) -> RunMarker:
+    """The marker that `begin` would return; nothing is written."""
+    foreign = _unlisted(output, (EARLIER, STOPPED, MANIFEST)) if output.is_dir() else []
     follows = (output / MANIFEST).exists()
-    return begun_in(output) or Begun(made_at, frozenset(others), force, follows)
+    return stopped_run(output) or RunMarker(made_at, frozenset(foreign), replaces, follows)
 
 
-def _others(output: Path, names: Sequence[str]) -> list[str]:
-    """The patients with a folder of whom these manifests know nothing."""
-    with closing(Index(output, names)) as known:
-        return sorted(one for one in _patients(output) if one not in known)
+def _unlisted(output: Path, manifests: Sequence[str]) -> list[str]:
+    """The patients who have a folder and are in none of these manifests."""
+    with closing(ManifestIndex(output, manifests)) as index, os.scandir(output) as entries:
+        names = (entry.name for entry in entries if is_reference(entry.name) and entry.is_dir())
+        return sorted(name for name in names if name not in index)
 
 
-def _patients(output: Path) -> Iterator[str]:
-    """The patients who have a folder."""
-    with os.scandir(output) as found:
-        yield from (one.name for one in found if is_reference(one.name) and one.is_dir())
-
-
-def _note_those_at_work(output: Path, stopped: Begun) -> None:
-    """Note the folders that a stopped run made and did not come to say: they are ours."""
+def _claim_unlisted_folders(output: Path, stopped: RunMarker) -> None:
+    """List the folders that a stopped run wrote before it was killed: they are ours."""
     ours = (
-        one
-        for one in _others(output, (EARLIER, STOPPED))
-        if one not in stopped.others and _is_of(output / one, stopped.made_at)
+        patient
+        for patient in _unlisted(output, (EARLIER, STOPPED))
+        if patient not in stopped.foreign and _may_be_of(output / patient, stopped.made_at)
     )
-    lines = b"".join(manifest_line(Outcome(0, one, "planned")) for one in ours)
+    lines = b"".join(manifest_line(RowResult(0, patient, "planned")) for patient in ours)
     with (output / STOPPED).open("ab") as file:
         file.write(lines)
 
 
-def _is_of(folder: Path, made_at: datetime) -> bool:
-    """Whether a folder can be of a run of this moment: what is broken can, what is whole says."""
+def _may_be_of(folder: Path, made_at: datetime) -> bool:
+    """Whether a folder may be of the run of this moment; True if its course is damaged."""
     try:
         course = json.loads((folder / "course.json").read_bytes())
         return datetime.fromisoformat(course["made_at"]) == made_at
@@ -146,25 +142,31 @@ def _is_of(folder: Path, made_at: datetime) -> bool:
         return True
 
 
-def _set_aside(output: Path, name: str, sources: Sequence[str], *, forget: bool = False) -> None:
-    """Write the last line of each patient in these manifests into the one of this name.
+def _set_aside(
+    output: Path, name: str, manifests: Sequence[str], *, forget_digests: bool = False
+) -> None:
+    """Write the last line of each patient in these manifests into the file of this name.
 
-    With `forget` nothing of it is kept; but what we made has to be known: it may be written over.
+    Without the digests every row is done again; but the folders are known to be ours.
     """
-    with closing(Index(output, sources)) as index:
+    with closing(ManifestIndex(output, manifests)) as index:
         lines = (index.line(patient) for patient in index)
-        if forget:
-            new = {"asked": "", "input": ""}
-            lines = (csv_line((row_of(line) | new).values()) for line in lines)
-        part = _part_of(output, lines)
+        if forget_digests:
+            lines = (_changed_line(line, asked="", input="") for line in lines)
+        part = _write_part(output, lines)
     part.replace(output / name)
 
 
-def _part_of(output: Path, lines: Iterable[bytes]) -> Path:
-    """A new file of these lines, on the disk, that wants its name; else it is swept away."""
+def _changed_line(line: bytes, **cells: str) -> bytes:
+    """The line of a manifest with other cells in these columns."""
+    return csv_line((read_line(line) | cells).values())
+
+
+def _write_part(output: Path, lines: Iterable[bytes]) -> Path:
+    """A new file of these lines, synced to disk, under a temporary name."""
     part = output / f".{os.urandom(8).hex()}.part"
     try:
-        with open(part, "wb", opener=private) as file:
+        with open(part, "wb", opener=open_private) as file:
             file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
@@ -174,80 +176,87 @@ def _part_of(output: Path, lines: Iterable[bytes]) -> Path:
     return part
 
 
-def _sync(folder: Path) -> None:
-    """Have the names in a folder on the disk, where a system can be asked for that."""
+def _sync_folder(folder: Path) -> None:
+    """Sync the names in a folder to disk, where the system can do that."""
     if hasattr(os, "O_DIRECTORY"):
-        number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
-            os.fsync(number)
+            os.fsync(descriptor)
         finally:
-            os.close(number)
+            os.close(descriptor)
 
 
-class Earlier:
-    """What earlier runs did, by patient: finished ones, and stopped ones with which this goes on.
+class PreviousRun:
+    """What earlier runs did, by patient: finished runs, and stopped ones that this run resumes.
 
-    A run that only looks on has the manifest that is there before it, too (`with_manifest`).
+    A dry run, which has not begun, also reads the manifest that is there (`with_manifest`).
     """
 
-    def __init__(self, output: Path, begun: Begun, *, with_manifest: bool = False) -> None:
-        is_stopped = begun_in(output) is not None
-        more = (MANIFEST,) * with_manifest
-        self._output, self.begun = output, begun
-        self._base = Index(output, (EARLIER, *(() if is_stopped else more)))
-        self._since = Index(output, (STOPPED, *(more if is_stopped else ())))
-        self._stay: set[str] = set()
-        self.tells = begun.follows and not begun.anew
+    def __init__(self, output: Path, marker: RunMarker, *, with_manifest: bool = False) -> None:
+        is_stopped = with_manifest and stopped_run(output) is not None
+        is_finished = with_manifest and not is_stopped
+        self._output, self.marker = output, marker
+        self._finished = ManifestIndex(output, (EARLIER, *[MANIFEST] * is_finished))
+        self._stopped = ManifestIndex(output, (STOPPED, *[MANIFEST] * is_stopped))
+        self._staying: set[str] = set()
+        self.has_changes = marker.follows and not marker.anew
 
-    def everyone(self) -> Iterator[str]:
-        """All who may have a folder: those of ours, and others who were there before."""
-        yield from self._base
-        yield from (one for one in self._since if one not in self._base)
-        yield from self.begun.others
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody has a folder."""
+        return not any(True for _ in self.patients())
 
-    def of(self, patient: str) -> Known | None:
-        """What was done last for a patient, if anything was."""
-        if patient in self._since:
-            return known_of(self._since.line(patient))
-        return self.finished(patient)
+    def patients(self) -> Iterator[str]:
+        """All patients who may have a folder, whether it is ours or not."""
+        yield from self._ours()
+        yield from self.marker.foreign
 
-    def finished(self, patient: str) -> Known | None:
+    def result(self, patient: str) -> PriorResult | None:
+        """What was done last for a patient."""
+        finished = self.finished_result(patient)
+        if patient not in self._stopped:
+            return finished
+        stopped = read_prior_result(self._stopped.line(patient))
+        is_same = finished is not None and finished.digests == stopped.digests
+        return stopped._replace(finished=is_same)
+
+    def finished_result(self, patient: str) -> PriorResult | None:
         """What the last finished run left for a patient."""
-        if patient not in self._base:
+        if patient not in self._finished:
             return None
-        return known_of(self._base.line(patient))._replace(finished=True)
+        return read_prior_result(self._finished.line(patient))._replace(finished=True)
 
-    def settle(self, patient: str, *, planned: bool) -> None:
-        """Note that this run is done with a patient; the course of one it rejected may stay."""
-        if not planned and self.is_there(patient):
-            self._stay.add(patient)
-        elif patient not in self._stay:
-            self._base.forget(patient)
-            self._since.forget(patient)
+    def settle(self, patient: str, *, is_planned: bool) -> None:
+        """Note that this run is done with a patient; the course of a rejected row may stay."""
+        if not is_planned and self.has_folder(patient):
+            self._staying.add(patient)
+        elif patient not in self._staying:
+            self._finished.forget(patient)
+            self._stopped.forget(patient)
 
-    def is_there(self, patient: str) -> bool:
-        """Whether there is a folder of a patient of ours."""
-        known = patient in self._base or patient in self._since
-        return known and (self._output / patient).is_dir()
+    def has_folder(self, patient: str) -> bool:
+        """Whether there is a folder of ours for a patient."""
+        is_ours = patient in self._finished or patient in self._stopped
+        return is_ours and (self._output / patient).is_dir()
 
-    def gone(self) -> Iterator[tuple[str, Known]]:
-        """Those with a folder whom this run has not been asked about."""
-        for patient in self._left():
-            if patient not in self._stay:
-                yield patient, known_of(self._line(patient))
+    def gone(self) -> Iterator[tuple[str, PriorResult]]:
+        """The patients with a folder whom the roster of this run does not name."""
+        for patient in filter(self.has_folder, self._ours()):
+            if patient not in self._staying:
+                yield patient, read_prior_result(self._line(patient))
 
     def finish(self, *, names_all: bool) -> None:
-        """Take away what only a run that is to be resumed needs, and what killed workers left.
+        """Remove what only a run that may be resumed needs.
 
-        Patients whom the roster of this run does not name are not forgotten; if it `names_all`
-        that there are, they are noted as gone.
+        Patients with a folder who are not in this run's manifest are kept for the next run. If the
+        roster `names_all` patients, those whom it does not name are marked as gone.
         """
-        sweep(self._output)
+        remove_leftovers(self._output)
         try:
-            # From here on it is finished; what is left over goes when another one begins.
-            (self._output / BEGUN).unlink(missing_ok=True)
-            keep = self._line_to_keep if names_all else self._line
-            part = _part_of(self._output, map(keep, self._left()))
+            # From here on the run is finished; a file that is left over goes when another begins.
+            (self._output / MARKER).unlink(missing_ok=True)
+            line = self._line_of_unnamed if names_all else self._line
+            part = _write_part(self._output, map(line, filter(self.has_folder, self._ours())))
             self.close()
             if part.stat().st_size:
                 part.replace(self._output / EARLIER)
@@ -256,23 +265,22 @@ class Earlier:
                 (self._output / EARLIER).unlink(missing_ok=True)
             (self._output / STOPPED).unlink(missing_ok=True)
         except OSError as error:
-            raise cannot_be_written(self._output, error) from None
-
-    def _line_to_keep(self, patient: str) -> bytes:
-        line = self._line(patient)
-        if patient in self._stay:
-            return line
-        return csv_line((row_of(line) | {"row": GONE}).values())
+            raise write_error(self._output, error) from None
 
     def close(self) -> None:
         """Close the manifests."""
-        self._base.close()
-        self._since.close()
+        self._finished.close()
+        self._stopped.close()
 
-    def _left(self) -> Iterator[str]:
-        """Those with a folder whose last line is not in this run's manifest."""
-        since = (one for one in self._since if one not in self._base)
-        return filter(self.is_there, (*self._base, *since))
+    def _ours(self) -> Iterator[str]:
+        """The patients of ours whom this run is not done with."""
+        yield from self._finished
+        yield from (patient for patient in self._stopped if patient not in self._finished)
 
     def _line(self, patient: str) -> bytes:
-        return (self._since if patient in self._since else self._base).line(patient)
+        index = self._stopped if patient in self._stopped else self._finished
+        return index.line(patient)
+
+    def _line_of_unnamed(self, patient: str) -> bytes:
+        line = self._line(patient)
+        return line if patient in self._staying else _changed_line(line, row=GONE)

@@ -1,53 +1,63 @@
-"""What a batch is made of: what holds for all rows, what is to do for one, what became of it.
+"""The records of a batch, and the keys by which they are known.
 
-What travels between processes for each row is a tuple with names: a dataclass takes twice as
-long to send. None that holds a patient's words has a `repr`, for those get into other people's
-logs.
+One key for each purpose:
+
+- within a run, a row is known by its number in the roster (`Row.number`);
+- between runs and on disk, a course is known by its patient reference: the name of its folder
+  (`Settings.folder`), of which a run has only one (`routing.References`);
+- in a register, a course is known by its `course_id`, which a manifest records;
+- a site is known by its `digest`, and its clinic by its `clinic_digest` within a run, and by its
+  `clinic_key` between runs (`Site`).
+
+The records of single rows are named tuples, which are sent to another process in half the time
+of a dataclass. Those with a patient's words have no `repr` that shows them, because other
+people's logs do.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from ketasched.files.request_fields import DateOrder
-from ketasched.files.roster import Row
+from ketasched.files.request_parsing import DateOrder
 from ketasched.model import BusyTime, Clinic, Protocol
 
 Status = Literal["planned", "rejected"]
 
 SEPARATOR = "|"
-"""Stands between parts of a manifest's cell; a patient reference, which names files, has none."""
+"""Separates the values of a manifest's cell. A patient reference, which names files, has none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for all rows.
+    """The settings that hold for all rows.
 
-    `made_at` is the aware moment of planning. `formats` are names of `handout.FILES`. Folders are
-    made in `output`; without it each outcome has its course as a line of JSON. With `writes`
-    false nothing is written at all. With `goes_on` what an earlier run did is kept where nothing
-    about it changed; with `replaces` a patient's folder is written over, whosever it is.
-    `version` is that of ketasched: workers elsewhere have to have the same.
+    `made_at` is the aware moment of planning. `formats` are names of
+    `patient_folder.FOLDER_FILES`. The patients' folders are written below `output`; without
+    `output`, each result has its course as a line of JSON. Unless the run `writes`, nothing is
+    written at all (a dry run). A run that `resumes` retains what an earlier run did for rows that
+    are unchanged; one that `replaces` writes over every patient's folder. `version` is that of
+    ketasched, which must be the same at all workers.
     """
 
     made_at: datetime
     formats: tuple[str, ...] = ()
     output: Path | None = None
     writes: bool = True
-    goes_on: bool = False
+    resumes: bool = False
     replaces: bool = False
     version: str = ""
     date_order: DateOrder = None
 
+    def folder(self, patient: str) -> Path:
+        """The patient's folder. Only for a run with an `output`."""
+        assert self.output is not None  # noqa: S101 - the caller has asked
+        return self.output / patient
+
 
 @dataclass(frozen=True, slots=True)
-class Agenda:
-    """The busy times of calendars that hold for all rows of a desk.
-
-    They were read from `first` to `last`, both inclusive.
-    """
+class SharedCalendar:
+    """The busy times that hold for all rows of a site, from `first` to `last` (both inclusive)."""
 
     first: date
     last: date
@@ -55,52 +65,59 @@ class Agenda:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """A clinic and a protocol for which rows are planned, as data for another process.
+class Site:
+    """A clinic and a protocol by which rows are planned there; `data` is both for a worker.
 
-    `digest` is the same as long as nothing in either changes; `clinic_digest` as long as nothing
-    in the clinic does: rows with the same one share its chairs. `house` is what the clinic is
-    known by from one run to the next, whatever else changes in its file.
+    `digest` is the same as long as nothing in either changes, and `clinic_digest` as long as
+    nothing in the clinic does: rows with the same `clinic_digest` share its chairs. `clinic_key`
+    identifies the clinic from one run to the next, whatever else changes in its file.
     """
 
     digest: str
     clinic_digest: str
-    house: str
+    clinic_key: str
     data: bytes
     clinic: Clinic
     protocol: Protocol
-    agenda: Agenda | None = None
+    calendar: SharedCalendar | None = None
 
 
-class Made(NamedTuple):
-    """What a manifest says of a course: its first and last date, and its visits.
+class CourseSummary(NamedTuple):
+    """A course in a manifest: its first and its last date, and its visits.
 
-    `house` is the clinic's; `visits` is as `held.visits_of` writes it; `notes` says what a clinic
-    must see.
+    `visits` is what `manifest.format_visits` returns, `notes` what `manifest.format_notes` does.
+    The fields are in the order of the manifest's columns.
     """
 
-    course_id: str = ""
     first: str = ""
     last: str = ""
     visits: str = ""
     notes: str = ""
-    house: str = ""
+    clinic_key: str = ""
+    course_id: str = ""
 
     def __repr__(self) -> str:
         return object.__repr__(self)
 
 
-class Known(NamedTuple):
-    """What an earlier run did for a patient: its manifest's line.
+class Digests(NamedTuple):
+    """The digests of a row: of its own words, and of all that its files are made from."""
 
-    `gone` is a patient whom a finished run's roster did not name any more; `finished` says whether
-    the run was.
-    """
-
-    made: Made
-    files: tuple[tuple[str, str], ...] = ()
     asked: str = ""
     input: str = ""
+
+
+class PriorResult(NamedTuple):
+    """What an earlier run did for a patient, as its manifest says.
+
+    `files` are the names and the SHA-256 of the files in the patient's folder. `finished` says
+    whether the last finished run left the course so; `gone` that the roster of a finished run
+    did not name the patient any more.
+    """
+
+    summary: CourseSummary
+    files: tuple[tuple[str, str], ...] = ()
+    digests: Digests = Digests()
     gone: bool = False
     finished: bool = False
 
@@ -108,55 +125,26 @@ class Known(NamedTuple):
         return object.__repr__(self)
 
 
-class Todo(NamedTuple):
-    """A row to be planned and written, at which desk (by digest).
-
-    `decided` is what was decided already, because chairs go in row order (`work.packed`); `course`
-    the course that was booked in a register, or planned as one with others (`work.packed_course`).
-    `known` is what an earlier run made of it, if it did.
-    """
-
-    row: Row
-    desk: str
-    decided: bytes = b""
-    known: Known | None = None
-    course: bytes = b""
-
-    def __repr__(self) -> str:
-        return object.__repr__(self)
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Task:
-    """Some rows for one worker, with the desks that they need, by digest."""
-
-    todos: tuple[Todo, ...]
-    desks: Mapping[str, bytes]
-    settings: Settings
-
-
-class Outcome(NamedTuple):
+class RowResult(NamedTuple):
     """What became of a row.
 
-    `files` are the names and SHA-256 of the files in the patient's folder. `asked` is the SHA-256
-    of the row's own words, `input` that of all that the files were made from, the moment aside.
-    `rule` is the rule or the column that rejected it, `reason` says why. `text` is the course as
-    one line of JSON, where that is asked. `kept` is what was there before, `revised` what `revise`
-    has changed since it was planned.
+    `files` are the names and the SHA-256 of the files in the patient's folder. `rule` is the rule
+    or the column that rejected the row, `reason` says why. `text` is the course as a line of JSON
+    if there is no output folder. `is_retained` says that the course of an earlier run was left as
+    it is; `is_revised` that `ketasched revise` has changed that course.
     """
 
     row: int
     patient: str
     status: Status
-    made: Made = Made()
+    summary: CourseSummary = CourseSummary()
     files: tuple[tuple[str, str], ...] = ()
-    asked: str = ""
-    input: str = ""
+    digests: Digests = Digests()
     rule: str = ""
     reason: str = ""
     text: str = ""
-    kept: bool = False
-    revised: bool = False
+    is_retained: bool = False
+    is_revised: bool = False
 
     def __repr__(self) -> str:
         return object.__repr__(self)

@@ -1,290 +1,244 @@
-"""Rows booked in the clinic's register, beside all that is booked there already.
+"""Register rows: rows are booked in the clinic's register, beside everything booked there.
 
-In row order; or, where they are planned as one, all of a clinic at once. Only who has a register
-gets here: it is an extra.
+In row order; or, if the rows of a clinic are planned jointly, all of them at once. The module is
+imported only if there is a register, which is an extra.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from ketasched.batch.carry_over import decided_again, is_as_before, is_under_way, renewed
-from ketasched.batch.fingerprints import asked_of, input_of
-from ketasched.batch.folders import REVISED, kept, refuse_revised
-from ketasched.batch.joint_rows import Found, Jointly
-from ketasched.batch.manifest import DaysTaken, seats_in, visits_of
-from ketasched.batch.records import Desk, Known, Outcome, Settings
-from ketasched.batch.shared_calendars import later_reach
-from ketasched.batch.worker import OUTPUT, REGISTER, given_to
+from ketasched.batch.carry_over import carry_over
+from ketasched.batch.chair_ledger import ChairLedger
+from ketasched.batch.folders import REVISED, refuse_revised
+from ketasched.batch.joint_rows import JointOutcome, JointPlanner
+from ketasched.batch.records import RowResult, Settings, Site
+from ketasched.batch.rejections import OUTPUT, REGISTER, Rejected
+from ketasched.batch.routing import Routed
+from ketasched.batch.shared_calendars import later_horizon
+from ketasched.batch.triage import Fresh, Retained
 from ketasched.errors import BadFile, BadRequest, NoPlan
 from ketasched.files.load import load_course
-from ketasched.files.roster import Row
 from ketasched.model import Course
-from ketasched.model.identifiers import identity
-from ketasched.model.occupancy import Taken
+from ketasched.model.identifiers import make_course_id
+from ketasched.model.occupancy import Occupancy, intervals, slots_of
 from ketasched.planning.planner import course_of
-from ketasched.register.joint_entry import Planned
-from ketasched.register.records import Against, Line, Order
-from ketasched.register.register import Book
-from ketasched.rules.base import Bookings
-from ketasched.together import Asked
+from ketasched.register.joint_entry import JointBooking
+from ketasched.register.records import BookingRequest, Conflict, LogEntry
+from ketasched.register.register import Register
 
 CHAIRS_GONE = "the course that is there has lost its chairs in the register: plan it anew"
 
 
-@dataclass(frozen=True, slots=True)
-class Beside(Mapping[date, Taken]):
-    """What a register has booked, and what is taken besides."""
+class RowBooking(NamedTuple):
+    """A row to be booked; `before` is its earlier course in the register."""
 
-    booked: Bookings
-    taken: DaysTaken
-
-    def __getitem__(self, day: date) -> Taken:
-        return (*self.booked[day], *self.taken.get(day, ()))
-
-    def __iter__(self) -> Iterator[date]:
-        return iter({*self.booked, *self.taken})
-
-    def __len__(self) -> int:
-        return len({*self.booked, *self.taken})
-
-    def __bool__(self) -> bool:
-        return bool(self.booked) or bool(self.taken)
-
-
-class Asks(NamedTuple):
-    """A row's order, what an earlier run did for it, and the course of then in the register."""
-
-    order: Order
-    known: Known | None
+    request: BookingRequest
+    fresh: Fresh
     before: Course | None
 
-    def named(self, course: Course, settings: Settings) -> Course:
-        """The course that was planned, by the name by which it is entered."""
-        return renewed(course, self.known, settings, self.before)
+    def carry_over(self, course: Course, settings: Settings) -> Course:
+        """The planned course, with the identity under which it is entered."""
+        return carry_over(course, self.fresh.prior, settings, self.before)
 
 
-@dataclass(slots=True)
-class Booked:
-    """Books the rows that are planned; in place of `Seats`, which knows of no register.
+class RegisterLedger(ChairLedger):
+    """The chairs in a register, where the rows are booked.
 
-    Where nothing is to be written (`settings.writes`), nothing is booked: what the rows so far
-    would take is kept here. `known` says what an earlier run did for a patient. With `jointly` the
-    rows of a clinic are planned as one.
+    A dry run books nothing.
     """
 
-    book: Book
-    settings: Settings
-    known: Callable[[str], Known | None]
-    jointly: Jointly | None = None
-    _taken: dict[str, DaysTaken] = field(default_factory=dict)
-    _joining: dict[int, Asks] = field(default_factory=dict)
-    """What is to be entered for the rows that join in a plan of many, by number."""
-    _as_one: dict[int, Found] = field(default_factory=dict)
-    """What became of the rows that are planned as one, until their turn comes."""
-    _earlier: dict[int, list[Course]] = field(default_factory=dict)
-    """The courses that made room for those of rows of which it is not known that they hold."""
+    depends_on_order = False
 
-    def kept(self, row: Row, desk: Desk, known: Known | None) -> Outcome | None:
-        """The outcome of a row that keeps its course, which is in the register then.
+    def __init__(self, settings: Settings, joint: JointPlanner | None, register: Register) -> None:
+        super().__init__(settings, joint)
+        self._register = register
+        self._dry_visits: dict[str, Occupancy] = {}
+        """In a dry run, the visits that the rows so far would take, by clinic key."""
+        self._joining: dict[int, RowBooking] = {}
+        """The rows that are planned jointly, by row number."""
+        self._booked: dict[int, str] = {}
+        """The identifiers of the courses that were booked for rows without a result."""
+        self._replaced: dict[int, Sequence[Course]] = {}
+        """The courses that made room for those of rows without a result."""
 
-        Raises `BadRequest` if it cannot be.
-        """
-        settings = self.settings
-        if not known or not settings.goes_on:
-            return None
-        asked = asked_of(row, settings)
-        there = kept(row, known, settings, asked, input_of(row, asked, desk, settings))
-        if there:
-            self._keep(row.texts["patient"], there)
-        return there
-
-    def seated(self, row: Row, desk: Desk, known: Known | None) -> Course:
-        """The course for a row, which is booked, in place of what an earlier run booked.
-
-        Raises `BadRequest`, and `NoPlan` if there is no room for all of it; then that is given
-        back, unless it is under way.
-        """
-        try:
-            return self._seated(row, desk, known)
-        except NoPlan:
-            if known and not is_under_way(known, desk.clinic, self.settings):
-                self._withdraw(known.made.course_id)
-            raise
-
-    def _seated(self, row: Row, desk: Desk, known: Known | None) -> Course:
-        if self.jointly:
-            self._plan_as_one(desk, self.jointly)
-            found = self._as_one.pop(row.number, None)
-            if isinstance(found, Exception):
-                self._earlier.pop(row.number, None)
-                raise found
-            if found is not None:
-                return found
-        asks = self._asks(row, desk, known)
-        return asks if isinstance(asks, Course) else self._entered(row, desk, asks.order)
-
-    def done(self, row: Row, course_id: str, outcome: Outcome) -> Outcome:
-        """What became of a row that was booked, now that it is known.
-
-        If it failed, that is given back, and the earlier course is booked again; where that has
-        lost its chairs meanwhile, the outcome says so.
-        """
-        earlier = self._earlier.pop(row.number, ())
-        if outcome.status != "rejected" or self._put_back(course_id, earlier):
-            return outcome
-        return outcome._replace(reason=f"{outcome.reason}; {CHAIRS_GONE}")
-
-    def finish(self) -> None:
-        """Give back what was booked for rows whose turn never came."""
-        for number, found in self._as_one.items():
-            course_id = found.course_id if isinstance(found, Course) else ""
-            self._put_back(course_id, self._earlier.pop(number, ()))
-        self._as_one.clear()
-
-    def _withdraw(self, course_id: str) -> None:
-        """Give back what was booked for a row that has no course now, unless it was revised."""
-        there = self._there(course_id) if self.settings.writes else None
-        if there and not _is_revised(there):
-            self.book.withdrawn(course_id, self._line("taken back by batch"))
-
-    def _put_back(self, course_id: str, earlier: Iterable[Course]) -> bool:
-        """Give back what was booked for the earlier course; whether that has its chairs again."""
-        self._withdraw(course_id)
-        for course in earlier if self.settings.writes else ():
-            try:
-                self.book.put(course, self._line("put back by batch"))
-            except Against:  # somebody else has its chairs now
-                return False
+    def concerns(self, routed: Routed) -> bool:
+        """True: every row is booked."""
         return True
 
-    def _keep(self, patient: str, there: Outcome) -> None:
-        """See that a course that stays is in the register, as it was revised since.
+    def observe(self, triaged: Rejected | Retained | Fresh) -> None:
+        """See `ChairLedger.observe`. What is wrong with a row is said in its turn."""
+        with suppress(BadRequest, Conflict):
+            if isinstance(triaged, Retained) and triaged.site.clinic.counts_visits:
+                self.retain(triaged)
+            super().observe(triaged)
 
-        Raises `BadRequest` if it cannot be.
-        """
-        is_there = self.book.entry(there.made.course_id) is not None
-        if not self.settings.writes or (is_there and not there.revised):
+    def retain(self, retained: Retained) -> None:
+        """Enter a course that is not in the register, or was revised since."""
+        result = retained.result
+        is_entered = self._register.entry(result.summary.course_id) is not None
+        if not self.settings.writes or (is_entered and not result.is_revised):
             return
-        assert self.settings.output is not None  # noqa: S101 - what stays is in a folder
         try:
-            course = load_course(str(self.settings.output / patient))
-            self.book.put(course, self._line("imported by batch"))
-        except (Against, BadFile) as error:
+            course = load_course(str(self.settings.folder(result.patient)))
+            self._register.enter(course, self._log_entry("imported by batch"))
+        except (Conflict, BadFile) as error:
             raise BadRequest(REGISTER, error.what) from None
 
-    def _asks(self, row: Row, desk: Desk, known: Known | None) -> Course | Asks:
-        """What is to be entered for a row; the course if a run that was stopped has done it.
+    def book(self, fresh: Fresh) -> Course:
+        """Book a course for the row, in place of the earlier one.
 
-        Raises `BadRequest`.
+        Raises `BadRequest`, and `NoPlan` if there is no room for all visits; then the earlier
+        course is withdrawn, unless it is under way.
         """
-        context = given_to(row, desk, self.settings)
-        own = identity(desk.clinic, context.request, self.settings.made_at)
-        there = self._there(own)
-        made_from = context.request, desk.clinic, desk.protocol
-        if there and (there.request, there.clinic, there.protocol) == made_from and not known:
-            return there
-        before = self._there(known.made.course_id) if known else None
-        self._refuse_revised(context.request.patient, known, before)
-        gone = {one.course_id: one for one in (before, there) if one and not _is_revised(one)}
-        if before and self.settings.replaces:
-            gone[before.course_id] = before
-
-        def make(bookings: Bookings) -> Course:
-            taken = {} if self.settings.writes else self._taken.get(desk.house, {})
-            asked = replace(context, bookings=Beside(bookings, taken))
-            decided = decided_again(asked, known, asked_of(row, self.settings))
-            return asks.named(course_of(decided, asked), self.settings)
-
-        order = Order(
-            desk.clinic,
-            make,
-            self._line("planned by batch"),
-            context.request,
-            instead_of={name: one.revision for name, one in gone.items()},
-        )
-        asks = Asks(order, known, before)
-        self._earlier[row.number] = list(gone.values())
-        return asks
-
-    def _there(self, course_id: str) -> Course | None:
-        return self.book.course(course_id) if self.book.entry(course_id) else None
-
-    def _refuse_revised(self, patient: str, known: Known | None, before: Course | None) -> None:
-        if self.settings.replaces or not known:
-            return
-        if self.settings.output:
-            refuse_revised(self.settings.output / patient)
-        if before and _is_revised(before):
-            raise BadRequest(OUTPUT, REVISED)
-
-    def _entered(self, row: Row, desk: Desk, order: Order) -> Course:
         try:
-            if self.settings.writes:
-                return self.book.entered(order)
-            course = self.book.tried(order)
-        except Against as error:
-            self._earlier.pop(row.number, None)
-            raise BadRequest(REGISTER, error.what) from None
-        self._take(course, desk)
+            course = super().book(fresh)
+        except (BadRequest, NoPlan) as error:
+            self._replaced.pop(fresh.row.number, None)
+            if isinstance(error, NoPlan) and fresh.prior and not fresh.is_under_way:
+                self._withdraw(fresh.prior.summary.course_id)
+            raise
+        assert isinstance(course, Course)  # noqa: S101 - this ledger makes nothing else
+        self._booked[fresh.row.number] = course.course_id
         return course
 
-    def _take(self, course: Course, desk: Desk) -> None:
-        """Note what a course would take that is not entered."""
-        taken = self._taken.setdefault(desk.house, {})
-        for day, seat in seats_in(visits_of(course), ZoneInfo(desk.clinic.timezone)):
-            taken[day] = (*taken.get(day, ()), seat)
+    def settle(self, result: RowResult) -> RowResult:
+        """Note the result of a row that was booked; the result to report.
 
-    def _plan_as_one(self, desk: Desk, jointly: Jointly) -> None:
-        """Plan and enter all rows at a desk's clinic, if that is not done yet."""
-        new = jointly.planned_now(desk, self._joins, lambda asked: self._room(asked, desk))
-        planned = {}
-        for number, found in new.items():
-            asks = self._joining.pop(number)
-            if isinstance(found, Course):
-                new[number] = found = asks.named(found, self.settings)
-                planned[number] = Planned(asks.order, found)
-                if not self.settings.writes:
-                    self._take(found, desk)
-            elif isinstance(found, NoPlan):
-                planned[number] = Planned(asks.order, None)
-        self._as_one |= new
-        if self.settings.writes and planned:
-            entered = self.book.entered_as_one(list(planned.values()))
-            for number, one in zip(planned, entered, strict=True):
-                self._as_one[number] = _found(one) or new[number]
+        If the row failed, its course is withdrawn, and the earlier course is entered again; if
+        that has lost its chairs meanwhile, the result says so.
+        """
+        course_id = self._booked.pop(result.row, "")
+        replaced = self._replaced.pop(result.row, ())
+        if not course_id or result.status != "rejected" or self._undo(course_id, replaced):
+            return result
+        return result._replace(reason=f"{result.reason}; {CHAIRS_GONE}")
 
-    def _joins(self, row: Row, desk: Desk) -> bool:
-        """Whether a row is planned anew, with others; what speaks against it is said in turn."""
-        known = self.known(row.texts["patient"])
-        try:
-            if self.kept(row, desk, known) or is_under_way(known, desk.clinic, self.settings):
+    def close(self) -> None:
+        """See `ChairLedger.close`."""
+        for number, outcome in self._outcomes.items():
+            course_id = outcome.course_id if isinstance(outcome, Course) else ""
+            self._undo(course_id, self._replaced.pop(number, ()))
+        super().close()
+
+    def _undo(self, course_id: str, replaced: Sequence[Course]) -> bool:
+        """Withdraw a course, and enter those that it replaced; False if their chairs are gone."""
+        self._withdraw(course_id)
+        for course in replaced if self.settings.writes else ():
+            try:
+                self._register.enter(course, self._log_entry("put back by batch"))
+            except Conflict:
                 return False
-            if is_as_before(known, asked_of(row, self.settings)):
-                return False
-            asks = self._asks(row, desk, known)
-            if isinstance(asks, Course):
-                return False
-            self.book.look_at(asks.order)
-        except (BadRequest, Against):
-            return False
-        self._joining[row.number] = asks
         return True
 
-    def _room(self, asked: Mapping[int, Asked], desk: Desk) -> DaysTaken:
-        """The chairs that are taken at a desk's clinic, those of courses that make room aside."""
-        reaches = [later_reach(one.request, desk.clinic, one.protocol) for one in asked.values()]
-        first, last = min(one for one, _ in reaches), max(one for _, one in reaches)
-        but = [name for number in asked for name in self._joining[number].order.instead_of]
-        found = self.book.taken(desk.clinic, first, last, but)
-        for day, seats in self._taken.get(desk.house, {}).items():
-            found[day] = (*found.get(day, ()), *seats)
-        return found
+    def _withdraw(self, course_id: str) -> None:
+        """Withdraw the course of a row that has none any more, unless it was revised."""
+        course = self._course(course_id) if self.settings.writes else None
+        if course and not _is_revised(course):
+            self._register.withdraw(course_id, self._log_entry("taken back by batch"))
 
-    def _line(self, what: str) -> Line:
-        return Line(self.settings.made_at, what)
+    def _book_alone(self, fresh: Fresh) -> Course:
+        booking = self._prepare(fresh)
+        if isinstance(booking, Course):
+            return booking
+        try:
+            if self.settings.writes:
+                return self._register.book(booking.request)
+            course = self._register.plan(booking.request)
+        except Conflict as error:
+            raise BadRequest(REGISTER, error.what) from None
+        self._note_visits(course, fresh.site)
+        return course
+
+    def _prepare(self, fresh: Fresh) -> Course | RowBooking:
+        """The booking of a row; or its course, if a run that was stopped has booked it.
+
+        Raises `BadRequest` if the earlier course was revised.
+        """
+        request, site, prior = fresh.context.request, fresh.site, fresh.prior
+        own = self._course(make_course_id(site.clinic, request, self.settings.made_at))
+        made_from = request, site.clinic, site.protocol
+        if own and not prior and (own.request, own.clinic, own.protocol) == made_from:
+            return own
+        before = self._course(prior.summary.course_id) if prior else None
+        if prior and not self.settings.replaces:
+            refuse_revised(self.settings.folder(request.patient))
+            if before and _is_revised(before):
+                raise BadRequest(OUTPUT, REVISED)
+        replaced = {one.course_id: one for one in (before, own) if one and not _is_revised(one)}
+        if before and self.settings.replaces:
+            replaced[before.course_id] = before
+        self._replaced[fresh.row.number] = tuple(replaced.values())
+
+        def make(occupancy: Occupancy) -> Course:
+            occupancy.add(self._dry_visits.get(site.clinic_key, ()))
+            row = fresh.beside(occupancy)
+            return booking.carry_over(course_of(row.choose_slots(), row.context), self.settings)
+
+        booking = RowBooking(
+            BookingRequest(
+                site.clinic,
+                make,
+                self._log_entry("planned by batch"),
+                request,
+                instead_of={name: one.revision for name, one in replaced.items()},
+            ),
+            fresh,
+            before,
+        )
+        return booking
+
+    def _joins(self, fresh: Fresh) -> bool:
+        # Raises `BadRequest` or `Conflict` if the row cannot be booked.
+        booking = self._prepare(fresh)
+        if isinstance(booking, Course):
+            return False
+        self._register.refuse_conflicts(booking.request)
+        self._joining[fresh.row.number] = booking
+        return True
+
+    def _plan_jointly(self, joint: JointPlanner, site: Site) -> dict[int, JointOutcome]:
+        outcomes = joint.plan(site, lambda rows: self._occupancy(site, rows))
+        bookings = {}
+        for number, outcome in outcomes.items():
+            booking = self._joining.pop(number)
+            if isinstance(outcome, Course):
+                outcomes[number] = course = booking.carry_over(outcome, self.settings)
+                bookings[number] = JointBooking(booking.request, course)
+                self._note_visits(course, site)
+            elif isinstance(outcome, NoPlan):
+                bookings[number] = JointBooking(booking.request, None)
+        if bookings and self.settings.writes:
+            entered = self._register.book_jointly(list(bookings.values()))
+            for number, found in zip(bookings, entered, strict=True):
+                outcomes[number] = _joint_outcome(found) or outcomes[number]
+        return outcomes
+
+    def _occupancy(self, site: Site, rows: Sequence[Fresh]) -> Occupancy:
+        """The occupancy of a clinic for these rows, without the courses that they replace."""
+        horizons = [
+            later_horizon(one.context.request, site.clinic, one.site.protocol) for one in rows
+        ]
+        first, last = min(first for first, _ in horizons), max(last for _, last in horizons)
+        bookings = (self._joining[fresh.row.number] for fresh in rows)
+        without = [name for booking in bookings for name in booking.request.instead_of]
+        occupancy = self._register.occupancy(site.clinic, first, last, without)
+        occupancy.add(self._dry_visits.get(site.clinic_key, ()))
+        return occupancy
+
+    def _note_visits(self, course: Course, site: Site) -> None:
+        """In a dry run, note the visits of a course that is not entered."""
+        if not self.settings.writes:
+            visits = self._dry_visits.setdefault(site.clinic_key, Occupancy())
+            visits.add(intervals(slots_of(course)))
+
+    def _course(self, course_id: str) -> Course | None:
+        """The course in the register, if it is there."""
+        is_entered = self._register.entry(course_id) is not None
+        return self._register.course(course_id) if is_entered else None
+
+    def _log_entry(self, what: str) -> LogEntry:
+        return LogEntry(self.settings.made_at, what)
 
 
 def _is_revised(course: Course) -> bool:
@@ -292,9 +246,9 @@ def _is_revised(course: Course) -> bool:
     return any(entry.change for entry in course.history)
 
 
-def _found(entered: Course | NoPlan | Against | None) -> Found | None:
-    """What became of a row that was entered with others; None where nothing new did."""
+def _joint_outcome(entered: Course | NoPlan | Conflict | None) -> JointOutcome | None:
+    """The outcome of a row that was entered jointly; None if the planned outcome holds."""
     if isinstance(entered, NoPlan):
-        said = f"taken meanwhile: {entered.what}"
-        return NoPlan(said, findings=entered.findings, refusals=entered.refusals)
-    return BadRequest(REGISTER, entered.what) if isinstance(entered, Against) else entered
+        message = f"taken meanwhile: {entered.what}"
+        return NoPlan(message, findings=entered.findings, refusals=entered.refusals)
+    return BadRequest(REGISTER, entered.what) if isinstance(entered, Conflict) else entered

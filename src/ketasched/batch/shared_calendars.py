@@ -1,4 +1,4 @@
-"""Calendars that hold for every row: what of them a row's course could meet."""
+"""Shared calendars: busy times that hold for every row (`--busy`), by time zone."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,61 +8,63 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ketasched.batch.records import Agenda, Desk
+from ketasched.batch.records import SharedCalendar, Site
 from ketasched.errors import BadRequest
 from ketasched.model import BusyTime, Clinic, Protocol, Request
-from ketasched.model.busy_times import within
-from ketasched.planning.planner import reach
+from ketasched.model.busy_index import clip_to_days
+from ketasched.planning.planner import planning_horizon
 from ketasched.together import LATER
 
 if TYPE_CHECKING:
     from ketasched.files.busy import Calendar
 
-DAYS = -366, 2 * 366
+DAYS_BEFORE, DAYS_AFTER = 366, 2 * 366
 """How far before and after the moment of planning calendars are read."""
 
 
-def agendas(
+def shared_calendars(
     calendars: "Sequence[Calendar]", made_at: datetime
-) -> Callable[[Clinic], Agenda | None]:
-    """What gives the busy times of these calendars at a clinic, about the moment of planning."""
-    first, last = (made_at.date() + timedelta(days) for days in DAYS)
+) -> Callable[[Clinic], SharedCalendar | None]:
+    """A function that returns the busy times of these calendars at a clinic; None without any."""
+    first = made_at.date() - timedelta(DAYS_BEFORE)
+    last = made_at.date() + timedelta(DAYS_AFTER)
 
     @cache
-    def of_zone(zone: str) -> Agenda:
-        found = [one.busy(ZoneInfo(zone), first, last) for one in calendars]
-        busy = sorted(chain.from_iterable(found), key=lambda one: one.start.timestamp())
-        return Agenda(first, last, tuple(busy))
+    def in_zone(zone: str) -> SharedCalendar:
+        found = (calendar.busy(ZoneInfo(zone), first, last) for calendar in calendars)
+        times = sorted(chain.from_iterable(found), key=lambda time: time.start.timestamp())
+        return SharedCalendar(first, last, tuple(times))
 
-    return lambda clinic: of_zone(clinic.timezone) if calendars else None
+    return lambda clinic: in_zone(clinic.timezone) if calendars else None
 
 
-def busy_of(request: Request, desk: Desk) -> tuple[BusyTime, ...]:
-    """The busy times that a course for the request could meet.
+def busy_times(request: Request, site: Site) -> tuple[BusyTime, ...]:
+    """The busy times that a course for the request can meet.
 
     Raises `BadRequest` if the calendars were not read as far as that.
     """
-    agenda = desk.agenda
-    if agenda is None:
+    calendar = site.calendar
+    if calendar is None:
         return ()
-    first, last = reach(desk.protocol, desk.clinic, request)
-    if not agenda.first <= first <= last <= agenda.last:
-        said = f"the busy calendars are read for {agenda.first} to {agenda.last} only"
+    first, last = planning_horizon(site.protocol, site.clinic, request)
+    if not calendar.first <= first <= last <= calendar.last:
+        said = f"the busy calendars are read for {calendar.first} to {calendar.last} only"
         raise BadRequest("start", f"{said}; the course may be {first} to {last}")
-    return tuple(within(agenda.times, first, last))
+    return tuple(clip_to_days(calendar.times, first, last))
 
 
-def later_busy(request: Request, desk: Desk) -> tuple[BusyTime, ...]:
-    """The busy times that matter to a course for the request that may begin later.
+def later_busy_times(request: Request, site: Site) -> tuple[BusyTime, ...]:
+    """The busy times that a course for the request can meet if it may begin later.
 
-    Only as far as calendars were read.
+    They end where the calendars were read to.
     """
-    if desk.agenda is None:
+    if site.calendar is None:
         return ()
-    return tuple(within(desk.agenda.times, *later_reach(request, desk.clinic, desk.protocol)))
+    horizon = later_horizon(request, site.clinic, site.protocol)
+    return tuple(clip_to_days(site.calendar.times, *horizon))
 
 
-def later_reach(request: Request, clinic: Clinic, protocol: Protocol) -> tuple[date, date]:
-    """The first and the last day on which a course that may begin later could be."""
+def later_horizon(request: Request, clinic: Clinic, protocol: Protocol) -> tuple[date, date]:
+    """The first and the last day that a course for the request can get to if it begins later."""
     later = replace(request, latest_start=request.start + LATER)
-    return reach(protocol, clinic, later)
+    return planning_horizon(protocol, clinic, later)

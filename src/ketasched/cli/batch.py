@@ -4,80 +4,59 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import Executor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.batch.changes import KINDS
 from ketasched.batch.executors import dask, processes
 from ketasched.batch.fingerprints import VERSION
-from ketasched.batch.folders import alone_in
-from ketasched.batch.manifest import CHANGES, COLUMNS, REJECTED
-from ketasched.batch.previous_run import begun_in, is_a_book, refuse_earlier
+from ketasched.batch.folders import lock_output
+from ketasched.batch.manifest import COLUMNS, REJECTED
+from ketasched.batch.previous_run import is_own_file, refuse_previous_run, stopped_run
 from ketasched.batch.records import Settings
-from ketasched.batch.routing import Desks
+from ketasched.batch.rejections import BUG
+from ketasched.batch.routing import Sites
 from ketasched.batch.runner import Batch, Tally
-from ketasched.batch.shared_calendars import agendas
-from ketasched.batch.worker import BUG
-from ketasched.cli.batch_output import (
-    print_courses,
-    print_manifest,
-    progress,
-    said_of,
-    seconds,
-    together_options,
-)
-from ketasched.cli.options import (
-    a_file,
-    busy_option,
-    clinic_option,
-    find_clinic,
-    heading_options,
-    made_at_option,
-    moment_of,
-    named,
-    protocol_option,
-)
+from ketasched.batch.shared_calendars import shared_calendars
+from ketasched.cli import options
+from ketasched.cli.batch_output import print_courses, print_manifest, progress, say_summary
 from ketasched.cli.output import INTERRUPTED, SOME_FAILED, say
-from ketasched.cli.register_option import NOT_BOOKED, open_book, refuse_stranger, register_option
-from ketasched.cli.roster_source import Source, opened
+from ketasched.cli.register_option import (
+    NOT_BOOKED,
+    open_register,
+    refuse_stranger,
+    register_option,
+)
+from ketasched.cli.roster_source import RosterSource, open_roster
 from ketasched.errors import BadFile, BadRequest, KetaschedError
 from ketasched.files.csv_cells import csv_line
 from ketasched.files.load import load_protocol
-from ketasched.files.request_fields import DateOrder
+from ketasched.files.request_parsing import DateOrder
 from ketasched.files.roster import Roster, read_roster
 from ketasched.model import Clinic
-from ketasched.render.patient_folder import FILES
+from ketasched.render.patient_folder import FOLDER_FILES
 from ketasched.rules import Past
 from ketasched.together import refuse_without_extra
 
 if TYPE_CHECKING:
     from ketasched.files.busy import Calendar
-    from ketasched.register.register import Book
+    from ketasched.register.register import Register
 
-STATUSES = ("planned", "kept", "rejected")
+DEFAULT_FORMATS = ("ics", "text", "json")
+"""What is written for each patient unless `--format` is given."""
 
-ALONE = "visits of courses in other folders are not known here: make sure that chairs are free"
-ALIKE = (
-    "{} and {} are not told apart when courses are looked up later: give each a name of its own, "
-    "or an id_salt"
-)
-
-USUAL = ("ics", "text", "json")
-"""What is written for each patient unless said."""
-
-LINES = "ndjson"
+NDJSON = "ndjson"
 """The format that prints each course on a line, instead of writing files."""
 
+DEFAULT_LIMIT = "60s"
+
 OPTIONS = (
-    click.argument("roster", metavar="ROSTER", shell_complete=a_file),
+    click.argument("roster", metavar="ROSTER", type=options.FILE),
     click.option(
         "-o",
         "--output",
@@ -89,43 +68,42 @@ OPTIONS = (
         "--format",
         "formats",
         multiple=True,
-        type=click.Choice((*FILES, LINES)),
+        type=click.Choice((*FOLDER_FILES, NDJSON)),
         help="What to write for each patient, again for each (ics, text, json); "
-        f"{LINES}, without -o, prints each course on a line.",
+        f"{NDJSON}, without -o, prints each course on a line.",
     ),
-    protocol_option,
-    clinic_option(),
-    busy_option,
+    options.protocol,
+    options.clinic(),
+    options.busy,
     register_option,
-    made_at_option,
+    options.made_at,
     click.option(
         "--jobs", metavar="N", type=click.IntRange(1, 512), help="Processes at work (one a core)."
     ),
-    click.option("--resume", is_flag=True, help="Go on with a run that was stopped."),
+    options.flag("--resume", "Go on with a run that was stopped."),
+    options.flag("--force", "Do it all again, also over revised courses."),
+    options.flag("--dry-run", "Write nothing; print the manifest."),
+    options.flag("--fail-fast", "Stop when a row is rejected."),
+    options.flag("--ignore-chairs", "Plan each row as if it were alone."),
+    options.flag("--together", "Plan the rows of a clinic's chairs as one."),
     click.option(
-        "--force",
-        is_flag=True,
-        help="Do it all again, also over revised courses.",
+        "--limit",
+        metavar=DEFAULT_LIMIT,
+        help="With --together: about how long to look for a better plan, for each clinic (60s).",
     ),
-    click.option("--dry-run", is_flag=True, help="Write nothing; print the manifest."),
-    click.option("--fail-fast", is_flag=True, help="Stop when a row is rejected."),
-    click.option("--ignore-chairs", is_flag=True, help="Plan each row as if it were alone."),
-    *together_options,
-    *heading_options,
+    *options.headings,
     click.option("--shard", metavar="I/N", default="1/1", help="Only part I of N of the roster."),
     click.option("--dask", "cluster", metavar="ADDRESS", help="Work on this Dask cluster."),
-    click.option("--quiet", is_flag=True, help="Say nothing unless something is wrong."),
-    click.option(
-        "--verbose",
-        is_flag=True,
-        help="Where no rejects are written: say what stands in cells that are wrong.",
+    options.flag("--quiet", "Say nothing unless something is wrong."),
+    options.flag(
+        "--verbose", "Where no rejects are written: say what stands in cells that are wrong."
     ),
 )
 
 
 @dataclass(frozen=True)
 class BatchOptions:
-    """What the options ask for. Raises `UsageError` if they do not go together."""
+    """The options of the command. Raises `UsageError` if they exclude each other."""
 
     roster: str
     output: Path | None
@@ -133,7 +111,7 @@ class BatchOptions:
     protocol: str
     clinic_path: str | None
     calendars: tuple[str, ...]
-    register: str | None
+    register_address: str | None
     made_at: str | None
     jobs: int | None
     resume: bool
@@ -152,15 +130,15 @@ class BatchOptions:
     verbose: bool
 
     def __post_init__(self) -> None:
-        if self.output is None and self.formats != (LINES,):
-            raise click.UsageError(f"Give -o DIR, or --format {LINES} to print the courses.")
-        if self.output and LINES in self.formats:
-            raise click.UsageError(f"--format {LINES} is for what is printed; -o writes files.")
+        if self.output is None and self.formats != (NDJSON,):
+            raise click.UsageError(f"Give -o DIR, or --format {NDJSON} to print the courses.")
+        if self.output and NDJSON in self.formats:
+            raise click.UsageError(f"--format {NDJSON} is for what is printed; -o writes files.")
         if self.output is None and (self.resume or self.force or self.dry_run):
             raise click.UsageError("--resume, --force and --dry-run go with -o.")
         if self.resume and self.force:
             raise click.UsageError("--resume goes on, --force begins anew: one of the two.")
-        if self.register is not None and self.ignore_chairs:
+        if self.register_address is not None and self.ignore_chairs:
             raise click.UsageError(
                 "--register keeps chairs, --ignore-chairs does not: one of two."
             )
@@ -168,91 +146,117 @@ class BatchOptions:
             raise click.UsageError("--together is about chairs, which --ignore-chairs leaves out.")
         if self.limit and not self.together:
             raise click.UsageError("--limit goes with --together.")
-        seconds(self.limit)
-        _shard(self.shard)
+        _ = self._seconds, self._shard  # their errors are reported before anything is read
 
-    def do(self) -> int:
-        """Plan the roster. The exit code."""
-        begun = time.monotonic()
+    def run(self) -> int:
+        """Plan the roster, and return the exit code."""
+        begin = time.monotonic()
         with ExitStack() as stack:
-            source = stack.enter_context(opened(self.roster))
-            self._refuse_book(source)
-            there = self.output if self.output and self.output.is_dir() else None
-            if (there and not self.ignore_chairs) or self.together:
-                source.keep(there)  # it is looked through for who keeps their chairs, or wants one
+            source = stack.enter_context(open_roster(self.roster))
             roster = self._read(source)
             if self.clinic_path:
-                find_clinic(self.clinic_path)  # what is wrong with it is said before all else
+                options.find_clinic(self.clinic_path)  # its errors are reported before all others
             load_protocol(self.protocol)
             if self.together:
                 refuse_without_extra()
-            _ = self._read_calendars, self._book  # the same
-            tally = self._planned(roster, source, stack)
+            _ = self._busy_calendars, self._register
+            tally = self._plan(roster, stack)
         if not self.quiet:
-            self._tell(tally, time.monotonic() - begun)
+            booked = f"booked in {self._register.place}" if self._register else ""
+            booked = NOT_BOOKED if booked and self.dry_run else booked
+            say_summary(tally, time.monotonic() - begin, self._written, booked)
         if past := tally.rows[Past.name]:
             some = "1 course begins" if past == 1 else f"{past:,} courses begin"
             say("warning", f"{some} before today: see the notes in the manifest ({Past.name})")
-        return self._code(tally.rows)
+        return self._exit_code(tally.rows)
 
-    def _refuse_book(self, source: Source) -> None:
+    @property
+    def _written(self) -> Path | None:
+        """The folder that is written into, if any."""
+        return None if self.dry_run else self.output
+
+    @cached_property
+    def _seconds(self) -> float:
+        """The seconds of a limit: "90s", "2m" or "90". Raises `BadRequest`."""
+        text = self.limit or DEFAULT_LIMIT
+        found = re.fullmatch(r"(\d{1,5})(s|m|)", text, re.ASCII)
+        if not found or not int(found[1]):
+            said = f'expected seconds or minutes, not "{text}"'
+            raise BadRequest("limit", said, next_step="--limit 60s")
+        return int(found[1]) * (60 if found[2] == "m" else 1)
+
+    @cached_property
+    def _shard(self) -> tuple[int, int]:
+        """The number of a shard and the number of shards, of "2/8". Raises `BadRequest`."""
+        found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", self.shard, re.ASCII)
+        number, count = (int(part) for part in found.groups()) if found else (0, 0)
+        if not 1 <= number <= count:
+            said = f'expected a part and the number of parts, not "{self.shard}"'
+            raise BadRequest("shard", said, next_step="--shard 2/8")
+        return number, count
+
+    def _read(self, source: RosterSource) -> Roster:
         stat = source.stat()
-        if self.output and stat and is_a_book(stat, self.output):
+        if self.output and stat and is_own_file(stat, self.output):
             name = "standard input" if self.roster == "-" else self.roster
-            said = f"{name} is written anew by this run; copy it, and give the copy."
-            raise click.UsageError(said)
-
-    def _read(self, source: Source) -> Roster:
-        names = dict(map(named, self.columns))
+            raise click.UsageError(
+                f"{name} is written anew by this run; copy it, and give the copy."
+            )
+        names = dict(map(options.parse_heading, self.columns))
         return read_roster(source.stream(), names=names, ignored=self.ignored, path=self.roster)
 
-    def _planned(self, roster: Roster, source: Source, stack: ExitStack) -> Tally:
-        """What became of the roster, in the folder or printed."""
-        if self.output and not self.dry_run:
-            stack.enter_context(alone_in(self.output))
+    def _plan(self, roster: Roster, stack: ExitStack) -> Tally:
+        """Plan the roster into the folder, or print the results."""
+        if self._written:
+            stack.enter_context(lock_output(self._written))
         if self.output:
-            refuse_earlier(self.output, resumed=self.resume, force=self.force)
+            refuse_previous_run(self.output, resumes=self.resume, replaces=self.force)
         settings = self._settings()
-        executor, workers = stack.enter_context(self._executor())
-        work = Batch(
+        calendar_of = shared_calendars(self._busy_calendars, settings.made_at)
+        executor, workers = stack.enter_context(
+            dask(self.cluster) if self.cluster is not None else processes(self.jobs or _cores())
+        )
+        batch = Batch(
             roster,
-            lambda: self._read(source).rows,
             settings,
-            self._desks(settings),
+            Sites(self._clinic_of_rows, self.protocol, calendar_of),
             executor,
             workers,
             stack.enter_context(progress(self.roster, quiet=self.quiet)),
-            book=self._book,
+            self._register,
             counts_chairs=not self.ignore_chairs,
-            limit=seconds(self.limit) if self.together else None,
+            limit=self._seconds if self.together else None,
             fail_fast=self.fail_fast,
-            shard=_shard(self.shard),
+            shard=self._shard,
         )
+        if self._written:
+            return batch.into_folder(self._written)
         if self.output is None:
-            return work.through(partial(print_courses, verbose=self.verbose))
-        if not self.dry_run:
-            return work.into_folder(self.output)
+            return batch.run(partial(print_courses, verbose=self.verbose))
         click.echo(csv_line(COLUMNS), nl=False)
-        return work.only_tried(self.output, partial(print_manifest, verbose=self.verbose))
+        return batch.dry_run(self.output, partial(print_manifest, verbose=self.verbose))
 
     def _settings(self) -> Settings:
-        """What holds for all rows; a run that goes on is of the moment at which it began."""
+        """The settings for all rows; a run that is resumed keeps its moment of planning."""
         zone = None
         if self.made_at is not None and not re.search(r"(Z|[+-]\d\d:?\d\d)$", self.made_at):
             zone = ZoneInfo(self._usual_clinic[0].timezone)
-        stopped = begun_in(self.output) if self.output and self.resume else None
-        asked = None if stopped and self.made_at is None else moment_of(self.made_at, zone)
-        if stopped and asked and asked != stopped.made_at:
+        stopped = stopped_run(self.output) if self.output and self.resume else None
+        if stopped and self.made_at is None:
+            made_at = stopped.made_at
+        else:
+            made_at = options.moment_of(self.made_at, zone)
+        if stopped and made_at != stopped.made_at:
             said = f"the run that was stopped is of {stopped.made_at.isoformat()}"
             raise BadRequest("made_at", said, next_step="leave it out, to go on at that moment")
-        # The workers of a cluster have been started in other folders.
-        output = self.output.absolute() if self.output and self.cluster else self.output
+        formats = self.formats or DEFAULT_FORMATS
         return Settings(
-            stopped.made_at if stopped else asked or moment_of(None, zone),
-            self.formats if self.output and self.formats else USUAL if self.output else (),
-            output,
+            stopped.made_at if stopped else made_at,
+            formats if self.output else (),
+            # The workers of a cluster have been started in other folders.
+            self.output.absolute() if self.output and self.cluster else self.output,
             writes=not self.dry_run,
-            goes_on=self.resume,
+            resumes=self.resume,
             replaces=self.force,
             version=VERSION,
             date_order=self.date_order,
@@ -261,16 +265,16 @@ class BatchOptions:
     @cached_property
     def _usual_clinic(self) -> tuple[Clinic, str]:
         """The clinic of rows that name none, and its path."""
-        return find_clinic(self.clinic_path)
+        return options.find_clinic(self.clinic_path)
 
     def _clinic_of_rows(self) -> tuple[Clinic, str]:
         clinic, path = self._usual_clinic
-        if self._book:
-            refuse_stranger(self._book, clinic, path)
+        if self._register:
+            refuse_stranger(self._register, clinic, path)
         return clinic, path
 
     @cached_property
-    def _read_calendars(self) -> "list[Calendar]":
+    def _busy_calendars(self) -> "list[Calendar]":
         if not self.calendars:
             return []
         # Imported here because most rosters are planned without one.
@@ -279,66 +283,18 @@ class BatchOptions:
         return [read_calendar(path) for path in self.calendars]
 
     @cached_property
-    def _book(self) -> "Book | None":
-        return open_book(self.register, make=not self.dry_run)
+    def _register(self) -> "Register | None":
+        return open_register(self.register_address, make=not self.dry_run)
 
-    def _desks(self, settings: Settings) -> Desks:
-        agenda = agendas(self._read_calendars, settings.made_at)
-        return Desks(self._clinic_of_rows, self.protocol, agenda)
-
-    def _executor(self) -> AbstractContextManager[tuple[Executor, int]]:
-        if self.cluster is not None:
-            return dask(self.cluster)
-        return processes(self.jobs or _cores())
-
-    def _code(self, counts: Counter[str]) -> int:
-        """The exit code. Raises `BadFile` if nothing could be read."""
-        rows = sum(counts[one] for one in STATUSES)
-        if counts[BUG]:
+    def _exit_code(self, rows: Counter[str]) -> int:
+        """The exit code. Raises `BadFile` if no row could be read."""
+        if rows[BUG]:
             return KetaschedError.exit_code
-        if rows and counts["unreadable"] == rows and not self.fail_fast:
-            step = (
-                f"see {self.output / REJECTED}"
-                if self.output and not self.dry_run
-                else "see above"
-            )
+        number = rows["planned"] + rows["kept"] + rows["rejected"]
+        if number and rows["unreadable"] == number and not self.fail_fast:
+            step = f"see {self._written / REJECTED}" if self._written else "see above"
             raise BadFile(f"{self.roster}: none of its rows can be read", next_step=step)
-        return SOME_FAILED if counts["rejected"] else 0
-
-    def _tell(self, tally: Tally, seconds: float) -> None:
-        counts = tally.rows
-        planned = counts["planned"] + counts["kept"]
-        said = f"{planned:,} planned"
-        if counts["kept"]:
-            said += f" ({counts['kept']:,} of them before)"
-        if counts["rejected"]:
-            where = f", see {self.output / REJECTED}" if self.output and not self.dry_run else ""
-            said += f", {counts['rejected']:,} rejected{where}"
-        say("note", f"{said}; {seconds:.1f} s")
-        changed = [f"{tally.changes[one]:,} {one}" for one in KINDS if tally.changes[one]]
-        if self.output and changed:
-            is_written = not self.dry_run and any(one != "kept" for one in tally.changes)
-            where = f", see {self.output / CHANGES}" if is_written else ""
-            say("note", f"since the run before: {', '.join(changed)}{where}")
-        if self._book and planned:
-            booked = NOT_BOOKED if self.dry_run else f"booked in {self._book.place}"
-            say("note", booked)
-        for name, found in tally.plans:
-            say("note", said_of(name, found))
-        if tally.chairs_alone:
-            say("note", ALONE)
-        if tally.alike:
-            say("note", ALIKE.format(*tally.alike))
-
-
-def _shard(text: str) -> tuple[int, int]:
-    """The number of a part and how many there are, of "2/8"."""
-    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", text, re.ASCII)
-    number, count = (int(part) for part in found.groups()) if found else (0, 0)
-    if not 1 <= number <= count:
-        said = f'expected a part and the number of parts, not "{text}"'
-        raise BadRequest("shard", said, next_step="--shard 2/8")
-    return number, count
+        return SOME_FAILED if rows["rejected"] else 0
 
 
 def _cores() -> int:
@@ -347,16 +303,10 @@ def _cores() -> int:
     return len(may_use(0)) if may_use else os.cpu_count() or 1
 
 
-def _with_options(function: Callable[..., None]) -> Callable[..., None]:
-    for option in reversed(OPTIONS):
-        function = option(function)
-    return function
-
-
 @click.command("batch")
-@_with_options
+@options.group(BatchOptions, "batch", *OPTIONS)
 @click.pass_context
-def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to `BatchOptions`
+def command(ctx: click.Context, /, *, batch: BatchOptions) -> None:
     """Plan a whole roster (CSV or NDJSON; - is standard input), row by row.
 
     \b
@@ -365,11 +315,10 @@ def command(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - to
     ketasched batch waiting.csv -o waiting --together --limit 2m
     ketasched batch roster.ndjson --format ndjson >courses.ndjson
     """
-    asked = BatchOptions(**options)
     try:
-        code = asked.do()
+        code = batch.run()
     except KeyboardInterrupt:
-        goes_on = asked.output and not asked.dry_run
+        goes_on = batch.output and not batch.dry_run
         say("error", "stopped" + ("; what is done is kept" if goes_on else ""))
         if goes_on:
             say("try", "the same with --resume, to go on")

@@ -1,4 +1,4 @@
-"""What `batch` prints of each row where it writes no folder: a line, or why it is rejected."""
+"""What `batch` prints: rows and courses without a folder, a progress bar, the summary of a run."""
 
 import re
 import sys
@@ -9,69 +9,77 @@ from pathlib import Path
 
 import click
 
-from ketasched.batch.manifest import manifest_line
-from ketasched.batch.records import Outcome
+from ketasched.batch.changes import KINDS
+from ketasched.batch.manifest import CHANGES, REJECTED, manifest_line
+from ketasched.batch.records import RowResult
+from ketasched.batch.runner import Tally
 from ketasched.cli.output import say
-from ketasched.errors import BadRequest, NoPlan
+from ketasched.errors import NoPlan
 from ketasched.files.roster import Row
-from ketasched.together import Together, Waits
+from ketasched.together import JointPlan, Unscheduled
 
 EXAMPLE_OR_VALUE = re.compile(r'((?:such as|or) "[^"]*")|"[^"]*"')
-"""In the reason why a row is rejected: an example of what is expected, or what stands there."""
+"""In the reason why a row is rejected: an example of what is expected, or the value of a cell."""
+
+CHAIRS = "visits of courses in other folders are not known here: make sure that chairs are free"
+AMBIGUOUS = (
+    "{} and {} are not told apart when courses are looked up later: give each a name of its own, "
+    "or an id_salt"
+)
+
+CHUNK = 1024 * 1024
+"""How many bytes of a roster are read at once to count its lines."""
 
 
-def print_manifest(some: Sequence[tuple[Row, Outcome]], *, verbose: bool) -> None:
+def print_manifest(results: Sequence[tuple[Row, RowResult]], *, verbose: bool) -> None:
     """Print the manifest's line of each row."""
-    for row, outcome in some:
-        click.echo(manifest_line(outcome), nl=False)
-        _say_why_rejected(row, outcome, verbose=verbose)
+    for row, result in results:
+        click.echo(manifest_line(result), nl=False)
+        _say_why_rejected(row, result, verbose=verbose)
 
 
-def print_courses(some: Sequence[tuple[Row, Outcome]], *, verbose: bool) -> None:
-    """Print the course of each row that has one, a line each."""
-    for row, outcome in some:
-        if outcome.status == "planned":
-            click.echo(outcome.text)
-        _say_why_rejected(row, outcome, verbose=verbose)
+def print_courses(results: Sequence[tuple[Row, RowResult]], *, verbose: bool) -> None:
+    """Print the course of each planned row, one a line."""
+    for row, result in results:
+        if result.status == "planned":
+            click.echo(result.text)
+        _say_why_rejected(row, result, verbose=verbose)
 
 
-def _say_why_rejected(row: Row, outcome: Outcome, *, verbose: bool) -> None:
-    if outcome.status == "rejected":
-        reason = outcome.reason if verbose else _without_values(outcome.reason, row)
-        say("error", f"row {row.number}, line {row.line}: {outcome.rule}: {reason}")
+def _say_why_rejected(row: Row, result: RowResult, *, verbose: bool) -> None:
+    if result.status == "rejected":
+        reason = result.reason if verbose else _without_values(result.reason, row)
+        say("error", f"row {row.number}, line {row.line}: {result.rule}: {reason}")
 
 
 def _without_values(reason: str, row: Row) -> str:
-    """The reason without what stands in cells: this is logged, and a name may be among them."""
-    if any('"' in cell for cell in row.given):
+    """The reason without the values of cells: it is logged, and a value may be a name."""
+    if any('"' in cell for cell in row.raw_cells):
         return re.sub('".*"', '"…"', reason)
     return EXAMPLE_OR_VALUE.sub(lambda found: found[1] or '"…"', reason)
 
 
-CHUNK = 1024 * 1024
-
-
 @contextmanager
 def progress(path: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """What is told each time that rows are done: the line that was reached, and how many rows.
+    """A function to call when rows are done, with the line that was reached and their number.
 
-    On a terminal, and of a file whose length is known, it draws a bar; else it does nothing.
+    It draws a bar on a terminal if the length of the roster is known.
     """
-    # Counting the lines of a pipe would take them away from who reads it.
+    # To count the lines of a pipe would take them away from its reader.
     if quiet or not Path(path).is_file() or not sys.stderr.isatty():
         yield lambda line, rows: None
         return
     with click.progressbar(length=_lines(path), file=sys.stderr, label="rows") as bar:
-        done, begun = 0, time.monotonic()
+        done, begin = 0, time.monotonic()
 
-        def seen(line: int, rows: int) -> None:
+        def report(line: int, rows: int) -> None:
             nonlocal done
             done += rows
-            rate = done / max(time.monotonic() - begun, 0.001)
+            rate = done / max(time.monotonic() - begin, 0.001)
             bar.label = f"{done:,} rows, {rate:,.0f} a second"
             bar.update(max(line - bar.pos, 0))
 
-        yield seen
+        yield report
 
 
 def _lines(path: str) -> int:
@@ -79,40 +87,42 @@ def _lines(path: str) -> int:
         return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(CHUNK), b""))
 
 
-LIMIT = "60s"
-"""How long a plan of many as one is looked for, unless said."""
+def say_summary(tally: Tally, seconds: float, folder: Path | None, booked: str) -> None:
+    """Say what became of a run; `folder` is written into, `booked` says where rows were booked."""
+    rows = tally.rows
+    planned = rows["planned"] + rows["kept"]
+    said = f"{planned:,} planned"
+    if rows["kept"]:
+        said += f" ({rows['kept']:,} of them before)"
+    if rows["rejected"]:
+        said += f", {rows['rejected']:,} rejected"
+        said += f", see {folder / REJECTED}" if folder else ""
+    say("note", f"{said}; {seconds:.1f} s")
+    changes = [f"{tally.changes[kind]:,} {kind}" for kind in KINDS if tally.changes[kind]]
+    if changes:
+        where = f", see {folder / CHANGES}" if folder and set(tally.changes) - {"kept"} else ""
+        say("note", f"since the run before: {', '.join(changes)}{where}")
+    if booked and planned:
+        say("note", booked)
+    for name, plan in tally.plans:
+        say("note", joint_plan_in_words(name, plan))
+    if tally.knows_no_chairs:
+        say("note", CHAIRS)
+    if tally.ambiguous:
+        say("note", AMBIGUOUS.format(*tally.ambiguous))
 
-together_options = (
-    click.option("--together", is_flag=True, help="Plan the rows of a clinic's chairs as one."),
-    click.option(
-        "--limit",
-        metavar="60s",
-        help="With --together: about how long to look for a better plan, for each clinic (60s).",
-    ),
-)
 
-
-def seconds(asked: str | None) -> float:
-    """How many seconds "90s", "2m" or "90" are. Raises `BadRequest`."""
-    text = asked or LIMIT
-    found = re.fullmatch(r"(\d{1,5})(s|m|)", text, re.ASCII)
-    if not found or not int(found[1]):
-        said = f'expected seconds or minutes, not "{text}"'
-        raise BadRequest("limit", said, next_step="--limit 60s")
-    return int(found[1]) * (60 if found[2] == "m" else 1)
-
-
-def said_of(name: str, found: Together) -> str:
-    """A plan of many in words: who is seated and who waits, and how far it is from the bound."""
-    waits = [one for one in found.outcomes if isinstance(one, Waits)]
-    seated, waiting = len(found.courses), sum(isinstance(one.reason, NoPlan) for one in waits)
-    worth, bound = found.worth, found.bound
+def joint_plan_in_words(name: str, plan: JointPlan) -> str:
+    """A joint plan in words: who is seated, who waits, and how far the plan is from the bound."""
+    waits = [one for one in plan.outcomes if isinstance(one, Unscheduled)]
+    seated, waiting = len(plan.courses), sum(isinstance(one.reason, NoPlan) for one in waits)
+    objective, bound = plan.objective, plan.bound
     said = f"{name or 'the clinic'}, planned as one: {seated:,} seated, {waiting:,} waiting"
-    said += f"; {worth.delay:,} days of delay in all"
-    if found.is_best:
+    said += f"; {objective.delay:,} days of delay in all"
+    if plan.is_best:
         return f"{said}; it is proven that no plan is better"
-    if worth.seated < bound.seated:
-        return f"{said}; at most {bound.seated - worth.seated:,} more could be (by priority)"
-    if worth.delay == bound.delay:
+    if objective.seated < bound.seated:
+        return f"{said}; at most {bound.seated - objective.seated:,} more could be (by priority)"
+    if objective.delay == bound.delay:
         return f"{said}; only the spacing could be better"
     return f"{said}; no plan has fewer than {bound.delay:,}"

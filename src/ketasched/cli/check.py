@@ -6,7 +6,7 @@ from functools import partial
 
 import click
 
-from ketasched.batch.routing import Desks, problems
+from ketasched.batch.routing import Sites, problems
 from ketasched.cli import options
 from ketasched.cli.output import BROKEN, finding_text, print_json, report, say
 from ketasched.cli.roster_source import open_roster
@@ -51,13 +51,13 @@ def command(
     """
     found: list[tuple[str, Finding]] = []
     unreadable = 0
-    desks = Desks(lambda: _clinic(clinic_path), protocol)
+    sites = Sites(lambda: _clinic(clinic_path), protocol)
     names = dict(map(options.parse_heading, columns))
     read = partial(read_roster, names=names, ignored=ignored)
     for path in files:
         try:
             if path.lower().endswith(ROSTERS):
-                _check_roster(path, read, desks, date_order)
+                _check_roster(path, read, sites, date_order)
             else:
                 found += [(path, finding) for finding in _findings(path, clinic_path)]
         except BadFile as error:
@@ -96,12 +96,12 @@ def _clinic(path: str | None) -> tuple[Clinic, str]:
     return (load_clinic(found), found) if found else (builtin_clinic("UTC"), "")
 
 
-def _check_roster(path: str, read: Callable[..., Roster], desks: Desks, order: DateOrder) -> None:
+def _check_roster(path: str, read: Callable[..., Roster], sites: Sites, order: DateOrder) -> None:
     """Raise `BadFile` with every row that cannot be used."""
     said: list[str] = []
     rows = bad = 0
     with open_roster(path) as source:
-        for row, problem in problems(read(source.stream(), path=path).rows, desks, order):
+        for row, problem in problems(read(source.stream(), path=path).rows, sites, order):
             rows += 1
             bad += problem is not None
             if problem and bad <= MOST_ROWS:

@@ -1,9 +1,7 @@
-"""A roster as a stream of bytes, which can be read a second time while it is read."""
+"""A roster as a stream of bytes whose errors name it."""
 
 import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,17 +13,10 @@ STANDARD_INPUT = "-"
 
 
 class RosterSource:
-    """An open roster; "-" is standard input. Raises `BadFile` if it cannot be read."""
+    """An open roster; "-" is standard input."""
 
-    def __init__(self, path: str, stack: ExitStack) -> None:
-        self.path, self._stack = path, stack
-        with _bad_file_for(path):
-            self._file: IO[bytes] = (
-                sys.stdin.buffer
-                if path == STANDARD_INPUT
-                else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115 - the stack is one
-            )
-        self._is_seekable = path != STANDARD_INPUT and self._file.seekable()
+    def __init__(self, path: str, file: IO[bytes]) -> None:
+        self._path, self._file = path, file
 
     def stat(self) -> os.stat_result | None:
         """The status of a file or a pipe; None for anything else."""
@@ -35,43 +26,23 @@ class RosterSource:
             return None
 
     def stream(self) -> BinaryIO:
-        """A stream from the first byte on; of a pipe only once, unless `buffer` was called."""
-        place = 0 if self._is_seekable else None
-        return cast("BinaryIO", _Reader(self._file, self.path, place))
-
-    def buffer(self, folder: Path | None) -> None:
-        """Copy a pipe into a temporary file in this folder (None: where the system has them)."""
-        if not self._is_seekable:
-            copy = self._stack.enter_context(tempfile.TemporaryFile(dir=folder))  # noqa: SIM115
-            shutil.copyfileobj(self.stream(), copy)
-            self._file, self._is_seekable = copy, True
-
-
-class _Reader:
-    """A reader of a file; with a `place` in it of its own, beside other readers.
-
-    Raises `BadFile` if the file cannot be read.
-    """
-
-    def __init__(self, file: IO[bytes], path: str, place: int | None) -> None:
-        self._file, self._path, self._place = file, path, place
+        """The bytes, which can be read once."""
+        return cast("BinaryIO", self)
 
     def read(self, size: int = -1) -> bytes:
-        """Some bytes, none at the end."""
+        """Some bytes, none at the end. Raises `BadFile` if they cannot be read."""
         with _bad_file_for(self._path):
-            if self._place is None:
-                return self._file.read(size)
-            self._file.seek(self._place)
-            data = self._file.read(size)
-        self._place += len(data)
-        return data
+            return self._file.read(size)
 
 
 @contextmanager
 def open_roster(path: str) -> Iterator[RosterSource]:
     """The roster at this path. Raises `BadFile`."""
     with ExitStack() as stack:
-        yield RosterSource(path, stack)
+        with _bad_file_for(path):
+            is_file = path != STANDARD_INPUT
+            file = stack.enter_context(Path(path).open("rb")) if is_file else sys.stdin.buffer
+        yield RosterSource(path, file)
 
 
 @contextmanager

@@ -1,0 +1,75 @@
+"""Rejected rows: an error stops its own row only, and becomes the reason in `rejects.csv`."""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
+
+from ketasched.batch.records import RowResult
+from ketasched.errors import BadRequest, KetaschedError, NoPlan, error_location
+from ketasched.files.roster import Row
+from ketasched.model.identifiers import MAX_REFERENCE_BYTES
+from ketasched.planning.explain import refusal_lines
+from ketasched.planning.infeasibility import PATIENT_RULES
+
+Outcome = TypeVar("Outcome")
+
+BUG, OUTPUT, REGISTER = "bug", "output", "register"
+"""The rules of rejected rows that are right themselves: an error of ours, a folder that cannot be
+written, a conflict with the register.
+"""
+
+MOST_REASONS, LONGEST_REASON = 3, 1000
+"""How many reasons of a `NoPlan` are given, and how many characters."""
+
+
+class Rejected(NamedTuple):
+    """A row that cannot be planned, and why; any error but these two is a bug of ours."""
+
+    row: Row
+    error: BadRequest | NoPlan | Exception
+
+    @property
+    def result(self) -> RowResult:
+        """The result of the row, with the rule or the column and the reason."""
+        patient = _shorten(self.row.texts.get("patient", ""))
+        rule, reason = _rule_and_reason(self.error)
+        if len(reason) > LONGEST_REASON:
+            half = LONGEST_REASON // 2
+            reason = f"{reason[:half]} … {reason[-half:]}"
+        return RowResult(self.row.number, patient, "rejected", rule=rule, reason=reason)
+
+
+def attempt(row: Row, step: Callable[[], Outcome]) -> Outcome | Rejected:
+    """What `step` returns for the row, or the row as rejected.
+
+    Passes on the errors that end a run: every other `KetaschedError`.
+    """
+    try:
+        return step()
+    except (BadRequest, NoPlan) as error:
+        return Rejected(row, error)
+    except KetaschedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a bug of ours is for one row
+        return Rejected(row, error)
+
+
+def _rule_and_reason(error: Exception) -> tuple[str, str]:
+    if isinstance(error, BadRequest):
+        return error.field, error.what
+    if not isinstance(error, NoPlan):
+        # Where it happened, without the values that were at work.
+        return BUG, f"a bug of ketasched: {error_location(error)}"
+    findings = list(error.findings) or [finding for _, finding in error.refusals]
+    rules = [finding.rule for finding in findings]
+    rules = [rule for rule in rules if rule in PATIENT_RULES] or rules
+    reasons = [*(finding.message for finding in error.findings), *refusal_lines(error.refusals)]
+    most_frequent = max(rules, key=rules.count) if rules else ""
+    return most_frequent, "; ".join((error.what, *reasons[:MOST_REASONS]))
+
+
+def _shorten(patient: str) -> str:
+    """A patient reference on one line, cut off if it is too long to be one."""
+    text = " ".join(patient.split())
+    if len(text) <= MAX_REFERENCE_BYTES:
+        return text
+    return f"{text[: MAX_REFERENCE_BYTES - 1]}…"
