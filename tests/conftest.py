@@ -1,6 +1,9 @@
 """What the tests share: a fixed moment, plain nouns to vary, and the option for golden files."""
 
 import os
+import shutil
+import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,6 +23,15 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
+# The many processes that tests start find the package compiled.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# Where there is room, temporary folders are in memory: each file of ours is flushed to its disk.
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
+if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**32:
+    tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
+
 ROOT = Path(__file__).parent.parent
 MADE_AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
@@ -29,10 +41,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_clinic_from_outside(monkeypatch, tmp_path):
-    """No test sees the developer's own clinic, working directory or zone, nor how quick it is:
-    what is tried for a second is tried to its end.
+def _no_clinic_from_outside(tmp_path, monkeypatch):
+    """No test sees the developer's own clinic, working directory or zone, nor how quick the
+    machine is: what is tried for a second is tried to its end, in one process unless said.
     """
+    monkeypatch.setattr("ketasched.cli.batch._cores", lambda: 1)
     monkeypatch.setattr("ketasched.cli.options.monotonic", lambda: 0.0)
     monkeypatch.delenv("KETASCHED_CLINIC", raising=False)
     monkeypatch.delenv("KETASCHED_REGISTER", raising=False)

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from ketasched.cli import COMMANDS
+from ketasched.cli import COMMANDS, main
 from ketasched.files.load import shipped_protocols
 from tests.conftest import ROOT
 
@@ -24,11 +25,9 @@ def asked(shell: str, typed: str) -> list[str]:
     place = {"COMP_CWORD": str(len(words) - 1)}
     if shell == "fish":
         place = {"COMP_CWORD": words[-1]}
-    environment = {**os.environ, "_KETASCHED_COMPLETE": f"{shell}_complete", "COMP_WORDS": typed}
-    done = subprocess.run(
-        [PROGRAM], env=environment | place, capture_output=True, text=True, check=True
-    )
-    assert done.stderr == ""
+    environment = {"_KETASCHED_COMPLETE": f"{shell}_complete", "COMP_WORDS": typed}
+    done = CliRunner().invoke(main, prog_name="ketasched", env=environment | place)
+    assert (done.exit_code, done.stderr) == (0, "")
     lines = done.stdout.strip("\n").splitlines()
     if shell == "zsh":  # a kind, a value and its help, a line each
         return [f"{kind},{value}" for kind, value in zip(lines[::3], lines[1::3], strict=True)]

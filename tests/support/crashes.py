@@ -3,7 +3,6 @@
 import csv
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from tools.benchmarks.rosters import rows
 
 from ketasched.batch.manifest import COLUMNS
 from tests.conftest import ROOT
+from tests.support.forked import PROGRAM, Forked, ketasched
 
 CLINIC = ROOT / "examples" / "clinic.toml"
 MOMENT = ("--made-at", "2026-11-23T15:00:00Z")
@@ -35,25 +35,30 @@ def write_roster(path: Path, count: int) -> Path:
 
 def command(roster: Path, output: Path, *more: str) -> list[str]:
     return [
-        *(sys.executable, "-m", "ketasched", "batch", str(roster), "-o", str(output)),
+        *(*PROGRAM, "batch", str(roster), "-o", str(output)),
         *("--clinic", str(CLINIC), *more),
     ]
 
 
-def begun(arguments: Sequence[str], **more: Any) -> subprocess.Popen[str]:
-    """A run that has begun; what it says can be read when it ends."""
+def begun(arguments: Sequence[str], **more: Any) -> subprocess.Popen[str] | Forked:
+    """A run that has begun; what it says can be read when it ends.
+
+    A plain run of `ketasched` is forked; any other command, or one with more, is started anew.
+    """
+    if tuple(arguments[: len(PROGRAM)]) == PROGRAM and not more:
+        return ketasched(*arguments[len(PROGRAM) :])
     return subprocess.Popen(
         arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more
     )
 
 
-def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+def ended(process: subprocess.Popen[str] | Forked) -> tuple[int | None, str]:
     """The exit code of a run that ends by itself, and all that it said."""
-    said, _ = process.communicate(timeout=120)
-    return process.returncode, said
+    output, errors = process.communicate(timeout=120)
+    return process.returncode, output + (errors or "")
 
 
-def run(arguments: Sequence[str], **more: Any) -> tuple[int, str]:
+def run(arguments: Sequence[str], **more: Any) -> tuple[int | None, str]:
     return ended(begun(arguments, **more))
 
 

@@ -14,12 +14,12 @@ PLAYED: dict[Path, set[Place]] = {}
 """What has been played, and where it met an error."""
 
 ELSEWHERE = {
-    "batch/folders.py alone_in": "batch/test_crashes.py::test_a_second_run_is_refused_while",
-    "batch/register_rows.py _found": "register/test_register_together.py::test_who_is_overtaken",
-    "batch/folders.py _course_file": "batch/test_failures.py::test_a_folder_where_a_file_ought",
-    "batch/folders.py _for_all": "batch/test_failures.py::test_a_full_disk_ends_the_run",
+    "batch/folders.py lock_output": "batch/test_crashes.py::test_a_second_run_is_refused_while",
+    "batch/register_rows.py _joint_outcome": "register/test_register_together.py::test_who_is_overtaken",
+    "batch/folders.py is_revised": "batch/test_failures.py::test_a_folder_where_a_file_ought",
+    "batch/folders.py _disk_error": "batch/test_failures.py::test_a_full_disk_ends_the_run",
     "batch/folders.py _replace": "batch/test_failures.py::test_a_folder_where_a_file_ought",
-    "batch/folders.py kept": "batch/test_failures.py::test_a_folder_that_somebody",
+    "batch/folders.py retained_result": "batch/test_failures.py::test_a_folder_that_somebody",
     "batch/executors.py _gone": "batch/test_crashes.py::test_a_killed_worker_ends_the_run",
     "batch/executors.py dask": "batch/test_dask.py::test_where_no_scheduler_answers",
     "batch/worker.py work": "batch/test_failures.py::test_a_worker_of_another_version",

@@ -1,0 +1,138 @@
+"""Processes that are forked from one which has imported `ketasched` already.
+
+A new Python needs a quarter of a second for its imports, and the tests begin hundreds of runs.
+"""
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import cache
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NamedTuple
+
+from ketasched.cli import main
+
+PROGRAM = (sys.executable, "-m", "ketasched")
+IMPORTED = (
+    "ketasched.cli.batch",
+    "ketasched.cli.plan",
+    "ketasched.cli.revise",
+    "ketasched.batch.runner",
+    "ketasched.register.register",
+    "holidays.countries.united_states",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+)
+"""Modules that are imported when they are needed; each imports others."""
+
+if sys.platform == "win32":
+    CONTEXT = multiprocessing.get_context("spawn")
+else:
+    CONTEXT = multiprocessing.get_context("forkserver")
+
+
+class Place(NamedTuple):
+    """Where a process works."""
+
+    folder: Path
+    environment: dict[str, str]
+    output: Connection
+    errors: Connection
+
+
+class Forked:
+    """A call in a process of its own, with the methods of a `subprocess.Popen`."""
+
+    def __init__(self, function: Callable[..., object], *arguments: object) -> None:
+        start_server()
+        self._output, output = CONTEXT.Pipe(duplex=False)
+        self._errors, errors = CONTEXT.Pipe(duplex=False)
+        place = Place(Path.cwd(), dict(os.environ), output, errors)
+        self._process = CONTEXT.Process(target=_call, args=(place, function, *arguments))
+        self._process.start()
+        output.close()
+        errors.close()
+
+    @property
+    def pid(self) -> int:
+        """The number of the process, which leads a group of its own."""
+        return self._process.pid or 0
+
+    @property
+    def returncode(self) -> int | None:
+        """The exit code, negative for a signal; None while the process runs."""
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        """The exit code, or None while the process runs."""
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, once the process has ended. Raises `subprocess.TimeoutExpired`."""
+        self._process.join(timeout)
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired("a forked process", timeout or 0)
+        return self.returncode
+
+    def communicate(self, timeout: float = 3600) -> tuple[str, str]:
+        """The standard output and error, once the process and those that it forked have ended.
+
+        Raises `subprocess.TimeoutExpired`.
+        """
+        end = time.monotonic() + timeout
+        found = {self._output: b"", self._errors: b""}
+        while left := [pipe for pipe in found if not pipe.closed]:
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired("a forked process", timeout)
+            for pipe in left:
+                if pipe.poll(0.02):
+                    part = os.read(pipe.fileno(), 2**16)
+                    found[pipe] += part
+                    if not part:
+                        pipe.close()
+        self.wait(end - time.monotonic())
+        return found[self._output].decode(), found[self._errors].decode()
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to the process."""
+        os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+
+
+def ketasched(*arguments: str) -> Forked:
+    """The program, at work here."""
+    return Forked(_program, *arguments)
+
+
+@cache
+def start_server() -> None:
+    """Start the process that is forked, and wait until its imports are done."""
+    CONTEXT.set_forkserver_preload([*IMPORTED])
+    first = CONTEXT.Process(target=os.getpid)
+    first.start()
+    first.join()
+
+
+def _call(place: Place, function: Callable[..., object], *arguments: object) -> None:
+    os.chdir(place.folder)
+    os.environ.clear()
+    os.environ.update(place.environment)
+    if sys.platform != "win32":
+        os.setsid()
+        time.tzset()
+    for stream, pipe in ((1, place.output), (2, place.errors)):
+        os.dup2(pipe.fileno(), stream)
+        pipe.close()
+    function(*arguments)
+
+
+def _program(*arguments: str) -> None:
+    main(arguments, prog_name="ketasched")
