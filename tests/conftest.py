@@ -1,4 +1,4 @@
-"""What the tests share: a fixed moment, plain nouns to vary, and the option for golden files."""
+"""Shared by all tests: Hypothesis profiles, a fixed moment, isolation, and `--update-golden`."""
 
 import os
 import shutil
@@ -27,7 +27,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Where there is room, temporary folders are in memory: each file of ours is flushed to its disk.
+# Where there is room, temporary folders are in memory: ketasched syncs each file that it writes,
+# which is slow on a disk.
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
 if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**32:
     tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
@@ -42,8 +43,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_clinic_from_outside(tmp_path, monkeypatch):
-    """No test sees the developer's own clinic, working directory or zone, nor how quick the
-    machine is: what is tried for a second is tried to its end, in one process unless said.
+    """Hide the developer's clinic, register, directory and zone; stop the clock of time budgets;
+    use one process unless a test asks for more.
     """
     monkeypatch.setattr("ketasched.cli.batch._cores", lambda: 1)
     monkeypatch.setattr("ketasched.cli.options.monotonic", lambda: 0.0)

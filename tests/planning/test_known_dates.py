@@ -1,4 +1,4 @@
-"""The table of known good dates at the end of the design's section 5, row by row."""
+"""Known good dates, row by row."""
 
 from datetime import date, timedelta
 

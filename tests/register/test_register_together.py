@@ -283,8 +283,8 @@ def test_a_folder_that_cannot_be_written_gives_back_what_was_booked(book):
 
 
 def test_a_run_that_stops_at_a_reject_books_nothing_for_the_rows_after_it(book, monkeypatch):
-    monkeypatch.setattr("ketasched.batch.pipeline.ROWS", 1)
-    monkeypatch.setattr("ketasched.batch.runner.ROWS", 1)
+    monkeypatch.setattr("ketasched.batch.pipeline.ROWS_PER_CHUNK", 1)
+    monkeypatch.setattr("ketasched.batch.runner.ROWS_PER_CHUNK", 1)
     asked = rows_of(8, latest_start="2027-09-01")
     roster_file([asked[0], {"patient": "P-0", "start": "soon"}, *asked[1:]])
     batch(*TOGETHER, "--fail-fast", code=5)

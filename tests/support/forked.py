@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ketasched.cli import main
 
 PROGRAM = (sys.executable, "-m", "ketasched")
-IMPORTED = (
+PRELOADED = (
     "ketasched.cli.batch",
     "ketasched.cli.plan",
     "ketasched.cli.revise",
@@ -28,7 +28,7 @@ IMPORTED = (
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.pysqlite",
 )
-"""Modules that are imported when they are needed; each imports others."""
+"""The modules that the fork server imports once."""
 
 if sys.platform == "win32":
     CONTEXT = multiprocessing.get_context("spawn")
@@ -36,7 +36,7 @@ else:
     CONTEXT = multiprocessing.get_context("forkserver")
 
 
-class Place(NamedTuple):
+class ProcessContext(NamedTuple):
     """Where a process works."""
 
     folder: Path
@@ -52,7 +52,7 @@ class Forked:
         start_server()
         self._output, output = CONTEXT.Pipe(duplex=False)
         self._errors, errors = CONTEXT.Pipe(duplex=False)
-        place = Place(Path.cwd(), dict(os.environ), output, errors)
+        place = ProcessContext(Path.cwd(), dict(os.environ), output, errors)
         self._process = CONTEXT.Process(target=_call, args=(place, function, *arguments))
         self._process.start()
         output.close()
@@ -108,20 +108,20 @@ class Forked:
 
 
 def ketasched(*arguments: str) -> Forked:
-    """The program, at work here."""
+    """Run ketasched in this folder and environment, in a process of its own."""
     return Forked(_program, *arguments)
 
 
 @cache
 def start_server() -> None:
     """Start the process that is forked, and wait until its imports are done."""
-    CONTEXT.set_forkserver_preload([*IMPORTED])
+    CONTEXT.set_forkserver_preload([*PRELOADED])
     first = CONTEXT.Process(target=os.getpid)
     first.start()
     first.join()
 
 
-def _call(place: Place, function: Callable[..., object], *arguments: object) -> None:
+def _call(place: ProcessContext, function: Callable[..., object], *arguments: object) -> None:
     os.chdir(place.folder)
     os.environ.clear()
     os.environ.update(place.environment)

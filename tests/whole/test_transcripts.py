@@ -15,7 +15,7 @@ PLAYED: dict[Path, set[Place]] = {}
 
 ELSEWHERE = {
     "batch/folders.py lock_output": "batch/test_crashes.py::test_a_second_run_is_refused_while",
-    "batch/register_rows.py _joint_outcome": "register/test_register_together.py::test_who_is",
+    "batch/register_ledger.py _joint_outcome": "register/test_register_together.py::test_who_is",
     "batch/folders.py is_revised": "batch/test_failures.py::test_a_folder_where_a_file_ought",
     "batch/folders.py _disk_error": "batch/test_failures.py::test_a_full_disk_ends_the_run",
     "batch/folders.py _replace": "batch/test_failures.py::test_a_folder_where_a_file_ought",

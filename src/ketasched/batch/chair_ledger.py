@@ -1,6 +1,6 @@
 """The chair ledger: who has which chairs, asked by the pipeline for each row in its turn.
 
-There are two: `chair_seating` keeps the chairs in memory, `register_rows` in a register.
+There are two: `memory_ledger` keeps the chairs in memory, `register_ledger` in a register.
 """
 
 from abc import ABC, abstractmethod
@@ -19,7 +19,7 @@ class ChairLedger(ABC):
     """Gives the rows of a run their chairs.
 
     With a `joint` planner the rows of a clinic are planned jointly. If the ledger `looks_ahead`,
-    it observes every row of the run before the first of them is booked.
+    it observes all remaining rows before the first row at a clinic with limits is booked.
     """
 
     depends_on_order: ClassVar[bool]
@@ -68,7 +68,7 @@ class ChairLedger(ABC):
 
     @abstractmethod
     def _joins(self, fresh: Fresh) -> bool:
-        """Whether nothing speaks against a new course for the row, which is planned jointly."""
+        """Whether the row may get a new course, and so takes part in the joint plan."""
 
     @abstractmethod
     def _book_alone(self, fresh: Fresh) -> ChosenSlots | Course:
@@ -76,4 +76,4 @@ class ChairLedger(ABC):
 
     @abstractmethod
     def _plan_jointly(self, joint: JointPlanner, site: Site) -> dict[int, JointOutcome]:
-        """Plan the rows of a site's clinic, and take their chairs; nothing the next time."""
+        """Plan the rows of a clinic and take their chairs. Returns no outcomes a second time."""

@@ -27,13 +27,16 @@ start. A patient of whom no row is known keeps the chairs.
 
 @dataclass(slots=True)
 class HeldChairs:
-    """The visits that earlier courses hold, by the rows of the run, which are all noted first."""
+    """The visits that earlier courses hold.
+
+    Every row is noted (`note`) before the first call of `at` or `own`.
+    """
 
     previous: PreviousRun | None
     settings: Settings
     _claims: dict[str, Claim] = field(default_factory=dict)
     _clinic_keys: dict[str, str] = field(default_factory=dict)
-    """The present keys of the clinics, of patients whose row is as it was."""
+    """By patient, the present key of the clinic, if the words of the row are unchanged."""
     _visits: dict[str, dict[str, str]] | None = None
     """The visits that are held, as in a manifest, by clinic key and patient."""
 

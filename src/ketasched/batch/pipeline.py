@@ -18,7 +18,7 @@ from ketasched.batch.triage import Fresh, Retained, triage, withdrawn_without_pl
 from ketasched.batch.worker import work
 from ketasched.files.roster import Row
 
-ROWS = 32
+ROWS_PER_CHUNK = 32
 """Rows of a chunk: few enough to come back soon, enough to be sent cheaply."""
 
 Triaged = Rejected | Routed | Retained | Fresh
@@ -50,7 +50,7 @@ class Pipeline:
         steps: list[Step] = []
         for triaged in takewhile(lambda _: not self.stops(), self._triaged(rows)):
             steps.append((triaged.row, self._next_step(triaged)))
-            if len(steps) == ROWS:
+            if len(steps) == ROWS_PER_CHUNK:
                 waiting.append((steps, self._send(steps)))
                 steps = []
             while len(waiting) > 2 * self.workers:
@@ -60,7 +60,11 @@ class Pipeline:
             yield from self._receive(*waiting.popleft())
 
     def _triaged(self, rows: Iterable[Row]) -> Iterator[Triaged]:
-        """The rows of this shard; the ledger observes them as far ahead as it has to."""
+        """The rows of this shard.
+
+        From the first row at a clinic with limits on, a ledger that looks ahead observes all
+        remaining rows at once.
+        """
         rest = map(self._triage, self.router.route(rows))
         for first in rest:
             ahead = [first]

@@ -79,7 +79,7 @@ class Sites:
         return site
 
     def ambiguous_clinics(self) -> list[str]:
-        """The paths of two clinics with the same `clinic_key`, which later runs mistake; or []."""
+        """The paths of two clinics with one `clinic_key`, which a later run would confuse."""
         several = (list(paths.values())[:2] for paths in self._paths.values() if len(paths) > 1)
         return next(several, [])
 
@@ -104,8 +104,8 @@ class References:
     """The patient references of a roster, each with the first row that has it.
 
     Only a digest of 64 bits is kept of each, in a table with open addressing and 12 bytes a place:
-    100,000 references take 3 MB, a fifth of what a `dict` takes. Two of a million references have
-    the same digest in one of 30 million rosters; the second row is then rejected.
+    100,000 references take 3 MB, a fifth of what a `dict` takes. In one of 30 million rosters of a
+    million rows two references share a digest; the second row is then rejected.
     """
 
     def __init__(self) -> None:

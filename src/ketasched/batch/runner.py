@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from ketasched.batch.carry_over import begins_in_the_past
 from ketasched.batch.chair_ledger import ChairLedger
-from ketasched.batch.chair_seating import MemoryLedger
 from ketasched.batch.changes import Changes, publish_changes, write_changes
 from ketasched.batch.joint_rows import JointPlanner
 from ketasched.batch.manifest import manifest_writer
-from ketasched.batch.pipeline import ROWS, Pipeline
+from ketasched.batch.memory_ledger import MemoryLedger
+from ketasched.batch.pipeline import ROWS_PER_CHUNK, Pipeline
 from ketasched.batch.previous_run import PreviousRun, begin, preview
 from ketasched.batch.records import RowResult, Settings
 from ketasched.batch.rejections import BUG
@@ -34,10 +34,11 @@ Write = Callable[[Sequence[tuple[Row, RowResult]]], None]
 class Tally:
     """The counts of a run.
 
-    `rows` counts the rows that were planned, kept or rejected, and some of them by their cause;
-    `changes` what is not as the last finished run left it. `knows_no_chairs` says that chairs
-    counted, and that nobody's were known from before; `ambiguous` are then two clinics that later
-    runs mistake for each other. `plans` are the joint plans, each with its clinic's name.
+    `rows` counts the rows that were planned, kept or rejected, and some of them by their
+    cause; `changes` what is not as the last finished run left it. `knows_no_chairs` says that
+    a clinic limits its visits and no chairs of an earlier run are known; `ambiguous` has then
+    the paths of two clinics with one `clinic_key`, which a later run would confuse. `plans`
+    are the joint plans, each with its clinic's name.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
@@ -125,7 +126,7 @@ class Batch:
             lambda: self.fail_fast and tally.rows["rejected"] > 0,
         )
         results = pipeline.results(self.roster.rows)
-        while some := list(islice(results, ROWS)):
+        while some := list(islice(results, ROWS_PER_CHUNK)):
             for row, result in some:
                 tally.add(row, result)
             write(some)
@@ -142,7 +143,7 @@ class Batch:
         if self.register is None:
             return MemoryLedger(self.settings, joint, previous, counts_chairs=self.counts_chairs)
         # Imported here because a register is an extra.
-        from ketasched.batch.register_rows import RegisterLedger  # noqa: PLC0415
+        from ketasched.batch.register_ledger import RegisterLedger  # noqa: PLC0415
 
         return RegisterLedger(self.settings, joint, self.register)
 

@@ -1,6 +1,7 @@
 """Triage: does a row keep the course of an earlier run, or is it planned anew?
 
-Each row is triaged once: here if its chairs count, else by the worker that plans it.
+Each row is triaged once: by the pipeline if it concerns the chair ledger, else by the worker that
+plans it.
 """
 
 from collections.abc import Iterator
@@ -37,9 +38,10 @@ class Retained(NamedTuple):
 class Fresh(NamedTuple):
     """A row that is to be planned.
 
-    `is_unchanged` says that the row has a course that it would keep, were all of its files there;
-    `is_as_before` that a finished run has planned a course for a row of the same words;
-    `is_under_way` that the earlier course has begun.
+    `is_unchanged` is set only if times depend on the order of the rows: the inputs are those
+    of a finished run, or the course was revised since. `is_as_before` says that a finished run
+    has planned a course for a row of the same words; `is_under_way` that the earlier course
+    has begun.
     """
 
     row: Row

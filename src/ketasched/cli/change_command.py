@@ -30,7 +30,7 @@ from ketasched.revising.validation import NEEDS_REASON, OVERRIDABLE
 
 @dataclass(frozen=True)
 class ChangeOptions(CourseSource):
-    """The options that all verbs have."""
+    """The options of every verb; `apply` makes the change."""
 
     reason: str
     by_whom: str
@@ -106,9 +106,9 @@ class ChangeOptions(CourseSource):
     def _write(
         self, path: Path, before: Course, after: Course, undo: UndoLog, *, is_file: bool
     ) -> list[Path]:
-        """Write the files of the course, if it is one or is to be one, and the changed calendars.
+        """Write the changed calendars, and the course's files if `is_file` or `--output` is given.
 
-        What is in `undo` already, from before a connection broke, is written over.
+        A second call, after a lost connection, overwrites the files that `undo` lists.
         """
         force = self.force or bool(undo.contents)
         folder = self.output / after.patient if self.output else path.parent

@@ -63,10 +63,10 @@ def plan(
     bookings: Occupancy = NO_BOOKINGS,
     more_time: Callable[[], bool] = unlimited,
 ) -> Course:
-    """The best course for `request`, in the order that the design gives:
+    """The best course for `request`.
 
-    the fewest days from the asked start, the best spacing, the fewest weekdays, the fewest
-    minutes from the wanted time, the earlier starts; phase by phase.
+    The order of preference, phase by phase: the fewest days from the asked start, the best
+    spacing, the fewest weekdays, the fewest minutes from the wanted time, the earlier starts.
 
     `made_at` is the aware moment of planning; `course_id` is made from the request if empty;
     `bookings` are the chairs that other patients hold. Raises `BadRequest` for what the protocol

@@ -61,8 +61,8 @@ class PhaseState(NamedTuple):
 class Rescheduler:
     """The layered graph of the visits to be rescheduled, with a layer for each domain.
 
-    A node is a copy of a candidate for one state of its phase. Visits are known by the `index` of
-    their domain.
+    A node is a copy of a candidate for one state of its phase. The parameter `index` is a position
+    in `domains`; `VisitDomain.index` is a position in the phase.
     """
 
     context: PlanningContext

@@ -36,7 +36,7 @@ MAX_COLUMNS = 20_000
 """The largest number of columns in a selection model."""
 
 SEAT_SCALE = 1000
-"""Parts of a seat, where only seats count."""
+"""The weight of a seat in the model that maximises the seats alone."""
 
 
 WarmStart = Mapping[int, tuple[ObjectiveValue, Sequence[Slot]]]

@@ -26,9 +26,9 @@ from ketasched.planning.planner import ChosenSlots
 class ClinicChairs:
     """The occupancy of one clinic: by all visits (`taken`), and by those until now (`so_far`).
 
-    The visits of rows that keep their course are taken from the start, and count among those until
-    now from their turn on. A refusal is explained by the visits until now, if these are enough: so
-    it reads the same however often a run is resumed.
+    Visits of retained rows are in `taken` from the start, and in `so_far` from their row's turn
+    on. If `so_far` alone leaves no room, it explains the refusal, so that a resumed run gives the
+    same reason.
     """
 
     def __init__(self, of_rows: Sequence[Interval], of_others: Sequence[Interval]) -> None:
@@ -53,7 +53,7 @@ class ClinicChairs:
 
 
 class MemoryLedger(ChairLedger):
-    """The chairs of a run without a register; none if the run does not count them."""
+    """The chairs of a run without a register."""
 
     depends_on_order = True
 
@@ -146,5 +146,6 @@ def _choose_slots(fresh: Fresh, chairs: ClinicChairs) -> ChosenSlots:
         return fresh.beside(chairs.taken).choose_slots()
     except NoPlan:
         if chairs.so_far is not chairs.taken:
+            # If the rows so far leave no room, this raises the `NoPlan` that explains it.
             fresh.beside(chairs.so_far).choose_slots()
         raise

@@ -132,7 +132,7 @@ class RegisterLedger(ChairLedger):
         return True
 
     def _withdraw(self, course_id: str) -> None:
-        """Withdraw the course of a row that has none any more, unless it was revised."""
+        """Withdraw a course from the register, unless it was revised or this is a dry run."""
         course = self._course(course_id) if self.settings.writes else None
         if course and not _is_revised(course):
             self._register.withdraw(course_id, self._log_entry("taken back by batch"))
