@@ -5,6 +5,7 @@ A new Python needs a quarter of a second for its imports, and the tests begin hu
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -125,6 +126,8 @@ def _call(place: ProcessContext, function: Callable[..., object], *arguments: ob
     os.chdir(place.folder)
     os.environ.clear()
     os.environ.update(place.environment)
+    # Also where the tests run in the background of a shell, and Ctrl-C is for nobody.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.platform != "win32":
         os.setsid()
         time.tzset()
