@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from ketasched.batch.pipeline import Pipeline
 from ketasched.cli import main
 from ketasched.files.load import load_course
 from ketasched.model import TAKES_PLACE
@@ -153,6 +154,25 @@ def test_a_course_that_was_revised_since_is_seated_where_it_is_now(asked):
     assert not set(dates("P-3")) & {*first, *moved}  # `revise` itself knows no other patients
     assert manifest()[1]["visits"].startswith("2027-04-06T09:00/")
     assert changes() == {"P-2": "revised", "P-3": "new"}
+
+
+def test_a_course_that_is_revised_while_a_run_goes_on_is_noted_as_it_is_in_its_turn(
+    asked, monkeypatch
+):
+    roster_file(rows_of(2))
+    batch(*asked)
+    look = Pipeline._triaged
+
+    def look_and_revise(pipeline, rows):
+        steps = look(pipeline, rows)
+        first = next(steps)  # by now all rows have been looked at
+        revised("P-2", "defer", "1", "--to", "2027-04-06T09:00")
+        yield from [first, *steps]
+
+    monkeypatch.setattr(Pipeline, "_triaged", look_and_revise)
+    batch(*asked, "--resume", moment=LATER)
+    assert manifest()[1]["visits"].startswith("2027-04-06T09:00/")
+    assert changes() == {"P-2": "revised"}
 
 
 def test_a_seat_that_revise_gave_back_is_free(asked):

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster
 
+from ketasched.batch import executors
+from ketasched.batch import triage as triage_module
 from ketasched.batch.fingerprints import digests_of
 from ketasched.files.request_parsing import read_request
+from ketasched.files.roster import rows as rows_module
 from tests.support.batches import MONDAY, Row, batch, clinic_file, rejects, roster_file
 
 LATER = "2026-11-24T10:00"
@@ -35,24 +38,6 @@ def changed() -> list[Row]:
     return [{"patient": "P-9", "start": MONDAY, "clinic": "few.toml", "days": ""}, *found]
 
 
-@pytest.fixture
-def calls(monkeypatch) -> "Calls":
-    """The calls from now on, in this process and in those that it forks."""
-    calls = Calls()
-
-    def read(texts, *arguments, **more):
-        calls.note("read", texts["patient"])
-        return read_request(texts, *arguments, **more)
-
-    def digested(row, *arguments):
-        calls.note("digested", row.texts["patient"])
-        return digests_of(row, *arguments)
-
-    monkeypatch.setattr("ketasched.files.roster.rows.read_request", read)
-    monkeypatch.setattr("ketasched.batch.triage.digests_of", digested)
-    return calls
-
-
 class Calls:
     """Which patient's row was read and digested how often, in a file that processes share."""
 
@@ -67,6 +52,42 @@ class Calls:
         found = Counter(self.path.read_text().splitlines())
         self.path.unlink()
         return found
+
+
+CALLS = Calls()
+
+
+def noted_read(texts, *arguments, **more):
+    CALLS.note("read", texts["patient"])
+    return read_request(texts, *arguments, **more)
+
+
+def noted_digests(row, *arguments):
+    CALLS.note("digested", row.texts["patient"])
+    return digests_of(row, *arguments)
+
+
+NOTED = (
+    (rows_module, "read_request", noted_read),
+    (triage_module, "digests_of", noted_digests),
+)
+BEGIN = executors._begin
+
+
+def begin_noting() -> None:
+    """Begin a worker that notes its calls, too, whether it was forked or spawned."""
+    BEGIN()
+    for module, name, noted in NOTED:
+        setattr(module, name, noted)
+
+
+@pytest.fixture
+def calls(monkeypatch) -> Calls:
+    """The calls from now on, in this process and in its workers."""
+    for module, name, noted in NOTED:
+        monkeypatch.setattr(module, name, noted)
+    monkeypatch.setattr(executors, "_begin", begin_noting)
+    return CALLS
 
 
 def once(patients: set[str]) -> Counter[str]:

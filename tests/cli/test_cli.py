@@ -125,7 +125,7 @@ def test_a_broken_course_is_found_and_said():
     result = run("check", str(path))
     assert result.exit_code == 1
     assert (
-        "broken: courses/P-014/course.json: Visit 2, Mon 7 Dec 2026: it would not be after"
+        "broken: courses/P-014/course.json: Visit 2, Mon 7 Dec 2026: it would not come after"
         in result.stdout
     )
     rows = json.loads(run("check", "--format", "json", str(path)).stdout)

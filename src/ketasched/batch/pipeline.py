@@ -99,6 +99,8 @@ class Pipeline:
         if isinstance(triaged, Rejected):
             return triaged
         if isinstance(triaged, Retained):
+            if self.ledger.looks_ahead:
+                triaged = triaged.in_its_turn(self.settings)
             self.ledger.retain(triaged)
             return triaged.result
         self._sites[triaged.site.digest] = triaged.site.data

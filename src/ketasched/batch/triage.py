@@ -33,6 +33,13 @@ class Retained(NamedTuple):
     site: Site
     result: RowResult
     is_as_before: bool
+    prior: PriorResult
+    digests: Digests
+
+    def in_its_turn(self, settings: Settings) -> "Retained":
+        """The row with its result as the files are now: they may have been revised meanwhile."""
+        result = retained_result(self.row, self.prior, self.digests, settings)
+        return self._replace(result=result or self.result)
 
 
 class Fresh(NamedTuple):
@@ -88,7 +95,7 @@ def triage(
     if prior and settings.resumes and (is_unchanged or not depends_on_order):
         result = retained_result(row, prior, digests, settings)
         if result:
-            return Retained(row, site, result, as_before)
+            return Retained(row, site, result, as_before, prior, digests)
     refuse_sensitive_reference(site.clinic, request)
     context = PlanningContext(site.protocol, site.clinic, request, settings.made_at)
     requested_phases(context)
