@@ -23,7 +23,7 @@ demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@echo; echo "The files:"; sed 's/^/  /' demo-files.txt; rm demo-files.txt
 
 test: $(READY) $(NODE_MODULES)  ## All tests.
-	$(BIN)/python -m pytest -n auto --dist loadgroup
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(READY)  ## The linter, the formatter and the type checker.
 	$(BIN)/ruff check .

@@ -31,10 +31,7 @@ from tests.support.crashes import (
     write_roster,
 )
 
-pytestmark = [
-    pytest.mark.xdist_group("batch"),
-    pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc"),
-]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
 ROWS, FEWER_ROWS, KILLS = 160, 64, 50
 SOME_REJECTED = 5

@@ -23,13 +23,16 @@ from tests.support.crashes import (
     write_roster,
 )
 
-pytestmark = [
-    pytest.mark.xdist_group("batch"),
-    pytest.mark.skipif(sys.platform == "win32", reason="kills with signals"),
-]
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills with signals")
 
 ROWS, SOME_REJECTED = 300, 5
 ALONE = "--ignore-chairs"
+IMPATIENT = {
+    "ketasched.batch.executors.SECONDS_TO_CONNECT": 1,
+    "ketasched.batch.executors.SECONDS_FOR_WORKERS": 1,
+}
+"""How long a run waits for a cluster that is not there; else it is several seconds."""
+
 LATER = ("--made-at", "2026-11-24T15:00:00Z")
 AWAY = """\
 BEGIN:VCALENDAR
@@ -57,17 +60,29 @@ def wanted(roster, tmp_path_factory):
     return tree(output)
 
 
-@pytest.fixture
-def cluster():
-    """Two workers of a process each; a nanny begins one anew when it is killed."""
-    with LocalCluster(
+def two_workers():
+    """A cluster of two workers, a process each; a nanny begins one anew when it is killed."""
+    return LocalCluster(
         processes=True,
         n_workers=2,
         threads_per_worker=1,
         dashboard_address=":0",
         host="127.0.0.1",
         protocol="tcp",
-    ) as two:
+    )
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A cluster that the tests leave as it is."""
+    with two_workers() as two:
+        yield two
+
+
+@pytest.fixture
+def own_cluster():
+    """A cluster for one test, which does it harm."""
+    with two_workers() as two:
         yield two
 
 
@@ -98,8 +113,8 @@ def test_a_folder_is_meant_as_seen_from_here_not_from_a_worker(roster, wanted, c
     assert tree(tmp_path / "here" / "out") == wanted
 
 
-def test_a_worker_that_is_killed_midway_changes_nothing(roster, wanted, cluster, tmp_path):
-    output = tmp_path / "out"
+def test_a_worker_that_is_killed_midway_changes_nothing(roster, wanted, own_cluster, tmp_path):
+    output, cluster = tmp_path / "out", own_cluster
     process = begun(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
     until(lambda: patients(output) > 20)
     os.kill(cluster.workers[0].pid, signal.SIGKILL)
@@ -114,7 +129,7 @@ def test_a_cluster_that_gives_up_a_task_ends_the_run_and_it_can_go_on(
 ):
     output = tmp_path / "out"
     with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
-        cluster = request.getfixturevalue("cluster")
+        cluster = request.getfixturevalue("own_cluster")
     process = begun(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
     until(lambda: patients(output) > 20)
     for number in (0, 1):
@@ -132,8 +147,10 @@ def test_a_cluster_that_gives_up_a_task_ends_the_run_and_it_can_go_on(
     assert tree(output) == wanted
 
 
-def test_a_scheduler_that_goes_ends_the_run_and_it_can_go_on(roster, wanted, cluster, tmp_path):
-    output = tmp_path / "out"
+def test_a_scheduler_that_goes_ends_the_run_and_it_can_go_on(
+    roster, wanted, own_cluster, tmp_path
+):
+    output, cluster = tmp_path / "out", own_cluster
     process = begun(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
     until(lambda: patients(output) > 20)
     cluster.close()
@@ -172,10 +189,10 @@ def test_a_cluster_without_workers_is_not_waited_for_without_end(roster, tmp_pat
         n_workers=0, dashboard_address=":0", host="127.0.0.1", protocol="tcp"
     ) as nobody:
         address = nobody.scheduler_address
-        code, said = run(command(roster, tmp_path / "out", *MOMENT, "--dask", address))
+        code, said = run(command(roster, tmp_path / "out", *MOMENT, "--dask", address), IMPATIENT)
     assert (code, said) == (
         2,
-        f"error: --dask: the cluster at {address} has no worker, after 10 seconds\n"
+        f"error: --dask: the cluster at {address} has no worker, after 1 seconds\n"
         f"try: dask worker {address}, then try again\n",
     )
     assert not (tmp_path / "out" / "manifest.csv").exists()
@@ -184,7 +201,7 @@ def test_a_cluster_without_workers_is_not_waited_for_without_end(roster, tmp_pat
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "nonsense://x"])
 def test_where_no_scheduler_answers_it_says_so_within_seconds(roster, tmp_path, address):
     begin = time.monotonic()
-    code, said = run(command(roster, tmp_path / "out", "--dask", address))
+    code, said = run(command(roster, tmp_path / "out", "--dask", address), IMPATIENT)
     assert code == 2
     first, second = said.splitlines()
     assert first.startswith(f"error: --dask: no Dask scheduler answers at {address}: ")

@@ -242,7 +242,7 @@ def test_files_that_are_made_again_are_for_the_same_chair(asked):
 
 
 def test_a_run_that_is_stopped_where_chairs_count_ends_as_an_undisturbed_one(asked, clinic):
-    rows = rows_of(400, driver_name="")
+    rows = rows_of(160, driver_name="")
     for number, row in enumerate(rows):
         row["start"] = f"2027-{1 + number % 9:02}-{1 + number % 28:02}"
     roster_file(rows)

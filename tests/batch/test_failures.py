@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import weakref
 from itertools import combinations
 from pathlib import Path
 
@@ -23,9 +24,10 @@ from ketasched.batch.records import (
     RowResult,
     Settings,
 )
+from ketasched.batch.rejections import Rejected, attempt
 from ketasched.batch.worker import work
 from ketasched.cli import main
-from ketasched.errors import Refused
+from ketasched.errors import NoPlan, Refused
 from ketasched.files import atomic_write as folder_module
 from ketasched.files.roster import Row as RosterRow
 from tests.support.batches import (
@@ -174,6 +176,22 @@ def test_a_bug_takes_no_course_away_that_was_there(asked, monkeypatch):
     assert tree("out/P-2") == before
     done = batch(*asked, "--resume")
     assert "2 planned (1 of them before)" in done.stderr
+
+
+def test_a_rejected_row_keeps_nothing_of_its_search_in_memory():
+    class Search:
+        """Something that takes much memory."""
+
+    searches = []
+
+    def fails() -> None:
+        search = Search()
+        searches.append(weakref.ref(search))
+        raise NoPlan("no course can begin")
+
+    rejected = attempt(RosterRow(1, 2, {}, ()), fails)
+    assert isinstance(rejected, Rejected)
+    assert searches[0]() is None
 
 
 # --- reading -----------------------------------------------------------------------------------

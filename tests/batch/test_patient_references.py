@@ -2,7 +2,7 @@
 
 import pytest
 
-from ketasched.batch.routing import FIRST_SIZE, References
+from ketasched.batch.patient_references import FIRST_SIZE, References
 from ketasched.errors import BadRequest
 
 

@@ -71,7 +71,7 @@ NOTED = (
     (rows_module, "read_request", noted_read),
     (triage_module, "digests_of", noted_digests),
 )
-BEGIN = executors._begin
+BEGIN = executors._begin_worker
 
 
 def begin_noting() -> None:
@@ -86,7 +86,7 @@ def calls(monkeypatch) -> Calls:
     """The calls from now on, in this process and in its workers."""
     for module, name, noted in NOTED:
         monkeypatch.setattr(module, name, noted)
-    monkeypatch.setattr(executors, "_begin", begin_noting)
+    monkeypatch.setattr(executors, "_begin_worker", begin_noting)
     return CALLS
 
 

@@ -15,6 +15,7 @@ from ketasched.cli import COMMANDS, main
 from ketasched.files.load import load_course
 from ketasched.files.request_parsing import REQUEST_FIELDS
 from tests.conftest import ROOT
+from tests.support.forked import ketasched
 
 PLAN = ["plan", "--start", "2026-12-07", "--made-at", "2026-11-23T10:00", "--patient", "P-014"]
 
@@ -255,16 +256,9 @@ def begin_course():
 
 def test_of_two_changes_at_once_one_is_refused_and_nothing_is_lost():
     path = begin_course()
-    command = [sys.executable, "-m", "ketasched", "revise", str(path), "driver"]
     for number in range(4):
-        both = [
-            subprocess.Popen(
-                [*command, str(visit), "--name", f"Sam {number}", "--today", "2026-12-01"],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            for visit in (1, 2)
-        ]
+        driver = ("--name", f"Sam {number}", "--today", "2026-12-01")
+        both = [ketasched("revise", str(path), "driver", visit, *driver) for visit in "12"]
         codes = sorted(process.wait(60) for process in both)
         assert codes in ([0, 0], [0, 6])
         course = load_course(str(path))

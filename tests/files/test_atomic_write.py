@@ -11,18 +11,17 @@ import pytest
 
 from ketasched.errors import Refused
 from ketasched.files.atomic_write import write_folder
+from tests.support.forked import Forked, ketasched
 
 PLAN = [
-    *(sys.executable, "-m", "ketasched", "plan", "--patient", "P-1", "-o", "out", "--split"),
+    *("plan", "--patient", "P-1", "-o", "out", "--split"),
     *("--made-at", "2026-11-23T10:00"),
 ]
 FIRST, SECOND = ["--start", "2026-12-07"], ["--start", "2027-02-01"]
 
 
-def begin(*arguments: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        [*PLAN, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+def begin(*arguments: str) -> Forked:
+    return ketasched(*PLAN, *arguments)
 
 
 def written(folder: str = "out/P-1") -> dict[str, bytes]:
@@ -56,17 +55,20 @@ def test_two_writers_with_force_leave_the_files_of_one_of_them():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no kill -9")
 def test_a_kill_leaves_no_half_file_and_the_next_run_mends_all():
-    old, new = alone(*FIRST), alone(*SECOND)
-    for number, seconds in enumerate((0.2, 0.27, 0.33, 0.38, 0.43, 0.5, 0.57, 0.65)):
-        start, aim, before = (FIRST, old, new) if number % 2 == 0 else (SECOND, new, old)
-        process = begin(*start, "--force")
-        time.sleep(seconds)
+    old = alone(*FIRST)
+    start = time.monotonic()
+    new = alone(*SECOND)
+    seconds = time.monotonic() - start
+    for number, share in enumerate((0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1)):
+        asked, aim, before = (FIRST, old, new) if number % 2 == 0 else (SECOND, new, old)
+        process = begin(*asked, "--force")
+        time.sleep(share * seconds)
         process.send_signal(signal.SIGKILL)
         process.wait(60)
         for name, data in written().items():
             if not name.endswith((".part", ".lock")):
                 assert data in (aim.get(name), before.get(name)), name
-        assert alone(*start) == aim
+        assert alone(*asked) == aim
 
 
 def test_a_folder_in_the_place_of_a_file_is_refused_before_any_write(tmp_path):

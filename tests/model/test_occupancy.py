@@ -31,6 +31,8 @@ def test_the_counts_are_those_of_counting_each_visit_by_hand(visits, random):
             end = start + 900 * random.randint(1, 6)
             peak = max(by_hand(there, instant) for instant in range(start, end, 450))
             assert occupancy.peak(start, end) == peak
+            assert occupancy.reaches(peak, start, end)
+            assert not occupancy.reaches(peak + 1, start, end)
     assert list(occupancy) == sorted(there)
     assert bool(occupancy) == bool(there)
 

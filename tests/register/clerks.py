@@ -7,8 +7,6 @@ after the last whole line.
 import json
 import os
 import random
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -16,12 +14,19 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from ketasched.errors import NoPlan, Refused
 from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import Clinic, Clock, Course, Request
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
+from ketasched.register import register as book_module
+from ketasched.register.records import BookingRequest, LogEntry
+from ketasched.register.register import Register
+from ketasched.register.tables import LOG
 from tests.conftest import MADE_AT, ROOT
+from tests.support.forked import Forked
 
 CHAIRS, STARTS = 4, 2
 FIRST_DAY = date(2027, 1, 4)
@@ -58,13 +63,9 @@ class Clerk:
         """What it did."""
         return self.folder / f"clerk-{self.number}.ndjson"
 
-    def begun(self) -> "subprocess.Popen[bytes]":
+    def begun(self) -> Forked:
         """At work."""
-        said = (self.folder / f"clerk-{self.number}.err").open("ab")
-        values = self.number, self.share, self.total, self.address, self.folder
-        arguments = [sys.executable, "-m", "tests.register.clerks", *map(str, values)]
-        with said:
-            return subprocess.Popen(arguments, cwd=ROOT, stderr=said)
+        return Forked(work, self)
 
     def requests(self) -> Iterator[Request]:
         """What is asked of it, always the same."""
@@ -94,13 +95,7 @@ def planned(request: Request, bookings: Occupancy) -> Course:
 
 def work(clerk: Clerk) -> None:
     """Book until the share is done."""
-    from sqlalchemy import func, select  # noqa: PLC0415 - only clerks need it
-
-    from ketasched.register import register as book_module  # noqa: PLC0415
-    from ketasched.register.records import BookingRequest, LogEntry  # noqa: PLC0415
-    from ketasched.register.register import Register  # noqa: PLC0415
-    from ketasched.register.tables import LOG  # noqa: PLC0415
-
+    os.nice(1)
     # On a machine that has much else to do a server takes its time to be there again.
     book_module.SECONDS_TO_COME_BACK = SECONDS_TO_COME_BACK
     book, place = Register.open(clerk.address), clinic()
@@ -135,9 +130,3 @@ def work(clerk: Clerk) -> None:
             booked += outcome == "booked"
             said = {"number": number, "outcome": outcome, "seen": seen[0], "why": why}
             file.write(json.dumps(said).encode() + b"\n")
-
-
-if __name__ == "__main__":
-    number, share, total, address, folder = sys.argv[1:]
-    os.nice(1)
-    work(Clerk(int(number), int(share), int(total), address, Path(folder)))

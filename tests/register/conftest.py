@@ -55,10 +55,3 @@ def clinic() -> str:
 def book(address: str, clinic: str, monkeypatch) -> str:
     monkeypatch.setenv("KETASCHED_REGISTER", address)
     return address
-
-
-def pytest_collection_modifyitems(items) -> None:
-    """All tests with a server share one."""
-    for item in items:
-        if item.path.parent.name == "register":
-            item.add_marker(pytest.mark.xdist_group("register"))

@@ -4,12 +4,12 @@
 """
 
 import random
-import subprocess
 import time
 from pathlib import Path
 
 from tests.register.clerks import IS_FULL, Clerk
 from tests.register.inspection import inspected, none_is_lost, refusals_are_right
+from tests.support.forked import Forked
 
 CLERKS, SHARE, KILLED = (16, 125, 60) if IS_FULL else (5, 10, 4)
 
@@ -18,9 +18,9 @@ def hired(address: str, folder: Path) -> list[Clerk]:
     return [Clerk(number, SHARE, CLERKS * SHARE, address, folder) for number in range(CLERKS)]
 
 
-def done(clerk: Clerk, process: "subprocess.Popen[bytes]") -> None:
-    said = clerk.folder / f"clerk-{clerk.number}.err"
-    assert process.wait(timeout=900) == 0, said.read_text()
+def done(process: Forked) -> None:
+    _, said = process.communicate(timeout=900)
+    assert process.returncode == 0, said
 
 
 def looked_at(address: str, clerks: list[Clerk], begun: float) -> None:
@@ -35,8 +35,8 @@ def looked_at(address: str, clerks: list[Clerk], begun: float) -> None:
 def test_nobody_gets_a_chair_that_is_taken_and_no_course_is_lost(address, tmp_path):
     clerks, begun = hired(address, tmp_path), time.monotonic()
     processes = [clerk.begun() for clerk in clerks]
-    for clerk, process in zip(clerks, processes, strict=True):
-        done(clerk, process)
+    for process in processes:
+        done(process)
     looked_at(address, clerks, begun)
 
 
@@ -45,7 +45,7 @@ def test_it_stays_so_while_clerks_are_killed_at_any_moment(address, tmp_path):
     at_work = {clerk: clerk.begun() for clerk in clerks}
     killed = 0
     while at_work:
-        time.sleep(drawn.uniform(0.2, 0.8))
+        time.sleep(drawn.uniform(0.1, 0.4))
         for clerk, process in list(at_work.items()):
             if process.poll() == 0:
                 del at_work[clerk]
@@ -56,8 +56,9 @@ def test_it_stays_so_while_clerks_are_killed_at_any_moment(address, tmp_path):
             at_work[clerk] = clerk.begun()
             killed += 1
         elif killed == KILLED:
-            for clerk, process in list(at_work.items()):
-                done(clerk, process)
+            for process in at_work.values():
+                done(process)
+            at_work.clear()
     assert killed
     looked_at(address, clerks, begun)
 
@@ -70,6 +71,6 @@ def test_it_stays_so_while_the_server_is_restarted(server, tmp_path):
         while sum(len(clerk.did()) for clerk in clerks) < number * CLERKS * SHARE / 5:
             time.sleep(0.05)
         server.restart()
-    for clerk, process in zip(clerks, processes, strict=True):
-        done(clerk, process)
+    for process in processes:
+        done(process)
     looked_at(address, clerks, begun)

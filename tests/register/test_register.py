@@ -27,6 +27,7 @@ from tests.register.clerks import IS_FULL, Clerk
 from tests.register.databases import rows
 from tests.register.inspection import inspected
 from tests.register.orders import MONDAY, booked, moved, order, small
+from tests.support.crashes import until
 
 HOURS = TimeRange.read("09:00-11:30")
 """Room for one visit on a chair."""
@@ -422,9 +423,10 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(book, tmp_path, monkeypa
 
 def test_a_backup_taken_while_others_write_is_consistent(address, tmp_path):
     book = Register.open(address)
-    count, share = (4, 20) if IS_FULL else (2, 6)
+    count, share = (4, 20) if IS_FULL else (2, 10)
     clerks = [Clerk(one, share, count * share, address, tmp_path) for one in range(count)]
     at_work = [clerk.begun() for clerk in clerks]
+    until(lambda: book.size() > 0)
     found, number = [0], 0
     while any(process.poll() is None for process in at_work):
         path = tmp_path / f"backup-{number}.db"

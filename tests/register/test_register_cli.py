@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from tests.support.batches import (
     roster_file,
     rows_of,
 )
+from tests.support.forked import ketasched, start_server
 
 
 def tree(folder: str) -> dict[str, bytes]:
@@ -271,15 +273,15 @@ def test_who_is_killed_at_a_change_leaves_at_most_a_file_that_is_one_ahead(book)
     plan("P-1", "-o", "courses")
     drawn, ahead = random.Random(3), 0
     tries = 30 if IS_FULL else 5
+    start_server()
+    begin = time.monotonic()
+    assert ketasched("revise", "courses/P-1", "driver", "1", "--name", "D", *TODAY).wait() == 0
+    seconds = time.monotonic() - begin
     for number in range(tries):
         change = ("revise", "courses/P-1", "driver", "1", "--name", f"D{number}", *TODAY)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ketasched", *change],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        process = ketasched(*change)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(drawn.uniform(0.3, 1.2))
+            process.wait(drawn.uniform(0.2 * seconds, 1.2 * seconds))
         process.kill()
         process.wait()
         revision = load_course("courses/P-1").revision

@@ -56,7 +56,8 @@ def looked_at(book: str) -> None:
 def test_all_are_planned_beside_what_is_booked_and_booked_whole(book):
     plan("P-0")
     waiting()
-    done = run("batch", "roster.csv", "-o", "out", "--made-at", MOMENT, *TOGETHER)
+    more = ("--made-at", MOMENT, "--jobs", "2")
+    done = run("batch", "roster.csv", "-o", "out", *more, *TOGETHER)
     assert "planned as one: 4 seated, 0 waiting" in done.stderr
     looked_at(book)
     assert listed() == {f"P-{number}": 1 for number in range(5)}

@@ -4,7 +4,7 @@ import csv
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from tools.benchmarks.rosters import rows
 
 from ketasched.batch.manifest import COLUMNS
 from tests.conftest import ROOT
-from tests.support.forked import PROGRAM, Forked, ketasched
+from tests.support.forked import NOTHING, PROGRAM, Forked, ketasched
 
 CLINIC = ROOT / "examples" / "clinic.toml"
 MOMENT = ("--made-at", "2026-11-23T15:00:00Z")
@@ -40,13 +40,16 @@ def command(roster: Path, output: Path, *more: str) -> list[str]:
     ]
 
 
-def begun(arguments: Sequence[str], **more: Any) -> subprocess.Popen[str] | Forked:
+def begun(
+    arguments: Sequence[str], constants: Mapping[str, object] = NOTHING, **more: Any
+) -> subprocess.Popen[str] | Forked:
     """A run that has begun; what it says can be read when it ends.
 
-    A plain run of `ketasched` is forked; any other command, or one with more, is started anew.
+    A plain run of `ketasched` is forked, perhaps with other constants of its modules; any other
+    command, or one with more, is started anew.
     """
     if tuple(arguments[: len(PROGRAM)]) == PROGRAM and not more:
-        return ketasched(*arguments[len(PROGRAM) :])
+        return ketasched(*arguments[len(PROGRAM) :], constants=constants)
     return subprocess.Popen(
         arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **more
     )
@@ -58,8 +61,10 @@ def ended(process: subprocess.Popen[str] | Forked) -> tuple[int | None, str]:
     return process.returncode, output + (errors or "")
 
 
-def run(arguments: Sequence[str], **more: Any) -> tuple[int | None, str]:
-    return ended(begun(arguments, **more))
+def run(
+    arguments: Sequence[str], constants: Mapping[str, object] = NOTHING, **more: Any
+) -> tuple[int | None, str]:
+    return ended(begun(arguments, constants, **more))
 
 
 def tree(folder: Path) -> Tree:

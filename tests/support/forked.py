@@ -9,14 +9,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ketasched.cli import main
 
+NOTHING: Mapping[str, object] = MappingProxyType({})
 PROGRAM = (sys.executable, "-m", "ketasched")
 PRELOADED = (
     "ketasched.cli.batch",
@@ -100,17 +104,21 @@ class Forked:
         return found[self._output].decode(), found[self._errors].decode()
 
     def send_signal(self, number: int) -> None:
-        """Send a signal to the process."""
-        os.kill(self.pid, number)
+        """Send a signal to the process, unless it has ended."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     def kill(self) -> None:
         """End the process at once."""
         self._process.kill()
 
 
-def ketasched(*arguments: str) -> Forked:
-    """Run ketasched in this folder and environment, in a process of its own."""
-    return Forked(_program, *arguments)
+def ketasched(*arguments: str, constants: Mapping[str, object] = NOTHING) -> Forked:
+    """Run ketasched in this folder and environment, in a process of its own.
+
+    `constants` replaces constants of its modules, by their full names.
+    """
+    return Forked(_program, arguments, dict(constants))
 
 
 @cache
@@ -137,5 +145,8 @@ def _call(place: ProcessContext, function: Callable[..., object], *arguments: ob
     function(*arguments)
 
 
-def _program(*arguments: str) -> None:
+def _program(arguments: Sequence[str], constants: Mapping[str, object]) -> None:
+    for name, value in constants.items():
+        module, _, constant = name.rpartition(".")
+        setattr(import_module(module), constant, value)
     main(arguments, prog_name="ketasched")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pypdf
 import pytest
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
 
 from ketasched.events.view import View
 from ketasched.files.load import load_clinic, load_protocol, shipped_protocols
@@ -27,8 +27,6 @@ from tests.whole.test_golden import course_of
 
 AXE = NODE / "node_modules" / "axe-core" / "axe.min.js"
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -40,17 +38,31 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-@pytest.fixture
-def tab(browser: Browser) -> Iterator[Page]:
-    """A tab in which nothing may be complained of, and nothing asked for but the page's file."""
-    page = browser.new_page(viewport={"width": 1000, "height": 1200})
-    complaints: list[str] = []
+@pytest.fixture(scope="module")
+def watched(browser: Browser) -> tuple[Page, list[str]]:
+    """A tab for all tests, and all that it complained of or asked for but the page's file."""
+    page, complaints = browser.new_page(), list[str]()
+
+    def dismiss(dialog: Dialog) -> None:
+        complaints.append(dialog.message)
+        dialog.dismiss()
+
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
+    page.on("dialog", dismiss)
     page.on("request", lambda asked: complaints.append(asked.url) if not _own(asked) else None)
+    return page, complaints
+
+
+@pytest.fixture
+def tab(watched: tuple[Page, list[str]]) -> Iterator[Page]:
+    """A tab in which nothing may be complained of, and nothing asked for but the page's file."""
+    page, complaints = watched
+    page.set_viewport_size({"width": 1000, "height": 1200})
+    page.emulate_media(media="null")
+    complaints.clear()
     yield page
-    page.close()
+    page.evaluate("() => document.readyState")  # whatever it complains of is here before that
     assert complaints == []
 
 

@@ -24,8 +24,6 @@ from ketasched.render.ics import render_split
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, phase, protocol, request
 
-pytestmark = pytest.mark.xdist_group("server")
-
 PASSWORD = "any"  # noqa: S105 - the server asks for none
 COURSE = plan(
     protocol(phase(6, reviews=(PhaseReview(6, "How is it going?"),)), phase(2, name="more")),

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -63,6 +64,7 @@ def modules() -> list[Path]:
     return [path for path in sorted(SOURCE.rglob("*.py")) if module_of(path) != "protocols"]
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """The modules of ours that a file imports, in full: "model", "files.load"."""
     found = set()
@@ -92,6 +94,7 @@ def doors_of(room: str) -> set[str]:
     return set(re.findall(r"\w+", named))
 
 
+@cache
 def calls(path: Path) -> set[str]:
     """The names of everything that a file calls."""
     found = set()

@@ -19,7 +19,7 @@ ELSEWHERE = {
     "batch/folders.py is_revised": "batch/test_failures.py::test_a_folder_where_a_file_ought",
     "batch/folders.py _disk_error": "batch/test_failures.py::test_a_full_disk_ends_the_run",
     "batch/folders.py _replace": "batch/test_failures.py::test_a_folder_where_a_file_ought",
-    "batch/folders.py retained_result": "batch/test_failures.py::test_a_folder_that_somebody",
+    "batch/unchanged_rows.py retained_result": "batch/test_failures.py::test_a_folder_that_some",
     "batch/executors.py _gone": "batch/test_crashes.py::test_a_killed_worker_ends_the_run",
     "batch/executors.py dask": "batch/test_dask.py::test_where_no_scheduler_answers",
     "batch/worker.py work": "batch/test_failures.py::test_a_worker_of_another_version",
@@ -29,7 +29,7 @@ ELSEWHERE = {
     "cli/register_option.py _no_extra": "register/test_register_cli.py::test_a_missing_extra_is",
     "cli/show.py command": "cli/test_cli.py::test_a_patient_of_the_register_is_shown_by_another",
     "files/toml_json.py read_text": "files/test_load.py::test_a_file_that_cannot_be_read_tells",
-    "files/atomic_write.py _locked": "batch/test_failures.py::test_a_folder_that_somebody",
+    "files/atomic_write.py _locked": "batch/test_failures.py::test_a_folder_that_some",
     "files/atomic_write.py refuse_link": "render/test_patient_folder.py::test_a_folder_that_is_a",
     "register/backup.py write_copy": "register/test_register.py::test_a_backup_that_cannot",
     "register/database.py _bring_up_to_date": "register/test_register.py::test_a_register_of",
@@ -47,8 +47,6 @@ GUARDS = {
     "revising/verbs.py _resume": "the command line asks for --on itself",
 }
 """Errors that the command line never gives, and why they stand there all the same."""
-
-pytestmark = pytest.mark.xdist_group("transcripts")
 
 
 def play(path: Path) -> str:
