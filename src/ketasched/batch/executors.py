@@ -1,4 +1,4 @@
-"""Where tasks are worked on: in this process, in several, or on a Dask cluster. One interface."""
+"""Executors of chunks: this process, several processes, or a Dask cluster."""
 
 import gc
 import logging
@@ -14,6 +14,7 @@ from concurrent.futures import (
     Future,
     ProcessPoolExecutor,
 )
+from concurrent.futures import wait as wait_for_futures
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import wait
 from threading import Thread, active_count
@@ -22,7 +23,7 @@ from typing import TypeVar
 from ketasched.errors import BadRequest, Refused
 
 FEW_COLLECTIONS = (50_000, 20, 100)
-"""How rarely the garbage collector looks for cycles: courses leave none behind."""
+"""The thresholds of the garbage collector: courses leave no reference cycles behind."""
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -33,14 +34,17 @@ SECONDS_TO_CONNECT = 5
 SECONDS_FOR_WORKERS = 10
 """How long the first worker of a Dask cluster may take to be there."""
 
+SECONDS_BETWEEN_LOOKS = 1
+"""How often a run looks whether the scheduler of a Dask cluster is still there."""
 
-class Here(Executor):
-    """Works at once, in this process."""
+
+class SerialExecutor(Executor):
+    """Makes each call at once, in this process."""
 
     def submit(  # type: ignore[override]  # the standard one takes what it cannot name, too
         self, fn: Callable[[Argument], Result], argument: Argument, /
     ) -> Future[Result]:
-        """The future of a call that is made now."""
+        """The future of the call, which is done."""
         future: Future[Result] = Future()
         try:
             future.set_result(fn(argument))
@@ -51,17 +55,17 @@ class Here(Executor):
 
 @contextmanager
 def processes(jobs: int) -> Iterator[tuple[Executor, int]]:
-    """An executor of so many processes, and how many; with one, this process itself.
+    """An executor with `jobs` processes (one job: this process), and `jobs`.
 
-    What was not begun when the work is broken off is not begun any more.
+    Calls that have not begun when the block is left are cancelled.
     """
     if jobs == 1:
-        yield Here(), 1
+        yield SerialExecutor(), 1
         return
-    # Forked workers need no second start of Python; but threads cannot be forked safely.
+    # Forked workers start faster; but a process with threads cannot be forked safely.
     may_fork = sys.platform == "linux" and active_count() == 1
     context = multiprocessing.get_context("fork" if may_fork else "spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker)
     thresholds = gc.get_threshold()
     gc.set_threshold(*FEW_COLLECTIONS)
     try:
@@ -75,9 +79,9 @@ def processes(jobs: int) -> Iterator[tuple[Executor, int]]:
 
 
 def _unblock(pool: ProcessPoolExecutor) -> None:
-    """Let the thread end that still feeds the workers, who are gone.
+    """End the thread that still feeds the workers, which are gone.
 
-    Before 3.11.5 it could hang for ever (python/cpython#94777); this is what Python does since.
+    Before Python 3.11.5 it could hang for ever (python/cpython#94777); later versions do this.
     """
     reader = getattr(getattr(pool, "_call_queue", None), "_reader", None)
     if reader is not None:
@@ -85,14 +89,13 @@ def _unblock(pool: ProcessPoolExecutor) -> None:
             reader.close()
 
 
-def _begin() -> None:
-    """Begin as a worker: with little to do for the garbage collector, and to end with the parent.
+def _begin_worker() -> None:
+    """Initialise a worker process, which ends when its parent is killed.
 
-    A worker whose parent is killed would wait for ever. Ctrl-C is for the parent, which lets the
-    workers end what they have begun.
+    Ctrl-C is left to the parent, which lets the workers finish what they have begun.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What is there stays; to look through it again and again takes a tenth of the time.
+    # The objects of the parent stay; to traverse them again and again takes a tenth of the time.
     gc.freeze()
     gc.set_threshold(*FEW_COLLECTIONS)
     parent = multiprocessing.parent_process()
@@ -105,14 +108,45 @@ def _begin() -> None:
     Thread(target=watch, daemon=True).start()
 
 
+class ClusterFuture(Future[Result]):
+    """A future of a Dask cluster, which does not outlast the connection to the scheduler.
+
+    `distributed` can wait for ever for a result that it was fetching when the scheduler ended.
+    """
+
+    def __init__(self, future: Future[Result], is_connected: Callable[[], bool]) -> None:
+        super().__init__()
+        self._future, self._is_connected = future, is_connected
+
+    def result(self, timeout: float | None = None) -> Result:
+        """The result of the call. Raises `CancelledError` once the scheduler is gone."""
+        while timeout is None and not wait_for_futures([self._future], SECONDS_BETWEEN_LOOKS).done:
+            if not self._is_connected():
+                raise CancelledError
+        return self._future.result(timeout)
+
+
+class ClusterExecutor(Executor):
+    """Makes calls on a Dask cluster; `inner` is the executor of `distributed`."""
+
+    def __init__(self, inner: Executor, is_connected: Callable[[], bool]) -> None:
+        self._inner, self._is_connected = inner, is_connected
+
+    def submit(  # type: ignore[override]  # the standard one takes what it cannot name, too
+        self, fn: Callable[[Argument], Result], argument: Argument, /
+    ) -> Future[Result]:
+        """The future of the call."""
+        return ClusterFuture(self._inner.submit(fn, argument), self._is_connected)
+
+
 @contextmanager
 def dask(address: str) -> Iterator[tuple[Executor, int]]:
-    """The executor of the Dask cluster at this address, and how many tasks it works on at once.
+    """The executor of the Dask cluster at this address, and how many chunks it does at once.
 
     Raises `BadRequest`.
     """
     try:
-        # Imported here because only who asks for a cluster has it.
+        # Imported here because Dask is an extra.
         from distributed import Client, KilledWorker  # noqa: PLC0415
         from distributed.comm import CommClosedError  # noqa: PLC0415
     except ImportError:
@@ -126,7 +160,7 @@ def dask(address: str) -> Iterator[tuple[Executor, int]]:
     except (OSError, ValueError, TypeError, TimeoutError) as error:
         said = f"no Dask scheduler answers at {address}: {error}"
         raise BadRequest("dask", said, next_step="--dask tcp://host:8786") from None
-    # What goes wrong is said here, once; it would print tracebacks of its own.
+    # Errors are reported here; the client would also print tracebacks.
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
     with client:
         try:
@@ -137,7 +171,10 @@ def dask(address: str) -> Iterator[tuple[Executor, int]]:
             raise BadRequest("dask", said, next_step=step) from None
         threads = sum(client.nthreads().values())
         try:
-            yield client.get_executor(pure=False), max(threads, 1)
+            inner = client.get_executor(pure=False)
+            # "connecting" while the client tries to reach the scheduler again.
+            executor = ClusterExecutor(inner, lambda: client.status in ("running", "connecting"))
+            yield executor, max(threads, 1)
         except (KilledWorker, CancelledError, CommClosedError):
             raise _gone() from None
 
