@@ -10,7 +10,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from ketasched.batch.manifest import format_visits
-from ketasched.batch.records import SEPARATOR, CourseSummary, Digests, PriorResult, Settings
+from ketasched.batch.records import SEPARATOR, CourseSummary, PriorResult, Settings
 from ketasched.errors import BadFile, BadRequest
 from ketasched.events.diff import changed_uids
 from ketasched.files.load import load_course
@@ -21,11 +21,6 @@ from ketasched.planning.planner import ChosenSlots, choose_slots, choose_slots_a
 from ketasched.revising.history import add_entry, ended_dates
 from ketasched.rules import Past
 from ketasched.rules.base import PlanningContext
-
-
-def is_as_before(prior: PriorResult | None, digests: Digests) -> bool:
-    """Whether a finished run has planned a course for a row of the same words."""
-    return prior is not None and prior.finished and prior.digests.asked == digests.asked
 
 
 def is_under_way(prior: PriorResult | None, clinic: Clinic, settings: Settings) -> bool:

@@ -14,9 +14,9 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ketasched.batch.fingerprints import sha_of_file
-from ketasched.batch.manifest import summarise, write_error
-from ketasched.batch.records import Digests, PriorResult, RowResult, Settings
-from ketasched.errors import BadFile, BadRequest, Refused
+from ketasched.batch.manifest import write_error
+from ketasched.batch.records import PriorResult, Settings
+from ketasched.errors import BadRequest, Refused
 from ketasched.files.atomic_write import (
     is_locked,
     is_up_to_date,
@@ -26,7 +26,6 @@ from ketasched.files.atomic_write import (
     write_folder,
     write_new_folder,
 )
-from ketasched.files.load import load_course
 from ketasched.files.roster import Row
 from ketasched.render.patient_folder import SUBFOLDER_FILES
 
@@ -133,44 +132,6 @@ def can_be_replaced(folder: Path, prior: PriorResult, settings: Settings) -> boo
             return False
     is_free = os.access(folder, os.W_OK | os.X_OK) and not is_locked(folder)
     return is_free and not any((folder / name).is_dir() for name, _ in prior.files)
-
-
-def retained_result(
-    row: Row, prior: PriorResult, digests: Digests, settings: Settings
-) -> RowResult | None:
-    """The result of a row that keeps its course; None if the row has to be planned.
-
-    A row keeps its course if nothing that the files are made from has changed and all files are
-    there, or if the course was revised since and the row's own words are the same. Raises
-    `BadRequest` if another process is writing into the folder.
-    """
-    if not prior.files or prior.digests.asked != digests.asked:
-        return None
-    patient = row.texts["patient"]
-    folder = settings.folder(patient)
-    if settings.writes:
-        try:
-            wait_for_writers(folder)
-        except Refused as error:
-            raise BadRequest("output", error.what) from None
-    files = tuple((name, sha_of_file(folder / name)) for name, _ in prior.files)
-    summary, was_revised = prior.summary, False
-    if files != prior.files or prior.digests.input != digests.input:
-        was_revised = all(sha for _, sha in files) and is_revised(folder)
-        if not was_revised:
-            return None
-        with suppress(BadFile):
-            summary = summarise(load_course(str(folder)))
-    return RowResult(
-        row.number,
-        patient,
-        "planned",
-        summary,
-        files,
-        prior.digests,
-        is_retained=True,
-        is_revised=was_revised,
-    )
 
 
 def withdraw_course(row: Row, prior: PriorResult | None, settings: Settings) -> None:

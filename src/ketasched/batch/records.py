@@ -4,7 +4,7 @@ One key for each purpose:
 
 - within a run, a row is known by its number in the roster (`Row.number`);
 - between runs and on disk, a course is known by its patient reference: the name of its folder
-  (`Settings.folder`), of which a run has only one (`routing.References`);
+  (`Settings.folder`), of which a run has only one (`patient_references.References`);
 - in a register, a course is known by its `course_id`, which a manifest records;
 - a site is known by its `digest`, and its clinic by its `clinic_digest` within a run, and by its
   `clinic_key` between runs (`Site`).

@@ -22,43 +22,45 @@ MOST_REASONS, LONGEST_REASON = 3, 1000
 
 
 class Rejected(NamedTuple):
-    """A row that cannot be planned, and why; any error but these two is a bug of ours."""
+    """A row that cannot be planned, with the rule or the column that rejects it, and the reason.
+
+    The error itself is not kept: its traceback would keep the whole search in memory.
+    """
 
     row: Row
-    error: BadRequest | NoPlan | Exception
+    rule: str
+    reason: str
 
     @property
     def result(self) -> RowResult:
-        """The result of the row, with the rule or the column and the reason."""
-        patient = _shorten(self.row.texts.get("patient", ""))
-        rule, reason = _rule_and_reason(self.error)
+        """The result of the row."""
+        patient, reason = _shorten(self.row.texts.get("patient", "")), self.reason
         if len(reason) > LONGEST_REASON:
             half = LONGEST_REASON // 2
             reason = f"{reason[:half]} … {reason[-half:]}"
-        return RowResult(self.row.number, patient, "rejected", rule=rule, reason=reason)
+        return RowResult(self.row.number, patient, "rejected", rule=self.rule, reason=reason)
 
 
 def attempt(row: Row, step: Callable[[], Outcome]) -> Outcome | Rejected:
     """What `step` returns for the row, or the row as rejected.
 
-    Passes on the errors that end a run: every other `KetaschedError`.
+    Passes on the errors that end a run: every `KetaschedError` but `BadRequest` and `NoPlan`.
     """
     try:
         return step()
-    except (BadRequest, NoPlan) as error:
-        return Rejected(row, error)
+    except BadRequest as error:
+        return Rejected(row, error.field, error.what)
+    except NoPlan as error:
+        return Rejected(row, *_rule_and_reason(error))
     except KetaschedError:
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours is for one row
-        return Rejected(row, error)
-
-
-def _rule_and_reason(error: Exception) -> tuple[str, str]:
-    if isinstance(error, BadRequest):
-        return error.field, error.what
-    if not isinstance(error, NoPlan):
         # Where it happened, without the values that were at work.
-        return BUG, f"a bug of ketasched: {error_location(error)}"
+        return Rejected(row, BUG, f"a bug of ketasched: {error_location(error)}")
+
+
+def _rule_and_reason(error: NoPlan) -> tuple[str, str]:
+    """The rule that refuses most often, and the first reasons."""
     findings = list(error.findings) or [finding for _, finding in error.refusals]
     rules = [finding.rule for finding in findings]
     rules = [rule for rule in rules if rule in PATIENT_RULES] or rules

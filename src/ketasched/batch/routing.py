@@ -5,17 +5,15 @@ Each clinic and each protocol that rows name is read once.
 
 import json
 import pickle
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b
-from mmap import mmap
 from typing import NamedTuple
 from zlib import crc32
 
 from ketasched.batch.fingerprints import sha
 from ketasched.batch.manifest import clinic_key
+from ketasched.batch.patient_references import References, fold
 from ketasched.batch.records import PriorResult, SharedCalendar, Site
 from ketasched.batch.rejections import Rejected, attempt
 from ketasched.errors import BadFile, BadRequest
@@ -93,78 +91,6 @@ def _site(clinic: Clinic, protocol: Protocol, calendar: SharedCalendar | None) -
     return Site(digest, clinic_digest, key, data, clinic, protocol, calendar)
 
 
-EMPTY = 0
-"""A free place of the table; no reference has this digest."""
-
-FIRST_SIZE = 1024
-"""The places of a new table; a table that is half full is made twice as large."""
-
-
-class References:
-    """The patient references of a roster, each with the first row that has it.
-
-    Only a digest of 64 bits is kept of each, in a table with open addressing and 12 bytes a place:
-    100,000 references take 3 MB, a fifth of what a `dict` takes. In one of 30 million rosters of a
-    million rows two references share a digest; the second row is then rejected.
-    """
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._digests, self._rows = _empty_table(FIRST_SIZE)
-
-    def has(self, patient: str, row: int) -> bool:
-        """Whether this row is the first with the reference."""
-        digest = _digest(patient)
-        place = self._place(digest)
-        return self._digests[place] == digest and self._rows[place] == row
-
-    def take(self, patient: str, row: int) -> None:
-        """Note the reference of a row. Raises `BadRequest` if an earlier row has its folder."""
-        digest = _digest(patient)
-        place = self._place(digest)
-        if self._digests[place] == EMPTY:
-            self._put(place, digest, row)
-        elif self._rows[place] != row and patient:
-            first = self._rows[place]
-            raise BadRequest("patient", f"is the same as in row {first}, or the same file name")
-
-    def _place(self, digest: int) -> int:
-        """The place of a digest, or the free one for it."""
-        digests, last = self._digests, len(self._digests) - 1
-        place = digest & last
-        while digests[place] not in (EMPTY, digest):
-            place = (place + 1) & last
-        return place
-
-    def _put(self, place: int, digest: int, row: int) -> None:
-        self._digests[place], self._rows[place] = digest, row
-        self._count += 1
-        if 2 * self._count > len(self._digests):
-            former = zip(self._digests, self._rows, strict=True)
-            self._digests, self._rows = _empty_table(2 * len(self._digests))
-            for known, known_row in former:
-                if known != EMPTY:
-                    place = self._place(known)
-                    self._digests[place], self._rows[place] = known, known_row
-
-
-def _empty_table(size: int) -> tuple["memoryview[int]", "memoryview[int]"]:
-    # Mapped memory, all zero: once `malloc` has given such a large block back, it keeps megabytes
-    # that nobody needs, for every thread.
-    return memoryview(mmap(-1, 8 * size)).cast("Q"), memoryview(mmap(-1, 4 * size)).cast("I")
-
-
-def _digest(patient: str) -> int:
-    """A key for a patient reference; equal for references whose folder names collide."""
-    data = fold(patient).encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(data, digest_size=8).digest()) or 1
-
-
-def fold(patient: str) -> str:
-    """The reference without what a file system may ignore in a name (case, Unicode form)."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", patient).casefold())
-
-
 class Routed(NamedTuple):
     """A row, its site, and what an earlier run did for its patient."""
 
@@ -224,16 +150,15 @@ class Router:
 
 def problems(
     rows: Iterable[Row], sites: Sites, order: DateOrder
-) -> Iterator[tuple[Row, BadRequest | None]]:
+) -> Iterator[tuple[Row, Rejected | None]]:
     """Each row with what `batch` would reject it for before it looks for dates, or None."""
     for routed in Router(sites, counts_chairs=False).route(rows):
-        try:
-            if isinstance(routed, Rejected):
-                raise routed.error
-            request = request_of_row(routed.row, order)
-            refuse_sensitive_reference(routed.site.clinic, request)
-            phase_plans_for(routed.site.protocol, routed.site.clinic, request)
-        except BadRequest as error:
-            yield routed.row, error
-        else:
-            yield routed.row, None
+        problem = routed if isinstance(routed, Rejected) else None
+        if isinstance(routed, Routed):
+            try:
+                request = request_of_row(routed.row, order)
+                refuse_sensitive_reference(routed.site.clinic, request)
+                phase_plans_for(routed.site.protocol, routed.site.clinic, request)
+            except BadRequest as error:
+                problem = Rejected(routed.row, error.field, error.what)
+        yield routed.row, problem

@@ -9,12 +9,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
-from ketasched.batch.carry_over import choose_slots_again, is_as_before, is_under_way
+from ketasched.batch.carry_over import choose_slots_again, is_under_way
 from ketasched.batch.fingerprints import digests_of
-from ketasched.batch.folders import is_protected, retained_result, withdraw_course
+from ketasched.batch.folders import withdraw_course
 from ketasched.batch.records import Digests, PriorResult, RowResult, Settings, Site
 from ketasched.batch.routing import Routed
 from ketasched.batch.shared_calendars import busy_times
+from ketasched.batch.unchanged_rows import is_as_before, is_unchanged, retained_result
 from ketasched.errors import NoPlan
 from ketasched.files.roster import Row, request_of_row
 from ketasched.model.occupancy import Occupancy
@@ -90,9 +91,9 @@ def triage(
     if site.calendar:
         request = replace(request, busy=busy_times(request, site))
     digests = digests_of(row, request, site, settings)
-    is_unchanged = depends_on_order and _is_unchanged(routed, digests, settings)
+    unchanged = depends_on_order and is_unchanged(routed, digests, settings)
     as_before = is_as_before(prior, digests)
-    if prior and settings.resumes and (is_unchanged or not depends_on_order):
+    if prior and settings.resumes and (unchanged or not depends_on_order):
         result = retained_result(row, prior, digests, settings)
         if result:
             return Retained(row, site, result, as_before, prior, digests)
@@ -100,18 +101,7 @@ def triage(
     context = PlanningContext(site.protocol, site.clinic, request, settings.made_at)
     requested_phases(context)
     under_way = is_under_way(prior, site.clinic, settings)
-    return Fresh(row, site, context, digests, prior, is_unchanged, as_before, under_way)
-
-
-def _is_unchanged(routed: Routed, digests: Digests, settings: Settings) -> bool:
-    """Whether a finished run has planned the same, or the course of the row was revised since."""
-    prior = routed.prior
-    if prior is None or not settings.resumes:
-        return False
-    if prior.finished and prior.digests.input == digests.input:
-        return True
-    folder = settings.folder(routed.row.texts["patient"])
-    return prior.digests.asked == digests.asked and is_protected(folder)
+    return Fresh(row, site, context, digests, prior, unchanged, as_before, under_way)
 
 
 @contextmanager

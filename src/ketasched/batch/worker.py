@@ -35,20 +35,21 @@ def _result(job: Job, chunk: Chunk) -> RowResult:
 
 
 def _do(job: Job, site: Site, settings: Settings) -> RowResult:
-    """Do what a job asks for. Raises `BadRequest`, `NoPlan`."""
+    """Plan a row unless its course is decided, and write it. Raises `BadRequest`, `NoPlan`."""
+    digests = job.digests
     if isinstance(job.decided, Course):
-        return _write(job, unpack_course(job.decided, site), job.digests, settings)
-    if job.decided is not None:
-        request = job.decided.request
-        context = PlanningContext(site.protocol, site.clinic, request, settings.made_at)
-        course, digests = course_of(unpack_slots(job.decided, context), context), job.digests
-    else:
+        return _write(job, unpack_course(job.decided, site), digests, settings)
+    if job.decided is None:
         triaged = triage(Routed(job.row, site, job.prior), settings)
         if isinstance(triaged, Retained):
             return triaged.result
         with withdrawn_without_plan(triaged, settings):
             course = course_of(triaged.choose_slots(), triaged.context)
         digests = triaged.digests
+    else:
+        request = job.decided.request
+        context = PlanningContext(site.protocol, site.clinic, request, settings.made_at)
+        course = course_of(unpack_slots(job.decided, context), context)
     return _write(job, carry_over(course, job.prior, settings), digests, settings)
 
 

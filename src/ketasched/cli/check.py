@@ -105,7 +105,7 @@ def _check_roster(path: str, read: Callable[..., Roster], sites: Sites, order: D
             rows += 1
             bad += problem is not None
             if problem and bad <= MOST_ROWS:
-                said.append(f"row {row.number}, line {row.line}: {problem.field}: {problem.what}")
+                said.append(f"row {row.number}, line {row.line}: {problem.rule}: {problem.reason}")
     if bad:
         more = [f"and {bad - MOST_ROWS} more"] if bad > MOST_ROWS else []
         raise BadFile(

@@ -4,8 +4,8 @@ The rule `capacity`, the register and the joint plan all count here.
 """
 
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from math import inf
 from typing import NamedTuple
 
 from ketasched.model.clinic import Clinic
@@ -39,45 +39,58 @@ class Occupancy:
     """
 
     def __init__(self, visits: Iterable[Interval] = ()) -> None:
-        self._visits = sorted(visits)
-        self._ends = sorted(end for _, end in self._visits)
+        self._visits = Counter(visits)
+        self._begins = sorted(begin for begin, _ in self._visits.elements())
+        self._ends = sorted(end for _, end in self._visits.elements())
+        self._reached: dict[Interval, int] = {}
+        """Peaks that were found high enough; since then, visits were only added."""
 
     def __bool__(self) -> bool:
-        return bool(self._visits)
+        return bool(self._begins)
 
     def __iter__(self) -> Iterator[Interval]:
-        return iter(self._visits)
+        return iter(sorted(self._visits.elements()))
 
     def add(self, visits: Iterable[Interval]) -> None:
         """Add these visits."""
         for visit in visits:
-            insort(self._visits, visit)
+            self._visits[visit] += 1
+            insort(self._begins, visit[0])
             insort(self._ends, visit[1])
 
     def remove(self, visits: Iterable[Interval]) -> None:
         """Remove each of these visits once, if it is there."""
         for visit in visits:
-            index = bisect_left(self._visits, visit)
-            if self._visits[index : index + 1] == [visit]:
-                del self._visits[index]
+            if self._visits[visit] > 0:
+                self._visits[visit] -= 1
+                del self._begins[bisect_left(self._begins, visit[0])]
                 del self._ends[bisect_left(self._ends, visit[1])]
+                self._reached.clear()
 
     def at(self, instant: float) -> int:
         """The number of visits that hold a chair at an instant."""
-        return bisect_right(self._visits, (instant, inf)) - bisect_right(self._ends, instant)
+        return bisect_right(self._begins, instant) - bisect_right(self._ends, instant)
 
     def beginning(self, instant: float) -> int:
         """The number of visits that begin at an instant."""
-        begun_before = bisect_left(self._visits, (instant, -inf))
-        return bisect_right(self._visits, (instant, inf), begun_before) - begun_before
+        return bisect_right(self._begins, instant) - bisect_left(self._begins, instant)
 
     def peak(self, start: float, end: float) -> int:
         """The largest number of visits at once from `start` until before `end`."""
-        first = bisect_right(self._visits, (start, inf))
-        last = bisect_left(self._visits, (end, -inf), first)
+        first = bisect_right(self._begins, start)
+        last = bisect_left(self._begins, end, first)
         # The number rises only where a visit begins.
-        instants = {begin for begin, _ in self._visits[first:last]}
-        return max(self.at(instant) for instant in (start, *instants))
+        instants = {start, *self._begins[first:last]}
+        return max(map(self.at, instants))
+
+    def reaches(self, number: int, start: float, end: float) -> bool:
+        """Whether the peak from `start` until before `end` is `number` or more."""
+        if self._reached.get((start, end), 0) >= number:
+            return True
+        peak = self.peak(start, end)
+        if peak >= number:
+            self._reached[start, end] = peak
+        return peak >= number
 
 
 def intervals(slots: Iterable[Slot]) -> list[Interval]:

@@ -133,7 +133,7 @@ class Capacity(VisitRule):
             if beginning >= allowed.beginning:
                 said = "a visit begins" if beginning == 1 else f"{beginning} visits begin"
                 return self.finding(f"{said} at {clock_text(slot.start)} already")
-        if allowed.at_once is not None and occupancy.peak(start, end) >= allowed.at_once:
+        if allowed.at_once is not None and occupancy.reaches(allowed.at_once, start, end):
             chairs = (
                 "the chair is" if allowed.at_once == 1 else f"all {allowed.at_once} chairs are"
             )
