@@ -16,8 +16,8 @@ from ketasched.files.roster import Row
 from ketasched.model import Clinic, Course, Finding, Request, Slot
 from ketasched.model.wall_clock import minute_of_day
 from ketasched.planning.availability import availability_of
-from ketasched.planning.cadence import phase_plans_for
 from ketasched.planning.planner import ChosenSlots
+from ketasched.planning.spacing_cost import phase_plans_for
 from ketasched.rules.base import PlanningContext
 
 

@@ -22,7 +22,7 @@ from ketasched.files.load import load_clinic, load_protocol, refuse_mismatch
 from ketasched.files.request_parsing import DateOrder
 from ketasched.files.roster import Row, request_of_row
 from ketasched.model import Clinic, Protocol
-from ketasched.planning.cadence import phase_plans_for
+from ketasched.planning.spacing_cost import phase_plans_for
 from ketasched.render.patient_folder import refuse_sensitive_reference
 
 MOST_SITES = 1000

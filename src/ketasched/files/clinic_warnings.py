@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import fields
 
-from ketasched.files.codec import did_you_mean
+from ketasched.files.did_you_mean import did_you_mean
 from ketasched.files.load import shipped_protocols
 from ketasched.model import Clinic, Protocol
 from ketasched.model.privacy import REDACTED, sensitive_term

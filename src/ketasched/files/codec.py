@@ -5,11 +5,10 @@ without a change here. Types are checked, not only keys: neither a string nor Tr
 """
 
 import dataclasses
-import difflib
 import json
 import re
 import types
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -17,6 +16,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
+from ketasched.files.did_you_mean import did_you_mean
 from ketasched.model import Course, Key, Plain, Problem, quote, unsafe_character
 from ketasched.model.values import FIRST_YEAR, LAST_YEAR, read_date
 from ketasched.model.wall_clock import exists
@@ -77,12 +77,6 @@ def plain(value: Any) -> Plain:
 def json_line(course: Course) -> str:
     """The whole course as one line of JSON, without a line end."""
     return json.dumps(plain(course), ensure_ascii=False, separators=(",", ":"))
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of an error message that suggests the known name nearest to `name`, or ""."""
-    matches = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {matches[0]}?" if matches else ""
 
 
 @dataclass(frozen=True, slots=True)

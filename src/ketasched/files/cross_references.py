@@ -10,7 +10,8 @@ from itertools import chain, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ketasched.files.codec import MOST_PROBLEMS_READ, did_you_mean
+from ketasched.files.codec import MOST_PROBLEMS_READ
+from ketasched.files.did_you_mean import did_you_mean
 from ketasched.model import Problem, quote
 from ketasched.model.identifiers import read_reference
 from ketasched.model.opening_hours import holidays_of

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from ketasched.errors import BadFile, summarise_problems
 from ketasched.files import codec
-from ketasched.files.codec import Noun, did_you_mean
+from ketasched.files.codec import Noun
 from ketasched.files.cross_references import (
     Data,
     clinic_problems,
@@ -19,6 +19,7 @@ from ketasched.files.cross_references import (
     resolve_likes,
     zone_of,
 )
+from ketasched.files.did_you_mean import did_you_mean
 from ketasched.files.toml_json import parse, read_data, read_text
 from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, quote
 from ketasched.model.effective_kind import effective_kind

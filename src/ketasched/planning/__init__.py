@@ -1,10 +1,10 @@
 """Planning: the best course for a request, and the findings of the rules on a course.
 
-`cadence` has the costs of gaps, `availability` the candidates of days; `search` passes both to the
-kernel in `shortest_path`, and `assemble` makes a course of the chosen slots. If nothing fits,
-`infeasibility` has the reasons, `relaxations` the changes that would help, and `explain` words
-for both.
+`spacing_cost` has the costs of gaps, `availability` the candidates of days; `search` passes both
+to the kernel in `shortest_path`, and `assemble` makes a course of the chosen slots. If nothing
+fits, `infeasibility` has the reasons, `relaxations` the changes that would help, and `explain`
+words for both.
 
-Doors: assemble, availability, cadence, check, explain, infeasibility, planner, search,
-shortest_path.
+Doors: assemble, availability, check, explain, infeasibility, planner, search, shortest_path,
+spacing_cost.
 """

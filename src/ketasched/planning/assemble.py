@@ -26,7 +26,7 @@ from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.availability import PatientAvailability
-from ketasched.planning.cadence import PhasePlan
+from ketasched.planning.spacing_cost import PhasePlan
 from ketasched.rules.base import PlanningContext
 
 REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")

@@ -14,11 +14,11 @@ from ketasched.model import Clinic, Course, Finding, Protocol, Request, Slot, Vi
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.assemble import assemble
-from ketasched.planning.cadence import PhasePlan, phase_plans_for
 from ketasched.planning.check import findings_of
 from ketasched.planning.infeasibility import phase_infeasibility, start_infeasibility
 from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
+from ketasched.planning.spacing_cost import PhasePlan, phase_plans_for
 from ketasched.rules import PRECONDITIONS
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext, unlimited
 

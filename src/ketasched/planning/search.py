@@ -1,6 +1,6 @@
 """The search for the best visit sequence of each phase.
 
-`Search` takes candidates from the availability and costs from the cadence, asks the rules which
+`Search` takes candidates from the availability and costs from the phase plans, asks the rules which
 candidate may follow which, and has the kernel in `shortest_path` find the cheapest sequence. The
 search knows the shapes of rules, and no rule by name.
 """
@@ -14,8 +14,8 @@ from math import inf
 from ketasched.model import Finding, Phase, Slot, VisitKind
 from ketasched.model.wall_clock import minute_of_day
 from ketasched.planning.availability import PatientAvailability
-from ketasched.planning.cadence import PhasePlan
 from ketasched.planning.shortest_path import Candidate, VisitSequence, cheapest_sequence
+from ketasched.planning.spacing_cost import PhasePlan
 from ketasched.rules import ENDS_RULES, PAIR_RULES
 from ketasched.rules.base import PlanningContext, first_broken
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from ketasched.model import TAKES_PLACE, Change, Clock, Course, Phase, Review, Slot, Visit
-from ketasched.planning.cadence import PhasePlan
+from ketasched.planning.spacing_cost import PhasePlan
 from ketasched.revising.validation import is_over
 from ketasched.rules import Gap, Span
 

@@ -10,8 +10,8 @@ from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, W
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.no_driving import no_driving_until
 from ketasched.model.wall_clock import add_minutes
-from ketasched.planning.cadence import PhasePlan, phase_plan_for
 from ketasched.planning.shortest_path import Candidate, VisitSequence
+from ketasched.planning.spacing_cost import PhasePlan, phase_plan_for
 from ketasched.revising.infeasibility import explain_dead_end
 from ketasched.revising.intents import (
     Draft,

@@ -11,7 +11,6 @@ from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Clinic, Course
 from ketasched.model.occupancy import Occupancy, intervals, slots_of
 from ketasched.model.wall_clock import minute_of_day
-from ketasched.planning.cadence import phase_plans_for
 from ketasched.planning.planner import (
     choose_slots,
     choose_slots_at,
@@ -20,6 +19,7 @@ from ketasched.planning.planner import (
 )
 from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
+from ketasched.planning.spacing_cost import phase_plans_for
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext
 from ketasched.together.records import ZERO, Demand, JointPlan, ObjectiveValue, Unscheduled
 

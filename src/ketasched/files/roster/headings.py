@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ketasched.errors import BadFile, BadRequest, summarise_problems
-from ketasched.files.codec import did_you_mean
+from ketasched.files.did_you_mean import did_you_mean
 from ketasched.files.request_parsing import ROSTER_FIELDS
 from ketasched.model import quote
 

@@ -1,4 +1,4 @@
-"""Cadence: how often the visits of a phase come, and what it costs to come at other times.
+"""The spacing of a phase: how often its visits come, and what a gap off the pace costs.
 
 A `PhasePlan` is a phase as a request asks for it: how many visits, of what kind, at what pace.
 """
