@@ -4,6 +4,6 @@ A protocol, a clinic and a course are TOML or JSON files: `load` reads them, `co
 to plain data and back, and `atomic_write` replaces files safely. `request_parsing` is the table of
 what a request may have. The packages `roster` and `busy` read rosters and calendars of busy times.
 
-Doors: atomic_write, clinic_warnings, codec, cross_references, csv_cells, load, request_parsing,
-toml_json.
+Doors: atomic_write, clinic_warnings, codec, cross_references, csv_cells, did_you_mean, load,
+request_parsing, toml_json.
 """

@@ -1,8 +1,8 @@
 """The search for the best visit sequence of each phase.
 
-`Search` takes candidates from the availability and costs from the phase plans, asks the rules which
-candidate may follow which, and has the kernel in `shortest_path` find the cheapest sequence. The
-search knows the shapes of rules, and no rule by name.
+`Search` takes candidates from the availability and costs from the phase plans, asks the rules
+which candidate may follow which, and has the kernel in `shortest_path` find the cheapest sequence.
+The search knows the shapes of rules, and no rule by name.
 """
 
 from collections import defaultdict
