@@ -36,6 +36,9 @@ LARGEST_INTEGER = 2**53
 MOST_PROBLEMS_READ = 1000
 """Reading a file ends at this many problems."""
 
+LONGEST_NAME_COMPARED = 100
+"""A longer name is not compared with those that are known, which takes long."""
+
 TYPE_NAMES = {bool: "true or false", int: "a whole number", str: "text"}
 
 
@@ -81,7 +84,8 @@ def json_line(course: Course) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of an error message that suggests the known name nearest to `name`, or ""."""
-    matches = difflib.get_close_matches(name, list(known), n=1)
+    is_short = len(name) <= LONGEST_NAME_COMPARED
+    matches = difflib.get_close_matches(name, list(known), n=1) if is_short else []
     return f"; did you mean {matches[0]}?" if matches else ""
 
 
