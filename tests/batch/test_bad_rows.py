@@ -44,7 +44,7 @@ CHANGED = {
     "a protocol far too long": ({"protocol": "y/" * 4000}, "protocol", "cannot be read"),
     "a clinic that is not there": ({"clinic": "nowhere.toml"}, "clinic", "No such file"),
     "a clinic that is broken": ({"clinic": "broken.toml"}, "clinic", "hours: no day is open"),
-    "a clinic that is a folder": ({"clinic": "folder.toml"}, "clinic", "Is a directory"),
+    "a clinic that is a folder": ({"clinic": "folder.toml"}, "clinic", "it is a folder"),
     "a clinic that is no text": ({"clinic": "bytes.toml"}, "clinic", "UTF-8"),
     "a pace that the protocol has not": ({"per_week": "5"}, "per_week", "5"),
     "a pace that is no number": ({"per_week": "often"}, "per_week", "expected a whole number"),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from ketasched.errors import BadFile
 from ketasched.files import codec, load
 from ketasched.files.clinic_warnings import clinic_warnings
-from ketasched.files.toml_json import MOST_BYTES
+from ketasched.files.disk import MOST_BYTES
 from ketasched.model import (
     Clinic,
     Clock,
@@ -873,7 +873,8 @@ UNREADABLE: dict[str, tuple[str, bytes, str, str]] = {
     "TOML: 30 February": ("x.toml", b"a = 2027-02-30\n", "1:5", "is not valid TOML"),
     "TOML: a control character": ("x.toml", b'a = "\x00"', "1:6", "is not valid TOML"),
     "TOML: too deep": ("x.toml", b"a = " + b"[" * 100_000, "", "nested too deeply"),
-    "TOML: 5000 digits": ("x.toml", b"a = " + b"9" * 5000, "", "digits"),
+    "TOML: too deep over lines": ("x.toml", b"a = " + b"[\n" * 90_000, "", "nested too deeply"),
+    "TOML: 5000 digits": ("x.toml", b"a = " + b"9" * 5000, "1", "digits"),
     "JSON: cut off": ("x.json", b'{"a": 1,\n "b": [1, ', "2:11", "is not valid JSON"),
     "JSON: text cut off": ("x.json", b'{"a": 1,\n "b": "x', "2:7", "is not valid JSON"),
     "JSON: no quotes": ("x.json", b"{\n  a: 1}", "2:3", "is not valid JSON"),
@@ -884,7 +885,8 @@ UNREADABLE: dict[str, tuple[str, bytes, str, str]] = {
     "JSON: infinity": ("x.json", b'{"a": -Infinity}', "", "-Infinity is no number"),
     "JSON: too deep": ("x.json", b'{"a":' + b"[" * 100_000, "", "nested too deeply"),
     "JSON: 5000 digits": ("x.json", b'{"a": ' + b"9" * 5000 + b"}", "", "digits"),
-    "JSON: a list": ("x.json", b"[{}]", "", "expected an object, not [{}]"),
+    "JSON: a list": ("x.json", b'["Jane Doe"]', "", "expected an object, not a list"),
+    "JSON: a text": ("x.json", b'"Jane Doe"', "", "expected an object, not text"),
     "JSON: a number": ("x.json", b"1", "", "expected an object, not 1"),
     "JSON: null": ("x.json", b"null", "", "expected an object"),
     "not UTF-8": ("x.toml", b'a = 1\nb = "\xe9"\n', "2", "is not UTF-8 text"),

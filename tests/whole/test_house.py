@@ -51,6 +51,21 @@ ROOMS = tuple(
 TOUCHES_FILES = {"files", "cli", "render", "batch", "register"}
 """`cli` looks for clinic.toml; `render` reads zones; the others read and write files."""
 
+OPENS_FILES = {
+    "batch/manifest.py",
+    "batch/previous_run.py",
+    "files/atomic_write.py",
+    "files/disk.py",
+    "register/backup.py",
+    "register/database.py",
+}
+"""The modules that open files: `files/disk.py` to read them, the others those that they write."""
+
+OPENING = {
+    *("open", "fdopen", "FileIO", "mkstemp", "NamedTemporaryFile", "TemporaryFile"),
+    *("read_text", "read_bytes", "write_text", "write_bytes"),
+}
+"""The functions and methods by which a file can be opened."""
 
 ROW = re.compile(r"^\| [\d–]+ \| (.+?) \|", re.MULTILINE)
 """A row of the table of rooms in CONTRIBUTING.md."""
@@ -107,6 +122,18 @@ def calls(path: Path) -> set[str]:
     return found
 
 
+def opens_files(path: Path) -> bool:
+    """Whether a module opens a file: by `open`, or by a method of a path or of `os` or `io`."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = ast.unparse(node.func).rpartition(".")
+            is_method = called[2] in OPENING and bool(called[0]) and called[0] != "Register"
+            is_nothing = bool(node.args) and ast.unparse(node.args[0]) == "os.devnull"
+            if (is_method or (called[2] == "open" and not called[0])) and not is_nothing:
+                return True
+    return False
+
+
 def test_every_module_has_its_floor_and_only_one():
     standing = {module_of(path) for path in modules()}
     assert sorted(name for floor in FLOORS for name in floor) == sorted(standing)
@@ -161,6 +188,11 @@ def test_only_readers_and_writers_touch_files(path):
         return
     touching = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink"}
     assert calls(path).isdisjoint(touching)
+
+
+def test_files_are_opened_in_one_place():
+    found = {path.relative_to(SOURCE).as_posix() for path in modules() if opens_files(path)}
+    assert found == OPENS_FILES
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ketasched.batch.records import Digests, Settings, Site
 from ketasched.files.codec import plain
+from ketasched.files.disk import read_bytes
 from ketasched.files.roster import Row
 from ketasched.model import Request
 
@@ -20,9 +21,9 @@ def sha(data: bytes) -> str:
 
 
 def sha_of_file(path: Path) -> str:
-    """The SHA-256 of a file, "" if there is none that can be read."""
+    """The SHA-256 of a file, "" if there is none that can be read; a link is none."""
     try:
-        return sha(path.read_bytes())
+        return sha(read_bytes(path, follows=False))
     except OSError:
         return ""
 

@@ -26,6 +26,7 @@ from ketasched.files.atomic_write import (
     write_folder,
     write_new_folder,
 )
+from ketasched.files.disk import read_bytes
 from ketasched.files.roster import Row
 from ketasched.render.patient_folder import SUBFOLDER_FILES
 
@@ -98,7 +99,7 @@ def is_revised(folder: Path) -> bool:
     Raises `BadRequest` if the course file cannot be read.
     """
     try:
-        course = json.loads((folder / COURSE).read_bytes())
+        course = json.loads(read_bytes(folder / COURSE, follows=False))
     except (FileNotFoundError, NotADirectoryError, ValueError, RecursionError):
         return False
     except OSError as error:

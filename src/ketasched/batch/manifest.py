@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from ketasched.batch.fingerprints import sha
 from ketasched.batch.records import SEPARATOR, CourseSummary, Digests, PriorResult, RowResult
 from ketasched.errors import Refused
 from ketasched.files.csv_cells import csv_line, unescape_cell
+from ketasched.files.disk import open_file
 from ketasched.files.roster import REJECT_COLUMNS, Row
 from ketasched.model import TAKES_PLACE, Clinic, Course, Finding
 from ketasched.model.effective_kind import effective_kind
@@ -203,6 +205,9 @@ def _note(course: Course, finding: Finding) -> str:
     return f"late start: {finding.rule}" if is_late else finding.rule
 
 
+LONGEST_LINE = 1_000_000
+"""No line of a planned row has as many bytes."""
+
 GONE = "0"
 """The row number of a patient whom the roster of a finished run did not name."""
 
@@ -211,11 +216,12 @@ class ManifestIndex:
     """The last line of each patient in some manifests; only its place is kept in memory."""
 
     def __init__(self, output: Path, names: Sequence[str]) -> None:
-        self._files = [(output / name).open("rb") for name in names if (output / name).exists()]
+        there = (output / name for name in names if os.path.lexists(output / name))
+        self._files = [open_file(path, follows=False) for path in there]
         self._places: dict[str, int] = {}
         for number, file in enumerate(self._files):
             place = 0
-            for line in file:
+            for line in iter(partial(file.readline, LONGEST_LINE), b""):
                 # The last line of a run that was killed may be incomplete.
                 if line.endswith(b"\n") and (cells := read_line(line)):
                     self._places[cells["patient"]] = place * len(self._files) + number
@@ -231,7 +237,7 @@ class ManifestIndex:
         """The line of a patient who is in the index."""
         place, number = divmod(self._places[patient], len(self._files))
         self._files[number].seek(place)
-        return self._files[number].readline()
+        return self._files[number].readline(LONGEST_LINE)
 
     def forget(self, patient: str) -> None:
         """Remove a patient from the index."""

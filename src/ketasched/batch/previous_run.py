@@ -31,12 +31,16 @@ from ketasched.batch.records import PriorResult, RowResult
 from ketasched.errors import Refused
 from ketasched.files.atomic_write import remove_leftovers
 from ketasched.files.csv_cells import csv_line
+from ketasched.files.disk import read_bytes
 from ketasched.model.identifiers import is_reference
 
 UNFINISHED_CHANGES = ".changes.csv"
 """The changes of a run that is not finished."""
 
 MARKER, EARLIER, STOPPED = ".run.json", ".manifest.earlier.csv", ".manifest.stopped.csv"
+
+LARGEST_MARKER = 100_000_000
+"""The most bytes of a marker, which names folders that are not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class RunMarker:
 def stopped_run(output: Path) -> RunMarker | None:
     """The marker of the run that was stopped in `output`, if there is one."""
     try:
-        data = json.loads((output / MARKER).read_text(encoding="utf-8"))
+        data = json.loads(read_bytes(output / MARKER, LARGEST_MARKER, follows=False))
         made_at = datetime.fromisoformat(data["made_at"])
         foreign = frozenset(map(str, data["others"]))
         return RunMarker(made_at, foreign, bool(data["anew"]), bool(data["follows"]))
@@ -136,7 +140,7 @@ def _claim_unlisted_folders(output: Path, stopped: RunMarker) -> None:
 def _may_be_of(folder: Path, made_at: datetime) -> bool:
     """Whether a folder may be of the run of this moment; True if its course is damaged."""
     try:
-        course = json.loads((folder / "course.json").read_bytes())
+        course = json.loads(read_bytes(folder / "course.json", follows=False))
         return datetime.fromisoformat(course["made_at"]) == made_at
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return True

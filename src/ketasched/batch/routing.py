@@ -64,7 +64,10 @@ class Sites:
         try:
             read_protocol = load_protocol(protocol or self.usual_protocol)
             column = "clinic" if clinic else ""
-            read_clinic, path = (load_clinic(clinic), clinic) if clinic else self.usual_clinic()
+            # A row has no standard input: its roster is read from there.
+            read_clinic, path = (
+                (load_clinic(clinic, or_input=False), clinic) if clinic else self.usual_clinic()
+            )
             column = "clinic" if clinic else "protocol" if protocol else ""
             refuse_mismatch(read_clinic, read_protocol, path)
         except BadFile as error:

@@ -8,7 +8,7 @@ from importlib import import_module
 
 import click
 
-from ketasched.cli.output import discard_output, report, report_bug
+from ketasched.cli.output import discard_output, occupy_closed_streams, report, report_bug
 from ketasched.errors import KetaschedError, Refused
 
 COMMANDS = {
@@ -54,6 +54,7 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
+        occupy_closed_streams()
         try:
             return super().invoke(ctx)
         except KetaschedError as error:

@@ -15,6 +15,7 @@ from ketasched.batch.records import RowResult
 from ketasched.batch.runner import Tally
 from ketasched.cli.output import say
 from ketasched.errors import NoPlan
+from ketasched.files.disk import open_file
 from ketasched.files.roster import Row
 from ketasched.together import JointPlan, Unscheduled
 
@@ -66,7 +67,8 @@ def progress(path: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     It draws a bar on a terminal if the length of the roster is known.
     """
     # To count the lines of a pipe would take them away from its reader.
-    if quiet or not Path(path).is_file() or not sys.stderr.isatty():
+    is_terminal = sys.stderr is not None and sys.stderr.isatty()
+    if quiet or not is_terminal or not Path(path).is_file():
         yield lambda line, rows: None
         return
     with click.progressbar(length=_lines(path), file=sys.stderr, label="rows") as bar:
@@ -83,7 +85,7 @@ def progress(path: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
 
 
 def _lines(path: str) -> int:
-    with Path(path).open("rb") as file:
+    with open_file(path) as file:
         return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(CHUNK), b""))
 
 

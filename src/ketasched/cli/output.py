@@ -39,6 +39,9 @@ ENVIRONMENT: Mapping[str, str] = {
 }
 """What is read from the environment."""
 
+STANDARD_ERROR = 2
+"""The number of the last of the three standard streams."""
+
 CHANGE_FIELDS = ("course", "verb", "visit", "date")
 """Fields of a `BadRequest` that are arguments or parts of a change, not options."""
 
@@ -133,6 +136,16 @@ def discard_output() -> None:
     """Redirect standard output to nowhere: else Python writes the rest of its buffer at exit."""
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def occupy_closed_streams() -> None:
+    """Open nothing in the place of standard streams that are closed.
+
+    Else the next file has such a number, and what a library says of an error is written into it.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - positional only
+    os.close(descriptor)
 
 
 def report_bug(error: Exception) -> None:

@@ -11,8 +11,9 @@ from ketasched.cli.course_source import find_entry
 from ketasched.cli.delivery import Delivery, delivery_options
 from ketasched.cli.output import SOME_FAILED, print_as, report, say
 from ketasched.cli.register_option import needed_register, register_file, register_option
-from ketasched.errors import BadFile, KetaschedError, Refused
+from ketasched.errors import KetaschedError, Refused
 from ketasched.files.load import load_course, parse_course
+from ketasched.files.toml_json import read_lines
 from ketasched.model import Course
 from ketasched.model.wall_clock import day_text
 from ketasched.register.records import CourseEntry, LogEntry
@@ -187,13 +188,5 @@ def _courses_in(path: str) -> Iterator[Course]:
     if not path.endswith(".ndjson"):
         yield load_course(path)
         return
-    try:
-        with Path(path).open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                yield parse_course(line, f"{path}:{number}")
-    except OSError as error:
-        said = f"{path}: cannot be read: {error.strerror or error}"
-        raise BadFile(said, next_step="give the path of a file that is there") from None
-    except UnicodeDecodeError:
-        step = "export it again: ketasched register export >courses.ndjson"
-        raise BadFile(f"{path}: is not UTF-8 text", next_step=step) from None
+    for place, text in read_lines(path):
+        yield parse_course(text, place)

@@ -10,6 +10,7 @@ import click
 from ketasched.cli import options
 from ketasched.cli.output import say
 from ketasched.errors import BadRequest
+from ketasched.files.disk import open_file
 from ketasched.model import Clinic
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _is_an_address(value: str) -> bool:
     if "://" in value or path.suffix.lower() in ENDINGS:
         return True
     if path.is_file():
-        with suppress(OSError), path.open("rb") as file:  # else `Register` says why
+        with suppress(OSError), open_file(path) as file:  # else `Register` says why
             return file.read(len(HEADER)) in (b"", HEADER)
     return not path.exists() and ("/" in value or "\\" in value)
 

@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from ketasched.files.disk import open_file
+
 ANY_ZONE = "America/New_York"
 """A zone that is in every collection."""
+
+LONGEST_LINE = 1000
+"""Of the first line of a collection's file no more bytes are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +57,10 @@ def _release_in(folder: Path) -> str:
     """The release of a system's collection, by one of the files that name it; else ""."""
     for name in ("+VERSION", "tzdata.zi"):
         try:
-            with (folder / name).open(encoding="utf-8") as file:
-                found = re.search(r"\b(\d{4}[a-z]{1,2})\b", file.readline())
-        except (OSError, UnicodeDecodeError):
+            with open_file(folder / name) as file:
+                found = re.search(rb"\b(\d{4}[a-z]{1,2})\b", file.readline(LONGEST_LINE))
+        except OSError:
             continue
         if found:
-            return found[1]
+            return found[1].decode()
     return ""

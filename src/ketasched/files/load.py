@@ -20,6 +20,7 @@ from ketasched.files.cross_references import (
     zone_of,
 )
 from ketasched.files.did_you_mean import did_you_mean
+from ketasched.files.disk import read_bytes
 from ketasched.files.toml_json import parse, read_data, read_text
 from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, quote
 from ketasched.model.effective_kind import effective_kind
@@ -52,8 +53,9 @@ def load_protocol(name: str) -> Protocol:
             f"no protocol is called {quote(name)}{did_you_mean(name, shipped)}",
             next_step="ketasched protocols list, or give the path of a file: --protocol mine.toml",
         )
-    text = (PROTOCOLS / f"{name}.toml").read_text(encoding="utf-8")
-    return _read_protocol(parse(text, f"{name}.toml"), f"{name}.toml")
+    return _read_protocol(
+        parse(_own_text("protocols", f"{name}.toml"), f"{name}.toml"), f"{name}.toml"
+    )
 
 
 def protocol_text(name: str) -> str:
@@ -64,13 +66,18 @@ def protocol_text(name: str) -> str:
 
 def schema_text(kind: str) -> str:
     """The JSON Schema of a kind of file, a key of `READERS`."""
-    return (PACKAGE / "schemas" / f"{kind}.json").read_text(encoding="utf-8")
+    return _own_text("schemas", f"{kind}.json")
 
 
 def starter_clinic(zone: str, salt: str) -> str:
     """The text of a clinic file to edit, in the time zone `zone`; `salt` should be random."""
-    text = (PACKAGE / "files" / "starter_clinic.toml").read_text(encoding="utf-8")
+    text = _own_text("files", "starter_clinic.toml")
     return text.replace("@TIMEZONE@", zone).replace("@SALT@", salt)
+
+
+def _own_text(folder: str, name: str) -> str:
+    """The text of a file that comes with the program."""
+    return read_bytes(PACKAGE / folder / name).decode()
 
 
 def builtin_clinic(zone: str) -> Clinic:
@@ -79,9 +86,12 @@ def builtin_clinic(zone: str) -> Clinic:
     return Clinic(timezone=zone, hours=Hours(mon=day, tue=day, wed=day, thu=day, fri=day))
 
 
-def load_clinic(path: str) -> Clinic:
-    """The clinic in the file at `path`. Raises `BadFile`."""
-    return _read_clinic(_read_kind("clinic", path), path)
+def load_clinic(path: str, *, or_input: bool = True) -> Clinic:
+    """The clinic in the file at `path`; "-" is standard input, unless `or_input` is false.
+
+    Raises `BadFile`.
+    """
+    return _read_clinic(_read_kind("clinic", path, or_input=or_input), path)
 
 
 def load_course(path: str) -> Course:
@@ -90,7 +100,7 @@ def load_course(path: str) -> Course:
     Raises `BadFile`.
     """
     path = _course_path(path)
-    return _read_course(_read_kind("course", path), path)
+    return _read_course(_read_kind("course", path, or_input=True), path)
 
 
 def parse_course(text: str, name: str) -> Course:
@@ -106,9 +116,12 @@ def _course_path(path: str) -> str:
 
 
 def load_any(path: str) -> Protocol | Clinic | Course:
-    """The protocol, clinic or course in the file at `path`, as its keys say. Raises `BadFile`."""
+    """The protocol, clinic or course in the file at `path`, as its keys say.
+
+    "-" is standard input. Raises `BadFile`.
+    """
     path = _course_path(path)
-    data = read_data(path)
+    data = read_data(path, or_input=True)
     kind = _kind_of(data)
     if kind is None:
         raise BadFile(
@@ -119,12 +132,12 @@ def load_any(path: str) -> Protocol | Clinic | Course:
     return READERS[kind](data, path)
 
 
-def _read_kind(kind: str, path: str) -> Data:
+def _read_kind(kind: str, path: str, *, or_input: bool = False) -> Data:
     """The data of a file of this kind. Raises `BadFile` for a file of another kind."""
     if path.endswith((".ics", ".txt", ".html")):
         step = "give the course.json beside it" if kind == "course" else "give a .toml file"
         raise BadFile(f"{path}: is made for people, not for reading back", next_step=step)
-    data = read_data(path)
+    data = read_data(path, or_input=or_input)
     found = _kind_of(data)
     if found not in (kind, None):
         raise BadFile(f"{path}: is a {found}, not a {kind}", next_step=f"ketasched check {path}")

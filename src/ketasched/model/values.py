@@ -101,7 +101,8 @@ def quote(value: object) -> str:
         return "that"  # a number of thousands of digits, or lists nested thousands deep
     if isinstance(value, bool):
         text = text.lower()
-    text = escape_unprintable(text)
+    # No more is escaped than is shown: a text may have millions of characters.
+    text = escape_unprintable(text if len(text) <= 60 else text[:60] + text[-1])
     return text if len(text) <= 60 else text[:57] + "…" + text[-1]
 
 

@@ -3,13 +3,14 @@
 import base64
 import hashlib
 from functools import cache, partial
-from importlib import resources
+from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from ketasched.events.view import View
 from ketasched.events.wording import ASK_ABOUT_DRIVING, DELETE_FIRST, DELETE_OLD, ONLY_AFTER_REST
+from ketasched.files.disk import read_bytes
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.render.month_grid import legend, month_grids
@@ -47,7 +48,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    style = (resources.files("ketasched.render") / "templates" / "page.css").read_text("utf-8")
+    style = read_bytes(Path(__file__).parent / "templates" / "page.css").decode()
     environment.filters |= {
         "day": day_text,
         "short_day": partial(day_text, year=False),

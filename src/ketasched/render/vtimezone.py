@@ -16,6 +16,8 @@ from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from ketasched.files.disk import read_bytes
+
 NAME = r"(?:<([^>]+)>|([A-Za-z]{3,}))"
 OFFSET = r"([+-]?\d{1,3}(?::\d{2}){0,2})"
 RULE = r",M(\d+)\.(\d)\.(\d)(?:/([+-]?\d+(?::\d{2}){0,2}))?"
@@ -164,5 +166,5 @@ def _posix_rule(zone: str) -> str:
     """The last line of the zone's file, which is looked for where `zoneinfo` does."""
     folders = (*map(Path, zoneinfo.TZPATH), resources.files("tzdata") / "zoneinfo")
     files = (folder.joinpath(*zone.split("/")) for folder in folders)
-    content = next(file for file in files if file.is_file()).read_bytes()
+    content = read_bytes(str(next(file for file in files if file.is_file())))
     return content.rstrip(b"\n").rpartition(b"\n")[2].decode("ascii", "replace")

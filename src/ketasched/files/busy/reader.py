@@ -65,7 +65,7 @@ class Calendar:
 
 def read_calendar(path: str) -> Calendar:
     """The calendar in the file at `path`; "-" is standard input. Raises `BadFile`."""
-    return calendar_from(read_text(path), path)
+    return calendar_from(read_text(path, or_input=True), path)
 
 
 def calendar_from(text: str, path: str) -> Calendar:

@@ -1,0 +1,137 @@
+"""Opens files to read them, once it has looked at them: the only module that does.
+
+What is read is a regular file. A pipe, a device, a socket or a folder is refused at once: to open
+it could wait for ever. A link is followed unless the caller says that it is not: in a folder that
+others may write to, it may lead anywhere.
+"""
+
+import errno
+import os
+import select
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import IO, BinaryIO, ClassVar
+from weakref import WeakSet
+
+from ketasched.errors import BadFile
+
+STANDARD_INPUT = "-"
+"""The path that is standard input, where a caller reads that."""
+
+MOST_BYTES = 10_000_000
+"""The size of the largest file that is read whole, unless the caller says another one."""
+
+CHUNK = 64 * 1024
+"""Bytes that are read at a time where the size is not known before."""
+
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFLNK: "a link",
+    stat.S_IFSOCK: "a socket",
+}
+"""What a path leads to if it is no regular file; all else is a device."""
+
+# Something else may take the file's place after the look: even then, nothing waits.
+FLAGS = os.O_RDONLY
+for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
+    FLAGS |= getattr(os, _name, 0)
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
+def read_bytes(path: Path | str, most: int = MOST_BYTES, *, follows: bool = True) -> bytes:
+    """The bytes of a regular file, which is a link only if this one `follows` links.
+
+    Raises `OSError`, also if there are more than `most` bytes.
+    """
+    descriptor, size = _open(path, follows=follows)
+    try:
+        return _read_all(partial(os.read, descriptor), most, min(size, most) + 1)
+    finally:
+        os.close(descriptor)
+
+
+def open_file(path: Path | str, *, follows: bool = True) -> BinaryIO:
+    """A regular file, open for reading, as `read_bytes` reads it. Raises `OSError`."""
+    return os.fdopen(_open(path, follows=follows)[0], "rb")
+
+
+class StandardInput:
+    """Standard input, which has one reader: another one would take bytes away from the first.
+
+    Raises `OSError` if there is no standard input, or if it has a reader.
+    """
+
+    _taken: ClassVar[WeakSet[IO[str]]] = WeakSet()
+
+    def __init__(self) -> None:
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "it is closed")
+        if sys.stdin in self._taken:
+            raise OSError(errno.EBUSY, "it is read already, for something else")
+        self._taken.add(sys.stdin)
+        self._file = sys.stdin.buffer
+
+    def fileno(self) -> int:
+        """The descriptor. Raises `OSError` if there is none."""
+        return self._file.fileno()
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes, none at the end. Waits for them. Raises `OSError`."""
+        # A pipe that another program has made non-blocking says None: there is nothing yet.
+        while (data := self._file.read(size)) is None:
+            select.select([self._file], [], [])
+        return data
+
+    def read_all(self, most: int = MOST_BYTES) -> bytes:
+        """The bytes up to the end. Raises `OSError`, also if there are more than `most`."""
+        return _read_all(self.read, most, CHUNK)
+
+
+@contextmanager
+def bad_file_for(path: str, noun: str = "file") -> Iterator[None]:
+    """Raise `BadFile` if the block, which reads the file at `path`, raises `OSError`."""
+    try:
+        yield
+    except OSError as error:
+        where = "standard input" if path == STANDARD_INPUT else path
+        step = f"give the path of a {noun} that is there"
+        reason = error.strerror or error
+        raise BadFile(f"{where}: cannot be read: {reason}", next_step=step) from None
+
+
+def _open(path: Path | str, *, follows: bool) -> tuple[int, int]:
+    """The descriptor and the size of a regular file."""
+    try:
+        # As a `Path`, the look at each of many files would take as long as reading it.
+        _refuse_irregular(os.stat(path, follow_symlinks=follows), path)  # noqa: PTH116
+        descriptor = os.open(path, FLAGS if follows else FLAGS | NO_LINK)
+    except ValueError as error:  # no path at all, as one with a NUL
+        raise OSError(errno.EINVAL, str(error), path) from None
+    try:
+        status = os.fstat(descriptor)
+        _refuse_irregular(status, path)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor, status.st_size
+
+
+def _refuse_irregular(status: os.stat_result, path: Path | str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        kind = KINDS.get(stat.S_IFMT(status.st_mode), "a device")
+        raise OSError(errno.EINVAL, f"it is {kind}, not a file", path)
+
+
+def _read_all(read: Callable[[int], bytes], most: int, size: int) -> bytes:
+    """What `read` gives up to its end, `size` bytes at first."""
+    data = read(size)
+    while len(data) <= most and (more := read(CHUNK)):  # the size may be 0, as in /proc
+        data += more
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most // 1_000_000} MB")
+    return data
