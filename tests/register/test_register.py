@@ -87,7 +87,7 @@ def test_what_is_to_be_done_before_and_fails_leaves_no_entry(book, address):
         raise Refused("the disk is full")
 
     with pytest.raises(Refused, match="the disk is full"):
-        book.book(replace(order("P-1"), then=fails))
+        book.book(replace(order("P-1"), files=fails))
     assert book.entries() == []
     assert rows(address, "SELECT count(*) FROM bookings") == [(0,)]
 
