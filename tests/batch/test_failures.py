@@ -121,7 +121,7 @@ def test_a_full_disk_ends_the_run_also_where_a_patient_has_a_folder(asked, monke
     batch(*asked)
     wanted = tree()
     Path("out/P-2/P-2.ics").write_text("broken", encoding="utf-8")
-    write = folder_module._write_file
+    write = folder_module.create_file
 
     def full(path: Path, data: bytes, *, sync: bool = True) -> None:
         if path.parent.name == "P-2":
@@ -129,7 +129,7 @@ def test_a_full_disk_ends_the_run_also_where_a_patient_has_a_folder(asked, monke
         write(path, data, sync=sync)
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder_module, "_write_file", full)
+        patch.setattr(folder_module, "create_file", full)
         done = batch(*asked, "--resume")
     assert done.exit_code == 6
     assert "error: out: cannot be written: No space left" in done.stderr

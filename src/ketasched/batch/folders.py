@@ -26,6 +26,7 @@ from ketasched.files.atomic_write import (
     write_folder,
     write_new_folder,
 )
+from ketasched.files.disk import refuse_all_but
 from ketasched.files.roster import Row
 from ketasched.render.patient_folder import SUBFOLDER_FILES
 
@@ -170,6 +171,7 @@ def lock_output(output: Path) -> Iterator[None]:
     try:
         try:
             make_private_folder(output)
+            refuse_all_but("a file", output / LOCK)
             lock.acquire()
             remove_leftovers(output)
         except Timeout:

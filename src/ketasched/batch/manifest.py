@@ -18,6 +18,7 @@ from ketasched.batch.fingerprints import sha
 from ketasched.batch.records import SEPARATOR, CourseSummary, Digests, PriorResult, RowResult
 from ketasched.errors import Refused
 from ketasched.files.csv_cells import csv_line, unescape_cell
+from ketasched.files.disk import open_private
 from ketasched.files.roster import REJECT_COLUMNS, Row
 from ketasched.model import TAKES_PLACE, Clinic, Course, Finding
 from ketasched.model.effective_kind import effective_kind
@@ -98,11 +99,6 @@ def manifest_line(result: RowResult) -> bytes:
             *result.digests,
         )
     )
-
-
-def open_private(path: str, flags: int) -> int:
-    """Open a file that only its owner can read; a link in its place is not followed."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def append(file: BinaryIO, data: bytes) -> None:

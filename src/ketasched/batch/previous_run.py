@@ -22,7 +22,6 @@ from ketasched.batch.manifest import (
     REJECTED,
     ManifestIndex,
     manifest_line,
-    open_private,
     read_line,
     read_prior_result,
     write_error,
@@ -31,6 +30,7 @@ from ketasched.batch.records import PriorResult, RowResult
 from ketasched.errors import Refused
 from ketasched.files.atomic_write import remove_leftovers
 from ketasched.files.csv_cells import csv_line
+from ketasched.files.disk import open_private
 from ketasched.model.identifiers import is_reference
 
 UNFINISHED_CHANGES = ".changes.csv"
@@ -129,7 +129,7 @@ def _claim_unlisted_folders(output: Path, stopped: RunMarker) -> None:
         if patient not in stopped.foreign and _may_be_of(output / patient, stopped.made_at)
     )
     lines = b"".join(manifest_line(RowResult(0, patient, "planned")) for patient in ours)
-    with (output / STOPPED).open("ab") as file:
+    with open(output / STOPPED, "ab", opener=open_private) as file:
         file.write(lines)
 
 

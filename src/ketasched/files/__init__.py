@@ -1,9 +1,10 @@
 """Reading and writing files.
 
 A protocol, a clinic and a course are TOML or JSON files: `load` reads them, `codec` converts nouns
-to plain data and back, and `atomic_write` replaces files safely. `request_parsing` is the table of
-what a request may have. The packages `roster` and `busy` read rosters and calendars of busy times.
+to plain data and back, and `atomic_write` replaces files safely. `disk` looks at what is there
+before it opens or creates a file. `request_parsing` is the table of what a request may have. The
+packages `roster` and `busy` read rosters and calendars of busy times.
 
-Doors: atomic_write, clinic_warnings, codec, cross_references, csv_cells, load, request_parsing,
-toml_json.
+Doors: atomic_write, clinic_warnings, codec, cross_references, csv_cells, disk, load,
+request_parsing, toml_json.
 """

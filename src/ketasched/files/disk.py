@@ -1,39 +1,36 @@
-"""The disk: files are looked at before they are opened, and only regular files are."""
+"""Creates and replaces files, once it has looked at what is there: regular files only."""
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 from ketasched.errors import Refused
 
+KINDS = {
+    stat.S_IFDIR: "a folder",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFLNK: "a link",
+    stat.S_IFSOCK: "a socket",
+}
+"""What a path leads to if it is no regular file; all else is a device."""
+
+# Something else may take the file's place after the look: even then, nothing waits.
+NO_LINK = 0
+for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
+    NO_LINK |= getattr(os, _name, 0)
+
 CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 """The flags with which `os.open` creates a file, and fails if it exists."""
 
-READ = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
-    | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)
-)
-"""The flags with which `os.open` follows no link, and waits for nobody at a pipe."""
 
-KINDS = {
-    stat.S_IFREG: "a file",
-    stat.S_IFDIR: "a folder",
-    stat.S_IFLNK: "a link",
-    stat.S_IFIFO: "a pipe",
-    stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device",
-    stat.S_IFBLK: "a device",
-}
-
-
-def kind_at(path: Path) -> str:
+def kind_at(path: Path | str) -> str:
     """What is at `path`, a link not followed: "a file", "a pipe"; "" if nothing is there."""
     try:
-        return KINDS.get(stat.S_IFMT(os.lstat(path).st_mode), "no file")
+        mode = os.lstat(path).st_mode
     except (FileNotFoundError, NotADirectoryError):
         return ""
+    return "a file" if stat.S_ISREG(mode) else KINDS.get(stat.S_IFMT(mode), "a device")
 
 
 def refuse_all_but(wanted: str, path: Path) -> None:
@@ -57,9 +54,18 @@ def create_file(path: Path | str, data: bytes, *, sync: bool = True) -> None:
         os.close(file)
 
 
+def open_private(path: str, flags: int) -> int:
+    """An opener for `open`: of a regular file, no link, that only its owner can read if it is new.
+
+    Raises `OSError`, also for anything else at `path`.
+    """
+    kind = kind_at(path)
+    if kind not in ("", "a file"):
+        raise OSError(errno.EINVAL, f"it is {kind}, not a file", path)
+    return os.open(path, flags | NO_LINK, 0o600)
+
+
 def has_content(path: Path, data: bytes) -> bool:
     """Whether a regular file at `path` has exactly this content. Raises `OSError`."""
-    with os.fdopen(os.open(path, READ), "rb") as file:
-        found = os.fstat(file.fileno())
-        is_possible = stat.S_ISREG(found.st_mode) and found.st_size == len(data)
-        return is_possible and file.read() == data
+    with open(path, "rb", opener=open_private) as file:
+        return os.fstat(file.fileno()).st_size == len(data) and file.read() == data

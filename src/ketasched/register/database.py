@@ -84,9 +84,10 @@ def _options(url: URL) -> dict[str, Any]:
 
 def _prepare_file(path: Path, *, make: bool) -> None:
     """Create the file of a new register, with mode 0600, and its folders."""
-    if path.is_dir():
-        raise no_such_register(str(path))
     if path.exists():
+        # SQLite would wait for ever at a pipe. A link may lead to the register.
+        if not path.is_file():
+            raise no_such_register(str(path))
         return
     if not make:
         step = "give another --register; the first course that is planned with it makes one"
