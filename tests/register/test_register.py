@@ -176,7 +176,8 @@ def test_who_is_entered_without_files_is_told_how_to_get_them(book):
 
 @pytest.mark.parametrize("arrived", [True, False], ids=["the entry arrived", "it did not"])
 def test_an_entry_whose_answer_is_lost_has_its_files(arrived, book, monkeypatch):
-    named, lost = [], []
+    named: list[Course] = []
+    lost: list[bool] = []
 
     @contextmanager
     def files(course):

@@ -13,7 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ketasched.errors import Refused
-from ketasched.files.disk import create_file, has_content, kind_at, refuse_all_but
+from ketasched.files.disk import create_file, has_content, refuse_all_but
 
 LOCK, SECONDS_TO_WAIT = ".lock", 10
 """The lock file of a folder, and how long a writer waits for it."""
@@ -123,7 +123,7 @@ def is_up_to_date(
     replaced: Mapping[str, re.Pattern[str]] = NO_PATTERNS,
 ) -> bool:
     """Whether `write_folder` with `force` would change nothing in `folder`."""
-    with suppress(OSError):
+    with suppress(OSError, Refused):
         if all(has_content(folder / name, data) for name, data in files.items()):
             paths = [folder / name for name in files]
             return not (_stale_files(folder, paths, replaced, force=True) or is_locked(folder))
@@ -194,18 +194,18 @@ def _stale_files(
     folder: Path, paths: list[Path], replaced: Mapping[str, re.Pattern[str]], *, force: bool
 ) -> list[Path]:
     """The files to remove before `paths` are written. Raises `Refused` if `paths` cannot be."""
+    for parent in {*map(folder.joinpath, replaced), *(path.parent for path in paths)} - {folder}:
+        refuse_all_but("a folder", parent)
     inner = {
         path: pattern
         for name, pattern in replaced.items()
-        if kind_at(folder / name) == "a folder"
+        if (folder / name).exists()
         for path in sorted((folder / name).iterdir())
     }
     replaceable = [path for path, pattern in inner.items() if pattern.fullmatch(path.name)]
     stale = [path for path in replaceable if path not in paths]
     if not force:
         _refuse_existing([*paths, *stale])
-    for parent in {path.parent for path in paths} - {folder}:
-        refuse_all_but("a folder", parent)
     for path in (*paths, *stale):
         refuse_all_but("a file", path)
     return [*stale, *(path for path in (*folder.iterdir(), *inner) if PART.fullmatch(path.name))]
