@@ -275,6 +275,15 @@ def test_a_pipe_in_the_place_of_a_file_of_a_run_ends_it_at_once(place):
     assert "is a pipe, not a file" in refused
 
 
+@pytest.mark.parametrize("suffix", ["-wal", "-shm", "-journal"])
+def test_a_pipe_beside_a_register_is_refused_before_sqlite_waits_for_it(suffix):
+    plan("P-1")
+    Path(BOOK + suffix).unlink(missing_ok=True)
+    os.mkfifo(BOOK + suffix)
+    refused = run("register", "list", code=6).stderr
+    assert f"{BOOK}{suffix}: is a pipe, not a file" in refused
+
+
 @pytest.mark.parametrize("name", ["pipe.db", "./pipe"])
 def test_a_pipe_is_no_register(name):
     os.mkfifo(name)

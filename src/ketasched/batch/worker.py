@@ -61,7 +61,8 @@ def _write(job: Job, course: Course, digests: Digests, settings: Settings) -> Ro
     """The result of a planned row, whose files are written if there is an output folder."""
     files = render_files(course, _formats(job.prior, settings))
     text = "" if settings.output else json_line(course)
-    _refuse_unreadable(course, files.get(COURSE, text.encode()))
+    if data := files.get(COURSE, text.encode()):
+        _refuse_unreadable(course, data)
     was_there = False
     if settings.output:
         folder = settings.folder(course.patient)

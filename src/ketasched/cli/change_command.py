@@ -51,8 +51,7 @@ class ChangeOptions(CourseSource):
         self._refuse_reason(change)
         before, entry = self.find(str(path))
         found = None if entry else before
-        if found:
-            before = self._latest(path, found)
+        before = self._latest(path, found) if found else before
         if self.expect_revision not in (None, before.revision):
             raise _stale(path if before is found else before.patient, before, self.expect_revision)
         course, at = self.with_newer(before)
@@ -161,7 +160,7 @@ class ChangeOptions(CourseSource):
                     )
                 )
             if changes:
-                # The last ones get their names first: once the course has its name, what changed
+                # Prepared last, and so named first: once the course has its name, what changed
                 # cannot be found any more.
                 paths += stack.enter_context(prepared_folder(place, changes, force=self.force))
             yield paths

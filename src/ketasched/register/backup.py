@@ -7,14 +7,11 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from ketasched.errors import Refused
-from ketasched.register.database import open_database, reading, writing
+from ketasched.register.database import SUFFIXES, open_database, reading, writing
 from ketasched.register.tables import TABLES, VERSION
 
 ROWS_AT_ONCE = 1000
 """How many rows are copied at once."""
-
-SUFFIXES = ("", "-wal", "-shm", "-journal")
-"""The suffixes of a SQLite database's files."""
 
 
 def back_up(engine: Engine, path: Path) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ketasched.errors import BadFile, BadRequest, Refused
 from ketasched.files.atomic_write import make_private_folder
+from ketasched.files.disk import refuse_all_but
 from ketasched.register.database_errors import (
     damaged_file,
     no_such_register,
@@ -23,6 +24,9 @@ from ketasched.register.tables import SCHEMA, TABLES, VERSION
 
 SECONDS_TO_WAIT = 30
 """How long a writer waits for another writer."""
+
+SUFFIXES = ("", "-wal", "-shm", "-journal")
+"""The suffixes of a SQLite database's files."""
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
 """The migrations from schema 1 to 2, from 2 to 3, and so on."""
@@ -85,9 +89,12 @@ def _options(url: URL) -> dict[str, Any]:
 def _prepare_file(path: Path, *, make: bool) -> None:
     """Create the file of a new register, with mode 0600, and its folders."""
     if path.exists():
-        # SQLite would wait for ever at a pipe. A link may lead to the register.
+        # SQLite would wait for ever at a pipe. A link may lead to the register itself.
         if not path.is_file():
             raise no_such_register(str(path))
+        real = path.resolve()
+        for suffix in SUFFIXES:
+            refuse_all_but("a file", real.with_name(real.name + suffix))
         return
     if not make:
         step = "give another --register; the first course that is planned with it makes one"

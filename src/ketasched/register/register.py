@@ -134,7 +134,8 @@ class Register:
             made: list[Course] = []
             try:
                 if number < UNLOCKED_ATTEMPTS:
-                    made.append(self._planned(booking))
+                    with self.occupancy_for(booking) as bookings:
+                        made.append(booking.make(bookings))
                     with _files_of(booking, made[0]):
                         self._enter(booking, made)
                     return made[0]
@@ -151,10 +152,6 @@ class Register:
             with _files_of(booking, made[0], is_entered=True):
                 return made[0]
         raise Conflict("others are booking all the time", next_step="try again")
-
-    def _planned(self, booking: BookingRequest) -> Course:
-        with reading(self.engine) as connection:
-            return queries.plan_booking(connection, booking)
 
     def _enter(self, booking: BookingRequest, made: list[Course]) -> None:
         """Enter the course that was `made`; if none was, plan it once the clinic is locked."""
