@@ -29,6 +29,7 @@ from ketasched.batch.worker import work
 from ketasched.cli import main
 from ketasched.errors import NoPlan, Refused
 from ketasched.files import atomic_write as folder_module
+from ketasched.files.disk import create_file
 from ketasched.files.roster import Row as RosterRow
 from tests.support.batches import (
     EXAMPLE,
@@ -103,6 +104,25 @@ def test_a_folder_that_somebody_is_changing_rejects_its_row_only(asked, changed)
     assert (tree("out/P-2")["P-2.ics"] == before["P-2/P-2.ics"]) != changed
 
 
+def test_a_course_that_could_not_be_read_again_rejects_its_row_only(asked, monkeypatch):
+    roster_file(rows_of(3))
+    batch(*asked)
+    before = tree()
+    rows = rows_of(3)
+    rows[1]["driver_name"] = "Sam Rivera"
+    roster_file(rows)
+    with monkeypatch.context() as patch:
+        patch.setattr("ketasched.batch.worker.MOST_BYTES", 1000)
+        patch.setattr("ketasched.files.load.MOST_BYTES", 1000)
+        assert batch(*asked, "--resume").exit_code == 5
+    assert rejected() == [("P-2", "output")]
+    assert "could not be read again: is larger than" in rejects()[0]["reason"]
+    assert tree("out/P-2") == {
+        name.removeprefix("P-2/"): data for name, data in before.items() if name[:4] == "P-2/"
+    }
+    assert batch(*asked, "--resume").exit_code == 0
+
+
 @pytest.mark.parametrize("name", ["P-2.ics", "course.json"])
 def test_a_folder_where_a_file_ought_to_be_rejects_its_row_only(asked, name):
     roster_file(rows_of(3))
@@ -121,7 +141,7 @@ def test_a_full_disk_ends_the_run_also_where_a_patient_has_a_folder(asked, monke
     batch(*asked)
     wanted = tree()
     Path("out/P-2/P-2.ics").write_text("broken", encoding="utf-8")
-    write = folder_module._write_file
+    write = create_file
 
     def full(path: Path, data: bytes, *, sync: bool = True) -> None:
         if path.parent.name == "P-2":
@@ -129,7 +149,7 @@ def test_a_full_disk_ends_the_run_also_where_a_patient_has_a_folder(asked, monke
         write(path, data, sync=sync)
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder_module, "_write_file", full)
+        patch.setattr(folder_module, "create_file", full)
         done = batch(*asked, "--resume")
     assert done.exit_code == 6
     assert "error: out: cannot be written: No space left" in done.stderr

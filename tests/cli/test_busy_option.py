@@ -14,7 +14,12 @@ from ketasched.errors import NoPlan
 from ketasched.files.codec import plain, read
 from ketasched.files.load import load_course
 from ketasched.model import BusyTime, Change, Request
-from ketasched.model.busy_index import busy_index, clip_to_days, with_busy_times
+from ketasched.model.busy_index import (
+    busy_index,
+    clip_to_days,
+    merge_busy_times,
+    with_busy_times,
+)
 from ketasched.planning.check import check
 from ketasched.planning.explain import explain_refusal
 from ketasched.planning.planner import plan, planning_horizon
@@ -108,9 +113,54 @@ def test_a_newer_calendar_takes_the_place_of_the_one_of_its_name():
     assert with_busy_times(asked, {"anna": []}).busy == (other,)
     since = with_busy_times(asked, {"anna": [newer]}, at("2026-12-10 00:00"))
     assert since.busy == (old[0], other, newer)
-    during = with_busy_times(asked, {"anna": [old[1]]}, at("2026-12-14 09:15"))
-    before = busy("2026-12-14 09:00", "2026-12-14 09:15")
-    assert during.busy == (old[0], before, other, busy("2026-12-14 09:15", "2026-12-14 10:00"))
+    longer = busy("2026-12-14 08:00", "2026-12-14 11:00")
+    during = with_busy_times(asked, {"anna": [longer]}, at("2026-12-14 09:15"))
+    assert during.busy == (old[0], other, busy("2026-12-14 09:00", "2026-12-14 11:00"))
+
+
+def test_busy_times_of_one_calendar_that_touch_or_overlap_are_one():
+    others = busy("2026-12-07 10:00", "2026-12-07 11:00", "bob")
+    many = [
+        busy("2026-12-07 09:30", "2026-12-07 10:30"),
+        busy("2026-12-07 09:00", "2026-12-07 10:00"),
+        busy("2026-12-07 10:30", "2026-12-07 11:00"),
+        busy("2026-12-07 09:15", "2026-12-07 09:20"),
+        busy("2026-12-07 11:01", "2026-12-07 12:00"),
+    ]
+    one, other = busy("2026-12-07 09:00", "2026-12-07 11:00"), many[-1]
+    assert merge_busy_times([*many, others]) == (one, others, other)
+
+
+def test_busy_times_in_the_hour_that_comes_twice_are_merged_by_the_instant():
+    one, end = at("2026-11-01 01:00"), at("2026-11-01 01:30")
+    again, end_again = one.replace(fold=1), end.replace(fold=1)
+    apart = BusyTime(one, end, "anna"), BusyTime(again, end_again, "anna")
+    assert merge_busy_times(apart[::-1]) == apart
+    (through,) = merge_busy_times((BusyTime(one, again, "anna"), apart[1]))
+    assert through.end.timestamp() - through.start.timestamp() == 5400
+
+
+def test_a_course_does_not_grow_with_each_reading_of_the_same_calendar(anna):
+    planned("--busy", anna)
+    sizes = []
+    for number, moment in enumerate(("2026-12-07T10:00", "2026-12-07T11:00", "2026-12-08")):
+        change = ("driver", "6", "--name", f"Sam{number}", "--today", moment)
+        run("revise", "courses/P", *change, "--busy", anna)
+        sizes.append(Path("courses/P/course.json").stat().st_size)
+    course = load_course("courses/P")
+    assert [one.former_busy for one in course.history] == [None] * 4
+    assert abs((sizes[2] - sizes[1]) - (sizes[1] - sizes[0])) < 100, "an entry of the history each"
+
+
+def test_the_history_keeps_of_a_former_calendar_only_what_is_gone(anna):
+    planned("--busy", anna)
+    before = load_course("courses/P").request.busy
+    Path("anna.ics").write_text(MONDAYS.replace("BYDAY=MO", "BYDAY=MO;UNTIL=20261215T000000Z"))
+    change = ("driver", "6", "--name", "Sam", "--today", "2026-12-01")
+    run("revise", "courses/P", *change, "--busy", anna)
+    course = load_course("courses/P")
+    assert len(course.request.busy) == 2
+    assert course.history[-1].former_busy == before[2:]
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,20 @@
 """Writing a patient's folder when things go wrong: two writers, a kill, a full disk, a link."""
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from ketasched.errors import Refused
-from ketasched.files.atomic_write import write_folder
+from ketasched.files.atomic_write import is_up_to_date, prepared_folder, write_folder
+from ketasched.files.disk import create_file
 from tests.support.forked import Forked, ketasched
 
 PLAN = [
@@ -79,6 +83,87 @@ def test_a_folder_in_the_place_of_a_file_is_refused_before_any_write(tmp_path):
         write_folder(tmp_path, {"a": b"new", "b": b"new"}, force=True)
     assert (tmp_path / "a").read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
+
+
+def test_no_file_has_its_name_before_the_block_ends(tmp_path):
+    write_folder(tmp_path, {"a": b"old"})
+    with prepared_folder(tmp_path, {"a": b"new", "rides/b": b"new"}, force=True) as paths:
+        assert (tmp_path / "a").read_bytes() == b"old"
+        assert not (tmp_path / "rides/b").exists()
+    assert [path.read_bytes() for path in paths] == [b"new", b"new"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a", "b", "rides"]
+
+
+def test_a_block_that_fails_leaves_everything_as_it_was(tmp_path):
+    write_folder(tmp_path, {"a": b"old"})
+    files = {"a": b"new", "rides/b": b"new"}
+    with pytest.raises(ZeroDivisionError), prepared_folder(tmp_path, files, force=True):
+        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), prepared_folder(tmp_path / "more" / "deep", files):
+        raise ZeroDivisionError
+    assert [path.name for path in tmp_path.rglob("*")] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def test_what_cannot_be_read_back_replaces_nothing(tmp_path, monkeypatch):
+    write_folder(tmp_path, {"a": b"old"})
+
+    def loses_a_byte(path, data, **more):
+        create_file(path, data[:-1], **more)
+
+    monkeypatch.setattr("ketasched.files.atomic_write.create_file", loses_a_byte)
+    with pytest.raises(Refused, match="a: cannot be written: it cannot be read back"):
+        write_folder(tmp_path, {"a": b"new"}, force=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"old"
+
+
+def bind_socket(path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(path))
+
+
+IN_THE_WAY: dict[str, Callable[[Path], object]] = {
+    "a pipe": os.mkfifo,
+    "a link": lambda path: path.symlink_to("/dev/zero"),
+    "a socket": bind_socket,
+    "a folder": lambda path: path.mkdir(),
+}
+"""Makers of what may lie in the place of a file, by what a message calls it."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes in folders")
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        pytest.param(name, kind, id=f"{name} {kind}")
+        for name in ("a.txt", ".lock", "rides", "rides/b.ics", "rides/old.ics")
+        for kind in IN_THE_WAY
+        if (name, kind) != ("rides", "a folder")
+    ],
+)
+def test_what_is_no_file_is_refused_at_once_and_nothing_is_written(
+    name, kind, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    place = Path("out", name)
+    place.parent.mkdir(parents=True)
+    IN_THE_WAY[kind](place)
+    before = sorted(Path("out").rglob("*"))
+    files, replaced = {"a.txt": b"x", "rides/b.ics": b"x"}, {"rides": re.compile(r".*\.ics")}
+    wanted = "a folder" if name == "rides" else "a file"
+    with pytest.raises(Refused) as refusal:
+        write_folder(Path("out"), files, replaced=replaced, force=True)
+    assert refusal.value.what == f"{place}: is {kind}, not {wanted}"
+    assert refusal.value.next_step == "move it away, or another place"
+    assert sorted(Path("out").rglob("*")) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes in folders")
+@pytest.mark.parametrize("kind", ["a pipe", "a link", "a socket"])
+def test_what_is_no_file_never_has_the_content_of_one(kind, tmp_path):
+    IN_THE_WAY[kind](tmp_path / "a")
+    assert not is_up_to_date(tmp_path, {"a": b""})
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")

@@ -36,17 +36,17 @@ def listed(*more: str) -> dict[str, int]:
     return {one["patient"]: one["revision"] for one in found}
 
 
-def exported() -> list[Course]:
+def exported(*more: str) -> list[Course]:
     """The courses of the register."""
-    lines = run("register", "export").stdout.splitlines()
+    lines = run("register", "export", *more).stdout.splitlines()
     return [parse_course(line, "an export") for line in lines]
 
 
-def held() -> list[tuple[str, str]]:
+def held(*more: str) -> list[tuple[str, str]]:
     """The seats of all courses in the register, by the documents."""
     return sorted(
         (visit.start.isoformat(), course.patient)
-        for course in exported()
+        for course in exported(*more)
         for visit in course.visits
         if visit.status in TAKES_PLACE
     )

@@ -4,6 +4,7 @@ import errno
 import json
 import subprocess
 import sys
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -18,6 +19,7 @@ from ketasched.register import database
 from ketasched.register.backup import back_up
 from ketasched.register.chair_assignment import Seat, assign_chairs, first_excess
 from ketasched.register.database import writing
+from ketasched.register.database_errors import ConnectionLost
 from ketasched.register.records import Conflict, LogEntry
 from ketasched.register.register import Register
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, VERSION
@@ -82,14 +84,141 @@ def test_where_nothing_fits_nothing_is_entered(book, address):
     assert rows(address, "SELECT count(*) FROM bookings") == [(6,)]
 
 
-def test_what_is_to_be_done_before_and_fails_leaves_no_entry(book, address):
+# --- files beside an entry
+
+
+def test_files_that_cannot_be_prepared_leave_no_entry(book, address):
     def fails(course):
         raise Refused("the disk is full")
 
-    with pytest.raises(Refused, match="the disk is full"):
-        book.book(replace(order("P-1"), then=fails))
+    with pytest.raises(Refused, match=r"^the disk is full$"):
+        book.book(replace(order("P-1"), files=fails))
     assert book.entries() == []
     assert rows(address, "SELECT count(*) FROM bookings") == [(0,)]
+
+
+def test_nobody_waits_for_the_files_of_somebody_else(book, address):
+    """While files are prepared, and while they get their names, another clerk books."""
+    later = MONDAY + timedelta(70)
+
+    @contextmanager
+    def files(course):
+        booked(Register.open(address), "P-2", start=later)
+        yield
+        booked(Register.open(address), "P-3", start=later)
+
+    book.book(replace(order("P-1"), files=files))
+    assert len(book.entries()) == 3
+
+
+def test_who_was_too_slow_gets_the_files_of_the_course_that_is_entered(book):
+    log = []
+
+    @contextmanager
+    def files(course):
+        start = course.visits[0].start
+        log.append(("prepared", start))
+        if len(log) == 1:
+            booked(book, "P-2")
+        try:
+            yield
+        except BaseException:
+            log.append(("thrown away", start))
+            raise
+        log.append(("named", start))
+
+    course = book.book(replace(order("P-1"), files=files))
+    first, entered = log[0][1], course.visits[0].start
+    assert first != entered
+    assert log == [
+        ("prepared", first),
+        ("thrown away", first),
+        ("prepared", entered),
+        ("named", entered),
+    ]
+
+
+def test_a_course_that_is_planned_under_the_lock_gets_its_files_after_the_entry(book):
+    """Whoever was overtaken three times books before the files are prepared: nobody waits."""
+    others, entered = iter(range(100)), []
+
+    def make(bookings):
+        course = order("P-1", small(4, 1)).make(bookings)
+        if (number := next(others)) < 3:
+            booked(book, f"Q-{number}", at=small(4, 1))
+        return course
+
+    @contextmanager
+    def files(course):
+        entered.append(len(book.entries(patient="P-1")))
+        yield
+
+    book.book(replace(order("P-1", small(4, 1)), make=make, files=files))
+    assert entered == [0, 0, 0, 1]
+
+
+def test_who_is_entered_without_files_is_told_how_to_get_them(book):
+    @contextmanager
+    def files(course):
+        yield
+        raise Refused("courses/P-1: cannot be written: Is a directory")
+
+    with pytest.raises(Refused) as refusal:
+        book.book(replace(order("P-1"), files=files))
+    assert refusal.value.what == (
+        "P-1 is booked, but the files are not written: "
+        "courses/P-1: cannot be written: Is a directory"
+    )
+    assert refusal.value.next_step == "ketasched register show P-1 -o DIR --force"
+    assert refusal.value.exit_code == 6
+    assert [entry.patient for entry in book.entries()] == ["P-1"]
+
+
+@pytest.mark.parametrize("arrived", [True, False], ids=["the entry arrived", "it did not"])
+def test_an_entry_whose_answer_is_lost_has_its_files(arrived, book, monkeypatch):
+    named: list[Course] = []
+    lost: list[bool] = []
+
+    @contextmanager
+    def files(course):
+        yield
+        named.append(course)
+
+    @contextmanager
+    def breaks(engine):
+        if lost:
+            with database.writing(engine) as connection:
+                yield connection
+            return
+        lost.append(True)
+        with suppress(ZeroDivisionError), database.writing(engine) as connection:
+            yield connection
+            if not arrived:
+                raise ZeroDivisionError
+        raise ConnectionLost("the register went away")
+
+    monkeypatch.setattr("ketasched.register.register.writing", breaks)
+    course = book.book(replace(order("P-1"), files=files))
+    assert named == [course]
+    assert [entry.patient for entry in book.entries()] == ["P-1"]
+
+
+def test_a_course_that_could_not_be_read_again_is_not_entered(book):
+    (course,) = booked(book, "P-1")
+    last = 2**31 - 1
+    visits = tuple(replace(visit, sequence=last) for visit in course.visits)
+    at_the_end = replace(course, visits=visits)
+    book.withdraw(course.course_id, LogEntry(MADE_AT, ""))
+    book.enter(at_the_end, LogEntry(MADE_AT, "imported"))
+    with pytest.raises(
+        Conflict, match=r"could not be read again: visits\[1\].sequence"
+    ) as refusal:
+        moved(book, at_the_end, Change("defer", visit=2, days=1))
+    assert "as a new course" in refusal.value.next_step
+    assert book.course(course.course_id) == at_the_end
+
+
+# --- who is too slow
 
 
 def test_who_was_too_slow_gets_what_is_left(book):

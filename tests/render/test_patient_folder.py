@@ -1,6 +1,7 @@
 """The files of a patient's folder, and calendars with one event a file."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import icalendar
@@ -8,13 +9,14 @@ import pytest
 from click.testing import CliRunner
 
 from ketasched.cli import main
+from ketasched.errors import Refused
 from ketasched.events.events import events
 from ketasched.events.view import View
 from ketasched.files.load import load_protocol
 from ketasched.planning.planner import plan
 from ketasched.render import render
 from ketasched.render.ics import render_split
-from ketasched.render.patient_folder import render_folder
+from ketasched.render.patient_folder import render_course_file, render_folder
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, request
 from tests.support.readers import READERS, unfolded
@@ -136,6 +138,33 @@ def test_a_folder_that_is_a_link_is_refused_and_nothing_behind_it_is_touched():
     assert "is a link" in run(*PLAN, "--split", "--force", "-o", "courses", code=6)
     assert [path.name for path in elsewhere.iterdir()] == [name]
     assert files_below("courses/P-1") in ([], [f"calendar/{name}"])
+
+
+@pytest.mark.parametrize("register", [(), ("--register", "book.db")], ids=["alone", "booked"])
+def test_a_course_that_could_not_be_read_again_is_not_written(register, monkeypatch):
+    run(*PLAN, "-o", "courses", *register)
+    before = {path: path.read_bytes() for path in Path("courses/P-1").iterdir()}
+    change = ("driver", "1", "--name", "Sam", "--today", "2026-12-01", *register)
+    with monkeypatch.context() as patch:
+        patch.setattr("ketasched.files.load.MOST_BYTES", 1000)
+        refused = run("revise", "courses/P-1", *change, code=6)
+        assert "P-1 could not be read again: is larger than" in refused
+        assert "try: plan what is left of it as a new course" in refused
+        asked = ("plan", "--patient", "P-2", "--start", "2027-02-01", "-o", "courses")
+        run(*asked, *register, code=6)
+    assert {path: path.read_bytes() for path in Path("courses").glob("*/*")} == before
+    run("revise", "courses/P-1", *change)
+
+
+def test_a_course_whose_numbers_are_at_their_end_is_not_changed_any_more():
+    most = 2**31 - 1
+    visits = tuple(replace(visit, sequence=most) for visit in COURSE.visits)
+    assert render_course_file(replace(COURSE, visits=visits))
+    beyond = (replace(COURSE.visits[0], sequence=most + 1), *COURSE.visits[1:])
+    with pytest.raises(Refused, match=rf"visits\[0\].sequence: expected 0 to {most}"):
+        render_course_file(replace(COURSE, visits=beyond))
+    with pytest.raises(Refused, match=rf"revision: expected 1 to {most}"):
+        render_course_file(replace(COURSE, revision=most + 1))
 
 
 @pytest.mark.parametrize(

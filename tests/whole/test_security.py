@@ -124,12 +124,14 @@ def test_a_link_in_the_place_of_a_lock_is_not_followed():
 
 
 @NOT_ON_WINDOWS
-def test_a_link_in_the_place_of_a_file_is_replaced_and_not_written_through():
+def test_a_link_in_the_place_of_a_file_is_refused_and_not_written_through():
     run(f"plan --start 2026-12-07 {AT} -o courses")
     Path("foreign.txt").write_text("mine", encoding="utf-8")
     Path("courses/patient/patient.ics").unlink()
     Path("courses/patient/patient.ics").symlink_to(Path("foreign.txt").resolve())
-    assert "[exit" not in run(f"plan --start 2026-12-14 {AT} -o courses --force")
+    said = run(f"plan --start 2026-12-14 {AT} -o courses --force")
+    assert "courses/patient/patient.ics: is a link, not a file" in said
+    assert said.endswith("[exit 6]\n")
     assert Path("foreign.txt").read_text(encoding="utf-8") == "mine"
 
 

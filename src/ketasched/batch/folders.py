@@ -26,7 +26,7 @@ from ketasched.files.atomic_write import (
     write_folder,
     write_new_folder,
 )
-from ketasched.files.disk import read_bytes
+from ketasched.files.disk import read_bytes, refuse_all_but
 from ketasched.files.roster import Row
 from ketasched.render.patient_folder import SUBFOLDER_FILES
 
@@ -171,6 +171,7 @@ def lock_output(output: Path) -> Iterator[None]:
     try:
         try:
             make_private_folder(output)
+            refuse_all_but("a file", output / LOCK)
             lock.acquire()
             remove_leftovers(output)
         except Timeout:

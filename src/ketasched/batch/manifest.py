@@ -19,7 +19,7 @@ from ketasched.batch.fingerprints import sha
 from ketasched.batch.records import SEPARATOR, CourseSummary, Digests, PriorResult, RowResult
 from ketasched.errors import Refused
 from ketasched.files.csv_cells import csv_line, unescape_cell
-from ketasched.files.disk import open_file
+from ketasched.files.disk import open_file, open_private
 from ketasched.files.roster import REJECT_COLUMNS, Row
 from ketasched.model import TAKES_PLACE, Clinic, Course, Finding
 from ketasched.model.effective_kind import effective_kind
@@ -76,8 +76,7 @@ def manifest_writer(output: Path, header: Sequence[str]) -> Iterator[ManifestWri
 def new_csv_file(path: Path, header: Sequence[str]) -> Iterator[BinaryIO]:
     """A file that begins with its header, and is synced to disk at the end. Raises `Refused`."""
     try:
-        # Opened by its path, so that an error can name it; the mode cannot be given otherwise.
-        file = open(path, "wb", buffering=0, opener=open_private)  # noqa: SIM115
+        file = open_private(path, "wb", buffering=0)
     except OSError as error:
         raise write_error(path, error) from None
     with file:
@@ -100,11 +99,6 @@ def manifest_line(result: RowResult) -> bytes:
             *result.digests,
         )
     )
-
-
-def open_private(path: str, flags: int) -> int:
-    """Open a file that only its owner can read; a link in its place is not followed."""
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
 
 
 def append(file: BinaryIO, data: bytes) -> None:

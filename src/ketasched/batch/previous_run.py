@@ -22,7 +22,6 @@ from ketasched.batch.manifest import (
     REJECTED,
     ManifestIndex,
     manifest_line,
-    open_private,
     read_line,
     read_prior_result,
     write_error,
@@ -31,7 +30,7 @@ from ketasched.batch.records import PriorResult, RowResult
 from ketasched.errors import Refused
 from ketasched.files.atomic_write import remove_leftovers
 from ketasched.files.csv_cells import csv_line
-from ketasched.files.disk import read_bytes
+from ketasched.files.disk import open_private, read_bytes, sync_to_disk
 from ketasched.model.identifiers import is_reference
 
 UNFINISHED_CHANGES = ".changes.csv"
@@ -105,7 +104,7 @@ def begin(output: Path, made_at: datetime, *, replaces: bool) -> RunMarker:
         data = json.dumps(marker | {"follows": follows}, ensure_ascii=False)
         line = data.encode("utf-8", "surrogateescape") + b"\n"
         _write_part(output, [line]).replace(output / MARKER)
-        _sync_folder(output)
+        sync_to_disk(output)
     except OSError as error:
         raise write_error(output, error) from None
     return RunMarker(made_at, frozenset(foreign), replaces, follows)
@@ -133,7 +132,7 @@ def _claim_unlisted_folders(output: Path, stopped: RunMarker) -> None:
         if patient not in stopped.foreign and _may_be_of(output / patient, stopped.made_at)
     )
     lines = b"".join(manifest_line(RowResult(0, patient, "planned")) for patient in ours)
-    with (output / STOPPED).open("ab") as file:
+    with open_private(output / STOPPED, "ab") as file:
         file.write(lines)
 
 
@@ -170,7 +169,7 @@ def _write_part(output: Path, lines: Iterable[bytes]) -> Path:
     """A new file of these lines, synced to disk, under a temporary name."""
     part = output / f".{os.urandom(8).hex()}.part"
     try:
-        with open(part, "wb", opener=open_private) as file:
+        with open_private(part, "wb") as file:
             file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
@@ -178,16 +177,6 @@ def _write_part(output: Path, lines: Iterable[bytes]) -> Path:
         part.unlink(missing_ok=True)
         raise
     return part
-
-
-def _sync_folder(folder: Path) -> None:
-    """Sync the names in a folder to disk, where the system can do that."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 class PreviousRun:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from ketasched.batch.records import SharedCalendar, Site
 from ketasched.errors import BadRequest
 from ketasched.model import BusyTime, Clinic, Protocol, Request
-from ketasched.model.busy_index import clip_to_days
+from ketasched.model.busy_index import clip_to_days, merge_busy_times
 from ketasched.planning.planner import planning_horizon
 from ketasched.together import LATER
 
@@ -32,8 +32,7 @@ def shared_calendars(
     @cache
     def in_zone(zone: str) -> SharedCalendar:
         found = (calendar.busy(ZoneInfo(zone), first, last) for calendar in calendars)
-        times = sorted(chain.from_iterable(found), key=lambda time: time.start.timestamp())
-        return SharedCalendar(first, last, tuple(times))
+        return SharedCalendar(first, last, merge_busy_times(chain.from_iterable(found)))
 
     return lambda clinic: in_zone(clinic.timezone) if calendars else None
 

@@ -1,17 +1,21 @@
 """The worker: each row of a chunk becomes a course and its files, or a reason why not."""
 
+from dataclasses import replace
+
 from ketasched.batch.carry_over import carry_over
 from ketasched.batch.fingerprints import VERSION, sha
 from ketasched.batch.folders import COURSE, write_patient_folder
 from ketasched.batch.jobs import Chunk, Job, unpack_course, unpack_site, unpack_slots
 from ketasched.batch.manifest import summarise
 from ketasched.batch.records import Digests, PriorResult, RowResult, Settings, Site
-from ketasched.batch.rejections import Rejected, attempt
+from ketasched.batch.rejections import OUTPUT, Rejected, attempt
 from ketasched.batch.routing import Routed
 from ketasched.batch.triage import Retained, triage, withdrawn_without_plan
-from ketasched.errors import Refused
-from ketasched.files.codec import json_line
-from ketasched.model import Course
+from ketasched.errors import BadRequest, Refused
+from ketasched.files.codec import json_line, plain, read
+from ketasched.files.disk import MOST_BYTES
+from ketasched.files.load import reading_problem
+from ketasched.model import Course, Request
 from ketasched.planning.planner import course_of
 from ketasched.render.patient_folder import render_files
 from ketasched.rules.base import PlanningContext
@@ -56,6 +60,9 @@ def _do(job: Job, site: Site, settings: Settings) -> RowResult:
 def _write(job: Job, course: Course, digests: Digests, settings: Settings) -> RowResult:
     """The result of a planned row, whose files are written if there is an output folder."""
     files = render_files(course, _formats(job.prior, settings))
+    text = "" if settings.output else json_line(course)
+    if data := files.get(COURSE, text.encode()):
+        _refuse_unreadable(course, data)
     was_there = False
     if settings.output:
         folder = settings.folder(course.patient)
@@ -67,9 +74,25 @@ def _write(job: Job, course: Course, digests: Digests, settings: Settings) -> Ro
         summarise(course),
         tuple((name, sha(data)) for name, data in files.items()),
         digests,
-        text="" if settings.output else json_line(course),
+        text=text,
         is_retained=was_there and settings.resumes and bool(job.prior and job.prior.files),
     )
+
+
+def _refuse_unreadable(course: Course, data: bytes) -> None:
+    """Raise `BadRequest` if the course, as it is to be written, could not be read again."""
+    if course.revision > 1:
+        problem = reading_problem(course, data.decode())
+    elif len(data) > MOST_BYTES:
+        problem = f"is larger than {MOST_BYTES // 1_000_000} MB"
+    else:
+        # To read it whole would take as long as to plan it. A clinic, a protocol and calendars
+        # were read by the same codec, and visits are computed within its limits: what is left is
+        # what the row itself says.
+        _, problems = read(Request, plain(replace(course.request, busy=())))
+        problem = ": ".join(problems[0]) if problems else ""
+    if problem:
+        raise BadRequest(OUTPUT, f"the course could not be read again: {problem}")
 
 
 def _formats(prior: PriorResult | None, settings: Settings) -> tuple[str, ...]:

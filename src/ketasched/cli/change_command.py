@@ -1,6 +1,7 @@
 """What the verbs of `revise` share: their options, and how a change is made and written."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,13 +17,14 @@ from ketasched.cli.output import finding_text, print_as, refusal_as_json, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.events.view import View
-from ketasched.files.atomic_write import UndoLog, refuse_link, write_folder
+from ketasched.files.atomic_write import prepared_folder
+from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.load import load_course
 from ketasched.model import Audience, Change, Course, Finding, escape_unprintable, unsafe_character
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.check import check
 from ketasched.register.records import BookingRequest, LogEntry
-from ketasched.render import patient_folder, render
+from ketasched.render import patient_folder
 from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
 from ketasched.revising.revise import revise
 from ketasched.revising.validation import NEEDS_REASON, OVERRIDABLE
@@ -48,8 +50,10 @@ class ChangeOptions(CourseSource):
         """Make the change of the course at `path`, write its files, and print what it did."""
         self._refuse_reason(change)
         before, entry = self.find(str(path))
+        found = None if entry else before
+        before = self._latest(path, found) if found else before
         if self.expect_revision not in (None, before.revision):
-            raise _stale(path, before.revision, self.expect_revision)
+            raise _stale(path if before is found else before.patient, before, self.expect_revision)
         course, at = self.with_newer(before)
 
         def make(bookings: Occupancy) -> Course:
@@ -70,9 +74,9 @@ class ChangeOptions(CourseSource):
 
         line = LogEntry(at, "", self.by_whom)
         booking = BookingRequest(course.clinic, make, line, before=before, explain=explain)
-        write = partial(self._write, path, before, is_file=entry is None)
+        files = partial(self._files, path, found, before)
         with refusal_as_json(self.form):
-            after, written = book_and_write(self.register, booking, write, dry_run=self.dry_run)
+            after, written = book_and_write(self.register, booking, files, dry_run=self.dry_run)
         for name in written:
             say("written", str(name))
         self._print_report(before, after)
@@ -103,58 +107,81 @@ class ChangeOptions(CourseSource):
             if finding.level == "broken" and subject not in known:
                 say("overridden" if subject in overridden else "broken", finding_text(finding))
 
-    def _write(
-        self, path: Path, before: Course, after: Course, undo: UndoLog, *, is_file: bool
-    ) -> list[Path]:
-        """Write the changed calendars, and the course's files if `is_file` or `--output` is given.
+    def _latest(self, path: Path, found: Course) -> Course:
+        """The course that is to be changed: a later revision, if the register has one.
 
-        A second call, after a lost connection, overwrites the files that `undo` lists.
+        A folder is older than the register if a command ended between the entry and the files.
         """
-        force = self.force or bool(undo.contents)
+        stored = self.register and self.register.later_revision(found)
+        if not stored:
+            return found
+        said = f"is at revision {found.revision}, and the register at {stored.revision}"
+        say("note", f"{path}: {said}: the change is made to that one")
+        return stored
+
+    @contextmanager
+    def _files(
+        self, path: Path, found: Course | None, before: Course, after: Course
+    ) -> Iterator[list[Path]]:
+        """Prepare the course's files and the changed calendars; yield their paths.
+
+        They have their names after the block. `found` is the course in the file at `path`; None if
+        the course is from the register, and has files only with `--output`.
+        """
         folder = self.output / after.patient if self.output else path.parent
         name = "course.json" if self.output else path.name
-        files = self._course_files(folder, name, after) if is_file or self.output else {}
+        files = self._course_files(folder, name, after) if found or self.output else {}
         changes = self._changed_calendars(before, after)
-        _refuse_taken(changes, [(folder / name).resolve() for name in files], force=force)
-        beside = [one for one in changes if not files or one.parent != folder]
+        own = {(folder / one).resolve() for one in files}
+        place = self.changes.parent if self.changes else folder
+        for one in changes:
+            _refuse_taken(place / one, own, force=self.force)
+        if files and place.resolve() == folder.resolve():
+            files, changes = files | changes, {}
 
-        def write_beside() -> None:
-            # Before the course: once it is written, the changes cannot be found any more.
-            if files and not self.output:
-                _refuse_stale(path, before, after)
-            for one in beside:
-                write_folder(one.parent, {one.name: changes[one]}, force=force, undo=undo)
+        def refuse_stale() -> None:
+            """Raise `Refused` if somebody else changed the course since it was read."""
+            if found and not self.output:
+                now = load_course(str(path))
+                if now.revision != found.revision:
+                    raise _stale(path, now, found.revision)
 
-        if not files:
-            write_beside()
-            return beside
-        files |= {one.name: data for one, data in changes.items() if one not in beside}
-        is_same = not is_file and holds_course(folder, after)
-        written = write_folder(
-            folder,
-            files,
-            replaced=patient_folder.SUBFOLDER_FILES,
-            force=force or is_same or not self.output,
-            before_write=write_beside,
-            undo=undo,
-        )
-        return [*written, *beside]
+        with ExitStack() as stack:
+            paths: list[Path] = []
+            if files:
+                is_same = not found and holds_course(folder, after)
+                paths += stack.enter_context(
+                    prepared_folder(
+                        folder,
+                        files,
+                        replaced=patient_folder.SUBFOLDER_FILES,
+                        force=self.force or is_same or not self.output,
+                        before_write=refuse_stale,
+                    )
+                )
+            if changes:
+                # Prepared last, and so named first: once the course has its name, what changed
+                # cannot be found any more.
+                paths += stack.enter_context(prepared_folder(place, changes, force=self.force))
+            yield paths
 
     def _course_files(self, folder: Path, name: str, after: Course) -> dict[str, bytes]:
         """The course file, and the pages and calendars that the folder has or is to have."""
         files: dict[str, bytes] = {}
         if self.output:
-            refuse_link(folder)
-        if self.output or (folder / f"{after.patient}.ics").exists():
-            split = any((folder / place).is_dir() for place in patient_folder.EVENT_FOLDERS)
+            refuse_all_but("a folder", folder)
+        if self.output or kind_at(folder / f"{after.patient}.ics"):
+            split = any(kind_at(folder / place) for place in patient_folder.EVENT_FOLDERS)
             files = patient_folder.render_folder(
                 after, driver_label=self.driver_label, split=split
             )
-        files[name] = render(after, "json", View()).encode()
-        return files
+        return files | {name: patient_folder.render_course_file(after)}
 
-    def _changed_calendars(self, before: Course, after: Course) -> dict[Path, bytes]:
-        """The calendars of `--changes`, one for each driver if the rides of several changed."""
+    def _changed_calendars(self, before: Course, after: Course) -> dict[str, bytes]:
+        """The calendars of `--changes`, one for each driver if the rides of several changed.
+
+        The keys are the names of their files.
+        """
         path = self.changes
         if path is None:
             return {}
@@ -169,9 +196,9 @@ class ChangeOptions(CourseSource):
             [driver] = found
             if driver:
                 say("note", f"{path} is for {driver}")
-            return {path: found[driver]}
+            return {path.name: found[driver]}
         names = patient_folder.driver_file_names(found)
-        return {path.with_stem(f"{path.stem}-{names[one]}"): found[one] for one in found}
+        return {f"{path.stem}-{names[one]}{path.suffix}": found[one] for one in found}
 
 
 change_options = options.group(
@@ -214,27 +241,21 @@ def refuse_unsafe_text(field: str, text: str) -> None:
         raise BadRequest(field, f"has the character {character}, which no text needs")
 
 
-def _refuse_taken(changes: Iterable[Path], own: Collection[Path], *, force: bool) -> None:
+def _refuse_taken(path: Path, own: Collection[Path], *, force: bool) -> None:
     """Raise if a file of changes would be one of the course's own, or exists already."""
-    for path in changes:
-        if path.resolve() in own:
-            raise BadRequest("changes", f"{path} is a file of the course itself")
-        if path.exists() and not force:
-            step = "another name, or --force to write over it"
-            raise Refused(f"there already: {path}", next_step=step)
+    if path.resolve() in own:
+        raise BadRequest("changes", f"{path} is a file of the course itself")
+    if kind_at(path) and not force:
+        step = "another name, or --force to write over it"
+        raise Refused(f"there already: {path}", next_step=step)
 
 
-def _refuse_stale(path: Path, before: Course, after: Course) -> None:
-    """Raise `Refused` if somebody else changed the course since it was read."""
-    found = load_course(str(path))
-    if found.revision != before.revision and found != after:
-        raise _stale(path, found.revision, before.revision)
-
-
-def _stale(path: Path, found: int, expected: int | None) -> Refused:
+def _stale(name: Path | str, found: Course, expected: int | None) -> Refused:
+    """The refusal of a course that is at another revision, by its path or its patient's name."""
+    show = "show" if isinstance(name, Path) else "register show"
     return Refused(
-        f"{path}: is at revision {found}, not {expected}: somebody else has changed it",
-        next_step=f"ketasched show {path}, then try again",
+        f"{name}: is at revision {found.revision}, not {expected}: somebody else has changed it",
+        next_step=f"ketasched {show} {name}, then try again",
     )
 
 

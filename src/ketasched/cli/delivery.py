@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -13,12 +15,17 @@ from ketasched.cli.output import say
 from ketasched.errors import BadFile, BadRequest, Refused
 from ketasched.events.rides import all_driver_names
 from ketasched.events.view import View
-from ketasched.files.atomic_write import UndoLog, refuse_link, write_folder
+from ketasched.files.atomic_write import prepared_folder
+from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.load import load_course
 from ketasched.model import Audience, Course
 from ketasched.model.privacy import sensitive_term
 from ketasched.render import RENDERERS, render
-from ketasched.render.patient_folder import SUBFOLDER_FILES, render_folder
+from ketasched.render.patient_folder import (
+    SUBFOLDER_FILES,
+    render_course_file,
+    render_folder,
+)
 
 LONGEST_LABEL = 60
 REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
@@ -87,38 +94,35 @@ class Delivery:
         for path in written:
             click.echo(path)
 
-    def write(
-        self,
-        course: Course,
-        undo: UndoLog | None = None,
-        *,
-        with_course_file: bool = True,
-        over_same: bool = False,
-    ) -> list[Path]:
-        """Write the files of the course if there is an output folder, the course file last.
+    @contextmanager
+    def files(
+        self, course: Course, *, with_course_file: bool = True, over_same: bool = False
+    ) -> Iterator[list[Path]]:
+        """Prepare the files of the course for the block, the course file last; yield their paths.
 
-        Files that are in `undo` already, from before a connection broke, are written over; with
-        `over_same` those of the same course, too. Raises `BadRequest`, `Refused`.
+        They have their names after the block. There are none without an output folder. With
+        `over_same`, files of the same course are written over. Raises `BadRequest`, `Refused`.
         """
         _refuse_unknown_driver(self.rides_of, course)
         if self.output is None:
-            return []
+            yield []
+            return
         files = render_folder(course, driver_label=self.driver_label, split=self.split)
         if with_course_file:
-            files["course.json"] = render(course, "json", View()).encode()
+            files["course.json"] = render_course_file(course)
         folder = self.output / course.patient
-        refuse_link(folder)
-        is_taken = with_course_file and (folder / "course.json").is_file()
+        refuse_all_but("a folder", folder)
+        is_taken = with_course_file and kind_at(folder / "course.json") == "a file"
         is_same = is_taken and holds_course(folder, course)
-        force = self.force or bool(undo and undo.contents) or (over_same and is_same)
+        force = self.force or (over_same and is_same)
         if is_taken and not force:
             said = f"{folder}: there already, with a course"
             step = f"ketasched revise {folder}; --force plans anew, and its history is lost"
             raise Refused(said, next_step=step)
-        written = write_folder(folder, files, replaced=SUBFOLDER_FILES, force=force, undo=undo)
+        with prepared_folder(folder, files, replaced=SUBFOLDER_FILES, force=force) as paths:
+            yield paths
         if is_taken and not is_same:
             say("note", REPLACED)
-        return written
 
 
 delivery_options = options.group(

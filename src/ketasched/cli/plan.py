@@ -101,7 +101,7 @@ def command(
     with refusal_as_json(delivery.form):
         # Without a register a dry run is a plan like any other: there is no -o, and no file.
         is_trial = dry_run and register is not None
-        course, written = book_and_write(register, booking, delivery.write, dry_run=is_trial)
+        course, written = book_and_write(register, booking, delivery.files, dry_run=is_trial)
     if register:
         say("note", NOT_BOOKED if dry_run else f"booked in {register.place}")
     elif clinic.chairs is not None:

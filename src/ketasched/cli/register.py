@@ -82,7 +82,9 @@ def show(
             click.echo(f"{record.at}  revision {record.revision}: {record.what}{by}")
     else:
         course = register.course(entry.course_id)
-        delivery.print_result(course, delivery.write(course, over_same=True))
+        with delivery.files(course, over_same=True) as written:
+            pass
+        delivery.print_result(course, written)
 
 
 @command.command("export")

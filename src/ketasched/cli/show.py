@@ -37,6 +37,8 @@ def command(*, course: str, delivery: Delivery, clinic_path: str | None) -> None
     say_findings(broken)
     if broken:
         say("warning", "do not hand this out: the course breaks a rule")
-    delivery.print_result(found, delivery.write(found, with_course_file=False))
+    with delivery.files(found, with_course_file=False) as written:
+        pass
+    delivery.print_result(found, written)
     if broken:
         raise click.exceptions.Exit(BROKEN)

@@ -1,9 +1,9 @@
 """Reading and writing files.
 
 A protocol, a clinic and a course are TOML or JSON files: `load` reads them, `codec` converts nouns
-to plain data and back, `disk` opens them, and `atomic_write` replaces them safely.
-`request_parsing` is the table of what a request may have. The packages `roster` and `busy` read
-rosters and calendars of busy times.
+to plain data and back, `disk` looks at what is there before it opens or creates a file, and
+`atomic_write` replaces files safely. `request_parsing` is the table of what a request may have.
+The packages `roster` and `busy` read rosters and calendars of busy times.
 
 Doors: atomic_write, clinic_warnings, codec, cross_references, csv_cells, did_you_mean, disk,
 load, request_parsing, toml_json.

@@ -9,11 +9,11 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ketasched.errors import Refused
+from ketasched.files.disk import create_file, has_content, refuse_all_but
 
 LOCK, SECONDS_TO_WAIT = ".lock", 10
 """The lock file of a folder, and how long a writer waits for it."""
@@ -23,9 +23,6 @@ PART = re.compile(r"\.[0-9a-f]{16}\.part")
 
 NO_PATTERNS: Mapping[str, re.Pattern[str]] = {}
 
-CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-"""The flags with which `os.open` creates a file, and fails if it exists."""
-
 NAME_TAKEN = frozenset((errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR))
 """The errors of renaming a folder to the name of something that exists."""
 
@@ -33,29 +30,52 @@ MOST_LISTED = 6
 """Further existing files are only counted in a message."""
 
 
-@dataclass(slots=True)
-class UndoLog:
-    """The former contents of files (None: no file), and the folders that did not exist."""
+@contextmanager
+def prepared_folder(
+    folder: Path,
+    files: Mapping[str, bytes],
+    *,
+    replaced: Mapping[str, re.Pattern[str]] = NO_PATTERNS,
+    force: bool = False,
+    before_write: Callable[[], None] | None = None,
+) -> Iterator[list[Path]]:
+    """Prepare `files` in `folder` for the block, and give them their names after it.
 
-    contents: dict[Path, bytes | None] = field(default_factory=dict)
-    new_folders: list[Path] = field(default_factory=list)
+    The folder is locked, and the files are written under temporary names and read back. Yields
+    their paths. If the block raises, nothing has changed; else the files are renamed, in the order
+    of `files`. A second writer waits for the first.
 
-    def record_folders(self, folders: Iterable[Path]) -> None:
-        """Record which of these folders and their parents do not exist yet."""
-        self.new_folders += [one for folder in folders for one in _missing_folders(folder)]
+    A file's name may be in an inner folder: "rides/a.ics". `force` writes over existing files, and
+    removes stale ones: `replaced` maps inner folders to a pattern of such names. `before_write` is
+    called once the folder is locked, and may raise.
 
-    def record_files(self, paths: Iterable[Path]) -> None:
-        """Record the contents of these files, unless an earlier call did."""
-        for path in paths:
-            self.contents.setdefault(path, path.read_bytes() if path.exists() else None)
-
-    def roll_back(self) -> None:
-        """Restore the recorded files, and remove the new folders that are empty."""
-        old = {path: data for path, data in self.contents.items() if data is not None}
-        _replace_files(old, [path for path in self.contents if path not in old and path.exists()])
-        for folder in sorted(self.new_folders, reverse=True):
-            with suppress(OSError):
-                folder.rmdir()
+    Raises `Refused` if a file exists and `force` is false, if something that is no file has the
+    name of one, if another writer does not end in time, or if `folder` is not writable.
+    """
+    paths = [folder / name for name in files]
+    with ExitStack() as stack:
+        with _refuse_os_errors(folder):
+            stack.callback(_remove_empty, _missing_folders({folder, *(p.parent for p in paths)}))
+            make_private_folder(folder)
+            stack.enter_context(_locked(folder))
+            if before_write is not None:
+                before_write()
+            stale = _stale_files(folder, paths, replaced, force=force)
+            for inner in {path.parent for path in paths} - {folder}:
+                make_private_folder(inner)
+            parts = {path: path.with_name(f".{os.urandom(8).hex()}.part") for path in paths}
+            stack.callback(_remove_parts, parts.values())
+            for path, data in zip(paths, files.values(), strict=True):
+                create_file(parts[path], data)
+                if not has_content(parts[path], data):
+                    raise OSError(errno.EIO, "it cannot be read back", path)
+        yield paths
+        with _refuse_os_errors(folder):
+            # Removed before the renames: after a kill, a missing file is better than a stale one.
+            for path in stale:
+                path.unlink(missing_ok=True)
+            for path, part in parts.items():
+                part.replace(path)
 
 
 def write_folder(
@@ -65,34 +85,12 @@ def write_folder(
     replaced: Mapping[str, re.Pattern[str]] = NO_PATTERNS,
     force: bool = False,
     before_write: Callable[[], None] | None = None,
-    undo: UndoLog | None = None,
 ) -> list[Path]:
-    """Write `files` into `folder`, and return their paths.
-
-    A file's name may be in an inner folder: "rides/a.ics". All files are first written under
-    temporary names and then renamed in the order of `files`; a second writer waits for the first.
-    `force` writes over existing files, and removes stale ones: `replaced` maps inner folders to a
-    pattern of such names. `before_write` is called once the folder is locked, and may raise.
-    `undo` records what is replaced.
-
-    Raises `Refused` if a file exists and `force` is false, if an inner folder is a link, if
-    another writer does not end in time, or if `folder` is not writable.
-    """
-    paths = [folder / name for name in files]
-    with _refuse_os_errors(folder):
-        if undo:
-            undo.record_folders({folder, *(path.parent for path in paths)})
-        make_private_folder(folder)
-        with _locked(folder):
-            if before_write is not None:
-                before_write()
-            stale = _stale_files(folder, paths, replaced, force=force)
-            if undo:
-                undo.record_files([*paths, *stale])
-            for inner in {path.parent for path in paths} - {folder}:
-                make_private_folder(inner)
-            _replace_files(dict(zip(paths, files.values(), strict=True)), stale)
-    return paths
+    """Write `files` into `folder` as `prepared_folder` does, and return their paths."""
+    with prepared_folder(
+        folder, files, replaced=replaced, force=force, before_write=before_write
+    ) as paths:
+        return paths
 
 
 def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
@@ -108,7 +106,7 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
         os.mkdir(part, 0o700)  # noqa: PTH102
         try:
             for name, data in files.items():
-                _write_file(f"{part}{os.sep}{name}", data, sync=False)
+                create_file(f"{part}{os.sep}{name}", data, sync=False)
             os.rename(part, folder)  # noqa: PTH104
         except BaseException as error:
             shutil.rmtree(part, ignore_errors=True)
@@ -118,24 +116,6 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
     return True
 
 
-def refuse_link(folder: Path) -> None:
-    """Raise `Refused` if a folder to write into is a link, which somebody else may have made."""
-    if folder.is_symlink():
-        problem = f"{folder}: is a link, not a folder"
-        raise Refused(problem, next_step="remove it, or another place")
-
-
-@contextmanager
-def undo_on_error(undo: UndoLog) -> Iterator[None]:
-    """Roll back what `undo` has recorded if the block raises."""
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            undo.roll_back()
-        raise
-
-
 def is_up_to_date(
     folder: Path,
     files: Mapping[str, bytes],
@@ -143,8 +123,8 @@ def is_up_to_date(
     replaced: Mapping[str, re.Pattern[str]] = NO_PATTERNS,
 ) -> bool:
     """Whether `write_folder` with `force` would change nothing in `folder`."""
-    with suppress(OSError):
-        if all((folder / name).read_bytes() == data for name, data in files.items()):
+    with suppress(OSError, Refused):
+        if all(has_content(folder / name, data) for name, data in files.items()):
             paths = [folder / name for name in files]
             return not (_stale_files(folder, paths, replaced, force=True) or is_locked(folder))
     return False
@@ -194,6 +174,7 @@ def _locked(folder: Path) -> Iterator[None]:
     # Imported here because a command that only prints would lose a tenth of its time.
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
+    refuse_all_but("a file", folder / LOCK)
     lock = FileLock(folder / LOCK, timeout=SECONDS_TO_WAIT, mode=0o600)
     try:
         lock.acquire()
@@ -213,21 +194,20 @@ def _stale_files(
     folder: Path, paths: list[Path], replaced: Mapping[str, re.Pattern[str]], *, force: bool
 ) -> list[Path]:
     """The files to remove before `paths` are written. Raises `Refused` if `paths` cannot be."""
+    for parent in {*map(folder.joinpath, replaced), *(path.parent for path in paths)} - {folder}:
+        refuse_all_but("a folder", parent)
     inner = {
         path: pattern
         for name, pattern in replaced.items()
-        if (folder / name).is_dir() and not (folder / name).is_symlink()
+        if (folder / name).exists()
         for path in sorted((folder / name).iterdir())
     }
     replaceable = [path for path, pattern in inner.items() if pattern.fullmatch(path.name)]
     stale = [path for path in replaceable if path not in paths]
     if not force:
         _refuse_existing([*paths, *stale])
-    for path in paths:
-        if path.is_dir() and not path.is_symlink():
-            raise Refused(f"{path}: is a folder", next_step="move it away, or another place")
-        if path.parent != folder:
-            refuse_link(path.parent)
+    for path in (*paths, *stale):
+        refuse_all_but("a file", path)
     return [*stale, *(path for path in (*folder.iterdir(), *inner) if PART.fullmatch(path.name))]
 
 
@@ -244,37 +224,23 @@ def _refuse_existing(paths: list[Path]) -> None:
 
 def make_private_folder(folder: Path) -> None:
     """Create a folder and its missing parents with mode 0700."""
-    for missing in reversed(_missing_folders(folder)):
+    for missing in _missing_folders({folder}):
         missing.mkdir(mode=0o700, exist_ok=True)
 
 
-def _missing_folders(folder: Path) -> list[Path]:
-    """The folder and its parents, the innermost first, as far as they do not exist."""
-    return [one for one in (folder, *folder.parents) if not one.exists()]
+def _missing_folders(folders: Iterable[Path]) -> list[Path]:
+    """Those of these folders and their parents that do not exist, the outermost first."""
+    return sorted({one for at in folders for one in (at, *at.parents) if not one.exists()})
 
 
-def _replace_files(files: Mapping[Path, bytes], stale: Iterable[Path]) -> None:
-    parts = {path: path.with_name(f".{os.urandom(8).hex()}.part") for path in files}
-    try:
-        for path, data in files.items():
-            _write_file(parts[path], data)
-        # Removed before the renames: after a kill, a missing file is better than a stale one.
-        for path in stale:
-            path.unlink()
-        for path, part in parts.items():
-            part.replace(path)
-    finally:
-        for part in parts.values():
-            part.unlink(missing_ok=True)
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those of these folders that are empty, the innermost first."""
+    for folder in reversed([*folders]):
+        with suppress(OSError):
+            folder.rmdir()
 
 
-def _write_file(path: Path | str, data: bytes, *, sync: bool = True) -> None:
-    # `os.open`, because a file object takes three more system calls for each of many files.
-    file, rest = os.open(path, CREATE, 0o600), memoryview(data)
-    try:
-        while rest:
-            rest = rest[os.write(file, rest) :]
-        if sync:
-            os.fsync(file)
-    finally:
-        os.close(file)
+def _remove_parts(parts: Iterable[Path]) -> None:
+    for part in parts:
+        with suppress(OSError):
+            part.unlink()

@@ -1,8 +1,8 @@
-"""Opens files to read them, once it has looked at them: the only module that does.
+"""Opens and creates files, once it has looked at what is there: the only module that does.
 
-What is read is a regular file. A pipe, a device, a socket or a folder is refused at once: to open
-it could wait for ever. A link is followed unless the caller says that it is not: in a folder that
-others may write to, it may lead anywhere.
+What is read or written is a regular file. A pipe, a device, a socket or a folder is refused at
+once: to open it could wait for ever. A link is followed only where a file is read, and unless the
+caller says that it is not: in a folder that others may write to, it may lead anywhere.
 """
 
 import errno
@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import IO, BinaryIO, ClassVar
+from typing import IO, BinaryIO, ClassVar, Literal
 from weakref import WeakSet
 
-from ketasched.errors import BadFile
+from ketasched.errors import BadFile, Refused
 
 STANDARD_INPUT = "-"
 """The path that is standard input, where a caller reads that."""
@@ -37,10 +37,13 @@ KINDS = {
 """What a path leads to if it is no regular file; all else is a device."""
 
 # Something else may take the file's place after the look: even then, nothing waits.
-FLAGS = os.O_RDONLY
+NO_WAIT = 0
 for _name in ("O_NONBLOCK", "O_NOCTTY", "O_CLOEXEC", "O_BINARY"):
-    FLAGS |= getattr(os, _name, 0)
+    NO_WAIT |= getattr(os, _name, 0)
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+"""The flags with which `os.open` creates a file, and fails if it exists."""
 
 
 def read_bytes(path: Path | str, most: int = MOST_BYTES, *, follows: bool = True) -> bytes:
@@ -109,7 +112,7 @@ def _open(path: Path | str, *, follows: bool) -> tuple[int, int]:
     try:
         # As a `Path`, the look at each of many files would take as long as reading it.
         _refuse_irregular(os.stat(path, follow_symlinks=follows), path)  # noqa: PTH116
-        descriptor = os.open(path, FLAGS if follows else FLAGS | NO_LINK)
+        descriptor = os.open(path, NO_WAIT if follows else NO_WAIT | NO_LINK)
     except ValueError as error:  # no path at all, as one with a NUL
         raise OSError(errno.EINVAL, str(error), path) from None
     try:
@@ -135,3 +138,62 @@ def _read_all(read: Callable[[int], bytes], most: int, size: int) -> bytes:
     if len(data) > most:
         raise OSError(errno.EFBIG, f"it is larger than {most // 1_000_000} MB")
     return data
+
+
+def kind_at(path: Path | str) -> str:
+    """What is at `path`, a link not followed: "a file", "a pipe"; "" if nothing is there."""
+    try:
+        mode = os.lstat(path).st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    return "a file" if stat.S_ISREG(mode) else KINDS.get(stat.S_IFMT(mode), "a device")
+
+
+def refuse_all_but(wanted: str, path: Path) -> None:
+    """Raise `Refused` if anything but `wanted` ("a file", "a folder") is at `path`."""
+    kind = kind_at(path)
+    if kind not in ("", wanted):
+        problem = f"{path}: is {kind}, not {wanted}"
+        raise Refused(problem, next_step="move it away, or another place")
+
+
+def create_file(path: Path | str, data: bytes, *, sync: bool = True) -> None:
+    """Create a file with mode 0600. Raises `OSError`, also if something is at `path`."""
+    # `os.open`, because a file object takes three more system calls for each of many files.
+    file, rest = os.open(path, CREATE, 0o600), memoryview(data)
+    try:
+        while rest:
+            rest = rest[os.write(file, rest) :]
+        if sync:
+            os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def open_private(path: Path | str, mode: Literal["wb", "ab"], buffering: int = -1) -> BinaryIO:
+    """A regular file, no link, open for writing; a new one has mode 0600. Raises `OSError`."""
+    return open(path, mode, buffering, opener=_open_private)
+
+
+def _open_private(path: str, flags: int) -> int:
+    kind = kind_at(path)
+    if kind not in ("", "a file"):
+        raise OSError(errno.EINVAL, f"it is {kind}, not a file", path)
+    return os.open(path, flags | NO_WAIT | NO_LINK, 0o600)
+
+
+def sync_to_disk(path: Path) -> None:
+    """Sync a file, or the names in a folder, to disk, where the system can do that."""
+    if path.is_dir() and not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(path, os.O_RDONLY | NO_LINK)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def has_content(path: Path, data: bytes) -> bool:
+    """Whether a regular file at `path` has exactly this content. Raises `OSError`."""
+    with open_file(path, follows=False) as file:
+        return os.fstat(file.fileno()).st_size == len(data) and file.read() == data

@@ -20,7 +20,7 @@ from ketasched.files.cross_references import (
     zone_of,
 )
 from ketasched.files.did_you_mean import did_you_mean
-from ketasched.files.disk import read_bytes
+from ketasched.files.disk import MOST_BYTES, read_bytes
 from ketasched.files.toml_json import parse, read_data, read_text
 from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, quote
 from ketasched.model.effective_kind import effective_kind
@@ -33,6 +33,9 @@ PROTOCOLS = PACKAGE / "protocols"
 DEFAULT_PROTOCOL = "iv-depression"
 MOST_PROBLEMS_SHOWN = 100
 """Further problems of a file are only counted."""
+
+UNREADABLE_STEP = "plan what is left of it as a new course; with --busy, fewer busy times"
+"""What helps where a course would be too long, or have a number that is too large."""
 
 
 def shipped_protocols() -> list[str]:
@@ -106,6 +109,19 @@ def load_course(path: str) -> Course:
 def parse_course(text: str, name: str) -> Course:
     """The course in the text of a course file, which errors call `name`. Raises `BadFile`."""
     return _read_course(parse(text, name, as_json=True), name)
+
+
+def reading_problem(course: Course, text: str) -> str:
+    """Why the text of a course file would not be read as this course; "" if it would be.
+
+    Whatever is written is read with the same codec and within the same limits before.
+    """
+    if len(text.encode()) > MOST_BYTES:
+        return f"is larger than {MOST_BYTES // 1_000_000} MB"
+    try:
+        return "" if parse_course(text, "it") == course else "is another course when it is read"
+    except BadFile as error:
+        return (*error.details, error.what)[0]
 
 
 def _course_path(path: str) -> str:

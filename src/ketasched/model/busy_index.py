@@ -1,7 +1,7 @@
 """Busy times of a request: which one a visit overlaps, and merging those of calendars into it."""
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import accumulate
@@ -61,7 +61,8 @@ def with_busy_times(
     """The request with the busy times of these calendars (by name) merged into its own.
 
     A calendar that the request has already is replaced. With `since`, that holds from then on:
-    times before are kept as they are, and new times before are ignored.
+    times before are kept as they are, and new times before are ignored. Times of one calendar that
+    touch are merged.
     """
     kept = [
         part
@@ -71,10 +72,25 @@ def with_busy_times(
     added = [
         part for busy in calendars.values() for one in busy for part in _split_at(one, since)[1]
     ]
-    merged = {
-        (one.start.timestamp(), one.end.timestamp(), one.calendar): one for one in (*kept, *added)
-    }
-    return replace(request, busy=tuple(merged[key] for key in sorted(merged)))
+    return replace(request, busy=merge_busy_times((*kept, *added)))
+
+
+def merge_busy_times(busy: Iterable[BusyTime]) -> tuple[BusyTime, ...]:
+    """The busy times in order of their starts; those that touch, of one calendar, are one."""
+    merged: list[BusyTime] = []
+    for one in sorted(busy, key=lambda one: (one.calendar, one.start.timestamp())):
+        last = merged[-1] if merged else None
+        if not last or last.calendar != one.calendar or _is_before(last.end, one.start):
+            merged.append(one)
+        elif _is_before(last.end, one.end):
+            merged[-1] = replace(last, end=one.end)
+    merged.sort(key=lambda one: (one.start.timestamp(), one.end.timestamp()))
+    return tuple(merged)
+
+
+def _is_before(one: datetime, other: datetime) -> bool:
+    # Datetimes of one zone compare by their wall-clock time, which is there twice in autumn.
+    return one.timestamp() < other.timestamp()
 
 
 def _split_at(one: BusyTime, moment: datetime | None) -> tuple[list[BusyTime], list[BusyTime]]:

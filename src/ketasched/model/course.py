@@ -178,7 +178,8 @@ class Course:
     timezone: Annotated[str, Key("The clinic's zone.")]
     made_at: Annotated[datetime, Key("When it was planned.")]
     revision: Annotated[
-        int, Key("How many times it has been written, the first counted.", least=1)
+        int,
+        Key("How many times it has been written, the first counted.", least=1, most=2147483647),
     ]
     visits: Annotated[tuple[Visit, ...], Key("Its treatment visits.", least=1, form="one visit")]
     reviews: Annotated[tuple[Review, ...], Key("The looks at how it goes.")]

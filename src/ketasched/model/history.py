@@ -78,8 +78,8 @@ class Entry:
 
     Every entry is a revision, the first entry revision 1. `change` is None for the planning
     itself. `changed` has the UIDs of the calendar events that changed, `former` the dates that no
-    longer hold. `former_clinic` and `former_busy` are the clinic and the busy times before the
-    change, if the change replaced them: with them the history replays to the same course.
+    longer hold. `former_clinic` is the clinic before the change, if the change replaced it;
+    `former_busy` are the busy times that no longer hold, if newer calendars came with the change.
     """
 
     at: Annotated[datetime, Key("When.")]
@@ -99,5 +99,5 @@ class Entry:
     ] = field(default=None, hash=False)
     former_busy: Annotated[
         tuple[BusyTime, ...] | None,
-        Key("The busy times until then, where newer calendars came with the change."),
+        Key("The busy times that ended, where newer calendars came with the change."),
     ] = None

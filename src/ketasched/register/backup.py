@@ -7,14 +7,12 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from ketasched.errors import Refused
-from ketasched.register.database import open_database, reading, writing
+from ketasched.files.disk import sync_to_disk
+from ketasched.register.database import SUFFIXES, open_database, reading, writing
 from ketasched.register.tables import TABLES, VERSION
 
 ROWS_AT_ONCE = 1000
 """How many rows are copied at once."""
-
-SUFFIXES = ("", "-wal", "-shm", "-journal")
-"""The suffixes of a SQLite database's files."""
 
 
 def back_up(engine: Engine, path: Path) -> None:
@@ -42,8 +40,7 @@ def write_copy(engine: Engine, path: Path) -> None:
     part = path.with_name(f".{os.urandom(8).hex()}.part")
     try:
         _copy(engine, part)
-        with part.open("rb") as file:
-            os.fsync(file.fileno())
+        sync_to_disk(part)
         for left in _files_of(path)[1:]:
             left.unlink(missing_ok=True)
         part.replace(path)

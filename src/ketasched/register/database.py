@@ -1,6 +1,5 @@
 """Connections to a register's database: opening, schema, transactions."""
 
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -12,6 +11,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ketasched.errors import BadFile, BadRequest, Refused
 from ketasched.files.atomic_write import make_private_folder
+from ketasched.files.disk import create_file, refuse_all_but
 from ketasched.register.database_errors import (
     damaged_file,
     no_such_register,
@@ -23,6 +23,9 @@ from ketasched.register.tables import SCHEMA, TABLES, VERSION
 
 SECONDS_TO_WAIT = 30
 """How long a writer waits for another writer."""
+
+SUFFIXES = ("", "-wal", "-shm", "-journal")
+"""The suffixes of a SQLite database's files."""
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
 """The migrations from schema 1 to 2, from 2 to 3, and so on."""
@@ -84,16 +87,21 @@ def _options(url: URL) -> dict[str, Any]:
 
 def _prepare_file(path: Path, *, make: bool) -> None:
     """Create the file of a new register, with mode 0600, and its folders."""
-    if path.is_dir():
-        raise no_such_register(str(path))
     if path.exists():
+        # SQLite would wait for ever at a pipe. A link may lead to the register itself.
+        if not path.is_file():
+            raise no_such_register(str(path))
+        real = path.resolve()
+        for suffix in SUFFIXES:
+            refuse_all_but("a file", real.with_name(real.name + suffix))
         return
     if not make:
         step = "give another --register; the first course that is planned with it makes one"
         raise BadFile(f"{path}: there is no register", next_step=step)
     try:
         make_private_folder(path.parent)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            create_file(path, b"", sync=False)
     except OSError as error:
         raise refused_operation(str(path), error.strerror or str(error)) from None
 

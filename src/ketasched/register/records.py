@@ -1,6 +1,7 @@
 """The values that the register takes and returns: booking request, course entry, log entry."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -64,8 +65,8 @@ class BookingRequest:
 
     `make` plans the course beside the clinic's occupancy. `request` is set for a new course,
     `before` for a revision. `instead_of` maps the identifiers of the courses that the new course
-    replaces to their expected revisions. `explain` adds remedies to a refusal. `then` is called
-    before the commit, perhaps more than once; if it raises, nothing is entered.
+    replaces to their expected revisions. `explain` adds remedies to a refusal. `files` prepares
+    the files of a course for its block, and gives them their names after it (`Register.book`).
     """
 
     clinic: Clinic
@@ -75,7 +76,7 @@ class BookingRequest:
     before: Course | None = None
     instead_of: Mapping[str, int] = field(default_factory=dict)
     explain: Callable[[NoPlan, Occupancy], NoPlan] = lambda error, _: error
-    then: Callable[[Course], None] = lambda _: None
+    files: Callable[[Course], AbstractContextManager[object]] = lambda _: nullcontext()
 
     @property
     def without(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.functions import count
 
-from ketasched.errors import NoPlan
+from ketasched.errors import NoPlan, Refused
 from ketasched.files.load import parse_course
 from ketasched.model import Clinic, Course
 from ketasched.model.occupancy import Occupancy
@@ -121,14 +121,25 @@ class Register:
     def book(self, booking: BookingRequest) -> Course:
         """Plan a course beside the booked visits and enter it in one transaction.
 
-        If another writer takes a chair meanwhile, the course is planned anew. Raises `NoPlan`, and
-        `Refused` if the stored revision is not `before`, if the patient of a new course has
-        another course at that time, and if the chairs were taken meanwhile.
+        The files of the course are prepared before the transaction, and get their names after its
+        commit: no other writer waits for a disk. If another writer takes a chair meanwhile, all
+        begins anew. A course that is planned under the lock, or whose entry was known only after
+        the connection broke, is entered first; its files could be prepared before.
+
+        Raises `NoPlan`, and `Refused` if the stored revision is not `before`, if the patient of a
+        new course has another course at that time, if the chairs were taken meanwhile, and if the
+        files cannot be written: then nothing is entered, or the error says so.
         """
         for number in range(ATTEMPTS):
             made: list[Course] = []
             try:
-                return self._plan_and_enter(booking, made, locks=number >= UNLOCKED_ATTEMPTS)
+                if number < UNLOCKED_ATTEMPTS:
+                    with self.occupancy_for(booking) as bookings:
+                        made.append(booking.make(bookings))
+                    with _files_of(booking, made[0]):
+                        self._enter(booking, made)
+                    return made[0]
+                self._enter(booking, made)
             except NoPlan as error:
                 with self.occupancy_for(booking) as bookings:
                     refusal = booking.explain(error, bookings)
@@ -136,34 +147,26 @@ class Register:
             except ChairTaken:
                 continue
             except ConnectionLost as error:
-                if self._has_after_all(made, error):
-                    return made[0]
+                if not self._has_after_all(made, error):
+                    continue
+            with _files_of(booking, made[0], is_entered=True):
+                return made[0]
         raise Conflict("others are booking all the time", next_step="try again")
 
-    def _plan_and_enter(
-        self, booking: BookingRequest, made: list[Course], *, locks: bool
-    ) -> Course:
-        """Plan and enter once; with `locks` the clinic is locked before the planning.
-
-        The course is in `made`, too, if the connection breaks before the answer.
-        """
-        if not locks:
-            with reading(self.engine) as connection:
-                made.append(queries.plan_booking(connection, booking))
+    def _enter(self, booking: BookingRequest, made: list[Course]) -> None:
+        """Enter the course that was `made`; if none was, plan it once the clinic is locked."""
         with self._entering() as connection:
             clinic = locked_clinic(connection, booking.clinic)
-            if locks:
-                made.append(queries.plan_booking(connection, booking))
-            else:
+            if made:
                 queries.refuse_conflicts(connection, booking)
+            else:
+                made.append(queries.plan_booking(connection, booking))
             course = made[0]
             if booking.before is not None:
                 queries.refuse_new_overlap(connection, clinic, booking.before, course)
             queries.refuse_known(connection, booking, course)
             withdraw_replaced(connection, booking, but={course.course_id})
             write_course(connection, clinic, course, booking.line)
-            booking.then(course)
-        return course
 
     def book_jointly(
         self, planned: Sequence[JointBooking]
@@ -237,6 +240,15 @@ class Register:
                 return found is not None and queries.is_stored(connection, made[0])
             time.sleep(SECONDS_BETWEEN)
         raise error
+
+    def later_revision(self, course: Course) -> Course | None:
+        """The stored course if it is a later revision, and its history goes on from this one."""
+        entry = self.entry(course.course_id)
+        if entry is None or entry.revision <= course.revision or not course.history:
+            return None
+        stored = self.course(course.course_id)
+        is_later = stored.history[: len(course.history)] == course.history
+        return stored if is_later else None
 
     def entry(self, course_id: str) -> CourseEntry | None:
         """The entry of a course; None if the register does not have the course."""
@@ -316,3 +328,23 @@ class Register:
         asked = select(LOG).where(LOG.c.course_id == course_id).order_by(LOG.c.number)
         with reading(self.engine) as connection:
             return [LogRecord(*row) for row in connection.execute(asked)]
+
+
+@contextmanager
+def _files_of(
+    booking: BookingRequest, course: Course, *, is_entered: bool = False
+) -> Iterator[None]:
+    """The files of a booking, prepared for the block, which enters the course.
+
+    If they fail once the course is entered, the `Refused` that is raised says so.
+    """
+    try:
+        with booking.files(course):
+            yield
+            is_entered = True
+    except Refused as error:
+        if not is_entered:
+            raise
+        said = f"{course.patient} is booked, but the files are not written: {error.what}"
+        step = f"ketasched register show {course.patient} -o DIR --force"
+        raise Refused(said, next_step=step) from None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import Connection, select
 
 from ketasched.files.codec import json_line
+from ketasched.files.load import UNREADABLE_STEP, reading_problem
 from ketasched.model import TAKES_PLACE, Clinic, Course
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.occupancy import limits
@@ -151,13 +152,17 @@ def first_and_last_day(course: Course) -> tuple[str, str]:
 
 def _write_document(connection: Connection, clinic: int, course: Course) -> None:
     first, last = first_and_last_day(course)
+    document = json_line(course)
+    if problem := reading_problem(course, document):
+        said = f"the course of {course.patient} could not be read again: {problem}"
+        raise Conflict(said, next_step=UNREADABLE_STEP)
     values = {
         "clinic": clinic,
         "patient": course.patient,
         "revision": course.revision,
         "first_day": first,
         "last_day": last,
-        "document": json_line(course),
+        "document": document,
     }
     same = COURSES.c.course_id == course.course_id
     changed = connection.execute(COURSES.update().where(same).values(values))

@@ -5,10 +5,11 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from ketasched.errors import BadRequest
+from ketasched.errors import BadRequest, Refused
 from ketasched.events.diff import changed_events
 from ketasched.events.rides import driver_names, have_several_drivers, visits_with_ride
 from ketasched.events.view import View
+from ketasched.files.load import UNREADABLE_STEP, reading_problem
 from ketasched.model import Audience, Clinic, Course, Request
 from ketasched.model.privacy import redact, sensitive_term
 from ketasched.render import render
@@ -56,6 +57,15 @@ def render_files(
         text = render(course, form, View(audience, driver_label))
         files[file_name.format(course.patient)] = text.encode()
     return files
+
+
+def render_course_file(course: Course) -> bytes:
+    """The content of the course file. Raises `Refused` if it could not be read again."""
+    text = render(course, "json", View())
+    if problem := reading_problem(course, text):
+        said = f"the course file of {course.patient} could not be read again: {problem}"
+        raise Refused(f"{said}; nothing is written", next_step=UNREADABLE_STEP)
+    return text.encode()
 
 
 def render_folder(

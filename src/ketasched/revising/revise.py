@@ -63,11 +63,22 @@ def revise(
         changed=tuple(sorted(changed_uids(course, after, now))),
         former=tuple(ended_dates(course, after)),
         former_clinic=None if newer.clinic == course.clinic else course.clinic,
-        former_busy=None if request.busy == course.request.busy else course.request.busy,
+        former_busy=_former_busy(course.request.busy, request.busy),
     )
     after = add_entry(after, entry)
     findings = _findings(newer, after, change, placement.waived, bookings, now)
     return replace(after, findings=tuple(findings))
+
+
+def _former_busy(
+    before: tuple[BusyTime, ...], after: tuple[BusyTime, ...]
+) -> tuple[BusyTime, ...] | None:
+    """The busy times that no longer hold; None if all are as before.
+
+    Those that still hold are not kept a second time: else a course would grow with each change.
+    """
+    still = set(after)
+    return None if before == after else tuple(one for one in before if one not in still)
 
 
 def _moment_of_change(course: Course, now: datetime) -> datetime:
