@@ -24,6 +24,7 @@ from ketasched.model import (
     Minutes,
     PerWeek,
     Phase,
+    PhaseReview,
     Protocol,
     Request,
     SpanDays,
@@ -128,7 +129,11 @@ WEEKS = st.sampled_from(
 """Which of three sorts of day Monday to Sunday are; "-" is closed."""
 
 AWAY = st.sampled_from(
-    [*[""] * 7, "0", "1-2", "3", "0 4", "2 5-6", "4-6", "7-8", "6 9 12", "1 8 15", "10-13"]
+    [
+        *[""] * 7,
+        *("0", "1-2", "3", "0 4", "2 5-6", "4-6", "7-8", "6 9 12", "1 8 15", "10-13"),
+        *("9-30", "13-50", "5-17 19-40"),
+    ]
 )
 """Days on which the clinic is closed or the patient away, counted from the asked start."""
 
@@ -258,6 +263,9 @@ HOURS_LESS = st.sampled_from(
 )
 """By how many hours the least and the greatest gap in hours are less than those in days."""
 
+GATES = st.sampled_from([None, None, 1, 2])
+"""After which visit of its phase there is a gate: it moves no visit, and refuses none."""
+
 LONGER = st.sampled_from([None, None, None, 2, 3, 5])
 """How much longer a phase may last than at its fastest usual pace."""
 
@@ -276,6 +284,7 @@ def phases(draw: st.DrawFn, name: str, words: str, counts: st.SearchStrategy[int
     (least, greatest), (fewer, more) = usual_gaps(pace), draw(SLACK)
     gap_days = GapDays(min=max(1, least + fewer), max=greatest + more)
     less, count, longer = draw(HOURS_LESS), draw(counts), draw(LONGER)
+    gate = draw(GATES)
     hours = less and GapHours(
         min=None if less[0] is None else gap_days.min * 24 - less[0],
         max=None if less[1] is None else gap_days.max * 24 - less[1],
@@ -290,6 +299,7 @@ def phases(draw: st.DrawFn, name: str, words: str, counts: st.SearchStrategy[int
         gap_hours=hours,
         span_days=None if longer is None else SpanDays(least * (count - 1) + 1 + longer),
         tentative="tentative" in words,
+        reviews=() if gate is None else (PhaseReview(gate, "Review", gate=True),),
     )
 
 
@@ -306,6 +316,7 @@ SHAPES = st.sampled_from(
         ["firm", "firm", "firm"],
         ["firm", "tentative", "firm"],
         ["firm", "tentative booster", "firm"],
+        ["firm", "tentative", "tentative booster"],
     ]
 )
 INFUSIONS = st.sampled_from([Minutes(5, 15, 10), Minutes(15, 40, 5), Minutes(10, 70, 10)])

@@ -31,6 +31,7 @@ ELSEWHERE = {
     "files/toml_json.py read_text": "files/test_load.py::test_a_file_that_cannot_be_read_tells",
     "files/atomic_write.py _locked": "batch/test_failures.py::test_a_folder_that_some",
     "files/atomic_write.py refuse_link": "render/test_patient_folder.py::test_a_folder_that_is_a",
+    "planning/cadence.py _refuse_minutes": "planning/test_planner.py::test_minutes_that_leave_no",
     "register/backup.py write_copy": "register/test_register.py::test_a_backup_that_cannot",
     "register/database.py _bring_up_to_date": "register/test_register.py::test_a_register_of",
     "register/database.py open_database": "register/test_register_cli.py::test_a_missing_driver",
