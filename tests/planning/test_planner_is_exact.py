@@ -1,8 +1,9 @@
 """The planner against the judge that tries every plan, on many small and nasty cases."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -32,7 +33,9 @@ from ketasched.model import (
     VisitKind,
     Weekday,
 )
-from ketasched.planning.planner import plan
+from ketasched.planning.explain import explain_refusal
+from ketasched.planning.planner import choose_slots, plan
+from ketasched.rules.base import PlanningContext
 from tests.support.brute_force import Booking, best_plan
 from tests.support.nouns import occupied
 
@@ -432,3 +435,34 @@ def test_the_plan_is_the_one_that_trying_every_plan_finds(case):
         assert planned(case) is None
     else:
         assert planned(case) == [[start.isoformat() for start in starts] for starts in judged]
+
+
+CHANGES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "--latest-start": lambda text: {"latest_start": date.fromisoformat(text)},
+    "--boosters": lambda text: {"boosters": int(text), "booster_every": None},
+    "--per-week": lambda text: {"per_week": int(text)},
+    "--every-days": lambda text: {"every_days": int(text)},
+    "--between": lambda text: {"between": TimeRange.read(text)},
+    "--days": lambda text: {"days": tuple(text.split(","))},
+}
+"""What an option in a remedy changes in the request."""
+
+
+@settings(max_examples=300, deadline=None)
+@given(cases())
+def test_a_change_that_a_refusal_names_has_the_best_plan_that_it_promises(case):
+    context = PlanningContext(
+        case.protocol, case.clinic, case.request, MADE_AT, occupied(case.taken)
+    )
+    try:
+        choose_slots(context)
+    except NoPlan as refusal:
+        remedies = explain_refusal(refusal, context).remedies
+    else:
+        return
+    for remedy in remedies:
+        option, _, text = remedy.change.partition(" ")
+        if option in CHANGES:
+            changed = replace(case.request, **CHANGES[option](text))
+            judged = best_plan(case.protocol, case.clinic, changed, case.taken) or []
+            assert [start.date() for starts in judged for start in starts] == [*remedy.dates]
