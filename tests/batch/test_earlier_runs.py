@@ -580,6 +580,21 @@ def test_who_waited_for_a_closure_keeps_the_dates_when_it_is_lifted(asked):
     assert "late start: kept" in manifest()[0]["notes"]
 
 
+@pytest.mark.parametrize("how", [(), ("--jobs", "2"), ("--together",)], ids=" ".join)
+def test_a_row_that_its_booster_was_left_out_of_keeps_its_dates_when_it_has_a_day(asked, how):
+    with Path(clinic_file(more=ONE_CHAIR)).open("a", encoding="utf-8") as file:
+        file.write('[closures]\ndates = ["2027-04-17..2027-05-31"]\n')
+    roster_file(rows_of(1, boosters="1"))
+    assert batch(*asked, *how).exit_code == 0
+    before = visits_by_patient()
+    assert len(before["P-1"]) == 6
+    assert manifest()[0]["notes"] == "booster|clearance"
+    clinic_file(more=ONE_CHAIR)
+    assert batch(*asked, *how, "--resume", moment=LATER).exit_code == 0
+    assert visits_by_patient() == before
+    assert manifest()[0]["notes"] == "booster|clearance"
+
+
 def test_a_chair_less_moves_no_more_than_it_has_to(asked):
     clinic_file(more="chairs = 2", hours="09:00-11:00")
     roster_file(rows_of(2))

@@ -24,6 +24,8 @@ from ketasched.model import (
     Hours,
     Minutes,
     NoDriving,
+    Override,
+    OwnMinutes,
     PhaseReview,
     TimeRange,
     VisitKind,
@@ -141,14 +143,6 @@ def test_what_the_protocol_does_not_offer_is_refused_by_name(more, field):
     with pytest.raises(BadRequest) as caught:
         planned(**more)
     assert caught.value.field == field
-
-
-def test_boosters_that_do_not_fit_are_no_reason_to_move_the_induction_and_are_refused():
-    summer = Closures(dates=(DateRange(date(2026, 12, 21), date(2027, 3, 31)),))
-    with pytest.raises(NoPlan) as caught:
-        planned(at=clinic(closures=summer), boosters=1)
-    assert [finding.rule for finding in caught.value.findings] == ["closure"]
-    assert "visit 7" in caught.value.findings[0].message
 
 
 # --- phases after one another ---
@@ -271,6 +265,18 @@ def test_somebody_is_18_on_the_birthday():
 def test_without_a_clearance_there_is_a_warning_and_a_plan():
     found = [(f.rule, f.level) for f in planned().findings]
     assert found == [("clearance", "warning")]
+
+
+@pytest.mark.parametrize("minutes", [0, 24 * 60], ids=["no minutes", "a whole day"])
+def test_minutes_that_leave_no_visit_are_refused_by_their_place(minutes):
+    own = OwnMinutes(check_in=0, treatment=minutes, observation=0)
+    at = clinic(overrides={"test": {"infusion": Override(own)}})
+    with pytest.raises(BadRequest) as caught:
+        planned(at=at)
+    assert caught.value.field == "clinic"
+    assert caught.value.what == (
+        f"overrides.test.infusion.minutes: a visit lasts 1 to 1439 minutes, not {minutes}"
+    )
 
 
 # --- identity ---
@@ -473,7 +479,8 @@ def test_starts_that_break_a_rule_are_no_course(number, days, minutes):
 def test_starts_of_another_number_of_visits_or_after_the_latest_start_are_no_course():
     starts = starts_of(planned())
     assert course_at(starts[:-1]) is None
-    assert course_at(starts, per_week=2, boosters=1) is None
+    assert course_at([*starts, (date(2027, 1, 1), 9 * 60)]) is None
+    assert course_at([*starts, (date(2027, 1, 1), 9 * 60)], boosters=1) is not None
     assert (
         course_at(starts, start=MONDAY - timedelta(7), latest_start=MONDAY - timedelta(3)) is None
     )

@@ -1,8 +1,9 @@
 """The planner against the judge that tries every plan, on many small and nasty cases."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
@@ -24,6 +25,7 @@ from ketasched.model import (
     Minutes,
     PerWeek,
     Phase,
+    PhaseReview,
     Protocol,
     Request,
     SpanDays,
@@ -31,7 +33,9 @@ from ketasched.model import (
     VisitKind,
     Weekday,
 )
-from ketasched.planning.planner import plan
+from ketasched.planning.explain import explain_refusal
+from ketasched.planning.planner import choose_slots, plan
+from ketasched.rules.base import PlanningContext
 from tests.support.brute_force import Booking, best_plan
 from tests.support.nouns import occupied
 
@@ -128,7 +132,11 @@ WEEKS = st.sampled_from(
 """Which of three sorts of day Monday to Sunday are; "-" is closed."""
 
 AWAY = st.sampled_from(
-    [*[""] * 7, "0", "1-2", "3", "0 4", "2 5-6", "4-6", "7-8", "6 9 12", "1 8 15", "10-13"]
+    [
+        *[""] * 7,
+        *("0", "1-2", "3", "0 4", "2 5-6", "4-6", "7-8", "6 9 12", "1 8 15", "10-13"),
+        *("9-30", "13-50", "5-17 19-40"),
+    ]
 )
 """Days on which the clinic is closed or the patient away, counted from the asked start."""
 
@@ -258,6 +266,9 @@ HOURS_LESS = st.sampled_from(
 )
 """By how many hours the least and the greatest gap in hours are less than those in days."""
 
+GATES = st.sampled_from([None, None, 1, 2])
+"""After which visit of its phase there is a gate: it moves no visit, and refuses none."""
+
 LONGER = st.sampled_from([None, None, None, 2, 3, 5])
 """How much longer a phase may last than at its fastest usual pace."""
 
@@ -276,6 +287,7 @@ def phases(draw: st.DrawFn, name: str, words: str, counts: st.SearchStrategy[int
     (least, greatest), (fewer, more) = usual_gaps(pace), draw(SLACK)
     gap_days = GapDays(min=max(1, least + fewer), max=greatest + more)
     less, count, longer = draw(HOURS_LESS), draw(counts), draw(LONGER)
+    gate = draw(GATES)
     hours = less and GapHours(
         min=None if less[0] is None else gap_days.min * 24 - less[0],
         max=None if less[1] is None else gap_days.max * 24 - less[1],
@@ -290,6 +302,7 @@ def phases(draw: st.DrawFn, name: str, words: str, counts: st.SearchStrategy[int
         gap_hours=hours,
         span_days=None if longer is None else SpanDays(least * (count - 1) + 1 + longer),
         tentative="tentative" in words,
+        reviews=() if gate is None else (PhaseReview(gate, "Review", gate=True),),
     )
 
 
@@ -306,6 +319,7 @@ SHAPES = st.sampled_from(
         ["firm", "firm", "firm"],
         ["firm", "tentative", "firm"],
         ["firm", "tentative booster", "firm"],
+        ["firm", "tentative", "tentative booster"],
     ]
 )
 INFUSIONS = st.sampled_from([Minutes(5, 15, 10), Minutes(15, 40, 5), Minutes(10, 70, 10)])
@@ -421,3 +435,34 @@ def test_the_plan_is_the_one_that_trying_every_plan_finds(case):
         assert planned(case) is None
     else:
         assert planned(case) == [[start.isoformat() for start in starts] for starts in judged]
+
+
+CHANGES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "--latest-start": lambda text: {"latest_start": date.fromisoformat(text)},
+    "--boosters": lambda text: {"boosters": int(text), "booster_every": None},
+    "--per-week": lambda text: {"per_week": int(text)},
+    "--every-days": lambda text: {"every_days": int(text)},
+    "--between": lambda text: {"between": TimeRange.read(text)},
+    "--days": lambda text: {"days": tuple(text.split(","))},
+}
+"""What an option in a remedy changes in the request."""
+
+
+@settings(max_examples=300, deadline=None)
+@given(cases())
+def test_a_change_that_a_refusal_names_has_the_best_plan_that_it_promises(case):
+    context = PlanningContext(
+        case.protocol, case.clinic, case.request, MADE_AT, occupied(case.taken)
+    )
+    try:
+        choose_slots(context)
+    except NoPlan as refusal:
+        remedies = explain_refusal(refusal, context).remedies
+    else:
+        return
+    for remedy in remedies:
+        option, _, text = remedy.change.partition(" ")
+        if option in CHANGES:
+            changed = replace(case.request, **CHANGES[option](text))
+            judged = best_plan(case.protocol, case.clinic, changed, case.taken) or []
+            assert [start.date() for starts in judged for start in starts] == [*remedy.dates]

@@ -1,21 +1,26 @@
 """The best plan, found by trying every one: the judge of the planner.
 
 Written from DESIGN 3 and 5 alone, plain and slow on purpose. A visit sequence is the check-in
-times of a phase's visits, complete or not. Not judged here: holiday calendars, a clinic's
-overrides of a protocol, and the preconditions (age, clearance).
+times of a phase's visits, complete or not; a course has a sequence for each phase. Not judged
+here: holiday calendars, a clinic's overrides of a protocol, and the preconditions (age,
+clearance).
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise, takewhile
+from functools import partial
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from ketasched.model import WEEKDAYS, Clinic, Phase, Protocol, Request, TimeRange, VisitKind
 
 Booking = tuple[datetime, datetime]
 VisitSequence = tuple[datetime, ...]
-Cost = tuple[int, int, int, int, VisitSequence]
+Cost = tuple[int, int, int, int, int, VisitSequence]
+"""How many of a phase's visits are left out, then the five criteria, the last being the starts."""
+Course = tuple[Cost, ...]
+"""The phases in turn, so that a course is better if it is less."""
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -28,18 +33,15 @@ def best_plan(
 
     Phases without visits are left out.
     """
-    plans = [phase_plan_of(phase, protocol, request) for phase in protocol.phases]
-    plans = [plan for plan in plans if plan.count]
-    search = Search(clinic, request, taken)
-    chosen: list[list[datetime]] = []
-    for number, plan in enumerate(plans, start=1):
-        before = chosen[-1][-1] if chosen else None
-        later = takewhile(lambda plan: not plan.phase.tentative, plans[number:])
-        sequence = search.best_sequence(plan, before, list(later))
-        if sequence is None:
-            return None
-        chosen.append(list(sequence))
-    return chosen
+    search = Search(clinic, request, taken, phase_plans(protocol, request))
+    best: Course | None = None
+
+    def is_wanted(course: Course) -> bool:
+        return best is None or course <= best[: len(course)]
+
+    for course in search.courses(is_wanted):
+        best = course
+    return None if best is None else [list(sequence) for *_, sequence in best if sequence]
 
 
 # ---- The request
@@ -54,6 +56,12 @@ class PhasePlan:
     count: int
     per_week: int | None
     steps: tuple[int, ...]
+
+
+def phase_plans(protocol: Protocol, request: Request) -> list[PhasePlan]:
+    """The phases that have visits."""
+    plans = [phase_plan_of(phase, protocol, request) for phase in protocol.phases]
+    return [plan for plan in plans if plan.count]
 
 
 def phase_plan_of(phase: Phase, protocol: Protocol, request: Request) -> PhasePlan:
@@ -156,52 +164,80 @@ class Availability:
 
 
 class Search:
-    """All visit sequences of each phase, for one patient."""
+    """All courses of one patient, with a sequence for each of the phases in `plans`."""
 
-    def __init__(self, clinic: Clinic, request: Request, taken: Sequence[Booking]) -> None:
+    def __init__(
+        self,
+        clinic: Clinic,
+        request: Request,
+        taken: Sequence[Booking],
+        plans: Sequence[PhasePlan],
+    ) -> None:
         self.request = request
+        self.plans = plans
         self.wanted = (request.time or clinic.preferred_start).minutes
         self.availability = Availability(clinic, request, taken)
-        self.fitting: dict[tuple[PhasePlan, datetime], bool] = {}
+        self.fitting: dict[tuple[int, datetime | None], bool] = {}
 
-    def best_sequence(
-        self, plan: PhasePlan, before: datetime | None, later: list[PhasePlan]
-    ) -> VisitSequence | None:
-        """The best sequence of a phase after which the later phases fit."""
-        best: Cost | None = None
+    def courses(
+        self, is_wanted: Callable[[Course], bool], chosen: Course = ()
+    ) -> Iterator[Course]:
+        """Every complete course that begins with `chosen`; unwanted ones are not continued."""
+        if len(chosen) == len(self.plans):
+            yield chosen
+            return
+        number, before = len(chosen), last_visit(chosen)
+        plan = self.plans[number]
 
-        def is_better(sequence: VisitSequence) -> bool:
-            return best is None or self.cost(plan, before, sequence) < best
+        def is_good(missing: int, begun: VisitSequence) -> bool:
+            return is_wanted((*chosen, self.cost(plan, before, missing, begun)))
 
-        for sequence in self.sequences(plan, before, is_better):
-            if self.fits(later, sequence[-1]):
-                best = self.cost(plan, before, sequence)
-        return best[-1] if best else None
+        for missing, sequence in self.phases(number, before, is_good):
+            if self.fits(number + 1, sequence[-1] if sequence else before):
+                cost = self.cost(plan, before, missing, sequence)
+                yield from self.courses(is_wanted, (*chosen, cost))
 
-    def fits(self, plans: list[PhasePlan], before: datetime) -> bool:
-        """Whether these phases, one after the other, can follow a visit."""
-        if not plans:
+    def phases(
+        self,
+        number: int,
+        before: datetime | None,
+        is_wanted: Callable[[int, VisitSequence], bool] = lambda missing, begun: True,
+    ) -> Iterator[tuple[int, VisitSequence]]:
+        """Every choice for phase `number`: a later one that is tentative may miss visits."""
+        plan = self.plans[number]
+        for missing in range(plan.count + 1 if number and plan.phase.tentative else 1):
+            wanted = partial(is_wanted, missing)
+            for sequence in self.sequences(plan, plan.count - missing, before, wanted):
+                yield missing, sequence
+
+    def fits(self, number: int, before: datetime | None) -> bool:
+        """Whether the phases from `number` on can follow a visit."""
+        if number == len(self.plans):
             return True
-        key = plans[0], before
+        key = number, before
         if key not in self.fitting:
-            sequences = self.sequences(plans[0], before, lambda _: True)
-            self.fitting[key] = any(self.fits(plans[1:], one[-1]) for one in sequences)
+            self.fitting[key] = any(
+                self.fits(number + 1, sequence[-1] if sequence else before)
+                for _, sequence in self.phases(number, before)
+            )
         return self.fitting[key]
 
     def sequences(
         self,
         plan: PhasePlan,
+        count: int,
         before: datetime | None,
         is_wanted: Callable[[VisitSequence], bool],
         begun: VisitSequence = (),
     ) -> Iterator[VisitSequence]:
-        """Every complete sequence that begins with `begun`; unwanted ones are not continued."""
-        if len(begun) == plan.count:
+        """Every sequence of `count` visits from `begun` on; unwanted ones are not continued."""
+        if not is_wanted(begun):
+            return
+        if len(begun) == count:
             yield begun
             return
         for start in self.next_starts(plan, before, begun):
-            if is_wanted((*begun, start)):
-                yield from self.sequences(plan, before, is_wanted, (*begun, start))
+            yield from self.sequences(plan, count, before, is_wanted, (*begun, start))
 
     def next_starts(
         self, plan: PhasePlan, before: datetime | None, begun: VisitSequence
@@ -229,14 +265,24 @@ class Search:
             yield first_day
             first_day += DAY
 
-    def cost(self, plan: PhasePlan, before: datetime | None, sequence: VisitSequence) -> Cost:
-        """The five criteria in their order. No criterion falls when a visit is added."""
+    def cost(
+        self, plan: PhasePlan, before: datetime | None, missing: int, sequence: VisitSequence
+    ) -> Cost:
+        """The visits that are missing, and the five criteria, in their order.
+
+        Nothing falls when a visit is added.
+        """
         days = [start.toordinal() for start in sequence]
-        delay = 0 if before else days[0] - self.request.start.toordinal()
+        delay = 0 if before or not days else days[0] - self.request.start.toordinal()
         steps = spacing(plan, [before.toordinal(), *days] if before else days)
         weekdays = len({day % 7 for day in days})
         minutes = sum(abs(start.hour * 60 + start.minute - self.wanted) for start in sequence)
-        return delay, steps, weekdays, minutes, sequence
+        return missing, delay, steps, weekdays, minutes, sequence
+
+
+def last_visit(course: Course) -> datetime | None:
+    """The last visit of a course."""
+    return next((sequence[-1] for *_, sequence in reversed(course) if sequence), None)
 
 
 def hours_fit(phase: Phase, one: datetime, two: datetime) -> bool:
@@ -254,7 +300,7 @@ def spacing(plan: PhasePlan, days: list[int]) -> int:
         shortest, longest = 7 // plan.per_week, -(-7 // plan.per_week)
         gaps = [two - one for one, two in pairwise(days)]
         return sum(max(shortest - gap, 0, gap - longest) ** 2 for gap in gaps)
-    cost, target = 0, days[0]
+    cost, target = 0, days[0] if days else 0
     for index, day in enumerate(days[1:]):
         target += plan.steps[min(index, len(plan.steps) - 1)]
         cost += (day - target) ** 2

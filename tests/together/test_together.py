@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from importlib import import_module
@@ -76,32 +76,19 @@ class Possible:
 
 
 def possible_courses(one: Demand, at: Clinic, booked: Sequence[Booking]) -> list[Possible]:
-    search = brute_force.Search(at, one.request, booked)
-    plans = [
-        plan
-        for phase in one.protocol.phases
-        if (plan := brute_force.phase_plan_of(phase, one.protocol, one.request)).count
-    ]
-
-    def following(number: int, before: datetime | None) -> Iterator[tuple[int, list[Booking]]]:
-        if number == len(plans):
-            yield 0, []
-            return
-        plan = plans[number]
-        for sequence in search.sequences(plan, before, lambda _: True):
-            _, spacing, *_ = search.cost(plan, before, sequence)
-            length = timedelta(minutes=plan.kind.minutes.total)
-            visits = [
-                (start, (start.astimezone(UTC) + length).astimezone(start.tzinfo))
-                for start in sequence
-            ]
-            for more, later in following(number + 1, sequence[-1]):
-                yield spacing + more, visits + later
-
-    found = [
-        Possible((visits[0][0].date() - one.request.start).days, spacing, tuple(visits))
-        for spacing, visits in following(0, None)
-    ]
+    """All courses of what is decided: boosters that are pencilled in count for nothing."""
+    plans = brute_force.phase_plans(one.protocol, one.request)
+    decided = [plan for plan in plans if not plan.phase.tentative]
+    search = brute_force.Search(at, one.request, booked, decided)
+    found = []
+    for course in search.courses(lambda _: True):
+        visits = [
+            (start, (start.astimezone(UTC) + length).astimezone(start.tzinfo))
+            for plan, (*_, sequence) in zip(decided, course, strict=True)
+            for length in [timedelta(minutes=plan.kind.minutes.total)]
+            for start in sequence
+        ]
+        found.append(Possible(course[0][1], sum(cost[2] for cost in course), tuple(visits)))
     return sorted(found, key=lambda course: (course.delay, course.spacing))
 
 
@@ -141,6 +128,10 @@ def best_of_all(asked: Sequence[Demand], at: Clinic, booked: Sequence[Booking]) 
     go_on(0, (0, 0, 0), ())
     return ObjectiveValue(-best[0][0], *best[0][1:])
 
+
+BOOSTERS = phase(
+    0, 2, name="maintenance", every_days=3, gap_days=GapDays(4, 2), visit="booster", tentative=True
+)
 
 PROTOCOLS = (protocol(TWICE), protocol(TWICE, WEEKLY), protocol(BY_HOURS))
 
@@ -188,6 +179,27 @@ def test_on_tiny_cases_it_is_the_best_of_all_plans(seed):
     assert found.bound.order <= best.order
     assert found.objective.order <= found.one_by_one.order
     assert_all_clean(found, booked)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_boosters_delay_and_refuse_nobody_and_cost_no_spacing(seed):
+    asked, at, booked = tiny(seed)
+    asked = [
+        replace(
+            one,
+            protocol=protocol(*one.protocol.phases, BOOSTERS),
+            request=replace(one.request, boosters=2),
+        )
+        for one in asked
+    ]
+    found = planned(asked, at, bookings=occupied(booked))
+    assert found.objective == best_of_all(asked, at, booked)
+    assert found.objective.order <= found.one_by_one.order
+    assert_all_clean(found, booked)
+    for course in found.courses:
+        boosters = sum(visit.phase == "maintenance" for visit in course.visits)
+        is_said = any(finding.rule == "booster" for finding in course.findings)
+        assert is_said == (boosters < 2)
 
 
 # --- a waiting list ---

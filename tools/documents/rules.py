@@ -15,6 +15,7 @@ it says that it cannot be overridden.
 """
 
 BESIDES = {
+    "booster": "Visits to be penciled in have no day in their window: they are left out.",
     "kept": "The first visit is later than was asked: it keeps the date that it was given.",
     "spacing": "A visit is off the pace, because no plan keeps it.",
     "time": "Visits are not at the time of day that was asked for.",

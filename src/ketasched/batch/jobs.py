@@ -26,7 +26,7 @@ class PackedSlots(NamedTuple):
 
     request: Request
     starts: list[list[tuple[int, int]]]
-    start_findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...]
 
     def __repr__(self) -> str:
         return object.__repr__(self)
@@ -74,7 +74,7 @@ def pack_slots(slots: ChosenSlots, fresh: Fresh) -> PackedSlots:
         [(slot.start.toordinal(), minute_of_day(slot.start)) for slot in phase]
         for phase in slots.slots
     ]
-    return PackedSlots(fresh.context.request, starts, slots.start_findings)
+    return PackedSlots(fresh.context.request, starts, slots.findings)
 
 
 def unpack_slots(packed: PackedSlots, context: PlanningContext) -> ChosenSlots:
@@ -84,7 +84,7 @@ def unpack_slots(packed: PackedSlots, context: PlanningContext) -> ChosenSlots:
     for phase_plan, starts in zip(phase_plans, packed.starts, strict=True):
         days = availability_of(context.clinic, phase_plan.kind)
         phases.append(tuple(_slot(days.on(day).slot(minutes)) for day, minutes in starts))
-    return ChosenSlots(tuple(phases), packed.start_findings)
+    return ChosenSlots(tuple(phases), packed.findings)
 
 
 def _slot(slot: Slot | None) -> Slot:

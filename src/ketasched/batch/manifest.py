@@ -25,6 +25,7 @@ from ketasched.model import TAKES_PLACE, Clinic, Course, Finding
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.occupancy import Interval
 from ketasched.model.wall_clock import clock_text
+from ketasched.planning.left_out import LEFT_OUT
 from ketasched.rules import Past
 
 MANIFEST, REJECTED, CHANGES = "manifest.csv", "rejects.csv", "changes.csv"
@@ -126,7 +127,7 @@ def write_error(output: Path, error: OSError) -> Refused:
 MINUTES = len("2027-04-05T09:00")
 """The length of a moment in ISO form, to the minute."""
 
-NOT_ABOUT_THE_START = ("spacing", "time")
+NOT_ABOUT_THE_START = ("spacing", "time", LEFT_OUT)
 """Rules whose given-up findings do not say that the start has moved."""
 
 

@@ -3,8 +3,8 @@
 `spacing_cost` has the costs of gaps, `availability` the candidates of days; `search` passes both
 to the kernel in `shortest_path`, and `assemble` makes a course of the chosen slots. If nothing
 fits, `infeasibility` has the reasons, `relaxations` the changes that would help, and `explain`
-words for both.
+words for both. `left_out` says which visits could not be pencilled in, and when they could be.
 
-Doors: assemble, availability, check, explain, infeasibility, planner, search, shortest_path,
-spacing_cost.
+Doors: assemble, availability, check, explain, infeasibility, left_out, planner, search,
+shortest_path, spacing_cost.
 """

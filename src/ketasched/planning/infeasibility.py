@@ -34,11 +34,32 @@ def start_infeasibility(search: Search, day: date) -> Finding:
 
 
 def phase_infeasibility(search: Search, number: int, last: Candidate) -> Finding:
-    """The finding that keeps phase `number` from following `last`, the visit before it."""
+    """The finding that keeps the next decided phase, from `number` on, from following `last`."""
+    while search.is_pencilled(number):
+        number += 1
     firsts = _successors(search, number, 0, [last])
     if firsts:
         return _sequence_infeasibility(search, number, firsts[0])
     return _no_day(search, number, 0, [last])
+
+
+def extension_infeasibility(
+    search: Search, number: int, own: Sequence[Candidate], last: Candidate
+) -> Finding | None:
+    """The finding that keeps phase `number` from another visit after those in `own`, or None.
+
+    `last` is the last visit of the course so far, of the phase or before it.
+    """
+    following = _successors(search, number, len(own), [last])
+    if not following:
+        return _no_day(search, number, len(own), [last])
+    ends = [(search.end_finding(number, own[0] if own else one, one), one) for one in following]
+    in_time = [one for finding, one in ends if finding is None]
+    if not in_time:
+        return ends[0][0]
+    if not any(search.fits_after(number + 1, one) for one in in_time):
+        return phase_infeasibility(search, number + 1, in_time[0])
+    return None
 
 
 def _sequence_infeasibility(search: Search, number: int, first: Candidate) -> Finding:

@@ -15,7 +15,8 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.assemble import assemble
 from ketasched.planning.check import findings_of
-from ketasched.planning.infeasibility import phase_infeasibility, start_infeasibility
+from ketasched.planning.infeasibility import start_infeasibility
+from ketasched.planning.left_out import left_out_findings
 from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
 from ketasched.planning.spacing_cost import PhasePlan, phase_plans_for
@@ -43,14 +44,16 @@ FIRST_START, LAST_START = date(1950, 1, 1), date(2099, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class ChosenSlots:
-    """The slots of a course, phase by phase, and findings about a start later than asked.
+    """The slots of a course, phase by phase, and findings about what the request does not get.
 
+    A phase that is pencilled in may have fewer slots than the request asks for, or none. The
+    findings are about a start later than asked, and about pencilled visits that are left out.
     Nothing else in a course depends on the bookings of others: `course_of` makes it of these
     anywhere.
     """
 
     slots: tuple[tuple[Slot, ...], ...]
-    start_findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def plan(
@@ -66,7 +69,9 @@ def plan(
     """The best course for `request`.
 
     The order of preference, phase by phase: the fewest days from the asked start, the best
-    spacing, the fewest weekdays, the fewest minutes from the wanted time, the earlier starts.
+    spacing, the fewest weekdays, the fewest minutes from the wanted time, the earlier starts. A
+    later phase that is tentative is pencilled in after all that is decided: its visits delay and
+    refuse no course, and those without a day are left out, with a finding.
 
     `made_at` is the aware moment of planning; `course_id` is made from the request if empty;
     `bookings` are the chairs that other patients hold. Raises `BadRequest` for what the protocol
@@ -81,7 +86,7 @@ def choose_slots(context: PlanningContext) -> ChosenSlots:
     if context.made_at.tzinfo is None:
         raise ValueError("made_at has no time zone")
     search = Search(context, requested_phases(context))
-    sequences = _best_sequences(search)
+    sequences = _with_later_phases(search, [_first_sequence(search)])
     first = sequences[0][0].slot
     if refusals := _broken_preconditions(first, context):
         begin = day_text(first.start.date())
@@ -90,11 +95,12 @@ def choose_slots(context: PlanningContext) -> ChosenSlots:
 
 
 def choose_slots_at(
-    context: PlanningContext, starts: Sequence[tuple[date, int]]
+    context: PlanningContext, starts: Sequence[tuple[date, int]], *, pencils_in: bool = False
 ) -> ChosenSlots | None:
     """The slots at these starts: local dates, and minutes after midnight.
 
-    None if the request asks for another number of visits, or a rule refuses one of them.
+    None if the request asks for another number of visits, or a rule refuses one of them. Visits
+    that are pencilled in may be missing; with `pencils_in`, phases without any get theirs.
     """
     search = Search(context, requested_phases(context))
     sequences = search.sequences_at(starts)
@@ -102,6 +108,8 @@ def choose_slots_at(
         return None
     if _broken_preconditions(sequences[0][0].slot, context):
         return None
+    if pencils_in:
+        sequences = _with_later_phases(search, sequences[: search.decided])
     return _chosen_slots(search, sequences)
 
 
@@ -113,7 +121,11 @@ def _broken_preconditions(first: Slot, context: PlanningContext) -> list[Finding
 
 def _chosen_slots(search: Search, sequences: Sequence[Sequence[Candidate]]) -> ChosenSlots:
     slots = tuple(tuple(candidate.slot for candidate in sequence) for sequence in sequences)
-    return ChosenSlots(slots, tuple(_start_findings(search, sequences[0][0])))
+    findings = (
+        *_start_findings(search, sequences[0][0]),
+        *left_out_findings(search, sequences, AROUND_DAYS),
+    )
+    return ChosenSlots(slots, findings)
 
 
 def _start_findings(search: Search, first: Candidate) -> Iterator[Finding]:
@@ -146,7 +158,9 @@ def requested_phases(context: PlanningContext) -> tuple[PhasePlan, ...]:
 
 def course_of(chosen: ChosenSlots, context: PlanningContext, *, course_id: str = "") -> Course:
     """The course at these slots, which were chosen for the same request."""
-    phase_plans = phase_plans_for(context.protocol, context.clinic, context.request)
+    requested = phase_plans_for(context.protocol, context.clinic, context.request)
+    both = zip(requested, chosen.slots, strict=True)
+    phase_plans = [phase_plan.with_count(len(own)) for phase_plan, own in both]
     latest = latest_start(context.request)
     course = assemble(context, phase_plans, chosen.slots, latest, course_id)
     slots = [slot for own in chosen.slots for slot in own]
@@ -154,7 +168,7 @@ def course_of(chosen: ChosenSlots, context: PlanningContext, *, course_id: str =
     if any(finding.level == "broken" for finding in findings):
         raise AssertionError("a plan of ours breaks a rule")
     given_up = (
-        *chosen.start_findings,
+        *chosen.findings,
         *_spacing_findings(phase_plans, chosen.slots),
         *_time_findings(context.request, course.visits),
     )
@@ -178,18 +192,19 @@ def latest_start(request: Request) -> date:
     return request.latest_start or request.start + timedelta(SLIDE_DAYS)
 
 
-def _best_sequences(search: Search) -> list[tuple[Candidate, ...]]:
-    """The best sequence of each phase, one phase after the other."""
-    sequences = [_first_sequence(search)]
-    for number in range(1, len(search.phase_plans)):
-        last = sequences[-1][-1]
-        sequence = search.best_later_phase(number, last)
-        if sequence is None:
-            name = search.phase_plans[number].phase.name
-            said = f"no {name} fits after {day_text(date.fromordinal(last.day))}"
-            raise NoPlan(said, findings=[phase_infeasibility(search, number, last)])
-        sequences.append(sequence.candidates)
-    return sequences
+def _with_later_phases(
+    search: Search, sequences: Sequence[tuple[Candidate, ...]]
+) -> list[tuple[Candidate, ...]]:
+    """The sequences of the first phases, and the best one of each later phase.
+
+    That of a phase that is pencilled in is empty if no visit of it fits.
+    """
+    found = [*sequences]
+    for number in range(len(found), len(search.phase_plans)):
+        last = next(sequence[-1] for sequence in reversed(found) if sequence)
+        best = search.best_later_phase(number, last)
+        found.append(best.candidates if best else ())
+    return found
 
 
 def _first_sequence(search: Search) -> tuple[Candidate, ...]:

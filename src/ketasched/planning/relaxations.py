@@ -124,6 +124,9 @@ def _other_pace(context: PlanningContext) -> Iterator[Variant]:
 
 
 def _fewer_boosters(context: PlanningContext) -> Iterator[Variant]:
+    phase = context.protocol.booster_phase
+    if phase is None or phase.tentative:
+        return  # boosters that are pencilled in refuse no course
     for number in range(context.request.boosters - 1, -1, -1):
         fewer = _with_request(context, boosters=number, booster_every=None)
         yield f"--boosters {number}", fewer

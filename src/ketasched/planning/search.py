@@ -8,14 +8,14 @@ The search knows the shapes of rules, and no rule by name.
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import date
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from math import inf
 
 from ketasched.model import Finding, Phase, Slot, VisitKind
 from ketasched.model.wall_clock import minute_of_day
 from ketasched.planning.availability import PatientAvailability
 from ketasched.planning.shortest_path import Candidate, VisitSequence, cheapest_sequence
-from ketasched.planning.spacing_cost import PhasePlan
+from ketasched.planning.spacing_cost import PhasePlan, decided_phases
 from ketasched.rules import ENDS_RULES, PAIR_RULES
 from ketasched.rules.base import PlanningContext, first_broken
 
@@ -62,7 +62,10 @@ def feasible_successors(
 class Search:
     """The search for the visit sequences of one course; it caches what it learns of candidates.
 
-    Phases are numbered from 0 in the course, and visits from 0 in their phase (`index`).
+    Phases are numbered from 0 in the course, and visits from 0 in their phase (`index`). A later
+    phase is pencilled in if it is tentative: it has as many visits as fit, perhaps none, and never
+    delays or refuses a course. All other phases are decided; `decided` is the number of phases up
+    to the last of them.
     """
 
     def __init__(self, context: PlanningContext, phase_plans: Sequence[PhasePlan]) -> None:
@@ -72,7 +75,13 @@ class Search:
         phases = [phase_plan.phase for phase_plan in phase_plans]
         # For each phase, whether a rule about the steps to its visits looks at the time of day.
         self._clocks = [any(rule.by_clock(one) for rule in PAIR_RULES) for one in phases]
-        self._clocks.append(False)  # no phase follows the last one
+        self._pencilled = [bool(number) and one.tentative for number, one in enumerate(phases)]
+        self._enters_by_clock = [*self._clocks, False]  # no phase follows the last one
+        for number in reversed(range(len(phases))):
+            # The visits after a pencilled phase may follow the visit before it.
+            if self._pencilled[number] and self._enters_by_clock[number + 1]:
+                self._enters_by_clock[number] = True
+        self.decided = decided_phases(phase_plans)
         self._ends_rules = [[rule for rule in ENDS_RULES if rule.concerns(one)] for one in phases]
         self._feasible: dict[tuple[int, Candidate, int], list[Candidate]] = {}
         self._allowed_gaps: dict[tuple[int, int], bool] = {}
@@ -86,8 +95,25 @@ class Search:
         return self._best(0, lambda budget: firsts, day) if firsts else None
 
     def best_later_phase(self, number: int, last: Candidate) -> VisitSequence | None:
-        """The best sequence of phase `number` after `last`, the visit before the phase."""
-        return self._best(number, lambda budget: self._firsts(number, last, budget), last.day)
+        """The best sequence of phase `number` after `last`, the visit before the phase.
+
+        If the phase is pencilled in, the sequence has as many visits as fit; None if none does.
+        """
+        found = self._best(number, lambda budget: self._firsts(number, last, budget), last.day)
+        if found is None and self._pencilled[number] and (most := self._most_visits(number, last)):
+            counts = [phase_plan.count for phase_plan in self.phase_plans]
+            counts[number] = most
+            return self.with_counts(counts).best_later_phase(number, last)
+        return found
+
+    def with_counts(self, counts: Iterable[int]) -> "Search":
+        """A search for the first visits of each phase, as many as `counts` says."""
+        both = zip(self.phase_plans, counts, strict=True)
+        return Search(self.context, [phase_plan.with_count(count) for phase_plan, count in both])
+
+    def is_pencilled(self, number: int) -> bool:
+        """Whether phase `number` is pencilled in."""
+        return self._pencilled[number]
 
     def _firsts(
         self, number: int, last: Candidate, budget: float
@@ -104,14 +130,11 @@ class Search:
         `firsts(budget)` are its first visits with their costs. `anchor` is the day that the
         targets of an every-so-many-days pace count from.
         """
-        # A rule about the ends of a phase needs a search of its own for each first day.
-        has_rule = bool(self._ends_rules[number])
         for budget in BUDGETS:
-            by_day = groupby(firsts(budget), key=lambda first: first[1].day if has_rule else 0)
             found = [
                 sequence
-                for _, group in by_day
-                if (sequence := self._cheapest(number, list(group), anchor, budget)) is not None
+                for group in self._by_first_day(number, firsts(budget))
+                if (sequence := self._cheapest(number, group, anchor, budget)) is not None
             ]
             if found:
                 return min(found)
@@ -120,6 +143,17 @@ class Search:
             ):
                 return None
         return None
+
+    def _by_first_day(
+        self, number: int, firsts: Iterable[tuple[int, Candidate]]
+    ) -> Iterator[list[tuple[int, Candidate]]]:
+        """The first visits of phase `number` in groups, each of which is searched at once.
+
+        A rule about the ends of a phase needs a search of its own for each first day.
+        """
+        has_rule = bool(self._ends_rules[number])
+        for _, group in groupby(firsts, key=lambda first: first[1].day if has_rule else 0):
+            yield list(group)
 
     def _cheapest(
         self, number: int, firsts: list[tuple[int, Candidate]], anchor: int, budget: float
@@ -188,31 +222,39 @@ class Search:
     def by_clock(self, number: int, index: int) -> bool:
         """Whether a rule looks at the time of visit `index` of phase `number`, not only its day.
 
-        The last visit of a phase is also part of the step into the next phase.
+        The last visit of a phase is also part of the step into the next phase; any visit of a
+        pencilled phase may be the last.
         """
-        is_last = index == self.phase_plans[number].count - 1
-        return self._clocks[number] or (is_last and self._clocks[number + 1])
+        may_be_last = self._pencilled[number] or index == self.phase_plans[number].count - 1
+        return self._clocks[number] or (may_be_last and self._enters_by_clock[number + 1])
 
     def sequences_at(
         self, starts: Sequence[tuple[date, int]]
     ) -> list[tuple[Candidate, ...]] | None:
         """The candidates at these starts, phase by phase; None if a rule refuses one of them.
 
-        `starts` has a local date, and the minutes after midnight, for each visit of the course.
+        `starts` has a local date, and the minutes after midnight, for each visit of the course. If
+        they are too few for all phases, the last ones that are pencilled in have fewer visits.
         """
-        if len(starts) != sum(phase_plan.count for phase_plan in self.phase_plans):
+        plans = list(zip(self.phase_plans, self._pencilled, strict=True))
+        pencilled = len(starts) - sum(plan.count for plan, optional in plans if not optional)
+        if not 0 <= pencilled <= sum(plan.count for plan, optional in plans if optional):
             return None
         sequences: list[tuple[Candidate, ...]] = []
         left, last = iter(starts), None
-        for number, phase_plan in enumerate(self.phase_plans):
+        for number, (phase_plan, optional) in enumerate(plans):
+            count = phase_plan.count
+            if optional:
+                count = min(count, pencilled)
+                pencilled -= count
             found: list[Candidate] = []
-            for day, minutes in islice(left, phase_plan.count):
+            for day, minutes in islice(left, count):
                 candidate = self._candidate_at(phase_plan.kind, day.toordinal(), minutes)
                 if candidate is None or (last and self.step_finding(number, last, candidate)):
                     return None
                 found.append(candidate)
                 last = candidate
-            if self.end_finding(number, found[0], found[-1]):
+            if found and self.end_finding(number, found[0], found[-1]):
                 return None
             sequences.append(tuple(found))
         return sequences
@@ -248,19 +290,41 @@ class Search:
     def _may_end(self, number: int, first: Candidate, last: Candidate) -> bool:
         if self.end_finding(number, first, last) is not None:
             return False
-        return self._fits_after(number + 1, last)
+        return self.fits_after(number + 1, last)
 
-    def _fits_after(self, number: int, last: Candidate) -> bool:
-        """Whether phase `number` and those after it, up to a tentative one, fit after `last`."""
-        if number == len(self.phase_plans) or self.phase_plans[number].phase.tentative:
+    def fits_after(self, number: int, last: Candidate) -> bool:
+        """Whether the decided phases among phase `number` and those after it fit after `last`."""
+        if number >= self.decided:
             return True
         key = number, last
         if key not in self._later_phases_fit:
-            firsts = self._firsts(number, last, inf)
-            self._later_phases_fit[key] = any(
-                self.reaches_end(number, first) for _, first in firsts
-            )
+            if self._pencilled[number]:
+                fits = self.fits_after(number + 1, last) or self._most_visits(number, last) > 0
+            else:
+                firsts = self._firsts(number, last, inf)
+                fits = any(self.reaches_end(number, first) for _, first in firsts)
+            self._later_phases_fit[key] = fits
         return self._later_phases_fit[key]
+
+    def _most_visits(self, number: int, last: Candidate) -> int:
+        """How many visits phase `number` can have at most after `last`.
+
+        The decided phases after it have to fit.
+        """
+        most, count = 0, self.phase_plans[number].count
+        for group in self._by_first_day(number, self._firsts(number, last, inf)):
+            layer = [first for _, first in group]
+            first = layer[0]
+            for index in range(count):
+                if index >= most and any(self._may_end(number, first, one) for one in layer):
+                    most = index + 1
+                lists = {
+                    id(following): following
+                    for one in (layer if index + 1 < count else ())
+                    for _, following in self.successors(number, index + 1, one, one.day, inf)
+                }
+                layer = list(dict.fromkeys(chain.from_iterable(lists.values())))
+        return most
 
     def reaches_end(self, number: int, first: Candidate) -> bool:
         """Whether phase `number` has a feasible sequence from `first`, at any cost.

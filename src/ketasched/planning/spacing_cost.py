@@ -3,7 +3,8 @@
 A `PhasePlan` is a phase as a request asks for it: how many visits, of what kind, at what pace.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate, chain, islice, repeat
@@ -30,6 +31,10 @@ class PhasePlan:
     count: int
     per_week: int | None
     offsets: tuple[int, ...]
+
+    def with_count(self, count: int) -> "PhasePlan":
+        """The same plan for its first `count` visits."""
+        return self if count == self.count else replace(self, count=count)
 
     def cost(self, index: int, gap: int, since_anchor: int) -> int:
         """The cost of the spacing of visit `index` (from 0): squared days off the pace.
@@ -72,6 +77,17 @@ class PhasePlan:
             # Half a day goes to the earlier date, so 3.5 days are 3.
             target = before + timedelta(-(-(14 - self.per_week) // (2 * self.per_week)))
         return Window(earliest, min(max(target, earliest), latest), latest)
+
+
+def decided_phases(phase_plans: Sequence[PhasePlan]) -> int:
+    """The number of phases up to the last decided one; those after it are pencilled in.
+
+    A later phase that is tentative is pencilled in; the first phase never is.
+    """
+    decided = (
+        n for n, one in enumerate(phase_plans, start=1) if n == 1 or not one.phase.tentative
+    )
+    return max(decided)
 
 
 def _usual_gaps(per_week: int) -> tuple[int, int]:
@@ -142,12 +158,21 @@ def phase_plan_for(
 ) -> PhasePlan:
     """The plan of a phase with `count` visits.
 
-    The offsets of the course's first phase (`is_first`) count from its own first visit.
+    The offsets of the course's first phase (`is_first`) count from its own first visit. Raises
+    `BadRequest` if the clinic's overrides leave a visit no minutes.
     """
     kind = effective_kind(protocol, clinic, phase.visit)
+    _refuse_minutes(protocol, phase, kind)
     per_week, steps = _pace(phase, request, booster=phase is protocol.booster_phase)
     all_steps = chain((0,) if is_first else (), steps, repeat(steps[-1]))
     return PhasePlan(phase, kind, count, per_week, tuple(islice(accumulate(all_steps), count)))
+
+
+def _refuse_minutes(protocol: Protocol, phase: Phase, kind: VisitKind) -> None:
+    """Refuse what no file has, because files are checked when they are read."""
+    for _, said in kind.minutes.problems():
+        place = f"overrides.{protocol.id}.{phase.visit}.minutes"
+        raise BadRequest("clinic", f"{place}: {said}", next_step="other minutes for this visit")
 
 
 def _pace(

@@ -16,6 +16,7 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.check import check
+from ketasched.planning.left_out import LEFT_OUT
 from ketasched.revising.history import add_entry, ended_dates, entry_text
 from ketasched.revising.intents import waive_rules
 from ketasched.revising.placement import Placement, explain_failure, place_draft, previous_starts
@@ -150,8 +151,11 @@ def _findings(
     has begun: that is a fact. What else was broken before, by a newer clinic, nobody decided, so
     it is left to `check`. Raises `NoPlan` for all other broken rules.
     """
+    has_more = len(course.visits) > len(before.visits)
     for finding in before.findings:
         if finding.level == "given-up" and finding.visit:
+            if finding.rule == LEFT_OUT and has_more:
+                continue  # what was left out may have been added
             # The message is about the visit's number and the visit before.
             pair = slice(max(finding.visit - 2, 0), finding.visit)
             if [*map(_date_key, before.visits[pair])] == [*map(_date_key, course.visits[pair])]:

@@ -1,5 +1,6 @@
 """together: plan many patients on the chairs of one clinic jointly."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,15 +12,10 @@ from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Clinic, Course
 from ketasched.model.occupancy import Occupancy, intervals, slots_of
 from ketasched.model.wall_clock import minute_of_day
-from ketasched.planning.planner import (
-    choose_slots,
-    choose_slots_at,
-    course_of,
-    requested_phases,
-)
+from ketasched.planning.planner import choose_slots, choose_slots_at, course_of
 from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
-from ketasched.planning.spacing_cost import phase_plans_for
+from ketasched.planning.spacing_cost import PhasePlan, decided_phases, phase_plans_for
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext
 from ketasched.together.records import ZERO, Demand, JointPlan, ObjectiveValue, Unscheduled
 
@@ -45,10 +41,11 @@ def together(
     """The best plan for all demands beside the `bookings`.
 
     The objectives, in order: the most patients, weighted by priority; the fewest days in sum from
-    the asked starts to the first visits; the best spacing in sum. The plan is never worse than
-    planning the demands one by one in their order. `limit` is in seconds of a usual machine:
-    effort is counted, not measured, so that the same input and `seed` give the same plan. Raises
-    `BadRequest` if the extra `together` is not installed.
+    the asked starts to the first visits; the best spacing in sum. Visits that are pencilled in
+    after the last decided phase count for none of them: they are planned last, in the order of the
+    demands. The plan is never worse than planning the demands one by one in their order. `limit`
+    is in seconds of a usual machine: effort is counted, not measured, so that the same input and
+    `seed` give the same plan. Raises `BadRequest` if the extra `together` is not installed.
     """
     planner = _Planner(asked, clinic, made_at, bookings)
     alone, refusals = planner.plan_alone()
@@ -56,7 +53,7 @@ def together(
         objective = planner.objective(alone)
         return JointPlan(planner.outcomes(alone, refusals), objective, objective, objective)
     best = one_by_one = planner.plan_in_order(alone)
-    solution = planner.solve(list(alone), one_by_one, limit, seed)
+    solution = planner.solve(alone, one_by_one, limit, seed)
     if solution.objective.order < planner.objective(one_by_one).order:
         numbered = zip(alone, solution.candidates, strict=True)
         solved = planner.realise({number: chosen for number, chosen in numbered if chosen}, alone)
@@ -103,26 +100,34 @@ class _Planner:
             self._add_if_possible(occupancy, courses, number)
         return courses
 
-    def solve(self, numbers: Sequence[int], known: Courses, limit: float, seed: int) -> "Solution":
-        """The joint solution for these patients, which is no worse than the `known` courses."""
-        contexts = [self._context(number, self.bookings) for number in numbers]
-        searches = [Search(one, requested_phases(one)) for one in contexts]
-        priorities = [self.demands[number].priority for number in numbers]
+    def solve(self, alone: Courses, known: Courses, limit: float, seed: int) -> "Solution":
+        """The joint solution for the patients with a course `alone`, which is no worse than the
+        `known` courses.
+
+        Phases that are pencilled in before a decided one have as many visits as they have alone.
+        """
+        plans = [self._decided_plans(number, course) for number, course in alone.items()]
+        searches = [
+            Search(self._context(number, self.bookings), own)
+            for number, own in zip(alone, plans, strict=True)
+        ]
+        priorities = [self.demands[number].priority for number in alone]
         warm_start = {
-            patient: (self.objective_of(number, known[number]), list(slots_of(known[number])))
-            for patient, number in enumerate(numbers)
-            if number in known
+            patient: (
+                self.objective_of(number, known[number]),
+                list(slots_of(known[number]))[: _visits(plans[patient])],
+            )
+            for patient, number in enumerate(alone)
+            if number in known and self._decided_plans(number, known[number]) == plans[patient]
         }
         return _solver()(
             searches, priorities, self.clinic, self.bookings, warm_start, limit=limit, seed=seed
         )
 
-    def realise(
-        self, chosen: Mapping[int, Sequence[Candidate]], numbers: Iterable[int]
-    ) -> Courses:
+    def realise(self, chosen: Mapping[int, Sequence[Candidate]], alone: Courses) -> Courses:
         """The courses at the chosen candidates, each planned again beside the others.
 
-        Planning again finds the times that the patients want. Then each patient of `numbers`
+        Planning again finds the times that the patients want. Then each patient of `alone`
         without a course gets one if there is room after all: the unscheduled ones, and those whose
         candidates break a rule that the solver does not know.
         """
@@ -135,30 +140,36 @@ class _Planner:
             occupancy.add(own)
         for number, candidates in chosen.items():
             occupancy.remove(held[number])
-            if course := self._plan_again(number, candidates, occupancy):
+            plans = self._decided_plans(number, alone[number])
+            if course := self._plan_again(number, plans, candidates, occupancy):
                 occupancy.add(intervals(slots_of(course)))
                 courses[number] = course
-        for number in numbers:
+        for number in alone:
             if number not in courses:
                 self._add_if_possible(occupancy, courses, number)
         return courses
 
     def _plan_again(
-        self, number: int, candidates: Sequence[Candidate], occupancy: Occupancy
+        self,
+        number: int,
+        phase_plans: Sequence[PhasePlan],
+        candidates: Sequence[Candidate],
+        occupancy: Occupancy,
     ) -> Course | None:
         """The best course beside other visits, or the one at these candidates if it is better.
 
         None if a rule refuses the candidates: the solver knows the chairs, and no other rule about
         other patients.
         """
-        chosen = self._objective(number, [candidate.day for candidate in candidates])
+        days = [candidate.day for candidate in candidates]
+        chosen = self._objective(number, phase_plans, days)
         with suppress(NoPlan):
             course = self.plan_beside(number, occupancy)
             if self.objective_of(number, course).order <= chosen.order:
                 return course
         context = self._context(number, occupancy)
         starts = [(one.slot.start.date(), minute_of_day(one.slot.start)) for one in candidates]
-        slots = choose_slots_at(context, starts)
+        slots = choose_slots_at(context, starts, pencils_in=True)
         course_id = self.demands[number].course_id
         return course_of(slots, context, course_id=course_id) if slots else None
 
@@ -180,13 +191,27 @@ class _Planner:
 
     def objective_of(self, number: int, course: Course) -> ObjectiveValue:
         """The objective value of one course."""
-        return self._objective(number, [visit.start.toordinal() for visit in course.visits])
+        days = [visit.start.toordinal() for visit in course.visits]
+        return self._objective(number, self._decided_plans(number, course), days)
 
-    def _objective(self, number: int, days: Sequence[int]) -> ObjectiveValue:
+    def _decided_plans(self, number: int, course: Course) -> list[PhasePlan]:
+        """The plans of the phases up to the last decided one, with the visits of `course`."""
+        demand = self.demands[number]
+        phase_plans = phase_plans_for(demand.protocol, self.clinic, demand.request)
+        counts = Counter(visit.phase for visit in course.visits)
+        return [
+            phase_plan.with_count(counts[phase_plan.phase.name])
+            for phase_plan in phase_plans[: decided_phases(phase_plans)]
+            if counts[phase_plan.phase.name]
+        ]
+
+    def _objective(
+        self, number: int, phase_plans: Sequence[PhasePlan], days: Sequence[int]
+    ) -> ObjectiveValue:
         """The objective value of visits on these days (`date.toordinal`)."""
         demand = self.demands[number]
         spacing, before, left = 0, 0, iter(days)
-        for phase_plan in phase_plans_for(demand.protocol, self.clinic, demand.request):
+        for phase_plan in phase_plans:
             anchor = before or days[0]
             for index, day in enumerate(islice(left, phase_plan.count)):
                 spacing += phase_plan.cost(index, day - before, day - anchor) if before else 0
@@ -225,6 +250,10 @@ class _Planner:
     def _context(self, number: int, occupancy: Occupancy) -> PlanningContext:
         one = self.demands[number]
         return PlanningContext(one.protocol, self.clinic, one.request, self.made_at, occupancy)
+
+
+def _visits(phase_plans: Iterable[PhasePlan]) -> int:
+    return sum(phase_plan.count for phase_plan in phase_plans)
 
 
 def refuse_without_extra() -> None:
