@@ -17,6 +17,7 @@ from ketasched.files.request_parsing import DateOrder
 from ketasched.files.roster import Roster, read_roster
 from ketasched.model import Clinic, Course, Finding
 from ketasched.planning.check import check
+from ketasched.planning.record import record_findings
 
 ROSTERS = (".csv", ".tsv", ".ndjson", ".jsonl")
 """The suffixes of files that are read as rosters."""
@@ -87,7 +88,8 @@ def _findings(path: str, clinic_path: str | None) -> tuple[Finding, ...]:
             say("warning", f"{path}: {line}")
     if not isinstance(noun, Course):
         return ()
-    return check(with_clinic(noun, clinic_path) if clinic_path else noun)
+    course = with_clinic(noun, clinic_path) if clinic_path else noun
+    return (*check(course), *record_findings(course))
 
 
 def _clinic(path: str | None) -> tuple[Clinic, str]:

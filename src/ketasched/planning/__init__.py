@@ -5,6 +5,6 @@ kernel in `shortest_path`, and `assemble` makes a course of the chosen slots. If
 `infeasibility` has the reasons, `relaxations` the changes that would help, and `explain` words
 for both.
 
-Doors: assemble, availability, cadence, check, explain, infeasibility, planner, search,
-shortest_path.
+Doors: assemble, availability, cadence, check, explain, infeasibility, planner, record,
+search, shortest_path.
 """
