@@ -200,7 +200,7 @@ class EventBuilder:
         driver = f"Driver: {name}." if name else ""
         drivers = [visit.driver.name] if visit.driver else []
         both = f"{times.ride.replace('collect', 'collect from')}."
-        whom = f" {self.view.driver_label}" if self.view.driver_label else ""
+        whom = f" {self.view.patient_label}" if self.view.patient_label else ""
         bring, collect = f"Bring{whom} at {times.begin}", f"Collect{whom} from {times.end}"
         wait = f"Not before {times.end}; it may take longer. Please wait, and drive them home."
         for role, moment, title, how, alarm in (
