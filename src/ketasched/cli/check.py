@@ -84,7 +84,7 @@ def _findings(path: str, clinic_path: str | None) -> tuple[Finding, ...]:
     """
     noun = load_any(path)
     if isinstance(noun, Clinic):
-        for line in clinic_warnings(noun):
+        for line in clinic_warnings(noun, salt=options.new_salt()):
             say("warning", f"{path}: {line}")
     if not isinstance(noun, Course):
         return ()
