@@ -16,6 +16,7 @@ from ketasched.files.codec import json_line
 from ketasched.files.load import load_protocol, parse_course
 from ketasched.model import Change, Course, Driver
 from ketasched.model.identifiers import make_uid
+from ketasched.planning.assemble import with_identity_of
 from ketasched.planning.planner import plan
 from ketasched.planning.record import record_findings
 from ketasched.revising.revise import revise
@@ -88,6 +89,33 @@ def test_of_a_course_of_1_0_nothing_is_said(old):
 def test_a_course_of_1_0_keeps_the_uids_of_its_calendars(old, audience):
     course = parse_course(json.dumps(old["course"]), "1.0")
     assert sorted(one.uid for one in events(course, View(audience))) == old["uids"][audience]
+
+
+def uids_of(course: Course) -> set[str]:
+    """The UIDs in the calendars of patient and driver."""
+    return {one.uid for who in ("patient", "driver") for one in events(course, View(who))}
+
+
+def test_the_uids_of_1_0_stay_after_a_change_and_when_a_batch_plans_again(course):
+    first = plan(course.protocol, course.clinic, course.request, made_at=MADE_AT)
+    old = replace(first, uid_key="")
+    moved = revise(old, Change("driver", 5, driver=Driver("Sam", "555")), at=MADE_AT)
+    assert uids_of(moved) == uids_of(old)
+    later = plan(
+        course.protocol, course.clinic, course.request, made_at=MADE_AT + timedelta(hours=1)
+    )
+    assert not uids_of(later) & uids_of(old)
+    assert uids_of(with_identity_of(old, later)) == uids_of(old)
+    assert uids_of(with_identity_of(first, later)) == uids_of(first)
+
+
+def test_another_salt_gives_other_uids_also_to_a_course_whose_id_is_given(course):
+    clinics = course.clinic, replace(course.clinic, id_salt="another")
+    one, other = (
+        plan(course.protocol, at, course.request, made_at=MADE_AT, course_id="7") for at in clinics
+    )
+    rides = ({event.uid for event in events(made, View("driver"))} for made in (one, other))
+    assert set.intersection(*rides) == set()
 
 
 def test_the_uids_of_rides_cannot_be_computed_from_a_patients_calendar(course):

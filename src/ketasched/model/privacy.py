@@ -82,17 +82,16 @@ def sensitive_term(text: str) -> str:
 
 def _first_match(readings: list[str]) -> str:
     """The first sensitive term in any reading of a text."""
-    split = [_WORD_BEGIN.sub(" ", text) for text in readings]
-    words = [
-        _INNOCENT.sub(" ", text.casefold().translate(TO_LATIN)) for text in (*readings, *split)
-    ]
+    split = (_WORD_BEGIN.sub(" ", text) for text in readings)
+    plain = (text.casefold().translate(TO_LATIN) for text in (*readings, *split))
+    words = dict.fromkeys((_INNOCENT.sub(" ", text) for text in plain), _SENSITIVE)
+    words |= {_BROKEN_WORD.sub("", text): _SENSITIVE for text in words}
     # Joined, initials such as "T. M. S." make a short term, too: only stems are looked for.
-    joined = [_HYPHEN.sub("", _SPACED_LETTERS.sub(_join, text)) for text in words]
-    whole = [*words, *(_BROKEN_WORD.sub("", text) for text in words)]
-    for pattern, texts in ((_SENSITIVE, whole), (_STEMS, joined)):
-        for text in texts:
-            if found := pattern.search(text):
-                return found[0]
+    for text in list(words):
+        words.setdefault(_HYPHEN.sub("", _SPACED_LETTERS.sub(_join, text)), _STEMS)
+    for text, pattern in words.items():
+        if found := pattern.search(text):
+            return found[0]
     return ""
 
 
