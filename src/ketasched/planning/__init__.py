@@ -3,7 +3,7 @@
 `cadence` has the costs of gaps, `availability` the candidates of days; `search` passes both to the
 kernel in `shortest_path`, and `assemble` makes a course of the chosen slots. If nothing fits,
 `infeasibility` has the reasons, `relaxations` the changes that would help, and `explain` words
-for both.
+for both. `check` asks the rules of a course, `record` its protocol and its own history.
 
 Doors: assemble, availability, cadence, check, explain, infeasibility, planner, record,
 search, shortest_path.

@@ -45,6 +45,10 @@ class _Record:
     course: Course
 
     @cached_property
+    def phases(self) -> Mapping[str, Phase]:
+        return {phase.name: phase for phase in self.course.protocol.phases}
+
+    @cached_property
     def changes(self) -> Sequence[Change]:
         """The changes since the last planning: a batch can plan an unchanged course again."""
         found: list[Change] = []
@@ -90,7 +94,7 @@ class _Record:
     def visit_problems(self, visit: Visit) -> Iterator[str]:
         """What is wrong with a visit by itself, and beside the one before it."""
         before = self.course.visits[visit.number - 2] if visit.number > 1 else None
-        phase = next(one for one in self.course.protocol.phases if one.name == visit.phase)
+        phase = self.phases[visit.phase]
         if before and visit.start.timestamp() < before.start.timestamp():
             yield f"is before visit {before.number}"
         if visit.kind != phase.visit:
@@ -114,7 +118,7 @@ class _Record:
 
     def phase_problems(self, phase: Phase) -> Iterator[str]:
         """What is wrong with the number of the phase's visits, or else with their labels."""
-        labels = self._labels(phase)
+        labels = self.labels[phase.name]
         added = self._added(phase)
         is_booster = phase is self.course.protocol.booster_phase
         most = added + (self.course.request.boosters if is_booster else phase.count.default)
@@ -129,11 +133,15 @@ class _Record:
             if sorted(places) != [*range(1, len(labels) + 1)] or max(totals) != len(labels):
                 yield f"the visits are not labelled 1 to {len(labels)}"
 
-    def _labels(self, phase: Phase) -> list[tuple[int, int]]:
-        """The labels of the phase's visits, (3, 6) for "3 of 6"; none of those made up for."""
-        own = [visit.of for visit in self.course.visits if visit.phase == phase.name]
-        labels = (label.split(" of ") for label in own if not label.endswith(MAKE_UP_SUFFIX))
-        return [(int(place), int(total)) for place, total in labels]
+    @cached_property
+    def labels(self) -> Mapping[str, list[tuple[int, int]]]:
+        """By phase the labels of its visits, (3, 6) for "3 of 6"; none of make-up visits."""
+        found: dict[str, list[tuple[int, int]]] = {one: [] for one in self.phases}
+        for visit in self.course.visits:
+            if not visit.of.endswith(MAKE_UP_SUFFIX):
+                place, _, total = visit.of.partition(" of ")
+                found[visit.phase].append((int(place), int(total)))
+        return found
 
     def _added(self, phase: Phase) -> int:
         """How many visits the history adds to the phase, make-up visits aside."""
@@ -141,9 +149,12 @@ class _Record:
 
     def review_problems(self) -> Iterator[str]:
         """What is wrong with the reviews."""
-        reviews, phases = self.course.reviews, self.course.protocol.phases
-        planned = {one.name: len(self._labels(one)) - self._added(one) for one in phases}
-        count = sum(one.after <= planned[phase.name] for phase in phases for one in phase.reviews)
+        reviews = self.course.reviews
+        count = sum(
+            review.after <= len(self.labels[phase.name]) - self._added(phase)
+            for phase in self.course.protocol.phases
+            for review in phase.reviews
+        )
         if len(reviews) != count:
             yield f"Reviews: {len(reviews)}; by the protocol {count}"
         uids = self._uids("review", len(reviews))
@@ -166,7 +177,7 @@ class _Record:
         """How many items of each sort there are, and how few and how many there may be."""
         visits, verbs, every = self.course.visits, self.verbs, len(self.course.visits)
         statuses = Counter[str](visit.status for visit in visits)
-        tentative = {phase.name for phase in self.course.protocol.phases if phase.tentative}
+        tentative = {name for name, phase in self.phases.items() if phase.tentative}
         again = [visit for visit in visits if visit.of.endswith(MAKE_UP_SUFFIX)]
         decided = [visit for visit in visits if visit.status in ("planned", "completed")]
         decisions = verbs["confirm"] + verbs["booster"] + _count_in(tentative, again)
