@@ -208,6 +208,14 @@ EDITS = {
         lambda one: with_visit(one, 5, status="ceased"),
         ["Visits ceased: 1; by the history 0."],
     ),
+    "a review held by hand": (
+        lambda one: replace(one, reviews=(replace(one.reviews[0], status="held"),)),
+        ["Reviews held: 1; by the history 0."],
+    ),
+    "a review ceased by hand": (
+        lambda one: replace(one, reviews=(replace(one.reviews[0], status="ceased"),)),
+        ["Reviews ceased: 1; by the history 0."],
+    ),
     "a booster confirmed by hand": (
         lambda one: with_visit(one, 9, status="planned"),
         ["Visits confirmed: 2; by the history 1."],

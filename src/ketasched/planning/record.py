@@ -173,26 +173,29 @@ class _Record:
         if further & self.sequences.keys():
             yield "The history has changed a visit that is not there"
 
-    def _ranges(self) -> dict[str, tuple[int, int, int]]:
+    def _ranges(self) -> dict[str, tuple[int, int, float]]:
         """How many items of each sort there are, and how few and how many there may be."""
-        visits, verbs, every = self.course.visits, self.verbs, len(self.course.visits)
+        visits, verbs = self.course.visits, self.verbs
         statuses = Counter[str](visit.status for visit in visits)
         tentative = {name for name, phase in self.phases.items() if phase.tentative}
         again = [visit for visit in visits if visit.of.endswith(MAKE_UP_SUFFIX)]
         decided = [visit for visit in visits if visit.status in ("planned", "completed")]
         decisions = verbs["confirm"] + verbs["booster"] + _count_in(tentative, again)
-        stops = any(one.verb == "cease" or one.outcome == "stop" for one in self.changes)
+        reviews = Counter[str](review.status for review in self.course.reviews)
         holds = [change.verb for change in self.changes if change.verb in ("hold", "resume")]
-        recorded = sum(review.status == "completed" for review in self.course.reviews)
+        stops = any(one.verb == "cease" or one.outcome == "stop" for one in self.changes)
+        most_held, most_ceased = inf if holds[-1:] == ["hold"] else 0, inf if stops else 0
         make_ups = sum(change.make_up is True for change in self.changes)
         final = {status: verbs[verb] for status, verb in FINAL_VERBS.items()}
         return {
             **{f"Visits {one}": (statuses[one], final[one], final[one]) for one in final},
             "Visits that make up for others": (len(again), make_ups, make_ups),
             "Visits confirmed": (_count_in(tentative, decided), 0, decisions),
-            "Visits held": (statuses["held"], 0, every if holds[-1:] == ["hold"] else 0),
-            "Visits ceased": (statuses["ceased"], min(verbs["cease"], 1), every if stops else 0),
-            "Reviews recorded": (recorded, verbs["review"], verbs["review"]),
+            "Visits held": (statuses["held"], 0, most_held),
+            "Visits ceased": (statuses["ceased"], min(verbs["cease"], 1), most_ceased),
+            "Reviews recorded": (reviews["completed"], verbs["review"], verbs["review"]),
+            "Reviews held": (reviews["held"], 0, most_held),
+            "Reviews ceased": (reviews["ceased"], 0, most_ceased),
         }
 
 
