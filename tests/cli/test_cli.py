@@ -182,6 +182,25 @@ def test_the_salt_of_a_clinic_is_new_each_time_and_is_not_shown():
     )
 
 
+def test_a_clinic_without_a_salt_is_given_one_to_paste_and_a_new_one_each_time():
+    Path("clinic.toml").write_text('timezone = "UTC"\n[hours]\nmon = ["09:00-12:00"]\n')
+    salts = set()
+    for arguments in (["check", "clinic.toml"], ["plan", "--start", "2027-01-04"]):
+        said = run(*arguments).stderr
+        assert said.count("id_salt: none") == 1
+        (line,) = re.findall(r'add: (id_salt = "[0-9a-f]{32}")$', said, re.MULTILINE)
+        salts.add(line)
+    assert len(salts) == 2
+    Path("clinic.toml").write_text(f"{salts.pop()}\n{Path('clinic.toml').read_text()}")
+    assert "id_salt" not in run("check", "clinic.toml").stderr
+
+
+def test_without_a_clinic_file_a_folder_that_is_handed_out_is_warned_about():
+    asked = "plan", "--start", "2027-01-04", "--patient", "P-1"
+    assert "identifiers in calendars" not in run(*asked).stderr
+    assert "identifiers in calendars can be computed" in run(*asked, "-o", "out").stderr
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(name):
     assert f"ketasched {name} " in run(name, "--help").stdout

@@ -18,7 +18,9 @@ from ketasched.errors import KetaschedError
 from tests.conftest import ROOT
 from tests.support.transcript import run
 
-CLINIC = 'timezone = "America/New_York"\nphone = "555"\n[hours]\nmon = ["09:00-17:00"]\n'
+CLINIC = (
+    'timezone = "America/New_York"\nphone = "555"\nid_salt = "x"\n[hours]\nmon = ["09:00-17:00"]\n'
+)
 
 
 def rows(more: str = "") -> dict[str, dict[str, object]]:

@@ -41,6 +41,13 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"phone": ""},
         ["phone: none; patients and drivers are told to call you, but not where"],
     ),
+    "no salt": (
+        {"id_salt": ""},
+        [
+            "id_salt: none; identifiers in calendars can be computed from a guessed reference; "
+            'before a register has this clinic, add: id_salt = "5f2c"'
+        ],
+    ),
     "a zone of nowhere": (
         {"timezone": "UTC"},
         ["timezone: UTC is hardly where you are; write, say, America/New_York"],
@@ -107,4 +114,5 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 @pytest.mark.parametrize(("fields", "said"), WARNINGS.values(), ids=WARNINGS)
 def test_settings_that_are_probably_not_meant_are_warned_about(fields, said):
-    assert list(clinic_warnings(clinic(**({"phone": "555 0100"} | fields)), protocol())) == said
+    own = clinic(**({"phone": "555 0100", "id_salt": "x"} | fields))
+    assert list(clinic_warnings(own, protocol(), salt="5f2c")) == said

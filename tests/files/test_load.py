@@ -799,7 +799,7 @@ def test_a_clinic_table_with_an_unknown_name_is_refused():
 
 def test_tables_for_unknown_protocols_are_warned_about():
     own = load.load_clinic(written("c.toml", changed(CLINIC, ("two-a-week", "iv-depresion"))))
-    said = list(clinic_warnings(own, protocol()))
+    said = list(clinic_warnings(own, protocol(), salt="x"))
     named = [line for line in said if line.startswith("instructions.iv-depresion")]
     assert len(named) == 1
     assert "iv-depression" in named[0]
@@ -1016,10 +1016,12 @@ def test_a_moment_of_the_first_and_of_the_last_year_is_read(year):
 
 
 def test_an_integer_may_be_as_large_as_all_readers_of_json_allow():
-    path = written("course.json", json.dumps(course_with(("revision", 2**53))))
-    assert load.load_course(path).revision == 2**53
-    written(path, json.dumps(course_with(("revision", 2**53 + 1))))
-    assert refused(load.load_course, path).details == ("revision: is too large a number",)
+    path = written("course.json", json.dumps(course_with(("request.booster_every", 2**53))))
+    assert load.load_course(path).request.booster_every == 2**53
+    written(path, json.dumps(course_with(("request.booster_every", 2**53 + 1))))
+    assert refused(load.load_course, path).details == (
+        "request.booster_every: is too large a number",
+    )
 
 
 @pytest.fixture
@@ -1087,6 +1089,7 @@ def test_the_offset_tells_a_repeated_time_apart(text, fold):
 
 
 UID = COURSE["visits"][0]["uid"]
+INFUSION = COURSE["protocol"]["visits"]["infusion"]
 SKIPPED = (
     "visits[0].start: 02:30 does not exist on 2027-03-14 in America/New_York: "
     "the clocks go forward"
@@ -1197,13 +1200,13 @@ COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
     ),
     "identifiers that would write lines into a calendar": (
         [("visits.0.uid", "x\nATTENDEE:mailto:a@b"), ("reviews.0.uid", "x" * 65)],
-        ["reviews[0].uid: expected up to 64", "visits[0].uid: expected up to 64"],
+        ["reviews[0].uid: expected up to 64", "visits[0].uid: has the character U+000A"],
     ),
     "text with a control character": (
         [("visits.0.note", "a\u001bb"), ("patient", "a\nb\0")],
         [
             "patient: a patient reference becomes a file's name",
-            "patient: has the character U+0000",
+            "patient: has the character U+000A",
             "visits[0].note: has the character U+001B",
         ],
     ),
@@ -1213,6 +1216,47 @@ COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
             "visits[0].driver.name: has the character U+2066",
             "visits[0].note: has the character U+202E",
         ],
+    ),
+    "lines in a text that has one, and what nobody sees": (
+        [
+            ("visits.0.driver", {"name": "Sam\nWed 9 Dec   bring at 07:00", "phone": "1\u20282"}),
+            ("visits.0.note", "a\tb"),
+            ("history.0.what", "a\u2029b"),
+            ("history.0.by", "Dr\u200b Lee"),
+            ("request.driver_phone", "5\u0085"),
+            ("request.cleared_by", "Lee\ufeff"),
+            ("protocol.title", "in\nduction"),
+            ("protocol.visits", COURSE["protocol"]["visits"] | {"a\nb": INFUSION}),
+            ("clinic.closures.dates", ["2026-12-24 Eve\nof it"]),
+            ("clinic.address", "12 Main St\nNew York"),
+        ],
+        [
+            "clinic.closures.dates[0]: has the character U+000A",
+            "history[0].by: has the character U+200B",
+            "history[0].what: has the character U+2029",
+            "protocol.title: has the character U+000A",
+            r"protocol.visits.a\nb: has the character U+000A",
+            "request.cleared_by: has the character U+FEFF",
+            "request.driver_phone: has the character U+0085",
+            "visits[0].driver.name: has the character U+000A",
+            "visits[0].driver.phone: has the character U+2028",
+            "visits[0].note: has the character U+0009",
+        ],
+    ),
+    "a text without an end": (
+        [("history.0.why", "x" * 20_001), ("clinic.closures.dates", ["2026-12-24 " + "x" * 2000])],
+        [
+            "clinic.closures.dates[0]: has more than 2000 characters",
+            "history[0].why: has more than 20000 characters",
+        ],
+    ),
+    "no history": (
+        [("history", []), ("revision", 5)],
+        ["history: expected at least one entry"],
+    ),
+    "a revision that the history does not have": (
+        [("revision", 2)],
+        ["revision: expected 1, the number of entries in the history, not 2"],
     ),
     "visits that are none": (
         [("visits", {"1": COURSE["visits"][0]})],

@@ -2,7 +2,7 @@
 
 A transcript is text in which "$ ketasched …" begins a command and what follows is its output,
 standard error included, up to the next command; a non-zero exit code closes it as "[exit 4]".
-How long something took is always 3.0 s.
+How long something took is always 3.0 s, a salt that is proposed always 0123456789abcdef twice.
 "--- name" begins a file that the commands find in their folder; it ends at the next "---". In one
 that begins "--- escaped name" bytes that no text has are written as "\\x00".
 """
@@ -31,6 +31,10 @@ class Step:
     output: str
 
 
+SALT = re.compile(r'id_salt = "[0-9a-f]{32}"')
+"""A random salt that a warning proposes."""
+
+
 def played(transcript: str) -> str:
     """The transcript with the output that its commands really have, in the working directory."""
     lines: list[str] = []
@@ -51,7 +55,8 @@ def run(command: str) -> str:
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     closing = f"[exit {result.exit_code}]\n" if result.exit_code else ""
-    return TOOK.sub("; 3.0 s", result.output) + closing
+    output = SALT.sub('id_salt = "0123456789abcdef0123456789abcdef"', result.output)
+    return TOOK.sub("; 3.0 s", output) + closing
 
 
 def _written(name: str, lines: Iterator[str]) -> Iterator[str]:

@@ -33,7 +33,7 @@ ELSEWHERE = {
     "files/atomic_write.py _locked": "batch/test_failures.py::test_a_folder_that_some",
     "register/register.py _files_of": "register/test_files_and_register.py::test_files_that_get",
     "render/patient_folder.py render_course_file": "render/test_patient_folder.py::test_a_course_",
-    "planning/spacing_cost.py _refuse_minutes": "planning/test_planner.py::test_minutes_that_leave",
+    "planning/spacing_cost.py _refuse_minutes": "planning/test_planner.py::test_minutes_that",
     "register/backup.py write_copy": "register/test_register.py::test_a_backup_that_cannot",
     "register/database.py _bring_up_to_date": "register/test_register.py::test_a_register_of",
     "register/database.py open_database": "register/test_register_cli.py::test_a_missing_driver",

@@ -120,6 +120,7 @@ def type_of(one: Field, known: Mapping[type, str]) -> str:
         said
         + (f", at least {key.form}" if key.least and key.form else "")
         + (f": {key.form}" if key.pattern else "")
+        + (", with line breaks" if key.lines else "")
     )
 
 

@@ -17,6 +17,7 @@ it says that it cannot be overridden.
 BESIDES = {
     "booster": "Visits to be penciled in have no day in their window: they are left out.",
     "kept": "The first visit is later than was asked: it keeps the date that it was given.",
+    "record": "The protocol, the request and the history do not explain a visit: broken.",
     "spacing": "A visit is off the pace, because no plan keeps it.",
     "time": "Visits are not at the time of day that was asked for.",
     "times": "A visit's end, treatment or no-driving time does not follow from its start: broken.",

@@ -16,7 +16,7 @@ from ketasched.events.diff import changed_uids
 from ketasched.files.load import load_course
 from ketasched.model import Clinic, Course, Entry
 from ketasched.model.wall_clock import minute_of_day
-from ketasched.planning.assemble import with_identity
+from ketasched.planning.assemble import with_identity_of
 from ketasched.planning.planner import ChosenSlots, choose_slots, choose_slots_at
 from ketasched.revising.history import add_entry, ended_dates
 from ketasched.rules import Past
@@ -96,7 +96,7 @@ def carry_over(
 
 def _next_revision(before: Course, course: Course, now: datetime) -> Course:
     """The course with the identity and the history of the one `before`."""
-    course = with_identity(course, before.course_id, before.made_at)
+    course = with_identity_of(before, course)
     sequences = {visit.uid: visit.sequence for visit in before.visits}
     sequences |= {review.uid: review.sequence for review in before.reviews}
     visits = (replace(one, sequence=sequences.get(one.uid, 0)) for one in course.visits)

@@ -20,8 +20,9 @@ from ketasched.events.view import View
 from ketasched.files.atomic_write import prepared_folder
 from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.load import load_course
-from ketasched.model import Audience, Change, Course, Finding, escape_unprintable, unsafe_character
+from ketasched.model import Audience, Change, Course, Finding, escape_unprintable, text_problem
 from ketasched.model.occupancy import Occupancy
+from ketasched.model.values import LONGEST_TYPED
 from ketasched.planning.check import check
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.render import patient_folder
@@ -236,9 +237,9 @@ change_options = options.group(
 
 
 def refuse_unsafe_text(field: str, text: str) -> None:
-    """Raise `BadRequest` for a text with a character that no file can hold, or a line break."""
-    if character := unsafe_character(text):
-        raise BadRequest(field, f"has the character {character}, which no text needs")
+    """Raise `BadRequest` for a text that no file can hold, or that is too long to be typed."""
+    if problem := text_problem(text, most=LONGEST_TYPED):
+        raise BadRequest(field, problem)
 
 
 def _refuse_taken(path: Path, own: Collection[Path], *, force: bool) -> None:

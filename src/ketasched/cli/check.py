@@ -17,6 +17,7 @@ from ketasched.files.request_parsing import DateOrder
 from ketasched.files.roster import Roster, read_roster
 from ketasched.model import Clinic, Course, Finding
 from ketasched.planning.check import check
+from ketasched.planning.record import record_findings
 
 ROSTERS = (".csv", ".tsv", ".ndjson", ".jsonl")
 """The suffixes of files that are read as rosters."""
@@ -83,11 +84,12 @@ def _findings(path: str, clinic_path: str | None) -> tuple[Finding, ...]:
     """
     noun = load_any(path)
     if isinstance(noun, Clinic):
-        for line in clinic_warnings(noun):
+        for line in clinic_warnings(noun, salt=options.new_salt()):
             say("warning", f"{path}: {line}")
     if not isinstance(noun, Course):
         return ()
-    return check(with_clinic(noun, clinic_path) if clinic_path else noun)
+    course = with_clinic(noun, clinic_path) if clinic_path else noun
+    return (*check(course), *record_findings(course))
 
 
 def _clinic(path: str | None) -> tuple[Clinic, str]:

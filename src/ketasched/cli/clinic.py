@@ -1,6 +1,5 @@
 """`ketasched clinic`: begin a clinic file, or show the one in use."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -34,7 +33,7 @@ def init(*, path: Path, force: bool) -> None:
     """
     if path.suffix != ".toml":
         raise click.UsageError(f"a clinic file is TOML: call it {path.stem or 'clinic'}.toml")
-    text = starter_clinic(options.machine_zone(), secrets.token_hex(16))
+    text = starter_clinic(options.machine_zone(), options.new_salt())
     for written in write_folder(path.parent, {path.name: text.encode()}, force=force):
         click.echo(written)
 

@@ -91,7 +91,7 @@ def _clinic(clinic: str | None) -> Diagnosis:
     if clinic is None:
         said = "no file: a plain one is used, Mon–Fri 09:00–17:00"
         return Diagnosis(said, "ketasched clinic init")
-    warnings = tuple(clinic_warnings(load_clinic(clinic)))
+    warnings = tuple(clinic_warnings(load_clinic(clinic), salt=options.new_salt()))
     step = f"mend it, then: ketasched check {clinic}" if warnings else ""
     return Diagnosis(clinic, step, warnings)
 

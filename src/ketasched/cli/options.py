@@ -213,6 +213,11 @@ def clinic_file(path: str | None) -> str | None:
     return path or os.environ.get("KETASCHED_CLINIC") or here
 
 
+def new_salt() -> str:
+    """A random `id_salt` for a clinic's file."""
+    return os.urandom(16).hex()
+
+
 def machine_zone() -> str:
     """The IANA name of this machine's time zone. Raises `BadFile`."""
     # Imported here because a clinic that has a file does not need it.

@@ -84,8 +84,7 @@ def command(
     clinic, path = options.find_clinic(clinic_path)
     loaded = load_protocol(protocol)
     refuse_mismatch(clinic, loaded, path)
-    for line in clinic_warnings(clinic, loaded) if path != options.PLAIN_CLINIC else ():
-        say("warning", f"{path}: {line}")
+    _warn_of_clinic(clinic, path, loaded, hands_out=bool(delivery.output))
     _check_terms(clinic, request)
     request = with_calendars(loaded, clinic, request, calendars)
     moment = options.moment_of(made_at, ZoneInfo(clinic.timezone))
@@ -108,6 +107,16 @@ def command(
         say("note", CHAIRS)
     say_findings(course.findings)
     delivery.print_result(course, written)
+
+
+def _warn_of_clinic(clinic: Clinic, path: str, protocol: Protocol, *, hands_out: bool) -> None:
+    """Warn of the clinic's file; without one, of identifiers in files that are handed out."""
+    if path != options.PLAIN_CLINIC:
+        for line in clinic_warnings(clinic, protocol, salt=options.new_salt()):
+            say("warning", f"{path}: {line}")
+    elif hands_out:
+        said = "without a clinic file, identifiers in calendars can be computed from the reference"
+        say("warning", f"{said}: ketasched clinic init writes one, with an id_salt")
 
 
 def _check_terms(clinic: Clinic, request: Request) -> None:

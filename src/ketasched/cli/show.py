@@ -11,6 +11,7 @@ from ketasched.cli.register_option import is_register_given
 from ketasched.errors import BadFile
 from ketasched.files.load import load_course, with_clinic
 from ketasched.planning.check import check
+from ketasched.planning.record import record_findings
 
 
 @click.command("show")
@@ -32,7 +33,8 @@ def command(*, course: str, delivery: Delivery, clinic_path: str | None) -> None
     if clinic_path:
         found = with_clinic(found, clinic_path)
     known = {(one.rule, one.visit) for one in found.findings if one.level == "broken"}
-    new = (one for one in check(found) if (one.rule, one.visit) not in known)
+    all_findings = (*check(found), *record_findings(found))
+    new = (one for one in all_findings if (one.rule, one.visit) not in known)
     broken = [one for one in new if one.level == "broken"]
     say_findings(broken)
     if broken:

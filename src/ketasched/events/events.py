@@ -18,7 +18,7 @@ from ketasched.events.wording import (
     place_text,
 )
 from ketasched.model import TAKES_PLACE, Course, Review, Visit, VisitKind
-from ketasched.model.identifiers import make_uid
+from ketasched.model.identifiers import event_uid
 from ketasched.model.privacy import redact
 from ketasched.model.wall_clock import add_minutes
 
@@ -145,7 +145,7 @@ class EventBuilder:
         condition = " (if the appointment takes place)" if is_tentative else ""
         yield Event(
             f"no-driving-{visit.number}",
-            make_uid(visit.uid, "no-driving"),
+            event_uid(self.course, visit.uid, "no-driving"),
             visit.end,
             until,
             f"Do not drive until {times.until}{condition}",
@@ -166,7 +166,7 @@ class EventBuilder:
         for reminder in timely_reminders(times, self.revisions.of(visit.uid).changed):
             yield Event(
                 f"ride-reminder-{visit.number}-{reminder.ordinal}",
-                make_uid(visit.uid, "reminder", reminder.ordinal),
+                event_uid(self.course, visit.uid, "reminder", reminder.ordinal),
                 reminder.start,
                 reminder.end,
                 title,
@@ -198,8 +198,9 @@ class EventBuilder:
         call = f"If you cannot come, please call: {self.phone}" if self.phone else ""
         name = redact(visit.driver.name) if visit.driver else ""
         driver = f"Driver: {name}." if name else ""
+        drivers = [visit.driver.name] if visit.driver else []
         both = f"{times.ride.replace('collect', 'collect from')}."
-        whom = f" {self.view.driver_label}" if self.view.driver_label else ""
+        whom = f" {self.view.patient_label}" if self.view.patient_label else ""
         bring, collect = f"Bring{whom} at {times.begin}", f"Collect{whom} from {times.end}"
         wait = f"Not before {times.end}; it may take longer. Please wait, and drive them home."
         for role, moment, title, how, alarm in (
@@ -210,7 +211,7 @@ class EventBuilder:
             # cancellation for the old driver must not remove the ride of the new one.
             yield Event(
                 f"{role}-{visit.number}",
-                make_uid(visit.uid, role, *([visit.driver.name] if visit.driver else [])),
+                event_uid(self.course, visit.uid, role, *drivers),
                 moment,
                 add_minutes(moment, SHORT_EVENT_MINUTES),
                 title,

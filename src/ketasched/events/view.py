@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ketasched.model import Audience, Visit
+from ketasched.model.privacy import redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,11 @@ class View:
     driver_label: str = ""
     rides_of: str = ""
     colour: bool = False
+
+    @property
+    def patient_label(self) -> str:
+        """The `driver_label`; "" if it tells the treatment."""
+        return redact(self.driver_label)
 
     def includes_ride(self, visit: Visit) -> bool:
         """Whether `rides_of` is empty or the driver of this visit."""

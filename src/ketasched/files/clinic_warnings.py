@@ -9,10 +9,12 @@ from ketasched.model import Clinic, Protocol
 from ketasched.model.privacy import REDACTED, sensitive_term
 
 
-def clinic_warnings(clinic: Clinic, protocol: Protocol | None = None) -> Iterator[str]:
+def clinic_warnings(
+    clinic: Clinic, protocol: Protocol | None = None, *, salt: str
+) -> Iterator[str]:
     """Tables that nothing uses, settings left out, words that reveal the treatment; with places.
 
-    Known protocols are the shipped ones and `protocol`.
+    Known protocols are the shipped ones and `protocol`; `salt` is a random text to propose.
     """
     known = {*shipped_protocols(), *([protocol.id] if protocol else ())}
     tables = (
@@ -25,6 +27,9 @@ def clinic_warnings(clinic: Clinic, protocol: Protocol | None = None) -> Iterato
             if name not in known:
                 message = "there is no such protocol, so this is not used"
                 yield f"{table}.{name}: {message}{did_you_mean(name, known)}"
+    if not clinic.id_salt:
+        said = "none; identifiers in calendars can be computed from a guessed reference"
+        yield f'id_salt: {said}; before a register has this clinic, add: id_salt = "{salt}"'
     if not clinic.phone:
         yield "phone: none; patients and drivers are told to call you, but not where"
     if clinic.timezone in ("Etc/UTC", "UTC"):

@@ -17,8 +17,8 @@ from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 from zoneinfo import ZoneInfo
 
 from ketasched.files.did_you_mean import did_you_mean
-from ketasched.model import Course, Key, Plain, Problem, quote, unsafe_character
-from ketasched.model.values import FIRST_YEAR, LAST_YEAR, read_date
+from ketasched.model import Course, Key, Plain, Problem, quote, text_problem
+from ketasched.model.values import FIRST_YEAR, LAST_YEAR, LONGEST_TYPED, read_date
 from ketasched.model.wall_clock import exists
 
 Noun = TypeVar("Noun")
@@ -113,18 +113,21 @@ class _Reader:
     zone: ZoneInfo | None
     problems: list[Problem] = field(default_factory=list)
 
-    def read(self, kind: Any, value: object, place: str) -> Any:
-        """The value converted to the type `kind`, or `INVALID` once a problem is reported."""
+    def read(self, kind: Any, value: object, place: str, *, lines: bool = False) -> Any:
+        """The value converted to the type `kind`, or `INVALID` once a problem is reported.
+
+        With `lines` its texts may have line breaks.
+        """
         if len(self.problems) >= MOST_PROBLEMS_READ:
             return INVALID
         origin, args = get_origin(kind), get_args(kind)
         if origin in (Union, types.UnionType):
             inner = next(arg for arg in args if arg is not type(None))
-            return None if value is None else self.read(inner, value, place)
+            return None if value is None else self.read(inner, value, place, lines=lines)
         if origin is Literal:
             return self._read_literal(args, value, place)
         if origin is tuple:
-            return self._read_list(args[0], value, place)
+            return self._read_list(args[0], value, place, lines=lines)
         if origin is Mapping:
             return self._read_mapping(args, value, place)
         if hasattr(kind, "read"):
@@ -135,27 +138,23 @@ class _Reader:
             return self._read_with(read_date, value, place)
         if kind is datetime:
             return self._read_with(self._parse_moment, value, place)
-        return self._read_scalar(kind, value, place)
+        return self._read_scalar(kind, value, place, lines=lines)
 
     def _report(self, place: str, message: str) -> Any:
         self.problems.append((place, message))
         return INVALID
 
-    def _check_text(self, text: str, place: str) -> Any:
-        if odd := unsafe_character(text, allowed="\n\t"):
-            return self._report(place, f"has the character {odd}, which no text needs")
-        return text
-
-    def _read_scalar(self, kind: Any, value: object, place: str) -> Any:
+    def _read_scalar(self, kind: Any, value: object, place: str, *, lines: bool) -> Any:
         if type(value) is not kind:
             return self._report(place, f"expected {TYPE_NAMES[kind]}, not {quote(value)}")
         if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
             return self._report(place, "is too large a number")
-        return self._check_text(value, place) if isinstance(value, str) else value
+        problem = text_problem(value, lines=lines) if isinstance(value, str) else ""
+        return self._report(place, problem) if problem else value
 
     def _read_with(self, parse: Callable[[Any], object], value: object, place: str) -> Any:
-        if isinstance(value, str) and self._check_text(value, place) is INVALID:
-            return INVALID
+        if isinstance(value, str) and (problem := text_problem(value, most=LONGEST_TYPED)):
+            return self._report(place, problem)
         try:
             return parse(value)
         except ValueError as error:
@@ -169,10 +168,12 @@ class _Reader:
         hint = did_you_mean(value, words) if same_type and isinstance(value, str) else ""
         return self._report(place, f"expected {choice}, not {quote(value)}{hint}")
 
-    def _read_list(self, kind: Any, value: object, place: str) -> Any:
+    def _read_list(self, kind: Any, value: object, place: str, *, lines: bool) -> Any:
         if not isinstance(value, list):
             return self._report(place, f"expected a list, not {quote(value)}")
-        items = [self.read(kind, item, f"{place}[{n}]") for n, item in enumerate(value)]
+        items = [
+            self.read(kind, item, f"{place}[{n}]", lines=lines) for n, item in enumerate(value)
+        ]
         return INVALID if INVALID in items else tuple(items)
 
     def _read_mapping(self, kinds: tuple[Any, ...], value: object, place: str) -> Any:
@@ -209,7 +210,7 @@ class _Reader:
         return noun if complete and not unknown and len(self.problems) == count else INVALID
 
     def _read_field(self, one: Field, data: object, place: str) -> Any:
-        value = self.read(one.kind, data, place)
+        value = self.read(one.kind, data, place, lines=one.key.lines)
         refusal = one.key.refusal(value)  # "" if the value is `INVALID`
         return self._report(place, refusal) if refusal else value
 

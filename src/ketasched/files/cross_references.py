@@ -35,8 +35,8 @@ def clinic_problems(data: Data) -> list[Problem]:
 
 
 def course_problems(data: Data) -> list[Problem]:
-    """Visits with an unknown phase or kind, numbers out of order, duplicate uids, and the problems
-    of the course's clinic and protocol.
+    """Visits with an unknown phase or kind, numbers out of order, duplicate uids, a revision that
+    the history does not have, and the problems of the course's clinic and protocol.
     """
     clinic, protocol = _table(data, "clinic"), _table(data, "protocol")
     problems = [*_zone_problems(data)]
@@ -47,6 +47,7 @@ def course_problems(data: Data) -> list[Problem]:
     zones = zone_of(data.get("timezone")), zone_of(clinic.get("timezone"))
     if all(zones) and zones[0] != zones[1]:
         problems.append(("timezone", "is not the clinic's"))
+    problems += _revision_problems(data)
     problems += _patient_problems("patient", data)
     problems += _patient_problems("request.patient", _table(data, "request"))
     name, kinds = protocol.get("id"), _table(protocol, "visits")
@@ -228,6 +229,15 @@ def _number_problems(data: Data) -> Iterator[Problem]:
             number = item.get(key)
             if last and type(number) is int and not 1 <= number <= last:
                 yield f"{table}[{index}].{key}", f"expected 1 to {last}, not {quote(number)}"
+
+
+def _revision_problems(data: Data) -> Iterator[Problem]:
+    """A revision that is not the number of entries in the history."""
+    revision, history = data.get("revision"), data.get("history")
+    entries = len(history) if isinstance(history, list) else 0
+    if entries and type(revision) is int and revision != entries:
+        said = f"expected {entries}, the number of entries in the history"
+        yield "revision", f"{said}, not {quote(revision)}"
 
 
 def _uid_problems(data: Data) -> Iterator[Problem]:

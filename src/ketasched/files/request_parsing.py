@@ -10,9 +10,9 @@ from datetime import date, datetime
 from typing import Literal
 
 from ketasched.errors import BadRequest
-from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange, quote
+from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange, quote, text_problem
 from ketasched.model.identifiers import read_reference
-from ketasched.model.values import read_date
+from ketasched.model.values import LONGEST_TYPED, read_date
 
 DateOrder = Literal["mdy", "dmy"] | None
 
@@ -168,6 +168,8 @@ def _count(text: str, order: DateOrder) -> int:
 def _text(text: str, _order: DateOrder) -> str:
     if not text.strip() or not text.isprintable():
         raise ValueError(f"expected some words on one line, not {quote(text)}")
+    if problem := text_problem(text, most=LONGEST_TYPED):
+        raise ValueError(problem)
     return text.strip()
 
 

@@ -26,6 +26,7 @@ from ketasched.model.clinic import (
 )
 from ketasched.model.counts import Count, EveryDays, PerWeek
 from ketasched.model.course import (
+    MAKE_UP_SUFFIX,
     TAKES_PLACE,
     TO_BE_DECIDED,
     Audience,
@@ -67,5 +68,5 @@ from ketasched.model.values import (
     Weekday,
     escape_unprintable,
     quote,
-    unsafe_character,
+    text_problem,
 )

@@ -95,10 +95,10 @@ class Reminders:
 class Wording:
     """The clinic's own words, each a free text. No number in them is ours."""
 
-    before: Annotated[str, Key("How to prepare: eating, drinking, medicines.")] = ""
-    bring: Annotated[str, Key("What to bring.")] = ""
-    side_effects: Annotated[str, Key("How one may feel afterwards.")] = ""
-    call: Annotated[str, Key("When to call, and whom.")] = ""
+    before: Annotated[str, Key("How to prepare: eating, drinking, medicines.", lines=True)] = ""
+    bring: Annotated[str, Key("What to bring.", lines=True)] = ""
+    side_effects: Annotated[str, Key("How one may feel afterwards.", lines=True)] = ""
+    call: Annotated[str, Key("When to call, and whom.", lines=True)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +185,14 @@ class Clinic:
 
     timezone: Annotated[str, Key("The clinic's zone, an IANA name: `America/New_York`.")]
     hours: Annotated[Hours, Key("When the clinic is open, by weekday.")]
-    name: Annotated[str, Key("What the clinic is called.")] = ""
-    phone: Annotated[str, Key("Where to call.")] = ""
-    address: Annotated[str, Key("Where it is; it may have several lines.")] = ""
+    name: Annotated[str, Key("What the clinic is called.", lines=True)] = ""
+    phone: Annotated[str, Key("Where to call.", lines=True)] = ""
+    address: Annotated[str, Key("Where it is; it may have several lines.", lines=True)] = ""
     calendar_name: Annotated[
-        str, Key("A neutral name for calendars, where the name tells what is treated.")
+        str, Key("A neutral name for calendars, where the name tells what is treated.", lines=True)
     ] = ""
     calendar_place: Annotated[
-        str, Key("A neutral place for calendars, where the address tells.")
+        str, Key("A neutral place for calendars, where the address tells.", lines=True)
     ] = ""
     chairs: Annotated[
         int | None,

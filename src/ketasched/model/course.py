@@ -31,6 +31,9 @@ TAKES_PLACE: frozenset[str] = frozenset({"planned", "tentative", "completed"})
 TO_BE_DECIDED = "to be decided by your clinician"
 """The note of every tentative visit."""
 
+MAKE_UP_SUFFIX = ", again"
+"""The end of a make-up visit's label: "3 of 6, again"."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -184,10 +187,14 @@ class Course:
     visits: Annotated[tuple[Visit, ...], Key("Its treatment visits.", least=1, form="one visit")]
     reviews: Annotated[tuple[Review, ...], Key("The looks at how it goes.")]
     findings: Annotated[tuple[Finding, ...], Key("What the rules have to say.")]
-    history: Annotated[tuple[Entry, ...], Key("What was done to it.")]
+    history: Annotated[tuple[Entry, ...], Key("What was done to it.", least=1, form="one entry")]
     protocol: Annotated[Protocol, Key("The protocol that it was planned from.")]
     clinic: Annotated[Clinic, Key("The clinic that it was planned at.")]
     request: Annotated[Request, Key("What was asked for.")]
+    uid_key: Annotated[
+        str,
+        Key("A secret: with it the identifiers of rides and reminders are made from the visits'."),
+    ] = ""
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the patient is not the request's."""

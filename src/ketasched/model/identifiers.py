@@ -8,7 +8,7 @@ import unicodedata
 import uuid
 from datetime import UTC, datetime
 
-from ketasched.model import Clinic, Request
+from ketasched.model import Clinic, Course, Request
 
 NAMESPACE = uuid.UUID("6f0d7f3c-4a0e-5d9b-9f43-0b1f5f3f2a57")
 """The UUID namespace of this package."""
@@ -41,6 +41,27 @@ def make_course_id(clinic: Clinic, request: Request, made_at: datetime) -> str:
 def make_uid(course_id: str, role: str, *parts: int | str) -> str:
     """The UID of an item of a course, from its role and ordinal, never from its date."""
     return _uuid5("\n".join((course_id, role, *map(str, parts))))
+
+
+def make_uid_key(clinic: Clinic, course_id: str) -> str:
+    """The secret of a new course from which `event_uid` makes UIDs.
+
+    It stays with the course whatever becomes of the clinic's `id_salt`, and is in no calendar.
+    """
+    return make_uid(clinic.id_salt, "uid key", course_id)
+
+
+def event_uid(course: Course, item_uid: str, role: str, *parts: int | str) -> str:
+    """The UID of a further calendar event of a visit: a ride, a reminder, a time of no driving.
+
+    Whoever has the patient's calendar can neither compute the UIDs in the driver's nor see that
+    both belong together, because the course's `uid_key` goes in. Courses of ketasched 1.0 have
+    no such key; they keep the UIDs made from the visit's alone, so that no calendar has an event
+    twice after their next revision.
+    """
+    if not course.uid_key:
+        return make_uid(item_uid, role, *parts)
+    return make_uid(course.uid_key, role, item_uid, *parts)
 
 
 def _uuid5(name: str) -> str:

@@ -16,7 +16,7 @@ class Key:
     """What a key is for (`about`), the `unit` of a number, and its limits, both inclusive.
 
     For a list or a table `least` is the least number of members. A text matches `pattern` in
-    full; `form` says in words what is expected.
+    full; `form` says in words what is expected. Only a text with `lines` has line breaks.
     """
 
     about: str
@@ -25,6 +25,7 @@ class Key:
     most: int | None = None
     pattern: str = ""
     form: str = ""
+    lines: bool = False
 
     def refusal(self, value: object) -> str:
         """Why the value is outside the limits, or "" if it is not."""

@@ -8,22 +8,28 @@ import re
 import unicodedata
 from functools import lru_cache
 
-STEMS = (
-    *("ketamin", "ketalar", "spravato", "ketasched", "infus", "injection", "nasal", "lozenge"),
-    *("depress", "psych", "ptsd", "trauma", "suicid", "bipolar", "anxiety", "addict", "opioid"),
-    *("anesth", "anaesth", "dissociat", "neuropath", "crps", "off-label", "madrs", "qids", "phq"),
-    *("iv therapy", "iv clinic", "iv lounge", "iv suite", "c-ssrs", "gad-7", "pcl-5", "caps-5"),
+TERMS = (
+    # The medicine, by its names and brands; how and where it is given.
+    *("*ketamin*", "keta*", "ketolar*", "calypsol*", "vetalar*", "*spravato*", "*ketasched*"),
+    *("*infus*", "*injection*", "*intraven*", "*nasal*", "*lozenge*", "*off-label*", "rems"),
+    *("i-v therap*", "i-v clinic*", "i-v lounge*", "i-v suite*", "i-v drip*", "i-v treatment*"),
+    *("i-v hydration*", "i-v center*", "i-v centre*", "*anesth*", "*anaesth*", "*dissociat*"),
+    # What it is given for, by whom, and how that is measured.
+    *("*depress*", "*psych*", "*ptsd*", "*trauma*", "*suicid*", "*bipolar*", "*anxiety*", "mdd"),
+    *("*addict*", "*opioid*", "*neuropath*", "*crps*", "tms", "trd"),
+    *("mental", "mentally", "mental health*", "pain", "pains", "painful", "painkiller*"),
+    *("pain clinic*", "pain care*", "pain center*", "pain centre*", "pain management*"),
+    *("pain medicine*", "pain relief*", "*madrs*", "*qids*", "*phq*", "*c-ssrs*", "gad 7"),
+    *("*pcl 5*", "*caps 5*"),
 )
-"""Terms that are sensitive anywhere, also within a longer word ("antidepressant").
+"""Terms that are sensitive, as whole words; "*" stands for further letters.
 
-A hyphen or a space matches any punctuation or none: "off-label" matches "off label", too.
+So "*depress*" is found in "antidepressant", and "pain" not in "Spain". A hyphen stands for any
+punctuation or none ("off label"), a space for none or what divides words on a line ("PainClinic").
 """
 
-WHOLE_WORDS = (
-    *("keta", "mdd", "mental", "mentally", "rems", "tms", "trd"),
-    *("pain", "pains", "painful", "painkiller", "painkillers"),
-)
-"""Terms that are sensitive only as whole words: "Spain" and "environmental" are not."""
+INNOCENT = ("ketan", "ketanji", "ketaki", "ketapang", "ketal", "infusino", "infuso")
+"""Words that contain a term and tell nothing: names of people and places."""
 
 TO_LATIN = str.maketrans({"\u0131": "i", "\u00e6": "ae", "\u0153": "oe"})
 """Letters that Unicode does not decompose into ASCII ones: dotless i and ligatures."""
@@ -31,48 +37,78 @@ TO_LATIN = str.maketrans({"\u0131": "i", "\u00e6": "ae", "\u0153": "oe"})
 REDACTED = "Please ask your clinic for this."
 """The sentence in place of instructions that contain a sensitive term."""
 
-_SENSITIVE = re.compile(
-    "|".join(
-        (
-            *(r"[\W_]*".join(map(re.escape, re.split("[- ]", stem))) for stem in STEMS),
-            *(rf"(?<![a-z]){word}(?![a-z])" for word in WHOLE_WORDS),
-        )
-    )
-)
 
+def _pattern(term: str) -> str:
+    """The regular expression of a term; what is found of a stem is the stem."""
+    spaced = re.escape(term.strip("*")).replace("\\-", r"[\W_]*")
+    word = spaced.replace("\\ ", r"(?:[^\w,;:\n]|_)*")
+    begin = "" if term.startswith("*") else r"(?<![a-z])"
+    end = "" if term.startswith("*") else "[a-z]*" if term.endswith("*") else "(?![a-z])"
+    return f"{begin}{word}{end}"
+
+
+_SENSITIVE = re.compile("|".join(map(_pattern, TERMS)))
+_STEMS = re.compile("|".join(_pattern(term) for term in TERMS if term.startswith("*")))
+_INNOCENT = re.compile(rf"(?<![a-z])(?:{'|'.join(INNOCENT)})(?![a-z])")
+
+_WORD_BEGIN = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_HYPHEN = re.compile(r"(?<=[a-z])[-\u2010\u2011]\s*(?=[a-z])")
+_SPACED_LETTERS = re.compile(r"(?<![a-z])[a-z](?:[\W_]+[a-z](?![a-z]))+")
+_PART = re.compile(r"[,;|\u00b7\u2022]|\s[-\u2013\u2014/]\s")
 _BROKEN_WORD = re.compile(r"[-\u2010\u2011]\s*\n\s*")
 
 
 @lru_cache(maxsize=1024)
 def sensitive_term(text: str) -> str:
-    """The first sensitive term in the text, or ""; case and accents are ignored."""
+    """The first sensitive term in the text, or "".
+
+    Case, accents, forms of letters and invisible characters make no difference. A term is also
+    found in words written as one ("KetaClinic"), hyphenated ("keta-mine"), or letter by letter
+    ("k e t a m i n e").
+    """
     if text.isascii():
-        return _first_match(text.lower())
-    plain = unicodedata.normalize("NFKD", text.casefold()).casefold().translate(TO_LATIN)
-    visible = "".join(char for char in plain if unicodedata.category(char) != "Mn")
+        return _first_match([text])
+    visible = [
+        (char, unicodedata.category(char) == "Cf")
+        for char in unicodedata.normalize("NFKD", text)
+        if not unicodedata.category(char).startswith("M")
+    ]
     # Invisible format characters may stand within a word, or between two words.
-    joined = "".join(char for char in visible if unicodedata.category(char) != "Cf")
-    split = "".join(" " if unicodedata.category(char) == "Cf" else char for char in visible)
-    return _first_match(joined, split)
+    both = (
+        "".join(other if is_format else char for char, is_format in visible) for other in ("", " ")
+    )
+    return _first_match([*both])
 
 
-def _first_match(*readings: str) -> str:
-    """The first sensitive term in any reading of a text; words may be hyphenated at line ends."""
-    for reading in (*readings, _BROKEN_WORD.sub("", readings[0])):
-        if found := _SENSITIVE.search(reading):
+def _first_match(readings: list[str]) -> str:
+    """The first sensitive term in any reading of a text."""
+    split = (_WORD_BEGIN.sub(" ", text) for text in readings)
+    plain = (text.casefold().translate(TO_LATIN) for text in (*readings, *split))
+    words = dict.fromkeys((_INNOCENT.sub(" ", text) for text in plain), _SENSITIVE)
+    words |= {_BROKEN_WORD.sub("", text): _SENSITIVE for text in words}
+    # Joined, initials such as "T. M. S." make a short term, too: only stems are looked for.
+    for text in list(words):
+        words.setdefault(_HYPHEN.sub("", _SPACED_LETTERS.sub(_join, text)), _STEMS)
+    for text, pattern in words.items():
+        if found := pattern.search(text):
             return found[0]
     return ""
+
+
+def _join(letters: re.Match[str]) -> str:
+    return re.sub(r"[\W_]+", "", letters[0])
 
 
 def redact(text: str) -> str:
     """A name, address or phone without the parts that contain a sensitive term.
 
-    Parts are divided by commas and line breaks. The result is "" if it is still sensitive.
+    Parts are divided by line breaks, commas, semicolons, bars, bullets, and dashes between spaces.
+    The result is "" if it is still sensitive.
     """
     if not sensitive_term(text):
         return text
     lines = (
-        ", ".join(part for part in map(str.strip, line.split(",")) if not sensitive_term(part))
+        ", ".join(part for part in map(str.strip, _PART.split(line)) if not sensitive_term(part))
         for line in text.splitlines()
     )
     rest = "\n".join(line for line in lines if line.strip(" ,"))

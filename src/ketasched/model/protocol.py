@@ -212,7 +212,7 @@ class Protocol:
     title: Annotated[str, Key("What it is, in a line.")]
     sources: Annotated[
         tuple[str, ...],
-        Key("Where its numbers are from.", least=1, form="one source for the numbers"),
+        Key("Where its numbers are from.", least=1, form="one source for the numbers", lines=True),
     ]
     visits: Annotated[
         Mapping[str, VisitKind],
@@ -222,7 +222,7 @@ class Protocol:
         tuple[Phase, ...], Key("The phases, in their order.", least=1, form="one phase")
     ]
     route: Annotated[str, Key("How the medicine is given.")] = ""
-    indication: Annotated[str, Key("What for, and whether that is off-label.")] = ""
+    indication: Annotated[str, Key("What for, and whether that is off-label.", lines=True)] = ""
     examples: Annotated[
         tuple[str, ...],
         Key("Places of numbers without a source (`visits.infusion.minutes`), to be replaced."),

@@ -75,16 +75,33 @@ def read_minutes(text: object, *, last: int = 24 * 60 - 1) -> int:
     return minutes
 
 
-def unsafe_character(text: str, allowed: str = "") -> str:
-    """The first unsafe character of `text` as "U+0007", or "" if there is none.
+LINE_BREAKS = frozenset("\n\t\u2028\u2029")
+"""Breaks of lines, and the tab: characters of texts that have lines."""
+
+JOINERS = frozenset("\u00ad\u200c\u200d\u200e\u200f\u061c")
+"""Invisible characters that names need: soft hyphens, and those of Arabic, Indic and emoji."""
+
+LONGEST_TEXT = 20_000
+"""No text of a file has more characters."""
+
+LONGEST_TYPED = 2_000
+"""No text of an option, a cell or a label has more: it becomes a part of longer ones."""
+
+
+def text_problem(text: str, *, lines: bool = False, most: int = LONGEST_TEXT) -> str:
+    """What is wrong with a text: an unsafe character, or more than `most` characters; else "".
 
     Unsafe are controls, lone surrogates, and marks of direction: these reorder the text around
-    them, too.
+    them, too. Without `lines` so are line breaks, and invisible characters that no name needs.
     """
+    if len(text) > most:
+        return f"has more than {most} characters"
     for char in text:
-        is_unsafe = char in DIRECTION_MARKS or unicodedata.category(char) in ("Cc", "Cs")
-        if is_unsafe and char not in allowed:
-            return f"U+{ord(char):04X}"
+        category = unicodedata.category(char)
+        is_unsafe = category in ("Cc", "Cs") or char in DIRECTION_MARKS
+        is_hidden = category in ("Zl", "Zp") or (category == "Cf" and char not in JOINERS)
+        if char not in LINE_BREAKS and is_unsafe if lines else is_unsafe or is_hidden:
+            return f"has the character U+{ord(char):04X}, which no text needs"
     return ""
 
 

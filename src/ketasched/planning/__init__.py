@@ -4,7 +4,8 @@
 to the kernel in `shortest_path`, and `assemble` makes a course of the chosen slots. If nothing
 fits, `infeasibility` has the reasons, `relaxations` the changes that would help, and `explain`
 words for both. `left_out` says which visits could not be pencilled in, and when they could be.
+`check` asks the rules of a course, `record` its protocol and its own history.
 
-Doors: assemble, availability, check, explain, infeasibility, left_out, planner, search,
+Doors: assemble, availability, check, explain, infeasibility, left_out, planner, record, search,
 shortest_path, spacing_cost.
 """

@@ -20,7 +20,7 @@ from ketasched.model import (
     VisitKind,
     Window,
 )
-from ketasched.model.identifiers import make_course_id, make_uid
+from ketasched.model.identifiers import make_course_id, make_uid, make_uid_key
 from ketasched.model.no_driving import no_driving_until
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.review_gates import with_usual_drivers
@@ -66,15 +66,17 @@ def assemble(
         protocol=context.protocol,
         clinic=context.clinic,
         request=request,
+        uid_key=make_uid_key(context.clinic, course_id),
     )
     return with_usual_drivers(course) if any(review.gate for review in reviews) else course
 
 
-def with_identity(course: Course, course_id: str, made_at: datetime) -> Course:
-    """A course of revision 1 with another identifier and moment of planning.
+def with_identity_of(before: Course, course: Course) -> Course:
+    """A course of revision 1 with the identifiers and the moment of planning of one `before`.
 
-    With the identity of an earlier course on the same dates, calendars recognise its events.
+    If that is on the same dates, calendars recognise its events.
     """
+    course_id, made_at = before.course_id, before.made_at
     visits = (replace(one, uid=make_uid(course_id, "visit", one.number)) for one in course.visits)
     reviews = (
         replace(one, uid=make_uid(course_id, "review", ordinal))
@@ -84,6 +86,7 @@ def with_identity(course: Course, course_id: str, made_at: datetime) -> Course:
     return replace(
         course,
         course_id=course_id,
+        uid_key=before.uid_key,
         made_at=made_at,
         visits=tuple(visits),
         reviews=tuple(reviews),

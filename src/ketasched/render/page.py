@@ -47,6 +47,7 @@ class Page(Labels):
 
     view: View
     title: str
+    patient: str
     clinic_name: str
     place: str
     phone: str
@@ -151,6 +152,7 @@ def make_page(course: Course, view: View) -> Page:
         discreet,
         view,
         title="Your appointments" if discreet else course.protocol.title,
+        patient=(redact(course.patient) or "you") if discreet else course.patient,
         clinic_name=clinic_name(clinic, discreet=discreet),
         # With clinical titles the address, and not the neutral place that is for calendars.
         place=clinic_place(clinic, discreet=True) if discreet else one_line(clinic.address),

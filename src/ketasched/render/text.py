@@ -35,7 +35,7 @@ def _patient_page(page: Page, rides: RideList) -> Iterator[Block]:
     yield [
         page.clinic_name,
         f"{page.title}: {day_text(page.first_start)} to {day_text(page.last_start)}",
-        f"For: {page.course.patient}. {page.revision_text}",
+        f"For: {page.patient}. {page.revision_text}",
     ]
     yield _former_dates(page)
     if page.is_on_hold:
@@ -189,7 +189,7 @@ def _source_text(page: Page) -> str:
 
 
 def _driver_page(page: Page, rides: RideList) -> Iterator[Block]:
-    label = f" for {page.view.driver_label}" if page.view.driver_label else ""
+    label = f" for {page.view.patient_label}" if page.view.patient_label else ""
     driver = f": {rides.only_driver}" if rides.only_driver else ""
     yield [f"Rides{label}, there and back{driver}", page.revision_text]
     yield _former_dates(page, "No ride any more on")

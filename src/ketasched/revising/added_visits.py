@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import count
 
 from ketasched.errors import BadRequest
-from ketasched.model import TAKES_PLACE, Change, Course, Visit, Window
+from ketasched.model import MAKE_UP_SUFFIX, TAKES_PLACE, Change, Course, Visit, Window
 from ketasched.model.identifiers import make_uid
 from ketasched.model.review_gates import confirm_visit, first_closed_gate, make_tentative
 from ketasched.model.wall_clock import day_text
@@ -16,9 +17,6 @@ from ketasched.revising.validation import (
     refuse_unclear_day,
     requested_day,
 )
-
-MAKE_UP_SUFFIX = ", again"
-"""The end of a make-up visit's label."""
 
 NOT_PRECEDED = TAKES_PLACE | {"missed"}
 """Statuses of visits before which no visit is added once they are over."""
@@ -109,10 +107,13 @@ def _relabel(intents: Sequence[VisitIntent], phase: str, now: datetime) -> Itera
 
 
 def _undated_visit(course: Course, phase: str, kind: str, now: datetime) -> Visit:
-    """A visit without a date yet; its identifier has the next ordinal, so it is unique."""
-    today = now.date()
+    """A visit without a date yet; its UID has the next ordinal that no visit has."""
+    today, number = now.date(), len(course.visits) + 1
+    # In a file that was edited by hand, a visit may have been removed: its ordinal stays.
+    known = {visit.uid for visit in course.visits}
+    uids = (make_uid(course.course_id, "visit", ordinal) for ordinal in count(number))
     return Visit(
-        number=len(course.visits) + 1,
+        number=number,
         phase=phase,
         of="1 of 1",
         kind=kind,
@@ -122,5 +123,5 @@ def _undated_visit(course: Course, phase: str, kind: str, now: datetime) -> Visi
         end=now,
         no_driving_until=None,
         window=Window(today, today, today),
-        uid=make_uid(course.course_id, "visit", len(course.visits) + 1),
+        uid=next(uid for uid in uids if uid not in known),
     )
