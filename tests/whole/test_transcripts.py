@@ -23,7 +23,7 @@ ELSEWHERE = {
     "batch/executors.py _gone": "batch/test_crashes.py::test_a_killed_worker_ends_the_run",
     "batch/executors.py dask": "batch/test_dask.py::test_where_no_scheduler_answers",
     "batch/worker.py work": "batch/test_failures.py::test_a_worker_of_another_version",
-    "cli/__init__.py invoke": "files/test_atomic_write.py::test_a_full_output_is_no_bug_of_ours",
+    "cli/ending.py _output_failed": "cli/test_output_that_fails.py::test_a_full_device_is_said",
     "cli/batch.py _settings": "batch/test_failures.py::test_a_stopped_run_does_not_go_on",
     "cli/options.py machine_zone": "cli/test_doctor.py::test_a_machine_without_a_zone",
     "cli/register_option.py _no_extra": "register/test_register_cli.py::test_a_missing_extra_is",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ketasched.cli.output import note_done
 from ketasched.errors import NoPlan
 from ketasched.files.atomic_write import UndoLog, undo_on_error
 from ketasched.model import Course
@@ -13,6 +14,10 @@ from ketasched.rules.base import NO_BOOKINGS
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
+
+
+SAVED = "the course is saved"
+"""What is done once a course is booked or written."""
 
 
 def book_and_write(
@@ -39,11 +44,14 @@ def book_and_write(
         return register.plan(booking), []
     with undo_on_error(undo):
         if register:
-            return register.book(replace(booking, then=write_files)), written
+            course = register.book(replace(booking, then=write_files))
+            note_done(SAVED)
+            return course, written
         try:
             course = booking.make(NO_BOOKINGS)
         except NoPlan as error:
             raise booking.explain(error, NO_BOOKINGS) from None
         if not dry_run:
             write_files(course)
+            note_done(SAVED if written else "")
         return course, written

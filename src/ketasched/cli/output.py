@@ -15,8 +15,10 @@ from ketasched.errors import BadRequest, KetaschedError, NoPlan, error_location
 if TYPE_CHECKING:
     from ketasched.model import Finding
 
-BROKEN, SOME_FAILED, INTERRUPTED = 1, 5, 130
-"""The exit codes when a course breaks a rule, when some rows were rejected, and after Ctrl-C."""
+BROKEN, SOME_FAILED, INTERRUPTED, CUT_OFF = 1, 5, 130, 141
+"""The exit codes when a course breaks a rule, when some rows were rejected, after Ctrl-C, and when
+the output is not read to its end.
+"""
 
 EXIT_CODES: Mapping[int, str] = {
     0: "Done. A roster with a header and no rows is done, too.",
@@ -28,6 +30,7 @@ EXIT_CODES: Mapping[int, str] = {
     6: "The place to write to, or the register, refuses: taken, not writable, or locked.",
     70: "A bug of ours.",
     INTERRUPTED: "Stopped by Ctrl-C.",
+    CUT_OFF: "Whoever read the output stopped before its end, as `head` does.",
 }
 """What every exit code means."""
 
@@ -41,6 +44,9 @@ ENVIRONMENT: Mapping[str, str] = {
 
 CHANGE_FIELDS = ("course", "verb", "visit", "date")
 """Fields of a `BadRequest` that are arguments or parts of a change, not options."""
+
+DONE = "ketasched.done"
+"""The key of what a command has changed, in the `meta` of its context."""
 
 WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}
 """By a finding's level, the word before its line on a terminal."""
@@ -91,7 +97,13 @@ def _refusal_data(error: NoPlan) -> dict[str, object]:
 
 def say(kind: str, text: str) -> None:
     """Print a line for people to standard error: "note: …", "warning: …"."""
-    click.echo(f"{kind}: {_printable(text)}", err=True)
+    _echo_error(f"{kind}: {_printable(text)}")
+
+
+def _echo_error(line: str) -> None:
+    # What is done stays done, and its exit code, where nobody can read what is said of it.
+    with suppress(OSError):
+        click.echo(line, err=True)
 
 
 def say_findings(findings: "Iterable[Finding]") -> None:
@@ -125,8 +137,19 @@ def report(error: KetaschedError, command: str | None = "plan") -> None:
             step = f"ketasched {command} --help"
     say("error", f"{where}{error.what}")
     for line in error.details:
-        click.echo(f"  {_printable(line)}", err=True)
+        _echo_error(f"  {_printable(line)}")
     say("try", error.next_step or step)
+
+
+def note_done(what: str) -> None:
+    """Note what this command has changed: "the change is made". An error later on says so."""
+    click.get_current_context().find_root().meta[DONE] = what
+
+
+def done_so_far() -> str:
+    """What the command has noted with `note_done`, else ""."""
+    context = click.get_current_context(silent=True)
+    return str(context.find_root().meta.get(DONE, "")) if context else ""
 
 
 def discard_output() -> None:

@@ -9,7 +9,7 @@ import click
 from ketasched.cli import options
 from ketasched.cli.course_source import find_entry
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.output import SOME_FAILED, print_as, report, say
+from ketasched.cli.output import SOME_FAILED, note_done, print_as, report, say
 from ketasched.cli.register_option import needed_register, register_file, register_option
 from ketasched.errors import BadFile, KetaschedError, Refused
 from ketasched.files.load import load_course, parse_course
@@ -118,6 +118,7 @@ def import_courses(
         begun = {visit.uid for visit in course.visits if visit.start < at}
         try:
             entered += register.enter(course, LogEntry(at, "imported"), waived=begun)
+            note_done(f"{entered:,} entered" if entered else "")
         except KetaschedError as error:
             failed += 1
             report(error, "register")
@@ -148,6 +149,7 @@ def backup(*, path: Path, register_address: str | None) -> None:
     from ketasched.register.backup import back_up  # noqa: PLC0415
 
     back_up(register.engine, path)
+    note_done("the copy is made")
     click.echo(path)
 
 
@@ -170,6 +172,7 @@ def restore(*, path: Path, register_address: str | None, force: bool) -> None:
     from ketasched.register.backup import write_copy  # noqa: PLC0415
 
     write_copy(backup.engine, place)
+    note_done("the backup is in its place")
     click.echo(place)
 
 
