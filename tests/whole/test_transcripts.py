@@ -14,6 +14,7 @@ PLAYED: dict[Path, set[Place]] = {}
 """What has been played, and where it met an error."""
 
 ELSEWHERE = {
+    "batch/manifest.py new_csv_file": "batch/test_failures.py::test_a_run_whose_folder_is_gone",
     "batch/folders.py lock_output": "batch/test_crashes.py::test_a_second_run_is_refused_while",
     "batch/register_ledger.py _joint_outcome": "register/test_register_together.py::test_who_is",
     "batch/folders.py is_revised": "batch/test_failures.py::test_a_folder_where_a_file_ought",

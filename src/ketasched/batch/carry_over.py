@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from ketasched.batch.calendar_identity import with_calendar_identity
 from ketasched.batch.manifest import format_visits
 from ketasched.batch.records import SEPARATOR, CourseSummary, PriorResult, Settings
 from ketasched.errors import BadFile, BadRequest
@@ -72,8 +73,8 @@ def carry_over(
     """The course as the next revision of the earlier one, if that was on the same dates.
 
     Then calendars recognise its entries, and update them. On other dates it is another course with
-    entries of its own; so it is without the earlier course's file, and without the course `before`
-    of a register. Raises `BadRequest` if a course under way would be moved.
+    entries of its own. The earlier course is `before`, from a register, or that in the folder.
+    Raises `BadRequest` if a course under way would be moved.
     """
     if prior is None or settings.output is None or settings.replaces:
         return course
@@ -90,7 +91,7 @@ def carry_over(
         try:
             before = load_course(str(settings.folder(course.patient)))
         except BadFile:
-            return course
+            return with_calendar_identity(course, prior, settings)
     return _next_revision(before, course, settings.made_at)
 
 

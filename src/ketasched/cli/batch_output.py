@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 
 from ketasched.batch.changes import KINDS
+from ketasched.batch.joint_rows import JointRun
 from ketasched.batch.manifest import CHANGES, REJECTED, manifest_line
 from ketasched.batch.records import RowResult
 from ketasched.batch.runner import Tally
 from ketasched.cli.output import say
 from ketasched.errors import NoPlan
 from ketasched.files.roster import Row
-from ketasched.together import JointPlan, Unscheduled
+from ketasched.together import Unscheduled
 
 EXAMPLE_OR_VALUE = re.compile(r'((?:such as|or) "[^"]*")|"[^"]*"')
 """In the reason why a row is rejected: an example of what is expected, or the value of a cell."""
@@ -104,20 +105,23 @@ def say_summary(tally: Tally, seconds: float, folder: Path | None, booked: str) 
         say("note", f"since the run before: {', '.join(changes)}{where}")
     if booked and planned:
         say("note", booked)
-    for name, plan in tally.plans:
-        say("note", joint_plan_in_words(name, plan))
+    for run in tally.plans:
+        say("note", joint_plan_in_words(run))
     if tally.knows_no_chairs:
         say("note", CHAIRS)
     if tally.ambiguous:
         say("note", AMBIGUOUS.format(*tally.ambiguous))
 
 
-def joint_plan_in_words(name: str, plan: JointPlan) -> str:
+def joint_plan_in_words(run: JointRun) -> str:
     """A joint plan in words: who is seated, who waits, and how far the plan is from the bound."""
+    plan, seated = run.plan, run.carried_out
     waits = [one for one in plan.outcomes if isinstance(one, Unscheduled)]
-    seated, waiting = len(plan.courses), sum(isinstance(one.reason, NoPlan) for one in waits)
+    waiting = sum(isinstance(one.reason, NoPlan) for one in waits)
     objective, bound = plan.objective, plan.bound
-    said = f"{name or 'the clinic'}, planned as one: {seated:,} seated, {waiting:,} waiting"
+    said = f"{run.name or 'the clinic'}, planned as one: {seated:,} seated, {waiting:,} waiting"
+    if failed := len(run.rows) - seated:
+        said += f", {failed:,} rejected all the same or not begun"
     said += f"; {objective.delay:,} days of delay in all"
     if plan.is_best:
         return f"{said}; it is proven that no plan is better"
