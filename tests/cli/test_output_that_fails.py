@@ -1,9 +1,7 @@
 """An output that is full, or read no further: what is said, and what is done all the same."""
 
-import contextlib
 import os
 import shlex
-import shutil
 import signal
 import sys
 from pathlib import Path
@@ -32,18 +30,9 @@ PRINTING = [words for words in CALLS if words != "register import"]
 """The commands that print to standard output."""
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory) -> tuple[Path, dict[str, str]]:
-    folder = tmp_path_factory.mktemp("prepared")
-    with contextlib.chdir(folder):
-        return folder, prepare()
-
-
 @pytest.fixture(autouse=True)
-def _folder(monkeypatch, prepared):
-    folder, environment = prepared
-    shutil.copytree(folder, Path(), dirs_exist_ok=True)
-    for name, value in environment.items():
+def _folder(monkeypatch):
+    for name, value in prepare().items():
         monkeypatch.setenv(name, value)
 
 

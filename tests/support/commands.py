@@ -1,7 +1,10 @@
 """Every command, with a call that works: no new one is forgotten."""
 
+import contextlib
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import click
@@ -50,6 +53,19 @@ CALLS: Mapping[str, str] = {
 
 def prepare() -> dict[str, str]:
     """Fill this folder with what the calls need, and return the environment for them."""
+    shutil.copytree(_prepared(), Path(), dirs_exist_ok=True)
+    return {"KETASCHED_REGISTER": "book.db"}
+
+
+@cache
+def _prepared() -> Path:
+    folder = Path(tempfile.mkdtemp())
+    with contextlib.chdir(folder):
+        _fill()
+    return folder
+
+
+def _fill() -> None:
     shutil.copy(ROOT / "examples" / "clinic.toml", "clinic.toml")
     more = f"--boosters 1 --cleared-by Dr --cleared-on 2026-11-20 {MADE} -o courses"
     run(f"plan --patient P --start 2026-12-07 {more} --register book.db")
@@ -60,7 +76,6 @@ def prepare() -> dict[str, str]:
     text = Path("courses/P/course.json").read_text(encoding="utf-8")
     Path("bad.json").write_text(text.replace("T09:00:00", "T04:00:00"), encoding="utf-8")
     Path("roster.csv").write_text("patient,start\nR-1,2026-12-07\n", encoding="utf-8")
-    return {"KETASCHED_REGISTER": "book.db"}
 
 
 def commands(command: click.Command = main, words: tuple[str, ...] = ()) -> Iterator[str]:

@@ -23,6 +23,11 @@ from ketasched.revising.history import add_entry, ended_dates
 from ketasched.rules import Past
 from ketasched.rules.base import PlanningContext
 
+UNDER_WAY = (
+    "its course is under way, and would be at other times now: it stays as it is; "
+    "change it with ketasched revise"
+)
+
 
 def is_under_way(prior: PriorResult | None, clinic: Clinic, settings: Settings) -> bool:
     """Whether the earlier course has begun: its first day is today or over, at the clinic.
@@ -45,8 +50,7 @@ def begins_in_the_past(summary: CourseSummary) -> bool:
 
 def would_move() -> BadRequest:
     """The error of a row whose course is under way and would be moved."""
-    message = "its course is under way, and would be at other times now"
-    return BadRequest("patient", f"{message}: it stays as it is; change it with ketasched revise")
+    return BadRequest("patient", UNDER_WAY, public=UNDER_WAY)
 
 
 def choose_slots_again(context: PlanningContext, prior: PriorResult | None) -> ChosenSlots:

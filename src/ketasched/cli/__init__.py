@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ketasched.cli.discretion import note_typed
 from ketasched.cli.ending import exit_code_of_errors, stopped_once
 
 COMMANDS = {
@@ -64,6 +65,7 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
+        note_typed(ctx, [*ctx._protected_args, *ctx.args])  # noqa: SLF001
         with stopped_once(), exit_code_of_errors(ctx):
             return super().invoke(ctx)
 

@@ -1,6 +1,5 @@
 """What `batch` prints: rows and courses without a folder, a progress bar, the summary of a run."""
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,14 +12,20 @@ from ketasched.batch.changes import KINDS
 from ketasched.batch.joint_rows import JointRun
 from ketasched.batch.manifest import CHANGES, REJECTED, manifest_line
 from ketasched.batch.records import RowResult
+from ketasched.batch.rejections import OUTPUT, REGISTER
 from ketasched.batch.runner import Tally
 from ketasched.cli.output import say
 from ketasched.errors import NoPlan
-from ketasched.files.roster import Row
+from ketasched.files.request_parsing import ROSTER_FIELDS
+from ketasched.files.roster import ROW, Row
 from ketasched.together import Unscheduled
 
-EXAMPLE_OR_VALUE = re.compile(r'((?:such as|or) "[^"]*")|"[^"]*"')
-"""In the reason why a row is rejected: an example of what is expected, or the value of a cell."""
+PUBLIC_REASONS = {
+    ROW: "cannot be read",
+    OUTPUT: "its folder cannot be written",
+    REGISTER: "the register does not take it",
+}
+"""By the rule that rejects a row, what a log may have where the reason may tell of a patient."""
 
 CHAIRS = "visits of courses in other folders are not known here: make sure that chairs are free"
 AMBIGUOUS = (
@@ -49,15 +54,19 @@ def print_courses(results: Sequence[tuple[Row, RowResult]], *, verbose: bool) ->
 
 def _say_why_rejected(row: Row, result: RowResult, *, verbose: bool) -> None:
     if result.status == "rejected":
-        reason = result.reason if verbose else _without_values(result.reason, row)
+        reason = result.reason if verbose else _public_reason(result)
         say("error", f"row {row.number}, line {row.line}: {result.rule}: {reason}")
 
 
-def _without_values(reason: str, row: Row) -> str:
-    """The reason without the values of cells: it is logged, and a value may be a name."""
-    if any('"' in cell for cell in row.raw_cells):
-        return re.sub('".*"', '"…"', reason)
-    return EXAMPLE_OR_VALUE.sub(lambda found: found[1] or '"…"', reason)
+def _public_reason(result: RowResult) -> str:
+    """Why a row is rejected, without a word that stands in it or in the register."""
+    if result.public_reason:
+        return result.public_reason
+    if result.rule in ROSTER_FIELDS:
+        said = f"cannot be used; expected {ROSTER_FIELDS[result.rule].metavar}"
+    else:
+        said = PUBLIC_REASONS.get(result.rule, "cannot be used")
+    return f"{said} (--verbose says more)"
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ketasched.cli.discretion import discreet, is_watched
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, error_location
 
 if TYPE_CHECKING:
@@ -97,13 +98,14 @@ def _refusal_data(error: NoPlan) -> dict[str, object]:
 
 def say(kind: str, text: str) -> None:
     """Print a line for people to standard error: "note: …", "warning: …"."""
-    _echo_error(f"{kind}: {_printable(text)}")
+    echo_error(f"{kind}: {_printable(text)}")
 
 
-def _echo_error(line: str) -> None:
+def echo_error(line: str) -> None:
+    """Print a line to standard error, where nobody is named unless somebody looks at it."""
     # What is done stays done, and its exit code, where nobody can read what is said of it.
     with suppress(OSError):
-        click.echo(line, err=True)
+        click.echo(discreet(line), err=True)
 
 
 def say_findings(findings: "Iterable[Finding]") -> None:
@@ -135,10 +137,15 @@ def report(error: KetaschedError, command: str | None = "plan") -> None:
         else:
             where = f"--{error.field.replace('_', '-')}: "
             step = f"ketasched {command} --help"
+    details, step = error.details, error.next_step or step
+    too_young = isinstance(error, NoPlan) and any(one.rule == "age" for one in error.findings)
+    if too_young and not is_watched():
+        # The day on which somebody is old enough is that of their birth.
+        details, step = ("the patient is too young (age)",), "the same at a terminal"
     say("error", f"{where}{error.what}")
-    for line in error.details:
-        _echo_error(f"  {_printable(line)}")
-    say("try", error.next_step or step)
+    for line in details:
+        echo_error(f"  {_printable(line)}")
+    say("try", step)
 
 
 def note_done(what: str) -> None:

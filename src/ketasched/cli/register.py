@@ -9,6 +9,7 @@ import click
 from ketasched.cli import options
 from ketasched.cli.course_source import find_entry
 from ketasched.cli.delivery import Delivery, delivery_options
+from ketasched.cli.discretion import hide_people
 from ketasched.cli.output import SOME_FAILED, note_done, print_as, report, say
 from ketasched.cli.register_option import needed_register, register_file, register_option
 from ketasched.errors import BadFile, KetaschedError, Refused
@@ -81,6 +82,7 @@ def show(
             click.echo(f"{record.at}  revision {record.revision}: {record.what}{by}")
     else:
         course = register.course(entry.course_id)
+        hide_people(course)
         delivery.print_result(course, delivery.write(course, over_same=True))
 
 
@@ -113,6 +115,7 @@ def import_courses(
     courses = [course for path in files for course in _courses_in(path)]
     register = needed_register(register_address, make=True)
     failed = entered = 0
+    hide_people(*courses)
     for course in courses:
         at = options.moment_of(today, course.visits[0].start.tzinfo, field="today")
         begun = {visit.uid for visit in course.visits if visit.start < at}
