@@ -5,7 +5,7 @@ calendars say how often their entries have changed, and when last.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,6 +18,7 @@ from ketasched.events.view import View
 from ketasched.files.toml_json import read_text
 from ketasched.model import Audience, Course, Entry
 from ketasched.planning.assemble import with_identity
+from ketasched.render.patient_folder import render_files
 from ketasched.revising.history import add_entry
 
 SEQUENCE = re.compile(r"^SEQUENCE:(\d{1,9})\r?$", re.MULTILINE)
@@ -25,39 +26,46 @@ DTSTAMP = re.compile(r"^DTSTAMP:(\d{8}T\d{6}Z)\r?$", re.MULTILINE)
 
 
 def with_calendar_identity(course: Course, prior: PriorResult, settings: Settings) -> Course:
-    """The course as the next revision of the one whose calendars are in the patient's folder."""
+    """The course as the next revision of the one whose calendars are in the patient's folder.
+
+    If these calendars would be the same, it is the same revision.
+    """
     if not prior.summary.course_id:
         return course
-    texts = list(_calendars(prior, settings, course.patient))
+    texts = dict(_calendars(prior, settings, course.patient))
+    now, zone = settings.made_at.astimezone(UTC), course.made_at.tzinfo
     stamps = [datetime.strptime(one, "%Y%m%dT%H%M%S%z") for one in _found(DTSTAMP, texts)]
-    revisions = max(map(int, _found(SEQUENCE, texts)), default=-1) + 1
-    now = settings.made_at
-    if stamps and max(stamps) == now.astimezone(UTC):
-        revisions -= 1  # a run that was stopped, and is resumed, has written one of them
-    zone = course.made_at.tzinfo
-    first, last = (
-        one.astimezone(zone) for one in (min(stamps, default=now), max(stamps, default=now))
-    )
-    course = with_identity(course, prior.summary.course_id, first)
-    for number in range(1, revisions + 1):
-        at = now if number == revisions else last
-        entry = Entry(at.astimezone(zone), "planned again", changed=_uids(course))
-        course = add_entry(replace(course, revision=course.revision + 1), entry)
-    return course
+    first, last = min(stamps, default=now), max(stamps, default=now)
+    course = with_identity(course, prior.summary.course_id, first.astimezone(zone))
+    for _ in range(max(map(int, _found(SEQUENCE, texts)), default=0)):
+        course = _planned_again(course, last.astimezone(zone))
+    # A run that was stopped, and is resumed, may have written some of the calendars.
+    is_resumed = len(course.history) > 1 and last == now
+    is_same = is_resumed or _calendars_of(course, settings, texts) == texts
+    return course if is_same else _planned_again(course, now.astimezone(zone))
 
 
-def _calendars(prior: PriorResult, settings: Settings, patient: str) -> Iterator[str]:
+def _planned_again(course: Course, at: datetime) -> Course:
+    """The next revision of a course. Which of its entries differ is not known: all do."""
+    views = map(View, get_args(Audience))
+    uids = {event.uid for view in views for event in events(course, view)}
+    entry = Entry(at, "planned again", changed=tuple(sorted(uids)))
+    return add_entry(replace(course, revision=course.revision + 1), entry)
+
+
+def _calendars(prior: PriorResult, settings: Settings, patient: str) -> Iterator[tuple[str, str]]:
+    """The calendars in a patient's folder, by name."""
     for name, _ in prior.files:
         if name.endswith(".ics"):
             with suppress(BadFile):
-                yield read_text(str(settings.folder(patient) / name))
+                yield name, read_text(str(settings.folder(patient) / name))
 
 
-def _found(pattern: re.Pattern[str], texts: list[str]) -> Iterator[str]:
-    return (value for text in texts for value in pattern.findall(text))
+def _calendars_of(course: Course, settings: Settings, names: Container[str]) -> dict[str, str]:
+    """The calendars of a course that have these names."""
+    files = render_files(course, settings.formats)
+    return {name: data.decode() for name, data in files.items() if name in names}
 
 
-def _uids(course: Course) -> tuple[str, ...]:
-    """The UIDs of all entries, for any audience: which of them differ is not known."""
-    views = map(View, get_args(Audience))
-    return tuple(sorted({event.uid for view in views for event in events(course, view)}))
+def _found(pattern: re.Pattern[str], texts: Mapping[str, str]) -> Iterator[str]:
+    return (value for text in texts.values() for value in pattern.findall(text))
