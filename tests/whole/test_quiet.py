@@ -102,7 +102,6 @@ VALUES = {
     "files": f"{MARK}.json",
     "calendars": f"{MARK}.ics",
     "clinic_path": CLINIC,
-    "register_address": f"postgresql://clerk:{MARK}@127.0.0.1:1/book",
     "born": BORN,
 }
 """By parameter, a value that makes a command fail, and that tells of somebody."""
@@ -163,6 +162,8 @@ BAD = {
     "clinic's file": f"plan --start 2026-12-07 --clinic {MARK}/clinic.toml",
     "register's password": f"register list --register postgresql://a:{MARK}@127.0.0.1:1/b",
     "register that is none": f"register list --register {MARK}",
+    "password of a server that does not answer": f"day --register postgresql://a:{MARK}@127.0.0.1:1/b",
+    "password in a usage error": f"day --register postgresql://a:{MARK}@127.0.0.1:1/b --nonsense",
 }
 
 

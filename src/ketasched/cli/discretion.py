@@ -34,7 +34,7 @@ PUBLIC = frozenset(
         *("start", "latest_start", "per_week", "every_days", "time", "between", "days"),
         *("boosters", "booster_every", "date_order", "made_at", "today", "date", "on", "to"),
         *("ahead", "limit", "shard", "cluster", "jobs", "protocol", "overrides", "kind", "scope"),
-        *("roster", "output", "columns", "ignored"),
+        *("roster", "output", "columns", "ignored", "register_address"),
     )
 )
 """The parameters whose values tell of nobody. Those of all others are hidden: a new one, too."""
