@@ -27,13 +27,18 @@ class KetaschedError(Exception):
 
 
 class BadRequest(KetaschedError):
-    """A request or an option that cannot be used; `field` is its name."""
+    """A request or an option that cannot be used; `field` is its name.
+
+    `public` is as much of `what` as a log may have: nothing of a patient. Unless it is given, a
+    log has the name of the field alone.
+    """
 
     exit_code = 2
 
-    def __init__(self, field: str, what: str, *, next_step: str = "") -> None:
+    def __init__(self, field: str, what: str, *, next_step: str = "", public: str = "") -> None:
         super().__init__(what, next_step=next_step)
         self.field = field
+        self.public = public
 
 
 class BadFile(KetaschedError):

@@ -3,6 +3,7 @@ changed is told.
 """
 
 import json
+import re
 import shutil
 from itertools import pairwise
 from pathlib import Path
@@ -635,3 +636,38 @@ def test_a_clinic_by_another_name_is_that_of_its_rows(asked, moment, more):
         batch(*asked, "--resume", moment=night)
         assert nobody_shares_a_chair()
         assert before.items() <= visits_by_patient().items()
+
+
+# --- without course files ------------------------------------------------------------------------
+
+
+def entries(name: str = "P-1.ics") -> dict[str, int]:
+    """The SEQUENCE of each entry of the calendar of P-1, by its UID."""
+    text = Path("out/P-1", name).read_text(encoding="utf-8")
+    uids, numbers = re.findall(r"(?m)^UID:(.*)$", text), re.findall(r"(?m)^SEQUENCE:(.*)$", text)
+    return dict(zip(uids, map(int, numbers), strict=True))
+
+
+@chairs_or_none
+def test_a_course_done_again_without_its_file_updates_its_entries_in_calendars(asked, more):
+    clinic_file(more=more)
+    only_calendars = [*asked, "--format", "ics", "--format", "rides"]
+    roster_file(rows_of(1))
+    batch(*only_calendars)
+    first, rides = entries(), entries("rides.ics")
+    for night in (1, 2):
+        clinic_file(more=f'{more}\nphone = "+1 555 010{night}"')
+        moment = f"2026-11-{23 + night}T10:00"
+        batch(*only_calendars, "--resume", moment=moment)
+        assert entries() == dict.fromkeys(first, night)
+        assert entries("rides.ics") == dict.fromkeys(rides, night)
+        text = Path("out/P-1/P-1.ics").read_text(encoding="utf-8").replace("\r\n ", "")
+        assert f"Revision {night + 1}\\, made" in text
+        before = tree("out/P-1")
+        Path("out/P-1/rides.ics").unlink()  # as a run that was killed leaves it
+        batch(*only_calendars, "--resume", moment=moment)
+        assert tree("out/P-1") == before
+    roster_file(rows_of(1, start="2027-04-12"))
+    batch(*only_calendars, "--resume", moment="2026-11-28T10:00")
+    assert not entries().keys() & first.keys()
+    assert not (Path("out/P-1") / "course.json").exists()

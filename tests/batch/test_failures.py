@@ -5,6 +5,7 @@ wrong with all of it ends the run, which can go on.
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from click.testing import CliRunner, Result
 from filelock import FileLock
 
 from ketasched.batch.jobs import Chunk, Job, PackedSlots, pack_course
+from ketasched.batch.manifest import ManifestWriter
 from ketasched.batch.records import (
     CourseSummary,
     Digests,
@@ -238,6 +240,44 @@ def test_a_book_of_the_folder_is_no_roster_for_it_by_standard_input_either(name)
     assert b"standard input is written anew by this run" in done.stderr
     assert batch(f"out/{name}", *asked, "--resume").exit_code == 2
     assert tree() == before
+
+
+# --- a folder that goes while it is written to ---------------------------------------------------
+
+
+def another_manifest() -> None:
+    Path("out/manifest.csv").unlink()
+    Path("out/manifest.csv").write_text("mine", encoding="utf-8")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps what is open")
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda: shutil.rmtree("out"), "out/rejects.csv: cannot be written: No such file"),
+        (lambda: Path("out/rejects.csv").unlink(), "out/rejects.csv: cannot be written: No such"),
+        (another_manifest, "out/manifest.csv: somebody has put another file in its place"),
+    ],
+    ids=["folder removed", "rejects removed", "manifest replaced"],
+)
+def test_a_run_whose_folder_is_gone_does_not_say_that_it_is_planned(
+    asked, harm, said, monkeypatch
+):
+    roster_file(rows_of(2))
+    write = ManifestWriter.write
+
+    def write_and_harm(*arguments) -> None:
+        write(*arguments)
+        harm()
+
+    with monkeypatch.context() as context:
+        context.setattr(ManifestWriter, "write", write_and_harm)
+        done = batch(*asked)
+    assert done.exit_code == 6
+    assert said in done.stderr
+    assert "planned" not in done.stderr
+    assert batch(*asked, *(["--resume"] if Path("out").exists() else [])).exit_code == 0
+    assert patients() == {"P-1", "P-2"}
 
 
 # --- going on ----------------------------------------------------------------------------------

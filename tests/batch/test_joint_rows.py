@@ -154,3 +154,14 @@ def test_a_course_that_was_revised_or_is_under_way_takes_no_part():
     for patient in ("P-1", "P-2"):
         course = load_course(f"out/{patient}")
         assert visits[patient].startswith(course.visits[0].start.isoformat()[:16])
+
+
+def test_who_has_a_place_in_the_joint_plan_and_no_folder_is_not_called_seated():
+    clinic = one_chair()
+    Path("out").mkdir()
+    Path("out/P-1").write_text("mine", encoding="utf-8")
+    rows = [row | {"latest_start": "2027-09-01"} for row in rows_of(3)]
+    done = batch(roster_file(rows), "-o", "out", "--clinic", clinic, *TOGETHER)
+    assert "note: 2 planned, 1 rejected" in done.stderr
+    said = "planned as one: 2 seated, 0 waiting, 1 rejected all the same or not begun;"
+    assert said in done.stderr

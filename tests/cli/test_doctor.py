@@ -13,7 +13,7 @@ import tzdata
 
 from ketasched.cli import doctor, options, zonedata
 from ketasched.cli.doctor import CHECKS
-from ketasched.cli.output import BROKEN, EXIT_CODES, INTERRUPTED, SOME_FAILED
+from ketasched.cli.output import BROKEN, CUT_OFF, EXIT_CODES, INTERRUPTED, SOME_FAILED
 from ketasched.errors import KetaschedError
 from tests.conftest import ROOT
 from tests.support.transcript import run
@@ -206,5 +206,5 @@ def test_an_extra_needs_all_its_packages(monkeypatch):
 
 def test_every_exit_code_is_explained():
     codes = {kind.exit_code for kind in KetaschedError.__subclasses__()}
-    ours = {0, BROKEN, SOME_FAILED, INTERRUPTED, KetaschedError.exit_code}
+    ours = {0, BROKEN, SOME_FAILED, INTERRUPTED, CUT_OFF, KetaschedError.exit_code}
     assert codes | ours == set(EXIT_CODES)

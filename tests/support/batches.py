@@ -4,7 +4,7 @@ import csv
 import io
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
 from ketasched.rules.base import NO_BOOKINGS
 from tests.conftest import ROOT
-from tests.support.forked import Forked, ketasched
+from tests.support.forked import NOTHING, Forked, ketasched
 
 MOMENT = "2026-11-23T10:00"
 MADE_AT = datetime(2026, 11, 23, 10, tzinfo=ZoneInfo("America/New_York"))
@@ -67,9 +67,9 @@ def batch(*arguments: str, moment: str | None = MOMENT, **more) -> Result:
     return result
 
 
-def begun(*arguments: str) -> Forked:
+def begun(*arguments: str, constants: Mapping[str, object] = NOTHING) -> Forked:
     """The command as a process of its own, at a fixed moment, which nobody waits for yet."""
-    return ketasched("batch", *arguments, "--made-at", MOMENT)
+    return ketasched("batch", *arguments, "--made-at", MOMENT, constants=constants)
 
 
 def batch_alone(*arguments: str) -> "subprocess.CompletedProcess[str]":

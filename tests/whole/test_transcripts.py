@@ -14,6 +14,7 @@ PLAYED: dict[Path, set[Place]] = {}
 """What has been played, and where it met an error."""
 
 ELSEWHERE = {
+    "batch/manifest.py new_csv_file": "batch/test_failures.py::test_a_run_whose_folder_is_gone",
     "batch/folders.py lock_output": "batch/test_crashes.py::test_a_second_run_is_refused_while",
     "batch/register_ledger.py _joint_outcome": "register/test_register_together.py::test_who_is",
     "batch/folders.py is_revised": "batch/test_failures.py::test_a_folder_where_a_file_ought",
@@ -24,7 +25,8 @@ ELSEWHERE = {
     "batch/executors.py dask": "batch/test_dask.py::test_where_no_scheduler_answers",
     "batch/worker.py _refuse_unreadable": "batch/test_failures.py::test_a_course_that_could_not",
     "batch/worker.py work": "batch/test_failures.py::test_a_worker_of_another_version",
-    "cli/__init__.py invoke": "files/test_atomic_write.py::test_a_full_output_is_no_bug_of_ours",
+    "cli/discretion.py discreet_usage": "whole/test_quiet.py::test_a_word_that_no_command_knows",
+    "cli/ending.py _output_failed": "cli/test_output_that_fails.py::test_a_full_device_is_said",
     "cli/batch.py _settings": "batch/test_failures.py::test_a_stopped_run_does_not_go_on",
     "cli/options.py machine_zone": "cli/test_doctor.py::test_a_machine_without_a_zone",
     "cli/register_option.py _no_extra": "register/test_register_cli.py::test_a_missing_extra_is",

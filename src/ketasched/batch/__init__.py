@@ -12,6 +12,6 @@ The way of a row, which `runner` begins and `pipeline` leads:
 
 Rows that do not concern the ledger (`ChairLedger.concerns`) are triaged by the worker.
 
-Doors: changes, executors, fingerprints, folders, manifest, previous_run, records, rejections,
-routing, runner, shared_calendars.
+Doors: changes, executors, fingerprints, folders, joint_rows, manifest, previous_run, records,
+rejections, routing, runner, shared_calendars.
 """

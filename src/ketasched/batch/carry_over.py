@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from ketasched.batch.calendar_identity import with_calendar_identity
 from ketasched.batch.manifest import format_visits
 from ketasched.batch.records import SEPARATOR, CourseSummary, PriorResult, Settings
 from ketasched.errors import BadFile, BadRequest
@@ -16,11 +17,16 @@ from ketasched.events.diff import changed_uids
 from ketasched.files.load import load_course
 from ketasched.model import Clinic, Course, Entry
 from ketasched.model.wall_clock import minute_of_day
-from ketasched.planning.assemble import with_identity_of
+from ketasched.planning.assemble import with_identity
 from ketasched.planning.planner import ChosenSlots, choose_slots, choose_slots_at
 from ketasched.revising.history import add_entry, ended_dates
 from ketasched.rules import Past
 from ketasched.rules.base import PlanningContext
+
+UNDER_WAY = (
+    "its course is under way, and would be at other times now: it stays as it is; "
+    "change it with ketasched revise"
+)
 
 
 def is_under_way(prior: PriorResult | None, clinic: Clinic, settings: Settings) -> bool:
@@ -44,8 +50,7 @@ def begins_in_the_past(summary: CourseSummary) -> bool:
 
 def would_move() -> BadRequest:
     """The error of a row whose course is under way and would be moved."""
-    message = "its course is under way, and would be at other times now"
-    return BadRequest("patient", f"{message}: it stays as it is; change it with ketasched revise")
+    return BadRequest("patient", UNDER_WAY, public=UNDER_WAY)
 
 
 def choose_slots_again(context: PlanningContext, prior: PriorResult | None) -> ChosenSlots:
@@ -72,8 +77,8 @@ def carry_over(
     """The course as the next revision of the earlier one, if that was on the same dates.
 
     Then calendars recognise its entries, and update them. On other dates it is another course with
-    entries of its own; so it is without the earlier course's file, and without the course `before`
-    of a register. Raises `BadRequest` if a course under way would be moved.
+    entries of its own. The earlier course is `before`, from a register, or that in the folder.
+    Raises `BadRequest` if a course under way would be moved.
     """
     if prior is None or settings.output is None or settings.replaces:
         return course
@@ -90,13 +95,13 @@ def carry_over(
         try:
             before = load_course(str(settings.folder(course.patient)))
         except BadFile:
-            return course
+            return with_calendar_identity(course, prior, settings)
     return _next_revision(before, course, settings.made_at)
 
 
 def _next_revision(before: Course, course: Course, now: datetime) -> Course:
     """The course with the identity and the history of the one `before`."""
-    course = with_identity_of(before, course)
+    course = with_identity(course, before.course_id, before.uid_key, before.made_at)
     sequences = {visit.uid: visit.sequence for visit in before.visits}
     sequences |= {review.uid: review.sequence for review in before.reviews}
     visits = (replace(one, sequence=sequences.get(one.uid, 0)) for one in course.visits)

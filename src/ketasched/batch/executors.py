@@ -38,6 +38,33 @@ SECONDS_BETWEEN_LOOKS = 1
 """How often a run looks whether the scheduler of a Dask cluster is still there."""
 
 
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back in the block, which leaves a lock or a process half begun otherwise.
+
+    Threads and processes that the block begins never get it: it is left to the main thread.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+class WorkerPool(ProcessPoolExecutor):
+    """Processes that Ctrl-C does not reach, not even while they begin."""
+
+    def submit(  # type: ignore[override]  # as `SerialExecutor`
+        self, fn: Callable[[Argument], Result], argument: Argument, /
+    ) -> Future[Result]:
+        """The future of the call."""
+        with interrupts_held():
+            return super().submit(fn, argument)
+
+
 class SerialExecutor(Executor):
     """Makes each call at once, in this process."""
 
@@ -65,7 +92,7 @@ def processes(jobs: int) -> Iterator[tuple[Executor, int]]:
     # Forked workers start faster; but a process with threads cannot be forked safely.
     may_fork = sys.platform == "linux" and active_count() == 1
     context = multiprocessing.get_context("fork" if may_fork else "spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker)
+    pool = WorkerPool(jobs, mp_context=context, initializer=_begin_worker)
     thresholds = gc.get_threshold()
     gc.set_threshold(*FEW_COLLECTIONS)
     try:
@@ -75,7 +102,8 @@ def processes(jobs: int) -> Iterator[tuple[Executor, int]]:
         raise _gone() from None
     finally:
         gc.set_threshold(*thresholds)
-        pool.shutdown(cancel_futures=True)
+        with interrupts_held():
+            pool.shutdown(cancel_futures=True)
 
 
 def _unblock(pool: ProcessPoolExecutor) -> None:

@@ -38,6 +38,8 @@ DISK_ERRORS = frozenset(
 )
 """Errors that concern every patient: they end the run."""
 
+TAKEN = "the place of its folder is taken by something else"
+NOT_OURS = "has a folder there already, which is not written over"
 REVISED = "its course was revised since: it stays as it is; change it with ketasched revise"
 
 
@@ -53,11 +55,11 @@ def write_patient_folder(
     if not os.path.lexists(folder) and (not settings.writes or _create(folder, files)):
         return False
     if folder.is_symlink() or not folder.is_dir():
-        raise BadRequest("patient", "the place of its folder is taken by something else")
+        raise BadRequest("patient", TAKEN, public=TAKEN)
     is_same = is_up_to_date(folder, files, replaced=SUBFOLDER_FILES)
     if not (is_same or settings.replaces):
         if prior is None:
-            raise BadRequest("patient", "has a folder there already, which is not written over")
+            raise BadRequest("patient", NOT_OURS, public=NOT_OURS)
         refuse_revised(folder)
     if settings.writes:
         if not is_same:
@@ -113,7 +115,7 @@ def is_revised(folder: Path) -> bool:
 def refuse_revised(folder: Path) -> None:
     """Raise `BadRequest` if the course in this folder was revised since it was planned."""
     if is_revised(folder):
-        raise BadRequest("patient", REVISED)
+        raise BadRequest("patient", REVISED, public=REVISED)
 
 
 def is_protected(folder: Path) -> bool:

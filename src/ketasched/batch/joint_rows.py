@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ketasched.batch.records import Site
+from ketasched.batch.records import RowResult, Site
 from ketasched.batch.shared_calendars import later_busy_times
 from ketasched.batch.triage import Fresh
 from ketasched.errors import BadRequest, NoPlan
@@ -19,16 +19,29 @@ JointOutcome = Course | BadRequest | NoPlan
 
 
 @dataclass(slots=True)
+class JointRun:
+    """The joint plan of the clinic of this name, and how many of its courses are carried out.
+
+    `rows` are the numbers of the rows with a course in the plan. Such a row is not carried out
+    if its folder cannot be written, say, or if the run stops before it.
+    """
+
+    name: str
+    plan: JointPlan
+    rows: frozenset[int]
+    carried_out: int = 0
+
+
+@dataclass(slots=True)
 class JointPlanner:
     """Plans the rows of each clinic jointly.
 
-    `limit` is in seconds for each clinic. `plans` are the plans that were made, each with the name
-    of its clinic.
+    `limit` is in seconds for each clinic. `plans` are the plans that were made.
     """
 
     made_at: datetime
     limit: float
-    plans: list[tuple[str, JointPlan]] = field(default_factory=list)
+    plans: list[JointRun] = field(default_factory=list)
     _rows: dict[str, list[Fresh]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, fresh: Fresh) -> None:
@@ -52,12 +65,18 @@ class JointPlanner:
             bookings=occupancy(rows),
             limit=self.limit,
         )
-        self.plans.append((site.clinic.name, plan))
-        outcomes = zip(rows, plan.outcomes, strict=True)
-        return {
+        outcomes = {
             fresh.row.number: _reason(outcome) if isinstance(outcome, Unscheduled) else outcome
-            for fresh, outcome in outcomes
+            for fresh, outcome in zip(rows, plan.outcomes, strict=True)
         }
+        seated = (number for number, one in outcomes.items() if isinstance(one, Course))
+        self.plans.append(JointRun(site.clinic.name, plan, frozenset(seated)))
+        return outcomes
+
+    def settle(self, result: RowResult) -> None:
+        """Note what became of a row in the end."""
+        for one in self.plans:
+            one.carried_out += result.status == "planned" and result.row in one.rows
 
 
 def _demand(fresh: Fresh) -> Demand:

@@ -85,8 +85,12 @@ def new_csv_file(path: Path, header: Sequence[str]) -> Iterator[BinaryIO]:
         yield file
         try:
             os.fsync(file.fileno())
+            is_there = os.path.samestat(os.fstat(file.fileno()), path.stat())
         except OSError as error:
             raise write_error(path, error) from None
+    if not is_there:
+        said = f"{path}: somebody has put another file in its place during the run"
+        raise Refused(said, next_step="see who writes there, then go on with --resume")
 
 
 def manifest_line(result: RowResult) -> bytes:

@@ -39,7 +39,8 @@ class References:
             self._put(place, digest, row)
         elif self._rows[place] != row and patient:
             first = self._rows[place]
-            raise BadRequest("patient", f"is the same as in row {first}, or the same file name")
+            said = f"is the same as in row {first}, or the same file name"
+            raise BadRequest("patient", said, public=said)
 
     def _place(self, digest: int) -> int:
         """The place of a digest, or the free one for it."""

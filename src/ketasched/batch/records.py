@@ -129,7 +129,8 @@ class RowResult(NamedTuple):
     """What became of a row.
 
     `files` are the names and the SHA-256 of the files in the patient's folder. `rule` is the rule
-    or the column that rejected the row, `reason` says why. `text` is the course as a line of JSON
+    or the column that rejected the row, `reason` says why, and `public_reason` what a log may have
+    of that ("" for nothing). `text` is the course as a line of JSON
     if there is no output folder. `is_retained` says that the course of an earlier run was left as
     it is; `is_revised` that `ketasched revise` has changed that course.
     """
@@ -142,6 +143,7 @@ class RowResult(NamedTuple):
     digests: Digests = Digests()
     rule: str = ""
     reason: str = ""
+    public_reason: str = ""
     text: str = ""
     is_retained: bool = False
     is_revised: bool = False

@@ -164,7 +164,7 @@ class RegisterLedger(ChairLedger):
         if prior and not self.settings.replaces:
             refuse_revised(self.settings.folder(request.patient))
             if before and _is_revised(before):
-                raise BadRequest(OUTPUT, REVISED)
+                raise BadRequest(OUTPUT, REVISED, public=REVISED)
         replaced = {one.course_id: one for one in (before, own) if one and not _is_revised(one)}
         if before and self.settings.replaces:
             replaced[before.course_id] = before

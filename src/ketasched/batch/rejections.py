@@ -24,21 +24,31 @@ MOST_REASONS, LONGEST_REASON = 3, 1000
 class Rejected(NamedTuple):
     """A row that cannot be planned, with the rule or the column that rejects it, and the reason.
 
+    `public_reason` is what a log may have of the reason: nothing of a patient.
+
     The error itself is not kept: its traceback would keep the whole search in memory.
     """
 
     row: Row
     rule: str
     reason: str
+    public_reason: str = ""
 
     @property
     def result(self) -> RowResult:
         """The result of the row."""
-        patient, reason = _shorten(self.row.texts.get("patient", "")), self.reason
+        row, patient, reason = self.row.number, self.row.texts.get("patient", ""), self.reason
         if len(reason) > LONGEST_REASON:
             half = LONGEST_REASON // 2
             reason = f"{reason[:half]} … {reason[-half:]}"
-        return RowResult(self.row.number, patient, "rejected", rule=self.rule, reason=reason)
+        return RowResult(
+            row,
+            _shorten(patient),
+            "rejected",
+            rule=self.rule,
+            reason=reason,
+            public_reason=self.public_reason,
+        )
 
 
 def attempt(row: Row, step: Callable[[], Outcome]) -> Outcome | Rejected:
@@ -49,14 +59,15 @@ def attempt(row: Row, step: Callable[[], Outcome]) -> Outcome | Rejected:
     try:
         return step()
     except BadRequest as error:
-        return Rejected(row, error.field, error.what)
+        return Rejected(row, error.field, error.what, error.public)
     except NoPlan as error:
-        return Rejected(row, *_rule_and_reason(error))
+        return Rejected(row, *_rule_and_reason(error), "no plan keeps this rule")
     except KetaschedError:
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours is for one row
         # Where it happened, without the values that were at work.
-        return Rejected(row, BUG, f"a bug of ketasched: {error_location(error)}")
+        said = f"a bug of ketasched: {error_location(error)}"
+        return Rejected(row, BUG, said, said)
 
 
 def _rule_and_reason(error: NoPlan) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ketasched.batch.carry_over import begins_in_the_past
 from ketasched.batch.chair_ledger import ChairLedger
 from ketasched.batch.changes import Changes, publish_changes, write_changes
-from ketasched.batch.joint_rows import JointPlanner
+from ketasched.batch.joint_rows import JointPlanner, JointRun
 from ketasched.batch.manifest import manifest_writer
 from ketasched.batch.memory_ledger import MemoryLedger
 from ketasched.batch.pipeline import ROWS_PER_CHUNK, Pipeline
@@ -22,7 +22,6 @@ from ketasched.batch.rejections import BUG
 from ketasched.batch.routing import Router, Sites
 from ketasched.files.roster import Roster, Row
 from ketasched.rules import Past
-from ketasched.together import JointPlan
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -38,14 +37,14 @@ class Tally:
     cause; `changes` what is not as the last finished run left it. `knows_no_chairs` says that
     a clinic limits its visits and no chairs of an earlier run are known; `ambiguous` has then
     the paths of two clinics with one `clinic_key`, which a later run would confuse. `plans`
-    are the joint plans, each with its clinic's name.
+    are the joint plans.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
     knows_no_chairs: bool = False
     ambiguous: list[str] = field(default_factory=list)
-    plans: list[tuple[str, JointPlan]] = field(default_factory=list)
+    plans: list[JointRun] = field(default_factory=list)
 
     def add(self, row: Row, result: RowResult) -> None:
         """Count a row."""
@@ -129,6 +128,8 @@ class Batch:
         while some := list(islice(results, ROWS_PER_CHUNK)):
             for row, result in some:
                 tally.add(row, result)
+                if joint:
+                    joint.settle(result)
             write(some)
             if changes:
                 changes.write(some)

@@ -3,13 +3,14 @@
 Doors: none but this module.
 """
 
-import errno
 from importlib import import_module
+from typing import Any
 
 import click
 
-from ketasched.cli.output import discard_output, occupy_closed_streams, report, report_bug
-from ketasched.errors import KetaschedError, Refused
+from ketasched.cli.discretion import note_typed
+from ketasched.cli.ending import exit_code_of_errors, stopped_once
+from ketasched.cli.output import occupy_closed_streams
 
 COMMANDS = {
     "plan": "Plan one course; print the itinerary, or write files.",
@@ -52,26 +53,23 @@ class Program(click.Group):
             ctx.fail(f"No such command '{word}'.{''.join(f' Did you mean {n}?' for n in near)}")
         return super().resolve_command(ctx, args)
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - as in click
+    ) -> click.Context:
+        """The context of the program; `--help` and `--version` print here."""
+        with exit_code_of_errors(None):
+            return super().make_context(info_name, args, parent, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         occupy_closed_streams()
-        try:
+        note_typed(ctx, [*ctx._protected_args, *ctx.args])  # noqa: SLF001
+        with stopped_once(), exit_code_of_errors(ctx):
             return super().invoke(ctx)
-        except KetaschedError as error:
-            report(error, ctx.invoked_subcommand)
-            ctx.exit(error.exit_code)
-        except OSError as error:
-            if error.errno == errno.EPIPE:
-                raise
-            what = f"{error.filename or 'the output'}: cannot be written: {error.strerror}"
-            report(Refused(what, next_step="make room, or write elsewhere"))
-            discard_output()
-            ctx.exit(Refused.exit_code)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:  # noqa: BLE001 - a bug of ours is said on one line
-            report_bug(error)
-            ctx.exit(KetaschedError.exit_code)
 
 
 def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001

@@ -25,7 +25,7 @@ from ketasched.batch.runner import Batch, Tally
 from ketasched.batch.shared_calendars import shared_calendars
 from ketasched.cli import options
 from ketasched.cli.batch_output import print_courses, print_manifest, progress, say_summary
-from ketasched.cli.output import INTERRUPTED, SOME_FAILED, say
+from ketasched.cli.output import INTERRUPTED, SOME_FAILED, note_done, say
 from ketasched.cli.register_option import (
     NOT_BOOKED,
     open_register,
@@ -54,6 +54,9 @@ NDJSON = "ndjson"
 """The format that prints each course on a line, instead of writing files."""
 
 DEFAULT_LIMIT = "60s"
+
+BOOKED_SO_FAR = "what was booked before is in the register"
+"""What a run that prints its courses has done if its output fails."""
 
 OPTIONS = (
     click.argument("roster", metavar="ROSTER", type=options.FILE),
@@ -232,6 +235,7 @@ class BatchOptions:
         if self._written:
             return batch.into_folder(self._written)
         if self.output is None:
+            note_done(BOOKED_SO_FAR if self._register else "")
             return batch.run(partial(print_courses, verbose=self.verbose))
         click.echo(csv_line(COLUMNS), nl=False)
         return batch.dry_run(self.output, partial(print_manifest, verbose=self.verbose))

@@ -1,6 +1,5 @@
 """What `batch` prints: rows and courses without a folder, a progress bar, the summary of a run."""
 
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,17 +9,24 @@ from pathlib import Path
 import click
 
 from ketasched.batch.changes import KINDS
+from ketasched.batch.joint_rows import JointRun
 from ketasched.batch.manifest import CHANGES, REJECTED, manifest_line
 from ketasched.batch.records import RowResult
+from ketasched.batch.rejections import OUTPUT, REGISTER
 from ketasched.batch.runner import Tally
 from ketasched.cli.output import say
 from ketasched.errors import NoPlan
 from ketasched.files.disk import open_file
-from ketasched.files.roster import Row
-from ketasched.together import JointPlan, Unscheduled
+from ketasched.files.request_parsing import ROSTER_FIELDS
+from ketasched.files.roster import ROW, Row
+from ketasched.together import Unscheduled
 
-EXAMPLE_OR_VALUE = re.compile(r'((?:such as|or) "[^"]*")|"[^"]*"')
-"""In the reason why a row is rejected: an example of what is expected, or the value of a cell."""
+PUBLIC_REASONS = {
+    ROW: "cannot be read",
+    OUTPUT: "its folder cannot be written",
+    REGISTER: "the register does not take it",
+}
+"""By the rule that rejects a row, what a log may have where the reason may tell of a patient."""
 
 CHAIRS = "visits of courses in other folders are not known here: make sure that chairs are free"
 AMBIGUOUS = (
@@ -49,15 +55,19 @@ def print_courses(results: Sequence[tuple[Row, RowResult]], *, verbose: bool) ->
 
 def _say_why_rejected(row: Row, result: RowResult, *, verbose: bool) -> None:
     if result.status == "rejected":
-        reason = result.reason if verbose else _without_values(result.reason, row)
+        reason = result.reason if verbose else _public_reason(result)
         say("error", f"row {row.number}, line {row.line}: {result.rule}: {reason}")
 
 
-def _without_values(reason: str, row: Row) -> str:
-    """The reason without the values of cells: it is logged, and a value may be a name."""
-    if any('"' in cell for cell in row.raw_cells):
-        return re.sub('".*"', '"…"', reason)
-    return EXAMPLE_OR_VALUE.sub(lambda found: found[1] or '"…"', reason)
+def _public_reason(result: RowResult) -> str:
+    """Why a row is rejected, without a word that stands in it or in the register."""
+    if result.public_reason:
+        return result.public_reason
+    if result.rule in ROSTER_FIELDS:
+        said = f"cannot be used; expected {ROSTER_FIELDS[result.rule].metavar}"
+    else:
+        said = PUBLIC_REASONS.get(result.rule, "cannot be used")
+    return f"{said} (--verbose says more)"
 
 
 @contextmanager
@@ -106,20 +116,23 @@ def say_summary(tally: Tally, seconds: float, folder: Path | None, booked: str) 
         say("note", f"since the run before: {', '.join(changes)}{where}")
     if booked and planned:
         say("note", booked)
-    for name, plan in tally.plans:
-        say("note", joint_plan_in_words(name, plan))
+    for run in tally.plans:
+        say("note", joint_plan_in_words(run))
     if tally.knows_no_chairs:
         say("note", CHAIRS)
     if tally.ambiguous:
         say("note", AMBIGUOUS.format(*tally.ambiguous))
 
 
-def joint_plan_in_words(name: str, plan: JointPlan) -> str:
+def joint_plan_in_words(run: JointRun) -> str:
     """A joint plan in words: who is seated, who waits, and how far the plan is from the bound."""
+    plan, seated = run.plan, run.carried_out
     waits = [one for one in plan.outcomes if isinstance(one, Unscheduled)]
-    seated, waiting = len(plan.courses), sum(isinstance(one.reason, NoPlan) for one in waits)
+    waiting = sum(isinstance(one.reason, NoPlan) for one in waits)
     objective, bound = plan.objective, plan.bound
-    said = f"{name or 'the clinic'}, planned as one: {seated:,} seated, {waiting:,} waiting"
+    said = f"{run.name or 'the clinic'}, planned as one: {seated:,} seated, {waiting:,} waiting"
+    if failed := len(run.rows) - seated:
+        said += f", {failed:,} rejected all the same or not begun"
     said += f"; {objective.delay:,} days of delay in all"
     if plan.is_best:
         return f"{said}; it is proven that no plan is better"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ketasched.cli.output import note_done
 from ketasched.errors import NoPlan
 from ketasched.model import Course
 from ketasched.register.records import BookingRequest
@@ -13,6 +14,10 @@ from ketasched.rules.base import NO_BOOKINGS
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
+
+
+SAVED = "the course is saved"
+"""What is done once a course is booked or written."""
 
 
 def book_and_write(
@@ -35,10 +40,12 @@ def book_and_write(
         with files(course) as written[:]:
             yield
 
+    if register and dry_run:
+        return register.plan(booking), []
     if register:
-        if dry_run:
-            return register.plan(booking), []
-        return register.book(replace(booking, files=prepared)), written
+        course = register.book(replace(booking, files=prepared))
+        note_done(SAVED)
+        return course, written
     try:
         course = booking.make(NO_BOOKINGS)
     except NoPlan as error:
@@ -46,4 +53,5 @@ def book_and_write(
     if not dry_run:
         with prepared(course):
             pass
+        note_done(SAVED if written else "")
     return course, written

@@ -8,6 +8,7 @@ import click
 
 from ketasched.batch.routing import Sites, problems
 from ketasched.cli import options
+from ketasched.cli.discretion import hide_people
 from ketasched.cli.output import BROKEN, finding_text, print_json, report, say
 from ketasched.cli.roster_source import open_roster
 from ketasched.errors import BadFile
@@ -88,6 +89,7 @@ def _findings(path: str, clinic_path: str | None) -> tuple[Finding, ...]:
             say("warning", f"{path}: {line}")
     if not isinstance(noun, Course):
         return ()
+    hide_people(noun)
     course = with_clinic(noun, clinic_path) if clinic_path else noun
     return (*check(course), *record_findings(course))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ketasched.cli import options
-from ketasched.cli.output import print_as
+from ketasched.cli.output import note_done, print_as
 from ketasched.files.atomic_write import write_folder
 from ketasched.files.load import starter_clinic
 from ketasched.model import WEEKDAYS, Clinic
@@ -34,8 +34,10 @@ def init(*, path: Path, force: bool) -> None:
     if path.suffix != ".toml":
         raise click.UsageError(f"a clinic file is TOML: call it {path.stem or 'clinic'}.toml")
     text = starter_clinic(options.machine_zone(), options.new_salt())
-    for written in write_folder(path.parent, {path.name: text.encode()}, force=force):
-        click.echo(written)
+    written = write_folder(path.parent, {path.name: text.encode()}, force=force)
+    note_done("the file is written")
+    for one in written:
+        click.echo(one)
 
 
 @command.command("show")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ketasched.cli import options
+from ketasched.cli.discretion import hide_people
 from ketasched.cli.register_option import open_register
 from ketasched.errors import BadFile
 from ketasched.files.load import load_clinic, load_course, with_clinic
@@ -41,10 +42,14 @@ class CourseSource:
         Raises `BadFile`.
         """
         if self.register is None or Path(name).exists() or name == "-":
-            return load_course(name), None
+            course = load_course(name)
+            hide_people(course)
+            return course, None
         today = options.moment_of(self.today, UTC, field="today").date()
         entry = find_entry(self.register, name, self.clinic_path, today)
-        return self.register.course(entry.course_id), entry
+        course = self.register.course(entry.course_id)
+        hide_people(course)
+        return course, entry
 
     def with_newer(self, course: Course) -> tuple[Course, datetime]:
         """The course with the clinic and the calendars that are given, and the moment of `today`.

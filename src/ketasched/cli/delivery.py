@@ -11,7 +11,7 @@ from typing import get_args
 import click
 
 from ketasched.cli import options
-from ketasched.cli.output import say
+from ketasched.cli.output import note_done, say
 from ketasched.errors import BadFile, BadRequest, Refused
 from ketasched.events.rides import all_driver_names
 from ketasched.events.view import View
@@ -86,6 +86,8 @@ class Delivery:
 
     def print_result(self, course: Course, written: list[Path]) -> None:
         """Print the course, or the names of the files that were written."""
+        if written:
+            note_done("the files are written")
         if self.output is None:
             terminal = sys.stdout is not None and sys.stdout.isatty()
             colour = terminal and not os.environ.get("NO_COLOR")

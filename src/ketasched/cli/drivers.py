@@ -8,6 +8,7 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.day_query import DayQuery, which_clinic_option
+from ketasched.cli.discretion import hide_people
 from ketasched.cli.output import print_as, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import BadRequest
@@ -55,6 +56,7 @@ def command(
         return
     coming = (one for each in courses for one in visits_between(each, chairs, now.date(), last))
     if missing:
+        hide_people(*courses)
         first = f"ketasched revise {missing[0].patient} driver {missing[0].number}"
         register = "" if register_address is None else f" --register {register_address}".rstrip()
         say("try", f'{first} --name "…" --phone "…"{register}, once somebody drives')

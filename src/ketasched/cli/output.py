@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ketasched.cli.discretion import discreet, is_watched
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, error_location
 
 if TYPE_CHECKING:
     from ketasched.model import Finding
 
-BROKEN, SOME_FAILED, INTERRUPTED = 1, 5, 130
-"""The exit codes when a course breaks a rule, when some rows were rejected, and after Ctrl-C."""
+BROKEN, SOME_FAILED, INTERRUPTED, CUT_OFF = 1, 5, 130, 141
+"""The exit codes when a course breaks a rule, when some rows were rejected, after Ctrl-C, and when
+the output is not read to its end.
+"""
 
 EXIT_CODES: Mapping[int, str] = {
     0: "Done. A roster with a header and no rows is done, too.",
@@ -28,6 +31,7 @@ EXIT_CODES: Mapping[int, str] = {
     6: "The place to write to, or the register, refuses: taken, not writable, or locked.",
     70: "A bug of ours.",
     INTERRUPTED: "Stopped by Ctrl-C.",
+    CUT_OFF: "Whoever read the output stopped before its end, as `head` does.",
 }
 """What every exit code means."""
 
@@ -44,6 +48,9 @@ STANDARD_ERROR = 2
 
 CHANGE_FIELDS = ("course", "verb", "visit", "date")
 """Fields of a `BadRequest` that are arguments or parts of a change, not options."""
+
+DONE = "ketasched.done"
+"""The key of what a command has changed, in the `meta` of its context."""
 
 WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}
 """By a finding's level, the word before its line on a terminal."""
@@ -94,7 +101,14 @@ def _refusal_data(error: NoPlan) -> dict[str, object]:
 
 def say(kind: str, text: str) -> None:
     """Print a line for people to standard error: "note: …", "warning: …"."""
-    click.echo(f"{kind}: {_printable(text)}", err=True)
+    echo_error(f"{kind}: {_printable(text)}")
+
+
+def echo_error(line: str) -> None:
+    """Print a line to standard error, where nobody is named unless somebody looks at it."""
+    # What is done stays done, and its exit code, where nobody can read what is said of it.
+    with suppress(OSError):
+        click.echo(discreet(line), err=True)
 
 
 def say_findings(findings: "Iterable[Finding]") -> None:
@@ -126,10 +140,26 @@ def report(error: KetaschedError, command: str | None = "plan") -> None:
         else:
             where = f"--{error.field.replace('_', '-')}: "
             step = f"ketasched {command} --help"
+    details, step = error.details, error.next_step or step
+    too_young = isinstance(error, NoPlan) and any(one.rule == "age" for one in error.findings)
+    if too_young and not is_watched():
+        # The day on which somebody is old enough is that of their birth.
+        details, step = ("the patient is too young (age)",), "the same at a terminal"
     say("error", f"{where}{error.what}")
-    for line in error.details:
-        click.echo(f"  {_printable(line)}", err=True)
-    say("try", error.next_step or step)
+    for line in details:
+        echo_error(f"  {_printable(line)}")
+    say("try", step)
+
+
+def note_done(what: str) -> None:
+    """Note what this command has changed: "the change is made". An error later on says so."""
+    click.get_current_context().find_root().meta[DONE] = what
+
+
+def done_so_far() -> str:
+    """What the command has noted with `note_done`, else ""."""
+    context = click.get_current_context(silent=True)
+    return str(context.find_root().meta.get(DONE, "")) if context else ""
 
 
 def discard_output() -> None:

@@ -9,6 +9,7 @@ from ketasched.cli import options
 from ketasched.cli.booking import book_and_write
 from ketasched.cli.course_source import with_calendars
 from ketasched.cli.delivery import Delivery, delivery_options
+from ketasched.cli.discretion import hide_people
 from ketasched.cli.output import refusal_as_json, say, say_findings
 from ketasched.cli.register_option import (
     NOT_BOOKED,
@@ -79,6 +80,7 @@ def command(
         raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
     given = {name: text for name, text in fields.items() if text not in (None, ())}
     request = read_request(given, date_order)
+    hide_people(request)
     if delivery.output and not given.get("patient"):
         say("note", f'no --patient: the folder and its files are called "{request.patient}"')
     clinic, path = options.find_clinic(clinic_path)
@@ -87,6 +89,7 @@ def command(
     _warn_of_clinic(clinic, path, loaded, hands_out=bool(delivery.output))
     _check_terms(clinic, request)
     request = with_calendars(loaded, clinic, request, calendars)
+    hide_people(request)
     moment = options.moment_of(made_at, ZoneInfo(clinic.timezone))
     if dry_run and delivery.output:
         raise click.UsageError("--dry-run prints, -o writes files: one of the two.")

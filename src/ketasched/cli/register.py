@@ -9,7 +9,8 @@ import click
 from ketasched.cli import options
 from ketasched.cli.course_source import find_entry
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.output import SOME_FAILED, print_as, report, say
+from ketasched.cli.discretion import hide_people
+from ketasched.cli.output import SOME_FAILED, note_done, print_as, report, say
 from ketasched.cli.register_option import needed_register, register_file, register_option
 from ketasched.errors import KetaschedError, Refused
 from ketasched.files.load import load_course, parse_course
@@ -82,6 +83,7 @@ def show(
             click.echo(f"{record.at}  revision {record.revision}: {record.what}{by}")
     else:
         course = register.course(entry.course_id)
+        hide_people(course)
         with delivery.files(course, over_same=True) as written:
             pass
         delivery.print_result(course, written)
@@ -116,11 +118,13 @@ def import_courses(
     courses = [course for path in files for course in _courses_in(path)]
     register = needed_register(register_address, make=True)
     failed = entered = 0
+    hide_people(*courses)
     for course in courses:
         at = options.moment_of(today, course.visits[0].start.tzinfo, field="today")
         begun = {visit.uid for visit in course.visits if visit.start < at}
         try:
             entered += register.enter(course, LogEntry(at, "imported"), waived=begun)
+            note_done(f"{entered:,} entered" if entered else "")
         except KetaschedError as error:
             failed += 1
             report(error, "register")
@@ -151,6 +155,7 @@ def backup(*, path: Path, register_address: str | None) -> None:
     from ketasched.register.backup import back_up  # noqa: PLC0415
 
     back_up(register.engine, path)
+    note_done("the copy is made")
     click.echo(path)
 
 
@@ -173,6 +178,7 @@ def restore(*, path: Path, register_address: str | None, force: bool) -> None:
     from ketasched.register.backup import write_copy  # noqa: PLC0415
 
     write_copy(backup.engine, place)
+    note_done("the backup is in its place")
     click.echo(place)
 
 

@@ -6,6 +6,7 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.delivery import Delivery, delivery_options
+from ketasched.cli.discretion import hide_people
 from ketasched.cli.output import BROKEN, say, say_findings
 from ketasched.cli.register_option import is_register_given
 from ketasched.errors import BadFile
@@ -30,6 +31,7 @@ def command(*, course: str, delivery: Delivery, clinic_path: str | None) -> None
         step = f"ketasched register show {course}, for a patient in the register"
         raise BadFile(f"{course}: there is no such file", next_step=step)
     found = load_course(course)
+    hide_people(found)
     if clinic_path:
         found = with_clinic(found, clinic_path)
     known = {(one.rule, one.visit) for one in found.findings if one.level == "broken"}

@@ -8,7 +8,7 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.course_source import CourseSource
-from ketasched.cli.output import print_as, say
+from ketasched.cli.output import echo_error, print_as, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import NoPlan
 from ketasched.model import Change, Course
@@ -69,7 +69,7 @@ def _explain_refusal(
         what_if = WhatIf(course, at, bookings, options.time_budget())
         refusal = refusal_with_alternatives(error, change, what_if)
         for line in refusal.details:
-            click.echo(f"  {line}", err=True)
+            echo_error(f"  {line}")
         if refusal.remedies:
             option = refusal.remedies[0].change
             day = "" if "--to" in option else f"--to {change.on} "

@@ -172,8 +172,12 @@ def _refuse_os_errors(place: Path) -> Iterator[None]:
 def _locked(folder: Path) -> Iterator[None]:
     """Hold the lock of `folder`. Raises `Refused` if another writer keeps it for too long."""
     # Imported here because a command that only prints would lose a tenth of its time.
+    import logging  # noqa: PLC0415
+
     from filelock import FileLock, Timeout  # noqa: PLC0415
 
+    # Its debug lines name the folder, and so the patient.
+    logging.getLogger("filelock").setLevel(logging.WARNING)
     refuse_all_but("a file", folder / LOCK)
     lock = FileLock(folder / LOCK, timeout=SECONDS_TO_WAIT, mode=0o600)
     try:

@@ -41,6 +41,9 @@ class RequestField:
     several: bool = False
 
 
+EMPTY = "is empty, and every row needs it"
+
+
 def read_request(
     texts: Mapping[str, str | tuple[str, ...]],
     order: DateOrder = None,
@@ -65,7 +68,8 @@ def read_request(
             problems.append((name, str(error)))
     if problems:
         (field, message), *others = problems
-        raise BadRequest(field, "; ".join((message, *(f"{name}: {why}" for name, why in others))))
+        said = "; ".join((message, *(f"{name}: {why}" for name, why in others)))
+        raise BadRequest(field, said, public=_expectation(message))
     if "driver_phone" in values and "driver_name" not in values:
         raise BadRequest("driver_phone", "a driver's phone needs the driver's name")
     days = values.get("days")
@@ -73,6 +77,14 @@ def read_request(
         named = {day for part in days for day in part}
         values["days"] = tuple(day for day in WEEKDAYS if day in named)
     return Request(**values)  # type: ignore[arg-type]  # the table's readers give the right types
+
+
+def _expectation(message: str) -> str:
+    """What a message says is expected, without the value that is there instead."""
+    if message == EMPTY:
+        return message
+    expected, sign, _ = message.partition(", not ")
+    return expected if sign and expected.startswith("expected ") else ""
 
 
 def spelled_date(text: str, order: DateOrder = None) -> date:

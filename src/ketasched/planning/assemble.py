@@ -71,12 +71,11 @@ def assemble(
     return with_usual_drivers(course) if any(review.gate for review in reviews) else course
 
 
-def with_identity_of(before: Course, course: Course) -> Course:
-    """A course of revision 1 with the identifiers and the moment of planning of one `before`.
+def with_identity(course: Course, course_id: str, uid_key: str, made_at: datetime) -> Course:
+    """A course of revision 1 with the identifiers and the moment of planning of an earlier one.
 
     If that is on the same dates, calendars recognise its events.
     """
-    course_id, made_at = before.course_id, before.made_at
     visits = (replace(one, uid=make_uid(course_id, "visit", one.number)) for one in course.visits)
     reviews = (
         replace(one, uid=make_uid(course_id, "review", ordinal))
@@ -86,7 +85,7 @@ def with_identity_of(before: Course, course: Course) -> Course:
     return replace(
         course,
         course_id=course_id,
-        uid_key=before.uid_key,
+        uid_key=uid_key,
         made_at=made_at,
         visits=tuple(visits),
         reviews=tuple(reviews),

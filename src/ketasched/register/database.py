@@ -45,7 +45,7 @@ def open_database(address: str, *, make: bool = True) -> tuple[Engine, bool]:
     if url.get_backend_name() == "sqlite":
         _prepare_file(Path(url.database or ""), make=make)
     try:
-        engine = create_engine(url, **_options(url))
+        engine = create_engine(url, hide_parameters=True, **_options(url))
     except (ArgumentError, NoSuchModuleError):
         raise _not_an_address(url) from None
     except ImportError:

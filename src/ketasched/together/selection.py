@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ortools.sat.python import cp_model
@@ -36,6 +37,19 @@ class _StopAtBound(cp_model.CpSolverSolutionCallback):
     def on_solution_callback(self) -> None:
         if self.objective_value <= self._good:
             self.stop_search()
+
+
+def _solve(
+    solver: cp_model.CpSolver, model: cp_model.CpModel, callback: _StopAtBound
+) -> cp_model.CpSolverStatus:
+    """The status of the search, which Ctrl-C ends: it runs beside the thread that is told."""
+    solver.parameters.catch_sigint_signal = False  # else it takes Ctrl-C for its time limit
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            return thread.submit(solver.solve, model, callback).result()
+        except BaseException:
+            solver.stop_search()
+            raise
 
 
 class SelectionModel:
@@ -111,7 +125,7 @@ class SelectionModel:
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = seed
         solver.parameters.max_deterministic_time = seconds
-        status = solver.solve(model, _StopAtBound(good + offset))
+        status = _solve(solver, model, _StopAtBound(good + offset))
         spent = solver.response_proto.deterministic_time
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return Selection(0, (), {}, spent, status == cp_model.INFEASIBLE)

@@ -52,12 +52,12 @@ def parse_json_row(text: str, heading_map: HeadingMap) -> dict[str, str]:
 
 def _parse_object(text: str) -> dict[str, object]:
     if problem := _text_problem(text, longest=MOST_ROW):
-        raise BadRequest(ROW, problem)
+        raise BadRequest(ROW, problem, public=problem)
     try:
         data = DECODER.decode(text)
     except json.JSONDecodeError as error:
         problem = f"is not valid JSON: {error.msg} (column {error.colno}); a row is one line"
-        raise BadRequest(ROW, problem) from None
+        raise BadRequest(ROW, problem, public=problem) from None
     except RecursionError:
         raise BadRequest(ROW, "is nested too deeply") from None
     except ValueError as error:

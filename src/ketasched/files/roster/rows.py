@@ -15,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 from ketasched.errors import BadRequest
 from ketasched.files.csv_cells import unescape_cell
 from ketasched.files.request_parsing import (
+    EMPTY,
     REQUEST_FIELDS,
     ROSTER_FIELDS,
     DateOrder,
@@ -125,7 +126,7 @@ def _row_problems(row: Row) -> Iterator[tuple[str, str]]:
     """Problems of a row beside those of its request: each a column and a message."""
     for name in REQUIRED:
         if name not in row.texts:
-            yield name, "is empty, and every row needs it"
+            yield name, EMPTY
     for name, text in row.texts.items():
         if name not in REQUEST_FIELDS:
             try:
@@ -165,7 +166,9 @@ class Layout:
             if not any(map(str.strip, cells[width:])):
                 del cells[width:]
             if problem := record.problem or _width_problem(len(cells), width):
-                yield Row(number, record.line, {}, (text,), BadRequest(ROW, problem))
+                yield Row(
+                    number, record.line, {}, (text,), BadRequest(ROW, problem, public=problem)
+                )
             else:
                 yield Row(number, record.line, *self._read_cells(cells, heading_map))
 

@@ -1,0 +1,90 @@
+"""Every command, with a call that works: no new one is forgotten."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import click
+
+from ketasched.cli import main
+from tests.conftest import ROOT
+from tests.support.transcript import run
+
+MADE = "--made-at 2026-11-23T10:00"
+LATER = "--today 2026-12-08"
+
+CALLS: Mapping[str, str] = {
+    "plan": f"plan --patient Q --start 2026-12-07 {MADE} -o out --register",
+    "show": "show courses/P",
+    "suggest": f"suggest courses/P 3 {LATER}",
+    "revise booster": f"revise P booster --on 2027-01-20 {LATER}",
+    "revise cease": f"revise P cease --reason moved {LATER}",
+    "revise complete": f"revise P complete 1 {LATER}",
+    "revise confirm": f"revise P confirm 7 {LATER}",
+    "revise defer": f"revise P defer 3 --by 3 --reason snow {LATER}",
+    "revise driver": f"revise P driver 3 --name Kim {LATER}",
+    "revise hold": f"revise P hold --reason flu {LATER}",
+    "revise miss": f"revise P miss 1 --no-make-up --reason flu {LATER}",
+    "revise omit": f"revise P omit 4 --reason flu {LATER}",
+    "revise resume": f"revise H resume --on 2026-12-11 {LATER}",
+    "revise review": "revise P review 3 --outcome go-on --today 2026-12-14",
+    "batch": f"batch roster.csv --format ndjson --jobs 1 {MADE}",
+    "day": f"day 2026-12-07 {LATER}",
+    "drivers": f"drivers --next 30d {LATER}",
+    "register backup": "register backup copy.db",
+    "register export": "register export",
+    "register import": f"register import courses/R {LATER}",
+    "register list": "register list",
+    "register restore": "register restore old.db --force",
+    "register show": "register show P",
+    "check": "check bad.json",
+    "protocols list": "protocols list",
+    "protocols show": "protocols show iv-depression",
+    "clinic init": "clinic init new.toml",
+    "clinic show": "clinic show",
+    "schema": "schema course",
+    "doctor": "doctor",
+}
+"""By the words of a command, a call in the folder of `prepare`."""
+
+
+def prepare() -> dict[str, str]:
+    """Fill this folder with what the calls need, and return the environment for them."""
+    shutil.copytree(_prepared(), Path(), dirs_exist_ok=True)
+    return {"KETASCHED_REGISTER": "book.db"}
+
+
+@cache
+def _prepared() -> Path:
+    folder = Path(tempfile.mkdtemp())
+    with contextlib.chdir(folder):
+        _fill()
+    return folder
+
+
+def _fill() -> None:
+    shutil.copy(ROOT / "examples" / "clinic.toml", "clinic.toml")
+    more = f"--boosters 1 --cleared-by Dr --cleared-on 2026-11-20 {MADE} -o courses"
+    run(f"plan --patient P --start 2026-12-07 {more} --register book.db")
+    run(f"plan --patient H --start 2026-12-07 {more} --register book.db")
+    run(f"plan --patient R --start 2027-02-01 {more}")
+    run(f"revise H hold --reason flu {LATER} --register book.db")
+    run("register backup old.db --register book.db")
+    text = Path("courses/P/course.json").read_text(encoding="utf-8")
+    Path("bad.json").write_text(text.replace("T09:00:00", "T04:00:00"), encoding="utf-8")
+    Path("roster.csv").write_text("patient,start\nR-1,2026-12-07\n", encoding="utf-8")
+
+
+def commands(command: click.Command = main, words: tuple[str, ...] = ()) -> Iterator[str]:
+    """The words of every command that can be called: "plan", "register list"."""
+    if not isinstance(command, click.Group):
+        yield " ".join(words)
+        return
+    context = click.Context(command)
+    for name in command.list_commands(context):
+        found = command.resolve_command(context, [name])[1]
+        assert found is not None
+        yield from commands(found, (*words, name))
