@@ -129,7 +129,7 @@ class ChangeOptions(CourseSource):
             write_beside()
             return beside
         files |= {one.name: data for one, data in changes.items() if one not in beside}
-        is_same = not is_file and holds_course(folder, after)
+        is_same = not is_file and holds_course(folder, after, refuse_later=not force)
         written = write_folder(
             folder,
             files,

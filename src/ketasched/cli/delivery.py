@@ -78,7 +78,8 @@ class Delivery:
             raise BadRequest("driver_label", said)
 
     def print_result(self, course: Course, written: list[Path]) -> None:
-        """Print the course, or the names of the files that were written."""
+        """Print the course, or the names of the files that were written. Raises `BadRequest`."""
+        _refuse_unknown_driver(self.rides_of, course)
         if self.output is None:
             terminal = sys.stdout is not None and sys.stdout.isatty()
             colour = terminal and not os.environ.get("NO_COLOR")
@@ -109,7 +110,9 @@ class Delivery:
         folder = self.output / course.patient
         refuse_link(folder)
         is_taken = with_course_file and (folder / "course.json").is_file()
-        is_same = is_taken and holds_course(folder, course)
+        is_same = is_taken and holds_course(
+            folder, course, refuse_later=over_same and not self.force
+        )
         force = self.force or bool(undo and undo.contents) or (over_same and is_same)
         if is_taken and not force:
             said = f"{folder}: there already, with a course"
@@ -140,12 +143,21 @@ delivery_options = options.group(
 )
 
 
-def holds_course(folder: Path, course: Course) -> bool:
-    """Whether a folder has this course, in whatever revision."""
+def holds_course(folder: Path, course: Course, *, refuse_later: bool) -> bool:
+    """Whether a folder has this course, in whatever revision.
+
+    With `refuse_later` a later revision raises `Refused`.
+    """
     try:
-        return load_course(str(folder)).course_id == course.course_id
+        found = load_course(str(folder))
     except BadFile:
         return False
+    is_same = found.course_id == course.course_id
+    if is_same and refuse_later and found.revision > course.revision:
+        said = f"{folder}: has revision {found.revision} of the course, not {course.revision}"
+        step = f"ketasched register import {folder}; or --force, to go back to the older one"
+        raise Refused(said, next_step=step)
+    return is_same
 
 
 def _refuse_unknown_driver(name: str, course: Course) -> None:
