@@ -14,6 +14,7 @@ from tests.register.databases import execute, rows
 from tests.register.inspection import TWO_ON_A_CHAIR
 from tests.register.orders import booked
 from tests.register.schema1 import make_register
+from tests.register.terminal import run
 from tests.support.forked import Forked
 
 
@@ -56,14 +57,23 @@ def test_two_who_open_it_at_once_migrate_it_once(old):
 def test_a_night_on_which_two_share_a_chair_stays_and_nobody_joins_them(tmp_path):
     address = str(tmp_path / "old.db")
     make_register(address)
-    shared = rows(address, TWO_ON_A_CHAIR.replace("AND other.day = one.day", ""))
+    shared = rows(address, TWO_ON_A_CHAIR)
     assert shared == [(2,)]
     book = Register.open(address)
     (entry,) = book.entries(patient="B")
     clinic = book.course(entry.course_id).clinic
     (later,) = booked(book, "C", at=clinic, start=date(2026, 12, 8), time=Clock(0))
     assert later.visits[0].start.isoformat() >= "2026-12-08T01:55"
-    assert rows(address, TWO_ON_A_CHAIR.replace("AND other.day = one.day", "")) == shared
+    assert rows(address, TWO_ON_A_CHAIR) == shared
+
+
+def test_the_day_sheet_of_such_a_night_says_so(tmp_path):
+    address = str(tmp_path / "old.db")
+    make_register(address)
+    for day in ("2026-12-07", "2026-12-08"):
+        shown = run("day", day, "--register", address).stdout
+        assert ("CHAIR SHARED with A" in shown) is ("B " in shown)
+    assert "CHAIR SHARED with B" in shown
 
 
 def test_a_migrated_register_has_the_tables_of_a_new_one(old, server, tmp_path):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import partial
 from math import inf
 
 from ketasched.events.rides import needs_ride
@@ -129,9 +130,21 @@ def make_day_sheet(
         clinic,
         day,
         timezone,
-        visits=tuple(sorted(visits, key=_time_order)),
+        visits=tuple(sorted(map(partial(_with_shared_chair, visits), visits), key=_time_order)),
         talks=tuple(sorted(reviews, key=lambda one: (one.start.timestamp(), one.patient))),
     )
+
+
+def _with_shared_chair(visits: Iterable[DayVisit], visit: DayVisit) -> DayVisit:
+    """The visit with a mark if another one is on its chair at the same time."""
+    begins, ends = visit.start.timestamp(), visit.end.timestamp()
+    others = [
+        f"CHAIR SHARED with {one.patient}"
+        for one in visits
+        if one is not visit and one.chair == visit.chair is not None
+        if one.start.timestamp() < ends and begins < one.end.timestamp()
+    ]
+    return replace(visit, marks=(*others, *visit.marks))
 
 
 def visits_between(course: Course, chairs: Chairs, first: date, last: date) -> Iterator[DayVisit]:
