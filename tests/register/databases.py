@@ -49,3 +49,14 @@ def rows(address: str, query: str, values: Iterable[object] = ()) -> list[Row]:
             return connection.execute(query, tuple(values)).fetchall()
     with psycopg.connect(address) as server:
         return server.execute(query.replace("?", "%s"), tuple(values)).fetchall()
+
+
+def execute(address: str, *statements: str) -> None:
+    """Do this to the tables, as another program would."""
+    if "://" not in address:
+        with closing(sqlite3.connect(address)) as connection:
+            connection.executescript(";".join(statements))
+        return
+    with psycopg.connect(address, autocommit=True) as server:
+        for statement in statements:
+            server.execute(statement.encode())

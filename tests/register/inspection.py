@@ -12,7 +12,7 @@ from tests.support.nouns import occupied
 MOST_AT_ONCE = """
 SELECT max(together) FROM (
   SELECT count(*) AS together FROM bookings AS one JOIN bookings AS other
-  ON other.clinic = one.clinic AND other.day = one.day
+  ON other.clinic = one.clinic AND other.begins > one.begins - 86400
   AND other.begins <= one.begins AND other.ends > one.begins
   GROUP BY one.uid
 ) AS counted
@@ -21,7 +21,7 @@ SELECT max(together) FROM (
 TWO_ON_A_CHAIR = """
 SELECT count(*) FROM bookings AS one JOIN bookings AS other
 ON other.clinic = one.clinic AND other.chair = one.chair AND other.uid <> one.uid
-AND other.begins < one.ends AND other.ends > one.begins AND other.day = one.day
+AND other.begins > one.begins - 86400 AND other.begins < one.ends AND other.ends > one.begins
 """
 
 BEGIN_TOGETHER = """

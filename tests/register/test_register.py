@@ -20,6 +20,7 @@ from ketasched.register.backup import back_up
 from ketasched.register.chair_assignment import Seat, assign_chairs, first_excess
 from ketasched.register.database import writing
 from ketasched.register.database_errors import ConnectionLost
+from ketasched.register.migrations import MIGRATIONS
 from ketasched.register.records import Conflict, LogEntry
 from ketasched.register.register import Register
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, VERSION
@@ -61,7 +62,7 @@ def test_what_is_in_the_book_is_the_course_itself(book):
 
 
 def test_clinics_do_not_share_chairs(book, address):
-    here, there = small(), small(id_salt="another")
+    here, there = small(), small(id_salt="another", name="High Street")
     one, other = booked(book, "P-1", at=here) + booked(book, "P-1", at=there)
     assert [visit.start for visit in one.visits] == [visit.start for visit in other.visits]
     assert [entry.patient for entry in book.entries(here)] == ["P-1"]
@@ -389,7 +390,7 @@ def test_the_database_keeps_the_log_as_it_is(book, statement):
 def test_a_register_of_a_later_program_is_refused(book, address):
     with writing(book.engine) as connection:
         connection.execute(VERSION.update().values(schema_number=99))
-    with pytest.raises(Refused, match="its schema 99 is of a later ketasched; this one has 1"):
+    with pytest.raises(Refused, match="its schema 99 is of a later ketasched; this one has 2"):
         Register.open(address)
 
 
@@ -401,13 +402,13 @@ def test_a_register_of_an_earlier_program_is_brought_up_to_date_once(book, addre
         connection.exec_driver_sql("ALTER TABLE courses ADD COLUMN colour TEXT")
         done.append(connection)
 
-    monkeypatch.setattr(database, "SCHEMA", 2)
-    monkeypatch.setattr(database, "MIGRATIONS", (add_a_column,))
+    monkeypatch.setattr(database, "SCHEMA", 3)
+    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, add_a_column))
     for _ in range(2):
         assert not Register.open(address).is_new
     assert len(done) == 1
     assert rows(address, "SELECT colour FROM courses") == [(None,)]
-    assert rows(address, "SELECT schema_number FROM ketasched") == [(2,)]
+    assert rows(address, "SELECT schema_number FROM ketasched") == [(3,)]
 
 
 def test_a_migration_that_fails_changes_nothing(book, address, monkeypatch):
@@ -415,11 +416,11 @@ def test_a_migration_that_fails_changes_nothing(book, address, monkeypatch):
         connection.exec_driver_sql("ALTER TABLE courses ADD COLUMN colour TEXT")
         raise Refused("no")
 
-    monkeypatch.setattr(database, "SCHEMA", 2)
-    monkeypatch.setattr(database, "MIGRATIONS", (breaks,))
+    monkeypatch.setattr(database, "SCHEMA", 3)
+    monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, breaks))
     with pytest.raises(Refused, match=r"^no$"):
         Register.open(address)
-    assert rows(address, "SELECT schema_number FROM ketasched") == [(1,)]
+    assert rows(address, "SELECT schema_number FROM ketasched") == [(2,)]
 
 
 # --- addresses
@@ -479,7 +480,8 @@ def test_an_address_that_means_nothing_is_refused(address):
 def test_a_server_that_is_not_there_is_said_without_the_password(address):
     with pytest.raises(Refused, match="the register refuses") as refusal:
         Register.open(address)
-    assert "anna" in refusal.value.what
+    assert "127.0.0.1:1/clinic" in refusal.value.what
+    assert "anna" not in refusal.value.what + refusal.value.next_step
     assert "secret" not in refusal.value.what + refusal.value.next_step
     assert "nothing was entered" in refusal.value.what
 

@@ -21,11 +21,11 @@ from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import Clinic, Clock, Course, Request
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
+from ketasched.register.clinics import locked_clinic
 from ketasched.register.database import writing
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.register.register import Register
 from ketasched.register.tables import BOOKINGS, COURSES
-from ketasched.register.writes import locked_clinic
 
 VISITS = 100_000
 ROUNDS = 60

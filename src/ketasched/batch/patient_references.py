@@ -1,10 +1,10 @@
 """The patient references of a roster: no two rows have the same one."""
 
-import unicodedata
 from hashlib import blake2b
 from mmap import mmap
 
 from ketasched.errors import BadRequest
+from ketasched.model.identifiers import folded_reference
 
 EMPTY = 0
 """A free place of the table; no reference has this digest."""
@@ -70,10 +70,5 @@ def _empty_table(size: int) -> tuple["memoryview[int]", "memoryview[int]"]:
 
 def _digest(patient: str) -> int:
     """A key for a patient reference; equal for references whose folder names collide."""
-    data = fold(patient).encode("utf-8", "surrogatepass")
+    data = folded_reference(patient).encode("utf-8", "surrogatepass")
     return int.from_bytes(blake2b(data, digest_size=8).digest()) or 1
-
-
-def fold(patient: str) -> str:
-    """The reference without what a file system may ignore in a name (case, Unicode form)."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", patient).casefold())

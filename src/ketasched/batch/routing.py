@@ -13,7 +13,7 @@ from zlib import crc32
 
 from ketasched.batch.fingerprints import sha
 from ketasched.batch.manifest import clinic_key
-from ketasched.batch.patient_references import References, fold
+from ketasched.batch.patient_references import References
 from ketasched.batch.records import PriorResult, SharedCalendar, Site
 from ketasched.batch.rejections import Rejected, attempt
 from ketasched.errors import BadFile, BadRequest
@@ -22,6 +22,7 @@ from ketasched.files.load import load_clinic, load_protocol, refuse_mismatch
 from ketasched.files.request_parsing import DateOrder
 from ketasched.files.roster import Row, request_of_row
 from ketasched.model import Clinic, Protocol
+from ketasched.model.identifiers import folded_reference
 from ketasched.planning.spacing_cost import phase_plans_for
 from ketasched.render.patient_folder import refuse_sensitive_reference
 
@@ -124,7 +125,7 @@ class Router:
         for row in rows:
             routed = attempt(row, partial(self._route, row))
             shares = isinstance(routed, Routed) and self.shares_chairs(routed.site)
-            key = fold(row.texts.get("patient", "")) or str(row.number)
+            key = folded_reference(row.texts.get("patient", "")) or str(row.number)
             if isinstance(routed, Routed) and shares:
                 # Not by the digest: a clinic with another phone number is in the same shard.
                 key = routed.site.clinic_key

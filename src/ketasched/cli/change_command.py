@@ -150,7 +150,7 @@ class ChangeOptions(CourseSource):
         with ExitStack() as stack:
             paths: list[Path] = []
             if files:
-                is_same = not found and holds_course(folder, after)
+                is_same = not found and holds_course(folder, after, refuse_later=not self.force)
                 paths += stack.enter_context(
                     prepared_folder(
                         folder,

@@ -53,7 +53,8 @@ def command(
         return
     found = query.days(day, day)
     name = query.clinic.name if query.clinic else ""
-    sheet = make_day_sheet(found.courses, found.chairs, day, name, query.zone)
+    chairs = query.clinic.chairs if query.clinic else None
+    sheet = make_day_sheet(found.courses, found.chairs, day, name, query.zone, chairs)
     click.echo(render_sheet(sheet, form or "text").encode(), nl=False)
     if sheet.missing_drivers:
         say("note", f"without a driver: {sheet.missing_drivers}; ketasched drivers lists them")

@@ -20,12 +20,14 @@ class DayQuery:
     `named` is the clinic of the given file; of several clinics, that of the file that is here or
     in the environment; None if the register has only one. `clinic` is `named`, else the newest
     hours of the only one; None if the register has no course. Raises `BadFile` if the register
-    has several clinics and no file says which.
+    has several clinics and no file says which, `BadRequest` if it has the clinic in another zone.
     """
 
     def __init__(self, register_address: str | None, clinic_path: str | None) -> None:
         self.named = load_clinic(clinic_path) if clinic_path else None
         self.register = needed_register(register_address)
+        if self.named:
+            self.register.refuse_stranger(self.named)
         names = self.register.clinics()
         if len(names) > 1 and self.named is None:
             path = options.clinic_file(None)

@@ -85,7 +85,8 @@ class Delivery:
             raise BadRequest("driver_label", said)
 
     def print_result(self, course: Course, written: list[Path]) -> None:
-        """Print the course, or the names of the files that were written."""
+        """Print the course, or the names of the files that were written. Raises `BadRequest`."""
+        _refuse_unknown_driver(self.rides_of, course)
         if written:
             note_done("the files are written")
         if self.output is None:
@@ -115,7 +116,9 @@ class Delivery:
         folder = self.output / course.patient
         refuse_all_but("a folder", folder)
         is_taken = with_course_file and kind_at(folder / "course.json") == "a file"
-        is_same = is_taken and holds_course(folder, course)
+        is_same = is_taken and holds_course(
+            folder, course, refuse_later=over_same and not self.force
+        )
         force = self.force or (over_same and is_same)
         if is_taken and not force:
             said = f"{folder}: there already, with a course"
@@ -146,12 +149,21 @@ delivery_options = options.group(
 )
 
 
-def holds_course(folder: Path, course: Course) -> bool:
-    """Whether a folder has this course, in whatever revision."""
+def holds_course(folder: Path, course: Course, *, refuse_later: bool) -> bool:
+    """Whether a folder has this course, in whatever revision.
+
+    With `refuse_later` a later revision raises `Refused`.
+    """
     try:
-        return load_course(str(folder)).course_id == course.course_id
+        found = load_course(str(folder))
     except BadFile:
         return False
+    is_same = found.course_id == course.course_id
+    if is_same and refuse_later and found.revision > course.revision:
+        said = f"{folder}: has revision {found.revision} of the course, not {course.revision}"
+        step = f"ketasched register import {folder}; or --force, to go back to the older one"
+        raise Refused(said, next_step=step)
+    return is_same
 
 
 def _refuse_unknown_driver(name: str, course: Course) -> None:

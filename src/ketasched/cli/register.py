@@ -15,9 +15,11 @@ from ketasched.cli.register_option import needed_register, register_file, regist
 from ketasched.errors import KetaschedError, Refused
 from ketasched.files.load import load_course, parse_course
 from ketasched.files.toml_json import read_lines
-from ketasched.model import Course
+from ketasched.model import Clinic, Course
+from ketasched.model.identifiers import register_key
+from ketasched.model.occupancy import Limits, limits, widest
 from ketasched.model.wall_clock import day_text
-from ketasched.register.records import CourseEntry, LogEntry
+from ketasched.register.records import CourseEntry, LogEntry, overridden_uids
 
 path_argument = click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 
@@ -117,13 +119,16 @@ def import_courses(
     """
     courses = [course for path in files for course in _courses_in(path)]
     register = needed_register(register_address, make=True)
+    widest_limits = _widest_limits(courses)
+    overridden = {uid for course in courses for uid in overridden_uids(course)}
     failed = entered = 0
     hide_people(*courses)
     for course in courses:
         at = options.moment_of(today, course.visits[0].start.tzinfo, field="today")
         begun = {visit.uid for visit in course.visits if visit.start < at}
         try:
-            entered += register.enter(course, LogEntry(at, "imported"), waived=begun)
+            line, allowed = LogEntry(at, "imported"), widest_limits[_clinic_key(course.clinic)]
+            entered += register.enter(course, line, waived=begun | overridden, allowed=allowed)
             note_done(f"{entered:,} entered" if entered else "")
         except KetaschedError as error:
             failed += 1
@@ -164,20 +169,20 @@ def backup(*, path: Path, register_address: str | None) -> None:
 @register_option
 @options.flag("--force", "Over the register that is there.")
 def restore(*, path: Path, register_address: str | None, force: bool) -> None:
-    """Put a backup in the place of the register (a file), while nobody else uses that.
+    """Put a backup in the place of the register (a file); who uses that has to begin anew.
 
     \b
     ketasched register restore register-2026-12-07.db --force
     """
     place = register_file(register_address)
-    backup = needed_register(str(path))
+    copy = needed_register(str(path))
     if place.exists() and not force:
         said = f"{place}: there is a register, and what was entered since the backup would be lost"
-        raise Refused(said, next_step="--force, once nobody uses it any more")
+        raise Refused(said, next_step="--force, if that may be lost")
     # Imported here because a register is an extra.
-    from ketasched.register.backup import write_copy  # noqa: PLC0415
+    from ketasched.register import backup  # noqa: PLC0415
 
-    write_copy(backup.engine, place)
+    backup.restore(copy.engine, place)
     note_done("the backup is in its place")
     click.echo(place)
 
@@ -189,6 +194,24 @@ def _entry_text(entry: CourseEntry) -> str:
         ends = (day_text(date.fromisoformat(day)) for day in (entry.first_day, entry.last_day))
         days = " to ".join(ends)
     return ", ".join(filter(None, (f"revision {entry.revision}", days, entry.clinic)))
+
+
+def _widest_limits(courses: list[Course]) -> dict[str, Limits]:
+    """By clinic key the widest limits that one of these courses was planned with.
+
+    A clinic may have had more chairs when another of its courses was planned.
+    """
+    found: dict[str, Limits] = {}
+    for course in courses:
+        key = _clinic_key(course.clinic)
+        former = (entry.former_clinic for entry in course.history)
+        for own in map(limits, (course.clinic, *filter(None, former))):
+            found[key] = widest(found.get(key, own), own)
+    return found
+
+
+def _clinic_key(clinic: Clinic) -> str:
+    return register_key(clinic.id_salt, clinic.name, clinic.timezone)
 
 
 def _courses_in(path: str) -> Iterator[Course]:

@@ -12,6 +12,7 @@ from ketasched.cli.output import say
 from ketasched.errors import BadRequest
 from ketasched.files.disk import open_file
 from ketasched.model import Clinic
+from ketasched.register.address import is_url
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -45,7 +46,7 @@ def _checked(address: str | None) -> str | None:
 
 def _is_an_address(value: str) -> bool:
     path = Path(value)
-    if "://" in value or path.suffix.lower() in ENDINGS:
+    if is_url(value) or path.suffix.lower() in ENDINGS:
         return True
     if path.is_file():
         with suppress(OSError), open_file(path) as file:  # else `Register` says why
@@ -68,17 +69,13 @@ register_option = click.option(
 def refuse_stranger(register: "Register", clinic: Clinic, clinic_file: str) -> None:
     """Raise `BadRequest` if the register would take the clinic for another one than it has.
 
-    That is the plain clinic, assumed without a file, beside real ones; and a clinic of a known
-    name with another `id_salt`: its chairs would count twice.
+    That is also the plain clinic, assumed without a file, beside real ones.
     """
     names = list(filter(None, register.clinics()))
     if clinic_file == options.PLAIN_CLINIC and names:
         said = f"there is no clinic file here, and the register is of {', '.join(names)}"
         raise BadRequest("clinic", said, next_step="--clinic FILE, or go where clinic.toml lies")
-    if clinic.name in names and not register.knows(clinic):
-        said = f"the register has {clinic.name} with another id_salt: its chairs would count twice"
-        step = f"put the id_salt back into {clinic_file}, or give this clinic another name"
-        raise BadRequest("clinic", said, next_step=step)
+    register.refuse_stranger(clinic)
 
 
 def is_register_given(option: str | None) -> bool:
@@ -123,7 +120,7 @@ def existing_register() -> "Register | None":
 def register_file(option: str | None) -> Path:
     """The file of the register that is given. Raises `BadRequest` if it is at a server."""
     address = _address(option)
-    if "://" in address:
+    if is_url(address):
         said = "a backup is put in the place of a file"
         step = "ketasched register export --register FILE, and import what that prints"
         raise BadRequest("register", said, next_step=step)

@@ -38,6 +38,12 @@ def make_course_id(clinic: Clinic, request: Request, made_at: datetime) -> str:
     return _uuid5("\n".join(parts))
 
 
+def register_key(id_salt: str, name: str, timezone: str) -> str:
+    """The key of a clinic in a register: a digest of its salt or, if "", of its name and zone."""
+    parts = (id_salt,) if id_salt else (name, timezone)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
 def make_uid(course_id: str, role: str, *parts: int | str) -> str:
     """The UID of an item of a course, from its role and ordinal, never from its date."""
     return _uuid5("\n".join((course_id, role, *map(str, parts))))
@@ -94,6 +100,11 @@ def read_reference(text: str) -> str:
     if text.partition(".")[0].rstrip().lower() in RESERVED_NAMES:
         raise ValueError("this is a name that is taken: by Windows, or by a file of ours")
     return text
+
+
+def folded_reference(patient: str) -> str:
+    """The reference without what a file system may ignore in a name (case, Unicode form)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", patient).casefold())
 
 
 def is_reference(text: str) -> bool:

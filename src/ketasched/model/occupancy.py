@@ -31,6 +31,12 @@ def limits(clinic: Clinic) -> Limits:
     return Limits(clinic.chairs, clinic.starts_per_slot)
 
 
+def widest(one: Limits, other: Limits) -> Limits:
+    """The larger of each two limits; None is the largest."""
+    pairs = zip(one, other, strict=True)
+    return Limits(*(None if None in pair else max(filter(None, pair)) for pair in pairs))
+
+
 class Occupancy:
     """The visits that hold a chair of one clinic.
 

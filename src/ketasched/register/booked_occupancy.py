@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, select
 
 from ketasched.model.occupancy import Interval, Occupancy
-from ketasched.register.tables import BOOKINGS
+from ketasched.register.tables import BOOKINGS, LONGEST_VISIT
 
 DAY = 24 * 60 * 60
 BLOCK = 28 * DAY
@@ -16,13 +16,18 @@ class BookedOccupancy(Occupancy):
     """The visits that are booked at a clinic, read from the database block by block when needed.
 
     `clinic` is the clinic's number; None if the register does not know the clinic. The visits of
-    the courses `without` (identifiers) are left out.
+    the courses `without` (identifiers) are left out. `block` is how many seconds are read at once.
     """
 
     def __init__(
-        self, connection: Connection, clinic: int | None, without: Collection[str]
+        self,
+        connection: Connection,
+        clinic: int | None,
+        without: Collection[str],
+        block: int = BLOCK,
     ) -> None:
         super().__init__()
+        self._block = block
         self._connection, self._clinic, self._without = connection, clinic, tuple(without)
         self._blocks: set[int] = set()
 
@@ -46,10 +51,9 @@ class BookedOccupancy(Occupancy):
 
     def read(self, start: float, end: float) -> None:
         """Read every visit that touches the time from `start` to `end`, in POSIX seconds."""
-        # No visit crosses midnight, so that none is longer than a day.
-        wanted = range(int((start - DAY) // BLOCK), int(end // BLOCK) + 1)
+        wanted = range(int((start - LONGEST_VISIT) // self._block), int(end // self._block) + 1)
         for block in set(wanted) - self._blocks if self._clinic is not None else ():
-            self.add(self._booked(block * BLOCK, (block + 1) * BLOCK))
+            self.add(self._booked(block * self._block, (block + 1) * self._block))
         self._blocks.update(wanted)
 
     def _booked(self, first: int, end: int) -> list[Interval]:

@@ -1,4 +1,4 @@
-"""The assignment of a day's visits to chairs: nobody changes chairs unless it is necessary."""
+"""The assignment of visits to chairs: nobody changes chairs unless it is necessary."""
 
 from collections.abc import Collection, Iterable
 from itertools import count
@@ -26,10 +26,11 @@ def first_excess(
 ) -> Seat | None:
     """The first of the new visits that exceeds a limit; None if every visit has a chair.
 
-    Visits in `waived` (uids) may exceed the limits.
+    Visits in `waived` (uids) may exceed the limits, and are not counted where they are there.
     """
     new = sorted(new, key=_order)
-    occupancy = Occupancy((one.begins, one.ends) for one in (*there, *new))
+    counted = [one for one in there if one.uid not in waived]
+    occupancy = Occupancy((one.begins, one.ends) for one in (*counted, *new))
     for seat in new:
         if seat.uid in waived:
             continue
@@ -41,18 +42,37 @@ def first_excess(
     return None
 
 
-def assign_chairs(new: Iterable[Seat], there: Iterable[Seat], allowed: Limits) -> list[Seat]:
-    """All visits of a day with their chairs and places.
+def assign_chairs(
+    new: Iterable[Seat], there: Iterable[Seat], allowed: Limits, waived: Collection[str] = ()
+) -> list[Seat]:
+    """All visits with their chairs and places; `there` has every visit that touches another one.
 
     Visits that are there keep their chairs if the new visits fit beside them; otherwise all chairs
-    are assigned anew in order of the starts. If `first_excess` is None, the clinic's chairs are
-    enough; a visit with a waived limit gets a number beyond the last chair.
+    are assigned anew in order of the starts, those over the limit last. If `first_excess` is None,
+    the clinic's chairs are enough; a visit that is over the limit, such as one in `waived` (uids),
+    gets a number after the last chair.
     """
-    there, new = sorted(there, key=_order), sorted(new, key=_order)
+    new, there = list(new), list(there)
+    found = assign_beside(new, there, allowed, waived)
+    if found is not None or allowed.at_once is None:
+        return found or []
+    over = {one.uid for one in there if (one.chair or 0) >= allowed.at_once} | set(waived)
+    cleared = [one._replace(chair=None, place=None) for one in (*there, *new)]
+    within = _assign_beside([], [one for one in cleared if one.uid not in over], allowed)
+    return _assign_beside(within, [one for one in cleared if one.uid in over], allowed)
+
+
+def assign_beside(
+    new: Iterable[Seat], there: Iterable[Seat], allowed: Limits, waived: Collection[str] = ()
+) -> list[Seat] | None:
+    """All visits with chairs and places, where nobody changes chairs; None if that cannot be."""
+    new, there = list(new), list(there)
     found = _assign_beside(there, new, allowed)
-    if allowed.at_once is None or all((one.chair or 0) < allowed.at_once for one in found):
+    if allowed.at_once is None:
         return found
-    return _assign_beside([], [one._replace(chair=None, place=None) for one in found], allowed)
+    lacking = {one.uid for one in (*there, *new) if one.chair is None} - set(waived)
+    has_room = all((one.chair or 0) < allowed.at_once for one in found if one.uid in lacking)
+    return found if has_room else None
 
 
 def _assign_beside(there: list[Seat], new: list[Seat], allowed: Limits) -> list[Seat]:

@@ -1,7 +1,7 @@
 """Connections to a register's database: opening, schema, transactions."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from ketasched.errors import BadFile, BadRequest, Refused
 from ketasched.files.atomic_write import make_private_folder
 from ketasched.files.disk import create_file, refuse_all_but
+from ketasched.register.address import is_ambiguous, is_url
 from ketasched.register.database_errors import (
     damaged_file,
     no_such_register,
@@ -19,6 +20,7 @@ from ketasched.register.database_errors import (
     shown_address,
     translated_error,
 )
+from ketasched.register.migrations import MIGRATIONS
 from ketasched.register.tables import SCHEMA, TABLES, VERSION
 
 SECONDS_TO_WAIT = 30
@@ -26,9 +28,6 @@ SECONDS_TO_WAIT = 30
 
 SUFFIXES = ("", "-wal", "-shm", "-journal")
 """The suffixes of a SQLite database's files."""
-
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = ()
-"""The migrations from schema 1 to 2, from 2 to 3, and so on."""
 
 PREPARING = 7_336_101
 """The advisory lock (PostgreSQL) that a process holds while it creates or migrates the tables."""
@@ -55,20 +54,30 @@ def open_database(address: str, *, make: bool = True) -> tuple[Engine, bool]:
     if url.get_backend_name() == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
-    return engine, _bring_up_to_date(engine, make=make)
+    is_new = _bring_up_to_date(engine, make=make)
+    if url.get_backend_name() == "sqlite":
+        with reading(engine) as connection:
+            engine.update_execution_options(generation=_generation(connection))
+    return engine, is_new
 
 
 def _parse_url(address: str) -> URL:
-    if "://" not in address:
+    if not is_url(address):
         return URL.create("sqlite", database=address)
+    if is_ambiguous(address):
+        raise BadRequest("register", "has two @", next_step="%40 for each @ in the password")
     try:
         url = make_url(address)
     except (ArgumentError, ValueError):
-        raise BadRequest("register", "expected a URL or the path of a file") from None
+        step = "postgresql://user@host/clinic, or the path of a file: ./book.db"
+        raise BadRequest(
+            "register", "expected a URL or the path of a file", next_step=step
+        ) from None
     if url.drivername in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")
+    is_plain = url.host is None and url.username is None and url.password is None
     has_file = url.drivername == "sqlite" and url.database not in (None, "", ":memory:")
-    if not has_file and url.drivername != "postgresql+psycopg":
+    if not (has_file and is_plain) and url.drivername != "postgresql+psycopg":
         raise _not_an_address(url)
     return url
 
@@ -81,8 +90,13 @@ def _not_an_address(url: URL) -> BadRequest:
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": SECONDS_TO_WAIT}}
-    options = f"-c lock_timeout={SECONDS_TO_WAIT * 1000}"
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": 10, "options": options}}
+    # Those of the URL come last, so that they win.
+    given = " ".join(url.normalized_query.get("options", ()))
+    options = f"-c lock_timeout={SECONDS_TO_WAIT * 1000} {given}".strip()
+    arguments: dict[str, Any] = {"options": options}
+    if "connect_timeout" not in url.query:
+        arguments["connect_timeout"] = 10
+    return {"pool_pre_ping": True, "connect_args": arguments}
 
 
 def _prepare_file(path: Path, *, make: bool) -> None:
@@ -146,7 +160,24 @@ def writing(engine: Engine) -> Iterator[Connection]:
         engine.connect().execution_options(writes=True) as connection,
         connection.begin(),
     ):
+        _refuse_restored(connection)
         yield connection
+
+
+def _refuse_restored(connection: Connection) -> None:
+    """Raise `Refused` if a backup was put in the place of the register since it was opened.
+
+    What this process has read or entered before may not be in it any more.
+    """
+    opened = connection.engine.get_execution_options().get("generation")
+    if opened is not None and _generation(connection) != opened:
+        said = f"{shown_address(connection.engine)}: a backup was restored meanwhile"
+        raise Refused(f"{said}; nothing was entered", next_step="the same command once more")
+
+
+def _generation(connection: Connection) -> int:
+    """The number that a restored backup gets: another one each time."""
+    return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
 
 
 def _bring_up_to_date(engine: Engine, *, make: bool) -> bool:
@@ -182,9 +213,9 @@ def _schema(connection: Connection, engine: Engine) -> int | None:
     names = set(inspect(connection).get_table_names())
     if VERSION.name in names:
         found = connection.execute(VERSION.select()).scalars().all()
-        if len(found) != 1 or found[0] < 1:
-            raise damaged_file(shown_address(engine), "it does not say of which schema it is")
-        return int(found[0])
+        if len(found) != 1 or not isinstance(found[0], int) or found[0] < 1:
+            raise damaged_file(engine, "it does not say of which schema it is")
+        return found[0]
     if names & set(TABLES.tables) or (names and engine.dialect.name == "sqlite"):
         raise no_such_register(shown_address(engine))
     return None

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 from sqlalchemy.exc import (
     DatabaseError,
     DBAPIError,
@@ -14,9 +14,14 @@ from sqlalchemy.exc import (
 )
 
 from ketasched.errors import BadFile, Refused
+from ketasched.register.address import without_secrets
 
-INSUFFICIENT_PRIVILEGE = "42501"
-"""The SQLSTATE for an operation that the user may not do."""
+INSUFFICIENT_PRIVILEGE, NO_SCHEMA = "42501", "3F000"
+"""The SQLSTATEs for an operation that the user may not do, and for tables without a place."""
+
+MISSING = "no such table", "no such column", "has no column named"
+MISSING_STATES = "42P01", "42703"
+"""What SQLite says, and the SQLSTATEs of PostgreSQL, where a table or a column is missing."""
 
 
 class ConnectionLost(Refused):
@@ -46,22 +51,33 @@ def _translation(
 ) -> BadFile | Refused | None:
     place, is_file = shown_address(engine), engine.dialect.name == "sqlite"
     original = error.orig if isinstance(error, DBAPIError) else error
-    reason = str(original).strip().splitlines()[0]
+    reason = _reason(engine, original)
+    state = getattr(original, "sqlstate", None)
     if "not a database" in reason:
         return no_such_register(place)
     if isinstance(error, sqlite3.DatabaseError):
-        return damaged_file(place, reason)
+        return damaged_file(engine, reason)
     if error.connection_invalidated:
         what = f"{place}: the register went away: {reason}; what was begun may have been entered"
         return ConnectionLost(what, next_step="once it is there again: ketasched register show")
     if error.statement is None and not is_file:
         return refused_operation(place, reason, ConnectionLost)
-    if is_file and type(error) is DatabaseError:
-        return damaged_file(place, reason)
-    is_forbidden = getattr(original, "sqlstate", "") == INSUFFICIENT_PRIVILEGE
+    is_missing = any(one in reason for one in MISSING) if is_file else state in MISSING_STATES
+    if is_missing or (is_file and type(error) is DatabaseError):
+        return damaged_file(engine, reason)
+    is_forbidden = state in (INSUFFICIENT_PRIVILEGE, NO_SCHEMA)
     if isinstance(error, (OperationalError, InternalError)) or is_forbidden:
         return refused_operation(place, reason)
     return None
+
+
+def _reason(engine: Engine, error: BaseException | None) -> str:
+    """What the driver says, without what the address says of the user."""
+    url = engine.url
+    options = (value for values in url.normalized_query.values() for value in values)
+    secrets = [str(url.password or ""), url.username or "", *options]
+    text = str(error).strip().partition("\n")[0]
+    return text if url.get_backend_name() == "sqlite" else without_secrets(text, secrets)
 
 
 def no_such_register(place: str) -> BadFile:
@@ -69,10 +85,13 @@ def no_such_register(place: str) -> BadFile:
     return BadFile(f"{place}: is not a register", next_step="give another --register")
 
 
-def damaged_file(place: str, reason: str) -> BadFile:
+def damaged_file(engine: Engine, reason: str) -> BadFile:
     """The error for a damaged register; `reason` is in the database's words."""
     step = "ketasched register restore BACKUP, or give another --register"
-    return BadFile(f"{place}: the register is damaged: {reason}", next_step=step)
+    if engine.dialect.name != "sqlite":
+        step = "restore the database from its server's backup, or give another --register"
+    what = f"{shown_address(engine)}: the register is damaged: {reason}"
+    return BadFile(what, next_step=step)
 
 
 def refused_operation(place: str, reason: str, kind: type[Refused] = Refused) -> Refused:
@@ -85,7 +104,8 @@ def refused_operation(place: str, reason: str, kind: type[Refused] = Refused) ->
 
 
 def shown_address(engine: Engine) -> str:
-    """The address of the register, without a password."""
+    """The address of the register, without the user, the password and the options."""
     url = engine.url
-    # The query of a URL can contain a password, too.
-    return str(url.database) if url.get_backend_name() == "sqlite" else str(url.set(query={}))
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    return str(URL.create("postgresql", host=url.host, port=url.port, database=url.database))

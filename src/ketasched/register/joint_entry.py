@@ -7,15 +7,15 @@ from sqlalchemy import Connection
 
 from ketasched.errors import NoPlan
 from ketasched.model import Course
-from ketasched.planning.check import check
+from ketasched.register.clinics import locked_clinic
 from ketasched.register.queries import (
-    occupancy_of,
+    is_overtaken,
     plan_booking,
     refuse_conflicts,
     refuse_known,
 )
 from ketasched.register.records import BookingRequest, Conflict
-from ketasched.register.writes import locked_clinic, withdraw_replaced, write_course
+from ketasched.register.writes import withdraw_replaced, write_course
 
 
 class JointBooking(NamedTuple):
@@ -49,7 +49,7 @@ def book_jointly(
     for number in left:
         booking, course = planned[number]
         # Checked just before the entry: an earlier course of this loop may have taken the chair.
-        if course and not _keeps_every_rule(connection, booking, course):
+        if course and is_overtaken(connection, booking, course):
             overtaken.append(number)
         else:
             found[number] = course and _booked(connection, clinic, booking, course)
@@ -70,9 +70,3 @@ def _booked(
     withdraw_replaced(connection, booking, but={made.course_id})
     write_course(connection, clinic, made, booking.line)
     return made
-
-
-def _keeps_every_rule(connection: Connection, booking: BookingRequest, course: Course) -> bool:
-    """Whether a planned course keeps every rule beside the current occupancy."""
-    bookings = occupancy_of(connection, booking.clinic, booking.without)
-    return not any(found.level == "broken" for found in check(course, bookings=bookings))

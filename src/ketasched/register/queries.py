@@ -1,7 +1,9 @@
 """Queries before an entry, and the conflicts that forbid the entry."""
 
-from collections.abc import Collection
-from datetime import date
+import shlex
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
@@ -9,14 +11,21 @@ from ketasched.errors import BadFile, NoPlan
 from ketasched.files.codec import json_line
 from ketasched.files.load import parse_course
 from ketasched.model import Clinic, Course
+from ketasched.model.identifiers import folded_reference
 from ketasched.model.wall_clock import day_text, moment_text
-from ketasched.register.booked_occupancy import BookedOccupancy
+from ketasched.planning.check import check
+from ketasched.register.booked_occupancy import DAY, BookedOccupancy
+from ketasched.register.clinics import clinic_id, refuse_another_clinic, refuse_stranger
 from ketasched.register.records import BookingRequest, Conflict, CourseEntry
-from ketasched.register.tables import CLINICS, COURSES
-from ketasched.register.writes import clinic_id, first_and_last_day
+from ketasched.register.seating import ChairTaken
+from ketasched.register.tables import CLINICS, COURSES, LOG
+from ketasched.register.writes import first_and_last_day
 
 NEVER = "9999"
 """A string that sorts after every ISO date."""
+
+MOST_WRITERS = 100
+"""How many may write at once without any of them being overlooked."""
 
 ENTRIES = (
     select(
@@ -46,27 +55,43 @@ def entry_of(connection: Connection, course_id: str) -> CourseEntry | None:
     return CourseEntry(*row) if row else None
 
 
-def document_of(connection: Connection, course_id: str) -> str:
-    """The course file of an entry; "" if the register does not have the course."""
+def stored_course(connection: Connection, course_id: str) -> Course:
+    """The course of an entry. Raises `BadFile`."""
+    return read_document(course_id, _document_of(connection, course_id))
+
+
+def _document_of(connection: Connection, course_id: str) -> object:
     asked = select(COURSES.c.document).where(COURSES.c.course_id == course_id)
-    return connection.execute(asked).scalar_one_or_none() or ""
+    return connection.execute(asked).scalar_one_or_none()
+
+
+def read_document(course_id: str, document: object) -> Course:
+    """The course in the document of an entry. Raises `BadFile`, which shows nothing of it."""
+    with suppress(BadFile):
+        if isinstance(document, str):
+            return parse_course(document, course_id)
+    said = f"the register's course {course_id} is damaged: it cannot be read"
+    step = "ketasched register import with its course.json, or restore a backup"
+    raise BadFile(said, next_step=step)
 
 
 def is_stored(connection: Connection, course: Course) -> bool:
     """Whether the stored course equals `course`, even if another version wrote the document."""
-    document = document_of(connection, course.course_id)
+    document = _document_of(connection, course.course_id)
     if document == json_line(course):
         return True
-    try:
-        return parse_course(document, course.course_id) == course
-    except BadFile:
-        return False
+    with suppress(BadFile):
+        return read_document(course.course_id, document) == course
+    return False
 
 
 def refuse_conflicts(connection: Connection, booking: BookingRequest) -> None:
-    """Raise `Conflict` if the register forbids the booking, whatever is planned."""
-    if booking.before is not None:
+    """Raise `Refused` or `BadRequest` if the register forbids the booking, whatever is planned."""
+    if booking.before is None:
+        refuse_stranger(connection, booking.clinic)
+    else:
         refuse_stale(connection, booking.before)
+        refuse_another_clinic(connection, booking.clinic, booking.before.course_id)
     for course_id, revision in booking.instead_of.items():
         found = entry_of(connection, course_id)
         if found and found.revision != revision:
@@ -84,11 +109,30 @@ def plan_booking(connection: Connection, booking: BookingRequest) -> Course:
 
 
 def refuse_known(connection: Connection, booking: BookingRequest, course: Course) -> None:
-    """Raise `Conflict` if a new course is in the register already."""
+    """Raise `Conflict` if a new course is in the register already, or is called like another."""
     is_new = booking.before is None and course.course_id not in booking.instead_of
     if is_new and entry_of(connection, course.course_id):
         said = "this course is in the register already"
         raise Conflict(said, next_step=f"ketasched register show {course.patient}")
+    if is_new:
+        refuse_mistakable(connection, course)
+
+
+def refuse_mistakable(connection: Connection, course: Course) -> None:
+    """Raise `Conflict` if one course's identifier is the patient of another one.
+
+    A name is looked up among the patients, then among the identifiers.
+    """
+    own = folded_reference(course.patient)
+    named = COURSES.c.folded_patient == folded_reference(course.course_id)
+    others = select(COURSES.c.course_id).where(named, COURSES.c.folded_patient != own)
+    if connection.execute(others).first():
+        said = "the identifier of the course is the reference of another patient"
+        raise Conflict(said, next_step="another --course-id, or leave it out")
+    known = entry_of(connection, course.patient)
+    if known and folded_reference(known.patient) != own:
+        said = f"{course.patient} is the identifier of another patient's course in the register"
+        raise Conflict(said, next_step="another reference for the patient")
 
 
 def refuse_stale(connection: Connection, before: Course) -> None:
@@ -122,18 +166,22 @@ def refuse_overlapping_course(
     but: Collection[str] = (),
 ) -> None:
     """Raise `Conflict` if the patient has another course between these dates (ISO, inclusive)."""
-    asked = select(COURSES.c.first_day, COURSES.c.last_day).where(
+    asked = select(COURSES.c.patient, COURSES.c.first_day, COURSES.c.last_day).where(
         COURSES.c.clinic == clinic,
-        COURSES.c.patient == patient,
+        COURSES.c.folded_patient == folded_reference(patient),
         COURSES.c.course_id.not_in(but),
         COURSES.c.last_day >= first,
         COURSES.c.first_day <= last,
     )
     found = connection.execute(asked).first()
     if found is not None:
-        days = " to ".join(day_text(date.fromisoformat(one)) for one in found)
-        said = f"{patient} has a course in the register, {days}"
-        step = f"ketasched revise {patient} --help: it can be changed, or ended with cease"
+        known, *ends = found
+        days = " to ".join(day_text(date.fromisoformat(one)) for one in ends)
+        who = patient if known == patient else f"{patient}, written {known},"
+        said = f"{who} has a course in the register, {days}"
+        step = (
+            f"ketasched revise {shlex.quote(known)} --help: it can be changed, or ended with cease"
+        )
         raise Conflict(said, next_step=step)
 
 
@@ -165,7 +213,70 @@ def no_chair_left(course: Course, uid: str) -> Conflict:
     return Conflict(said, next_step="revise it, then import it; or move the others")
 
 
+def replaces(connection: Connection, course: Course, found: CourseEntry) -> bool:
+    """Whether a course is to be written over its entry; False if the entry has it already.
+
+    Raises `Conflict` if the entry is another or a later revision, unless that cannot be read.
+    """
+    if found.revision < course.revision:
+        return True
+    if is_stored(connection, course):
+        return False
+    if found.revision == course.revision and not _is_readable(connection, course.course_id):
+        return True
+    raise other_revision(found, course.revision)
+
+
+def _is_readable(connection: Connection, course_id: str) -> bool:
+    try:
+        return bool(stored_course(connection, course_id))
+    except BadFile:
+        return False
+
+
+def refused_again(taken: ChairTaken, made: Sequence[Course]) -> Conflict:
+    """The conflict of an entry that was refused again and again, with the true reason."""
+    if taken.uid:
+        return next(no_chair_left(one, taken.uid) for one in made)
+    if taken.reason:
+        said = f"the database refuses the entry, whatever is planned: {taken.reason}"
+        return Conflict(said, next_step="ketasched day, to see who holds the chair at that time")
+    return Conflict("others are booking all the time", next_step="try again")
+
+
 def taken_meanwhile(error: NoPlan) -> Conflict:
     """The conflict of a planned course whose chairs were taken meanwhile, with the remedies."""
     step = error.next_step or "look at what is left: ketasched suggest"
     return Conflict(f"taken meanwhile: {error.what}", details=error.details, next_step=step)
+
+
+def last_lines(connection: Connection) -> list[int]:
+    """The numbers of the last lines of the log, to which every entry adds one.
+
+    Not the last one alone: a server may commit a line after one with a higher number.
+    """
+    asked = select(LOG.c.number).order_by(LOG.c.number.desc()).limit(MOST_WRITERS)
+    return list(connection.execute(asked).scalars())
+
+
+def is_overtaken(connection: Connection, booking: BookingRequest, course: Course) -> bool:
+    """Whether the course breaks a rule because of visits that others have booked by now.
+
+    What was decided for the course, and visits that the change did not move, make no difference.
+    """
+    known = clinic_id(connection, booking.clinic)
+    bookings = BookedOccupancy(connection, known, booking.without, block=DAY)
+    before = booking.before.visits if booking.before else ()
+    stay = {(visit.uid, visit.start) for visit in before}
+    decided = {*course.findings, *check(course)}
+    return any(
+        found.level == "broken"
+        and found not in decided
+        and not (found.visit and _place(course, found.visit) in stay)
+        for found in check(course, bookings=bookings)
+    )
+
+
+def _place(course: Course, number: int) -> tuple[str, datetime]:
+    visit = course.visits[number - 1]
+    return visit.uid, visit.start

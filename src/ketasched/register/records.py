@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ketasched.errors import NoPlan, Refused
 from ketasched.model import Clinic, Course, Request
 from ketasched.model.occupancy import Occupancy
+from ketasched.rules import Capacity
 
 
 class LogEntry(NamedTuple):
@@ -83,3 +84,12 @@ class BookingRequest:
         """The courses whose visits do not count as occupied."""
         before = (self.before.course_id,) if self.before else ()
         return (*before, *self.instead_of)
+
+
+def overridden_uids(course: Course) -> set[str]:
+    """The uids of the visits whose `capacity` rule was overridden."""
+    return {
+        course.visits[finding.visit - 1].uid
+        for finding in course.findings
+        if finding.rule == Capacity.name and finding.level == "broken" and finding.visit
+    }

@@ -12,12 +12,18 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.functions import count
 
 from ketasched.errors import NoPlan, Refused
-from ketasched.files.load import parse_course
 from ketasched.model import Clinic, Course
-from ketasched.model.occupancy import Occupancy
+from ketasched.model.identifiers import folded_reference
+from ketasched.model.occupancy import Limits, Occupancy
 from ketasched.model.wall_clock import moment_at
 from ketasched.register import queries
 from ketasched.register.booked_occupancy import BookedOccupancy
+from ketasched.register.clinics import (
+    clinic_id,
+    locked_clinic,
+    refuse_another_clinic,
+    refuse_stranger,
+)
 from ketasched.register.database import open_database, reading, writing
 from ketasched.register.database_errors import ConnectionLost, shown_address
 from ketasched.register.joint_entry import JointBooking, book_jointly
@@ -29,15 +35,9 @@ from ketasched.register.records import (
     LogEntry,
     LogRecord,
 )
-from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
-from ketasched.register.writes import (
-    ChairTaken,
-    clinic_id,
-    locked_clinic,
-    withdraw,
-    withdraw_replaced,
-    write_course,
-)
+from ketasched.register.seating import ChairTaken
+from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG, LONGEST_VISIT
+from ketasched.register.writes import withdraw, withdraw_replaced, write_course
 
 UNLOCKED_ATTEMPTS = 3
 """How often a course is planned without a lock; later attempts lock the clinic first."""
@@ -105,6 +105,11 @@ class Register:
             found.read(start, end)
         return Occupancy(found)
 
+    def refuse_stranger(self, clinic: Clinic) -> None:
+        """Raise `BadRequest` if the register has this clinic under another `id_salt` or zone."""
+        with reading(self.engine) as connection:
+            refuse_stranger(connection, clinic)
+
     def refuse_conflicts(self, booking: BookingRequest) -> None:
         """Raise `Refused` if the register forbids the booking, whatever is planned."""
         with reading(self.engine) as connection:
@@ -130,31 +135,39 @@ class Register:
         new course has another course at that time, if the chairs were taken meanwhile, and if the
         files cannot be written: then nothing is entered, or the error says so.
         """
+        refused = ChairTaken()
         for number in range(ATTEMPTS):
             made: list[Course] = []
             try:
                 if number < UNLOCKED_ATTEMPTS:
-                    with self.occupancy_for(booking) as bookings:
-                        made.append(booking.make(bookings))
+                    with reading(self.engine) as connection:
+                        seen = queries.last_lines(connection)
+                        made.append(queries.plan_booking(connection, booking))
                     with _files_of(booking, made[0]):
-                        self._enter(booking, made)
+                        self._enter_planned(booking, made, seen)
                     return made[0]
-                self._enter(booking, made)
+                self._enter_planned(booking, made)
             except NoPlan as error:
                 with self.occupancy_for(booking) as bookings:
                     refusal = booking.explain(error, bookings)
                 raise queries.taken_meanwhile(refusal) if number else refusal from None
-            except ChairTaken:
+            except ChairTaken as error:
+                refused = error
                 continue
             except ConnectionLost as error:
                 if not self._has_after_all(made, error):
                     continue
             with _files_of(booking, made[0], is_entered=True):
                 return made[0]
-        raise Conflict("others are booking all the time", next_step="try again")
+        raise queries.refused_again(refused, made)
 
-    def _enter(self, booking: BookingRequest, made: list[Course]) -> None:
-        """Enter the course that was `made`; if none was, plan it once the clinic is locked."""
+    def _enter_planned(
+        self, booking: BookingRequest, made: list[Course], seen: object = None
+    ) -> None:
+        """Enter the course that was `made`; if none was, plan it once the clinic is locked.
+
+        `seen` are the last lines of the log at the planning.
+        """
         with self._entering() as connection:
             clinic = locked_clinic(connection, booking.clinic)
             if made:
@@ -162,6 +175,9 @@ class Register:
             else:
                 made.append(queries.plan_booking(connection, booking))
             course = made[0]
+            is_alone = seen is None or queries.last_lines(connection) == seen
+            if not is_alone and queries.is_overtaken(connection, booking, course):
+                raise ChairTaken
             if booking.before is not None:
                 queries.refuse_new_overlap(connection, clinic, booking.before, course)
             queries.refuse_known(connection, booking, course)
@@ -177,43 +193,66 @@ class Register:
         patient without a course. A course whose chairs were taken since the planning is planned
         anew beside all others. Raises `Conflict` if other writers interfere all the time.
         """
+        refused = ChairTaken()
         for _ in range(ATTEMPTS):
             found: list[Course | NoPlan | Conflict | None] = []
             try:
                 with self._entering() as connection:
                     found += book_jointly(connection, planned)
-            except ChairTaken:
+            except ChairTaken as error:
+                refused = error
                 continue
             except ConnectionLost as error:
                 courses = [one for one in found if isinstance(one, Course)]
                 if not self._has_after_all(courses, error):
                     continue
             return found
-        raise Conflict("others are booking all the time", next_step="try again")
+        raise queries.refused_again(refused, ())
 
-    def enter(self, course: Course, line: LogEntry, *, waived: Collection[str] = ()) -> bool:
+    def enter(
+        self,
+        course: Course,
+        line: LogEntry,
+        *,
+        waived: Collection[str] = (),
+        allowed: Limits | None = None,
+    ) -> bool:
         """Enter a course, or a later revision of a stored one, without planning.
 
         Returns False if the register has this revision already. Visits in `waived` (uids) may
-        exceed the clinic's limits. Raises `Refused`.
+        exceed the clinic's limits, which are `allowed` if not those of the course's clinic. Raises
+        `BadRequest`, `Refused`.
         """
+        refused = ChairTaken()
         for _ in range(ATTEMPTS):
             try:
-                with self._entering() as connection:
-                    clinic = locked_clinic(connection, course.clinic)
-                    found = queries.entry_of(connection, course.course_id)
-                    if found and found.revision >= course.revision:
-                        if queries.is_stored(connection, course):
-                            return False
-                        raise queries.other_revision(found, course.revision)
-                    if found is None:
-                        queries.refuse_overlap(connection, clinic, course)
-                    write_course(connection, clinic, course, line, waived=waived)
+                return self._enter(course, line, waived, allowed)
+            except ChairTaken as error:
+                refused = error
+                if refused.uid:
+                    break
+            except ConnectionLost as error:
+                if self._has_after_all([course], error):
                     return True
-            except ChairTaken as taken:
-                if taken.uid:
-                    raise queries.no_chair_left(course, taken.uid) from None
-        raise Conflict("others are booking all the time", next_step="try again")
+        raise queries.refused_again(refused, [course])
+
+    def _enter(
+        self, course: Course, line: LogEntry, waived: Collection[str], allowed: Limits | None
+    ) -> bool:
+        with self._entering() as connection:
+            found = queries.entry_of(connection, course.course_id)
+            if found is None:
+                refuse_stranger(connection, course.clinic)
+            else:
+                refuse_another_clinic(connection, course.clinic, course.course_id)
+            clinic = locked_clinic(connection, course.clinic)
+            if found and not queries.replaces(connection, course, found):
+                return False
+            if found is None:
+                queries.refuse_overlap(connection, clinic, course)
+                queries.refuse_mistakable(connection, course)
+            write_course(connection, clinic, course, line, waived=waived, allowed=allowed)
+            return True
 
     def withdraw(self, course_id: str, line: LogEntry) -> None:
         """Remove a course from the register; its chairs are free again."""
@@ -226,8 +265,9 @@ class Register:
         try:
             with writing(self.engine) as connection:
                 yield connection
-        except IntegrityError:
-            raise ChairTaken from None
+        except IntegrityError as error:
+            reason = str(error.orig).strip().partition("\n")[0]
+            raise ChairTaken(reason=reason) from None
 
     def _has_after_all(self, made: list[Course], error: ConnectionLost) -> bool:
         """Whether the course was entered although the connection broke before the answer.
@@ -262,7 +302,8 @@ class Register:
             if clinic is not None:
                 asked = asked.where(COURSES.c.clinic == clinic_id(connection, clinic))
             if patient:
-                asked = asked.where(COURSES.c.patient == patient)
+                folded = COURSES.c.folded_patient == folded_reference(patient)
+                asked = asked.where(folded, COURSES.c.patient == patient)
             return [CourseEntry(*row) for row in connection.execute(asked)]
 
     def clinics(self) -> list[str]:
@@ -270,11 +311,6 @@ class Register:
         with reading(self.engine) as connection:
             found = connection.execute(select(CLINICS.c.name).order_by(CLINICS.c.name))
             return list(found.scalars())
-
-    def knows(self, clinic: Clinic) -> bool:
-        """Whether the register has this clinic: by its `id_salt` or else by its name and zone."""
-        with reading(self.engine) as connection:
-            return clinic_id(connection, clinic) is not None
 
     def size(self) -> int:
         """The number of courses."""
@@ -291,8 +327,7 @@ class Register:
     def course(self, course_id: str) -> Course:
         """The course with this identifier. Raises `BadFile`."""
         with reading(self.engine) as connection:
-            document = queries.document_of(connection, course_id)
-        return parse_course(document, f"the register's course {course_id}")
+            return queries.stored_course(connection, course_id)
 
     def documents(self) -> Iterator[str]:
         """Every course file as a line of JSON, in order of the patients, as of one moment."""
@@ -310,8 +345,11 @@ class Register:
         since = first - timedelta(DAYS_TO_LAST_REVIEW)
         days = COURSES.c.first_day <= last.isoformat(), COURSES.c.last_day >= since.isoformat()
         asked = select(COURSES.c.course_id, COURSES.c.document).where(*days)
+        # A local date begins and ends within a day of the same date in UTC.
+        begin, end = (moment_at(day, 0, ZoneInfo("UTC")).timestamp() for day in (first, last))
         seats = select(BOOKINGS.c.uid, BOOKINGS.c.chair).where(
-            BOOKINGS.c.day.between(first.isoformat(), last.isoformat())
+            BOOKINGS.c.begins > begin - 2 * LONGEST_VISIT,
+            BOOKINGS.c.begins < end + 2 * LONGEST_VISIT,
         )
         with reading(self.engine) as connection:
             if clinic is not None:
@@ -320,8 +358,7 @@ class Register:
                 seats = seats.where(BOOKINGS.c.clinic == known)
             found = connection.execute(asked.order_by(COURSES.c.course_id)).all()
             chairs = {row.uid: row.chair for row in connection.execute(seats)}
-        courses = [parse_course(text, f"the register's course {name}") for name, text in found]
-        return BookedDays(courses, chairs)
+        return BookedDays([queries.read_document(*row) for row in found], chairs)
 
     def log(self, course_id: str) -> list[LogRecord]:
         """The log of a course, oldest line first."""

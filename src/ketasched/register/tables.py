@@ -19,8 +19,14 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA = 1
+SCHEMA = 2
 """The number of this schema. Each change of the tables raises it and adds a migration."""
+
+LONGEST_VISIT = 24 * 60 * 60
+"""The longest visit in seconds: who looks for what overlaps a time looks no farther back."""
+
+MOST_CHAIRS = 1024
+"""How many visits there can be at once at a clinic, those with an overridden chair included."""
 
 TABLES = MetaData()
 
@@ -32,7 +38,9 @@ CLINICS = Table(
     Column("id", Integer, primary_key=True),
     Column("key", String(64), nullable=False, unique=True),
     Column("name", Text, nullable=False),
+    Column("timezone", Text, nullable=False, server_default=""),
 )
+"""Clinics: `timezone` is that of their courses, "" where no course says it."""
 
 COURSES = Table(
     "courses",
@@ -44,12 +52,16 @@ COURSES = Table(
     Column("first_day", String(10), nullable=False),
     Column("last_day", String(10), nullable=False),
     Column("document", Text, nullable=False),
-    Index("courses_by_patient", "clinic", "patient"),
+    Column("folded_patient", Text, nullable=False, server_default=""),
 )
 """Courses: `document` is the course file on one line of JSON.
 
+`folded_patient` is the same for references that differ in case or in Unicode form only.
+
 `first_day` and `last_day` are the local dates (ISO) of the visits that take place, or "".
 """
+
+COURSES_BY_PATIENT = Index("courses_by_reference", COURSES.c.folded_patient, COURSES.c.clinic)
 
 BOOKINGS = Table(
     "bookings",
@@ -63,13 +75,16 @@ BOOKINGS = Table(
     Column("chair", Integer),
     Column("place", Integer),
     UniqueConstraint("clinic", "begins", "place", name="one_in_a_place"),
-    Index("bookings_by_day", "clinic", "day"),
 )
 """Visits at the clinic: local date (ISO), start and end in POSIX seconds, chair from 0.
 
 `place` counts from 0 among the visits that begin at the same instant. `chair` and `place` are NULL
-if the clinic does not limit them, or if the rule was overridden.
+if the clinic does not limit them. A visit that is over the limit has a number after the last one.
 """
+
+BOOKINGS_BY_CHAIR = Index(
+    "bookings_by_chair", BOOKINGS.c.clinic, BOOKINGS.c.chair, BOOKINGS.c.begins
+)
 
 LOG = Table(
     "log",
@@ -82,18 +97,17 @@ LOG = Table(
     Column("by_whom", Text, nullable=False),
 )
 
-# The plus signs keep SQLite from choosing the index on `begins`, which would scan years.
 ONE_ON_A_CHAIR_SQLITE = """
 CREATE TRIGGER one_on_a_chair_{when} BEFORE {when} ON bookings
-WHEN NEW.chair IS NOT NULL AND EXISTS (
+WHEN NEW.chair IS NOT NULL AND (NEW.ends - NEW.begins > {longest} OR EXISTS (
   SELECT 1 FROM bookings WHERE clinic = NEW.clinic AND chair = NEW.chair AND uid <> NEW.uid
-  AND day = NEW.day AND +begins < NEW.ends AND +ends > NEW.begins
-)
+  AND begins > NEW.begins - {longest} AND begins < NEW.ends AND ends > NEW.begins
+))
 BEGIN SELECT RAISE(ABORT, 'one_on_a_chair'); END
 """
 
 # All chairs of all clinics are mapped to disjoint ranges of integers, so that no extension is
-# needed: 2^34 seconds (until 2514) for each chair, 1024 chairs for each clinic.
+# needed: 2^34 seconds (until 2514) for each chair, MOST_CHAIRS for each clinic.
 ONE_ON_A_CHAIR_POSTGRES = """
 ALTER TABLE bookings ADD CONSTRAINT one_on_a_chair EXCLUDE USING gist (int8range(
   (clinic::bigint * 1024 + chair) * 17179869184 + begins,
@@ -106,11 +120,27 @@ CREATE TRIGGER log_stays_{when} BEFORE {when} ON log
 BEGIN SELECT RAISE(ABORT, 'the log stays as it is'); END
 """
 
+# INSERT OR REPLACE removes a line, and fires no trigger of DELETE.
+NO_LINE_TWICE_SQLITE = """
+CREATE TRIGGER log_stays_INSERT BEFORE INSERT ON log
+WHEN EXISTS (SELECT 1 FROM log WHERE number = NEW.number)
+BEGIN SELECT RAISE(ABORT, 'the log stays as it is'); END
+"""
+
 LOG_STAYS_POSTGRES = """
 CREATE FUNCTION log_stays() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION 'the log stays as it is'; END $$;
 CREATE TRIGGER log_stays BEFORE UPDATE OR DELETE ON log EXECUTE FUNCTION log_stays()
 """
+
+LOG_STAYS_WHOLE_POSTGRES = """
+CREATE TRIGGER log_stays_whole BEFORE TRUNCATE ON log EXECUTE FUNCTION log_stays()
+"""
+
+CHAIR_TRIGGERS_SQLITE = {
+    f"one_on_a_chair_{when}": ONE_ON_A_CHAIR_SQLITE.format(when=when, longest=LONGEST_VISIT)
+    for when in ("INSERT", "UPDATE")
+}
 
 
 def _after(table: Table, text: str, dialect: str) -> None:
@@ -118,9 +148,11 @@ def _after(table: Table, text: str, dialect: str) -> None:
     event.listen(table, "after_create", ddl.execute_if(dialect=dialect))
 
 
-for _when in ("INSERT", "UPDATE"):
-    _after(BOOKINGS, ONE_ON_A_CHAIR_SQLITE.format(when=_when), "sqlite")
+for _text in CHAIR_TRIGGERS_SQLITE.values():
+    _after(BOOKINGS, _text, "sqlite")
 for _when in ("UPDATE", "DELETE"):
     _after(LOG, LOG_STAYS_SQLITE.format(when=_when), "sqlite")
+_after(LOG, NO_LINE_TWICE_SQLITE, "sqlite")
 _after(BOOKINGS, ONE_ON_A_CHAIR_POSTGRES, "postgresql")
 _after(LOG, LOG_STAYS_POSTGRES, "postgresql")
+_after(LOG, LOG_STAYS_WHOLE_POSTGRES, "postgresql")

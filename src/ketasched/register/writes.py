@@ -1,56 +1,22 @@
 """Writing a course: its document, its bookings on chairs, and a line of the log."""
 
-import hashlib
 from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, select
 
 from ketasched.files.codec import json_line
 from ketasched.files.load import UNREADABLE_STEP, reading_problem
-from ketasched.model import TAKES_PLACE, Clinic, Course
+from ketasched.model import TAKES_PLACE, Course, Visit
 from ketasched.model.effective_kind import effective_kind
-from ketasched.model.occupancy import limits
-from ketasched.register.chair_assignment import Seat, assign_chairs, first_excess
-from ketasched.register.records import BookingRequest, Conflict, LogEntry
-from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG
-from ketasched.rules import Capacity
+from ketasched.model.identifiers import folded_reference
+from ketasched.model.occupancy import Limits, limits
+from ketasched.register.chair_assignment import Seat
+from ketasched.register.records import BookingRequest, Conflict, LogEntry, overridden_uids
+from ketasched.register.seating import remove_bookings, seat_visit
+from ketasched.register.tables import BOOKINGS, COURSES, LOG, LONGEST_VISIT
 
-
-class ChairTaken(Exception):
-    """A visit has no chair; users never see this error.
-
-    `uid` is the visit's; it is empty if another writer took the chair at the same time.
-    """
-
-    def __init__(self, uid: str = "") -> None:
-        super().__init__(uid)
-        self.uid = uid
-
-
-def clinic_key(clinic: Clinic) -> str:
-    """The key of a clinic: a digest of its `id_salt` or, without one, of its name and zone."""
-    return hashlib.sha256(
-        "\n".join((clinic.id_salt,) if clinic.id_salt else (clinic.name, clinic.timezone)).encode()
-    ).hexdigest()
-
-
-def clinic_id(connection: Connection, clinic: Clinic) -> int | None:
-    """The number of a clinic; None if the register does not know the clinic."""
-    asked = select(CLINICS.c.id).where(CLINICS.c.key == clinic_key(clinic))
-    return connection.execute(asked).scalar_one_or_none()
-
-
-def locked_clinic(connection: Connection, clinic: Clinic) -> int:
-    """The clinic's number, which is locked and, if necessary, created.
-
-    Other writers of the clinic wait until this transaction ends.
-    """
-    asked = select(CLINICS.c.id).where(CLINICS.c.key == clinic_key(clinic)).with_for_update()
-    found: int | None = connection.execute(asked).scalar_one_or_none()
-    if found is None:
-        new = CLINICS.insert().values(key=clinic_key(clinic), name=clinic.name)
-        found = connection.execute(new.returning(CLINICS.c.id)).scalar_one()
-    return found
+YEARS = range(1950, 2101)
+"""The years in which a visit can be."""
 
 
 def write_course(
@@ -60,11 +26,13 @@ def write_course(
     line: LogEntry,
     *,
     waived: Collection[str] = (),
+    allowed: Limits | None = None,
 ) -> None:
     """Write a course, its bookings and a line of the log.
 
     Visits whose `capacity` rule was overridden, and those in `waived` (uids), may exceed the
-    clinic's limits. Raises `ChairTaken`.
+    clinic's limits. `allowed` are those limits, if not the ones of the course's clinic. Raises
+    `ChairTaken`, and `Conflict` for a visit that no register can hold.
     """
     _write_document(connection, clinic, course)
     wanted = {seat.uid: (day, seat) for day, seat in _seats_of(course)}
@@ -77,11 +45,11 @@ def write_course(
         else:
             gone.append(row.uid)
     _refuse_uids_of_others(connection, course, wanted)
-    _delete_bookings(connection, gone)
+    remove_bookings(connection, gone)
     let_in = overridden_uids(course) | set(waived)
-    for day in sorted({day for day, _ in wanted.values()}):
-        new = [one for on, one in wanted.values() if on == day]
-        _assign_chairs(connection, clinic, course, day, new, let_in)
+    for day, seat in wanted.values():
+        values = {"clinic": clinic, "course_id": course.course_id, "day": day}
+        seat_visit(connection, values, seat, allowed or limits(course.clinic), let_in)
     done = line._replace(what=line.what or _last_done(course))
     write_log(connection, course.course_id, course.revision, done)
 
@@ -135,15 +103,6 @@ def write_log(connection: Connection, course_id: str, revision: int, line: LogEn
     )
 
 
-def overridden_uids(course: Course) -> set[str]:
-    """The uids of the visits whose `capacity` rule was overridden."""
-    return {
-        course.visits[finding.visit - 1].uid
-        for finding in course.findings
-        if finding.rule == Capacity.name and finding.level == "broken" and finding.visit
-    }
-
-
 def first_and_last_day(course: Course) -> tuple[str, str]:
     """The local dates (ISO) of the first and the last visit that take place; "" if none does."""
     taking = [visit.start.date() for visit in course.visits if visit.status in TAKES_PLACE]
@@ -159,6 +118,7 @@ def _write_document(connection: Connection, clinic: int, course: Course) -> None
     values = {
         "clinic": clinic,
         "patient": course.patient,
+        "folded_patient": folded_reference(course.patient),
         "revision": course.revision,
         "first_day": first,
         "last_day": last,
@@ -171,38 +131,16 @@ def _write_document(connection: Connection, clinic: int, course: Course) -> None
 
 
 def _seats_of(course: Course) -> Iterator[tuple[str, Seat]]:
-    """The visits that need a chair, each with its local date (ISO)."""
+    """The visits that need a chair, each with its local date (ISO). Raises `Conflict`."""
     for visit in course.visits:
         kind = effective_kind(course.protocol, course.clinic, visit.kind)
         if visit.status in TAKES_PLACE and kind.place == "clinic":
             begins, ends = int(visit.start.timestamp()), int(visit.end.timestamp())
+            if ends - begins > LONGEST_VISIT or visit.start.year not in YEARS:
+                raise _impossible(visit)
             yield visit.start.date().isoformat(), Seat(visit.uid, begins, ends)
 
 
-def _assign_chairs(
-    connection: Connection,
-    clinic: int,
-    course: Course,
-    day: str,
-    new: list[Seat],
-    let_in: Collection[str],
-) -> None:
-    """Assign chairs of a day to these visits of the course. Raises `ChairTaken`."""
-    allowed = limits(course.clinic)
-    on_day = BOOKINGS.c.clinic == clinic, BOOKINGS.c.day == day
-    rows = connection.execute(select(BOOKINGS).where(*on_day)).all()
-    there = {Seat(row.uid, row.begins, row.ends, row.chair, row.place) for row in rows}
-    if one := first_excess(new, there, allowed, let_in):
-        raise ChairTaken(one.uid)
-    changed = {*assign_chairs(new, there, allowed)} - there
-    of = {row.uid: row.course_id for row in rows}
-    _delete_bookings(connection, [one.uid for one in changed if one.uid in of])
-    rows_of = [
-        {**one._asdict(), "course_id": of.get(one.uid, course.course_id)} for one in changed
-    ]
-    connection.execute(BOOKINGS.insert().values(clinic=clinic, day=day), rows_of)
-
-
-def _delete_bookings(connection: Connection, uids: list[str]) -> None:
-    if uids:
-        connection.execute(BOOKINGS.delete().where(BOOKINGS.c.uid.in_(uids)))
+def _impossible(visit: Visit) -> Conflict:
+    said = f"visit {visit.number} lasts longer than a day, or is not of this century or the last"
+    return Conflict(said, next_step="the course.json that ketasched wrote")

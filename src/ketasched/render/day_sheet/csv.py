@@ -23,7 +23,7 @@ def _rows(sheet: DaySheet) -> Iterator[tuple[str, ...]]:
         yield (
             sheet.day.isoformat(),
             clock_text(visit.start),
-            str(visit.chair or ""),
+            visit.chair_text,
             visit.patient,
             visit.of,
             visit.title,

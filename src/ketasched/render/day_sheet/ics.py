@@ -7,7 +7,7 @@ from ketasched.events.events import Event
 from ketasched.events.visit_times import SHORT_EVENT_MINUTES
 from ketasched.model.identifiers import make_uid
 from ketasched.model.wall_clock import add_minutes
-from ketasched.render.day_sheet.sheet import DaySheet
+from ketasched.render.day_sheet.sheet import NO_CHAIR, DaySheet
 from ketasched.render.ics import calendar_text
 
 EVENT_NAME = "day"
@@ -21,6 +21,7 @@ def render(sheet: DaySheet) -> str:
 def _events(sheet: DaySheet) -> Iterator[Event]:
     for visit in sheet.visits:
         chair = f", chair {visit.chair}" if visit.chair else ""
+        chair = f", {NO_CHAIR}" if visit.without_chair else chair
         driver = f"Driver: {visit.driver_text}" if visit.driver_text else ""
         yield Event(
             EVENT_NAME,

@@ -1,16 +1,19 @@
 """The day sheet as data: the visits and reviews of a day at a clinic."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import partial
+from math import inf
 
 from ketasched.events.rides import needs_ride
 from ketasched.model import TAKES_PLACE, Course, Driver, Place, Status, Visit
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.review_gates import is_pending
+from ketasched.model.wall_clock import day_text, wall_minutes
 from ketasched.rules import Clearance
 
-NO_DRIVER = "NO DRIVER"
+NO_DRIVER, NO_CHAIR = "NO DRIVER", "NO CHAIR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class DayVisit:
     """A visit of the day; its times are local to the clinic.
 
     `chair` counts from 1; it is None if the visit takes no chair, or chairs are not counted.
+    `without_chair` is whether the chair's number is after the clinic's last one.
     `needs_driver` is whether a driver is still to be found. `marks` are what the staff has to
     know: "first visit", "clearance missing", "overridden: gap". `changed` is when the course's
     `revision` was made.
@@ -38,6 +42,12 @@ class DayVisit:
     uid: str
     revision: int
     changed: datetime
+    without_chair: bool = False
+
+    @property
+    def chair_text(self) -> str:
+        """The number of the chair; `NO_CHAIR` if the clinic has not so many."""
+        return NO_CHAIR if self.without_chair else str(self.chair or "")
 
     @property
     def driver_text(self) -> str:
@@ -84,10 +94,12 @@ class DaySheet:
 
     @property
     def summary(self) -> str:
-        """The number of visits, and of missing drivers: "5 visits, 2 without a driver"."""
+        """The number of visits, and of what is missing: "5 visits, 2 without a driver"."""
         count, missing = len(self.visits), self.missing_drivers
         text = "no visits" if not count else "1 visit" if count == 1 else f"{count} visits"
-        return f"{text}, {missing} without a driver" if missing else text
+        text += f", {missing} without a driver" if missing else ""
+        overridden = sum(visit.without_chair for visit in self.visits)
+        return f"{text}, {overridden} without a chair" if overridden else text
 
 
 Chairs = Mapping[str, int | None]
@@ -95,26 +107,54 @@ Chairs = Mapping[str, int | None]
 
 
 def make_day_sheet(
-    courses: Iterable[Course], chairs: Chairs, day: date, clinic: str, timezone: str
+    courses: Iterable[Course],
+    chairs: Chairs,
+    day: date,
+    clinic: str,
+    timezone: str,
+    most_chairs: int | None = None,
 ) -> DaySheet:
-    """The sheet of a day; courses without a visit or review on that day make no difference."""
+    """The sheet of a day; courses without a visit or review on that day make no difference.
+
+    `most_chairs` is how many chairs the clinic has; None if they are not counted.
+    """
     courses = list(courses)
-    visits = [visit for course in courses for visit in visits_between(course, chairs, day, day)]
+    last = inf if most_chairs is None else most_chairs
+    visits = [
+        replace(visit, without_chair=(visit.chair or 0) > last)
+        for course in courses
+        for visit in visits_between(course, chairs, day, day)
+    ]
     reviews = [review for course in courses for review in _reviews_on(course, day)]
     return DaySheet(
         clinic,
         day,
         timezone,
-        visits=tuple(sorted(visits, key=_time_order)),
+        visits=tuple(sorted(map(partial(_with_shared_chair, visits), visits), key=_time_order)),
         talks=tuple(sorted(reviews, key=lambda one: (one.start.timestamp(), one.patient))),
     )
 
 
+def _with_shared_chair(visits: Iterable[DayVisit], visit: DayVisit) -> DayVisit:
+    """The visit with a mark if another one is on its chair at the same time."""
+    begins, ends = visit.start.timestamp(), visit.end.timestamp()
+    others = [
+        f"CHAIR SHARED with {one.patient}"
+        for one in visits
+        if one is not visit and one.chair == visit.chair is not None
+        if one.start.timestamp() < ends and begins < one.end.timestamp()
+    ]
+    return replace(visit, marks=(*others, *visit.marks))
+
+
 def visits_between(course: Course, chairs: Chairs, first: date, last: date) -> Iterator[DayVisit]:
-    """The visits of a course that take place from `first` to `last`, both inclusive."""
+    """The visits of a course that take place from `first` to `last`, both inclusive.
+
+    A visit that began the day before, and ends after midnight, is one of them.
+    """
     takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
     for visit in takes_place:
-        if first <= visit.start.date() <= last:
+        if visit.start.date() <= last and wall_minutes(visit.end, first) > 0:
             chair = chairs.get(visit.uid)
             kind = effective_kind(course.protocol, course.clinic, visit.kind)
             yield DayVisit(
@@ -154,6 +194,9 @@ def _time_order(visit: DayVisit) -> tuple[float, int, str]:
 
 
 def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iterator[str]:
+    if visit.start.date() < visit.end.date() and visit.end.time() != time():
+        begins, ends = (day_text(one.date(), year=False) for one in (visit.start, visit.end))
+        yield f"{begins} to {ends}"
     if visit.status == "tentative":
         yield "to be decided"
     if visit.status == "completed":

@@ -39,7 +39,7 @@ def _visit_table(visits: Sequence[DayVisit]) -> Iterator[str]:
 def _cells(visit: DayVisit) -> tuple[str, ...]:
     return (
         clock_text(visit.start),
-        str(visit.chair or "-"),
+        visit.chair_text or "-",
         visit.patient,
         f"{visit.of}, {visit.title}",
         clock_text(visit.treatment_start),

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from ketasched.model import Clinic, TimeRange
 from ketasched.model.opening_hours import closure, openings
-from ketasched.model.wall_clock import day_text, minute_of_day
+from ketasched.model.wall_clock import day_text, wall_minutes
 
 STEP = 30
 """The minutes of a character."""
@@ -32,7 +32,7 @@ def draw_week(clinic: Clinic, begin: date, visits: ChairVisits) -> Iterator[str]
     yield ""
     yield " " * LABEL_WIDTH + "".join(f"{label:<{120 // STEP}}" for label in labels).rstrip()
     for day in days:
-        on_day = [visit for visit in visits if visit[1].date() == day]
+        on_day = [visit for visit in visits if visit[1].date() <= day <= visit[2].date()]
         yield from _draw_day(clinic, day, range(first, last, STEP), on_day)
 
 
@@ -47,7 +47,7 @@ def _draw_day(clinic: Clinic, day: date, steps: range, visits: ChairVisits) -> I
         return
     for chair in range(max([clinic.chairs or 1, *((used or 0) + 1 for used, _, _ in visits)])):
         spans = [
-            (minute_of_day(start), minute_of_day(end))
+            (wall_minutes(start, day), wall_minutes(end, day))
             for used, start, end in visits
             if (used or 0) == chair
         ]

@@ -1,0 +1,75 @@
+"""Migrations of a register's tables from each schema to the next one."""
+
+import json
+from collections.abc import Callable
+
+from sqlalchemy import Connection, bindparam, select
+
+from ketasched.model.identifiers import folded_reference
+from ketasched.register.tables import (
+    BOOKINGS_BY_CHAIR,
+    CHAIR_TRIGGERS_SQLITE,
+    CLINICS,
+    COURSES,
+    COURSES_BY_PATIENT,
+    LOG,
+    LOG_STAYS_WHOLE_POSTGRES,
+    NO_LINE_TWICE_SQLITE,
+)
+
+
+def _to_instants(connection: Connection) -> None:
+    """Schema 2: chairs are compared at instants, clinics have a zone, references are folded.
+
+    Visits that share a chair already, as those across midnight could, stay as they are.
+    """
+    run = connection.exec_driver_sql
+    run("ALTER TABLE clinics ADD COLUMN timezone TEXT NOT NULL DEFAULT ''")
+    run("ALTER TABLE courses ADD COLUMN folded_patient TEXT NOT NULL DEFAULT ''")
+    run("DROP INDEX courses_by_patient")
+    run("DROP INDEX bookings_by_day")
+    if connection.dialect.name == "sqlite":
+        for name, text in CHAIR_TRIGGERS_SQLITE.items():
+            run(f"DROP TRIGGER {name}")
+            run(text)
+        run(NO_LINE_TWICE_SQLITE)
+    else:
+        run(LOG_STAYS_WHOLE_POSTGRES)
+    _fill_folded_patients(connection)
+    _fill_time_zones(connection)
+    COURSES_BY_PATIENT.create(connection)
+    BOOKINGS_BY_CHAIR.create(connection)
+
+
+def _fill_folded_patients(connection: Connection) -> None:
+    found = connection.execute(select(COURSES.c.course_id, COURSES.c.patient)).all()
+    same = COURSES.c.course_id == bindparam("own")
+    change = COURSES.update().where(same).values(folded_patient=bindparam("folded"))
+    for own, patient in found:
+        connection.execute(change, {"own": own, "folded": folded_reference(str(patient))})
+
+
+def _fill_time_zones(connection: Connection) -> None:
+    """Store the zone of each clinic: that of the course that was entered last."""
+    for clinic in connection.execute(select(CLINICS.c.id)).scalars().all():
+        newest = (
+            select(COURSES.c.document)
+            .join(LOG, LOG.c.course_id == COURSES.c.course_id)
+            .where(COURSES.c.clinic == clinic)
+            .order_by(LOG.c.number.desc())
+        )
+        zones = map(_zone_of, connection.execute(newest).scalars())
+        zone = next(filter(None, zones), "")
+        connection.execute(CLINICS.update().where(CLINICS.c.id == clinic).values(timezone=zone))
+
+
+def _zone_of(document: str) -> str:
+    """The zone of a course file; "" if the file is damaged."""
+    try:
+        return str(json.loads(document)["timezone"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_instants,)
+"""The migrations from schema 1 to 2, from 2 to 3, and so on."""
