@@ -81,6 +81,8 @@ def unsafe_character(text: str, allowed: str = "") -> str:
     Unsafe are controls, lone surrogates, and marks of direction: these reorder the text around
     them, too.
     """
+    if text.isprintable():  # quick: a text may have millions of characters
+        return ""
     for char in text:
         is_unsafe = char in DIRECTION_MARKS or unicodedata.category(char) in ("Cc", "Cs")
         if is_unsafe and char not in allowed:
