@@ -17,6 +17,8 @@ import pytest
 from click.testing import CliRunner, Result
 from filelock import FileLock
 
+from ketasched.batch.fingerprints import sha_of_file
+from ketasched.batch.folders import is_revised
 from ketasched.batch.jobs import Chunk, Job, PackedSlots, pack_course
 from ketasched.batch.manifest import ManifestWriter
 from ketasched.batch.records import (
@@ -29,7 +31,7 @@ from ketasched.batch.records import (
 from ketasched.batch.rejections import Rejected, attempt
 from ketasched.batch.worker import work
 from ketasched.cli import main
-from ketasched.errors import NoPlan, Refused
+from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.files import atomic_write as folder_module
 from ketasched.files.disk import create_file
 from ketasched.files.roster import Row as RosterRow
@@ -40,6 +42,7 @@ from tests.support.batches import (
     MOMENT,
     MONDAY,
     batch,
+    batch_alone,
     begun,
     clinic_file,
     course_for,
@@ -405,6 +408,24 @@ def test_a_link_in_the_place_of_a_book_is_not_followed(asked):
     Path("out/rejects.csv").symlink_to(Path("foreign.txt").absolute())
     assert batch(*asked, "--resume", moment=LATER).exit_code == 6
     assert Path("foreign.txt").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
+@pytest.mark.parametrize("kind", ["a pipe", "a link"])
+def test_what_takes_the_place_of_a_file_of_ours_is_never_opened(asked, kind):
+    roster_file(rows_of(1))
+    batch(*asked)
+    Path("elsewhere").write_bytes(Path("out/P-1/course.json").read_bytes())
+    for name in ("P-1/course.json", "manifest.csv"):
+        place = Path("out", name)
+        place.unlink()
+        os.mkfifo(place) if kind == "a pipe" else place.symlink_to(Path("elsewhere").absolute())
+    assert sha_of_file(Path("out/P-1/course.json")) == ""
+    with pytest.raises(BadRequest, match=f"course.json: cannot be read: it is {kind}, not a file"):
+        is_revised(Path("out/P-1"))
+    done = batch_alone(*asked, "--resume")
+    assert done.returncode == 6
+    assert f"out/manifest.csv: cannot be written: it is {kind}, not a file" in done.stderr
 
 
 JSON = "course.json"

@@ -107,10 +107,9 @@ def rewritten(path: Path) -> None:
 @pytest.mark.parametrize("change", [appended, cut_off, rewritten])
 def test_a_roster_that_changes_while_it_is_read_ends_the_run(change, monkeypatch):
     path = Path(roster_file(rows_of(8000, start="soon")))
-    read = read_roster
 
     def read_and_change(*arguments, **names):
-        roster = read(*arguments, **names)
+        roster = read_roster(*arguments, **names)
         change(path)
         return roster
 

@@ -22,7 +22,7 @@ def make_socket(path: Path) -> None:
         one.bind(path.name)  # a longer path is none of a socket
 
 
-def make_link_to_pipe(path: Path) -> None:
+def make_link_to_a_pipe(path: Path) -> None:
     os.mkfifo("pipe")
     path.symlink_to("pipe")
 
@@ -32,7 +32,10 @@ IRREGULAR: dict[str, tuple[Callable[[Path], object], str]] = {
     "a folder": (lambda path: path.mkdir(), "it is a folder, not a file"),
     "a socket": (make_socket, "it is a socket, not a file"),
     "a link to a device": (lambda path: path.symlink_to("/dev/zero"), "it is a device"),
-    "a link to a pipe": (make_link_to_pipe, "it is a pipe, not a file"),
+    "a link to a pipe": (
+        make_link_to_a_pipe,
+        "it is a pipe, not a file",
+    ),
     "a link to itself": (lambda path: path.symlink_to(path), "symbolic links"),
     "nothing": (lambda path: None, "No such file"),
 }

@@ -496,6 +496,11 @@ def test_a_line_of_json_is_a_row():
         pytest.param('{"start": "x\0"}', "row has a NUL", id="a bare NUL"),
         pytest.param("[" * 100_000, "is nested too deeply", id="deep"),
         pytest.param('{"days":' * 50_000, "is nested too deeply", id="deep objects"),
+        pytest.param(
+            f'{{"patient": "p1", "start": "2026-12-07", "days": {"[" * 600}{"]" * 600}}}',
+            "expected text or a whole number, not a list",
+            id="lists in a cell of several values",
+        ),
         pytest.param('{"start": "' + "x" * 70_000 + '"}', "start is longer than", id="large"),
         pytest.param('{"start": "' + "x" * 2**20 + '"}', "passed over", id="too large"),
     ],

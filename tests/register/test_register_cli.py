@@ -268,6 +268,16 @@ def test_a_line_of_an_export_that_is_broken_is_said_and_nothing_is_imported(book
     assert not Path("other.db").exists()
 
 
+def test_an_export_with_a_line_that_does_not_end_is_refused_by_its_number(book):
+    plan("P-1")
+    line = run("register", "export").stdout
+    Path("all.ndjson").write_text(line + line.strip() * 2_000, encoding="utf-8")
+    refused = run("register", "import", "all.ndjson", "--register", "other.db", code=3)
+    assert "all.ndjson:2: is longer than 10 MB" in refused.stderr
+    assert "P-1" not in refused.stderr
+    assert not Path("other.db").exists()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with signals")
 def test_who_is_killed_at_a_change_leaves_at_most_a_folder_that_is_one_behind(book):
     plan("P-1", "-o", "courses")

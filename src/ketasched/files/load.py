@@ -31,6 +31,9 @@ PACKAGE = Path(__file__).parent.parent
 PROTOCOLS = PACKAGE / "protocols"
 
 DEFAULT_PROTOCOL = "iv-depression"
+LONGEST_PLACE = 1000
+"""No more of a problem's place is shown, which may have a key of millions of characters."""
+
 MOST_PROBLEMS_SHOWN = 100
 """Further problems of a file are only counted."""
 
@@ -207,7 +210,7 @@ def _raise_for_problems(path: str, problems: list[Problem]) -> None:
     if not problems:
         return
     lines = [
-        f"{escape_unprintable(place)}: {message}" if place else message
+        f"{escape_unprintable(place[:LONGEST_PLACE])}: {message}" if place else message
         for place, message in sorted(problems, key=_place_key)
     ]
     number, details = summarise_problems(lines, MOST_PROBLEMS_SHOWN)

@@ -96,6 +96,8 @@ def text_problem(text: str, *, lines: bool = False, most: int = LONGEST_TEXT) ->
     """
     if len(text) > most:
         return f"has more than {most} characters"
+    if text.isprintable():  # quick: a text may have millions of characters
+        return ""
     for char in text:
         category = unicodedata.category(char)
         is_unsafe = category in ("Cc", "Cs") or char in DIRECTION_MARKS

@@ -68,10 +68,14 @@ def _parse_object(text: str) -> dict[str, object]:
 
 
 def _cell_text(column: str, value: object) -> str:
+    if isinstance(value, list) and ROSTER_FIELDS[column].several:
+        return ";".join(_value_text(column, part) for part in value)
+    return _value_text(column, value)
+
+
+def _value_text(column: str, value: object) -> str:
     if value is None:
         return ""
-    if isinstance(value, list) and ROSTER_FIELDS[column].several:
-        return ";".join(_cell_text(column, part) for part in value)
     if not isinstance(value, str):
         raise BadRequest(column, f"expected text or a whole number, not {_describe(value)}")
     return value.strip()
