@@ -29,6 +29,7 @@ from tests.support.batches import (
     table,
     tree,
 )
+from tests.support.transcript import run
 
 ONE_CHAIR = "chairs = 1"
 HOURS = "09:00-12:00"
@@ -671,3 +672,22 @@ def test_a_course_done_again_without_its_file_updates_its_entries_in_calendars(a
     batch(*only_calendars, "--resume", moment="2026-11-28T10:00")
     assert not entries().keys() & first.keys()
     assert not (Path("out/P-1") / "course.json").exists()
+
+
+# --- in a register, after a kill -----------------------------------------------------------------
+
+
+def test_what_a_killed_run_has_booked_makes_room_for_one_that_does_it_all_again(asked):
+    """A kill between the booking and the folder: neither folder nor manifest name the course."""
+    booked = [*asked, "--register", "book.db"]
+    roster_file(rows_of(2))
+    batch(*booked)
+    shutil.copytree("out", "before")
+    batch(*booked, "--force", moment="2026-11-24T10:00")
+    shutil.rmtree("out")
+    shutil.move("before", "out")
+    done = batch(*booked, "--force", moment="2026-11-25T10:00")
+    assert done.exit_code == 0, done.output
+    listed = run("register list --register book.db --format json")
+    of_folders = {load_course(f"out/{patient}").course_id for patient in patients()}
+    assert {entry["course_id"] for entry in json.loads(listed[listed.index("[") :])} == of_folders

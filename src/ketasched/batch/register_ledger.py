@@ -4,7 +4,7 @@ In row order; or, if the rows of a clinic are planned jointly, all of them at on
 imported only if there is a register, which is an extra.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ from ketasched.register.joint_entry import JointBooking
 from ketasched.register.records import BookingRequest, Conflict, LogEntry
 from ketasched.register.register import Register
 
+PLANNED = "planned by batch"
 CHAIRS_GONE = "the course that is there has lost its chairs in the register: plan it anew"
 
 
@@ -165,7 +166,9 @@ class RegisterLedger(ChairLedger):
             refuse_revised(self.settings.folder(request.patient))
             if before and _is_revised(before):
                 raise BadRequest(OUTPUT, REVISED, public=REVISED)
-        replaced = {one.course_id: one for one in (before, own) if one and not _is_revised(one)}
+        killed = self._of_killed_runs(fresh) if self.settings.replaces else ()
+        found = (before, own, *killed)
+        replaced = {one.course_id: one for one in found if one and not _is_revised(one)}
         if before and self.settings.replaces:
             replaced[before.course_id] = before
         self._replaced[fresh.row.number] = tuple(replaced.values())
@@ -179,7 +182,7 @@ class RegisterLedger(ChairLedger):
             BookingRequest(
                 site.clinic,
                 make,
-                self._log_entry("planned by batch"),
+                self._log_entry(PLANNED),
                 request,
                 instead_of={name: one.revision for name, one in replaced.items()},
             ),
@@ -187,6 +190,18 @@ class RegisterLedger(ChairLedger):
             before,
         )
         return booking
+
+    def _of_killed_runs(self, fresh: Fresh) -> Iterator[Course]:
+        """The courses that runs which were killed have booked for the same row.
+
+        Their manifests do not name them, and they were planned at other moments.
+        """
+        request = fresh.context.request
+        for entry in self._register.entries(fresh.site.clinic, request.patient):
+            course = self._register.course(entry.course_id)
+            by_batch = any(one.what == PLANNED for one in self._register.log(entry.course_id))
+            if by_batch and course.request == request and course.protocol == fresh.site.protocol:
+                yield course
 
     def _joins(self, fresh: Fresh) -> bool:
         # Raises `BadRequest` or `Conflict` if the row cannot be booked.
