@@ -114,7 +114,7 @@ def test_ctrl_c_stops_a_command_that_has_changed_nothing(words):
     assert process.wait() == 130
     assert errors.endswith("error: stopped\ntry: the same again\n")
     assert run("register export") == before
-    assert not Path("copy.db").exists()
+    assert not Path("safe-1.db").exists()
 
 
 def test_ctrl_c_after_the_change_says_that_it_is_made():

@@ -34,7 +34,7 @@ CALLS: Mapping[str, str] = {
     "batch": f"batch roster.csv --format ndjson --jobs 1 {MADE}",
     "day": f"day 2026-12-07 {LATER}",
     "drivers": f"drivers --next 30d {LATER}",
-    "register backup": "register backup copy.db",
+    "register backup": "register backup safe-1.db",
     "register export": "register export",
     "register import": f"register import courses/R {LATER}",
     "register list": "register list",
