@@ -23,6 +23,7 @@ from ketasched.files.did_you_mean import did_you_mean
 from ketasched.files.toml_json import parse, read_data, read_text
 from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, quote
 from ketasched.model.effective_kind import effective_kind
+from ketasched.model.no_driving import run_on
 from ketasched.model.values import escape_unprintable
 
 # Not `importlib.resources`, which takes as long to import as a course takes to plan.
@@ -225,7 +226,9 @@ def _read_clinic(data: Data, path: str) -> Clinic:
 
 def _read_course(data: Data, path: str) -> Course:
     _refuse_later_format(data, path)
-    return _read(Course, data, path, course_problems(data), zone_of(data.get("timezone")))
+    course = _read(Course, data, path, course_problems(data), zone_of(data.get("timezone")))
+    # Times that an earlier version wrote did not run on.
+    return replace(course, visits=run_on(course.visits, course.protocol.visits))
 
 
 READERS: Mapping[str, Callable[[Data, str], Protocol | Clinic | Course]] = {

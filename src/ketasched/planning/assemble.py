@@ -21,7 +21,7 @@ from ketasched.model import (
     Window,
 )
 from ketasched.model.identifiers import make_course_id, make_uid
-from ketasched.model.no_driving import no_driving_until
+from ketasched.model.no_driving import no_driving_until, run_on
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import add_minutes
@@ -50,7 +50,8 @@ def assemble(
     request = context.request
     made_at = context.made_at.astimezone(context.zone)
     course_id = course_id or make_course_id(context.clinic, request, made_at)
-    visits = tuple(_visits(context, phase_plans, slots, latest, course_id))
+    by_themselves = tuple(_visits(context, phase_plans, slots, latest, course_id))
+    visits = run_on(by_themselves, context.protocol.visits)
     reviews = tuple(_reviews(context, phase_plans, visits, course_id))
     course = Course(
         format=1,
@@ -137,7 +138,7 @@ def _visits(
 # Patients share slots, and so the results.
 @lru_cache(maxsize=4096)
 def _further_times(slot: Slot) -> tuple[datetime, datetime | None]:
-    """When the treatment begins, and when the patient may drive again."""
+    """When the treatment begins, and until when the patient must not drive."""
     until = no_driving_until(slot.end, slot.start.date(), slot.kind.no_driving)
     return add_minutes(slot.start, slot.kind.minutes.check_in), until
 

@@ -8,7 +8,6 @@ from datetime import date, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
 from ketasched.model.effective_kind import effective_kind
-from ketasched.model.no_driving import no_driving_until
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.shortest_path import Candidate, VisitSequence
 from ketasched.planning.spacing_cost import PhasePlan, phase_plan_for
@@ -238,7 +237,6 @@ def _move_visit(visit: Visit, slot: Slot, window: Window) -> Visit:
         start=slot.start,
         treatment_start=add_minutes(slot.start, slot.kind.minutes.check_in),
         end=slot.end,
-        no_driving_until=no_driving_until(slot.end, slot.start.date(), slot.kind.no_driving),
         window=window,
     )
 
