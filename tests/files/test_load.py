@@ -37,6 +37,7 @@ from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, protocol, request
 
 NEW_YORK = "America/New_York"
+SAME_DAY = "can end on the day of the visit: expected 24 hours or more, or next_morning"
 
 PROTOCOL = """\
 format = 1
@@ -410,6 +411,13 @@ PROTOCOL_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             "visits.infusion.no_driving: expected hours, next_morning, or both",
         ],
     ),
+    "no driving until the evening of the same day": (
+        [('{ hours = 24, next_morning = "08:00" }', "{ hours = 23 }")],
+        [
+            f"visits.booster.no_driving: {SAME_DAY}",
+            f"visits.infusion.no_driving: {SAME_DAY}",
+        ],
+    ),
     "no driving for more than a week": (
         [("hours = 24", "hours = 169")],
         [
@@ -698,6 +706,10 @@ CLINIC_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             "overrides.x.infusion.minutes.check_in: expected 0 to 1439, not -1",
             "overrides.x.infusion.no_driving.hours: expected 1 to 168, not 0",
         ],
+    ),
+    "an override that lets drive on the same day": (
+        [("[reminders]", "[overrides.x.infusion]\nno_driving = { hours = 2 }\n[reminders]")],
+        [f"overrides.x.infusion.no_driving: {SAME_DAY}"],
     ),
     "a control character": (
         [('"a hat"', r'"a\u0007hat"')],

@@ -383,10 +383,10 @@ def test_the_changes_of_an_omitted_visit_cancel_all_that_came_with_it():
     after = apply(before, "omit", visit=3)
     titles = [event.title for event in changed_events(before, after, View())]
     assert titles == [
-        "CANCELLED: Arrange a ride: Fri 11 Dec, 09:00 – collect 10:55",
-        "CANCELLED: Arrange a ride: Fri 11 Dec, 09:00 – collect 10:55",
+        "CANCELLED: Arrange a ride, there and back: Fri 11 Dec, 09:00 – collect 10:55",
+        "CANCELLED: Arrange a ride, there and back: Fri 11 Dec, 09:00 – collect 10:55",
         "CANCELLED: Appointment 3 of 6",
-        "CANCELLED: Do not drive until Sat 12 Dec, 10:55",
+        "CANCELLED: No driving before Sat 12 Dec, 10:55, and not before a full night's sleep",
     ]
     rides = changed_events(before, after, View("driver"))
     assert [(event.title, event.status, event.sequence) for event in rides] == [
@@ -403,9 +403,9 @@ def test_a_visit_that_moves_cancels_no_reminder_that_is_over(earlier):
     moves = {"visit": 3, "on": date(2026, 12, 12), "overrides": ("open-hours",)}
     after = apply(before, "defer", "2026-12-09T12:00", **moves)
     assert [event.title for event in changed_events(before, after, View())] == [
-        "Arrange a ride: Sat 12 Dec, 09:00 – collect 10:55",
+        "Arrange a ride, there and back: Sat 12 Dec, 09:00 – collect 10:55",
         "Appointment 3 of 6",
-        "Do not drive until Sun 13 Dec, 10:55",
+        "No driving before Sun 13 Dec, 10:55, and not before a full night's sleep",
     ]
 
 

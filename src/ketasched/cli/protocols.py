@@ -87,7 +87,7 @@ def _visit_lines(protocol: Protocol, name: str, kind: VisitKind) -> Iterator[str
         yield f"  no driving for {rule.hours} hours{mark('no_driving.hours')}"
     if rule.next_morning is not None:
         until = f"{rule.next_morning} on the next day{mark('no_driving.next_morning')}"
-        yield f"  no driving before {until}, and only after a restful night"
+        yield f"  no driving before {until}, and not before a full night's sleep"
 
 
 def _phase_lines(protocol: Protocol, phase: Phase) -> Iterator[str]:

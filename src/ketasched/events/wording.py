@@ -25,7 +25,7 @@ from ketasched.model.memo import memoised
 from ketasched.model.privacy import redact, redact_instructions
 from ketasched.model.wall_clock import moment_text
 
-ASK_ABOUT_DRIVING = "Ask your clinic when you may drive again."
+ASK_ABOUT_DRIVING = "Do not drive afterwards. Ask your clinic when you may."
 DELETE_FIRST = (
     "before you import a new one, delete the entries of the old one: "
     "they do not change by themselves."
@@ -34,7 +34,10 @@ DELETE_OLD = "Delete the entries of the old file from your calendar, then import
 CANCELLED = "CANCELLED: "
 """How the title of an event begins that does not take place."""
 
-ONLY_AFTER_REST = "and only after a restful night"
+NOT_BEFORE_SLEEP = "and not before a full night's sleep"
+WAIT_AND_DRIVE = "Please wait, and drive them home. Do not let them drive, even if they feel well."
+KEPT_LONGER = "Kept longer? Then later: ask us."
+"""The times of a page are those of a visit that goes as planned."""
 
 
 def is_discreet(course: Course, view: View) -> bool:
@@ -123,7 +126,12 @@ def place_text(place: Place) -> str:
 
 def no_driving_text(until: str) -> str:
     """The sentence on driving; `until` is "" if there is no rule: then ask the clinic."""
-    return f"No driving before {until}, {ONLY_AFTER_REST}." if until else ASK_ABOUT_DRIVING
+    return f"{no_driving_title(until)}. {KEPT_LONGER}" if until else ASK_ABOUT_DRIVING
+
+
+def no_driving_title(until: str) -> str:
+    """The prohibition in a title, which may be read on a locked screen: it needs both halves."""
+    return f"No driving before {until}, {NOT_BEFORE_SLEEP}"
 
 
 @memoised

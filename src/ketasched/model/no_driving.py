@@ -60,6 +60,12 @@ def _lies_after(moment: datetime | None, start: datetime) -> bool:
     return moment.astimezone(UTC) > start.astimezone(UTC)
 
 
+def is_without_driving(visit: Visit, moment: datetime) -> bool:
+    """Whether the patient must not drive at a later moment because of this visit."""
+    until = visit.no_driving_until
+    return until is not None and moment.astimezone(UTC) < until.astimezone(UTC)
+
+
 def with_no_driving(
     visits: Sequence[Visit], protocol: Protocol, clinic: Clinic
 ) -> tuple[Visit, ...]:

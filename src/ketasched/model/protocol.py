@@ -32,6 +32,9 @@ class Minutes:
             yield "", f"a visit lasts 1 to {24 * 60 - 1} minutes, not {self.total}"
 
 
+HOURS_A_DAY = 24
+
+
 @dataclass(frozen=True, slots=True)
 class NoDriving:
     """No driving until `hours` elapsed since the end and `next_morning` on the day after."""
@@ -41,8 +44,13 @@ class NoDriving:
     ] = None
     next_morning: Annotated[
         Clock | None,
-        Key("Not before this time on the day after the visit, and only after a restful night."),
+        Key("Not before this time on the day after the visit, nor before a full night's sleep."),
     ] = None
+
+    @property
+    def is_overnight(self) -> bool:
+        """Whether the rule ends on a later day than that of the visit, whenever that ends."""
+        return self.next_morning is not None or (self.hours or 0) >= HOURS_A_DAY
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the rule sets no limit."""

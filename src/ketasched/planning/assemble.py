@@ -14,6 +14,7 @@ from ketasched.model import (
     Entry,
     Minutes,
     PhaseReview,
+    Place,
     Review,
     Slot,
     Visit,
@@ -21,7 +22,7 @@ from ketasched.model import (
     Window,
 )
 from ketasched.model.identifiers import make_course_id, make_uid
-from ketasched.model.no_driving import no_driving_until, run_on
+from ketasched.model.no_driving import is_without_driving, no_driving_until, run_on
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import add_minutes
@@ -171,20 +172,21 @@ def _reviews(
             title=review.title,
             gate=review.gate,
             place=review.place,
-            start=review_start(availability, visit, following),
+            start=review_start(availability, visit, following, review.place),
             uid=make_uid(course_id, "review", ordinal),
             status=visit.status,
         )
 
 
 def review_start(
-    availability: PatientAvailability, visit: Visit, following: Visit | None
+    availability: PatientAvailability, visit: Visit, following: Visit | None, place: Place
 ) -> datetime:
     """The start of the review between `visit` and the visit `following` it, if there is one.
 
     It is on the first day between them on which clinic and patient have the clinic's preferred
-    time free, else the first on which they have any time free. Without such a day the review is at
-    the check-in of the next visit, or after the last visit at the start of that visit itself.
+    time free, else the first on which they have any time free. At the clinic it is not while the
+    patient must not drive. Without such a day the review is at the check-in of the next visit, or
+    after the last visit at the start of that visit itself.
     """
     clinic, day = availability.context.clinic, visit.start.toordinal()
     days = range(day + 1, following.start.toordinal() if following else day + LATEST_REVIEW_DAYS)
@@ -198,6 +200,6 @@ def review_start(
     )
     for each, minutes in chain(preferred, other):
         slot = availability.slot_at(REVIEW, each, minutes)
-        if slot is not None:
+        if slot is not None and not (place == "clinic" and is_without_driving(visit, slot.start)):
             return slot.start
     return following.start if following else visit.start

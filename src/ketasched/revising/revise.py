@@ -12,7 +12,6 @@ from datetime import datetime
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.events.diff import changed_uids
 from ketasched.model import TAKES_PLACE, BusyTime, Change, Clinic, Course, Entry, Finding, Visit
-from ketasched.model.no_driving import with_no_driving
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
@@ -114,10 +113,9 @@ def _next_revision(course: Course, placement: Placement) -> Course:
     """The next revision with the placed visits and reviews, in order of time and numbered."""
     visits = sorted(placement.visits, key=lambda visit: visit.start.timestamp())
     numbers = {visit.number: number for number, visit in enumerate(visits, start=1)}
-    visits = [replace(visit, number=numbers[visit.number]) for visit in visits]
     return replace(
         course,
-        visits=with_no_driving(visits, course.protocol, course.clinic),
+        visits=tuple(replace(visit, number=numbers[visit.number]) for visit in visits),
         reviews=tuple(replace(one, after=numbers[one.after]) for one in placement.reviews),
         revision=course.revision + 1,
     )

@@ -22,13 +22,14 @@ def _events(sheet: DaySheet) -> Iterator[Event]:
     for visit in sheet.visits:
         chair = f", chair {visit.chair}" if visit.chair else ""
         driver = f"Driver: {visit.driver_text}" if visit.driver_text else ""
+        until = f"No driving before {visit.no_driving_text}" if visit.no_driving_until else ""
         yield Event(
             EVENT_NAME,
             make_uid(visit.uid, "day"),
             visit.start,
             visit.end,
             f"{visit.patient}, {visit.of}{chair}",
-            "\n".join(filter(None, (driver, *visit.marks))),
+            "\n".join(filter(None, (driver, until, *visit.marks))),
             status="TENTATIVE" if visit.status == "tentative" else "CONFIRMED",
             busy=True,
             sequence=visit.revision - 1,

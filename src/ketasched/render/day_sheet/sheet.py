@@ -8,6 +8,7 @@ from ketasched.events.rides import needs_ride
 from ketasched.model import TAKES_PLACE, Course, Driver, Place, Status, Visit
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.review_gates import is_pending
+from ketasched.model.wall_clock import moment_text
 from ketasched.rules import Clearance
 
 NO_DRIVER = "NO DRIVER"
@@ -26,6 +27,7 @@ class DayVisit:
     start: datetime
     treatment_start: datetime
     end: datetime
+    no_driving_until: datetime | None
     chair: int | None
     patient: str
     number: int
@@ -38,6 +40,12 @@ class DayVisit:
     uid: str
     revision: int
     changed: datetime
+
+    @property
+    def no_driving_text(self) -> str:
+        """The end of the time without driving: "Tue 8 Dec, 10:55"; "" without a rule."""
+        until = self.no_driving_until
+        return moment_text(until, year=False) if until else ""
 
     @property
     def driver_text(self) -> str:
@@ -121,6 +129,7 @@ def visits_between(course: Course, chairs: Chairs, first: date, last: date) -> I
                 visit.start,
                 visit.treatment_start,
                 visit.end,
+                visit.no_driving_until,
                 None if chair is None else chair + 1,
                 course.patient,
                 visit.number,
