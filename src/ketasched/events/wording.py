@@ -21,6 +21,7 @@ from ketasched.model import (
     VisitKind,
     Wording,
 )
+from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.memo import memoised
 from ketasched.model.privacy import redact, redact_instructions
 from ketasched.model.wall_clock import moment_text
@@ -162,6 +163,16 @@ def clinic_place(clinic: Clinic, *, discreet: bool) -> str:
 def clinic_phone(clinic: Clinic, *, discreet: bool) -> str:
     """The clinic's phone number, on one line."""
     return one_line(redact(clinic.phone) if discreet else clinic.phone)
+
+
+def source_text(course: Course, *, discreet: bool) -> str:
+    """Whose the times and the rules of a page are; examples are nobody's yet."""
+    if unreplaced_examples(course.protocol, course.clinic):
+        return "Ask your clinic whether the times and rules on this page are theirs."
+    if discreet:
+        return "All times and rules on this page are your clinic's."
+    source = f"The minutes and the driving rule come from the protocol “{course.protocol.title}”"
+    return f"{source} as your clinic uses it."
 
 
 def revision_text(revision: int, made: datetime) -> str:

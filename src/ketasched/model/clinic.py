@@ -148,6 +148,9 @@ class Override:
         NoDriving | None,
         Key("The clinic's own rule for driving again, instead of the protocol's."),
     ] = None
+    because: Annotated[
+        str, Key("Why a number is shorter than the protocol's; shown on the clinic's page.")
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True)

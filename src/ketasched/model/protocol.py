@@ -52,6 +52,15 @@ class NoDriving:
         """Whether the rule ends on a later day than that of the visit, whenever that ends."""
         return self.next_morning is not None or (self.hours or 0) >= HOURS_A_DAY
 
+    def ends_before(self, other: "NoDriving") -> bool:
+        """Whether this rule can end before the other one, on a day without a clock change."""
+        return any(self.minutes_until(end) < other.minutes_until(end) for end in range(24 * 60))
+
+    def minutes_until(self, end: int) -> int:
+        """When the rule ends after a visit that ends at `end`, in minutes after midnight."""
+        elapsed = end + self.hours * 60 if self.hours is not None else 0
+        return max(elapsed, 24 * 60 + self.next_morning.minutes if self.next_morning else 0)
+
     def problems(self) -> Iterator[Problem]:
         """Problem if the rule sets no limit."""
         if self.hours is None and self.next_morning is None:
@@ -235,6 +244,21 @@ class Protocol:
         tuple[str, ...],
         Key("Places of numbers without a source (`visits.infusion.minutes`), to be replaced."),
     ] = ()
+
+    label_minimum: Annotated[
+        tuple[str, ...],
+        Key("Places of numbers of an approved label, which no clinic can shorten."),
+    ] = ()
+
+    def is_label_minimum(self, name: str, number: str) -> bool:
+        """Whether a number of a kind of visit ("no_driving") is the least by an approved label.
+
+        A kind shares the label of the kind that it is `like`.
+        """
+        if f"visits.{name}.{number}" in self.label_minimum:
+            return True
+        like = self.visits[name].like
+        return like in self.visits and self.is_label_minimum(like, number)
 
     @property
     def booster_phase(self) -> Phase | None:

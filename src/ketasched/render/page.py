@@ -21,6 +21,7 @@ from ketasched.events.wording import (
     is_discreet,
     one_line,
     place_text,
+    source_text,
 )
 from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, Wording
 from ketasched.model.privacy import redact
@@ -52,6 +53,7 @@ class Page(Labels):
     place: str
     phone: str
     revision_text: str
+    source_text: str
     wording: Wording
     bill: Bill | None
     currency: str
@@ -162,6 +164,7 @@ def make_page(course: Course, view: View) -> Page:
         place=clinic_place(clinic, discreet=True) if discreet else one_line(clinic.address),
         phone=clinic_phone(clinic, discreet=discreet),
         revision_text=course_revision_text(course),
+        source_text=source_text(course, discreet=discreet),
         wording=clinic_wording(clinic, course.protocol, discreet=discreet),
         bill=make_bill(course),
         currency=redact(currency) if discreet else currency,

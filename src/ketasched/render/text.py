@@ -189,12 +189,7 @@ def _contact_lines(page: Page) -> Iterator[str]:
 
 def _source_text(page: Page) -> str:
     """Where the page's numbers come from."""
-    ask = "Questions about your treatment? Please ask there."
-    if page.discreet:
-        return f"All times and rules on this page are your clinic's. {ask}"
-    title = page.course.protocol.title
-    source = f"The minutes and the driving rule come from the protocol “{title}”"
-    return f"{source} as your clinic uses it. {ask}"
+    return f"{page.source_text} Questions about your treatment? Please ask there."
 
 
 # --- the driver --------------------------------------------------------------------------------

@@ -10,10 +10,11 @@ Doors: base.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ketasched.rules.base import EndsRule, PairRule, Precondition, Rule, VisitRule
+from ketasched.rules.base import EndsRule, OverrideRule, PairRule, Precondition, Rule, VisitRule
 from ketasched.rules.course_rules import (
     Age,
     Clearance,
+    ExamplesReplaced,
     NoDrivingKept,
     ObservationKept,
     Past,
@@ -32,6 +33,7 @@ from ketasched.rules.visit_rules import (
 __all__ = [
     "DAY_RULES",
     "ENDS_RULES",
+    "OVERRIDE_RULES",
     "PAIR_RULES",
     "PRECONDITIONS",
     "RULES",
@@ -63,6 +65,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             Clearance(),
             NoDrivingKept(),
             ObservationKept(),
+            ExamplesReplaced(),
             Past(),
         )
     }
@@ -79,3 +82,4 @@ SLOT_RULES = tuple(rule for rule in VISIT_RULES if type(rule).slot is not VisitR
 PAIR_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, PairRule))
 ENDS_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, EndsRule))
 PRECONDITIONS = tuple(rule for rule in RULES.values() if isinstance(rule, Precondition))
+OVERRIDE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, OverrideRule))
