@@ -116,6 +116,7 @@ def test_after_a_hold_the_pace_counts_from_the_first_resumed_visit():
         ("gap", 3),
         ("span", 6),
         ("clearance", None),
+        ("examples", None),
     }
 
 
@@ -303,7 +304,7 @@ def test_a_closure_on_any_later_visit_is_seen(visit):
     # Another time on the same day moves nothing by itself: what moves is what the snow hit.
     after = apply(course, "defer", visit=1, on=date(2026, 12, 7), time=Clock(10 * 60))
     assert visit in moved_numbers(course, after)
-    assert {finding.rule for finding in check(after)} <= {"clearance"}
+    assert {finding.rule for finding in check(after)} <= {"clearance", "examples"}
     without_snow = apply(six(), "defer", visit=1, on=date(2026, 12, 7), time=Clock(10 * 60))
     assert moved_numbers(six(), without_snow) == [1]
 
@@ -329,7 +330,7 @@ def test_a_rule_broken_by_a_newer_clinic_is_no_finding_of_the_course():
     day = date(2026, 12, 16)
     closed = clinic(closures=Closures(dates=(DateRange(day, day),)))
     after = apply(replace(six(), clinic=closed), "driver", visit=2, driver=Driver("Sam"))
-    assert [finding.rule for finding in after.findings] == ["clearance"]
+    assert [finding.rule for finding in after.findings] == ["clearance", "examples"]
     assert "closure" in [finding.rule for finding in check(after)]
 
 
