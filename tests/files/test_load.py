@@ -411,6 +411,14 @@ PROTOCOL_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             "visits.infusion.no_driving: expected hours, next_morning, or both",
         ],
     ),
+    "a requirement of several words": (
+        [('id = "two-a-week"', 'id = "two-a-week"\nrequires = ["consent", "Consent signed"]')],
+        ["requires[1]: expected small letters, digits and hyphens"],
+    ),
+    "a label's minimum that is nowhere": (
+        [('id = "two-a-week"', 'id = "two-a-week"\nlabel_minimum = ["visits.x.minutes"]')],
+        ['label_minimum[0]: "visits.x.minutes" is nowhere in this file'],
+    ),
     "no driving until the evening of the same day": (
         [('{ hours = 24, next_morning = "08:00" }', "{ hours = 23 }")],
         [

@@ -31,10 +31,11 @@ from ketasched.model import (
     TimeRange,
     VisitKind,
 )
+from ketasched.model.values import Record
 from ketasched.model.wall_clock import slot_at
 from ketasched.rules.base import PlanningContext
 from tests.conftest import MADE_AT
-from tests.support.nouns import INFUSION, clinic, occupied, phase, protocol, request
+from tests.support.nouns import INFUSION, MONDAY, clinic, occupied, phase, protocol, request
 
 NEW_YORK, LORD_HOWE = "America/New_York", "Australia/Lord_Howe"
 
@@ -166,6 +167,7 @@ def after_rule(rule: NoDriving | None) -> Protocol:
     return protocol(visits={"infusion": kind})
 
 
+ENROLLED = protocol(requires=("rems-enrolment",))
 MINUTES, NO_DRIVING = "visits.infusion.minutes", "visits.infusion.no_driving"
 OBSERVATION = f"{MINUTES}.observation"
 SPLIT = clinic("mon", "08:00-12:00 13:00-17:00")
@@ -687,6 +689,42 @@ CASES: Mapping[str, tuple[Case, ...]] = {
                 (holds, "a number that no clinic can replace", ("phases.x.gap_days",), clinic()),
                 (warns, "a rule about driving", (f"{NO_DRIVING}.hours",), clinic()),
                 (holds, "a replaced rule", (f"{NO_DRIVING}.hours",), own_rule(NoDriving(24))),
+            )
+        ),
+    ),
+    "requirements": (
+        holds("nothing is required", first("2026-12-07 09:00")),
+        *(
+            case(title, first("2026-12-07 09:00", by=ENROLLED, asked=request(recorded=recorded)))
+            for case, title, recorded in (
+                (warns, "nothing is recorded", ()),
+                (warns, "something else is recorded", (Record("consent", MONDAY, "Dr. Lee"),)),
+                (holds, "recorded on the day", (Record("rems-enrolment", MONDAY, "Dr. Lee"),)),
+                (
+                    warns,
+                    "recorded the day after",
+                    (Record("rems-enrolment", date(2026, 12, 8), "Dr. Lee"),),
+                ),
+            )
+        ),
+        holds(
+            "a clearance has a rule of its own",
+            first("2026-12-07 09:00", by=protocol(requires=("clearance",))),
+        ),
+    ),
+    "reference": (
+        *(
+            case(reference, first("2026-12-07 09:00", asked=request(patient=reference)))
+            for case, reference in (
+                (holds, "P-014"),
+                (holds, "P 014"),
+                (holds, "patient"),
+                (holds, "R2103"),
+                (holds, "room-blue"),
+                (warns, "Maria Gomez"),
+                (warns, "Gómez, María"),
+                (warns, "seán o'neill"),
+                (warns, "Jean-Luc de la Tour"),
             )
         ),
     ),

@@ -28,8 +28,8 @@ from ketasched.model.wall_clock import moment_text
 
 ASK_ABOUT_DRIVING = "Do not drive afterwards. Ask your clinic when you may."
 DELETE_FIRST = (
-    "before you import a new one, delete the entries of the old one: "
-    "they do not change by themselves."
+    "delete the entries of the old one before you import a new one. "
+    "They do not change by themselves."
 )
 DELETE_OLD = "Delete the entries of the old file from your calendar, then import this one's."
 CANCELLED = "CANCELLED: "
@@ -171,8 +171,8 @@ def source_text(course: Course, *, discreet: bool) -> str:
         return "Ask your clinic whether the times and rules on this page are theirs."
     if discreet:
         return "All times and rules on this page are your clinic's."
-    source = f"The minutes and the driving rule come from the protocol “{course.protocol.title}”"
-    return f"{source} as your clinic uses it."
+    source = f"Your clinic uses the plan “{course.protocol.title}”."
+    return f"{source} The minutes and the driving rule come from there."
 
 
 def revision_text(revision: int, made: datetime) -> str:

@@ -20,6 +20,7 @@ from ketasched.files.cross_references import (
     zone_of,
 )
 from ketasched.files.did_you_mean import did_you_mean
+from ketasched.files.emergency_numbers import emergency_number
 from ketasched.files.toml_json import parse, read_data, read_text
 from ketasched.model import (
     Clinic,
@@ -80,7 +81,11 @@ def schema_text(kind: str) -> str:
 def starter_clinic(zone: str, salt: str) -> str:
     """The text of a clinic file to edit, in the time zone `zone`; `salt` should be random."""
     text = (PACKAGE / "files" / "starter_clinic.toml").read_text(encoding="utf-8")
-    return text.replace("@TIMEZONE@", zone).replace("@SALT@", salt)
+    number = emergency_number(zone)
+    emergency = f" In an emergency, call {number}." if number else ""
+    return (
+        text.replace("@TIMEZONE@", zone).replace("@SALT@", salt).replace("@EMERGENCY@", emergency)
+    )
 
 
 def builtin_clinic(zone: str) -> Clinic:

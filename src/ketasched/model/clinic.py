@@ -232,7 +232,10 @@ class Clinic:
     ] = "mon"
     titles: Annotated[
         Titles,
-        Key("What visits are called on pages and in calendars: discreet ones tell nothing."),
+        Key(
+            "What visits are called for patients, on pages and in calendars: discreet titles tell "
+            "nothing. The clinic's own pages and calendars always say what they are."
+        ),
     ] = "discreet"
     id_salt: Annotated[
         str,

@@ -1,5 +1,6 @@
 """`Protocol`: phases, kinds of visit and their spacing, each with its source."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -160,6 +161,8 @@ class PhaseReview:
     place: Annotated[Place, Key("Where it is.")] = "phone"
 
 
+REQUIREMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
 LONGEST_DAYS = 7320
 """The most days that a phase may take if every gap is as long as allowed: twenty years."""
 
@@ -245,6 +248,10 @@ class Protocol:
         Key("Places of numbers without a source (`visits.infusion.minutes`), to be replaced."),
     ] = ()
 
+    requires: Annotated[
+        tuple[str, ...],
+        Key("What has to be recorded before the first visit, such as `rems-enrolment`."),
+    ] = ()
     label_minimum: Annotated[
         tuple[str, ...],
         Key("Places of numbers of an approved label, which no clinic can shorten."),
@@ -266,6 +273,9 @@ class Protocol:
         return next((phase for phase in reversed(self.phases) if phase.is_booster), None)
 
     def problems(self) -> Iterator[Problem]:
-        """Problem if the first phase has no visit by default."""
+        """Problems if the first phase has no visit by default, or a requirement has no name."""
         if self.phases[0].is_booster:
             yield "phases[0].count", "the first phase needs a visit: default 0 is for later ones"
+        for index, name in enumerate(self.requires):
+            if not REQUIREMENT.fullmatch(name):
+                yield f"requires[{index}]", "expected small letters, digits and hyphens"

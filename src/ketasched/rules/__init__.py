@@ -18,7 +18,10 @@ from ketasched.rules.course_rules import (
     NoDrivingKept,
     ObservationKept,
     Past,
+    Reference,
+    Requirements,
     eighteenth_birthday,
+    missing_records,
 )
 from ketasched.rules.spacing_rules import Gap, Span
 from ketasched.rules.visit_rules import (
@@ -47,6 +50,7 @@ __all__ = [
     "Span",
     "Start",
     "eighteenth_birthday",
+    "missing_records",
 ]
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -63,6 +67,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             Span(),
             Age(),
             Clearance(),
+            Requirements(),
+            Reference(),
             NoDrivingKept(),
             ObservationKept(),
             ExamplesReplaced(),

@@ -1,9 +1,10 @@
 """Preconditions of a course: who, when, and by whose numbers."""
 
+import re
 from datetime import UTC, date
 from operator import attrgetter
 
-from ketasched.model import Clinic, Finding, Protocol, Slot
+from ketasched.model import Clinic, Finding, Protocol, Request, Slot
 from ketasched.model.effective_kind import is_shorter, unreplaced_examples
 from ketasched.model.wall_clock import clock_text, day_text
 from ketasched.rules.base import OverrideRule, PlanningContext, Precondition
@@ -45,6 +46,48 @@ class Clearance(Precondition):
         else:
             return None
         return self.finding(said, "warning")
+
+
+class Reference(Precondition):
+    """The patient reference does not look like a person's name: else a warning.
+
+    It names files, and stands in calendars of the clinic and in its logs.
+    """
+
+    name = "reference"
+
+    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
+        """A warning about a reference of two or more words of letters."""
+        if not PERSON.fullmatch(context.request.patient):
+            return None
+        said = "the patient reference looks like a person's name; take one such as P-014"
+        return self.finding(said, "warning")
+
+
+PERSON = re.compile(r"[^\W\d_][\w'’.-]*(?:,? +[^\W\d_][^\W\d]*[\w'’.-]*)+")
+"""Words of letters with spaces between: "Maria Gomez", "Gómez, María"; "P 014" is none."""
+
+
+class Requirements(Precondition):
+    """What the protocol requires before the first visit is recorded: else a warning.
+
+    Whether that is enough is not for the program to say. `clearance` has a rule of its own.
+    """
+
+    name = "requirements"
+
+    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
+        """A warning about what is not recorded by the day of the first visit."""
+        missing = missing_records(context.protocol, context.request, first.start.date())
+        if not missing:
+            return None
+        return self.finding(f"not recorded: {', '.join(missing)}", "warning")
+
+
+def missing_records(protocol: Protocol, request: Request, day: date) -> list[str]:
+    """What the protocol requires and is not recorded by `day`, apart from the clearance."""
+    recorded = {one.what for one in request.recorded if one.on <= day}
+    return [one for one in protocol.requires if one not in recorded and one != Clearance.name]
 
 
 class NotShortened(OverrideRule):

@@ -9,7 +9,7 @@ from ketasched.model import TAKES_PLACE, Course, Driver, Place, Status, Visit
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.review_gates import is_pending
 from ketasched.model.wall_clock import moment_text
-from ketasched.rules import Clearance
+from ketasched.rules import Clearance, missing_records
 
 NO_DRIVER = "NO DRIVER"
 
@@ -175,6 +175,8 @@ def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iter
         yield "review due"
     if any(finding.rule == Clearance.name for finding in course.findings):
         yield "clearance missing"
+    for what in missing_records(course.protocol, course.request, visit.start.date()):
+        yield f"{what} missing"
     broken = (
         finding.rule
         for finding in course.findings
