@@ -172,6 +172,13 @@ def test_a_visit_inherits_keys_and_inner_keys_through_like():
     assert quick.no_driving == NoDriving(24, Clock(480))
 
 
+def test_an_example_may_name_a_number_that_a_visit_inherits():
+    own = PROTOCOL.replace('["visits.infusion.minutes"]', '["visits.booster.minutes.treatment"]')
+    assert load.load_protocol(written("p.toml", own)).examples == (
+        "visits.booster.minutes.treatment",
+    )
+
+
 def test_every_key_of_a_clinic_file_is_read():
     found = load.load_clinic(written("clinic.toml", CLINIC))
     assert found.hours.mon == (TimeRange(480, 720), TimeRange(780, 1020))

@@ -24,8 +24,8 @@ LONGEST_LINEAGE = 20
 
 def protocol_problems(data: Data) -> list[Problem]:
     """Names of visits and phases, and places, that a protocol uses but does not have."""
-    visits = _table(data, "visits")
-    paths = [*_path_problems(data, "examples"), *_path_problems(data, "label_minimum")]
+    visits, resolved = _table(data, "visits"), resolve_likes(data)
+    paths = [*_path_problems(resolved, "examples"), *_path_problems(resolved, "label_minimum")]
     return [*_like_problems(visits), *_name_problems(data), *paths]
 
 
