@@ -139,7 +139,7 @@ def test_a_broken_course_is_found_and_said():
 
 def test_nothing_found_is_an_empty_list():
     cleared = ("--cleared-by", "Dr. Okafor", "--cleared-on", "2026-11-20")
-    run(*PLAN, *cleared, "-o", "courses")
+    run(*PLAN, *cleared, "-o", "courses", "--clinic", str(ROOT / "examples" / "clinic.toml"))
     result = run("check", "--format", "json", "courses/P-014/course.json")
     assert (result.exit_code, json.loads(result.stdout)) == (0, [])
 

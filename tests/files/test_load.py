@@ -37,6 +37,7 @@ from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, protocol, request
 
 NEW_YORK = "America/New_York"
+SAME_DAY = "can end on the day of the visit: expected 24 hours or more, or next_morning"
 
 PROTOCOL = """\
 format = 1
@@ -169,6 +170,13 @@ def test_a_visit_inherits_keys_and_inner_keys_through_like():
     assert (parts.check_in, parts.treatment, parts.observation) == (15, 10, 60)
     assert (quick.title, quick.like) == ("Booster", "booster")
     assert quick.no_driving == NoDriving(24, Clock(480))
+
+
+def test_an_example_may_name_a_number_that_a_visit_inherits():
+    own = PROTOCOL.replace('["visits.infusion.minutes"]', '["visits.booster.minutes.treatment"]')
+    assert load.load_protocol(written("p.toml", own)).examples == (
+        "visits.booster.minutes.treatment",
+    )
 
 
 def test_every_key_of_a_clinic_file_is_read():
@@ -408,6 +416,21 @@ PROTOCOL_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [
             "visits.booster.no_driving: expected hours, next_morning, or both",
             "visits.infusion.no_driving: expected hours, next_morning, or both",
+        ],
+    ),
+    "a requirement of several words": (
+        [('id = "two-a-week"', 'id = "two-a-week"\nrequires = ["consent", "Consent signed"]')],
+        ["requires[1]: expected small letters, digits and hyphens"],
+    ),
+    "a label's minimum that is nowhere": (
+        [('id = "two-a-week"', 'id = "two-a-week"\nlabel_minimum = ["visits.x.minutes"]')],
+        ['label_minimum[0]: "visits.x.minutes" is nowhere in this file'],
+    ),
+    "no driving until the evening of the same day": (
+        [('{ hours = 24, next_morning = "08:00" }', "{ hours = 23 }")],
+        [
+            f"visits.booster.no_driving: {SAME_DAY}",
+            f"visits.infusion.no_driving: {SAME_DAY}",
         ],
     ),
     "no driving for more than a week": (
@@ -698,6 +721,10 @@ CLINIC_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             "overrides.x.infusion.minutes.check_in: expected 0 to 1439, not -1",
             "overrides.x.infusion.no_driving.hours: expected 1 to 168, not 0",
         ],
+    ),
+    "an override that lets drive on the same day": (
+        [("[reminders]", "[overrides.x.infusion]\nno_driving = { hours = 2 }\n[reminders]")],
+        [f"overrides.x.infusion.no_driving: {SAME_DAY}"],
     ),
     "a control character": (
         [('"a hat"', r'"a\u0007hat"')],

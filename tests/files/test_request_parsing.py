@@ -13,6 +13,7 @@ from ketasched.errors import BadRequest
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_request, spelled_date
 from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange
 from ketasched.model.identifiers import read_reference
+from ketasched.model.values import Record
 
 MONDAY = date(2026, 12, 7)
 
@@ -318,6 +319,11 @@ def test_every_field_has_a_help_text(name):
         ("unavailable", ("2026-12-07..2026-12-07",), (DateRange(MONDAY, MONDAY),)),
         ("cleared_by", "  Dr. Zoë Lee ", "Dr. Zoë Lee"),
         ("cleared_by", "NA", "NA"),
+        (
+            "recorded",
+            (" rems-enrolment 2026-11-20  Dr. Zoë Lee ",),
+            (Record("rems-enrolment", date(2026, 11, 20), "Dr. Zoë Lee"),),
+        ),
         ("cleared_by", "null", "null"),
         ("driver_name", "007", "007"),
     ],
@@ -376,6 +382,10 @@ def test_a_value_is_read_as_it_is_meant(name, text, expected):
         ("unavailable", ("2026-12-24", "2027-02-30"), "is no date"),
         ("unavailable", ("03/04/2027..05/04/2027",), "--date-order"),
         ("cleared_by", "", "expected some words"),
+        ("recorded", ("rems-enrolment",), "expected what, a date and a name"),
+        ("recorded", ("rems-enrolment 2026-11-20",), "expected what, a date and a name"),
+        ("recorded", ("consent 2026-02-30 Dr. Lee",), "2026-02-30"),
+        ("recorded", ("consent 2026-11-20 Dr.\u2028Lee",), "expected what, a date and a name"),
         ("cleared_by", "  ", "expected some words"),
         ("driver_name", "Ann\nLee", "expected some words on one line"),
         ("driver_name", "Ann\x1b[31m", "expected some words on one line"),

@@ -8,6 +8,7 @@ import pytest
 
 from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import Change, Course, Finding, Request
+from ketasched.model.values import Record
 from ketasched.planning.planner import plan
 from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet, visits_without_driver
@@ -73,6 +74,21 @@ def test_the_first_and_the_last_visit_are_marked():
 
 def test_a_missing_clearance_is_marked():
     assert "clearance missing" in marks(plan_course(), 2)
+
+
+def test_what_the_protocol_requires_is_marked_until_it_is_recorded():
+    requiring = replace(load_protocol("iv-depression"), requires=("consent",))
+    course = replace(plan_course(), protocol=requiring)
+    assert "consent missing" in marks(course, 1)
+    consent = Record("consent", MONDAY, "Dr. Okafor")
+    course = replace(course, request=replace(course.request, recorded=(consent,)))
+    assert "consent missing" not in marks(course, 1)
+
+
+def test_the_sheet_says_until_when_nobody_drives():
+    (visit,) = sheet(plan_course()).visits
+    assert visit.no_driving_text == "Tue 8 Dec, 11:10"
+    assert all("11:10" in render_sheet(sheet(plan_course()), form) for form in FORMS)
 
 
 def test_a_review_is_due_until_it_is_recorded():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ketasched.events.events import events
 from ketasched.events.view import View
-from ketasched.events.wording import one_line
+from ketasched.events.wording import ASK_ABOUT_DRIVING, WAIT_AND_DRIVE, one_line
 from ketasched.files.load import load_protocol
 from ketasched.model import (
     Change,
@@ -363,7 +363,7 @@ def test_a_calendar_says_of_each_visit_whether_it_takes_place(status, said, busy
     assert (event.one("STATUS"), event.one("TRANSP")) == (said, busy)
     assert event.one("SUMMARY").startswith(f"{prefix} 1 of 1")
     assert event.one("SEQUENCE") == "3"
-    driving = [one for one in vevents(course) if one.one("SUMMARY").startswith("Do not drive")]
+    driving = [one for one in vevents(course) if one.one("SUMMARY").startswith("No driving")]
     assert [one.one("TRANSP") for one in driving] == ["TRANSPARENT"] * (busy == "OPAQUE")
 
 
@@ -540,10 +540,10 @@ def reminders(course: Course) -> list[tuple[str, str]]:
 def test_a_patient_is_reminded_of_each_ride_at_the_clinics_times():
     course = plan_course(protocol(phase(2)), clinic(), request())
     assert reminders(course) == [
-        ("2026-12-04 10:00", "Arrange a ride: Mon 7 Dec, 09:00 – collect 10:55"),
-        ("2026-12-06 10:00", "Arrange a ride: Wed 9 Dec, 09:00 – collect 10:55"),
-        ("2026-12-06 18:00", "Arrange a ride: Mon 7 Dec, 09:00 – collect 10:55"),
-        ("2026-12-08 18:00", "Arrange a ride: Wed 9 Dec, 09:00 – collect 10:55"),
+        ("2026-12-04 10:00", "Arrange a ride, there and back: Mon 7 Dec, 09:00 – collect 10:55"),
+        ("2026-12-06 10:00", "Arrange a ride, there and back: Wed 9 Dec, 09:00 – collect 10:55"),
+        ("2026-12-06 18:00", "Arrange a ride, there and back: Mon 7 Dec, 09:00 – collect 10:55"),
+        ("2026-12-08 18:00", "Arrange a ride, there and back: Wed 9 Dec, 09:00 – collect 10:55"),
     ]
 
 
@@ -575,7 +575,7 @@ def test_with_a_driver_the_reminder_is_to_confirm_and_names_the_driver():
     who = Driver("Sam", "555 0199")
     course = replace(course, visits=(replace(course.visits[0], driver=who),))
     assert {title for _, title in reminders(course)} == {
-        "Confirm the ride with Sam: Mon 7 Dec, 09:00 – collect 10:55"
+        "Confirm the ride with Sam, there and back: Mon 7 Dec, 09:00 – collect 10:55"
     }
 
 
@@ -629,7 +629,7 @@ def test_the_title_of_a_booster_says_that_it_is_to_be_decided(view, titles):
         open_still = visit.phase == "maintenance"
         assert event.one("STATUS") == ("TENTATIVE" if open_still else "CONFIRMED")
         assert event.one("SUMMARY").endswith("(to be decided by your clinician)") is open_still
-    driving = [one for one in found.values() if one.one("SUMMARY").startswith("Do not drive")]
+    driving = [one for one in found.values() if one.one("SUMMARY").startswith("No driving")]
     assert [one.one("STATUS") for one in driving] == (
         [*["CONFIRMED"] * 6, *["TENTATIVE"] * 4] if view == PATIENT else []
     )
@@ -708,7 +708,8 @@ def test_a_strict_reader_finds_the_same_titles_and_texts(course):
 SAYS_WHERE = {"address": "12 Main St", "phone": "555 0100"}
 BRINGS = Instructions(discreet=Wording(bring="A hat."))
 READY = "Check-in 09:00. Ready to be collected: not before 10:55."
-NOT_TO_DRIVE = "No driving before Tue 8 Dec, 10:55, and only after a restful night."
+NOT_TO_DRIVE = "No driving before Tue 8 Dec, 10:55, and not before a full night's sleep"
+LONGER = "Kept longer? Then later: ask us."
 GONE = ("This does not take place.",)
 
 Content = tuple[str, tuple[str, ...], str, int | None]
@@ -745,29 +746,30 @@ ONE_OF_EACH_PLACE = protocol(
 )
 def test_the_content_of_each_event_by_kind_of_visit(more, place, words):
     course = plan_course(ONE_OF_EACH_PLACE, clinic(**more), request(driver_name="Sam"))
-    ride, phone = "Driver, there and back: Sam.", words[1:]
+    ride, phone = "Someone else has to drive you there and back. Driver: Sam.", words[1:]
+    until = f"{NOT_TO_DRIVE}. {LONGER}"
     found = contents(course)
     assert {name: one for name, one in found.items() if "ride-reminder" not in name} == {
         "appointment-1": (
             "Appointment 1 of 1",
-            (READY, ride, NOT_TO_DRIVE, *words),
+            (READY, ride, until, *words),
             place,
             120,
         ),
-        "no-driving-1": ("Do not drive until Tue 8 Dec, 10:55", (NOT_TO_DRIVE,), "", 0),
+        "no-driving-1": (NOT_TO_DRIVE, (until,), "", 0),
         "talk-1": ("Phone appointment", phone, "", 120),
         "talk-2": ("Appointment", phone, place, 120),
-        "appointment-2": ("Phone appointment 1 of 1", ("By phone, at 09:00.", *words), "", 120),
+        "appointment-2": ("Phone appointment 1 of 1", ("By phone, at 09:00.", *phone), "", 120),
         "appointment-3": (
             "Appointment at home 1 of 1 (to be decided by your clinician)",
-            ("At home, at 09:00.", *words),
+            ("At home, at 09:00.", ASK_ABOUT_DRIVING, *phone),
             "",
             120,
         ),
     }
     ask = tuple(f"If you cannot come, please call: {line[16:]}" for line in phone)
     both = "Mon 7 Dec, 09:00 – collect from 10:55."
-    late = "Not before 10:55; it may take longer. Please wait, and drive them home."
+    late = f"Not before 10:55; it may take longer. {WAIT_AND_DRIVE}"
     assert contents(course, DRIVER) == {
         "bring-1": (
             "Bring at 09:00",

@@ -18,7 +18,7 @@ def page(asked=None, at=None, audience="patient", **wish):
 def test_without_a_driving_rule_the_page_says_to_ask_the_clinic():
     text = page(protocol(visits={"infusion": replace(INFUSION, no_driving=None)}))
     assert text.count("ask your clinic") == 6
-    assert "Ask your clinic when you may drive again." in text
+    assert "Do not drive afterwards. Ask your clinic when you may." in text
     assert "last column" not in text
 
 

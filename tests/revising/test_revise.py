@@ -116,6 +116,7 @@ def test_after_a_hold_the_pace_counts_from_the_first_resumed_visit():
         ("gap", 3),
         ("span", 6),
         ("clearance", None),
+        ("examples", None),
     }
 
 
@@ -303,7 +304,7 @@ def test_a_closure_on_any_later_visit_is_seen(visit):
     # Another time on the same day moves nothing by itself: what moves is what the snow hit.
     after = apply(course, "defer", visit=1, on=date(2026, 12, 7), time=Clock(10 * 60))
     assert visit in moved_numbers(course, after)
-    assert {finding.rule for finding in check(after)} <= {"clearance"}
+    assert {finding.rule for finding in check(after)} <= {"clearance", "examples"}
     without_snow = apply(six(), "defer", visit=1, on=date(2026, 12, 7), time=Clock(10 * 60))
     assert moved_numbers(six(), without_snow) == [1]
 
@@ -329,7 +330,7 @@ def test_a_rule_broken_by_a_newer_clinic_is_no_finding_of_the_course():
     day = date(2026, 12, 16)
     closed = clinic(closures=Closures(dates=(DateRange(day, day),)))
     after = apply(replace(six(), clinic=closed), "driver", visit=2, driver=Driver("Sam"))
-    assert [finding.rule for finding in after.findings] == ["clearance"]
+    assert [finding.rule for finding in after.findings] == ["clearance", "examples"]
     assert "closure" in [finding.rule for finding in check(after)]
 
 
@@ -383,10 +384,10 @@ def test_the_changes_of_an_omitted_visit_cancel_all_that_came_with_it():
     after = apply(before, "omit", visit=3)
     titles = [event.title for event in changed_events(before, after, View())]
     assert titles == [
-        "CANCELLED: Arrange a ride: Fri 11 Dec, 09:00 – collect 10:55",
-        "CANCELLED: Arrange a ride: Fri 11 Dec, 09:00 – collect 10:55",
+        "CANCELLED: Arrange a ride, there and back: Fri 11 Dec, 09:00 – collect 10:55",
+        "CANCELLED: Arrange a ride, there and back: Fri 11 Dec, 09:00 – collect 10:55",
         "CANCELLED: Appointment 3 of 6",
-        "CANCELLED: Do not drive until Sat 12 Dec, 10:55",
+        "CANCELLED: No driving before Sat 12 Dec, 10:55, and not before a full night's sleep",
     ]
     rides = changed_events(before, after, View("driver"))
     assert [(event.title, event.status, event.sequence) for event in rides] == [
@@ -403,9 +404,9 @@ def test_a_visit_that_moves_cancels_no_reminder_that_is_over(earlier):
     moves = {"visit": 3, "on": date(2026, 12, 12), "overrides": ("open-hours",)}
     after = apply(before, "defer", "2026-12-09T12:00", **moves)
     assert [event.title for event in changed_events(before, after, View())] == [
-        "Arrange a ride: Sat 12 Dec, 09:00 – collect 10:55",
+        "Arrange a ride, there and back: Sat 12 Dec, 09:00 – collect 10:55",
         "Appointment 3 of 6",
-        "Do not drive until Sun 13 Dec, 10:55",
+        "No driving before Sun 13 Dec, 10:55, and not before a full night's sleep",
     ]
 
 

@@ -31,10 +31,11 @@ from ketasched.model import (
     TimeRange,
     VisitKind,
 )
+from ketasched.model.values import Record
 from ketasched.model.wall_clock import slot_at
 from ketasched.rules.base import PlanningContext
 from tests.conftest import MADE_AT
-from tests.support.nouns import INFUSION, clinic, occupied, phase, protocol, request
+from tests.support.nouns import INFUSION, MONDAY, clinic, occupied, phase, protocol, request
 
 NEW_YORK, LORD_HOWE = "America/New_York", "Australia/Lord_Howe"
 
@@ -155,12 +156,20 @@ def own_rule(rule: NoDriving | None, protocol_id: str = "test", **more: Any) -> 
     return clinic(overrides={protocol_id: {"infusion": Override(no_driving=rule, **more)}})
 
 
+def shorter(**more: Any) -> Clinic:
+    """A clinic that observes half an hour shorter than the protocol."""
+    return own_rule(None, minutes=OwnMinutes(observation=30), **more)
+
+
 def after_rule(rule: NoDriving | None) -> Protocol:
     """A protocol whose infusions have this no-driving rule."""
     kind = VisitKind(INFUSION.title, INFUSION.minutes, no_driving=rule)
     return protocol(visits={"infusion": kind})
 
 
+ENROLLED = protocol(requires=("rems-enrolment",))
+MINUTES, NO_DRIVING = "visits.infusion.minutes", "visits.infusion.no_driving"
+OBSERVATION = f"{MINUTES}.observation"
 SPLIT = clinic("mon", "08:00-12:00 13:00-17:00")
 LATE = clinic("mon", "20:00-24:00")
 NIGHT = clinic("sun", "00:00-02:00")
@@ -170,6 +179,7 @@ LORD_HOWE_CLINIC = clinic(timezone=LORD_HOWE)
 EVENING = datetime(2026, 11, 24, 4, 59, tzinfo=UTC)  # a minute before midnight in New York
 MIDNIGHT = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
 TEN_TO_TWELVE = TimeRange.read("10:00-12:00")
+SHORT = NoDriving(23, Clock(8 * 60))
 EIGHT, LAST = Clock(8 * 60), Clock(24 * 60 - 1)
 H48, H47 = GapHours(min=48), GapHours(min=47)
 
@@ -604,8 +614,23 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             for case, title, own in (
                 (holds, "the same", OwnMinutes(observation=60)),
                 (holds, "a minute longer", OwnMinutes(observation=61)),
-                (warns, "a minute shorter", OwnMinutes(observation=59)),
+                (fires, "a minute shorter", OwnMinutes(observation=59)),
                 (holds, "other minutes only", OwnMinutes(check_in=5)),
+            )
+        ),
+        *(
+            case(title, first("2026-12-07 09:00", at=shorter(**more), by=protocol(**marks)))
+            for case, title, more, marks in (
+                (warns, "shorter, with a reason", {"because": "we ask for an escort"}, {}),
+                (warns, "shorter than an example", {}, {"examples": (OBSERVATION,)}),
+                (warns, "shorter, of a table of examples", {}, {"examples": (MINUTES,)}),
+                (fires, "shorter than a label's", {}, {"label_minimum": (OBSERVATION,)}),
+                (
+                    fires,
+                    "shorter than a label's, with a reason",
+                    {"because": "we ask for an escort"},
+                    {"label_minimum": (OBSERVATION,)},
+                ),
             )
         ),
     ),
@@ -616,15 +641,15 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             for case, title, own, asked in (
                 (holds, "the same", NoDriving(24, EIGHT), NoDriving(24, EIGHT)),
                 (holds, "an hour longer", NoDriving(25, EIGHT), NoDriving(24, EIGHT)),
-                (warns, "an hour shorter", NoDriving(23, EIGHT), NoDriving(24, EIGHT)),
+                (fires, "an hour shorter", NoDriving(23, EIGHT), NoDriving(24, EIGHT)),
                 (holds, "a minute later", NoDriving(24, Clock(481)), NoDriving(24, EIGHT)),
-                (warns, "a minute sooner", NoDriving(24, Clock(479)), NoDriving(24, EIGHT)),
-                (warns, "without the morning", NoDriving(24), NoDriving(24, EIGHT)),
-                (warns, "without the hours", NoDriving(None, EIGHT), NoDriving(24, EIGHT)),
+                (fires, "a minute sooner", NoDriving(24, Clock(479)), NoDriving(24, EIGHT)),
+                (fires, "without the morning", NoDriving(24), NoDriving(24, EIGHT)),
+                (fires, "without the hours", NoDriving(None, EIGHT), NoDriving(24, EIGHT)),
                 (holds, "hours that are always later", NoDriving(48), NoDriving(24, EIGHT)),
                 (holds, "a morning that is always later", NoDriving(None, LAST), NoDriving(24)),
                 (
-                    warns,
+                    fires,
                     "a morning that is once sooner",
                     NoDriving(None, Clock(1438)),
                     NoDriving(24),
@@ -634,6 +659,16 @@ CASES: Mapping[str, tuple[Case, ...]] = {
                 (holds, "minutes only", None, NoDriving(24, EIGHT)),
             )
         ),
+        *(
+            case(
+                title, first("2026-12-07 09:00", at=own_rule(NoDriving(23, EIGHT), **more), by=by)
+            )
+            for case, title, more, by in (
+                (warns, "shorter, with a reason", {"because": "so says our doctor"}, protocol()),
+                (warns, "shorter than an example", {}, protocol(examples=(NO_DRIVING,))),
+                (fires, "shorter than a label's", {}, protocol(label_minimum=(NO_DRIVING,))),
+            )
+        ),
         holds(
             "other minutes",
             first("2026-12-07 09:00", at=own_rule(None, minutes=OwnMinutes(observation=5))),
@@ -641,6 +676,56 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         holds(
             "a shorter rule for another protocol",
             first("2026-12-07 09:00", at=own_rule(NoDriving(1), "other")),
+        ),
+    ),
+    "examples": (
+        holds("a protocol without any", first("2026-12-07 09:00")),
+        *(
+            case(title, first("2026-12-07 09:00", at=at, by=protocol(examples=examples)), *says)
+            for case, title, examples, at, *says in (
+                (warns, "one that stands as it is", (OBSERVATION,), clinic(), OBSERVATION),
+                (warns, "a table of which one part is replaced", (MINUTES,), shorter(), MINUTES),
+                (holds, "one that is replaced", (OBSERVATION,), shorter()),
+                (holds, "a number that no clinic can replace", ("phases.x.gap_days",), clinic()),
+                (warns, "a rule about driving", (f"{NO_DRIVING}.hours",), clinic()),
+                (holds, "a replaced rule", (f"{NO_DRIVING}.hours",), own_rule(NoDriving(24))),
+            )
+        ),
+    ),
+    "requirements": (
+        holds("nothing is required", first("2026-12-07 09:00")),
+        *(
+            case(title, first("2026-12-07 09:00", by=ENROLLED, asked=request(recorded=recorded)))
+            for case, title, recorded in (
+                (warns, "nothing is recorded", ()),
+                (warns, "something else is recorded", (Record("consent", MONDAY, "Dr. Lee"),)),
+                (holds, "recorded on the day", (Record("rems-enrolment", MONDAY, "Dr. Lee"),)),
+                (
+                    warns,
+                    "recorded the day after",
+                    (Record("rems-enrolment", date(2026, 12, 8), "Dr. Lee"),),
+                ),
+            )
+        ),
+        holds(
+            "a clearance has a rule of its own",
+            first("2026-12-07 09:00", by=protocol(requires=("clearance",))),
+        ),
+    ),
+    "reference": (
+        *(
+            case(reference, first("2026-12-07 09:00", asked=request(patient=reference)))
+            for case, reference in (
+                (holds, "P-014"),
+                (holds, "P 014"),
+                (holds, "patient"),
+                (holds, "R2103"),
+                (holds, "room-blue"),
+                (warns, "Maria Gomez"),
+                (warns, "Gómez, María"),
+                (warns, "seán o'neill"),
+                (warns, "Jean-Luc de la Tour"),
+            )
         ),
     ),
     "past": (

@@ -242,9 +242,22 @@ INNOCENT = [
         "Ivy Lounge",
     ),
     *("T. M. S. Iyer", "M. D. D. Smith", "Gad, 7 Main Street", "Corps Road", "In fusion we trust"),
+    *("Moody Street 4", "Moodie Hall", "Alcott House", "Mangrove Lounge", "OCDEL Square"),
     *("Stem Street", "Trdat Petrosyan", "Tim S. Brown", "12 Main Street, 2nd floor", "555 0199"),
 ]
 """Names of people and places that contain letters of a term, and tell nothing."""
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("behavioral", "behavioural", "mood", "ocd", "migraine", "fibromyalgia", "alcohol"),
+        *("hallucination", "sublingual", "troche", "lozenge", "intramuscular", "relapse"),
+    ],
+)
+def test_words_of_other_uses_and_ways_tell_too(word):
+    assert sensitive_term(f"Riverbend {word.title()} Center")
+    assert sensitive_term(f"for your {word}, please")
 
 
 @pytest.mark.parametrize("text", INNOCENT)

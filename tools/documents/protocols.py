@@ -11,10 +11,38 @@ HEAD = f"""# Protocols
 
 What comes with the program. Every number is from a source that stands with it; `*` marks one
 that has none there, or a safety time of single clinics: put in your own. None of this is
-advice: which course a patient gets is for their clinician to say.
+advice: which course a patient gets is for their clinician to say. [What is not
+here](#what-is-not-here-and-why) has its reason at the end.
 
 To change one: `ketasched protocols show ID --format toml >mine.toml`, edit it ([its
 keys](files.md#protocol)), and plan with `--protocol mine.toml`.
+"""
+
+FOOT = """## What is not here, and why
+
+A protocol comes with the program if a course of visits has been published for it, by a study, a
+label or clinics. For what follows we looked, and found none that can be planned. A clinic that
+has its own course can write it down as a file.
+
+- **Obsessive-compulsive disorder:** a single infusion in a crossover trial, its two arms a week or
+  more apart (PMC3799067); another study saw no response in the disorder itself (PubMed 22784486).
+- **Fibromyalgia, low-back pain and most other lasting pain:** the guideline of ASRA, AAPM and ASA
+  of 2018 calls the evidence weak or none, and finds none for lasting relief outside CRPS
+  (doctoryg.blogspot.com/2019/03). For nerve pain there is `neuropathic-3-days`, with the trial
+  that speaks against it.
+- **Migraine:** several days on end in hospital, 3 to 7 (evexiawc.com), 4.8 on average (PubMed
+  28025837). A visit that crosses midnight cannot be planned.
+- **After childbirth:** one clinic's page (infusionclinicabq.com). The trials gave a single
+  treatment around the birth (healthline.com, on BMJ 2024).
+- **Ketamine as a nasal spray, other than esketamine:** compounded by pharmacies; the FDA warned
+  of it in February 2022 (utahaddictionfellowships.blogspot.com). We saw no schedule.
+- **Under 18:** "not established" in the US label (oncologynurseadvisor.com/drug/spravato), not to
+  be given by the EU leaflet. `plan` refuses a patient whose birth date says so.
+- **At home, and tablets between infusions:** compounded ketamine is not approved by the FDA, which
+  warned of it in October 2023 (scrippsnews.com). How often, and when to drive again, we have not
+  seen.
+- **Extended-release tablets (R-107):** investigational (moreblossom.com, BEDROC).
+- **A stay in hospital for CRPS:** one infusion of several days (PMC2950807) crosses midnight.
 """
 
 
@@ -23,4 +51,4 @@ def page() -> str:
     pages = (
         f"## {name}\n\n{block(run(f'protocols show {name}'))}" for name in shipped_protocols()
     )
-    return "\n".join([HEAD, *pages])
+    return "\n".join([HEAD, *pages, FOOT])

@@ -1,6 +1,6 @@
 """`ketasched check`: are these files right, and does a course keep the rules?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from functools import partial
 
@@ -13,12 +13,20 @@ from ketasched.cli.output import BROKEN, finding_text, print_json, report, say
 from ketasched.cli.roster_source import open_roster
 from ketasched.errors import BadFile
 from ketasched.files.clinic_warnings import clinic_warnings
-from ketasched.files.load import builtin_clinic, load_any, load_clinic, with_clinic
+from ketasched.files.load import (
+    builtin_clinic,
+    load_any,
+    load_clinic,
+    load_protocol,
+    shipped_protocols,
+    with_clinic,
+)
 from ketasched.files.request_parsing import DateOrder
 from ketasched.files.roster import Roster, read_roster
 from ketasched.model import Clinic, Course, Finding
 from ketasched.planning.check import check
 from ketasched.planning.record import record_findings
+from ketasched.rules import OVERRIDE_RULES
 
 ROSTERS = (".csv", ".tsv", ".ndjson", ".jsonl")
 """The suffixes of files that are read as rosters."""
@@ -87,11 +95,20 @@ def _findings(path: str, clinic_path: str | None) -> tuple[Finding, ...]:
     if isinstance(noun, Clinic):
         for line in clinic_warnings(noun, salt=options.new_salt()):
             say("warning", f"{path}: {line}")
+        return tuple(_override_findings(noun))
     if not isinstance(noun, Course):
         return ()
     hide_people(noun)
     course = with_clinic(noun, clinic_path) if clinic_path else noun
     return (*check(course), *record_findings(course))
+
+
+def _override_findings(clinic: Clinic) -> Iterator[Finding]:
+    """What a plan would say of the clinic's numbers for the shipped protocols that it names."""
+    for name in sorted(clinic.overrides.keys() & set(shipped_protocols())):
+        protocol = load_protocol(name)
+        findings = (rule.of(protocol, clinic) for rule in OVERRIDE_RULES)
+        yield from filter(None, findings)
 
 
 def _clinic(path: str | None) -> tuple[Clinic, str]:

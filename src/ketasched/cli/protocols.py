@@ -1,6 +1,6 @@
 """`ketasched protocols`: which there are, and what is in one."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import click
 
@@ -87,7 +87,7 @@ def _visit_lines(protocol: Protocol, name: str, kind: VisitKind) -> Iterator[str
         yield f"  no driving for {rule.hours} hours{mark('no_driving.hours')}"
     if rule.next_morning is not None:
         until = f"{rule.next_morning} on the next day{mark('no_driving.next_morning')}"
-        yield f"  no driving before {until}, and only after a restful night"
+        yield f"  no driving before {until}, and not before a full night's sleep"
 
 
 def _phase_lines(protocol: Protocol, phase: Phase) -> Iterator[str]:
@@ -100,12 +100,12 @@ def _phase_lines(protocol: Protocol, phase: Phase) -> Iterator[str]:
     yield f"phase {phase.name}: {number} of visit {phase.visit}{decided}"
     if phase.per_week:
         choices = " or ".join(map(str, phase.per_week.choices))
-        usual = f", usually {phase.per_week.default}" if len(phase.per_week.choices) > 1 else ""
+        usual = _usual(phase.per_week.choices, phase.per_week.default, mark("per_week.default"))
         yield f"  {choices} a week{mark('per_week')}{usual}"
     if phase.every_days:
         offered = phase.every_days.choices
         steps = " or ".join(map(str, offered)) or ", then ".join(map(str, phase.every_days.steps))
-        usual = f", usually {phase.every_days.steps[0]}" if len(offered) > 1 else ""
+        usual = _usual(offered, phase.every_days.steps[0], mark("every_days.default"))
         yield f"  every {steps} days{mark('every_days')}{usual}"
     gap = phase.gap_days
     yield f"  {gap.min}{mark('gap_days.min')} to {gap.max}{mark('gap_days.max')} days apart"
@@ -121,6 +121,10 @@ def _phase_lines(protocol: Protocol, phase: Phase) -> Iterator[str]:
     for review in phase.reviews:
         waits = "; later visits wait for it" if review.gate else ""
         yield f"  review after {review.after}{mark('reviews')}: {review.title}{waits}"
+
+
+def _usual(choices: Sequence[int], default: int, mark: str) -> str:
+    return f", usually {default}{mark}" if len(choices) > 1 else ""
 
 
 def _marker(protocol: Protocol, *tables: str) -> Callable[[str], str]:

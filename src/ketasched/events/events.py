@@ -9,12 +9,14 @@ from ketasched.events.sequence import EventRevisions
 from ketasched.events.view import View
 from ketasched.events.visit_times import SHORT_EVENT_MINUTES, VisitTimes, visit_times
 from ketasched.events.wording import (
+    WAIT_AND_DRIVE,
     Labels,
     clinic_phone,
     clinic_place,
     clinic_wording,
     is_discreet,
     no_driving_text,
+    no_driving_title,
     place_text,
 )
 from ketasched.model import TAKES_PLACE, Course, Review, Visit, VisitKind
@@ -35,7 +37,7 @@ EVENT_STATUS: Mapping[str, EventStatus] = {
 """The iCalendar STATUS for the status of a visit or review; for any other one CANCELLED."""
 
 NOT_TAKING_PLACE = "This does not take place."
-NEEDS_DRIVER = "Someone else has to bring you and take you home."
+NEEDS_DRIVER = "Someone else has to drive you there and back."
 ARRANGE_DRIVER = f"{NEEDS_DRIVER} Please arrange a driver."
 
 
@@ -98,6 +100,8 @@ class EventBuilder:
         self.place = clinic_place(clinic, discreet=discreet)
         self.call = f"Clinic's phone: {phone}" if phone else ""
         self.instructions = _lines(wording.before, bring, wording.call, self.call)
+        self.elsewhere = _lines(wording.before, wording.call, self.call)
+        """The instructions for a visit at home or by phone, to which nobody brings anything."""
         self.alarm = clinic.reminders.alarm.minutes
         self.revisions = EventRevisions(course)
 
@@ -129,12 +133,15 @@ class EventBuilder:
         driver = self.labels.driver_text(visit)
         if self.view.audience == "clinic":
             # Without the visit's number, which changes when a visit is added before it.
-            return f"{visit.phase}, {visit.of}.\n{when}\nDriver: {driver or 'none yet'}."
+            until = f"No driving before {times.until}." if times.until else ""
+            return _lines(
+                f"{visit.phase}, {visit.of}.", when, until, f"Driver: {driver or 'none yet'}."
+            )
         ride = ""
         if needs_ride(self.course, visit):
-            ride = f"Driver, there and back: {driver}." if driver else ARRANGE_DRIVER
-        until = no_driving_text(times.until) if kind.needs_driver else ""
-        return _lines(when, ride, until, self.instructions)
+            ride = f"{NEEDS_DRIVER} Driver: {driver}." if driver else ARRANGE_DRIVER
+        until = no_driving_text(times.until) if kind.place != "phone" else ""
+        return _lines(when, ride, until, self.instructions if at_clinic else self.elsewhere)
 
     def no_driving(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
         """The time after the visit in which the patient must not drive."""
@@ -148,7 +155,7 @@ class EventBuilder:
             event_uid(self.course, visit.uid, "no-driving"),
             visit.end,
             until,
-            f"Do not drive until {times.until}{condition}",
+            f"{no_driving_title(times.until)}{condition}",
             no_driving_text(times.until),
             status="TENTATIVE" if is_tentative else "CONFIRMED",
         )
@@ -160,6 +167,7 @@ class EventBuilder:
         name = self.labels.driver_name(visit)
         driver = self.labels.driver_text(visit)
         task = f"Confirm the ride with {name}" if name else "Arrange a ride"
+        task += ", there and back"
         title = f"{task}: {times.ride}"
         need = NEEDS_DRIVER if name else ARRANGE_DRIVER
         text = f"{need}\nDriver: {driver}." if driver else need
@@ -202,7 +210,7 @@ class EventBuilder:
         both = f"{times.ride.replace('collect', 'collect from')}."
         whom = f" {self.view.patient_label}" if self.view.patient_label else ""
         bring, collect = f"Bring{whom} at {times.begin}", f"Collect{whom} from {times.end}"
-        wait = f"Not before {times.end}; it may take longer. Please wait, and drive them home."
+        wait = f"Not before {times.end}; it may take longer. {WAIT_AND_DRIVE}"
         for role, moment, title, how, alarm in (
             ("bring", visit.start, bring, "Please be on time.", self.alarm),
             ("collect", visit.end, collect, wait, min(self.alarm, MAX_COLLECT_ALARM)),

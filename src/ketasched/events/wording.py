@@ -21,20 +21,24 @@ from ketasched.model import (
     VisitKind,
     Wording,
 )
+from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.memo import memoised
 from ketasched.model.privacy import redact, redact_instructions
 from ketasched.model.wall_clock import moment_text
 
-ASK_ABOUT_DRIVING = "Ask your clinic when you may drive again."
+ASK_ABOUT_DRIVING = "Do not drive afterwards. Ask your clinic when you may."
 DELETE_FIRST = (
-    "before you import a new one, delete the entries of the old one: "
-    "they do not change by themselves."
+    "delete the entries of the old one before you import a new one. "
+    "They do not change by themselves."
 )
 DELETE_OLD = "Delete the entries of the old file from your calendar, then import this one's."
 CANCELLED = "CANCELLED: "
 """How the title of an event begins that does not take place."""
 
-ONLY_AFTER_REST = "and only after a restful night"
+NOT_BEFORE_SLEEP = "and not before a full night's sleep"
+WAIT_AND_DRIVE = "Please wait, and drive them home. Do not let them drive, even if they feel well."
+KEPT_LONGER = "Kept longer? Then later: ask us."
+"""The times of a page are those of a visit that goes as planned."""
 
 
 def is_discreet(course: Course, view: View) -> bool:
@@ -123,7 +127,12 @@ def place_text(place: Place) -> str:
 
 def no_driving_text(until: str) -> str:
     """The sentence on driving; `until` is "" if there is no rule: then ask the clinic."""
-    return f"No driving before {until}, {ONLY_AFTER_REST}." if until else ASK_ABOUT_DRIVING
+    return f"{no_driving_title(until)}. {KEPT_LONGER}" if until else ASK_ABOUT_DRIVING
+
+
+def no_driving_title(until: str) -> str:
+    """The prohibition in a title, which may be read on a locked screen: it needs both halves."""
+    return f"No driving before {until}, {NOT_BEFORE_SLEEP}"
 
 
 @memoised
@@ -154,6 +163,16 @@ def clinic_place(clinic: Clinic, *, discreet: bool) -> str:
 def clinic_phone(clinic: Clinic, *, discreet: bool) -> str:
     """The clinic's phone number, on one line."""
     return one_line(redact(clinic.phone) if discreet else clinic.phone)
+
+
+def source_text(course: Course, *, discreet: bool) -> str:
+    """Whose the times and the rules of a page are; examples are nobody's yet."""
+    if unreplaced_examples(course.protocol, course.clinic):
+        return "Ask your clinic whether the times and rules on this page are theirs."
+    if discreet:
+        return "All times and rules on this page are your clinic's."
+    source = f"Your clinic uses the plan “{course.protocol.title}”."
+    return f"{source} The minutes and the driving rule come from there."
 
 
 def revision_text(revision: int, made: datetime) -> str:

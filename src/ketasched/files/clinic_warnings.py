@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 
 from ketasched.files.did_you_mean import did_you_mean
+from ketasched.files.emergency_numbers import emergency_number
 from ketasched.files.load import shipped_protocols
 from ketasched.model import Clinic, Protocol
 from ketasched.model.privacy import REDACTED, sensitive_term
@@ -40,7 +41,21 @@ def clinic_warnings(
             if getattr(words, key) and not getattr(words.discreet, key):
                 message = "unsaid with discreet titles; fill in [instructions.discreet]"
                 yield f"instructions.{key}: {message}"
+    yield from _emergency_warnings(clinic)
     yield from _privacy_warnings(clinic)
+
+
+def _emergency_warnings(clinic: Clinic) -> Iterator[str]:
+    """No number to call in an emergency, or that of another country."""
+    discreet = clinic.titles == "discreet"
+    words, number = clinic.instructions, emergency_number(clinic.timezone)
+    place = "instructions.discreet.call" if discreet else "instructions.call"
+    call = words.discreet.call if discreet else words.call
+    if "911" in call and number != "911":
+        here = f"here it is {number}" if number else f"is that the number in {clinic.timezone}?"
+        yield f"{place}: says 911, the emergency number of the US and Canada; {here}"
+    elif call and not number and not any(char.isdigit() for char in call):
+        yield f"{place}: names no number to call in an emergency; we know none for your country"
 
 
 def _privacy_warnings(clinic: Clinic) -> Iterator[str]:

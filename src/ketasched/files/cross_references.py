@@ -24,9 +24,10 @@ LONGEST_LINEAGE = 20
 
 
 def protocol_problems(data: Data) -> list[Problem]:
-    """Names of visits, phases and examples that a protocol uses but does not have."""
-    visits = _table(data, "visits")
-    return [*_like_problems(visits), *_name_problems(data), *_example_problems(data)]
+    """Names of visits and phases, and places, that a protocol uses but does not have."""
+    visits, resolved = _table(data, "visits"), resolve_likes(data)
+    paths = [*_path_problems(resolved, "examples"), *_path_problems(resolved, "label_minimum")]
+    return [*_like_problems(visits), *_name_problems(data), *paths]
 
 
 def clinic_problems(data: Data) -> list[Problem]:
@@ -172,11 +173,11 @@ def _no_visit_is_called(name: str, visits: Data) -> str:
     return f"no visit is called {quote(name)}{did_you_mean(name, visits)}"
 
 
-def _example_problems(data: Data) -> Iterator[Problem]:
-    examples = data.get("examples")
-    for index, path in enumerate(examples if isinstance(examples, list) else ()):
+def _path_problems(data: Data, key: str) -> Iterator[Problem]:
+    paths = data.get(key)
+    for index, path in enumerate(paths if isinstance(paths, list) else ()):
         if isinstance(path, str) and not _path_exists(data, path.split(".")):
-            yield f"examples[{index}]", f"{quote(path)} is nowhere in this file"
+            yield f"{key}[{index}]", f"{quote(path)} is nowhere in this file"
 
 
 def _path_exists(data: Any, path: list[str]) -> bool:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -21,9 +21,20 @@ from ketasched.files.cross_references import (
 )
 from ketasched.files.did_you_mean import did_you_mean
 from ketasched.files.disk import MOST_BYTES, read_bytes
+from ketasched.files.emergency_numbers import emergency_number
 from ketasched.files.toml_json import parse, read_data, read_text
-from ketasched.model import Clinic, Course, Hours, Problem, Protocol, TimeRange, quote
+from ketasched.model import (
+    Clinic,
+    Course,
+    Hours,
+    NoDriving,
+    Problem,
+    Protocol,
+    TimeRange,
+    quote,
+)
 from ketasched.model.effective_kind import effective_kind
+from ketasched.model.no_driving import run_on
 from ketasched.model.values import escape_unprintable
 
 # Not `importlib.resources`, which takes as long to import as a course takes to plan.
@@ -78,7 +89,11 @@ def schema_text(kind: str) -> str:
 def starter_clinic(zone: str, salt: str) -> str:
     """The text of a clinic file to edit, in the time zone `zone`; `salt` should be random."""
     text = _own_text("files", "starter_clinic.toml")
-    return text.replace("@TIMEZONE@", zone).replace("@SALT@", salt)
+    number = emergency_number(zone)
+    emergency = f" In an emergency, call {number}." if number else ""
+    return (
+        text.replace("@TIMEZONE@", zone).replace("@SALT@", salt).replace("@EMERGENCY@", emergency)
+    )
 
 
 def _own_text(folder: str, name: str) -> str:
@@ -244,20 +259,42 @@ def _refuse_later_format(data: Data, path: str) -> None:
 
 def _read_protocol(data: Data, path: str) -> Protocol:
     _refuse_later_format(data, path)
-    return _read(Protocol, resolve_likes(data), path, protocol_problems(data))
+    protocol = _read(Protocol, resolve_likes(data), path, protocol_problems(data))
+    rules = ((f"visits.{name}", kind.no_driving) for name, kind in protocol.visits.items())
+    _raise_for_problems(path, list(_same_day_problems(rules)))
+    return protocol
 
 
 def _read_clinic(data: Data, path: str) -> Clinic:
     clinic = _read(Clinic, data, path, clinic_problems(data))
+    rules = (
+        (f"overrides.{protocol}.{name}", own.no_driving)
+        for protocol, kinds in clinic.overrides.items()
+        for name, own in kinds.items()
+    )
+    _raise_for_problems(path, list(_same_day_problems(rules)))
     named = clinic.overrides.keys() | clinic.prices.protocols.keys()
     for name in sorted(named & set(shipped_protocols())):
         refuse_mismatch(clinic, load_protocol(name), path)
     return clinic
 
 
+def _same_day_problems(rules: Iterable[tuple[str, NoDriving | None]]) -> Iterator[Problem]:
+    """Rules that can end on the day of the visit, before a night's sleep.
+
+    Not asked of a course, which an earlier version may have written: its pages say to ask.
+    """
+    for place, rule in rules:
+        if rule and not rule.is_overnight:
+            said = "can end on the day of the visit: expected 24 hours or more, or next_morning"
+            yield f"{place}.no_driving", said
+
+
 def _read_course(data: Data, path: str) -> Course:
     _refuse_later_format(data, path)
-    return _read(Course, data, path, course_problems(data), zone_of(data.get("timezone")))
+    course = _read(Course, data, path, course_problems(data), zone_of(data.get("timezone")))
+    # Times that an earlier version wrote did not run on.
+    return replace(course, visits=run_on(course.visits, course.protocol.visits))
 
 
 READERS: Mapping[str, Callable[[Data, str], Protocol | Clinic | Course]] = {

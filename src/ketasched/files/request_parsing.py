@@ -12,7 +12,7 @@ from typing import Literal
 from ketasched.errors import BadRequest
 from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange, quote, text_problem
 from ketasched.model.identifiers import read_reference
-from ketasched.model.values import LONGEST_TYPED, read_date
+from ketasched.model.values import LONGEST_TYPED, Record, read_date
 
 DateOrder = Literal["mdy", "dmy"] | None
 
@@ -177,6 +177,10 @@ def _count(text: str, order: DateOrder) -> int:
     return number
 
 
+def _record(text: str, _order: DateOrder) -> Record:
+    return Record.read(text)
+
+
 def _text(text: str, _order: DateOrder) -> str:
     if not text.strip() or not text.isprintable():
         raise ValueError(f"expected some words on one line, not {quote(text)}")
@@ -204,6 +208,12 @@ REQUEST_FIELDS: Mapping[str, RequestField] = {
     "born": RequestField(spelled_date, "DATE", "The date of birth: under 18 is refused."),
     "cleared_by": RequestField(_text, "NAME", "The clinician whose clearance is recorded."),
     "cleared_on": RequestField(spelled_date, "DATE", "The day of that clearance."),
+    "recorded": RequestField(
+        _record,
+        "WHAT DATE NAME",
+        'What else is recorded: "rems-enrolment 2026-11-20 Dr. Lee" (again for each).',
+        several=True,
+    ),
     "driver_name": RequestField(_text, "NAME", "Who drives the patient there and back."),
     "driver_phone": RequestField(_text, "PHONE", "The driver's phone number."),
 }

@@ -148,6 +148,9 @@ class Override:
         NoDriving | None,
         Key("The clinic's own rule for driving again, instead of the protocol's."),
     ] = None
+    because: Annotated[
+        str, Key("Why a number is shorter than the protocol's; shown on the clinic's page.")
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +232,10 @@ class Clinic:
     ] = "mon"
     titles: Annotated[
         Titles,
-        Key("What visits are called on pages and in calendars: discreet ones tell nothing."),
+        Key(
+            "What visits are called for patients, on pages and in calendars: discreet titles tell "
+            "nothing. The clinic's own pages and calendars always say what they are."
+        ),
     ] = "discreet"
     id_salt: Annotated[
         str,

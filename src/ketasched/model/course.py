@@ -10,7 +10,7 @@ from ketasched.model.clinic import Clinic
 from ketasched.model.history import Driver, Entry
 from ketasched.model.keys import Key
 from ketasched.model.protocol import Protocol, VisitKind
-from ketasched.model.values import Clock, DateRange, Place, Problem, TimeRange, Weekday
+from ketasched.model.values import Clock, DateRange, Place, Problem, Record, TimeRange, Weekday
 
 Level = Literal["broken", "given-up", "warning"]
 Audience = Literal["patient", "driver", "clinic"]
@@ -61,6 +61,9 @@ class Request:
     born: Annotated[date | None, Key("The date of birth.")] = None
     cleared_by: Annotated[str, Key("The clinician whose clearance is recorded.")] = ""
     cleared_on: Annotated[date | None, Key("The day of that clearance.")] = None
+    recorded: Annotated[
+        tuple[Record, ...], Key("What else is recorded, on which day and by whom.")
+    ] = ()
     driver_name: Annotated[str, Key("Who drives the patient there and back.")] = ""
     driver_phone: Annotated[str, Key("The driver's phone number.")] = ""
     busy: Annotated[

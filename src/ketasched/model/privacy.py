@@ -11,11 +11,14 @@ from functools import lru_cache
 TERMS = (
     # The medicine, by its names and brands; how and where it is given.
     *("*ketamin*", "keta*", "ketolar*", "calypsol*", "vetalar*", "*spravato*", "*ketasched*"),
+    *("*sublingual*", "troche*", "*intramuscular*", "*hallucinat*"),
     *("*infus*", "*injection*", "*intraven*", "*nasal*", "*lozenge*", "*off-label*", "rems"),
     *("i-v therap*", "i-v clinic*", "i-v lounge*", "i-v suite*", "i-v drip*", "i-v treatment*"),
     *("i-v hydration*", "i-v center*", "i-v centre*", "*anesth*", "*anaesth*", "*dissociat*"),
     # What it is given for, by whom, and how that is measured.
     *("*depress*", "*psych*", "*ptsd*", "*trauma*", "*suicid*", "*bipolar*", "*anxiety*", "mdd"),
+    *("behavioral*", "behavioural*", "mood", "mood disorder*", "ocd"),
+    *("*migraine*", "*fibromyalg*", "alcohol*", "relapse*", "ssri*", "snri*", "nerve pain*"),
     *("*addict*", "*opioid*", "*neuropath*", "*crps*", "tms", "trd"),
     *("mental", "mentally", "mental health*", "pain", "pains", "painful", "painkiller*"),
     *("pain clinic*", "pain care*", "pain center*", "pain centre*", "pain management*"),

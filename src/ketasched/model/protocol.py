@@ -1,5 +1,6 @@
 """`Protocol`: phases, kinds of visit and their spacing, each with its source."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -32,6 +33,9 @@ class Minutes:
             yield "", f"a visit lasts 1 to {24 * 60 - 1} minutes, not {self.total}"
 
 
+HOURS_A_DAY = 24
+
+
 @dataclass(frozen=True, slots=True)
 class NoDriving:
     """No driving until `hours` elapsed since the end and `next_morning` on the day after."""
@@ -41,8 +45,22 @@ class NoDriving:
     ] = None
     next_morning: Annotated[
         Clock | None,
-        Key("Not before this time on the day after the visit, and only after a restful night."),
+        Key("Not before this time on the day after the visit, nor before a full night's sleep."),
     ] = None
+
+    @property
+    def is_overnight(self) -> bool:
+        """Whether the rule ends on a later day than that of the visit, whenever that ends."""
+        return self.next_morning is not None or (self.hours or 0) >= HOURS_A_DAY
+
+    def ends_before(self, other: "NoDriving") -> bool:
+        """Whether this rule can end before the other one, on a day without a clock change."""
+        return any(self.minutes_until(end) < other.minutes_until(end) for end in range(24 * 60))
+
+    def minutes_until(self, end: int) -> int:
+        """When the rule ends after a visit that ends at `end`, in minutes after midnight."""
+        elapsed = end + self.hours * 60 if self.hours is not None else 0
+        return max(elapsed, 24 * 60 + self.next_morning.minutes if self.next_morning else 0)
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the rule sets no limit."""
@@ -143,6 +161,8 @@ class PhaseReview:
     place: Annotated[Place, Key("Where it is.")] = "phone"
 
 
+REQUIREMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+
 LONGEST_DAYS = 7320
 """The most days that a phase may take if every gap is as long as allowed: twenty years."""
 
@@ -228,12 +248,34 @@ class Protocol:
         Key("Places of numbers without a source (`visits.infusion.minutes`), to be replaced."),
     ] = ()
 
+    requires: Annotated[
+        tuple[str, ...],
+        Key("What has to be recorded before the first visit, such as `rems-enrolment`."),
+    ] = ()
+    label_minimum: Annotated[
+        tuple[str, ...],
+        Key("Places of numbers of an approved label, which no clinic can shorten."),
+    ] = ()
+
+    def is_label_minimum(self, name: str, number: str) -> bool:
+        """Whether a number of a kind of visit ("no_driving") is the least by an approved label.
+
+        A kind shares the label of the kind that it is `like`.
+        """
+        if f"visits.{name}.{number}" in self.label_minimum:
+            return True
+        like = self.visits[name].like
+        return like in self.visits and self.is_label_minimum(like, number)
+
     @property
     def booster_phase(self) -> Phase | None:
         """The last phase whose visits are planned on request only, if there is one."""
         return next((phase for phase in reversed(self.phases) if phase.is_booster), None)
 
     def problems(self) -> Iterator[Problem]:
-        """Problem if the first phase has no visit by default."""
+        """Problems if the first phase has no visit by default, or a requirement has no name."""
         if self.phases[0].is_booster:
             yield "phases[0].count", "the first phase needs a visit: default 0 is for later ones"
+        for index, name in enumerate(self.requires):
+            if not REQUIREMENT.fullmatch(name):
+                yield f"requires[{index}]", "expected small letters, digits and hyphens"

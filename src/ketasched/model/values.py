@@ -223,6 +223,37 @@ class DateRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """What was recorded before a course, on which day and by whom.
+
+    Written "rems-enrolment 2026-11-20 Dr. Lee".
+    """
+
+    SCHEMA: ClassVar = _text_schema(
+        '"rems-enrolment 2026-11-20 Dr. Lee": what, the day, and by whom',
+        rf"[a-z0-9-]+ {DATE_PATTERN} \S.*",
+    )
+
+    what: str
+    on: date
+    by: str
+
+    @classmethod
+    def read(cls, text: object) -> Self:
+        """From the written form."""
+        form = r"([a-z0-9-]{1,64}) +(\d{4}-\d{2}-\d{2}) +(\S.*)"
+        found = isinstance(text, str) and re.fullmatch(form, text.strip(), re.ASCII)
+        if not found or not found[3].isprintable():
+            example = '"rems-enrolment 2026-11-20 Dr. Lee"'
+            raise ValueError(f"expected what, a date and a name, as in {example}")
+        return cls(found[1], read_date(found[2]), found[3])
+
+    def plain(self) -> str:
+        """Back to the written form."""
+        return f"{self.what} {self.on} {self.by}"
+
+
+@dataclass(frozen=True, slots=True)
 class Reminder:
     """A wall-clock moment some calendar days before a visit: "3d 10:00"."""
 

@@ -14,6 +14,7 @@ from ketasched.model import (
     Entry,
     Minutes,
     PhaseReview,
+    Place,
     Review,
     Slot,
     Visit,
@@ -21,7 +22,7 @@ from ketasched.model import (
     Window,
 )
 from ketasched.model.identifiers import make_course_id, make_uid, make_uid_key
-from ketasched.model.no_driving import no_driving_until
+from ketasched.model.no_driving import is_without_driving, no_driving_until, run_on
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import add_minutes
@@ -50,7 +51,8 @@ def assemble(
     request = context.request
     made_at = context.made_at.astimezone(context.zone)
     course_id = course_id or make_course_id(context.clinic, request, made_at)
-    visits = tuple(_visits(context, phase_plans, slots, latest, course_id))
+    by_themselves = tuple(_visits(context, phase_plans, slots, latest, course_id))
+    visits = run_on(by_themselves, context.protocol.visits)
     reviews = tuple(_reviews(context, phase_plans, visits, course_id))
     course = Course(
         format=1,
@@ -139,7 +141,7 @@ def _visits(
 # Patients share slots, and so the results.
 @lru_cache(maxsize=4096)
 def _further_times(slot: Slot) -> tuple[datetime, datetime | None]:
-    """When the treatment begins, and when the patient may drive again."""
+    """When the treatment begins, and until when the patient must not drive."""
     until = no_driving_until(slot.end, slot.start.date(), slot.kind.no_driving)
     return add_minutes(slot.start, slot.kind.minutes.check_in), until
 
@@ -172,20 +174,21 @@ def _reviews(
             title=review.title,
             gate=review.gate,
             place=review.place,
-            start=review_start(availability, visit, following),
+            start=review_start(availability, visit, following, review.place),
             uid=make_uid(course_id, "review", ordinal),
             status=visit.status,
         )
 
 
 def review_start(
-    availability: PatientAvailability, visit: Visit, following: Visit | None
+    availability: PatientAvailability, visit: Visit, following: Visit | None, place: Place
 ) -> datetime:
     """The start of the review between `visit` and the visit `following` it, if there is one.
 
     It is on the first day between them on which clinic and patient have the clinic's preferred
-    time free, else the first on which they have any time free. Without such a day the review is at
-    the check-in of the next visit, or after the last visit at the start of that visit itself.
+    time free, else the first on which they have any time free. At the clinic it is not while the
+    patient must not drive. Without such a day the review is at the check-in of the next visit, or
+    after the last visit at the start of that visit itself.
     """
     clinic, day = availability.context.clinic, visit.start.toordinal()
     days = range(day + 1, following.start.toordinal() if following else day + LATEST_REVIEW_DAYS)
@@ -199,6 +202,6 @@ def review_start(
     )
     for each, minutes in chain(preferred, other):
         slot = availability.slot_at(REVIEW, each, minutes)
-        if slot is not None:
+        if slot is not None and not (place == "clinic" and is_without_driving(visit, slot.start)):
             return slot.start
     return following.start if following else visit.start

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Slot, Visit
-from ketasched.model.no_driving import no_driving_until
+from ketasched.model.no_driving import with_no_driving
 from ketasched.model.occupancy import Occupancy, slots_of
 from ketasched.model.wall_clock import add_minutes, day_text, moment_text
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
@@ -25,8 +25,8 @@ def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding
     slots = list(slots_of(course))
     times = [
         _about(visit, finding)
-        for visit, slot in zip(visits, slots, strict=True)
-        for finding in _time_findings(visit, slot)
+        for visit, expected in zip(visits, _expected_visits(course, visits, slots), strict=True)
+        for finding in _time_findings(visit, expected)
     ]
     return (*findings_of(context, visits, slots), *times)
 
@@ -68,18 +68,28 @@ def _spacing_findings(
                 yield _about(visits[own[-1]], finding)
 
 
-def _time_findings(visit: Visit, slot: Slot) -> Iterator[Finding]:
+def _expected_visits(
+    course: Course, visits: Sequence[Visit], slots: Sequence[Slot]
+) -> Sequence[Visit]:
+    """The visits with the times that follow from their starts and kinds."""
+    timed = []
+    for visit, slot in zip(visits, slots, strict=True):
+        minutes = slot.kind.minutes
+        treatment_start = add_minutes(slot.start, minutes.check_in)
+        end = add_minutes(slot.start, minutes.total)
+        timed.append(replace(visit, treatment_start=treatment_start, end=end))
+    return with_no_driving(timed, course.protocol, course.clinic)
+
+
+def _time_findings(visit: Visit, expected: Visit) -> Iterator[Finding]:
     """Findings on times that do not follow from the start and the kind of the visit."""
-    start, minutes = slot.start, slot.kind.minutes
-    end = add_minutes(start, minutes.total)
-    until = no_driving_until(end, start.date(), slot.kind.no_driving)
-    for name, actual, expected in (
-        ("treatment", visit.treatment_start, add_minutes(start, minutes.check_in)),
-        ("end", visit.end, end),
-        ("no driving until", visit.no_driving_until, until),
+    for name, actual, wanted in (
+        ("treatment", visit.treatment_start, expected.treatment_start),
+        ("end", visit.end, expected.end),
+        ("no driving until", visit.no_driving_until, expected.no_driving_until),
     ):
-        if _utc(actual) != _utc(expected):
-            said = f"its {name} is {_text(actual)}; by its minutes it is {_text(expected)}"
+        if _utc(actual) != _utc(wanted):
+            said = f"its {name} is {_text(actual)}; by its minutes it is {_text(wanted)}"
             yield Finding("times", "broken", said)
 
 

@@ -9,7 +9,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 from markupsafe import Markup
 
 from ketasched.events.view import View
-from ketasched.events.wording import ASK_ABOUT_DRIVING, DELETE_FIRST, DELETE_OLD, ONLY_AFTER_REST
+from ketasched.events.wording import (
+    ASK_ABOUT_DRIVING,
+    DELETE_FIRST,
+    DELETE_OLD,
+    KEPT_LONGER,
+    NOT_BEFORE_SLEEP,
+    WAIT_AND_DRIVE,
+)
 from ketasched.files.disk import read_bytes
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
@@ -60,7 +67,9 @@ def _environment() -> Environment:
         "policy": _content_security_policy(style),
         "takes_place": TAKES_PLACE,
         "to_be_decided": TO_BE_DECIDED,
-        "only_after_rest": ONLY_AFTER_REST,
+        "not_before_sleep": NOT_BEFORE_SLEEP,
+        "kept_longer": KEPT_LONGER,
+        "wait_and_drive": WAIT_AND_DRIVE,
         "delete_first": DELETE_FIRST,
         "delete_old": DELETE_OLD,
         "ask_about_driving": ASK_ABOUT_DRIVING,

@@ -17,6 +17,7 @@ WIDTH, GAP = 28, "    "
 
 MARK_STYLES: Mapping[MarkKind, tuple[str, str, int]] = {
     "visit": ("[", "]", 32),
+    "home": ("{", "}", 35),
     "tentative": ("<", ">", 33),
     "review": ("(", ")", 36),
 }

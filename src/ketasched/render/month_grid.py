@@ -11,12 +11,12 @@ from ketasched.events.view import View
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, WEEKDAYS, Course
 from ketasched.model.wall_clock import DAY_NAMES, MONTH_NAMES, clock_text
 
-MarkKind = Literal["visit", "tentative", "review"]
+MarkKind = Literal["visit", "home", "tentative", "review"]
 
 
 @dataclass(frozen=True, slots=True)
 class DayMark:
-    """The mark of a day with a visit, a tentative visit or a review; `clock` is its start."""
+    """The mark of a day with a visit (also at home, or tentative) or a review, and its start."""
 
     kind: MarkKind
     clock: str
@@ -69,7 +69,10 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
     }
     for visit in course.visits:
         if needs_ride(course, visit) if is_driver else visit.status in TAKES_PLACE:
-            kind: MarkKind = "tentative" if visit.status == "tentative" else "visit"
+            at_home = course.protocol.visits[visit.kind].place == "home"
+            kind: MarkKind = "home" if at_home else "visit"
+            if visit.status == "tentative":
+                kind = "tentative"
             marks[visit.start.date()] = DayMark(kind, clock_text(visit.start))
     return marks
 
@@ -79,6 +82,7 @@ def legend(course: Course, view: View) -> list[tuple[MarkKind, str]]:
     kinds = {mark.kind for mark in marked_days(course, view).values()}
     meanings: dict[MarkKind, str] = {
         "visit": "ride, there and back" if view.audience == "driver" else "appointment",
+        "home": "at home",
         "tentative": f"appointment, {TO_BE_DECIDED}",
         "review": "talk or call",
     }

@@ -21,6 +21,7 @@ from ketasched.events.wording import (
     is_discreet,
     one_line,
     place_text,
+    source_text,
 )
 from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, Wording
 from ketasched.model.privacy import redact
@@ -41,8 +42,9 @@ class Page(Labels):
 
     `first_start` and `last_start` are of the first and last visit that takes place. Tentative
     visits are either `boosters`, of a tentative phase, or `gated`, waiting for a review. Visits
-    `without_driving_rule` need a driver, but no rule says when the patient may drive again.
-    `former_dates` no longer hold. `needs_driver` is whether any visit does.
+    `without_driving_rule` are treatments after which no rule says when the patient may drive.
+    `former_dates` no longer hold. `needs_driver` is whether any visit does, `comes` whether any is
+    at the clinic.
     """
 
     view: View
@@ -52,6 +54,7 @@ class Page(Labels):
     place: str
     phone: str
     revision_text: str
+    source_text: str
     wording: Wording
     bill: Bill | None
     currency: str
@@ -64,6 +67,7 @@ class Page(Labels):
     has_driving_rules: bool
     former_dates: list[datetime]
     needs_driver: bool
+    comes: bool
 
     @property
     def is_on_hold(self) -> bool:
@@ -75,13 +79,18 @@ class Page(Labels):
         """Whether no visit is planned, not even tentatively."""
         return not any(visit.status in ("planned", "tentative") for visit in self.course.visits)
 
+    def check_in_text(self, visit: Visit) -> str:
+        """When the patient has to be at the clinic: "09:00"; "" for a visit elsewhere."""
+        place = self.course.protocol.visits[visit.kind].place
+        return clock_text(visit.start) if place == "clinic" else ""
+
     def collect_text(self, visit: Visit) -> str:
         """From when the patient can be collected: "10:55", or "by phone" for a visit by phone."""
         place = self.course.protocol.visits[visit.kind].place
         return clock_text(visit.end) if place == "clinic" else place_text(place)
 
     def no_driving_before(self, visit: Visit) -> str:
-        """When the patient may drive again; "" if the visit needs no driver."""
+        """Until when the patient must not drive; "" after a call, which is no treatment."""
         if visit.no_driving_until:
             return moment_text(visit.no_driving_until, year=False)
         return "ask your clinic" if visit in self.without_driving_rule else ""
@@ -143,8 +152,7 @@ def make_page(course: Course, view: View) -> Page:
     kinds, currency = course.protocol.visits, clinic.prices.currency
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
     takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
-    with_driver = [visit for visit in takes_place if kinds[visit.kind].needs_driver]
-    without_driving_rule = [visit for visit in with_driver if visit.no_driving_until is None]
+    treatments = [visit for visit in takes_place if kinds[visit.kind].place != "phone"]
     booster_phases = {phase.name for phase in course.protocol.phases if phase.tentative}
     listed = takes_place or course.visits
     return Page(
@@ -158,6 +166,7 @@ def make_page(course: Course, view: View) -> Page:
         place=clinic_place(clinic, discreet=True) if discreet else one_line(clinic.address),
         phone=clinic_phone(clinic, discreet=discreet),
         revision_text=course_revision_text(course),
+        source_text=source_text(course, discreet=discreet),
         wording=clinic_wording(clinic, course.protocol, discreet=discreet),
         bill=make_bill(course),
         currency=redact(currency) if discreet else currency,
@@ -166,10 +175,11 @@ def make_page(course: Course, view: View) -> Page:
         not_tentative=[visit for visit in course.visits if visit.status != "tentative"],
         gated=[visit for visit in tentative if visit.phase not in booster_phases],
         boosters=[visit for visit in tentative if visit.phase in booster_phases],
-        without_driving_rule=without_driving_rule,
-        has_driving_rules=len(without_driving_rule) < len(takes_place),
+        without_driving_rule=[one for one in treatments if one.no_driving_until is None],
+        has_driving_rules=any(visit.no_driving_until for visit in takes_place),
         former_dates=former_dates(course, view),
-        needs_driver=bool(with_driver),
+        needs_driver=any(kinds[visit.kind].needs_driver for visit in takes_place),
+        comes=any(kinds[visit.kind].place == "clinic" for visit in listed),
     )
 
 

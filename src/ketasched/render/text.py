@@ -9,7 +9,14 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 from ketasched.events.view import View
-from ketasched.events.wording import ASK_ABOUT_DRIVING, DELETE_FIRST, DELETE_OLD, ONLY_AFTER_REST
+from ketasched.events.wording import (
+    ASK_ABOUT_DRIVING,
+    DELETE_FIRST,
+    DELETE_OLD,
+    KEPT_LONGER,
+    NOT_BEFORE_SLEEP,
+    WAIT_AND_DRIVE,
+)
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Audience, Course, Review, Visit
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.render.bill import Bill
@@ -62,8 +69,14 @@ def _visit_table(page: Page) -> Iterator[Block]:
     """The table of visits; gated visits and boosters have headings of their own."""
     width = max(8, *[len(visit.of) + 2 for visit in page.course.visits]) + 1
     yield [
-        _row(width, "", "Day", "Check-in", "Treatment", "Ready to be", "No driving"),
-        _row(width, "", "", "", "begins", "collected", "before"),
+        _row(
+            width,
+            "",
+            "Day",
+            *(("Check-in", "Treatment", "Ready to be") if page.comes else ("", "Treatment", "")),
+            "No driving",
+        ),
+        _row(width, "", "", "", "begins", "collected" if page.comes else "", "before"),
         *[_visit_line(page, visit, width) for visit in page.not_tentative],
     ]
     if page.gated:
@@ -82,7 +95,7 @@ def _visit_line(page: Page, visit: Visit, width: int) -> str:
     day = day_text(visit.start)
     if visit.status not in TAKES_PLACE:
         return f"{visit.of:<{width}}{day:<17}{page.status_text(visit)}"
-    begin, treatment = clock_text(visit.start), clock_text(visit.treatment_start)
+    begin, treatment = page.check_in_text(visit), clock_text(visit.treatment_start)
     collect, driving = page.collect_text(visit), page.no_driving_before(visit)
     return _row(width, visit.of, day, begin, treatment, collect, driving)
 
@@ -96,14 +109,13 @@ def _row(width: int, *cells: str) -> str:
 def _driving_rules(page: Page) -> Block:
     """What the table's last two columns mean."""
     block = [wrap(ASK_ABOUT_DRIVING)] if page.without_driving_rule else []
-    if page.needs_driver and page.has_driving_rules:
-        block.append(
-            wrap(
-                "Times to be collected are the earliest ones: it may take longer. Do not drive "
-                f"before the time in the last column, {ONLY_AFTER_REST}."
-            )
-        )
-    return block
+    rules = []
+    if page.needs_driver:
+        rules.append("Times to be collected are the earliest ones: it may take longer.")
+    if page.has_driving_rules:
+        rules.append(f"No driving before the time in the last column, {NOT_BEFORE_SLEEP}.")
+        rules.append(KEPT_LONGER)
+    return [*block, wrap(" ".join(rules))] if rules else block
 
 
 def _drivers(page: Page, rides: RideList) -> Iterator[Block]:
@@ -145,9 +157,9 @@ def _review_line(page: Page, review: Review) -> str:
 
 def _instructions(page: Page) -> Iterator[Block]:
     """The clinic's own instructions for before a visit, and for afterwards."""
-    before, bring = page.wording.before, page.wording.bring
+    before, bring = page.wording.before, page.wording.bring if page.comes else ""
     if before or bring:
-        yield ["BEFORE YOU COME"]
+        yield ["BEFORE YOU COME" if page.comes else "BEFORE EACH TIME"]
         yield [wrap(text) for text in (before, bring and f"Please bring: {bring}") if text]
     if page.wording.side_effects:
         yield ["AFTERWARDS"]
@@ -177,12 +189,7 @@ def _contact_lines(page: Page) -> Iterator[str]:
 
 def _source_text(page: Page) -> str:
     """Where the page's numbers come from."""
-    ask = "Questions about your treatment? Please ask there."
-    if page.discreet:
-        return f"All times and rules on this page are your clinic's. {ask}"
-    title = page.course.protocol.title
-    source = f"The minutes and the driving rule come from the protocol “{title}”"
-    return f"{source} as your clinic uses it. {ask}"
+    return f"{page.source_text} Questions about your treatment? Please ask there."
 
 
 # --- the driver --------------------------------------------------------------------------------
@@ -196,10 +203,7 @@ def _driver_page(page: Page, rides: RideList) -> Iterator[Block]:
     if rides.visits:
         yield [_ride_line(rides, visit) for visit in rides.visits]
         yield [
-            wrap(
-                "The time to collect is the earliest one: it may take longer. Please wait, "
-                "and drive them home."
-            )
+            wrap(f"The time to collect is the earliest one: it may take longer. {WAIT_AND_DRIVE}")
         ]
     else:
         yield ["The rides are on hold." if page.is_on_hold else "There are no rides to plan."]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
 from ketasched.model.effective_kind import effective_kind
-from ketasched.model.no_driving import no_driving_until
+from ketasched.model.no_driving import with_no_driving
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.shortest_path import Candidate, VisitSequence
 from ketasched.planning.spacing_cost import PhasePlan, phase_plan_for
@@ -66,6 +66,7 @@ def place_draft(
         if sequence is None:
             return None
         visits = tuple(_moved_visits(course, rescheduler, intents, sequence))
+    visits = with_no_driving(visits, course.protocol, course.clinic)
     reviews = move_reviews(context, draft.reviews, visits, course, now)
     waived = {
         intent.visit.uid: intent.waived | ({Gap.name} if intent.may_wait else frozenset())
@@ -238,7 +239,6 @@ def _move_visit(visit: Visit, slot: Slot, window: Window) -> Visit:
         start=slot.start,
         treatment_start=add_minutes(slot.start, slot.kind.minutes.check_in),
         end=slot.end,
-        no_driving_until=no_driving_until(slot.end, slot.start.date(), slot.kind.no_driving),
         window=window,
     )
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
+from ketasched.model.no_driving import is_without_driving
 from ketasched.model.opening_hours import openings
 from ketasched.planning.assemble import review_start
 from ketasched.planning.availability import PatientAvailability
@@ -32,7 +33,7 @@ def move_reviews(
         following = _following(visit, visits)
         start = review.start
         if not _fits(context, review, visit, following, course):
-            start = review_start(PatientAvailability(context), visit, following)
+            start = review_start(PatientAvailability(context), visit, following, review.place)
         yield replace(review, start=start if start >= now else review.start, after=visit.number)
 
 
@@ -73,10 +74,16 @@ def _fits(
     """Whether a review still lies between its visit and the following one.
 
     A review at a check-in stays at a check-in; any other is on a day on which the clinic is open.
+    A review at the clinic does not come to lie where the patient must not drive.
     """
     if following and review.start == following.start:
         return visit.start < review.start
     if any(one.start == review.start for one in course.visits):
         return following is None and review.start == visit.start
+    if review.place == "clinic" and (
+        is_without_driving(visit, review.start)
+        > is_without_driving(course.visits[review.after - 1], review.start)
+    ):
+        return False
     day, end = review.start.date(), following.start.date() if following else date.max
     return bool(openings(context.clinic, day)) and visit.start.date() < day < end

@@ -23,7 +23,14 @@ from ketasched.revising.placement import Placement, explain_failure, place_draft
 from ketasched.revising.validation import has_begun, refuse_overrides
 from ketasched.revising.verbs import drafts
 from ketasched.rules import RULES
-from ketasched.rules.base import NO_BOOKINGS, EndsRule, PairRule, PlanningContext, unlimited
+from ketasched.rules.base import (
+    NO_BOOKINGS,
+    EndsRule,
+    OverrideRule,
+    PairRule,
+    PlanningContext,
+    unlimited,
+)
 
 
 def revise(
@@ -149,7 +156,8 @@ def _findings(
 
     A broken rule is a finding if it was overridden, now or earlier, or if it is about a visit that
     has begun: that is a fact. What else was broken before, by a newer clinic, nobody decided, so
-    it is left to `check`. Raises `NoPlan` for all other broken rules.
+    it is left to `check`, but for a clinic's numbers that are too short: with them nothing gets a
+    new date. Raises `NoPlan` for all other broken rules.
     """
     has_more = len(course.visits) > len(before.visits)
     for finding in before.findings:
@@ -162,15 +170,19 @@ def _findings(
                 yield finding
     decided = {_violation_key(before, finding) for finding in before.findings}
     known = {_violation_key(before, finding) for finding in check(before, bookings=bookings)}
+    starts = {(visit.uid, visit.start) for visit in before.visits}
+    has_new_dates = any((visit.uid, visit.start) not in starts for visit in course.visits)
     undecided = []
     for finding in check(course, bookings=bookings):
         visit = course.visits[finding.visit - 1] if finding.visit else None
         is_fact = visit is not None and has_begun(visit, now)
         is_waived = visit is not None and finding.rule in waived.get(visit.uid, ())
         key = _violation_key(course, finding)
-        if finding.level != "broken" or is_fact or is_waived or key in decided:
+        refuses = has_new_dates and isinstance(RULES.get(finding.rule), OverrideRule)
+        may_stay = not refuses and (is_fact or is_waived or key in decided)
+        if finding.level != "broken" or may_stay:
             yield finding
-        elif key not in known:
+        elif refuses or key not in known:
             undecided.append(finding)
     if undecided:
         raise NoPlan(_what_failed(change), findings=undecided)

@@ -10,14 +10,18 @@ Doors: base.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ketasched.rules.base import EndsRule, PairRule, Precondition, Rule, VisitRule
+from ketasched.rules.base import EndsRule, OverrideRule, PairRule, Precondition, Rule, VisitRule
 from ketasched.rules.course_rules import (
     Age,
     Clearance,
+    ExamplesReplaced,
     NoDrivingKept,
     ObservationKept,
     Past,
+    Reference,
+    Requirements,
     eighteenth_birthday,
+    missing_records,
 )
 from ketasched.rules.spacing_rules import Gap, Span
 from ketasched.rules.visit_rules import (
@@ -32,6 +36,7 @@ from ketasched.rules.visit_rules import (
 __all__ = [
     "DAY_RULES",
     "ENDS_RULES",
+    "OVERRIDE_RULES",
     "PAIR_RULES",
     "PRECONDITIONS",
     "RULES",
@@ -45,6 +50,7 @@ __all__ = [
     "Span",
     "Start",
     "eighteenth_birthday",
+    "missing_records",
 ]
 
 RULES: Mapping[str, Rule] = MappingProxyType(
@@ -61,8 +67,11 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             Span(),
             Age(),
             Clearance(),
+            Requirements(),
+            Reference(),
             NoDrivingKept(),
             ObservationKept(),
+            ExamplesReplaced(),
             Past(),
         )
     }
@@ -79,3 +88,4 @@ SLOT_RULES = tuple(rule for rule in VISIT_RULES if type(rule).slot is not VisitR
 PAIR_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, PairRule))
 ENDS_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, EndsRule))
 PRECONDITIONS = tuple(rule for rule in RULES.values() if isinstance(rule, Precondition))
+OVERRIDE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, OverrideRule))

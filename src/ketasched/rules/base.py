@@ -154,6 +154,18 @@ class Precondition(Rule):
         raise NotImplementedError
 
 
+class OverrideRule(Precondition):
+    """A constraint on what a clinic's file says instead of the protocol's numbers."""
+
+    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
+        """The finding about the course's protocol and clinic, whoever the patient is."""
+        return self.of(context.protocol, context.clinic)
+
+    def of(self, protocol: Protocol, clinic: Clinic) -> Finding | None:
+        """The finding about a protocol and a clinic, if there is one."""
+        raise NotImplementedError
+
+
 def first_broken(findings: Iterable[Finding | None]) -> Finding | None:
     """The first finding with the level `broken`, if there is one."""
     for finding in findings:

@@ -1,10 +1,13 @@
-"""Preconditions of a course: `age`, `clearance`, `no-driving`, `observation`, `past`."""
+"""Preconditions of a course: who, when, and by whose numbers."""
 
+import re
 from datetime import UTC, date
+from operator import attrgetter
 
-from ketasched.model import Finding, NoDriving, Slot
+from ketasched.model import Clinic, Finding, Protocol, Request, Slot
+from ketasched.model.effective_kind import is_shorter, unreplaced_examples
 from ketasched.model.wall_clock import clock_text, day_text
-from ketasched.rules.base import PlanningContext, Precondition
+from ketasched.rules.base import OverrideRule, PlanningContext, Precondition
 
 
 class Age(Precondition):
@@ -45,41 +48,117 @@ class Clearance(Precondition):
         return self.finding(said, "warning")
 
 
-class NoDrivingKept(Precondition):
-    """A clinic's own no-driving rule ends no sooner than the protocol's: else a warning."""
+class Reference(Precondition):
+    """The patient reference does not look like a person's name: else a warning.
 
-    name = "no-driving"
+    It names files, and stands in calendars of the clinic and in its logs.
+    """
+
+    name = "reference"
 
     def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
-        """A warning about an override that could end sooner than the protocol's rule."""
-        for name, own in context.clinic.overrides.get(context.protocol.id, {}).items():
-            kind = context.protocol.visits.get(name)
-            asked = kind.no_driving if kind else None
-            if asked and own.no_driving and _ends_sooner(own.no_driving, asked):
-                said = f"the clinic's no-driving time after a visit ({name}) is shorter than"
-                return self.finding(f"{said} the protocol's", "warning")
+        """A warning about a reference of two or more words of letters."""
+        if not PERSON.fullmatch(context.request.patient):
+            return None
+        said = "the patient reference looks like a person's name; take one such as P-014"
+        return self.finding(said, "warning")
+
+
+PERSON = re.compile(r"[^\W\d_][\w'’.-]*(?:,? +[^\W\d_][^\W\d]*[\w'’.-]*)+")
+"""Words of letters with spaces between: "Maria Gomez", "Gómez, María"; "P 014" is none."""
+
+
+class Requirements(Precondition):
+    """What the protocol requires before the first visit is recorded: else a warning.
+
+    Whether that is enough is not for the program to say. `clearance` has a rule of its own.
+    """
+
+    name = "requirements"
+
+    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
+        """A warning about what is not recorded by the day of the first visit."""
+        missing = missing_records(context.protocol, context.request, first.start.date())
+        if not missing:
+            return None
+        return self.finding(f"not recorded: {', '.join(missing)}", "warning")
+
+
+def missing_records(protocol: Protocol, request: Request, day: date) -> list[str]:
+    """What the protocol requires and is not recorded by `day`, apart from the clearance."""
+    recorded = {one.what for one in request.recorded if one.on <= day}
+    return [one for one in protocol.requires if one not in recorded and one != Clearance.name]
+
+
+class NotShortened(OverrideRule):
+    """What the clinic's file says instead of one of the protocol's numbers is not shorter."""
+
+    number = ""
+    noun = ""
+
+    def of(self, protocol: Protocol, clinic: Clinic) -> Finding | None:
+        """Against a shorter number: broken by a label or without a reason, else a warning."""
+        value = attrgetter(self.number)
+        for name, override in clinic.overrides.get(protocol.id, {}).items():
+            own = value(override)
+            if name not in protocol.visits or own is None:
+                continue
+            if is_shorter(own, value(protocol.visits[name])):
+                return self._finding_of(protocol, name, override.because)
         return None
 
+    def _finding_of(self, protocol: Protocol, name: str, because: str) -> Finding:
+        said = f"the clinic's {self.noun} after a visit ({name}) is shorter than"
+        if protocol.is_label_minimum(name, self.number):
+            return self.finding(f"{said} the label's, which no clinic can shorten")
+        place = f"visits.{name}.{self.number}"
+        is_example = any(f"{place}.".startswith(f"{one}.") for one in protocol.examples)
+        if because or is_example:
+            reason = f", because: {because}" if because else ""
+            return self.finding(f"{said} the protocol's{reason}", "warning")
+        where = f"overrides.{protocol.id}.{name}"
+        return self.finding(f"{said} its source's; say why in the clinic's file, {where}.because")
 
-class ObservationKept(Precondition):
-    """A clinic observes no shorter than the protocol says: else a warning."""
+
+class NoDrivingKept(NotShortened):
+    """A clinic's own no-driving rule ends no sooner than the protocol's.
+
+    One that may end sooner than an approved label's (`label_minimum`) is refused. One that may end
+    sooner than a source's needs a reason (`because`); with it, or instead of an example, it is a
+    warning.
+    """
+
+    name = "no-driving"
+    number = "no_driving"
+    noun = "no-driving time"
+
+
+class ObservationKept(NotShortened):
+    """A clinic observes no shorter than the protocol says.
+
+    What is shorter than a label's, a source's or an example's number is as for `no-driving`.
+    """
 
     name = "observation"
+    number = "minutes.observation"
+    noun = "observation"
 
-    def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
-        """A warning about kinds of visit with a shorter observation at the clinic."""
-        shorter = [
-            name
-            for name, own in context.clinic.overrides.get(context.protocol.id, {}).items()
-            if name in context.protocol.visits
-            and own.minutes.observation is not None
-            and own.minutes.observation < context.protocol.visits[name].minutes.observation
-        ]
-        if not shorter:
+
+class ExamplesReplaced(OverrideRule):
+    """The clinic's file has numbers of its own instead of the protocol's examples.
+
+    Else one warning, for the clinic alone: the examples have no source.
+    """
+
+    name = "examples"
+
+    def of(self, protocol: Protocol, clinic: Clinic) -> Finding | None:
+        """A warning about examples that the clinic's file can replace, and does not."""
+        places = unreplaced_examples(protocol, clinic)
+        if not places:
             return None
-        named = ", ".join(shorter)
-        said = f"the clinic's observation after a visit ({named}) is shorter than the protocol's"
-        return self.finding(said, "warning")
+        said = f"these numbers are examples: {', '.join(places)}; put in the clinic's own"
+        return self.finding(f"{said} ([overrides.{protocol.id}] in its file)", "warning")
 
 
 class Past(Precondition):
@@ -105,13 +184,3 @@ def eighteenth_birthday(born: date) -> date:
         return born.replace(year=born.year + 18)
     except ValueError:
         return date(born.year + 18, 3, 1)
-
-
-def _ends_sooner(own: NoDriving, asked: NoDriving) -> bool:
-    """Whether `own` can end before `asked` on a day without a change of the clocks."""
-
-    def until(rule: NoDriving, end: int) -> int:
-        elapsed = end + rule.hours * 60 if rule.hours is not None else 0
-        return max(elapsed, 1440 + rule.next_morning.minutes if rule.next_morning else 0)
-
-    return any(until(own, end) < until(asked, end) for end in range(1440))

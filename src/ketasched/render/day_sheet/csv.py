@@ -8,7 +8,7 @@ from ketasched.render.day_sheet.sheet import NO_DRIVER, DaySheet
 
 COLUMNS = (
     *("date", "check_in", "chair", "patient", "visit", "title", "status", "treatment", "collect"),
-    *("driver_name", "driver_phone", "marks"),
+    *("driver_name", "driver_phone", "marks", "no_driving_until"),
 )
 
 
@@ -33,4 +33,5 @@ def _rows(sheet: DaySheet) -> Iterator[tuple[str, ...]]:
             visit.driver.name if visit.driver else missing,
             visit.driver.phone if visit.driver else "",
             ";".join(visit.marks),
+            visit.no_driving_until.isoformat() if visit.no_driving_until else "",
         )

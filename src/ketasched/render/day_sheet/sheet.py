@@ -10,8 +10,8 @@ from ketasched.events.rides import needs_ride
 from ketasched.model import TAKES_PLACE, Course, Driver, Place, Status, Visit
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.review_gates import is_pending
-from ketasched.model.wall_clock import day_text, wall_minutes
-from ketasched.rules import Clearance
+from ketasched.model.wall_clock import day_text, moment_text, wall_minutes
+from ketasched.rules import Clearance, missing_records
 
 NO_DRIVER, NO_CHAIR = "NO DRIVER", "NO CHAIR"
 
@@ -30,6 +30,7 @@ class DayVisit:
     start: datetime
     treatment_start: datetime
     end: datetime
+    no_driving_until: datetime | None
     chair: int | None
     patient: str
     number: int
@@ -48,6 +49,12 @@ class DayVisit:
     def chair_text(self) -> str:
         """The number of the chair; `NO_CHAIR` if the clinic has not so many."""
         return NO_CHAIR if self.without_chair else str(self.chair or "")
+
+    @property
+    def no_driving_text(self) -> str:
+        """The end of the time without driving: "Tue 8 Dec, 10:55"; "" without a rule."""
+        until = self.no_driving_until
+        return moment_text(until, year=False) if until else ""
 
     @property
     def driver_text(self) -> str:
@@ -161,6 +168,7 @@ def visits_between(course: Course, chairs: Chairs, first: date, last: date) -> I
                 visit.start,
                 visit.treatment_start,
                 visit.end,
+                visit.no_driving_until,
                 None if chair is None else chair + 1,
                 course.patient,
                 visit.number,
@@ -209,6 +217,8 @@ def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iter
         yield "review due"
     if any(finding.rule == Clearance.name for finding in course.findings):
         yield "clearance missing"
+    for what in missing_records(course.protocol, course.request, visit.start.date()):
+        yield f"{what} missing"
     broken = (
         finding.rule
         for finding in course.findings

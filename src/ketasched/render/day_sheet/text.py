@@ -26,14 +26,15 @@ def _lines(sheet: DaySheet) -> Iterator[str]:
 
 
 def _visit_table(visits: Sequence[DayVisit]) -> Iterator[str]:
-    """The table of visits; the marks of a visit are in the line below it."""
+    """The table of visits; what else there is to know of a visit is in the line below it."""
     rows = [_cells(visit) for visit in visits]
     widths = [max(map(len, column)) for column in zip(HEAD, *rows, strict=True)]
     yield _row(HEAD, widths)
     for visit, cells in zip(visits, rows, strict=True):
         yield _row(cells, widths)
-        if visit.marks:
-            yield f"{' ' * (widths[0] + 2)}{', '.join(visit.marks)}"
+        until = [f"no driving before {visit.no_driving_text}"] * bool(visit.no_driving_until)
+        if more := ", ".join((*visit.marks, *until)):
+            yield f"{' ' * (widths[0] + 2)}{more}"
 
 
 def _cells(visit: DayVisit) -> tuple[str, ...]:
