@@ -182,3 +182,32 @@ def test_a_course_that_is_booked_goes_to_no_other_clinic(book):
     assert "the register has this course at Mill Lane" in said
     assert held() == before
     run(*change, "--clinic", mill_lane())
+
+
+def test_a_later_revision_in_another_zone_is_refused_by_an_import(book, monkeypatch):
+    plan("P-1", "--clinic", mill_lane(), "-o", "out")
+    before = held()
+    with monkeypatch.context() as context:
+        context.delenv("KETASCHED_REGISTER")
+        run("revise", "out/P-1", "driver", "2", "--name", "Sam", *TODAY)
+    path = Path("out/P-1/course.json")
+    path.write_text(path.read_text("utf-8").replace("America/New_York", "Etc/UTC"), "utf-8")
+    said = run("register", "import", "out/P-1", *TODAY, code=5).stderr
+    assert "the register has Mill Lane in America/New_York, not in Etc/UTC" in said
+    assert held() == before
+
+
+def test_a_later_revision_that_overlaps_a_course_of_its_patient_is_refused_by_an_import(
+    book, monkeypatch
+):
+    later = "2027-05-10"
+    plan("P-1", "-o", "out")
+    run("plan", "--patient", "P-1", "--start", later, "--made-at", MOMENT)
+    before = held()
+    with monkeypatch.context() as context:
+        context.delenv("KETASCHED_REGISTER")
+        to = ("--to", later, "--override", "gap", "--override", "span")
+        run("revise", "out/P-1", "defer", "6", *to, "--reason", "away", *TODAY)
+    said = run("register", "import", "out/P-1", *TODAY, code=5).stderr
+    assert "P-1 has a course in the register" in said
+    assert held() == before

@@ -185,24 +185,22 @@ def refuse_overlapping_course(
         raise Conflict(said, next_step=step)
 
 
-def refuse_overlap(connection: Connection, clinic: int, course: Course) -> None:
-    """Raise `Conflict` if a course overlaps another one of its patient."""
+def refuse_new_overlap(connection: Connection, clinic: int, course: Course) -> None:
+    """Raise `Conflict` if a course overlaps another one of its patient.
+
+    A stored course that overlaps already, as one of an older version can, may be changed.
+    """
+    but = {course.course_id}
+    found = entry_of(connection, course.course_id)
+    if found and found.first_day and found.patient == course.patient:
+        days = found.first_day, found.last_day
+        try:
+            refuse_overlapping_course(connection, clinic, found.patient, *days, but)
+        except Conflict:
+            return
     first, last = first_and_last_day(course)
     if first:
-        own = {course.course_id}
-        refuse_overlapping_course(connection, clinic, course.patient, first, last, own)
-
-
-def refuse_new_overlap(connection: Connection, clinic: int, before: Course, after: Course) -> None:
-    """Raise `Conflict` if a change makes a course overlap another one of its patient.
-
-    Courses that overlap already, as imported ones can, may be changed.
-    """
-    try:
-        refuse_overlap(connection, clinic, before)
-    except Conflict:
-        return
-    refuse_overlap(connection, clinic, after)
+        refuse_overlapping_course(connection, clinic, course.patient, first, last, but)
 
 
 def no_chair_left(course: Course, uid: str) -> Conflict:

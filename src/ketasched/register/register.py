@@ -179,7 +179,7 @@ class Register:
             if not is_alone and queries.is_overtaken(connection, booking, course):
                 raise ChairTaken
             if booking.before is not None:
-                queries.refuse_new_overlap(connection, clinic, booking.before, course)
+                queries.refuse_new_overlap(connection, clinic, course)
             queries.refuse_known(connection, booking, course)
             withdraw_replaced(connection, booking, but={course.course_id})
             write_course(connection, clinic, course, booking.line)
@@ -241,16 +241,13 @@ class Register:
     ) -> bool:
         with self._entering() as connection:
             found = queries.entry_of(connection, course.course_id)
-            if found is None:
-                refuse_stranger(connection, course.clinic)
-            else:
-                refuse_another_clinic(connection, course.clinic, course.course_id)
+            refuse_stranger(connection, course.clinic)
+            refuse_another_clinic(connection, course.clinic, course.course_id)
             clinic = locked_clinic(connection, course.clinic)
             if found and not queries.replaces(connection, course, found):
                 return False
-            if found is None:
-                queries.refuse_overlap(connection, clinic, course)
-                queries.refuse_mistakable(connection, course)
+            queries.refuse_new_overlap(connection, clinic, course)
+            queries.refuse_mistakable(connection, course)
             write_course(connection, clinic, course, line, waived=waived, allowed=allowed)
             return True
 
