@@ -453,7 +453,7 @@ def test_a_course_under_way_gets_new_words_and_keeps_its_times(asked, more):
         assert changes() == {"P-1": "renewed"}
         course = load_course("out/P-1")
         assert [one.driver and one.driver.name for one in course.visits] == [name] * 6
-        assert {found.rule for found in course.findings} <= {"clearance"}
+        assert {found.rule for found in course.findings} <= {"clearance", "examples"}
         assert {patient: dates(patient) for patient in patients()} == before
     clinic_file(more=f'{more}\nphone = "+1 555 0100"')
     assert batch(*asked, "--resume", moment="2027-04-10T10:00").exit_code == 0
@@ -590,11 +590,11 @@ def test_a_row_that_its_booster_was_left_out_of_keeps_its_dates_when_it_has_a_da
     assert batch(*asked, *how).exit_code == 0
     before = visits_by_patient()
     assert len(before["P-1"]) == 6
-    assert manifest()[0]["notes"] == "booster|clearance"
+    assert manifest()[0]["notes"] == "booster|clearance|examples"
     clinic_file(more=ONE_CHAIR)
     assert batch(*asked, *how, "--resume", moment=LATER).exit_code == 0
     assert visits_by_patient() == before
-    assert manifest()[0]["notes"] == "booster|clearance"
+    assert manifest()[0]["notes"] == "booster|clearance|examples"
 
 
 def test_a_chair_less_moves_no_more_than_it_has_to(asked):

@@ -95,7 +95,8 @@ def test_the_database_refuses_two_across_midnight_whoever_writes(book, address):
 
 def test_an_imported_visit_that_no_register_can_hold_is_refused_with_its_number(book):
     course = order("P-1", by_night()).make(NO_BOOKINGS)
-    visits = course.visits[0], replace(course.visits[1], end=course.visits[1].end + timedelta(2))
+    late = replace(course.visits[1], end=course.visits[1].end + timedelta(2))
+    visits = course.visits[0], late, *course.visits[2:]
     with pytest.raises(Conflict, match="visit 2 lasts longer than a day"):
         book.enter(replace(course, visits=visits), LogEntry(MADE_AT, "imported"))
     assert book.size() == 0

@@ -150,7 +150,7 @@ def test_the_patients_page_has_dates_words_phone_and_address():
         "Eat nothing.",
         "Phone: 555 0100",
         "12 Main Street, Riverbend",
-        "before you import a new one, delete the entries of the old one",
+        "delete the entries of the old one before you import a new one",
         "Rides, there and back",
         "Bring at",
     ):

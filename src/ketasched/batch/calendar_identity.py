@@ -5,12 +5,13 @@ calendars say how often their entries have changed, and when last.
 """
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import get_args
 
+from ketasched.batch.fingerprints import sha
 from ketasched.batch.records import PriorResult, Settings
 from ketasched.errors import BadFile
 from ketasched.events.events import events
@@ -29,7 +30,7 @@ DTSTAMP = re.compile(r"^DTSTAMP:(\d{8}T\d{6}Z)\r?$", re.MULTILINE)
 def with_calendar_identity(course: Course, prior: PriorResult, settings: Settings) -> Course:
     """The course as the next revision of the one whose calendars are in the patient's folder.
 
-    If these calendars would be the same, it is the same revision.
+    If its calendars are those that the earlier run wrote, it is the same revision.
     """
     if not prior.summary.course_id:
         return course
@@ -44,7 +45,7 @@ def with_calendar_identity(course: Course, prior: PriorResult, settings: Setting
         course = _planned_again(course, last.astimezone(zone))
     # A run that was stopped, and is resumed, may have written some of the calendars.
     is_resumed = len(course.history) > 1 and last == now
-    is_same = is_resumed or _calendars_of(course, settings, texts) == texts
+    is_same = is_resumed or _has_same_calendars(course, prior, settings)
     return course if is_same else _planned_again(course, now.astimezone(zone))
 
 
@@ -64,10 +65,11 @@ def _calendars(prior: PriorResult, settings: Settings, patient: str) -> Iterator
                 yield name, read_text(str(settings.folder(patient) / name))
 
 
-def _calendars_of(course: Course, settings: Settings, names: Container[str]) -> dict[str, str]:
-    """The calendars of a course that have these names."""
+def _has_same_calendars(course: Course, prior: PriorResult, settings: Settings) -> bool:
+    """Whether the calendars of a course are those that the earlier run wrote, damaged or not."""
     files = render_files(course, settings.formats)
-    return {name: data.decode() for name, data in files.items() if name in names}
+    written = [one for one in prior.files if one[0].endswith(".ics") and one[0] in files]
+    return all(sha(files[name]) == digest for name, digest in written)
 
 
 def _found(pattern: re.Pattern[str], texts: Mapping[str, str]) -> Iterator[str]:

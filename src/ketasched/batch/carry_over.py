@@ -10,6 +10,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from ketasched.batch.calendar_identity import with_calendar_identity
+from ketasched.batch.folders import COURSE
 from ketasched.batch.manifest import format_visits
 from ketasched.batch.records import SEPARATOR, CourseSummary, PriorResult, Settings
 from ketasched.errors import BadFile, BadRequest
@@ -95,7 +96,8 @@ def carry_over(
         try:
             before = load_course(str(settings.folder(course.patient)))
         except BadFile:
-            return with_calendar_identity(course, prior, settings)
+            is_damaged = any(name == COURSE for name, _ in prior.files)
+            return course if is_damaged else with_calendar_identity(course, prior, settings)
     return _next_revision(before, course, settings.made_at)
 
 

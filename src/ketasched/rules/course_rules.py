@@ -64,7 +64,8 @@ class Reference(Precondition):
         return self.finding(said, "warning")
 
 
-PERSON = re.compile(r"[^\W\d_][\w'’.-]*(?:,? +[^\W\d_][^\W\d]*[\w'’.-]*)+")
+WORD = r"[^\W\d_]+(?:['’.-][^\W\d_]*)*"
+PERSON = re.compile(rf"{WORD}(?:,? +{WORD})+")
 """Words of letters with spaces between: "Maria Gomez", "Gómez, María"; "P 014" is none."""
 
 
