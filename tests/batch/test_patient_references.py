@@ -33,3 +33,4 @@ def test_rows_without_a_reference_are_not_in_each_others_way():
     references = References()
     references.take("", 1)
     references.take("", 2)
+    assert references.has("", 1)

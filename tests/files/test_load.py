@@ -37,7 +37,9 @@ from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, protocol, request
 
 NEW_YORK = "America/New_York"
-SAME_DAY = "can end on the day of the visit: expected 24 hours or more, or next_morning"
+SAME_DAY = (
+    "can end before a night's sleep: expected 24 hours or more, or next_morning from 05:00 on"
+)
 
 PROTOCOL = """\
 format = 1
@@ -721,6 +723,15 @@ CLINIC_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             "overrides.x.infusion.minutes.check_in: expected 0 to 1439, not -1",
             "overrides.x.infusion.no_driving.hours: expected 1 to 168, not 0",
         ],
+    ),
+    "an override that lets drive at midnight": (
+        [
+            (
+                "[reminders]",
+                '[overrides.x.infusion]\nno_driving = { next_morning = "00:00" }\n[reminders]',
+            )
+        ],
+        [f"overrides.x.infusion.no_driving: {SAME_DAY}"],
     ),
     "an override that lets drive on the same day": (
         [("[reminders]", "[overrides.x.infusion]\nno_driving = { hours = 2 }\n[reminders]")],

@@ -87,7 +87,7 @@ def test_what_the_protocol_requires_is_marked_until_it_is_recorded():
 
 def test_the_sheet_says_until_when_nobody_drives():
     (visit,) = sheet(plan_course()).visits
-    assert visit.no_driving_text == "Tue 8 Dec, 11:10"
+    assert visit.no_driving_text.startswith("No driving before Tue 8 Dec, 11:10, and not before")
     assert all("11:10" in render_sheet(sheet(plan_course()), form) for form in FORMS)
 
 

@@ -766,6 +766,12 @@ def test_the_content_of_each_event_by_kind_of_visit(more, place, words):
             "",
             120,
         ),
+        "no-driving-3": (
+            "No driving: ask your clinic when you may (if the appointment takes place)",
+            (ASK_ABOUT_DRIVING,),
+            "",
+            0,
+        ),
     }
     ask = tuple(f"If you cannot come, please call: {line[16:]}" for line in phone)
     both = "Mon 7 Dec, 09:00 – collect from 10:55."

@@ -22,7 +22,7 @@ from ketasched.planning.planner import plan
 from ketasched.render import render
 from ketasched.render.vtimezone import vtimezone
 from tests.conftest import MADE_AT
-from tests.support.nouns import clinic, phase, protocol, request
+from tests.support.nouns import INFUSION, clinic, phase, protocol, request
 from tests.support.readers import BY_THE_VTIMEZONE, Read, by_ical, by_icalendar, unnamed
 
 YEARS = range(2026, 2031)
@@ -72,8 +72,9 @@ def alike() -> dict[str, list[str]]:
 
 ALIKE = alike()
 
+CALL = replace(INFUSION, place="phone", no_driving=None)
 TEMPLATE = plan(
-    protocol(phase(1)),
+    protocol(phase(1), visits={"infusion": CALL}),
     clinic(reminders=Reminders(driver=())),
     request(),
     made_at=MADE_AT,

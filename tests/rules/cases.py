@@ -625,6 +625,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
                 (warns, "shorter than an example", {}, {"examples": (OBSERVATION,)}),
                 (warns, "shorter, of a table of examples", {}, {"examples": (MINUTES,)}),
                 (fires, "shorter than a label's", {}, {"label_minimum": (OBSERVATION,)}),
+                (fires, "shorter than a label's table", {}, {"label_minimum": (MINUTES,)}),
                 (
                     fires,
                     "shorter than a label's, with a reason",
@@ -666,6 +667,12 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             for case, title, more, by in (
                 (warns, "shorter, with a reason", {"because": "so says our doctor"}, protocol()),
                 (warns, "shorter than an example", {}, protocol(examples=(NO_DRIVING,))),
+                (
+                    warns,
+                    "sooner than a rule with an example",
+                    {},
+                    protocol(examples=(f"{NO_DRIVING}.next_morning",)),
+                ),
                 (fires, "shorter than a label's", {}, protocol(label_minimum=(NO_DRIVING,))),
             )
         ),

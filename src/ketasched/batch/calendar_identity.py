@@ -5,7 +5,7 @@ calendars say how often their entries have changed, and when last.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -23,7 +23,7 @@ from ketasched.planning.assemble import with_identity
 from ketasched.render.patient_folder import render_files
 from ketasched.revising.history import add_entry
 
-SEQUENCE = re.compile(r"^SEQUENCE:(\d{1,9})\r?$", re.MULTILINE)
+SEQUENCE = re.compile(r"^SEQUENCE:(\d{1,3})\r?$", re.MULTILINE)
 DTSTAMP = re.compile(r"^DTSTAMP:(\d{8}T\d{6}Z)\r?$", re.MULTILINE)
 
 
@@ -34,14 +34,14 @@ def with_calendar_identity(course: Course, prior: PriorResult, settings: Setting
     """
     if not prior.summary.course_id:
         return course
-    texts = dict(_calendars(prior, settings, course.patient))
+    text = "\n".join(_calendars(prior, settings, course.patient))
     now, zone = settings.made_at.astimezone(UTC), course.made_at.tzinfo
-    stamps = [datetime.strptime(one, "%Y%m%dT%H%M%S%z") for one in _found(DTSTAMP, texts)]
+    stamps = list(_moments(DTSTAMP.findall(text)))
     first, last = min(stamps, default=now), max(stamps, default=now)
     course_id = prior.summary.course_id
     uid_key = make_uid_key(course.clinic, course_id)
     course = with_identity(course, course_id, uid_key, first.astimezone(zone))
-    for _ in range(max(map(int, _found(SEQUENCE, texts)), default=0)):
+    for _ in range(max(map(int, SEQUENCE.findall(text)), default=0)):
         course = _planned_again(course, last.astimezone(zone))
     # A run that was stopped, and is resumed, may have written some of the calendars.
     is_resumed = len(course.history) > 1 and last == now
@@ -57,12 +57,12 @@ def _planned_again(course: Course, at: datetime) -> Course:
     return add_entry(replace(course, revision=course.revision + 1), entry)
 
 
-def _calendars(prior: PriorResult, settings: Settings, patient: str) -> Iterator[tuple[str, str]]:
-    """The calendars in a patient's folder, by name."""
+def _calendars(prior: PriorResult, settings: Settings, patient: str) -> Iterator[str]:
+    """The texts of the calendars in a patient's folder."""
     for name, _ in prior.files:
         if name.endswith(".ics"):
             with suppress(BadFile):
-                yield name, read_text(str(settings.folder(patient) / name))
+                yield read_text(str(settings.folder(patient) / name))
 
 
 def _has_same_calendars(course: Course, prior: PriorResult, settings: Settings) -> bool:
@@ -72,5 +72,8 @@ def _has_same_calendars(course: Course, prior: PriorResult, settings: Settings) 
     return all(sha(files[name]) == digest for name, digest in written)
 
 
-def _found(pattern: re.Pattern[str], texts: Mapping[str, str]) -> Iterator[str]:
-    return (value for text in texts.values() for value in pattern.findall(text))
+def _moments(texts: Iterable[str]) -> Iterator[datetime]:
+    """The moments of stamps such as "20261123T150000Z"; a text that is none is left out."""
+    for text in texts:
+        with suppress(ValueError):
+            yield datetime.strptime(text, "%Y%m%dT%H%M%S%z")

@@ -43,6 +43,9 @@ def output_option(what: str) -> options.Decorator:
     return click.option("-o", "--output", metavar="DIR", type=folder, help=what)
 
 
+FOR_THE_DRIVER = "rides.ics is for the driver: hand it over once the patient has agreed"
+
+
 @dataclass(frozen=True)
 class Delivery:
     """The options that say how a course is handed over.
@@ -96,6 +99,8 @@ class Delivery:
             click.echo(render(course, self.form or "text", view).encode(), nl=False)
         for path in written:
             click.echo(path)
+        if any(path.name.startswith("rides") for path in written):
+            say("note", FOR_THE_DRIVER)
 
     @contextmanager
     def files(

@@ -34,7 +34,7 @@ PUBLIC = frozenset(
         *("start", "latest_start", "per_week", "every_days", "time", "between", "days"),
         *("boosters", "booster_every", "date_order", "made_at", "today", "date", "on", "to"),
         *("ahead", "limit", "shard", "cluster", "jobs", "protocol", "overrides", "kind", "scope"),
-        *("roster", "output", "columns", "ignored", "register_address"),
+        *("roster", "output", "columns", "ignored", "register_address", "audience", "form"),
     )
 )
 """The parameters whose values tell of nobody. Those of all others are hidden: a new one, too."""
@@ -109,7 +109,9 @@ def _values_to_hide() -> Iterator[str]:
     for name, value in _parameters():
         if name not in PUBLIC:
             for text in _texts(value):
-                yield from (text, Path(text).name, Path(text).stem)
+                yield from (text, Path(text).name)
+                if Path(text).name != "course.json":
+                    yield Path(text).stem
                 if Path(text).suffix == ".json":
                     yield str(Path(text).parent)
 

@@ -133,20 +133,19 @@ class EventBuilder:
         driver = self.labels.driver_text(visit)
         if self.view.audience == "clinic":
             # Without the visit's number, which changes when a visit is added before it.
-            until = f"No driving before {times.until}." if times.until else ""
-            return _lines(
-                f"{visit.phase}, {visit.of}.", when, until, f"Driver: {driver or 'none yet'}."
-            )
-        ride = ""
+            until = f"{no_driving_title(times.until)}." if kind.place != "phone" else ""
+            who = f"Driver: {driver or 'none yet'}." if kind.needs_driver else ""
+            return _lines(f"{visit.phase}, {visit.of}.", when, until, who)
+        ride = NEEDS_DRIVER if kind.needs_driver else ""
         if needs_ride(self.course, visit):
             ride = f"{NEEDS_DRIVER} Driver: {driver}." if driver else ARRANGE_DRIVER
         until = no_driving_text(times.until) if kind.place != "phone" else ""
         return _lines(when, ride, until, self.instructions if at_clinic else self.elsewhere)
 
     def no_driving(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
-        """The time after the visit in which the patient must not drive."""
-        until = visit.no_driving_until
-        if until is None or visit.status not in TAKES_PLACE:
+        """The time without driving after the visit; without a rule, only its beginning."""
+        kind, until = self.course.protocol.visits[visit.kind], visit.no_driving_until
+        if kind.place == "phone" or visit.status not in TAKES_PLACE:
             return
         is_tentative = visit.status == "tentative"
         condition = " (if the appointment takes place)" if is_tentative else ""
@@ -154,7 +153,7 @@ class EventBuilder:
             f"no-driving-{visit.number}",
             event_uid(self.course, visit.uid, "no-driving"),
             visit.end,
-            until,
+            until or add_minutes(visit.end, SHORT_EVENT_MINUTES),
             f"{no_driving_title(times.until)}{condition}",
             no_driving_text(times.until),
             status="TENTATIVE" if is_tentative else "CONFIRMED",

@@ -132,6 +132,8 @@ def no_driving_text(until: str) -> str:
 
 def no_driving_title(until: str) -> str:
     """The prohibition in a title, which may be read on a locked screen: it needs both halves."""
+    if not until:
+        return "No driving: ask your clinic when you may"
     return f"No driving before {until}, {NOT_BEFORE_SLEEP}"
 
 
@@ -172,7 +174,7 @@ def source_text(course: Course, *, discreet: bool) -> str:
     if discreet:
         return "All times and rules on this page are your clinic's."
     source = f"Your clinic uses the plan “{course.protocol.title}”."
-    return f"{source} The minutes and the driving rule come from there."
+    return f"{source} The minutes and the driving rule are your clinic's."
 
 
 def revision_text(revision: int, made: datetime) -> str:

@@ -1,10 +1,11 @@
 """Warnings about a valid clinic file: settings that are probably not meant."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 
 from ketasched.files.did_you_mean import did_you_mean
-from ketasched.files.emergency_numbers import emergency_number
+from ketasched.files.emergency_numbers import NUMBERS, emergency_number
 from ketasched.files.load import shipped_protocols
 from ketasched.model import Clinic, Protocol
 from ketasched.model.privacy import REDACTED, sensitive_term
@@ -47,15 +48,18 @@ def clinic_warnings(
 
 def _emergency_warnings(clinic: Clinic) -> Iterator[str]:
     """No number to call in an emergency, or that of another country."""
-    discreet = clinic.titles == "discreet"
     words, number = clinic.instructions, emergency_number(clinic.timezone)
-    place = "instructions.discreet.call" if discreet else "instructions.call"
-    call = words.discreet.call if discreet else words.call
-    if "911" in call and number != "911":
-        here = f"here it is {number}" if number else f"is that the number in {clinic.timezone}?"
-        yield f"{place}: says 911, the emergency number of the US and Canada; {here}"
-    elif call and not number and not any(char.isdigit() for char in call):
-        yield f"{place}: names no number to call in an emergency; we know none for your country"
+    calls = {"instructions": words, "instructions.discreet": words.discreet}
+    for name, own in words.protocols.items():
+        calls |= {f"instructions.{name}": own, f"instructions.{name}.discreet": own.discreet}
+    for place, wording in calls.items():
+        said = set(re.findall(r"\b\d{3}\b", wording.call)) & {*NUMBERS.values()}
+        # 112 reaches the same in the United Kingdom.
+        if said and number not in said and not ("112" in said and number == "999"):
+            here = f"here it is {number}" if number else f"is that right in {clinic.timezone}?"
+            yield f"{place}.call: says {', '.join(sorted(said))}; {here}"
+        elif wording.call and not number and not re.search(r"\d", wording.call):
+            yield f"{place}.call: names no number for an emergency; we know none for your country"
 
 
 def _privacy_warnings(clinic: Clinic) -> Iterator[str]:

@@ -286,8 +286,8 @@ def _same_day_problems(rules: Iterable[tuple[str, NoDriving | None]]) -> Iterato
     """
     for place, rule in rules:
         if rule and not rule.is_overnight:
-            said = "can end on the day of the visit: expected 24 hours or more, or next_morning"
-            yield f"{place}.no_driving", said
+            needed = "24 hours or more, or next_morning from 05:00 on"
+            yield f"{place}.no_driving", f"can end before a night's sleep: expected {needed}"
 
 
 def _read_course(data: Data, path: str) -> Course:

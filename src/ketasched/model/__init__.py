@@ -53,6 +53,7 @@ from ketasched.model.protocol import (
     Protocol,
     SpanDays,
     VisitKind,
+    covers,
 )
 from ketasched.model.values import (
     WEEKDAYS,

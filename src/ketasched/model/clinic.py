@@ -146,7 +146,7 @@ class Override:
     ] = field(default_factory=OwnMinutes)
     no_driving: Annotated[
         NoDriving | None,
-        Key("The clinic's own rule for driving again, instead of the protocol's."),
+        Key("The clinic's own rule on driving afterwards, instead of the protocol's."),
     ] = None
     because: Annotated[
         str, Key("Why a number is shorter than the protocol's; shown on the clinic's page.")

@@ -137,7 +137,7 @@ class Visit:
     treatment_start: Annotated[datetime, Key("When the treatment begins.")]
     end: Annotated[datetime, Key("When the patient may be collected.")]
     no_driving_until: Annotated[
-        datetime | None, Key("When they may drive again; none: the clinic is to be asked.")
+        datetime | None, Key("Until when they must not drive; none: the clinic is to be asked.")
     ]
     window: Annotated[Window, Key("Where it could be, given the visit before it.")]
     uid: Uid

@@ -61,9 +61,13 @@ def _lies_after(moment: datetime | None, start: datetime) -> bool:
 
 
 def is_without_driving(visit: Visit, moment: datetime) -> bool:
-    """Whether the patient must not drive at a later moment because of this visit."""
-    until = visit.no_driving_until
-    return until is not None and moment.astimezone(UTC) < until.astimezone(UTC)
+    """Whether the patient cannot drive to somewhere at a later moment because of this visit.
+
+    The day on which a time without driving ends counts as a whole, because of the way there;
+    without a rule, the day after the visit does.
+    """
+    until = visit.no_driving_until or visit.end + timedelta(days=1)
+    return moment.date() <= until.date()
 
 
 def with_no_driving(

@@ -1,7 +1,7 @@
 """`Protocol`: phases, kinds of visit and their spacing, each with its source."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -34,6 +34,8 @@ class Minutes:
 
 
 HOURS_A_DAY = 24
+EARLIEST_MORNING = 5 * 60
+"""Before this time of day, in minutes, nobody has had a full night's sleep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,10 @@ class NoDriving:
 
     @property
     def is_overnight(self) -> bool:
-        """Whether the rule ends on a later day than that of the visit, whenever that ends."""
-        return self.next_morning is not None or (self.hours or 0) >= HOURS_A_DAY
+        """Whether the rule ends after the night that follows the visit, whenever that ends."""
+        morning = self.next_morning
+        has_slept = morning is not None and morning.minutes >= EARLIEST_MORNING
+        return has_slept or (self.hours or 0) >= HOURS_A_DAY
 
     def ends_before(self, other: "NoDriving") -> bool:
         """Whether this rule can end before the other one, on a day without a clock change."""
@@ -87,7 +91,7 @@ class VisitKind:
     ] = None
     no_driving: Annotated[
         NoDriving | None,
-        Key("When the patient may drive again; without a rule they are told to ask the clinic."),
+        Key("Until when nobody drives afterwards; without a rule the clinic is to be asked."),
     ] = None
     like: Annotated[
         str, Key("Another kind of visit: all that is not said here is as it is there.")
@@ -216,6 +220,11 @@ class Phase:
                 yield f"reviews[{index}].after", said
 
 
+def covers(places: Iterable[str], place: str) -> bool:
+    """Whether a place is one of these places, or lies in the table at one of them."""
+    return any(f"{place}.".startswith(f"{one}.") for one in places)
+
+
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """Phases, visit kinds and their spacing, with sources. Data, never code."""
@@ -262,7 +271,7 @@ class Protocol:
 
         A kind shares the label of the kind that it is `like`.
         """
-        if f"visits.{name}.{number}" in self.label_minimum:
+        if covers(self.label_minimum, f"visits.{name}.{number}"):
             return True
         like = self.visits[name].like
         return like in self.visits and self.is_label_minimum(like, number)

@@ -187,8 +187,8 @@ def review_start(
 
     It is on the first day between them on which clinic and patient have the clinic's preferred
     time free, else the first on which they have any time free. At the clinic it is not while the
-    patient must not drive. Without such a day the review is at the check-in of the next visit, or
-    after the last visit at the start of that visit itself.
+    patient must not drive, unless the next visit is elsewhere. Without such a day the review is at
+    the check-in of the next visit, or after the last visit at the start of that visit itself.
     """
     clinic, day = availability.context.clinic, visit.start.toordinal()
     days = range(day + 1, following.start.toordinal() if following else day + LATEST_REVIEW_DAYS)
@@ -200,8 +200,11 @@ def review_start(
             openings(clinic, date.fromordinal(each)), REVIEW.minutes.total, clinic.slot_minutes
         )
     )
+    kinds = availability.context.protocol.visits
+    has_ride = following is not None and kinds[following.kind].place == "clinic"
+    waits = place == "clinic" and (following is None or has_ride)
     for each, minutes in chain(preferred, other):
         slot = availability.slot_at(REVIEW, each, minutes)
-        if slot is not None and not (place == "clinic" and is_without_driving(visit, slot.start)):
+        if slot is not None and not (waits and is_without_driving(visit, slot.start)):
             return slot.start
     return following.start if following else visit.start

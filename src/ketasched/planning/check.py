@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Slot, Visit
-from ketasched.model.no_driving import with_no_driving
+from ketasched.model.no_driving import is_without_driving, with_no_driving
 from ketasched.model.occupancy import Occupancy, slots_of
 from ketasched.model.wall_clock import add_minutes, day_text, moment_text
 from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
@@ -28,7 +28,19 @@ def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding
         for visit, expected in zip(visits, _expected_visits(course, visits, slots), strict=True)
         for finding in _time_findings(visit, expected)
     ]
-    return (*findings_of(context, visits, slots), *times)
+    return (*findings_of(context, visits, slots), *times, *_review_findings(course))
+
+
+def _review_findings(course: Course) -> Iterator[Finding]:
+    """Warnings of reviews at the clinic to which the patient cannot drive, without a ride."""
+    for review in course.reviews:
+        before = course.visits[review.after - 1]
+        has_ride = any(visit.start == review.start for visit in course.visits)
+        is_ahead = review.status in ("planned", "tentative") and review.place == "clinic"
+        if is_ahead and not has_ride and is_without_driving(before, review.start):
+            said = f"The review after visit {review.after}, {moment_text(review.start)}"
+            message = f"{said}: the patient must not drive there; it needs a ride."
+            yield Finding("times", "warning", message, review.after)
 
 
 def findings_of(

@@ -10,8 +10,8 @@ from ketasched.model import Finding, Remedy
 from ketasched.model.wall_clock import day_text, days_text
 from ketasched.planning.planner import latest_start
 from ketasched.planning.relaxations import remedies
-from ketasched.rules import Age, eighteenth_birthday
-from ketasched.rules.base import PlanningContext
+from ketasched.rules import RULES, Age, eighteenth_birthday
+from ketasched.rules.base import OverrideRule, PlanningContext
 
 MOST_DAYS = 12
 """If more days than these are possible, a lack of days is not the reason."""
@@ -49,8 +49,15 @@ def explain_refusal(error: NoPlan, context: PlanningContext) -> NoPlan:
         possible=error.possible,
         remedies=found,
         details=details,
-        next_step=remedy_text(found[0]) if found else "other days, hours or a protocol",
+        next_step=remedy_text(found[0]) if found else _step(error),
     )
+
+
+def _step(error: NoPlan) -> str:
+    """What to try where no change of the request would help."""
+    if any(isinstance(RULES.get(one.rule), OverrideRule) for one in error.findings):
+        return "mend [overrides] in the clinic's file, then: ketasched check CLINIC.toml"
+    return "other days, hours or a protocol"
 
 
 def remedy_text(remedy: Remedy) -> str:

@@ -234,8 +234,8 @@ def _is_readable(connection: Connection, course_id: str) -> bool:
 
 def refused_again(taken: ChairTaken, made: Sequence[Course]) -> Conflict:
     """The conflict of an entry that was refused again and again, with the true reason."""
-    if taken.uid:
-        return next(no_chair_left(one, taken.uid) for one in made)
+    if taken.uid and made:
+        return no_chair_left(made[0], taken.uid)
     if taken.reason:
         said = f"the database refuses the entry, whatever is planned: {taken.reason}"
         return Conflict(said, next_step="ketasched day, to see who holds the chair at that time")

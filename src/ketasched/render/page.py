@@ -24,6 +24,7 @@ from ketasched.events.wording import (
     source_text,
 )
 from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, Wording
+from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.render.bill import Bill, BillLine, make_bill
@@ -103,6 +104,18 @@ class Page(Labels):
     def status_text(self, item: Visit | Review) -> str:
         """The status of a visit or review that does not take place."""
         return STATUS_TEXTS.get(item.status, item.status)
+
+    def is_waited_for(self, review: Review) -> bool:
+        """Whether later visits wait until this review is recorded."""
+        waits = review.gate and review.status != "completed"
+        return waits and review.after < len(self.course.visits)
+
+    @property
+    def examples(self) -> list[str]:
+        """The protocol's examples that the clinic has not replaced."""
+        left = unreplaced_examples(self.course.protocol, self.course.clinic)
+        examples = self.course.protocol.examples
+        return [one for one in examples if one in left or not one.startswith("visits.")]
 
     def reminder_texts(self, visit: Visit) -> list[str]:
         """When the calendar reminds of the ride: "Fri 4 Dec, 10:00"."""

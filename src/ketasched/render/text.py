@@ -59,7 +59,7 @@ def _patient_page(page: Page, rides: RideList) -> Iterator[Block]:
     if page.bill:
         yield ["PRICES"]
         yield list(_price_lines(page, page.bill))
-    yield ["QUESTIONS, OR YOU CANNOT COME"]
+    yield ["QUESTIONS, OR YOU CANNOT COME" if page.comes else "QUESTIONS"]
     yield list(_contact_lines(page))
     yield [wrap(f"Calendar file: {DELETE_FIRST}")]
     yield [wrap(_source_text(page))]
@@ -243,8 +243,8 @@ def _clinic_page(page: Page, _rides: RideList) -> Iterator[Block]:
         entries = enumerate(course.history, start=1)
         yield [wrap(page.entry_text(entry, revision), 4) for revision, entry in entries]
     sources = [wrap(f"Numbers: {'; '.join(protocol.sources)}.")]
-    if protocol.examples:
-        examples = ", ".join(protocol.examples)
+    if page.examples:
+        examples = ", ".join(page.examples)
         sources.append(wrap(f"Without a source there, for the clinic to replace: {examples}."))
     yield sources
 
@@ -261,15 +261,17 @@ def _visit_details(page: Page, visit: Visit, width: int) -> Iterator[str]:
     yield f"{number}{day:<17}{begin:<10}{treatment:<11}{end:<12}{visit.status}"
     yield f"{'':<12}{visit.phase}, {page.visit_title(visit)}"
     yield f"{'':<12}window {first} to {last}, target {target}"
-    if visit.no_driving_until:
-        yield f"{'':<12}no driving before {moment_text(visit.no_driving_until, year=False)}"
-    yield f"{'':<12}driver: {page.driver_text(visit) or 'none yet'}"
+    if until := page.no_driving_before(visit):
+        rest = f", {NOT_BEFORE_SLEEP}" if visit.no_driving_until else ""
+        yield f"{'':<12}no driving before {until}{rest}" if rest else f"{'':<12}driving: {until}"
+    if page.course.protocol.visits[visit.kind].needs_driver:
+        yield f"{'':<12}driver: {page.driver_text(visit) or 'none yet'}"
 
 
 def _review_details(page: Page, review: Review) -> str:
     day, begin = day_text(review.start, year=False), clock_text(review.start)
     text = f"{day:<12}{begin:<7}{page.review_title(review)}, after visit {review.after}"
-    if review.gate and review.status != "completed":
+    if page.is_waited_for(review):
         text += "; the visits after it wait for it"
     if review.status not in ("planned", "completed"):
         text += f"; {review.status}"

@@ -80,9 +80,11 @@ def _fits(
         return visit.start < review.start
     if any(one.start == review.start for one in course.visits):
         return following is None and review.start == visit.start
-    if review.place == "clinic" and (
-        is_without_driving(visit, review.start)
-        > is_without_driving(course.visits[review.after - 1], review.start)
+    in_person, before = review.place == "clinic", course.visits[review.after - 1]
+    if (
+        in_person
+        and is_without_driving(visit, review.start)
+        and not is_without_driving(before, review.start)
     ):
         return False
     day, end = review.start.date(), following.start.date() if following else date.max

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, date
 from operator import attrgetter
 
-from ketasched.model import Clinic, Finding, Protocol, Request, Slot
+from ketasched.model import Clinic, Finding, Protocol, Request, Slot, covers
 from ketasched.model.effective_kind import is_shorter, unreplaced_examples
 from ketasched.model.wall_clock import clock_text, day_text
 from ketasched.rules.base import OverrideRule, PlanningContext, Precondition
@@ -82,7 +82,10 @@ class Requirements(Precondition):
         missing = missing_records(context.protocol, context.request, first.start.date())
         if not missing:
             return None
-        return self.finding(f"not recorded: {', '.join(missing)}", "warning")
+        known = {*context.protocol.requires, Clearance.name}
+        other = [one.what for one in context.request.recorded if one.what not in known]
+        instead = f" (recorded, and not required: {', '.join(other)})" if other else ""
+        return self.finding(f"not recorded: {', '.join(missing)}{instead}", "warning")
 
 
 def missing_records(protocol: Protocol, request: Request, day: date) -> list[str]:
@@ -104,21 +107,28 @@ class NotShortened(OverrideRule):
             own = value(override)
             if name not in protocol.visits or own is None:
                 continue
-            if is_shorter(own, value(protocol.visits[name])):
-                return self._finding_of(protocol, name, override.because)
+            asked = value(protocol.visits[name])
+            if is_shorter(own, asked):
+                numbers = f" ({own}, not {asked})" if isinstance(own, int) else ""
+                said = f"the clinic's {self.noun} after a visit ({name}){numbers} may end sooner"
+                return self._finding_of(protocol, name, said, override.because)
         return None
 
-    def _finding_of(self, protocol: Protocol, name: str, because: str) -> Finding:
-        said = f"the clinic's {self.noun} after a visit ({name}) is shorter than"
+    def _finding_of(self, protocol: Protocol, name: str, said: str, because: str) -> Finding:
         if protocol.is_label_minimum(name, self.number):
-            return self.finding(f"{said} the label's, which no clinic can shorten")
+            return self.finding(f"{said} than the label's, which no clinic can shorten")
         place = f"visits.{name}.{self.number}"
-        is_example = any(f"{place}.".startswith(f"{one}.") for one in protocol.examples)
-        if because or is_example:
-            reason = f", because: {because}" if because else ""
-            return self.finding(f"{said} the protocol's{reason}", "warning")
+        # A rule counts as an example if one of its parts is one: the other part may be longer.
+        if covers(protocol.examples, place) or any(
+            covers([place], one) for one in protocol.examples
+        ):
+            return self.finding(f"{said} than the protocol's example", "warning")
+        if because:
+            return self.finding(f"{said} than the protocol's, because: {because}", "warning")
         where = f"overrides.{protocol.id}.{name}"
-        return self.finding(f"{said} its source's; say why in the clinic's file, {where}.because")
+        return self.finding(
+            f"{said} than its source's; say why in the clinic's file, {where}.because"
+        )
 
 
 class NoDrivingKept(NotShortened):
@@ -158,8 +168,11 @@ class ExamplesReplaced(OverrideRule):
         places = unreplaced_examples(protocol, clinic)
         if not places:
             return None
-        said = f"these numbers are examples: {', '.join(places)}; put in the clinic's own"
-        return self.finding(f"{said} ([overrides.{protocol.id}] in its file)", "warning")
+        said = (
+            "1 number is an example" if len(places) == 1 else f"{len(places)} numbers are examples"
+        )
+        where = f"the clinic's own go into [overrides.{protocol.id}] of its file"
+        return self.finding(f"{said} ({', '.join(places)}): {where}", "warning")
 
 
 class Past(Precondition):

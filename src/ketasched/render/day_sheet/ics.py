@@ -23,14 +23,13 @@ def _events(sheet: DaySheet) -> Iterator[Event]:
         chair = f", chair {visit.chair}" if visit.chair else ""
         chair = f", {NO_CHAIR}" if visit.without_chair else chair
         driver = f"Driver: {visit.driver_text}" if visit.driver_text else ""
-        until = f"No driving before {visit.no_driving_text}" if visit.no_driving_until else ""
         yield Event(
             EVENT_NAME,
             make_uid(visit.uid, "day"),
             visit.start,
             visit.end,
             f"{visit.patient}, {visit.of}{chair}",
-            "\n".join(filter(None, (driver, until, *visit.marks))),
+            "\n".join(filter(None, (driver, visit.no_driving_text, *visit.marks))),
             status="TENTATIVE" if visit.status == "tentative" else "CONFIRMED",
             busy=True,
             sequence=visit.revision - 1,

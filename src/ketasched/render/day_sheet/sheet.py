@@ -7,6 +7,7 @@ from functools import partial
 from math import inf
 
 from ketasched.events.rides import needs_ride
+from ketasched.events.wording import no_driving_title
 from ketasched.model import TAKES_PLACE, Course, Driver, Place, Status, Visit
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.review_gates import is_pending
@@ -52,9 +53,9 @@ class DayVisit:
 
     @property
     def no_driving_text(self) -> str:
-        """The end of the time without driving: "Tue 8 Dec, 10:55"; "" without a rule."""
+        """The prohibition, with the end of the time without driving if there is a rule."""
         until = self.no_driving_until
-        return moment_text(until, year=False) if until else ""
+        return no_driving_title(moment_text(until, year=False) if until else "")
 
     @property
     def driver_text(self) -> str:
@@ -69,7 +70,8 @@ class DayVisit:
 class DayReview:
     """A review of the day; its start is local to the clinic.
 
-    `at_check_in` is whether a visit of the patient begins at the same time.
+    `gate` is whether later visits wait for it, `at_check_in` whether a visit of the patient begins
+    at the same time.
     """
 
     start: datetime
@@ -237,7 +239,7 @@ def _reviews_on(course: Course, day: date) -> Iterator[DayReview]:
                 review.title,
                 review.after,
                 review.place,
-                review.gate,
+                review.gate and review.after < len(course.visits),
                 review.start in starts,
                 review.uid,
                 course.revision,

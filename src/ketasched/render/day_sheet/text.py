@@ -32,9 +32,10 @@ def _visit_table(visits: Sequence[DayVisit]) -> Iterator[str]:
     yield _row(HEAD, widths)
     for visit, cells in zip(visits, rows, strict=True):
         yield _row(cells, widths)
-        until = [f"no driving before {visit.no_driving_text}"] * bool(visit.no_driving_until)
-        if more := ", ".join((*visit.marks, *until)):
-            yield f"{' ' * (widths[0] + 2)}{more}"
+        indent = " " * (widths[0] + 2)
+        if visit.marks:
+            yield f"{indent}{', '.join(visit.marks)}"
+        yield f"{indent}{visit.no_driving_text}"
 
 
 def _cells(visit: DayVisit) -> tuple[str, ...]:
