@@ -46,8 +46,8 @@ def _no_clinic_from_outside(tmp_path, monkeypatch):
     """Hide the developer's clinic, register, directory and zone; stop the clock of time budgets;
     use one process unless a test asks for more; let messages name people, as at a terminal.
     """
-    for module in ("discretion", "output"):
-        monkeypatch.setattr(f"ketasched.cli.{module}.is_watched", lambda: True)
+    for module in ("anonymity", "output"):
+        monkeypatch.setattr(f"ketasched.cli.{module}.may_name_people", lambda: True)
     monkeypatch.setattr("ketasched.cli.batch._cores", lambda: 1)
     monkeypatch.setattr("ketasched.cli.options.monotonic", lambda: 0.0)
     monkeypatch.delenv("KETASCHED_CLINIC", raising=False)

@@ -16,12 +16,12 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from ketasched.cli import discretion, main, output
+from ketasched.cli import anonymity, main, output
 from tests.support.commands import CALLS, LATER, MADE, commands, prepare
 from tests.support.transcript import PROMPT, run
 from tests.whole.test_transcripts import TRANSCRIPTS
 
-WATCHED = discretion.is_watched
+WATCHED = anonymity.may_name_people
 MARK = "Zzyzx"
 """What no message of ours says of itself."""
 
@@ -32,8 +32,8 @@ CLINIC = f"{MARK}-clinic.toml"
 
 @pytest.fixture(autouse=True)
 def _nobody_watches(monkeypatch):
-    for module in (discretion, output):
-        monkeypatch.setattr(module, "is_watched", WATCHED)
+    for module in (anonymity, output):
+        monkeypatch.setattr(module, "may_name_people", WATCHED)
 
 
 def quietly(arguments: list[str]) -> Result:
@@ -121,7 +121,7 @@ def options_of(words: str) -> Iterator[tuple[str, str]]:
         command = found
     for option in command.params:
         has_value = isinstance(option, click.Option) and not option.is_flag
-        if has_value and option.name and option.name not in discretion.PUBLIC:
+        if has_value and option.name and option.name not in anonymity.PUBLIC:
             yield option.name, option.opts[-1]
 
 

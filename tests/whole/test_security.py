@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from jinja2 import PackageLoader
 
-from ketasched.cli import discretion, main, output
+from ketasched.cli import anonymity, main, output
 from ketasched.events.view import View
 from ketasched.model import Audience
 from ketasched.planning.planner import plan
@@ -27,7 +27,7 @@ DOCUMENT = ROOT / "docs" / "security.md"
 AT = "--made-at 2026-11-23T10:00"
 CODE = "{{ 7 * 191 }}{% for x in ().__class__.__base__.__subclasses__() %}x{% endfor %}${7*191}"
 WHO = "SECRET-7"
-WATCHED = discretion.is_watched
+WATCHED = anonymity.may_name_people
 NOT_ON_WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such modes")
 
 
@@ -246,8 +246,8 @@ def test_no_patient_is_in_what_a_batch_logs(name, how):
 def logged_by(command: str) -> str:
     """Standard error of a command, where it is no terminal."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (discretion, output):
-            patch.setattr(module, "is_watched", WATCHED)
+        for module in (anonymity, output):
+            patch.setattr(module, "may_name_people", WATCHED)
         return CliRunner().invoke(main, command.split(), prog_name="ketasched").stderr
 
 

@@ -25,7 +25,7 @@ ELSEWHERE = {
     "batch/executors.py dask": "batch/test_dask.py::test_where_no_scheduler_answers",
     "batch/worker.py _refuse_unreadable": "batch/test_failures.py::test_a_course_that_could_not",
     "batch/worker.py work": "batch/test_failures.py::test_a_worker_of_another_version",
-    "cli/discretion.py discreet_usage": "whole/test_quiet.py::test_a_word_that_no_command_knows",
+    "cli/anonymity.py anonymous_usage": "whole/test_quiet.py::test_a_word_that_no_command_knows",
     "cli/ending.py _output_failed": "cli/test_output_that_fails.py::test_a_full_device_is_said",
     "cli/batch.py _settings": "batch/test_failures.py::test_a_stopped_run_does_not_go_on",
     "cli/options.py machine_zone": "cli/test_doctor.py::test_a_machine_without_a_zone",

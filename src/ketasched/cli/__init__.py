@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from ketasched.cli.discretion import note_typed
+from ketasched.cli.anonymity import note_typed
 from ketasched.cli.ending import exit_code_of_errors, stopped_once
 from ketasched.cli.output import occupy_closed_streams
 

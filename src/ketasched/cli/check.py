@@ -8,7 +8,7 @@ import click
 
 from ketasched.batch.routing import Sites, problems
 from ketasched.cli import options
-from ketasched.cli.discretion import hide_people
+from ketasched.cli.anonymity import hide_people
 from ketasched.cli.output import BROKEN, finding_text, print_json, report, say
 from ketasched.cli.roster_source import open_roster
 from ketasched.errors import BadFile

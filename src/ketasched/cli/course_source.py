@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ketasched.cli import options
-from ketasched.cli.discretion import hide_people
+from ketasched.cli.anonymity import hide_people
 from ketasched.cli.register_option import open_register
 from ketasched.errors import BadFile
 from ketasched.files.load import load_clinic, load_course, with_clinic

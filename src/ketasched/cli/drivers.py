@@ -7,8 +7,8 @@ from datetime import timedelta
 import click
 
 from ketasched.cli import options
+from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery, which_clinic_option
-from ketasched.cli.discretion import hide_people
 from ketasched.cli.output import print_as, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import BadRequest

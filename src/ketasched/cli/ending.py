@@ -11,7 +11,7 @@ from types import FrameType
 
 import click
 
-from ketasched.cli.discretion import discreet_usage
+from ketasched.cli.anonymity import anonymous_usage
 from ketasched.cli.output import (
     CUT_OFF,
     INTERRUPTED,
@@ -76,7 +76,7 @@ def exit_code_of_errors(ctx: click.Context | None) -> Iterator[None]:
         say("try", LOOK if done else "the same again")
         raise click.exceptions.Exit(INTERRUPTED) from None
     except click.UsageError as error:
-        raise discreet_usage(error) from None
+        raise anonymous_usage(error) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours is said on one line

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli.discretion import discreet, is_watched
+from ketasched.cli.anonymity import anonymous, may_name_people
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, error_location
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def echo_error(line: str) -> None:
     """Print a line to standard error, where nobody is named unless somebody looks at it."""
     # What is done stays done, and its exit code, where nobody can read what is said of it.
     with suppress(OSError):
-        click.echo(discreet(line), err=True)
+        click.echo(anonymous(line), err=True)
 
 
 def say_findings(findings: "Iterable[Finding]") -> None:
@@ -142,7 +142,7 @@ def report(error: KetaschedError, command: str | None = "plan") -> None:
             step = f"ketasched {command} --help"
     details, step = error.details, error.next_step or step
     too_young = isinstance(error, NoPlan) and any(one.rule == "age" for one in error.findings)
-    if too_young and not is_watched():
+    if too_young and not may_name_people():
         # The day on which somebody is old enough is that of their birth.
         details, step = ("the patient is too young (age)",), "the same at a terminal"
     say("error", f"{where}{error.what}")

@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import click
 
 from ketasched.cli import options
+from ketasched.cli.anonymity import hide_people
 from ketasched.cli.booking import book_and_write
 from ketasched.cli.course_source import with_calendars
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.discretion import hide_people
 from ketasched.cli.output import refusal_as_json, say, say_findings
 from ketasched.cli.register_option import (
     NOT_BOOKED,

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from ketasched.cli import options
+from ketasched.cli.anonymity import hide_people
 from ketasched.cli.course_source import find_entry
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.discretion import hide_people
 from ketasched.cli.output import SOME_FAILED, note_done, print_as, report, say
 from ketasched.cli.register_option import needed_register, register_file, register_option
 from ketasched.errors import KetaschedError, Refused

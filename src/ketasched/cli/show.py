@@ -5,8 +5,8 @@ from pathlib import Path
 import click
 
 from ketasched.cli import options
+from ketasched.cli.anonymity import hide_people
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.discretion import hide_people
 from ketasched.cli.output import BROKEN, say, say_findings
 from ketasched.cli.register_option import is_register_given
 from ketasched.errors import BadFile

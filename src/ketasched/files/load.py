@@ -70,15 +70,15 @@ def load_protocol(name: str) -> Protocol:
             f"no protocol is called {quote(name)}{did_you_mean(name, shipped)}",
             next_step="ketasched protocols list, or give the path of a file: --protocol mine.toml",
         )
-    return _read_protocol(
-        parse(_own_text("protocols", f"{name}.toml"), f"{name}.toml"), f"{name}.toml"
-    )
+    file = f"{name}.toml"
+    return _read_protocol(parse(_own_text("protocols", file), file), file)
 
 
 def protocol_text(name: str) -> str:
     """The text of a protocol's file with its comments. Raises `BadFile` if it is not valid."""
     load_protocol(name)
-    return read_text(str(PROTOCOLS / f"{name}.toml") if name in shipped_protocols() else name)
+    is_shipped = name in shipped_protocols()
+    return _own_text("protocols", f"{name}.toml") if is_shipped else read_text(name)
 
 
 def schema_text(kind: str) -> str:

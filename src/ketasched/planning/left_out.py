@@ -23,15 +23,12 @@ def left_out_findings(
     one could be, up to `days_ahead` after its window. It is about the visit before them.
     """
     counts = [len(sequence) for sequence in sequences]
-    plans = search.phase_plans
-    if counts == [phase_plan.count for phase_plan in plans]:
-        return
-    for number, phase_plan in enumerate(plans):
+    for number, phase_plan in enumerate(search.phase_plans):
         own, count = sequences[number], phase_plan.count
         if len(own) == count:
             continue
         before = [one for sequence in sequences[: number + 1] for one in sequence]
-        which = f"{count}" if len(own) + 1 == count else f"{len(own) + 1} to {count}"
+        which = str(count) if len(own) + 1 == count else f"{len(own) + 1} to {count}"
         said = f"Left out: {phase_plan.phase.name} {which} of {count}"
         longer = search.with_counts([*counts[:number], len(own) + 1, *counts[number + 1 :]])
         refusal = extension_infeasibility(longer, number, own, before[-1])

@@ -128,8 +128,8 @@ class Register:
 
         The files of the course are prepared before the transaction, and get their names after its
         commit: no other writer waits for a disk. If another writer takes a chair meanwhile, all
-        begins anew. A course that is planned under the lock, or whose entry was known only after
-        the connection broke, is entered first; its files could be prepared before.
+        begins anew. After `UNLOCKED_ATTEMPTS` the course is planned under the lock, and its files
+        are prepared after the commit; so they are if the connection broke at the commit.
 
         Raises `NoPlan`, and `Refused` if the stored revision is not `before`, if the patient of a
         new course has another course at that time, if the chairs were taken meanwhile, and if the

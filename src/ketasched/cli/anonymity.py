@@ -40,16 +40,16 @@ PUBLIC = frozenset(
 """The parameters whose values tell of nobody. Those of all others are hidden: a new one, too."""
 
 
-def discreet(text: str) -> str:
+def anonymous(text: str) -> str:
     """The text as standard error may have it."""
-    if is_watched():
+    if may_name_people():
         return text
     return _without(VALUE.sub(HIDDEN, text), _values_to_hide())
 
 
-def discreet_usage(error: click.UsageError) -> click.UsageError:
+def anonymous_usage(error: click.UsageError) -> click.UsageError:
     """An error of how a command was typed, without the words that were typed."""
-    if is_watched():
+    if may_name_people():
         return error
     words = (word.partition("=")[2] if word[:1] == "-" else word for word in _typed_words())
     known = {name for name, value in _parameters() if name in PUBLIC for value in _texts(value)}
@@ -57,7 +57,7 @@ def discreet_usage(error: click.UsageError) -> click.UsageError:
     return click.UsageError(said, error.ctx)
 
 
-def is_watched() -> bool:
+def may_name_people() -> bool:
     """Whether somebody may read all: at a terminal, or because they asked for it."""
     terminal = sys.stderr is not None and sys.stderr.isatty()
     return terminal or any(name == "verbose" and value for name, value in _parameters())
