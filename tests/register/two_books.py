@@ -97,9 +97,10 @@ class Book:
         return Answer(result.exit_code, *texts)
 
     def _neutral(self, text: str) -> str:
-        """A text without what only one of two registers is called."""
+        """A text without what only one of two registers is called, and without a new salt."""
         for name, common in ((self.address, "REGISTER"), (str(self.folder), "FOLDER")):
             text = text.replace(name, common) if name else text
+        text = re.sub(r'id_salt = "[0-9a-f]{32}"', "SALT", text)
         return re.sub(r"postgresql\S*/register\d+", "REGISTER", text)
 
     def tables(self) -> Tables:

@@ -5,14 +5,13 @@ no other problem.
 """
 
 from collections.abc import Iterable, Iterator
-from importlib import resources
 from itertools import chain, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ketasched.files.codec import MOST_PROBLEMS_READ
 from ketasched.files.did_you_mean import did_you_mean
-from ketasched.files.disk import read_bytes
+from ketasched.files.disk import ZONE_DATA, read_bytes
 from ketasched.model import Problem, quote
 from ketasched.model.identifiers import read_reference
 from ketasched.model.opening_hours import holidays_of
@@ -194,7 +193,7 @@ def _path_exists(data: Any, path: list[str]) -> bool:
 def _zone_problems(data: Data) -> Iterator[Problem]:
     name = data.get("timezone")
     if isinstance(name, str) and zone_of(name) is None:
-        names = read_bytes(str(resources.files("tzdata") / "zones")).decode().split()
+        names = read_bytes(ZONE_DATA / "zones").decode().split()
         short = {known.rpartition("/")[2]: known for known in names}
         hint = did_you_mean(name, names) or did_you_mean(name.rpartition("/")[2], short)
         yield "timezone", f"no time zone is called {quote(name)}{hint}"

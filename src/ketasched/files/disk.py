@@ -17,7 +17,13 @@ from pathlib import Path
 from typing import IO, BinaryIO, ClassVar, Literal
 from weakref import WeakSet
 
+import tzdata
+
 from ketasched.errors import BadFile, Refused
+
+# Not `importlib.resources`, which takes as long to import as a course takes to plan.
+ZONE_DATA = Path(tzdata.__file__).parent
+"""The folder of the package `tzdata`, with the tables of the IANA."""
 
 STANDARD_INPUT = "-"
 """The path that is standard input, where a caller reads that."""

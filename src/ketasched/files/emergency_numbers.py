@@ -2,9 +2,8 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import resources
 
-from ketasched.files.disk import read_bytes
+from ketasched.files.disk import ZONE_DATA, read_bytes
 
 EUROPE = (
     "AT BE BG CH CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
@@ -45,4 +44,4 @@ def _links() -> Mapping[str, str]:
 
 def _lines(name: str) -> list[str]:
     """The lines of a table of the IANA."""
-    return read_bytes(str(resources.files("tzdata") / "zoneinfo" / name)).decode().splitlines()
+    return read_bytes(ZONE_DATA / "zoneinfo" / name).decode().splitlines()

@@ -12,11 +12,10 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ketasched.files.disk import read_bytes
+from ketasched.files.disk import ZONE_DATA, read_bytes
 
 NAME = r"(?:<([^>]+)>|([A-Za-z]{3,}))"
 OFFSET = r"([+-]?\d{1,3}(?::\d{2}){0,2})"
@@ -164,7 +163,7 @@ def _hhmm(seconds: int) -> str:
 
 def _posix_rule(zone: str) -> str:
     """The last line of the zone's file, which is looked for where `zoneinfo` does."""
-    folders = (*map(Path, zoneinfo.TZPATH), resources.files("tzdata") / "zoneinfo")
+    folders = (*map(Path, zoneinfo.TZPATH), ZONE_DATA / "zoneinfo")
     files = (folder.joinpath(*zone.split("/")) for folder in folders)
-    content = read_bytes(str(next(file for file in files if file.is_file())))
+    content = read_bytes(next(file for file in files if file.is_file()))
     return content.rstrip(b"\n").rpartition(b"\n")[2].decode("ascii", "replace")
