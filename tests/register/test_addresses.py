@@ -30,6 +30,9 @@ LOOKS_LIKE_A_URL = (
     f"sqlite://{USER}:{MARK}@host/x.db",
     f"{USER}:{MARK}@host/x",
     f"u:{MARK}@host/x",
+    f"postgresql//{USER}:{MARK}@host/x",
+    f"//{USER}:{MARK}@127.0.0.1/x",
+    f"host=127.0.0.1 password={MARK}",
 )
 
 

@@ -4,7 +4,7 @@ import errno
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import current_thread, main_thread
 from time import monotonic
 from types import FrameType
@@ -76,7 +76,9 @@ def exit_code_of_errors(ctx: click.Context | None) -> Iterator[None]:
         say("try", LOOK if done else "the same again")
         raise click.exceptions.Exit(INTERRUPTED) from None
     except click.UsageError as error:
-        raise anonymous_usage(error) from None
+        with suppress(OSError):  # where nothing can be said, the exit code still tells
+            anonymous_usage(error).show()
+        raise click.exceptions.Exit(error.exit_code) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort):
         raise
     except Exception as error:  # noqa: BLE001 - a bug of ours is said on one line

@@ -7,7 +7,6 @@ from dataclasses import fields
 from datetime import UTC, datetime, tzinfo
 from functools import reduce, wraps
 from importlib import import_module
-from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ import click
 from ketasched.cli.output import say
 from ketasched.errors import BadFile, BadRequest
 from ketasched.files.cross_references import zone_of
+from ketasched.files.disk import kind_at
 from ketasched.files.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, shipped_protocols
 from ketasched.model import Clinic
 from ketasched.model.wall_clock import exists
@@ -209,7 +209,8 @@ def clinic_file(path: str | None) -> str | None:
 
     None if there is none of them.
     """
-    here = "clinic.toml" if Path("clinic.toml").is_file() else None
+    # A link that leads nowhere is there, too: reading it says what is wrong.
+    here = "clinic.toml" if kind_at("clinic.toml") else None
     return path or os.environ.get("KETASCHED_CLINIC") or here
 
 

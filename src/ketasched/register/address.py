@@ -3,13 +3,15 @@
 import re
 from urllib.parse import unquote
 
-URL_BEGINS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|[^/\\]*:[^/\\]*@")
-"""A scheme of two or more letters, as a Windows drive has one; or a name and a password."""
+LIKE_A_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:|^\w*//|:[^/\\]*@|\bpassword\s*=")
+"""A scheme of two or more letters, as a Windows drive has one; slashes as after a scheme; a name
+and a password, wherever they stand.
+"""
 
 
 def is_url(address: str) -> bool:
     """Whether an address is a URL, also one that is misspelled; otherwise it is a path."""
-    return "://" in address or URL_BEGINS.match(address) is not None
+    return "://" in address or LIKE_A_URL.search(address) is not None
 
 
 def is_ambiguous(url: str) -> bool:
@@ -18,7 +20,7 @@ def is_ambiguous(url: str) -> bool:
     return "@" in place
 
 
-def without_secrets(text: str, secrets: "list[str]") -> str:
+def without_secrets(text: str, secrets: list[str]) -> str:
     """The text with each of the secrets, also percent-encoded ones, as "***"."""
     found = {one for secret in secrets for one in (secret, unquote(secret)) if one}
     for secret in sorted(found, key=len, reverse=True):
