@@ -137,9 +137,13 @@ def _parameters() -> Sequence[tuple[str, object]]:
         return ()
     if PARSED not in context.meta:
         root = click.Context(context.find_root().command, resilient_parsing=True)
-        context.meta[PARSED] = list(_parse(root, list(context.meta[TYPED])))
-    found: Sequence[tuple[str, object]] = context.meta[PARSED]
-    return found
+        try:
+            found = list(_parse(root, list(context.meta[TYPED])))
+        except Exception:  # noqa: BLE001 - a command that cannot be read: any word may tell
+            found = [("", word) for word in context.meta[TYPED]]
+        context.meta[PARSED] = found
+    parsed: Sequence[tuple[str, object]] = context.meta[PARSED]
+    return parsed
 
 
 def _parse(ctx: click.Context, words: list[str]) -> Iterator[tuple[str, object]]:

@@ -41,7 +41,7 @@ class _StopAtBound(cp_model.CpSolverSolutionCallback):
 
 def _solve(
     solver: cp_model.CpSolver, model: cp_model.CpModel, callback: _StopAtBound
-) -> cp_model.CpSolverStatus:
+) -> "cp_model.CpSolverStatus":
     """The status of the search, which Ctrl-C ends: it runs beside the thread that is told."""
     solver.parameters.catch_sigint_signal = False  # else it takes Ctrl-C for its time limit
     with ThreadPoolExecutor(1) as thread:
