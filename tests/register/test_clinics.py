@@ -127,6 +127,24 @@ def test_a_clinic_that_is_renamed_under_its_salt_keeps_its_chairs(address):
     assert first.visits[0].start != second.visits[0].start
 
 
+def test_a_renamed_clinic_is_known_by_its_new_name_and_not_under_another_salt(address):
+    book = Register.open(address)
+    booked(book, "P-1", at=small(name="Mill Lane", id_salt="one"))
+    booked(book, "P-2", at=small(name="Old Mill", id_salt="one"))
+    assert book.clinics() == ["Old Mill"]
+    with pytest.raises(BadRequest, match="the register has Old Mill with another id_salt"):
+        booked(book, "P-3", at=small(name="Old Mill", id_salt="two"))
+
+
+def test_a_clinic_cannot_be_renamed_to_one_that_is_there(address):
+    book = Register.open(address)
+    booked(book, "P-1", at=small(name="Mill Lane", id_salt="one"))
+    booked(book, "P-2", at=small(name="High Street", id_salt="two"))
+    with pytest.raises(BadRequest, match="the register has Mill Lane with another id_salt"):
+        booked(book, "P-3", at=small(name="Mill Lane", id_salt="two"))
+    assert book.clinics() == ["High Street", "Mill Lane"]
+
+
 # --- the zone
 
 

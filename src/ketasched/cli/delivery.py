@@ -67,7 +67,7 @@ class Delivery:
             raise click.UsageError(said)
         if not self.output and (self.split or self.force):
             raise click.UsageError("--split and --force go with -o, which writes files.")
-        if self.form == "json" and self.audience:
+        if self.form == "json" and self.audience not in (None, "clinic"):
             said = "--format json is the whole course: it is for nobody but the clinic."
             raise click.UsageError(said)
         if self.rides_of and self.audience != "driver":

@@ -25,14 +25,18 @@ def locked_clinic(connection: Connection, clinic: Clinic) -> int:
     Other writers of the clinic wait until this transaction ends. Raises `BadRequest` if the
     clinic is not known, and must not be.
     """
-    asked = select(CLINICS.c.id).where(CLINICS.c.key == clinic_key(clinic)).with_for_update()
-    found: int | None = connection.execute(asked).scalar_one_or_none()
-    if found is not None:
-        return found
+    own = CLINICS.c.key == clinic_key(clinic)
+    asked = select(CLINICS.c.id, CLINICS.c.name).where(own).with_for_update()
+    found = connection.execute(asked).one_or_none()
+    if found and clinic.name in ("", found.name):
+        return int(found.id)
     if connection.dialect.name == "postgresql":
-        # Of two who create the same clinic under two salts the second sees the first.
+        # Of two who bring one clinic under two salts the second sees the first.
         connection.exec_driver_sql("LOCK TABLE clinics IN SHARE ROW EXCLUSIVE MODE")
     refuse_stranger(connection, clinic)
+    if found:
+        connection.execute(CLINICS.update().where(own).values(name=clinic.name))
+        return int(found.id)
     values = {"key": clinic_key(clinic), "name": clinic.name, "timezone": clinic.timezone}
     new = CLINICS.insert().values(values).returning(CLINICS.c.id)
     return int(connection.execute(new).scalar_one())
@@ -46,8 +50,11 @@ def refuse_stranger(connection: Connection, clinic: Clinic) -> None:
     key, name = clinic_key(clinic), _folded_name(clinic.name)
     asked = select(CLINICS.c.key, CLINICS.c.name, CLINICS.c.timezone)
     rows = connection.execute(asked).all()
-    same = [one for one in rows if one.key == key]
-    for one in same or [one for one in rows if _folded_name(one.name) == name]:
+    own = [one for one in rows if one.key == key]
+    # A register of an earlier version may have two clinics of one name: both stay.
+    is_named_so = any(_folded_name(one.name) == name for one in own)
+    others = [one for one in rows if one.key != key and _folded_name(one.name) == name]
+    for one in own if is_named_so else [*own, *others]:
         is_same = one.key == key or (
             not clinic.id_salt and one.key == register_key("", one.name, one.timezone)
         )
