@@ -15,6 +15,7 @@ from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot
+from ketasched.model.memo import memoised
 from ketasched.model.occupancy import Occupancy
 
 
@@ -159,11 +160,17 @@ class OverrideRule(Precondition):
 
     def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
         """The finding about the course's protocol and clinic, whoever the patient is."""
-        return self.of(context.protocol, context.clinic)
+        return _finding_of(self, context.protocol, context.clinic)
 
     def of(self, protocol: Protocol, clinic: Clinic) -> Finding | None:
         """The finding about a protocol and a clinic, if there is one."""
         raise NotImplementedError
+
+
+@memoised
+def _finding_of(rule: OverrideRule, protocol: Protocol, clinic: Clinic) -> Finding | None:
+    """The finding of a rule, worked out once for all patients of a clinic."""
+    return rule.of(protocol, clinic)
 
 
 def first_broken(findings: Iterable[Finding | None]) -> Finding | None:
