@@ -42,9 +42,10 @@ bench: $(READY) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; R
 	$(BIN)/python -m tools.benchmarks.batch $(ROWS)
 	$(BIN)/python -m tools.benchmarks.register
 	$(BIN)/python -m tools.benchmarks.together
+	$(BIN)/python -m tools.benchmarks.reschedule
 
-proof: $(READY)  ## The register with 2,000 courses by 16 processes, and 8 rosters at once: a quarter of an hour.
-	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register
+proof: $(READY)  ## 2,000 courses by 16 processes, 8 rosters at once, a kill at every step, three times the random cases: half an hour.
+	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register tests/batch/test_crashes.py tests/planning tests/revising tests/files
 
 fuzz: $(READY)  ## Look for bugs in the readers; SECONDS=900 for each of them.
 	$(PIP) --constraint $(LOCK) --editable '.[fuzz]'

@@ -34,6 +34,15 @@ if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**32:
     tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
 
 ROOT = Path(__file__).parent.parent
+IS_FULL = bool(os.environ.get("KETASCHED_FULL"))
+"""Whether this is `make proof`; else the tests do less of the same, and are soon done."""
+
+
+def examples(number: int) -> int:
+    """How many random cases to try: so many in `make proof`, a third of them in each run."""
+    return number if IS_FULL else number // 3
+
+
 MADE_AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 
@@ -52,5 +61,6 @@ def _no_clinic_from_outside(tmp_path, monkeypatch):
     monkeypatch.setattr("ketasched.cli.options.monotonic", lambda: 0.0)
     monkeypatch.delenv("KETASCHED_CLINIC", raising=False)
     monkeypatch.delenv("KETASCHED_REGISTER", raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "nothing"))
     monkeypatch.setenv("TZ", "America/New_York")
     monkeypatch.chdir(tmp_path)

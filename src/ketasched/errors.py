@@ -1,5 +1,6 @@
 """The errors that a user can mend: what is wrong, where, and what to try, with an exit code."""
 
+import shlex
 import traceback
 from collections.abc import Sequence
 from datetime import date
@@ -10,8 +11,20 @@ if TYPE_CHECKING:
     from ketasched.model import Finding, Remedy
 
 
+PROGRAM = "ketasched"
+
+
+def command_line(*words: str) -> str:
+    """A command of the program as it is typed, each word quoted for a POSIX shell if need be."""
+    return shlex.join((PROGRAM, *words))
+
+
 class KetaschedError(Exception):
-    """An error that the user can mend: `what` is a sentence, `details` are lines below it."""
+    """An error that the user can mend: `what` is a sentence, `details` are lines below it.
+
+    `next_step` is plain words, or options to add or a command, at the end of the line and alone
+    or after "words: ". Words in capitals stand for values. Of several lines each is a next step.
+    """
 
     exit_code: ClassVar[int] = 70
 
@@ -30,15 +43,33 @@ class BadRequest(KetaschedError):
     """A request or an option that cannot be used; `field` is its name.
 
     `public` is as much of `what` as a log may have: nothing of a patient. Unless it is given, a
-    log has the name of the field alone.
+    log has the name of the field alone. `unsettled` are the fields whose dates can have the day
+    or the month first, and `rest` is what else is wrong, "" for nothing.
     """
 
     exit_code = 2
 
-    def __init__(self, field: str, what: str, *, next_step: str = "", public: str = "") -> None:
+    def __init__(
+        self,
+        field: str,
+        what: str,
+        *,
+        next_step: str = "",
+        public: str = "",
+        unsettled: Sequence[str] = (),
+        rest: str = "",
+    ) -> None:
         super().__init__(what, next_step=next_step)
         self.field = field
         self.public = public
+        self.unsettled = tuple(unsettled)
+        self.rest = rest
+
+
+class NothingToDo(KetaschedError):
+    """A change after which the course would be as it is: no revision is made."""
+
+    exit_code = 0
 
 
 class BadFile(KetaschedError):

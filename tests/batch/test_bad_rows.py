@@ -404,6 +404,7 @@ def test_a_roster_with_headings_of_its_own_is_checked_too():
     named = ["--column", "patient=Ref", "--column", "start=Begins", "--ignore-column", "Notes"]
     runner = CliRunner()
     assert runner.invoke(main, ["check", "own.csv"]).exit_code == 3
-    assert "day or month first?" in runner.invoke(main, ["check", "own.csv", *named]).output
+    said = runner.invoke(main, ["check", "own.csv", *named]).output
+    assert "day or month first in start (1 row)?" in said
     asked = ["check", "own.csv", *named, "--date-order", "dmy"]
     assert runner.invoke(main, asked).output == ""

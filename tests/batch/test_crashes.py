@@ -15,7 +15,7 @@ from random import Random
 
 import pytest
 
-from tests.conftest import ROOT
+from tests.conftest import IS_FULL, ROOT
 from tests.support.crashes import (
     CLINIC,
     MOMENT,
@@ -33,7 +33,8 @@ from tests.support.crashes import (
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
-ROWS, FEWER_ROWS, KILLS = 160, 64, 50
+ROWS, FEWER_ROWS = 160, 64
+KILLS = {"small": 50, "seated": 10} if IS_FULL else {"small": 16, "seated": 5}
 SOME_REJECTED = 5
 MOUNT, UNMOUNT = (shutil.which(name) or f"/bin/{name}" for name in ("mount", "umount"))
 TWO = ("--ignore-chairs", "--jobs", "2")
@@ -114,7 +115,7 @@ def killed_until_it_is_done(undisturbed, output, random, kills):
     raise AssertionError
 
 
-@pytest.mark.parametrize(("name", "kills"), [("small", KILLS), ("seated", 10)])
+@pytest.mark.parametrize(("name", "kills"), KILLS.items())
 def test_however_often_it_is_killed_it_ends_with_the_same_bytes(request, tmp_path, name, kills):
     undisturbed = request.getfixturevalue(name)
     random, left = Random(5), kills
@@ -153,7 +154,7 @@ def test_it_may_be_killed_before_each_single_thing_that_it_does(tmp_path, scenar
         [sys.executable, str(script), str(roster), str(CLINIC), str(tmp_path), scenario]
     )
     assert code == 0, said
-    assert int(said) > 20
+    assert int(said) >= 20  # each leaves another folder behind
 
 
 def test_workers_are_gone_soon_after_their_parent_is_killed(whole, tmp_path):
@@ -174,7 +175,7 @@ def test_a_killed_worker_ends_the_run_clearly_and_it_can_go_on(whole, tmp_path):
     assert ended(process) == (
         6,
         "error: a process that was at work is gone: killed, or out of memory\n"
-        "try: --resume, with fewer --jobs perhaps\n",
+        "try: perhaps with fewer --jobs: --resume\n",
     )
     assert only_whole_lines(tmp_path / "out" / "manifest.csv")
     assert whole.resumed(tmp_path / "out") == whole.tree

@@ -139,7 +139,7 @@ def test_a_cluster_that_gives_up_a_task_ends_the_run_and_it_can_go_on(
         6,
         [
             "error: a process that was at work is gone: killed, or out of memory",
-            "try: --resume, with fewer --jobs perhaps",
+            "try: perhaps with fewer --jobs: --resume",
         ],
     )
     code, said = run(command(roster, output, ALONE, "--resume", "--jobs", "1"))
@@ -157,7 +157,7 @@ def test_a_scheduler_that_goes_ends_the_run_and_it_can_go_on(
     assert ended(process) == (
         6,
         "error: a process that was at work is gone: killed, or out of memory\n"
-        "try: --resume, with fewer --jobs perhaps\n",
+        "try: perhaps with fewer --jobs: --resume\n",
     )
     code, said = run(command(roster, output, ALONE, "--resume", "--jobs", "1"))
     assert code == SOME_REJECTED, said
@@ -193,7 +193,7 @@ def test_a_cluster_without_workers_is_not_waited_for_without_end(roster, tmp_pat
     assert (code, said) == (
         2,
         f"error: --dask: the cluster at {address} has no worker, after 1 seconds\n"
-        f"try: dask worker {address}, then try again\n",
+        f"try: start a worker, then try again: dask worker {address}\n",
     )
     assert not (tmp_path / "out" / "manifest.csv").exists()
 

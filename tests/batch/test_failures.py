@@ -19,7 +19,7 @@ from filelock import FileLock
 
 from ketasched.batch.fingerprints import sha_of_file
 from ketasched.batch.folders import is_revised
-from ketasched.batch.jobs import Chunk, Job, PackedSlots, pack_course
+from ketasched.batch.jobs import Chunk, Job
 from ketasched.batch.manifest import ManifestWriter
 from ketasched.batch.records import (
     CourseSummary,
@@ -35,6 +35,7 @@ from ketasched.errors import BadRequest, NoPlan, Refused
 from ketasched.files import atomic_write as folder_module
 from ketasched.files.disk import create_file
 from ketasched.files.roster import Row as RosterRow
+from ketasched.planning.planner import ChosenSlots
 from tests.support.batches import (
     EXAMPLE,
     MADE_AT,
@@ -456,11 +457,11 @@ def test_no_patient_is_in_what_a_cluster_may_log():
     row = RosterRow(1, 2, {"patient": "SECRET"}, ("SECRET",))
     summary = CourseSummary("SECRET")
     course = course_for({"patient": "SECRET", "start": MONDAY}, EXAMPLE)
-    slots = PackedSlots(course.request, [], ())
+    slots = (course.request, ChosenSlots(()))
     jobs = (
         Job(row, "", PriorResult(summary)),
         Job(row, "", None, Digests(), slots),
-        Job(row, "", None, Digests(), pack_course(course)),
+        Job(row, "", None, Digests(), course),
     )
     result = RowResult(1, "SECRET", "planned")
     for one in (row, *jobs, Chunk(jobs, {}, Settings(MADE_AT)), result, summary):

@@ -16,7 +16,7 @@ SOON = 15
 """Seconds, on a busy machine; the run itself takes far longer than a signal."""
 
 WHERE = {
-    "before the first row": "ketasched.cli.batch.read_roster",
+    "before the first row": "ketasched.cli.roster_options.read_roster",
     "while the workers begin": "ketasched.batch.executors._begin_worker",
     "while a worker writes": "ketasched.batch.worker.write_patient_folder",
     "while the manifest is written": "ketasched.batch.manifest.append",

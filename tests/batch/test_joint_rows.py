@@ -1,5 +1,7 @@
 """A roster whose rows are planned as one on a clinic's chairs."""
 
+from collections import Counter
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -57,6 +59,40 @@ def test_more_are_seated_than_one_by_one():
     begins = [visit.partition("/")[0] for row in manifest() for visit in row["visits"].split("|")]
     taken = [begin for begin in begins if begin]
     assert len(taken) == len(set(taken))
+
+
+@pytest.mark.parametrize("more", [(), TOGETHER], ids=["in row order", "planned as one"])
+def test_a_chair_out_of_order_all_the_time_is_a_chair_that_is_not_there(more):
+    run(*more)
+    out_of_order = '\n[closures]\nchairs = { "2027-01-01..2027-12-31" = 1 }\n'
+    two = clinic_file(more="chairs = 2\nslot_minutes = 60", hours="08:00-12:00")
+    Path(two).write_text(Path(two).read_text() + out_of_order)
+    batch(roster_file(waiting()), "-o", "two", "--clinic", two, *more)
+    assert [row["visits"] for row in manifest("two")] == [row["visits"] for row in manifest()]
+    assert seated("two")
+    assert "1 of 2 chairs is out of order" in rejects("two")[0]["reason"]
+
+
+@pytest.mark.parametrize("more", [(), TOGETHER], ids=["in row order", "planned as one"])
+def test_a_roster_beside_a_chair_out_of_order_and_newer_hours_keeps_both(more):
+    path = clinic_file(more="chairs = 2\nslot_minutes = 60", hours="08:00-12:00")
+    newer = '[hours."2027-04-12"]\ntue = ["13:00-17:00"]\nthu = ["13:00-17:00"]\n'
+    out_of_order = '[closures]\nchairs = { "2027-04-09" = 2, "2027-04-15" = 1 }\n'
+    Path(path).write_text(Path(path).read_text() + newer + out_of_order)
+    batch(roster_file(waiting()), "-o", "out", "--clinic", path, *more)
+    begins = [
+        visit.partition("/")[0]
+        for row in manifest()
+        for visit in row["visits"].split("|")
+        if visit
+    ]
+    assert begins
+    for begin, taken in Counter(begins).items():
+        day, time = begin.split("T")
+        assert taken <= {"2027-04-09": 0, "2027-04-15": 1}.get(day, 2)
+        is_newer = day >= "2027-04-12"
+        assert (time >= "13:00") == is_newer
+        assert not is_newer or date.fromisoformat(day).weekday() in (1, 3)
 
 
 def test_who_waits_reads_from_when_there_is_room():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ketasched.cli import batch as batch_command
+from ketasched.cli import roster_options
 from ketasched.cli.roster_source import open_roster
 from ketasched.files.roster import read_roster
 from tests.support.batches import (
@@ -114,7 +114,7 @@ def test_a_roster_that_changes_while_it_is_read_ends_the_run(change, monkeypatch
         return roster
 
     with monkeypatch.context() as patched:
-        patched.setattr(batch_command, "read_roster", read_and_change)
+        patched.setattr(roster_options, "read_roster", read_and_change)
         done = batch(str(path), *ASKED)
     assert done.exit_code == 3
     assert "roster.csv: has changed while it was read: rows may be missing" in done.stderr

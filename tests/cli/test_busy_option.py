@@ -1,5 +1,6 @@
 """Busy times of calendars: where they come from, and who heeds them from then on."""
 
+import csv
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -218,7 +219,7 @@ def test_a_refusal_says_whose_calendar_and_that_it_would_fit_without():
         plan(protocol(), clinic(), asked, made_at=MADE_AT)
     assert caught.value.refusals[0][1].message == "busy (anna)"
     whole = explain_refusal(caught.value, PlanningContext(protocol(), clinic(), asked, MADE_AT))
-    assert "without --busy anna" in [one.change for one in whole.remedies]
+    assert "without the calendar anna" in [one.change for one in whole.remedies]
 
 
 def test_reviews_are_not_at_busy_times_either(anna):
@@ -384,3 +385,196 @@ def test_a_row_beyond_what_was_read_is_rejected_and_not_planned_blindly(anna):
     Path("roster.csv").write_text("patient,start\nP,2026-12-07\nQ,2031-01-01\n")
     batch("--busy", anna, code=5)
     assert "the busy calendars are read for" in Path("out/rejects.csv").read_text()
+
+
+# --- the course's own visits
+
+
+def test_a_courses_own_calendar_is_not_in_its_way():
+    planned()
+    before = run("suggest", "courses/P", "4", "--today", "2026-12-08").stdout
+    for calendar in ("courses/P/P.ics", "courses/P/rides.ics"):
+        after = run("suggest", "courses/P", "4", "--today", "2026-12-08", "--busy", calendar)
+        assert after.stdout == before
+        done = run(
+            *("revise", "courses/P", "complete", "1", "--today", "2026-12-08", "--dry-run"),
+            *("--busy", calendar),
+        )
+        assert "broken" not in done.stderr
+
+
+def test_the_calendar_of_an_earlier_revision_and_driver_is_not_in_its_way_either():
+    planned("--driver-name", "Sam")
+    Path("old").mkdir()
+    for name in ("P.ics", "rides.ics"):
+        Path("old", name).write_bytes(Path("courses/P", name).read_bytes())
+    moved = ("defer", "4", "--by", "1", "--reason", "x")
+    run("revise", "courses/P", *moved, "--today", "2026-12-08")
+    run("revise", "courses/P", "driver", "5", "--name", "Kim", "--today", "2026-12-08")
+    before = run("suggest", "courses/P", "4", "--today", "2026-12-08").stdout
+    busy_calendars = ("--busy", "old/P.ics", "--busy", "old/rides.ics")
+    after = run("suggest", "courses/P", "4", "--today", "2026-12-08", *busy_calendars).stdout
+    assert after == before
+    assert "14 Dec 2026" in after
+
+
+def test_a_course_that_is_planned_anew_is_not_in_its_own_way():
+    planned()
+    starts = [visit.start for visit in load_course("courses/P").visits]
+    calendar = Path("mine.ics")
+    calendar.write_bytes(Path("courses/P/P.ics").read_bytes())
+    planned("--force", "--busy", "mine.ics")
+    assert [visit.start for visit in load_course("courses/P").visits] == starts
+    later = "--made-at", "2026-11-23T10:01"
+    planned("--busy", "mine.ics", *later, folder="elsewhere")
+    assert [visit.start for visit in load_course("elsewhere/P").visits] != starts
+
+
+@pytest.mark.parametrize("name", ["P.ics", "rides.ics"])
+def test_a_course_that_is_planned_by_its_identifier_is_not_in_its_own_way(name):
+    whose = "--driver-name", "Sam"
+    planned("--course-id", "7", *whose)
+    starts = [visit.start for visit in load_course("courses/P").visits]
+    later = "--busy", f"courses/P/{name}", "--made-at", "2026-11-24T10:00"
+    planned("--course-id", "7", *whose, *later, folder="again")
+    assert [visit.start for visit in load_course("again/P").visits] == starts
+    planned("--course-id", "8", *whose, *later, folder="another")
+    assert [visit.start for visit in load_course("another/P").visits] != starts
+
+
+ROSTER = """\
+patient,start,driver_name,driver
+P,2026-12-07,Sam,
+Q,2027-01-04,,"Kim,,mon;Ann,,wed"
+"""
+
+
+def starts_in(output: str) -> list[str]:
+    """The visits of each row, as the manifest says."""
+    lines = Path(output, "manifest.csv").read_text().splitlines()
+    return [row["visits"] for row in csv.DictReader(lines)]
+
+
+@pytest.mark.parametrize("again", ["--resume", "--force"])
+@pytest.mark.parametrize("audience", ["patient", "driver", "clinic"])
+def test_a_run_that_goes_on_or_begins_anew_is_not_in_its_own_way(again, audience):
+    Path("roster.csv").write_text(ROSTER)
+    batch()
+    before = starts_in("out")
+    whose = "--for", audience, "--format", "ics"
+    Path("ours.ics").write_text("".join(run("show", f"out/{one}", *whose).stdout for one in "PQ"))
+    batch(again, "--busy", "ours.ics")
+    assert starts_in("out") == before
+    assert not any(load_course(f"out/{one}").request.busy for one in "PQ")
+    batch("--busy", "ours.ics", "-o", "elsewhere")
+    assert starts_in("elsewhere") != before
+
+
+def test_a_run_without_course_files_is_not_in_the_way_of_its_calendars():
+    Path("roster.csv").write_text(ROSTER)
+    without = "--format", "ics", "--format", "rides"
+    batch(*without)
+    before = starts_in("out")
+    for name in ("P/P.ics", "P/rides.ics", "Q/Q.ics", "Q/rides.ics"):
+        calendar = Path("out", name).read_bytes()
+        Path("ours.ics").write_bytes(calendar)
+        batch(*without, "--resume", "--busy", "ours.ics")
+        assert starts_in("out") == before
+
+
+def test_a_revised_course_is_not_in_the_way_of_its_batch_with_former_rides_either():
+    Path("roster.csv").write_text(ROSTER)
+    batch()
+    whose = "--for", "driver", "--format", "ics"
+    Path("former.ics").write_text(run("show", "out/P", *whose).stdout)
+    run("revise", "out/P", "driver", "all", "--name", "Kim", "--today", "2026-12-01")
+    Path("newer.ics").write_text(run("show", "out/P", *whose).stdout)
+    before = starts_in("out")
+    batch("--force", "--busy", "former.ics", "--busy", "newer.ics")
+    assert starts_in("out") == before
+
+
+def imported(path: str) -> str:
+    """The visits of a calendar of ours, as a program gives them that makes UIDs of its own."""
+    text = Path(path).read_text().replace("\nUID:", "\nUID:again-")
+    Path("maria.ics").write_text(text)
+    return "maria.ics"
+
+
+COPIES = "maria is busy at the very times of visits 1, 2, 3, 4, 5, 6: if that is a course of ours"
+
+
+def test_a_calendar_with_the_visits_under_other_uids_is_said_to_have_them():
+    planned()
+    maria = imported("courses/P/P.ics")
+    asked = ["revise", "courses/P", "defer", "1", "--by", "1", "--reason", "x", "--dry-run"]
+    result = CliRunner().invoke(main, [*asked, "--busy", maria, "--today", "2026-12-01"])
+    assert COPIES in result.stderr
+    assert COPIES in planned("--force", "--busy", maria).stderr
+
+
+def test_a_calendar_that_is_busy_at_the_time_of_one_visit_has_no_copies():
+    planned()
+    begin, end = (f"{load_course('courses/P').visits[0].start:%Y%m%dT%H%M%S}", "PT1H55M")
+    event = (
+        f"BEGIN:VEVENT\nUID:x\nDTSTART;TZID=America/New_York:{begin}\nDURATION:{end}\nEND:VEVENT\n"
+    )
+    Path("work.ics").write_text(f"BEGIN:VCALENDAR\n{event}END:VCALENDAR\n")
+    again = planned("--force", "--busy", "work.ics")
+    assert load_course("courses/P").request.busy
+    assert "very times" not in again.stderr
+
+
+@pytest.mark.parametrize("damage", [b"", b"[]", b'{"visits": [1]}', b"\xff"])
+def test_a_damaged_course_file_leaves_its_calendars_out_of_the_way(damage):
+    Path("roster.csv").write_text("patient,start\nP,2026-12-07\n")
+    batch()
+    before = starts_in("out")
+    Path("ours.ics").write_bytes(Path("out/P/P.ics").read_bytes())
+    Path("out/P/course.json").write_bytes(damage)
+    batch("--force", "--busy", "ours.ics")
+    assert starts_in("out") == before
+
+
+@pytest.mark.parametrize("owner", ["Anna Lima", "anna@", "--force", "@example.org", "a b@c"])
+def test_an_owner_who_is_no_address_is_refused(anna, owner):
+    asked = ["plan", "--start", "2026-12-07", "--busy", anna, "--busy-owner", owner]
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 2
+    assert "expected an e-mail address" in result.stderr
+
+
+@pytest.mark.parametrize("alone", [["--strict-busy"], ["--busy-owner", "anna@example.org"]])
+def test_how_a_calendar_is_read_goes_with_a_calendar(alone):
+    result = CliRunner().invoke(main, ["plan", "--start", "2026-12-07", *alone])
+    assert result.exit_code == 2
+    assert "try: --busy FILE.ics" in result.stderr
+
+
+def test_what_the_owner_declined_is_free_in_every_command(anna):
+    declined = "ATTENDEE;PARTSTAT=DECLINED:mailto:anna@example.org\nSUMMARY:Secret"
+    Path(anna).write_text(MONDAYS.replace("SUMMARY:Secret", declined))
+    planned("--busy", anna)
+    assert f"{load_course('courses/P').visits[0].start:%H:%M}" != "09:00"
+    planned("--busy", anna, "--busy-owner", "Anna@example.org", "--force")
+    course = load_course("courses/P")
+    assert not course.request.busy
+    Path("roster.csv").write_text("patient,start\nP,2026-12-07\n")
+    batch("--busy", anna, "--busy-owner", "anna@example.org")
+    assert load_course("out/P").visits[0].start == course.visits[0].start
+
+
+def test_what_is_passed_over_is_said_once_by_each_command_or_refused():
+    Path("odd.ics").write_text(MONDAYS.replace("SUMMARY:Secret", "stray line"))
+    Path("roster.csv").write_text("patient,start\nA,2026-12-07\nB,2026-12-08\n")
+    planned()
+    said = "note: odd.ics: read 1 event; 1 is no line of a calendar and was passed over: line 9"
+    for arguments in (
+        ("plan", "--start", "2026-12-07", "--clinic", EXAMPLE),
+        ("suggest", "courses/P", "4", "--today", "2026-12-08"),
+        ("revise", "courses/P", "complete", "1", "--today", "2026-12-08", "--dry-run"),
+        ("batch", "roster.csv", "-o", "out", "--jobs", "1", "--clinic", EXAMPLE),
+    ):
+        assert run(*arguments, "--busy", "odd.ics").stderr.count(said) == 1
+        strict = run(*arguments, "--busy", "odd.ics", "--strict-busy", code=3).stderr
+        assert "error: odd.ics:9: is no line of a calendar" in strict

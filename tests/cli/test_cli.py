@@ -164,6 +164,18 @@ def test_newer_hours_of_the_clinic_are_checked_against():
     assert result.stdout.count("the clinic is not open on this weekday") == 4
 
 
+def test_a_course_is_checked_for_the_clinic_as_its_file_here_has_it():
+    Path("clinic.toml").write_text((ROOT / "examples" / "clinic.toml").read_text())
+    run(*PLAN, "-o", "courses", "--clinic", "clinic.toml")
+    assert run("check", "courses/P-014").exit_code == 0
+    newer = Path("clinic.toml").read_text().replace('mon = ["08:00-12:30", "13:30-17:00"]', "")
+    Path("clinic.toml").write_text(newer)
+    assert "not open on this weekday" in run("check", "courses/P-014").stdout
+    other = newer.replace("example-only-4c1f0b7e", "another")
+    Path("clinic.toml").write_text(other)
+    assert run("check", "courses/P-014").exit_code == 0
+
+
 def test_the_clinic_is_found_where_it_is_looked_for(monkeypatch):
     Path("clinic.toml").write_text('timezone = "Asia/Kolkata"\n[hours]\nmon = ["09:00-17:00"]\n')
     Path("other.toml").write_text('timezone = "Europe/Dublin"\n[hours]\nmon = ["09:00-17:00"]\n')
@@ -333,6 +345,12 @@ def test_a_changed_course_can_go_elsewhere():
         ("paln", "No such command 'paln'. Did you mean plan?"),
         ("Doctor", "No such command 'Doctor'. Did you mean doctor?"),
         ("revise P-1 reschedule 2", "No such verb 'reschedule': it is called defer here."),
+        (
+            "revise P-1 cancel 2",
+            "No such verb 'cancel': it is called omit (that visit), defer (another day), "
+            "hold (all, for now) or cease (all to come) here.",
+        ),
+        ("revise P-1 defre 2", "No such verb 'defre': did you mean defer?"),
         ("revise defer P-1 2", "The course comes first: ketasched revise P-1 defer …"),
         ("clinic init mine.json", "a clinic file is TOML: call it mine.toml"),
     ],
@@ -346,4 +364,67 @@ def test_a_patient_of_the_register_is_shown_by_another_command(monkeypatch):
     monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
     result = CliRunner().invoke(main, ["show", "P-1"], prog_name="ketasched")
     assert result.exit_code == 3
-    assert "try: ketasched register show P-1" in result.stderr
+    assert "try: a patient in the register: ketasched register show P-1" in result.stderr
+
+
+# --- moments and days as people type them ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "2026-11-23T10:00",
+        "2026-11-23T10:00:00-05:00",
+        "2026-11-23 10:00:00",
+        "23-Nov-2026 10am",
+        "Mon, Nov 23, 2026 at 10:00 a.m.",
+        "2026-11-23 10 AM",
+    ],
+)
+@pytest.mark.parametrize("command", ["plan", "batch"])
+def test_the_moment_of_planning_is_read_as_people_type_it(typed, command):
+    clinic = str(ROOT / "examples" / "clinic.toml")
+    Path("roster.csv").write_text("patient,start\nP-1,2026-12-07\n", encoding="utf-8")
+    asked = {
+        "plan": ["plan", "--start", "7-Dec-2026", "--patient", "P-1", "--format", "json"],
+        "batch": ["batch", "roster.csv", "--format", "ndjson", "--quiet", "--jobs", "1"],
+    }[command]
+    result = run(*asked, "--clinic", clinic, "--made-at", typed)
+    assert json.loads(result.stdout)["made_at"] == "2026-11-23T10:00:00-05:00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("03/04/2027", "day or month first? Write "),
+        ("soon", 'expected a moment such as "2026-11-23T10:00"'),
+        ("23 Nov 2026 25:00", 'expected a moment such as "2026-11-23T10:00"'),
+        ("4-Jan-2027T", 'expected a moment such as "2026-11-23T10:00"'),
+    ],
+)
+def test_a_moment_that_can_be_two_or_none_is_refused(typed, said):
+    result = run("plan", "--start", "2027-01-04", "--made-at", typed)
+    assert result.exit_code == 2
+    assert said in result.stderr
+    assert "--date-order" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "start"),
+    [
+        ("2026-12-14T10:15", "2026-12-14T10:15:00-05:00"),
+        ("14-Dec-2026 2pm", "2026-12-14T14:00:00-05:00"),
+        ("Mon, Dec 14, 2026", "2026-12-14T09:00:00-05:00"),
+        ("2026-12-14 00:00:00", "2026-12-14T09:00:00-05:00"),
+    ],
+)
+def test_a_visit_is_moved_to_a_day_and_time_as_people_type_them(typed, start):
+    clinic = str(ROOT / "examples" / "clinic.toml")
+    asked = ["plan", "--start", "2026-12-07", "--patient", "P-1", "--clinic", clinic, "-o", "out"]
+    run(*asked, "--made-at", "2026-11-23T10:00")
+    change = ["defer", "3", "--to", typed, "--reason", "snow", "--today", "8-Dec-2026 8am"]
+    moved = run("revise", "out/P-1", *change)
+    assert moved.exit_code == 0, moved.stderr
+    course = json.loads(Path("out/P-1/course.json").read_text(encoding="utf-8"))
+    assert course["visits"][2]["start"] == start
+    assert course["history"][-1]["at"] == "2026-12-08T08:00:00-05:00"

@@ -19,6 +19,8 @@ COURSE = (
 BEFORE = {
     "ketasched plan": [],
     "ketasched revise resume": [COURSE, "revise courses/P-014 hold --reason fever"],
+    "ketasched revise undo": [COURSE, "revise courses/P-014 complete 1"],
+    "ketasched reschedule": [f"{COURSE} --clinic examples/clinic.toml"],
     "ketasched register restore": [COURSE, "register backup register-2026-12-07.db"],
     "ketasched revise cease": [
         COURSE,
@@ -38,12 +40,16 @@ FILES = {
     "waiting.csv": "patient,start\nW-1,2027-01-04\n",
     "roster.ndjson": '{"patient": "P-1", "start": "2027-01-04"}\n',
 }
+CLINIC = (ROOT / "examples" / "clinic.toml").read_text(encoding="utf-8")
 FILES_FOR = {
+    "ketasched reschedule": {
+        "clinic.toml": CLINIC.replace("dates = [", 'dates = ["2026-12-11 pump repair", '),
+    },
     "ketasched batch": {
-        "clinic.toml": (ROOT / "examples" / "clinic.toml").read_text(encoding="utf-8"),
+        "clinic.toml": CLINIC,
     },
     "ketasched check": {
-        "clinic.toml": (ROOT / "examples" / "clinic.toml").read_text(encoding="utf-8"),
+        "clinic.toml": CLINIC,
         "roster.csv": "patient,Start date\nP-1,2027-01-04\n",
     },
 }

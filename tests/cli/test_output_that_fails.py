@@ -19,8 +19,10 @@ pytestmark = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is
 CHANGES = {
     "plan": "the files are written",
     **{name: "the course is saved" for name in CALLS if name.startswith("revise")},
+    "reschedule": "the visits are moved",
     "clinic init": "the file is written",
     "register backup": "the copy is made",
+    "register rename": "the patient is renamed",
     "register restore": "the backup is in its place",
     "batch": "what was booked before is in the register",
 }

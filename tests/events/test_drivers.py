@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from ketasched.cli import main
+from ketasched.events.events import events
 from ketasched.events.view import View
 from ketasched.files.load import load_protocol
 from ketasched.model import Change, Driver
@@ -35,6 +36,9 @@ def changed(course, verb, **more):
 ALEX_ON_FRIDAY = changed(SAM, "driver", visit=3, driver=Driver("Álex"))
 
 
+CANCELLED_ON_FRIDAY = ["11 Dec CANCELLED: Bring at 09:00", "11 Dec CANCELLED: Collect from 10:55"]
+
+
 def event_lines(text):
     """The day and title of each event of a calendar."""
     return [f"{event.start:%d %b} {event.title}" for event in by_icalendar(text.decode())]
@@ -47,27 +51,46 @@ def test_a_driver_has_a_calendar_of_their_own_rides_where_there_are_several():
         "11 Dec Bring at 09:00",
         "11 Dec Collect from 10:55",
     ]
-    assert len(event_lines(files["drivers/rides-sam-rivera.ics"])) == 10
-    assert len(event_lines(files["rides.ics"])) == 12
+    sam = event_lines(files["drivers/rides-sam-rivera.ics"])
+    assert len(sam) == 12
+    assert [said for said in sam if said.startswith("11 Dec")] == CANCELLED_ON_FRIDAY
+    rides = event_lines(files["rides.ics"])
+    assert len(rides) == 12
+    assert not [said for said in rides if "CANCELLED" in said]
 
 
 def test_a_driver_of_some_rides_has_a_calendar_without_the_others():
     course = changed(SAM, "driver", visit=3)
     own = event_lines(render_folder(course)["drivers/rides-sam-rivera.ics"])
-    assert len(own) == 2 * 5
-    assert not [said for said in own if said.startswith("11 Dec")]
+    assert len([said for said in own if "CANCELLED" not in said]) == 2 * 5
+    assert [said for said in own if said.startswith("11 Dec")] == CANCELLED_ON_FRIDAY
     assert "collect from 10:55   nobody yet" in render(course, "text", View("driver"))
 
 
 def test_a_new_driver_is_told_of_the_ride_and_the_old_one_that_it_is_gone():
     found = changed_calendars(SAM, ALEX_ON_FRIDAY, View("driver"))
     assert {name: event_lines(text) for name, text in found.items()} == {
-        "Sam Rivera": [
-            "11 Dec CANCELLED: Bring at 09:00",
-            "11 Dec CANCELLED: Collect from 10:55",
-        ],
+        "Sam Rivera": CANCELLED_ON_FRIDAY,
         "Álex": ["11 Dec Bring at 09:00", "11 Dec Collect from 10:55"],
     }
+
+
+@pytest.mark.parametrize(("verb", "gone"), [("cease", 12), ("hold", 12), ("omit", 2)])
+def test_a_ride_that_is_given_up_is_cancelled_in_the_drivers_calendar(verb, gone):
+    course = changed(SAM, verb, visit=3 if gone == 2 else None)
+    rides = events(course, View("driver"))
+    cancelled = [one for one in rides if one.status == "CANCELLED"]
+    assert (len(rides), len(cancelled)) == (12, gone)
+    assert all(one.title.startswith("CANCELLED: ") and one.sequence == 1 for one in cancelled)
+    before = {one.uid for one in events(SAM, View("driver"))}
+    assert {one.uid for one in rides} == before
+
+
+def test_a_ride_that_comes_back_is_not_cancelled_any_more():
+    course = changed(changed(SAM, "omit", visit=3), "undo")
+    rides = events(course, View("driver"))
+    assert {one.status for one in rides} == {"CONFIRMED"}
+    assert sorted(one.sequence for one in rides) == [0] * 10 + [2] * 2
 
 
 def test_a_change_of_one_drivers_rides_is_one_calendar():
@@ -123,7 +146,7 @@ def below(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_the_files_of_a_former_driver_are_removed_and_no_others():
+def test_the_file_of_a_former_driver_takes_the_rides_out_and_other_files_are_left_alone():
     run(*PLANNED)
     folder = Path("c/P-1/drivers")
     run(*THIRD, "--name", "Alex", "--changes", "c.ics", "--for", "driver")
@@ -134,7 +157,10 @@ def test_the_files_of_a_former_driver_are_removed_and_no_others():
     assert Path("c-sam.ics").exists()
     assert Path("c-alex.ics").exists()
     run(*THIRD, "--name", "Sam")
-    assert below(folder) == others
+    assert below(folder) == sorted([*others, "rides-alex.ics", "rides-sam.ics"])
+    alex = (folder / "rides-alex.ics").read_text()
+    assert alex.count("SUMMARY:") == alex.count("SUMMARY:CANCELLED: ") == 2
+    assert [(folder / name).read_text() for name in others] == ["mine", "mine"]
 
 
 def test_a_former_driver_still_has_a_page():
@@ -225,7 +251,7 @@ def test_a_new_driver_during_a_visit_is_told_to_collect():
 def test_a_driver_who_collects_from_a_visit_that_is_ended_is_told_of_the_other_rides_too():
     run(*PLANNED)
     ended = ("revise", "c/P-1", "omit", "1", "--reason", "unwell", "--today", "2026-12-07T09:30")
-    assert "note: tell Sam: to collect now\n" in run(*ended)
+    assert "note: tell Sam: to collect now, if the patient was brought\n" in run(*ended)
     run(*PLANNED, "--force")
     hold = ("revise", "c/P-1", "cease", "--reason", "unwell", "--today", "2026-12-09T09:00")
     said = run(*hold)
@@ -279,3 +305,51 @@ def test_a_known_phone_stays_known():
 def test_a_name_without_a_visible_letter_is_refused(name):
     run(*PLANNED)
     assert "--name: " in run(*THIRD, "--name", name, code=2)
+
+
+TURNS = ("--driver", "Ana Lima, 555, Mon/Fri", "--driver", "Ben, wed")
+
+
+def test_drivers_who_take_turns_have_a_calendar_each_from_the_first_plan_on():
+    """The third week is after the change of clocks on 14 March 2027."""
+    asked = ("plan", "--start", "2027-03-08", "--patient", "P-1", "-o", "c", *TURNS)
+    run(*asked, "--made-at", "2027-03-01T10:00")
+    folder = Path("c/P-1/drivers")
+    assert {path.name for path in folder.iterdir()} == {"rides-ana-lima.ics", "rides-ben.ics"}
+    assert event_lines((folder / "rides-ben.ics").read_bytes()) == [
+        *("10 Mar Bring at 09:00", "10 Mar Collect from 10:55"),
+        *("17 Mar Bring at 09:00", "17 Mar Collect from 10:55"),
+    ]
+    assert len(event_lines((folder / "rides-ana-lima.ics").read_bytes())) == 8
+
+
+def test_a_new_driver_of_all_is_told_of_every_ride_and_the_old_ones_of_theirs():
+    plan_turns = (*("plan", "--start", "2026-12-07", "--patient", "P-1", "-o", "c"), *TURNS)
+    run(*plan_turns, "--made-at", "2026-11-23T10:00")
+    named = ("driver", "all", "--name", "Kim", "--today", "2026-12-10T12:00")
+    said = run("revise", "c/P-1", *named)
+    lost, gained = "Fri 11 Dec 09:00, Mon 14 Dec 09:00, Fri 18 Dec 09:00", "Wed 16 Dec 09:00"
+    assert f"note: tell Ana Lima, 555: no ride any more: {lost}\n" in said
+    assert f"note: tell Ben: no ride any more: {gained}\n" in said
+    every = "Fri 11 Dec 09:00, Mon 14 Dec 09:00, Wed 16 Dec 09:00, Fri 18 Dec 09:00"
+    assert f"note: tell Kim: a new ride: {every}\n" in said
+    again = run("revise", "c/P-1", *named)
+    assert again == "note: Kim drives to visits 3, 4, 5 and 6 already\n"
+
+
+@pytest.mark.parametrize(
+    ("booster", "said"),
+    [
+        pytest.param("2027-01-25", "tell Kim: a new ride: Mon 25 Jan 09:00", id="a driver"),
+        pytest.param(
+            "2027-01-26",
+            "visit 7 has no driver: once somebody drives",
+            id="no driver",
+        ),
+    ],
+)
+def test_a_new_booster_says_who_is_to_be_told_or_that_nobody_drives(booster, said):
+    run(*PLANNED)
+    run("revise", "c/P-1", "driver", "mon", "--name", "Kim", "--today", "2026-12-01")
+    found = run("revise", "c/P-1", "booster", "--on", booster, "--today", "2026-12-12")
+    assert f"note: {said}" in found

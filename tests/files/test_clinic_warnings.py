@@ -1,12 +1,22 @@
 """Warnings about settings of a valid clinic file that are probably not meant."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from ketasched.files.clinic_warnings import clinic_warnings
-from ketasched.model import Instructions, Prices, ProtocolWording, Wording
-from tests.support.nouns import clinic, protocol
+from ketasched.model import (
+    Closures,
+    DateRange,
+    Instructions,
+    Prices,
+    ProtocolWording,
+    TimeRange,
+    WeekHours,
+    Wording,
+)
+from tests.support.nouns import clinic, hours_of, protocol
 
 UNUSED = "there is no such protocol, so this is not used"
 UNSAID = "unsaid with discreet titles; fill in [instructions.discreet]"
@@ -18,6 +28,14 @@ NEUTRAL_NAME, NEUTRAL_PLACE = (
 WORDS = Instructions("Eat little.", "A hat.", "You may be dizzy.", "Call us.")
 TELLING = Wording(before="Eat before the infusion.", call="Call Ketamine House.")
 AT_KETAMINE_HOUSE = "Ketamine House\n12 Main St"
+
+DAY = (TimeRange.read("09:00-17:00"),)
+USUAL: dict[str, Any] = {"mon": DAY}
+
+
+def out_of_order(*days: str) -> Closures:
+    return Closures(chairs={DateRange.read(text): 1 for text in days})
+
 
 WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "nothing": ({}, []),
@@ -61,6 +79,25 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         [f"instructions.{key}: {UNSAID}" for key in ("before", "bring", "side_effects", "call")],
     ),
     "the same with clinical titles": ({"instructions": WORDS, "titles": "clinical"}, []),
+    "chairs out of order on days on which the clinic is closed": (
+        {
+            "chairs": 2,
+            "closures": out_of_order("2026-12-05..2026-12-06", "2026-12-06..2026-12-07"),
+        },
+        ["closures.chairs.2026-12-05..2026-12-06: the clinic is closed then, with all its chairs"],
+    ),
+    "newer hours that are the old ones": (
+        {"hours": hours_of(USUAL, {date(2027, 1, 4): WeekHours(**USUAL)})},
+        ["hours.2027-01-04: the same hours as before that day"],
+    ),
+    "hours that change, and change back": (
+        {
+            "hours": hours_of(
+                USUAL, {date(2027, 2, 1): WeekHours(**USUAL), date(2027, 1, 4): WeekHours(fri=DAY)}
+            )
+        },
+        [],
+    ),
     "a name that tells": (
         {"name": "Ketamine House"},
         [f'name: says "ketamin"; {DISCREET} {NEUTRAL_NAME}'],

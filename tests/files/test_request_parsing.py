@@ -8,9 +8,10 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tools.documents.typed_forms import REFUSED, TYPED_FORMS
 
 from ketasched.errors import BadRequest
-from ketasched.files.request_parsing import REQUEST_FIELDS, read_request, spelled_date
+from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
 from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange
 from ketasched.model.identifiers import read_reference
 from ketasched.model.values import Record
@@ -23,149 +24,42 @@ def shown(value: object) -> str:
     return ascii(value).strip("'")[:40] or "empty"
 
 
-# --- dates -------------------------------------------------------------------------------------
+FORMS = [
+    pytest.param(forms.field, text, reading, id=shown(f"{kind} {text}"))
+    for kind, forms in TYPED_FORMS.items()
+    for text, reading in forms.readings.items()
+]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2026-12-07",
-        "7 Dec 2026",
-        "07 dec 2026",
-        "7 December 2026",
-        "7th December 2026",
-        "7 Dec. 2026",
-        "Dec 7 2026",
-        "Dec. 7, 2026",
-        "DECEMBER 7, 2026",
-        "December 7th, 2026",
-        "Mon 7 Dec 2026",
-        "Mon, 7 Dec 2026",
-        "Mon. 7 Dec 2026",
-        "Monday, December 7, 2026",
-        "  7   Dec  2026\t",
-    ],
-    ids=shown,
-)
-def test_a_date_is_read_as_people_write_it(text):
-    assert spelled_date(text) == MONDAY
+@pytest.mark.parametrize(("field", "text", "reading"), FORMS)
+def test_the_forms_in_the_manual_are_read_as_it_says(field, text, reading):
+    def read(typed: str) -> Request:
+        value = (typed,) if REQUEST_FIELDS[field].several else typed
+        return read_request({"start": "2026-12-07", field: value})
 
-
-@pytest.mark.parametrize("order", [None, "mdy", "dmy"])
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2028-02-29", date(2028, 2, 29)),
-        ("29 Feb 2028", date(2028, 2, 29)),
-        ("Sept 5 2027", date(2027, 9, 5)),
-        ("1st May 2027", date(2027, 5, 1)),
-        ("2nd Mar 2027", date(2027, 3, 2)),
-        ("23rd June 2027", date(2027, 6, 23)),
-        ("12 Dec 2012", date(2012, 12, 12)),
-        ("1900-01-01", date(1900, 1, 1)),
-        ("31 Dec 2199", date(2199, 12, 31)),
-    ],
-    ids=shown,
-)
-def test_the_date_order_does_not_matter_for_a_date_in_words(text, expected, order):
-    assert spelled_date(text, order) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("Tue 7 Dec 2026", "that day is a Monday"),
-        ("Sunday, December 7, 2026", "is a Monday"),
-        ("2027-02-30", "is no date"),
-        ("30 Feb 2027", "is no date"),
-        ("29 Feb 2027", "is no date"),
-        ("2027-02-29", "is no date"),
-        ("31 Apr 2027", "is no date"),
-        ("0 Dec 2026", "is no date"),
-        ("32 Dec 2026", "is no date"),
-        ("2026-13-01", "is no date"),
-        ("2026-00-01", "is no date"),
-        ("0000-01-01", "is no date"),
-        ("1899-12-31", "outside 1900–2199"),
-        ("31 Dec 1899", "outside 1900–2199"),
-        ("2200-01-01", "outside 1900–2199"),
-        ("1 Jan 2200", "outside 1900–2199"),
-        ("9999-12-31", "outside 1900–2199"),
-        ("Decoy 7 2026", "is no date"),
-        ("", "expected a date"),
-        ("today", "expected a date"),
-        ("7 Dec", "expected a date"),
-        ("Dec 2026", "expected a date"),
-        ("7 Dec 26", "expected a date"),
-        ("7Dec2026", "expected a date"),
-        ("20261207", "expected a date"),
-        ("2026-12-7", "expected a date"),
-        ("2026/12/07", "expected a date"),
-        ("03/04/27", "expected a date"),
-        ("3/4-2027", "expected a date"),
-        ("2026-12-07T09:00", "expected a date"),
-        ("2026-12-07 or so", "expected a date"),
-        ("7 Dec 2026 09:00", "expected a date"),
-        ("٢٠٢٦-١٢-٠٧", "expected a date"),
-        ("2026\u201312\u201307", "expected a date"),
-        ("7 Dec 2026\0", "expected a date"),
-        ("7" * 5000, "expected a date"),
-        pytest.param("7 Dec 0026", "outside"),
-        pytest.param("Feb 2, 0099", "outside"),
-    ],
-    ids=shown,
-)
-def test_a_text_that_is_no_date_is_refused(text, said):
-    with pytest.raises(ValueError, match=re.escape(said)) as caught:
-        spelled_date(text)
-    assert str(caught.value).isprintable()
-    assert len(str(caught.value)) < 200
-
-
-@pytest.mark.parametrize("text", ["03/04/2027", "3/4/2027", "03-04-2027", "03.04.2027"])
-def test_an_ambiguous_date_needs_a_date_order(text):
-    with pytest.raises(ValueError, match="or say --date-order"):
-        spelled_date(text)
-    assert spelled_date(text, "mdy") == date(2027, 3, 4)
-    assert spelled_date(text, "dmy") == date(2027, 4, 3)
-
-
-@pytest.mark.parametrize(
-    ("text", "order"),
-    [
-        ("13/04/2027", "mdy"),
-        ("04/13/2027", "dmy"),
-        ("30/02/2027", "dmy"),
-        ("02/29/2027", "mdy"),
-        ("00/04/2027", "dmy"),
-        ("03/04/1899", "dmy"),
-        ("03/04/2200", "mdy"),
-    ],
-)
-def test_an_invalid_date_is_not_read_in_the_other_order(text, order):
-    with pytest.raises(ValueError, match=f"read as {order}"):
-        spelled_date(text, order)
-
-
-DATES = st.dates(date(1900, 1, 1), date(2199, 12, 31))
-
-
-@given(DATES, st.sampled_from(["%a ", "%A, ", ""]), st.sampled_from(["%d %b", "%B %d,"]))
-def test_every_spelling_of_every_date_is_read(day, weekday, rest):
-    assert spelled_date(day.isoformat()) == day
-    assert spelled_date(f"{day:{weekday}{rest}} {day.year}") == day
-    assert spelled_date(f"{day:%m/%d}/{day.year}", "mdy") == day
-    assert spelled_date(f"{day:%d.%m}.{day.year}", "dmy") == day
-
-
-@given(DATES, st.sampled_from(WEEKDAYS))
-def test_a_weekday_must_be_that_of_the_date(day, weekday):
-    text = f"{weekday} {day.day} {day:%b} {day.year}"
-    if WEEKDAYS[day.weekday()] == weekday:
-        assert spelled_date(text) == day
+    if reading == REFUSED:
+        with pytest.raises(BadRequest):
+            read(text)
     else:
-        with pytest.raises(ValueError, match="that day is a"):
-            spelled_date(text)
+        assert read(text) == read(reading)
+
+
+@given(st.integers(0, 24 * 60 - 1))
+def test_a_time_is_the_same_on_both_clocks(minutes):
+    hour, minute = divmod(minutes, 60)
+    half = "am" if hour < 12 else "pm"
+    for typed in (f"{(hour - 1) % 12 + 1}:{minute:02d} {half}", f"{hour}:{minute:02d}:00"):
+        assert Clock.read(typed) == Clock(minutes)
+
+
+@given(st.lists(st.sampled_from(WEEKDAYS), min_size=1, unique=True), st.sampled_from(",/ ;&"))
+def test_weekdays_are_read_with_any_separator_and_left_out_by_not(days, separator):
+    typed = separator.join(days)
+    named = read_request({"start": "2026-12-07", "days": (typed,)}).days
+    assert set(named) == set(days)
+    if len(days) < len(WEEKDAYS):
+        left = read_request({"start": "2026-12-07", "days": (f"not {typed}",)}).days
+        assert set(left) == set(WEEKDAYS) - set(days)
 
 
 # --- patient references ------------------------------------------------------------------------
@@ -302,6 +196,26 @@ def test_every_field_has_a_help_text(name):
         ("days", ("mon,wed,fri",), ("mon", "wed", "fri")),
         ("days", ("Friday, MON",), ("mon", "fri")),
         ("days", ("fri", "mon", "mon,tues"), ("mon", "tue", "fri")),
+        ("days", ("M-W-F",), ("mon", "wed", "fri")),
+        ("days", ("Tu/Th",), ("tue", "thu")),
+        ("days", ("MTWRF",), ("mon", "tue", "wed", "thu", "fri")),
+        ("days", ("MoWeFr",), ("mon", "wed", "fri")),
+        ("days", ("Sat-Mon",), ("mon", "sat", "sun")),
+        ("days", ("Mon thru Wed & Weds.",), ("mon", "tue", "wed")),
+        ("days", ("not tue", "not thu"), ("mon", "wed", "fri", "sat", "sun")),
+        ("days", ("not tue and not thu",), ("mon", "wed", "fri", "sat", "sun")),
+        ("days", ("any day but Sundays",), ("mon", "tue", "wed", "thu", "fri", "sat")),
+        ("days", ("any",), WEEKDAYS),
+        ("days", ("any but Sundays",), ("mon", "tue", "wed", "thu", "fri", "sat")),
+        ("driver_name", "#1 Cabs", "#1 Cabs"),
+        ("patient", "1E5.0", "1E5.0"),
+        ("patient_phone", "555.0134", "555.0134"),
+        ("time", "2\u202fp.\u00a0m.", Clock(840)),
+        ("between", "noon-5", TimeRange(720, 1020)),
+        ("between", "10-2pm", TimeRange(600, 840)),
+        ("between", "8-12pm", TimeRange(480, 720)),
+        ("between", "08-11", TimeRange(480, 660)),
+        ("between", "6pm-midnight", TimeRange(1080, 1440)),
         ("unavailable", ("2026-12-07",), (DateRange(MONDAY, MONDAY),)),
         (
             "unavailable",
@@ -317,8 +231,40 @@ def test_every_field_has_a_help_text(name):
             (DateRange(date(2026, 12, 28), date(2027, 1, 1)),),
         ),
         ("unavailable", ("2026-12-07..2026-12-07",), (DateRange(MONDAY, MONDAY),)),
+        ("unavailable", ("Mon, Dec 7, 2026",), (DateRange(MONDAY, MONDAY),)),
+        *(
+            ("unavailable", (text,), (DateRange(date(2027, 1, 18), date(2027, 1, 20)),))
+            for text in (
+                "1/18/2027-1/20/2027",
+                "1/18/2027 - 1/20/2027",
+                "1/18/2027 to 1/20/2027",
+                "1/18/2027–20.1.2027",
+                "18-01-2027-20-01-2027",
+                "2027-01-18-2027-01-20",
+                "18 Jan. 2027-20-Jan-2027",
+                "Jan 18, 2027-Jan 20, 2027",
+            )
+        ),
+        *(
+            (
+                "unavailable",
+                (text,),
+                (
+                    DateRange(date(2027, 1, 13), date(2027, 1, 13)),
+                    DateRange(date(2027, 1, 18), date(2027, 1, 20)),
+                ),
+            )
+            for text in (
+                "1/13/2027, 1/18/2027-1/20/2027",
+                "2027-01-13,2027-01-18..2027-01-20",
+                "Wed, Jan 13, 2027, Mon, Jan 18, 2027 to Jan 20, 2027",
+            )
+        ),
         ("cleared_by", "  Dr. Zoë Lee ", "Dr. Zoë Lee"),
         ("cleared_by", "NA", "NA"),
+        ("cleared_by", "\u200bDr.\u00a0Lee\ufeff", "Dr. Lee"),
+        ("driver_name", "محمد\u200cرضا", "محمد\u200cرضا"),
+        ("patient", "\u200eP\u202f14\u200e", "P 14"),
         (
             "recorded",
             (" rems-enrolment 2026-11-20  Dr. Zoë Lee ",),
@@ -341,6 +287,14 @@ def test_a_value_is_read_as_it_is_meant(name, text, expected):
         ("start", "03/04/2027", "--date-order"),
         ("born", "30 Feb 2000", "is no date"),
         ("patient", "a/b", "cannot have /"),
+        ("driver_name", " #N/A ", "not a spreadsheet's error"),
+        ("driver_name", "########", "expected a value"),
+        ("cleared_by", "#NAME?", "expected a value"),
+        ("patient", "#REF!", "expected a value"),
+        ("patient", "1.23457E+11", "expected all digits, not a number"),
+        ("patient", "10045.0", "format its column as text"),
+        ("patient_phone", "1.5551e+10", "expected all digits, not a number"),
+        ("driver_phone", "15551234567.0", "format its column as text"),
         ("per_week", "0", "expected 1 or more, not 0"),
         ("per_week", "-1", "expected 1 or more, not -1"),
         ("per_week", "3.0", "expected a whole number"),
@@ -355,17 +309,32 @@ def test_a_value_is_read_as_it_is_meant(name, text, expected):
         ("boosters", "0x10", "expected a whole number"),
         ("time", "24:00", "expected a clock time"),
         ("time", "08:60", "expected a clock time"),
-        ("time", "9am", "expected a clock time"),
+        ("time", "9", "Write 09:00 or 21:00"),
+        ("time", "13am", "expected a clock time"),
+        ("time", "9.30", "expected a clock time"),
+        ("between", "1-5", "Write 01:00-05:00, 01:00-17:00 or 13:00-17:00"),
+        ("between", "9am-11", "Write 09:00-11:00 or 09:00-23:00"),
+        ("between", "6-midnight", "Write 06:00-24:00 or 18:00-24:00"),
+        ("between", "8am-noon-5pm", "expected times"),
         ("time", "", "expected a clock time"),
         ("between", "12:00-08:00", "ends before it starts"),
         ("between", "08:00-08:00", "ends before it starts"),
         ("between", "08:00", "expected times"),
         ("between", "08:00-24:01", "expected a clock time"),
-        ("days", ("mon-fri",), "expected weekdays"),
+        ("days", ("mon-mon",), "expected weekdays"),
+        ("days", ("T",), "Tuesday or Thursday? Write tue or thu"),
+        ("days", ("TTS",), "Saturday or Sunday? Write sat or sun"),
+        ("days", ("t " * 3000,), "Tuesday or Thursday"),
         ("days", ("mon,",), "expected weekdays"),
         ("days", ("",), "expected weekdays"),
-        ("days", ("mon wed",), "expected weekdays"),
-        ("days", ("mo",), "expected weekdays"),
+        ("days", ("-",), 'not "-"'),
+        ("days", ("not any",), "leaves out all days"),
+        ("days", ("every Monday",), 'not "every"'),
+        ("days", ("mon, not tue",), "leaves out all days, or one that it does not have"),
+        ("days", ("not mon-sun",), "leaves out all days"),
+        ("days", ("not tue", "mon"), "either the weekdays that will do"),
+        ("days", ("not mon-wed", "not thu-sun"), "leaves out all weekdays"),
+        ("days", ("m o",), "expected weekdays"),
         ("days", ("mon", "someday"), 'not "someday"'),
         pytest.param(
             *("days", ("monthly",), "expected weekdays"),
@@ -378,7 +347,10 @@ def test_a_value_is_read_as_it_is_meant(name, text, expected):
         ("unavailable", ("2026-12-28..",), "expected a date"),
         ("unavailable", ("..2026-12-28",), "expected a date"),
         ("unavailable", ("2026-12-28...2026-12-30",), "expected a date"),
-        ("unavailable", ("2026-12-28-2026-12-30",), "expected a date"),
+        ("unavailable", ("2026-12-28-30",), "expected a date"),
+        ("unavailable", ("2026-12-28,",), "expected a date"),
+        ("unavailable", ("12/24/2026, 10:00",), "without a time of day"),
+        ("unavailable", ("01/03/2027, 01/13/2027",), "--date-order"),
         ("unavailable", ("2026-12-24", "2027-02-30"), "is no date"),
         ("unavailable", ("03/04/2027..05/04/2027",), "--date-order"),
         ("cleared_by", "", "expected some words"),
@@ -422,6 +394,24 @@ def test_a_drivers_phone_needs_the_drivers_name():
     assert caught.value.field == "driver_phone"
     both = {"start": "2026-12-07", "driver_phone": "555 0100", "driver_name": "Ann"}
     assert read_request(both).driver_phone == "555 0100"
+
+
+def test_a_driver_who_is_a_name_alone_has_the_phone_beside_it():
+    texts: dict[str, str | tuple[str, ...]] = {
+        "start": "2026-12-07",
+        "driver": ("Ana Lima",),
+        "driver_phone": "555 0100",
+    }
+    assert read_request(texts) == read_request(
+        {"start": "2026-12-07", "driver_name": "Ana Lima", "driver_phone": "555 0100"}
+    )
+
+
+@pytest.mark.parametrize("drivers", [("Ana Lima, mon",), ("Ana, 555 0134",), ("Ana", "Bo, fri")])
+def test_a_phone_beside_any_other_drivers_is_whose_it_may(drivers):
+    texts = {"start": "2026-12-07", "driver": drivers, "driver_phone": "555 0100"}
+    with pytest.raises(BadRequest, match="needs the driver's name"):
+        read_request(texts)
 
 
 def test_a_field_without_text_has_its_default():

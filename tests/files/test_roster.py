@@ -175,6 +175,95 @@ def test_every_line_is_in_a_row_whatever_the_quotes(lines):
     assert begun | within | blank >= set(range(2, len(lines) + 2))
 
 
+# --- what spreadsheets leave in cells and headings ---------------------------------------------
+
+ODD_SPACES = "\u00a0\u1680\u2000\u2003\u2007\u2009\u202f\u205f\u3000"
+AROUND = "\ufeff\u200b\u2060\u200e\u200f\u202a\u202c"
+
+
+@pytest.mark.parametrize("space", ODD_SPACES, ids=ascii)
+def test_an_odd_space_is_a_space_in_every_cell_and_heading(space):
+    text = f"{space}Patient,Latest{space}Start,start,driver_name{space},clinic\n"
+    text += (
+        f"P{space}1,7{space}Dec{space}2026,{space}2026-12-07,Dr.{space}Lee,my{space}clinic.toml\n"
+    )
+    (row,) = rows_of(text)
+    assert row.texts == {
+        "patient": "P 1",
+        "latest_start": "7 Dec 2026",
+        "start": "2026-12-07",
+        "driver_name": "Dr. Lee",
+        "clinic": "my clinic.toml",
+    }
+    assert request_of_row(row).latest_start == date(2026, 12, 7)
+
+
+@pytest.mark.parametrize("mark", AROUND, ids=ascii)
+def test_an_invisible_mark_around_a_value_goes(mark):
+    text = f"{mark}patient,{mark}start{mark}\n{mark}P-1,{mark}2026-12-07{mark}\n{mark},{mark}\n"
+    (row,) = rows_of(text)
+    assert row.texts == {"patient": "P-1", "start": "2026-12-07"}
+
+
+@pytest.mark.parametrize("name", ["محمد\u200cرضا", "ක්\u200dරිස්", "Zo\u00eb O\u2019Neil"], ids=ascii)
+def test_joiners_and_marks_inside_a_name_stay(name):
+    (row,) = rows_of(HEADER + f"p1,2026-12-07,{name}\n")
+    assert request_of_row(row).driver_name == name
+
+
+@pytest.mark.parametrize("char", ["\u200b", "\ufeff", "\u202e", "\u2028", "\x1b"], ids=ascii)
+def test_an_invisible_character_inside_a_name_is_refused(char):
+    (row,) = rows_of(HEADER + f"p1,2026-12-07,An{char}n\n")
+    with pytest.raises(BadRequest, match="on one line"):
+        request_of_row(row)
+
+
+def test_json_cells_are_cleaned_too():
+    (row,) = rows_of('{"Patient\u00a0": "\ufeffP\u00a01", "start": "2026-12-07"}\n')
+    assert row.texts == {"patient": "P 1", "start": "2026-12-07"}
+
+
+def test_a_row_that_is_cleaned_stays_as_it_was_for_the_rejects():
+    (row,) = rows_of(HEADER + "p1,2026-12-07,Dr.\u00a0Lee\n")
+    assert row.raw_cells == ("p1", "2026-12-07", "Dr.\u00a0Lee")
+
+
+def test_hostile_runs_of_spaces_take_no_long_time():
+    cell = "\u00a0" * 60_000 + "x" + "\u00a0" * 5_000
+    (row,) = rows_of(HEADER + f"p1,2026-12-07,{cell}\n")
+    assert row.texts["driver_name"] == "x"
+
+
+# --- dates that can be read both ways ----------------------------------------------------------
+
+
+def unsettled_of(line: str) -> tuple[tuple[str, ...], str]:
+    """The columns of a row that lack an order of day and month, and what else is wrong."""
+    (row,) = rows_of("patient,start,born,days\n" + line)
+    with pytest.raises(BadRequest) as caught:
+        request_of_row(row)
+    return caught.value.unsettled, caught.value.rest
+
+
+@pytest.mark.parametrize(
+    ("line", "columns", "rest"),
+    [
+        ("p,03/04/2027,,", ("start",), ""),
+        ("p,03/04/2027,01/02/1980,", ("start", "born"), ""),
+        ("p,13/04/2027,01/02/1980,", ("born",), ""),
+        ("p,03/04/2027,13/02/1980,", ("start",), ""),
+        ("p,03/04/2027,,T", ("start",), '"T": is "T" Tuesday or Thursday? Write tue or thu'),
+        (",03/04/2027,,", ("start",), "is empty, and every row needs it"),
+        ("p,03/04/27,,", (), "expected a date with all four digits of its year"),
+    ],
+)
+def test_a_row_says_which_columns_lack_an_order_of_day_and_month(line, columns, rest):
+    found, said = unsettled_of(line)
+    assert found == columns
+    assert said.startswith(rest)
+    assert bool(said) == bool(rest)
+
+
 # --- rows that cannot be read ------------------------------------------------------------------
 
 
@@ -366,6 +455,7 @@ def test_a_header_without_rows_is_a_roster_without_rows():
         pytest.param(b"patient,start," + b"x" * 2**20, "is longer than", id="too long"),
         pytest.param(b"patient,start,,days\n", "column 3 has no name", id="no name"),
         pytest.param(b"patient,strat\n", 'column 2: "strat" is no column', id="unknown"),
+        pytest.param(b"patient,start,\xe2\x80\x8b,days\n", "column 3 has no name", id="unseen"),
         pytest.param(b"patient,strat\n", "did you mean start?", id="a slip"),
         pytest.param(b"patient,strat\n", "there is no column start", id="required"),
         pytest.param(b"patient\n", "there is no column start", id="one heading"),
@@ -428,6 +518,31 @@ def test_a_heading_can_be_named_for_another_column():
 def test_impossible_names_are_refused_as_a_bad_request(names, said):
     with pytest.raises(BadRequest, match=re.escape(said)):
         rows_of(HEADER, names=names)
+
+
+@pytest.mark.parametrize(
+    ("header", "step"),
+    [
+        pytest.param(
+            "Patient ID,First Appt,Notes",
+            '--column patient="Patient ID" --column start=HEADING --ignore-column HEADING',
+            id="one that is meant, one that nobody knows",
+        ),
+        pytest.param(
+            "patient,start,Latest-start date",
+            '--column latest_start="Latest-start date"',
+            id="all that is unknown is meant",
+        ),
+        pytest.param("patient,$start", "--column start=HEADING", id="a shell would read more"),
+        pytest.param("patient,start,x,START", "--ignore-column HEADING", id="one of two alike"),
+    ],
+)
+def test_the_next_step_names_the_headings_that_are_there(header, step):
+    assert refused(f"{header}\n").splitlines()[-1].endswith(f"what is what: {step}")
+
+
+def test_a_title_above_the_header_is_to_be_deleted():
+    assert refused("Infusions in March,,\npatient,start,days\n").endswith("above the header")
 
 
 def test_a_renamed_column_is_not_read_from_its_own_heading():
@@ -634,3 +749,44 @@ def test_the_columns_of_rejects_are_unknown_in_any_other_roster():
     (row,) = rows_of("patient,start,reason\np1,2026-12-07,'=x\n", ignored=["reason"])
     assert row.raw_cells[2] == "'=x"
     assert '"reason" is no column' in refused("patient,start,reason\n")
+
+
+# --- hints -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("heading", "column"),
+    [
+        ("Strat", "start"),
+        ("Start date", "start"),
+        ("Latest start day", "latest_start"),
+        ("Patient ID", "patient"),
+        ("Patient No", "patient"),
+        ("Driver nmae", "driver_name"),
+        ("Driver Phone Number", "driver_phone"),
+        ("unavailble", "unavailable"),
+        ("Booster", "boosters"),
+        ("Day", "days"),
+        ("Notes", ""),
+        ("Note", ""),
+        ("Date", ""),
+        ("ID", ""),
+        ("Name", ""),
+        ("Patient name", ""),
+        ("Phone", ""),
+        ("State", ""),
+        ("Status", ""),
+        ("Timestamp", ""),
+        ("Type", ""),
+        ("Days off", ""),
+        ("Sex", ""),
+        ("Doctor", ""),
+        ("Room", ""),
+        ("Insurance", ""),
+        ("x" * 5000, ""),
+    ],
+)
+def test_a_hint_proposes_a_column_that_the_heading_is_about(heading, column):
+    said = refused(f"patient,start,{heading}\n")
+    assert (f"is no column of a roster; did you mean {column}?" in said) == bool(column)
+    assert ("did you mean" in said) == bool(column)

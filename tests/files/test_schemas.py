@@ -131,6 +131,18 @@ def test_the_command_prints_the_shipped_schema():
         assert run(f"schema {kind}") == schema_text(kind)
 
 
+TYPED = ["9:30", " 9 AM ", "9.30am", "2 p.m.", "12 noon", "Midnight", "09:30:00", "nOOn", "2p. m."]
+
+
+@pytest.mark.parametrize("text", TYPED)
+def test_a_clock_time_as_people_write_it_is_valid(text):
+    for edits in ({"preferred_start": text}, {"hours.mon": [f"0:01 - {text}"]}):
+        data = edited("clinic", edits)
+        if not problems("clinic", data):
+            assert complaints("clinic", data) == []
+    assert problems("clinic", edited("clinic", {"preferred_start": text})) == []
+
+
 # --- what is wrong
 
 CLINIC: Data = {
@@ -177,6 +189,46 @@ PROTOCOL: Data = {
         },
     ],
 }
+MAPPING: Data = {
+    "format": 1,
+    "columns": {"Patient ID": "patient", "First infusion": "start"},
+    "ignore": ["Notes"],
+    "date_order": "mdy",
+}
+PROPOSAL: Data = {
+    "format": 1,
+    "made_at": "2027-01-12T08:00:00-05:00",
+    "timezone": "America/New_York",
+    "clinic": "Riverbend",
+    "book": "0f",
+    "courses": [
+        {
+            "course_id": "one",
+            "patient": "P-1",
+            "revision": 1,
+            "starts": [{"visit": 2, "start": "2027-01-15T09:00:00-05:00", "displaced": True}],
+            "overrides": ["gap"],
+        }
+    ],
+    "not_placed": [
+        {
+            "course_id": "two",
+            "patient": "P-2",
+            "patient_phone": "",
+            "misfits": [
+                {
+                    "visit": 2,
+                    "start": "2027-01-13T09:00:00-05:00",
+                    "rule": "closure",
+                    "message": "the clinic is closed",
+                }
+            ],
+            "reasons": ["visit 2 has no day (gap)"],
+        }
+    ],
+    "reason": "pump repair",
+}
+FILES = {"clinic": CLINIC, "protocol": PROTOCOL, "mapping": MAPPING, "proposal": PROPOSAL}
 DROP = object()
 BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "no zone": ("clinic", {"timezone": DROP}),
@@ -193,6 +245,14 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "no such titles": ("clinic", {"titles": "secret"}),
     "a date in another order": ("clinic", {"closures.dates": ["24.12.2026"]}),
     "an opening on no date": ("clinic", {"closures.openings": {"monday": ["09:00-13:00"]}}),
+    "newer hours from no date": ("clinic", {"hours.spring": {"mon": ["09:00-17:00"]}}),
+    "newer hours of no day": ("clinic", {"hours.2027-01-04": {}}),
+    "newer hours of an unknown day": ("clinic", {"hours.2027-01-04": {"x": ["09:00-17:00"]}}),
+    "newer hours within newer hours": ("clinic", {"hours.2027-01-04": {"2027-02-01": {}}}),
+    "newer hours as a list": ("clinic", {"hours.2027-01-04": ["09:00-17:00"]}),
+    "a chair out of order on no date": ("clinic", {"closures.chairs": {"monday": 1}}),
+    "half a chair out of order": ("clinic", {"closures.chairs": {"2027-01-11": 0.5}}),
+    "chairs out of order as a list": ("clinic", {"closures.chairs": ["2027-01-11"]}),
     "a reminder in words": ("clinic", {"reminders.driver": ["3 days before"]}),
     "an alarm without a unit": ("clinic", {"reminders.alarm": "2"}),
     "words for a protocol that are no table": ("clinic", {"instructions.iv-ptsd": "ID"}),
@@ -205,6 +265,17 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "a price below zero": ("clinic", {"prices.iv-depression.infusion": -1}),
     "a price in words": ("clinic", {"prices.iv-depression.infusion": "a lot"}),
     "a long currency": ("clinic", {"prices.currency": "dollars"}),
+    "hours on a clock of 13 hours": ("clinic", {"hours.mon": ["13x-5"]}),
+    "a mapping without columns": ("mapping", {"columns": DROP}),
+    "a column that is a number": ("mapping", {"columns.Patient ID": 1}),
+    "an order that is none": ("mapping", {"date_order": "ymd"}),
+    "ignored headings as a text": ("mapping", {"ignore": "Notes"}),
+    "a proposal without courses": ("proposal", {"courses": DROP}),
+    "a proposal of no moment": ("proposal", {"made_at": "2027-01-12"}),
+    "a course whose visits stay": ("proposal", {"courses.0.starts": []}),
+    "a course of no revision": ("proposal", {"courses.0.revision": 0}),
+    "a new start without a visit": ("proposal", {"courses.0.starts.0.visit": DROP}),
+    "a misfit without a reason": ("proposal", {"not_placed.0.misfits.0.message": DROP}),
     "a format in words": ("protocol", {"format": "1"}),
     "an id with spaces": ("protocol", {"id": "My protocol"}),
     "no source": ("protocol", {"sources": []}),
@@ -238,6 +309,12 @@ BEYOND: dict[str, tuple[str, dict[str, Any]]] = {
     "openings that overlap": ("clinic", {"hours.mon": ["09:00-12:00", "11:00-13:00"]}),
     "hours backwards": ("clinic", {"hours.mon": ["12:00-09:00"]}),
     "no day is open": ("clinic", {"hours": {"mon": []}}),
+    "no day is open in newer hours": ("clinic", {"hours.2027-01-04": {"mon": []}}),
+    "a month that no year has": ("clinic", {"hours.2027-13-01": {"mon": ["09:00-17:00"]}}),
+    "more chairs out of order than there are": (
+        "clinic",
+        {"chairs": 2, "closures.chairs": {"2027-01-11": 3}},
+    ),
     "a day that no month has": ("clinic", {"closures.dates": ["2026-02-30"]}),
     "an unknown kind of visit": ("clinic", {"overrides.iv-depression.infusions": {}}),
     "a bell in a text": ("clinic", {"name": "ding\a"}),
@@ -257,12 +334,19 @@ BEYOND: dict[str, tuple[str, dict[str, Any]]] = {
     "an example of nothing": ("protocol", {"examples": ["visits.infusion.minuts"]}),
     "a rule that says nothing": ("protocol", {"visits.infusion.no_driving": {}}),
     "a number as a fraction": ("protocol", {"format": 1.0}),
+    "hours that are two things": ("clinic", {"hours.mon": ["1-5"]}),
+    "no such column": ("mapping", {"columns.Patient ID": "pateint"}),
+    "a course in two places": ("proposal", {"not_placed.0.course_id": "one"}),
+    "a visit with two starts": (
+        "proposal",
+        {"courses.0.starts": [{"visit": 2, "start": "2027-01-15T09:00:00-05:00"}] * 2},
+    ),
 }
 """What only our reader sees: what keys say of each other, and of the world."""
 
 
 def edited(kind: str, edits: dict[str, Any]) -> Data:
-    data: Any = deepcopy({"clinic": CLINIC, "protocol": PROTOCOL}[kind])
+    data: Any = deepcopy(FILES[kind])
     for path, value in edits.items():
         *above, last = (int(step) if step.isdigit() else step for step in path.split("."))
         table = data
@@ -276,7 +360,7 @@ def edited(kind: str, edits: dict[str, Any]) -> Data:
     return data
 
 
-@pytest.mark.parametrize("kind", ["clinic", "protocol"])
+@pytest.mark.parametrize("kind", FILES)
 def test_the_files_that_the_next_tests_break_are_valid(kind):
     assert problems(kind, edited(kind, {})) == complaints(kind, edited(kind, {})) == []
 
@@ -299,7 +383,8 @@ def test_the_reader_refuses_what_no_schema_can_express(kind, edits):
 
 VALUES = st.sampled_from(
     [None, True, 0, 1, 2, 7, -1, 400, 2.5, "", "x", "mon", "09:00", "09:00-17:00", "2026-12-24",
-     "2h", "3d 10:00", "1.50", [], {}, [1], ["x"], {"x": 1}, {"default": 2, "max": 3}]
+     "9 am", "8am–noon", "mdy", "2h", "3d 10:00", "1.50", [], {}, [1], ["x"], {"x": 1},
+     {"default": 2, "max": 3}]
 )  # fmt: skip
 STEPS = st.lists(st.integers(0, 40), min_size=1, max_size=5)
 
@@ -324,14 +409,24 @@ def poked(data: Data, steps: list[int], value: object, name: str) -> Data:
     return found
 
 
-@given(st.sampled_from(["clinic", "protocol"]), STEPS, VALUES, st.sampled_from(["", "", "nmae"]))
+@given(
+    st.sampled_from([*FILES]),
+    STEPS,
+    VALUES,
+    st.sampled_from(["", "", "nmae"]),
+)
 def test_the_schema_accepts_all_that_the_reader_accepts(kind, steps, value, name):
     data = poked(edited(kind, {}), steps, value, name)
     if not problems(kind, data):
         assert complaints(kind, data) == []
 
 
-@given(st.sampled_from(["clinic", "protocol"]), STEPS, VALUES, st.sampled_from(["", "", "nmae"]))
+@given(
+    st.sampled_from([*FILES]),
+    STEPS,
+    VALUES,
+    st.sampled_from(["", "", "nmae"]),
+)
 def test_a_key_that_is_unknown_missing_or_of_another_type_is_refused_by_both(
     kind, steps, value, name
 ):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ketasched.errors import NoPlan
 from ketasched.files.codec import plain
 from ketasched.files.load import load_clinic, load_protocol, shipped_protocols
-from ketasched.model import WEEKDAYS, Course, DateRange
+from ketasched.model import WEEKDAYS, Course, DateRange, Hours, WeekHours
 from ketasched.planning.planner import plan
 from tests.conftest import MADE_AT, ROOT
 from tests.planning.test_planner_is_exact import AWAY, BOOKED, DAYS, Case, bookings, cases, dates
@@ -88,13 +88,16 @@ FLAT = st.sampled_from(["America/Phoenix", "Asia/Kolkata", "Etc/UTC"])
 
 
 def later(case: Case, by: timedelta) -> Case:
-    """The same, so many days later: request, busy times, closures, openings and others' visits."""
+    """The same, so many days later: request, busy times, the clinic's dates, others' visits."""
     ours, asked = case.clinic.closures, case.request
     closures = replace(
         ours,
         dates=tuple(DateRange(one.first + by, one.last + by) for one in ours.dates),
         openings={day + by: times for day, times in ours.openings.items()},
+        chairs={DateRange(one.first + by, one.last + by): n for one, n in ours.chairs.items()},
     )
+    changes = {day + by: week for day, week in case.clinic.hours.changes.items()}
+    hours = replace(case.clinic.hours, changes=changes)
     asked = replace(
         asked,
         start=asked.start + by,
@@ -103,7 +106,8 @@ def later(case: Case, by: timedelta) -> Case:
         busy=tuple(replace(one, start=one.start + by, end=one.end + by) for one in asked.busy),
     )
     taken = [(start + by, end + by) for start, end in case.taken]
-    return Case(case.protocol, replace(case.clinic, closures=closures), asked, taken)
+    clinic = replace(case.clinic, closures=closures, hours=hours)
+    return Case(case.protocol, clinic, asked, taken)
 
 
 def moved(times: list[datetime] | None, by: timedelta) -> list[datetime] | None:
@@ -176,6 +180,81 @@ def is_no_worse(few: Course | None, many: Course | None) -> None:
         assert many.visits[0].start.date() <= few.visits[0].start.date()
 
 
+# --- chairs out of order, and hours from a day on
+
+
+@given(cases(), st.integers(1, 3), st.data(), BOOKED)
+def test_chairs_out_of_order_on_all_days_are_chairs_that_are_not_there(case, chairs, data, booked):
+    out = data.draw(st.integers(1, chairs))
+    place = replace(case.clinic, chairs=chairs, closures=replace(case.clinic.closures, chairs={}))
+    few = case._replace(
+        clinic=replace(place, chairs=chairs - out),
+        taken=bookings(booked, place, case.request.start),
+    )
+    always = DateRange(date(1900, 1, 1), date(2199, 12, 31))
+    closures = replace(place.closures, chairs={always: out})
+    broken = few._replace(clinic=replace(place, closures=closures))
+    if out == chairs:  # no clinic has no chairs: full is what it is on all days
+        assert answer(broken) is None or not at_the_clinic(case)
+    else:
+        assert all_starts(answer(broken)) == all_starts(answer(few))
+
+
+def at_the_clinic(case: Case) -> bool:
+    """Whether every visit that the protocol begins with takes a chair."""
+    return all(kind.place == "clinic" for kind in case.protocol.visits.values())
+
+
+@given(cases(), st.integers(-3, 40), st.integers(1, 2), BOOKED)
+def test_chairs_out_of_order_are_chairs_that_somebody_has_all_day(case, day, out, booked):
+    """The chair is one less on that day and on no other."""
+    start = case.request.start
+    place = replace(
+        case.clinic,
+        chairs=2,
+        starts_per_slot=None,
+        closures=replace(case.clinic.closures, chairs={}),
+    )
+    full = case._replace(clinic=place, taken=bookings(booked, place, start))
+    that_day = start + timedelta(day)
+    zone = ZoneInfo(place.timezone)
+    midnights = [datetime.combine(that_day + n * DAY, time(), zone) for n in (0, 1)]
+    sat = full._replace(taken=[*full.taken, *[(midnights[0], midnights[1])] * out])
+    closures = replace(place.closures, chairs={DateRange(that_day, that_day): out})
+    broken = full._replace(clinic=replace(place, closures=closures))
+    assert all_starts(answer(broken)) == all_starts(answer(sat))
+
+
+@given(cases(), st.integers(-10, 20), BOOKED)
+def test_hours_that_a_day_brings_anew_change_nothing(case, day, booked):
+    since = case.request.start + timedelta(day)
+    hours = case.clinic.hours
+    again = replace(hours, changes={**hours.changes, since: hours.in_force(since)})
+    assert all_starts(answer(with_hours(case, again))) == all_starts(answer(case))
+
+
+@given(cases(), st.integers(0, 12))
+def test_hours_for_a_single_day_are_a_closure_of_that_day(case, day):
+    """A week without that weekday begins on that day, and the usual one again on the next."""
+    that_day = case.request.start + timedelta(day)
+    hours, ours = case.clinic.hours, case.clinic.closures
+    openings = {day: times for day, times in ours.openings.items() if day != that_day}
+    case = case._replace(clinic=replace(case.clinic, closures=replace(ours, openings=openings)))
+    usual = hours.in_force(that_day)
+    week = {name: getattr(usual, name) for name in WEEKDAYS}
+    shut = WeekHours(**(week | {WEEKDAYS[that_day.weekday()]: ()}))
+    changes = {that_day + DAY: usual, **hours.changes, that_day: shut}
+    by_hours = with_hours(case, replace(hours, changes=changes))
+    dates = (*ours.dates, DateRange(that_day, that_day))
+    closed = replace(case.clinic.closures, dates=dates)
+    by_closure = case._replace(clinic=replace(case.clinic, closures=closed))
+    assert all_starts(answer(by_hours)) == all_starts(answer(by_closure))
+
+
+def with_hours(case: Case, hours: Hours) -> Case:
+    return case._replace(clinic=replace(case.clinic, hours=hours))
+
+
 # --- names
 
 
@@ -212,7 +291,8 @@ CHANGING = st.sampled_from(
 @given(cases(), CHANGING, CHANGING)
 def test_two_zones_with_the_same_clocks_by_day_have_the_same_local_dates(case, one, two):
     """By day no clock changes, so only rules that count hours can tell the zones apart."""
-    openings = [times for name in WEEKDAYS for times in getattr(case.clinic.hours, name)]
+    weeks = case.clinic.hours.weeks.values()
+    openings = [times for week in weeks for day in range(7) for times in week.on(day)]
     openings += [times for day in case.clinic.closures.openings.values() for times in day]
     assume(all(times.start >= 6 * 60 for times in openings))
     assume(not any(phase.gap_hours for phase in case.protocol.phases))

@@ -21,7 +21,6 @@ from ketasched.model import (
     EveryDays,
     GapDays,
     GapHours,
-    Hours,
     Minutes,
     NoDriving,
     Override,
@@ -35,7 +34,16 @@ from ketasched.planning.check import check
 from ketasched.planning.planner import choose_slots_at, course_of, plan, planning_horizon
 from ketasched.rules.base import PlanningContext
 from tests.conftest import MADE_AT
-from tests.support.nouns import INFUSION, MONDAY, clinic, occupied, phase, protocol, request
+from tests.support.nouns import (
+    INFUSION,
+    MONDAY,
+    clinic,
+    hours_of,
+    occupied,
+    phase,
+    protocol,
+    request,
+)
 
 BOOSTERS = phase(
     0,
@@ -175,7 +183,7 @@ def test_the_hours_before_a_phase_are_counted_from_the_last_visit_of_the_one_bef
     one = phase(2, gap_days=early, per_week=None, every_days=(2,))
     other = phase(1, name="later", gap_days=early, gap_hours=GapHours(min=48), every_days=(2,))
     openings = {"mon": "08:00-17:00", "wed": "08:00-17:00", "fri": "08:00-10:00"}
-    hours = Hours(**{day: (TimeRange.read(text),) for day, text in openings.items()})
+    hours = hours_of({day: (TimeRange.read(text),) for day, text in openings.items()})
     course = planned(protocol(one, other), replace(clinic(), hours=hours))
     assert [f"{visit.start:%a %H:%M}" for visit in course.visits] == [
         "Mon 09:00",

@@ -21,6 +21,7 @@ from ketasched.planning.planner import plan
 from ketasched.planning.record import record_findings
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT, ROOT
+from tests.revising.changes import apply, moment, six
 from tests.support.nouns import clinic, request
 
 WRITTEN_BY_1_0 = [
@@ -66,6 +67,11 @@ def renumbered(course: Course, *visits: int) -> Course:
     numbered = tuple(replace(one, number=n) for n, one in enumerate(kept, start=1))
     reviews = (replace(one, after=min(one.after, len(kept))) for one in course.reviews)
     return replace(course, visits=numbered, reviews=tuple(reviews))
+
+
+def as_of_1_0(course: Course) -> Course:
+    """The course with the history that ketasched 1.0 would have written: without results."""
+    return replace(course, history=tuple(replace(one, result=None) for one in course.history))
 
 
 def with_visit(course: Course, number: int, **fields: object) -> Course:
@@ -246,9 +252,41 @@ EDITS = {
 
 
 @pytest.mark.parametrize(("edit", "expected"), EDITS.values(), ids=EDITS)
-def test_what_was_edited_by_hand_is_found(edit, expected, course):
-    said = said_of(edit(course))
+def test_what_was_edited_by_hand_is_found_without_results(edit, expected, course):
+    said = said_of(edit(as_of_1_0(course)))
     assert [one for one in expected if not any(line.startswith(one) for line in said)] == []
+
+
+@pytest.mark.parametrize("edit", [edit for edit, _ in EDITS.values()], ids=EDITS)
+def test_what_was_edited_by_hand_is_found_by_results(edit, course):
+    assert said_of(edit(course))
+
+
+BY_RESULTS = {
+    "a missed visit removed": ["Visit 3 of the history is not there."],
+    "a make-up visit removed": ["Visit 7 of the history is not there."],
+    "a label twice": ["Visit 2 is not as in the history: of."],
+    "a completed visit that is planned again": [
+        "Visit 1 is planned; by the history it is completed."
+    ],
+    "a visit omitted by hand": ["Visit 5 is omitted; by the history it is planned."],
+    "a visit held by hand": ["Visit 5 is held; by the history it is planned."],
+    "a review removed": ["The review after visit 7 of the history is not there."],
+    "a visit of another kind": [
+        "Visit 1 is not as in the history: kind.",
+        "Visit 1 is of kind booster; the visits of induction are of kind infusion.",
+    ],
+    "a booster confirmed by hand": ["Visit 9 is planned; by the history it is tentative."],
+    # No change has touched these, so they were so when the course was planned.
+    "fewer boosters asked for": [
+        "At revision 1: maintenance: 2 visits; by protocol, request and history 1."
+    ],
+}
+
+
+@pytest.mark.parametrize("edit", BY_RESULTS)
+def test_results_say_what_was_edited_by_hand(edit, course):
+    assert said_of(EDITS[edit][0](course)) == BY_RESULTS[edit]
 
 
 def test_a_visit_after_a_gate_that_is_closed_is_not_planned():
@@ -264,11 +302,19 @@ def test_a_course_that_was_ceased_has_visits_that_are(course):
     ceased = revise(course, Change("cease"), at=course.visits[4].start, why="x")
     assert said_of(ceased) == []
     alive = tuple(replace(one, status="omitted") for one in ceased.visits)
-    assert "Visits ceased: 0; by the history 1." in said_of(replace(ceased, visits=alive))
+    edited = replace(ceased, visits=alive)
+    assert "Visit 5 is omitted; by the history it is planned." in said_of(edited)
+    assert "Visit 6 is omitted; by the history it is ceased." in said_of(edited)
+    assert "Visits ceased: 0; by the history 1." in said_of(as_of_1_0(edited))
 
 
 def test_check_finds_infusions_that_are_gone(course):
     Path("course.json").write_text(json_line(without(course, "3 of 6")), "utf-8")
+    for command in ("check", "show"):
+        found = CliRunner().invoke(main, [command, "course.json"])
+        assert found.exit_code == 1
+        assert "Visit 3 of the history is not there (record)" in found.output
+    Path("course.json").write_text(json_line(without(as_of_1_0(course), "3 of 6")), "utf-8")
     for command in ("check", "show"):
         found = CliRunner().invoke(main, [command, "course.json"])
         assert found.exit_code == 1
@@ -295,3 +341,29 @@ def test_no_visit_can_be_removed_unseen_but_one_that_may_have_found_no_day(old):
         if not said_of(renumbered(course, *(one for one in numbers if one != visit.number)))
     ]
     assert [one for one in unseen if one.phase not in optional or phases[one.phase] > 1] == []
+
+
+def with_entry(course, number, **changes):
+    """The course with another entry of this revision."""
+    history = list(course.history)
+    history[number - 1] = replace(history[number - 1], **changes)
+    return replace(course, history=tuple(history))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"result": None}, "Revision 3 does not say what it has changed."),
+        ({"change": None}, "Revision 3 has changed something, and does not say by what."),
+        ({"change": Change("undo")}, "Revision 3 is no undo of revision 2."),
+        ({"at": moment("2026-01-01T10:00")}, "Revision 3 is dated before the one before it."),
+    ],
+    ids=["no result", "no change", "an undo that is none", "an earlier moment"],
+)
+def test_an_entry_that_was_edited_by_hand_is_found(changes, said):
+    course = six(boosters=0)
+    for number, today in ((1, "2026-12-07T17:00"), (2, "2026-12-09T17:00")):
+        course = apply(course, "complete", today, visit=number)
+    assert [*record_findings(course)] == []
+    found = [one.message for one in record_findings(with_entry(course, 3, **changes))]
+    assert said in found

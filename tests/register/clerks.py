@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from ketasched.errors import NoPlan, Refused
 from ketasched.files.load import load_clinic, load_protocol
-from ketasched.model import Clinic, Clock, Course, Request
+from ketasched.model import Clinic, Clock, Course, DateRange, Request
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
 from ketasched.register import register as book_module
@@ -33,9 +33,6 @@ FIRST_DAY = date(2027, 1, 4)
 DAYS_A_COURSE = 1.7
 """So many days a course are asked for: fewer than all of them need, so that some are refused."""
 
-IS_FULL = bool(os.environ.get("KETASCHED_FULL"))
-"""Whether this is `make proof`: the tests take less, of the same, so that they are soon done."""
-
 SECONDS_TO_COME_BACK = 300
 
 PROTOCOL = load_protocol("iv-depression")
@@ -43,9 +40,21 @@ PROTOCOL = load_protocol("iv-depression")
 
 @cache
 def clinic() -> Clinic:
-    """The clinic at which all of them book."""
+    """A clinic of a few chairs."""
     example = load_clinic(str(ROOT / "examples" / "clinic.toml"))
     return replace(example, chairs=CHAIRS, starts_per_slot=STARTS)
+
+
+@cache
+def clinic_in_repair() -> Clinic:
+    """The clinic at which all of them book: every other week some chairs are out of order."""
+    out_of_order = {
+        DateRange(first, first + timedelta(4)): 1 + week % 3
+        for week in range(0, 60, 2)
+        for first in [FIRST_DAY + timedelta(7 * week)]
+    }
+    closures = replace(clinic().closures, chairs=out_of_order)
+    return replace(clinic(), closures=closures)
 
 
 @dataclass(frozen=True)
@@ -90,7 +99,7 @@ class Clerk:
 
 def planned(request: Request, bookings: Occupancy) -> Course:
     """The course for a request beside these bookings."""
-    return plan(PROTOCOL, clinic(), request, made_at=MADE_AT, bookings=bookings)
+    return plan(PROTOCOL, clinic_in_repair(), request, made_at=MADE_AT, bookings=bookings)
 
 
 def work(clerk: Clerk) -> None:
@@ -98,7 +107,7 @@ def work(clerk: Clerk) -> None:
     os.nice(1)
     # On a machine that has much else to do a server takes its time to be there again.
     book_module.SECONDS_TO_COME_BACK = SECONDS_TO_COME_BACK
-    book, place = Register.open(clerk.address), clinic()
+    book, place = Register.open(clerk.address), clinic_in_repair()
     done = clerk.did()
     booked = sum(one["outcome"] == "booked" for one in done)
     whole = b"".join(json.dumps(one).encode() + b"\n" for one in done)

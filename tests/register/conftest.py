@@ -2,13 +2,14 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
 
-from tests.register.databases import Server
+from tests.register.databases import Files, Server
 from tests.support.batches import clinic_file
 
 
@@ -21,28 +22,53 @@ def server() -> Iterator[Server]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+class CompiledStatements(dict[tuple[Any, ...], Any]):
+    """Statements that any engine has compiled: a dialect counts by its name.
+
+    Each command opens the register anew, and would compile the same statements for a fifth of its
+    time.
+    """
+
+    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
+        return super().get((key[0].name, *key[1:]), default)
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
+        super().__setitem__((key[0].name, *key[1:]), compiled)
+
+
+COMPILED = CompiledStatements()
+
+
 @pytest.fixture(autouse=True)
-def _closed_at_the_end(monkeypatch) -> Iterator[None]:
-    """Every register that a test opens is closed."""
+def close_registers(monkeypatch) -> Iterator[Callable[[], None]]:
+    """Close every register that a test has opened; at its end it is called for each."""
     engines = []
 
     def made(*arguments, **more):
         engines.append(sqlalchemy.create_engine(*arguments, **more))
+        engines[-1].update_execution_options(compiled_cache=COMPILED)
         return engines[-1]
 
+    def close() -> None:
+        for engine in engines:
+            engine.dispose()
+
     monkeypatch.setattr("ketasched.register.database.create_engine", made)
-    yield
-    for engine in engines:
-        engine.dispose()
+    yield close
+    close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def address(request, tmp_path) -> str:
+def databases(request, tmp_path) -> Files | Server:
+    """Where a test's registers are."""
+    is_file = request.param == "sqlite"
+    return Files(tmp_path) if is_file else request.getfixturevalue("server")
+
+
+@pytest.fixture
+def address(databases, tmp_path) -> str:
     """The address of a register that is not there yet."""
-    if request.param == "sqlite":
-        return str(tmp_path / "register.db")
-    server: Server = request.getfixturevalue("server")
-    return server.new()
+    return str(tmp_path / "register.db") if isinstance(databases, Files) else databases.new()
 
 
 @pytest.fixture
@@ -55,3 +81,32 @@ def clinic() -> str:
 def book(address: str, clinic: str, monkeypatch) -> str:
     monkeypatch.setenv("KETASCHED_REGISTER", address)
     return address
+
+
+KEPT: dict[tuple[Callable[[], None], type], str] = {}
+"""The registers that tests begin with: by what has filled them, and by where they are."""
+
+
+@pytest.fixture
+def filled(
+    databases, clinic, monkeypatch, close_registers, tmp_path_factory
+) -> Callable[[Callable[[], None]], str]:
+    """Call it with what fills a register, for the address of one that is filled so.
+
+    It is filled once for each kind of database; every test has a copy.
+    """
+
+    def like(fill: Callable[[], None]) -> str:
+        key = fill, type(databases)
+        if key not in KEPT:
+            monkeypatch.setenv("KETASCHED_REGISTER", new := databases.new())
+            fill()
+            close_registers()
+            is_file = isinstance(databases, Files)
+            keeper = Files(tmp_path_factory.mktemp("kept")) if is_file else databases
+            KEPT[key] = keeper.new(new)
+        address: str = databases.new(KEPT[key])
+        monkeypatch.setenv("KETASCHED_REGISTER", address)
+        return address
+
+    return like

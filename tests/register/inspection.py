@@ -2,20 +2,21 @@
 
 import json
 from collections import defaultdict
-from datetime import datetime
+from datetime import date, datetime
 
 from ketasched.errors import NoPlan
-from tests.register.clerks import CHAIRS, STARTS, Clerk, planned
+from tests.register.clerks import STARTS, Clerk, clinic_in_repair, planned
 from tests.register.databases import rows
+from tests.support.brute_force import chairs_on
 from tests.support.nouns import occupied
 
 MOST_AT_ONCE = """
-SELECT max(together) FROM (
-  SELECT count(*) AS together FROM bookings AS one JOIN bookings AS other
+SELECT day, max(together) FROM (
+  SELECT one.day AS day, count(*) AS together FROM bookings AS one JOIN bookings AS other
   ON other.clinic = one.clinic AND other.begins > one.begins - 86400
   AND other.begins <= one.begins AND other.ends > one.begins
-  GROUP BY one.uid
-) AS counted
+  GROUP BY one.uid, one.day
+) AS counted GROUP BY day
 """
 
 TWO_ON_A_CHAIR = """
@@ -33,15 +34,16 @@ SELECT max(together) FROM (
 
 def inspected(address: str) -> dict[str, int]:
     """See that no chair is taken twice and each course's visits have theirs; how many of each."""
-    assert (rows(address, MOST_AT_ONCE)[0][0] or 0) <= CHAIRS
+    for day, most in rows(address, MOST_AT_ONCE):
+        assert most <= chairs_in_order(day), day
     assert rows(address, TWO_ON_A_CHAIR) == [(0,)]
     assert (rows(address, BEGIN_TOGETHER)[0][0] or 0) <= STARTS
     held: dict[str, set[tuple[str, int, int]]] = defaultdict(set)
-    for course_id, *seat, chair in rows(
-        address, "SELECT course_id, uid, begins, ends, chair FROM bookings"
+    for course_id, *seat, day, chair in rows(
+        address, "SELECT course_id, uid, begins, ends, day, chair FROM bookings"
     ):
         held[course_id].add(tuple(seat))
-        assert 0 <= chair < CHAIRS
+        assert 0 <= chair < chairs_in_order(day)
     courses = rows(address, "SELECT course_id, document FROM courses")
     for course_id, document in courses:
         visits = json.loads(document)["visits"]
@@ -53,6 +55,11 @@ def inspected(address: str) -> dict[str, int]:
     assert sorted(logged) == sorted((course_id, 1) for course_id, _ in courses)
     count = rows(address, "SELECT count(*) FROM bookings")[0][0]
     return {"courses": len(courses), "visits": count}
+
+
+def chairs_in_order(day: str) -> int:
+    """How many chairs the clinic has on a date (ISO)."""
+    return chairs_on(clinic_in_repair(), date.fromisoformat(day)) or 0
 
 
 def none_is_lost(address: str, clerks: list[Clerk]) -> dict[str, int]:

@@ -75,6 +75,8 @@ CLINIC_EDITS: tuple[dict[str, Any] | None, ...] = (
     {"chairs": 2},
     {"starts": 1},
     {"starts": None},
+    {"out": 1},
+    {"out": 0},
     {"zone": "Etc/UTC"},
     {"zone": "Europe/London"},
     {"name": "Old Mill"},
@@ -86,6 +88,9 @@ CLINIC_EDITS: tuple[dict[str, Any] | None, ...] = (
 )
 """What is changed in the clinic's file; None: it is put back as it was."""
 
+
+DAYS_OUT = ("2027-03-14..2027-04-04", "2027-10-03..2027-11-07")
+"""Days on which chairs may be out of order: from the nights on in which the clocks change."""
 
 RECORDS = ("miss --make-up --override gap", "miss --no-make-up", "complete")
 EDITS = ("salt", "name", "zone", "chairs", "patient")
@@ -101,6 +106,7 @@ class ClinicFile:
     name: str = "Mill Lane"
     salt: str = "one"
     starts: int | None = None
+    out: int = 0
 
     def text(self) -> str:
         lines = [
@@ -114,6 +120,8 @@ class ClinicFile:
             *([f"starts_per_slot = {self.starts}"] if self.starts else []),
             "[hours]",
             *(f'{day} = ["{self.hours}"]' for day in WEEKDAYS),
+            *(["[closures.chairs]"] if self.out else []),
+            *(f'"{days}" = {self.out}' for days in DAYS_OUT if self.out),
         ]
         return "\n".join(lines) + "\n"
 

@@ -26,8 +26,8 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from tests.conftest import IS_FULL
 from tests.register import invariants
-from tests.register.clerks import IS_FULL
 from tests.register.databases import Server
 from tests.register.night_clinic import (
     CLINIC_EDITS,
@@ -145,6 +145,12 @@ class Clerks(RuleBasedStateMachine):
     ) -> None:
         on = ("--on", self.beside(other, shift))
         self.revise(pick, "register", verb, *on, overrides=overrides)
+
+    @there_are_courses
+    @rule(pick=picks, place=places, overrides=st.sampled_from([(), ("capacity",)]))
+    def undo(self, pick: int, place: str, overrides: tuple[str, ...]) -> None:
+        """A visit that has begun may have no chair any more."""
+        self.revise(pick, place, "undo", overrides=overrides)
 
     @rule(hours=st.sampled_from([1, 8, 24]))
     def wait(self, hours: int) -> None:
@@ -292,7 +298,8 @@ class Clerks(RuleBasedStateMachine):
                     path.write_text(json.dumps(course.document), encoding="utf-8")
         newer = () if place == "register" else ("--clinic", "../clinic.toml")
         asked = (*more, *self.changing, *overriding(overrides), *newer)
-        self.do("revise", name, verb, *asked, crowds="capacity" in overrides)
+        crowds = "capacity" in overrides or verb == "undo"
+        self.do("revise", name, verb, *asked, crowds=crowds)
 
     def revised_alone(self, text: str, *change: str) -> str:
         """A course after a change that no register hears of; "" if it is refused."""

@@ -136,6 +136,20 @@ def test_a_renamed_clinic_is_known_by_its_new_name_and_not_under_another_salt(ad
         booked(book, "P-3", at=small(name="Old Mill", id_salt="two"))
 
 
+def test_a_fact_about_an_old_course_leaves_a_renamed_clinic_its_name(book):
+    plan("P-1", "--clinic", mill_lane())
+    text = Path("mill.toml").read_text(encoding="utf-8")
+    Path("mill.toml").write_text(text.replace("Mill Lane", "Old Mill"), encoding="utf-8")
+    plan("P-2", "--clinic", "mill.toml")
+    assert Register.open(book).clinics() == ["Old Mill"]
+    run("revise", "P-1", "complete", "1", "--today", f"{MONDAY}T15:00")
+    assert Register.open(book).clinics() == ["Old Mill"]
+    Path("mill.toml").write_text(text.replace("Mill Lane", "New Mill"), encoding="utf-8")
+    newer = "--clinic", "mill.toml", "--today", f"{MONDAY}T15:30"
+    run("revise", "P-1", "driver", "2", "--name", "Sam", *newer)
+    assert Register.open(book).clinics() == ["New Mill"]
+
+
 def test_a_clinic_cannot_be_renamed_to_one_that_is_there(address):
     book = Register.open(address)
     booked(book, "P-1", at=small(name="Mill Lane", id_salt="one"))

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from ketasched.errors import Refused
-from ketasched.model import Change, Clinic, Clock, Course, Hours, TimeRange
+from ketasched.model import WEEKDAYS, Change, Clinic, Clock, Course, TimeRange
 from ketasched.model.occupancy import Limits
 from ketasched.register import seating
 from ketasched.register.chair_assignment import Seat, assign_beside, assign_chairs, first_excess
@@ -21,9 +21,10 @@ from tests.conftest import MADE_AT
 from tests.register.databases import rows
 from tests.register.inspection import TWO_ON_A_CHAIR
 from tests.register.orders import booked, moved, order, small
+from tests.support.nouns import hours_of
 
 ALL_DAY = (TimeRange(0, 1440),)
-OPEN = Hours(*[ALL_DAY] * 7)
+OPEN = hours_of(dict.fromkeys(WEEKDAYS, ALL_DAY))
 
 NIGHTS = {
     "an ordinary night": date(2027, 1, 11),
@@ -120,7 +121,7 @@ def test_more_visits_at_once_than_a_register_has_numbers_for_are_one_clear_error
 def test_what_the_database_refuses_whatever_is_planned_is_said_with_its_reason(book, monkeypatch):
     booked(book, "P-1")
     monkeypatch.setattr(seating, "assign_beside", lambda new, *_: [new[0]._replace(chair=0)])
-    monkeypatch.setattr("ketasched.register.queries.is_overtaken", lambda *_: False)
+    monkeypatch.setattr("ketasched.register.conflicts.is_overtaken", lambda *_: False)
     monkeypatch.setattr(seating, "first_excess", lambda *_: None)
     blind = replace(order("P-2"), make=lambda _: order("P-2").make(NO_BOOKINGS))
     with pytest.raises(Refused, match="the database refuses the entry") as refusal:
@@ -137,7 +138,7 @@ def test_a_visit_across_midnight_is_on_the_sheets_of_both_days(book):
     late = across_midnight(book, date(2027, 1, 11), clinic)
     for day in (date(2027, 1, 11), date(2027, 1, 12)):
         found = book.days(day, day, clinic)
-        sheet = make_day_sheet(found.courses, found.chairs, day, "", clinic.timezone, 1)
+        sheet = make_day_sheet(found.courses, found.chairs, day, "", clinic.timezone, clinic)
         first = sheet.visits[0]
         assert (first.uid, first.chair) == (late.visits[0].uid, 1)
         assert "Mon 11 Jan to Tue 12 Jan" in first.marks

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.register.clerks import IS_FULL
+from tests.conftest import IS_FULL
 from tests.register.databases import rows
 from tests.register.inspection import MOST_AT_ONCE, TWO_ON_A_CHAIR
 from tests.support.batches import (
@@ -43,7 +43,7 @@ def test_no_chair_is_taken_twice_and_no_course_is_lost(address):
     processes = [begun(number, address, clinic) for number in range(ROSTERS)]
     for number, process in enumerate(processes):
         assert process.wait(timeout=900) in (0, 5), Path(f"said-{number}").read_text()
-    assert rows(address, MOST_AT_ONCE) == [(CHAIRS,)]
+    assert max(most for _, most in rows(address, MOST_AT_ONCE)) == CHAIRS
     assert rows(address, TWO_ON_A_CHAIR) == [(0,)]
     written = {
         row["course_id"]: row["patient"]

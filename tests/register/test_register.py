@@ -7,12 +7,13 @@ import sys
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from signal import SIGKILL
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
 from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
-from ketasched.model import Change, Course, TimeRange
+from ketasched.model import Change, Course, Driver, TimeRange
 from ketasched.model.occupancy import Limits
 from ketasched.planning.check import check
 from ketasched.register import database
@@ -25,12 +26,11 @@ from ketasched.register.records import Conflict, LogEntry
 from ketasched.register.register import Register
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, VERSION
 from ketasched.rules.base import NO_BOOKINGS
-from tests.conftest import MADE_AT, ROOT
-from tests.register.clerks import IS_FULL, Clerk
+from tests.conftest import IS_FULL, MADE_AT, ROOT
+from tests.register.clerks import Clerk
 from tests.register.databases import rows
 from tests.register.inspection import inspected
 from tests.register.orders import MONDAY, booked, moved, order, small
-from tests.support.crashes import until
 
 HOURS = TimeRange.read("09:00-11:30")
 """Room for one visit on a chair."""
@@ -61,6 +61,17 @@ def test_what_is_in_the_book_is_the_course_itself(book):
     assert entry[1:] == ("Riverbend Clinic", "P-1", 1, first, last)
 
 
+def test_the_log_names_no_driver_whose_change_is_undone(book):
+    (course,) = booked(book, "P-1")
+    course = moved(book, course, Change("driver", 2, driver=Driver("Ann Lee")))
+    moved(book, course, Change("undo"))
+    assert [line.what for line in book.log(course.course_id)] == [
+        "planned",
+        "visit 2: another driver",
+        "undone: visit 2: another driver",
+    ]
+
+
 def test_clinics_do_not_share_chairs(book, address):
     here, there = small(), small(id_salt="another", name="High Street")
     one, other = booked(book, "P-1", at=here) + booked(book, "P-1", at=there)
@@ -72,7 +83,7 @@ def test_a_patient_has_one_course_at_a_time(book):
     booked(book, "P-1")
     with pytest.raises(Refused, match="P-1 has a course in the register, Mon 4 Jan 2027 to") as no:
         booked(book, "P-1", start=MONDAY + timedelta(7))
-    assert "revise P-1" in no.value.next_step
+    assert "register show P-1 -o DIR" in no.value.next_step
     booked(book, "P-1", start=MONDAY + timedelta(28))
     assert len(book.entries(patient="P-1")) == 2
 
@@ -211,9 +222,7 @@ def test_a_course_that_could_not_be_read_again_is_not_entered(book):
     at_the_end = replace(course, visits=visits)
     book.withdraw(course.course_id, LogEntry(MADE_AT, ""))
     book.enter(at_the_end, LogEntry(MADE_AT, "imported"))
-    with pytest.raises(
-        Conflict, match=r"could not be read again: visits\[1\].sequence"
-    ) as refusal:
+    with pytest.raises(Conflict, match=r"could not be read again: .*sequence") as refusal:
         moved(book, at_the_end, Change("defer", visit=2, days=1))
     assert "as a new course" in refusal.value.next_step
     assert book.course(course.course_id) == at_the_end
@@ -552,22 +561,27 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(book, tmp_path, monkeypa
     assert list((tmp_path / "copies").iterdir()) == []
 
 
-def test_a_backup_taken_while_others_write_is_consistent(address, tmp_path):
+def test_backups_taken_while_others_write_are_consistent(address, tmp_path):
     book = Register.open(address)
-    count, share = (4, 20) if IS_FULL else (2, 10)
-    clerks = [Clerk(one, share, count * share, address, tmp_path) for one in range(count)]
+    share = 1_000  # more than can be booked before the backups are taken
+    clerks = [Clerk(one, share, 2 * share, address, tmp_path) for one in range(2)]
     at_work = [clerk.begun() for clerk in clerks]
-    until(lambda: book.size() > 0)
-    found, number = [0], 0
-    while any(process.poll() is None for process in at_work):
-        path = tmp_path / f"backup-{number}.db"
-        back_up(book.engine, path)
-        found.append(inspected(str(path))["courses"])
-        number += 1
-    assert all(process.wait() == 0 for process in at_work)
+    found: list[int] = []
+    try:
+        while len(set(found) - {0}) < (10 if IS_FULL else 3):
+            assert all(process.poll() is None for process in at_work)
+            path = tmp_path / f"backup-{len(found)}.db"
+            back_up(book.engine, path)
+            found.append(inspected(str(path))["courses"])
+            path.unlink()
+    finally:
+        for process in at_work:
+            process.kill()
+    assert [process.wait() for process in at_work] == [-SIGKILL, -SIGKILL]
     assert found == sorted(found)
-    assert len(set(found)) - 1 > 0
-    assert inspected(address)["courses"] == count * share
+    booked = sum(one["outcome"] == "booked" for clerk in clerks for one in clerk.did())
+    # A clerk may be killed after an entry and before it says so.
+    assert found[-1] <= inspected(address)["courses"] <= booked + len(clerks)
 
 
 # --- disks

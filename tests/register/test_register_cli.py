@@ -19,7 +19,7 @@ from ketasched.errors import BadRequest, Refused
 from ketasched.files.load import load_course
 from ketasched.register import database
 from ketasched.register import register as book_module
-from tests.register.clerks import IS_FULL
+from tests.conftest import IS_FULL
 from tests.register.databases import Server, rows
 from tests.register.terminal import TODAY, batch, exported, held, listed, plan, run
 from tests.support.batches import (
@@ -136,7 +136,7 @@ def test_a_word_that_was_not_meant_for_the_option_is_refused(arguments, clinic):
     before = tree(".")
     found = run(*arguments, code=2).stderr
     assert f'--register: "{arguments[-1]}" is neither a URL nor the file of a register' in found
-    assert "try: --register at the end" in found
+    assert "try: put --register last" in found
     assert tree(".") == before
 
 
@@ -635,8 +635,13 @@ def test_a_change_gives_nobody_two_courses_at_once(book):
     run("revise", first.course_id, "hold", "--reason", "away", *TODAY)
     run("plan", "--patient", "P-1", "--start", "2027-06-07", "--made-at", MOMENT)
     again = ("resume", "--on", "2027-06-07", *TODAY)
-    assert "has a course in the register" in run("revise", first.course_id, *again, code=6).stderr
+    refused = run("revise", first.course_id, *again, code=6).stderr
+    assert "has a course in the register" in refused
+    other = next(one for one in exported() if one.course_id != first.course_id)
+    step = f"end that one first, then the same again: ketasched revise {other.course_id} cease"
+    assert step in refused
     run("revise", first.course_id, "cease", "--reason", "moved", *TODAY)
+    run("revise", first.course_id, "undo", *TODAY)
 
 
 def test_of_two_courses_that_are_not_over_none_is_chosen_silently(book):

@@ -40,7 +40,7 @@ def resumed(*more: str, code: int = 0):
 
 def looked_at(book: str) -> None:
     """No chair is taken twice, says the database; and no rule is broken, says `check`."""
-    assert rows(book, MOST_AT_ONCE) == [(1,)]
+    assert max(most for _, most in rows(book, MOST_AT_ONCE)) == 1
     assert rows(book, TWO_ON_A_CHAIR) == [(0,)]
     courses = exported()
     for course in courses:
@@ -361,5 +361,5 @@ def test_of_two_who_share_a_time_one_stays_when_a_clerk_takes_a_chair(book, over
     done = run("batch", "roster.csv", "-o", "out", "--made-at", MOMENT, *TOGETHER, code=5)
     assert "booking all the time" not in done.output
     assert len(listed()) == 2
-    assert rows(book, MOST_AT_ONCE) == [(2,)]
+    assert max(most for _, most in rows(book, MOST_AT_ONCE)) == 2
     assert rows(book, TWO_ON_A_CHAIR) == [(0,)]

@@ -1,5 +1,6 @@
 """The day sheet: its visits and reviews, their marks, and missing drivers."""
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -7,11 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ketasched.files.load import load_clinic, load_protocol
-from ketasched.model import Change, Course, Finding, Request
+from ketasched.language.locale import INTERNATIONAL
+from ketasched.model import Change, Clinic, Course, DateRange, Finding, Misfit, Request
 from ketasched.model.values import Record
 from ketasched.planning.planner import plan
 from ketasched.render.day_sheet import FORMS, render_sheet
-from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet, visits_without_driver
+from ketasched.render.day_sheet.day_visit import visits_without_driver
+from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet
 from ketasched.render.day_sheet.week import draw_week
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT, ROOT
@@ -26,8 +29,8 @@ def plan_course(patient: str = "P-014", protocol: str = "iv-depression", **more)
     return plan(load_protocol(protocol), CLINIC, request, made_at=MADE_AT)
 
 
-def sheet(*courses: Course, day: date = MONDAY, chairs=None) -> DaySheet:
-    return make_day_sheet(courses, chairs or {}, day, CLINIC.name, CLINIC.timezone)
+def sheet(*courses: Course, day: date = MONDAY, chairs=None, now=None) -> DaySheet:
+    return make_day_sheet(courses, chairs or {}, day, CLINIC.name, CLINIC.timezone, now)
 
 
 def marks(course: Course, number: int) -> tuple[str, ...]:
@@ -72,6 +75,13 @@ def test_the_first_and_the_last_visit_are_marked():
     assert "last visit" in marks(course, 6)
 
 
+def test_nobodys_first_visit_is_marked_who_came_before():
+    transferred = plan_course(prior=(date(2026, 11, 20),))
+    assert marks(transferred, 2) == ("clearance missing",)
+    switched = replace(plan_course(), follows="another course")
+    assert marks(switched, 1) == ("new protocol", "clearance missing")
+
+
 def test_a_missing_clearance_is_marked():
     assert "clearance missing" in marks(plan_course(), 2)
 
@@ -87,7 +97,8 @@ def test_what_the_protocol_requires_is_marked_until_it_is_recorded():
 
 def test_the_sheet_says_until_when_nobody_drives():
     (visit,) = sheet(plan_course()).visits
-    assert visit.no_driving_text.startswith("No driving before Tue 8 Dec, 11:10, and not before")
+    said = visit.no_driving_text(INTERNATIONAL)
+    assert said.startswith("No driving before Tue 8 Dec, 11:10, and not before")
     assert all("11:10" in render_sheet(sheet(plan_course()), form) for form in FORMS)
 
 
@@ -99,10 +110,19 @@ def test_a_review_is_due_until_it_is_recorded():
     assert "review due" not in marks(after, 4)
 
 
-def test_an_overridden_rule_is_marked_only_once():
+def test_a_broken_rule_is_marked_only_once():
     course = plan_course()
     found = (*course.findings, *(Finding("capacity", "broken", said, 2) for said in ("a", "b")))
-    assert marks(replace(course, findings=found), 2).count("overridden: capacity") == 1
+    assert marks(replace(course, findings=found), 2).count("broken: capacity") == 1
+
+
+def test_a_rule_is_marked_as_overridden_where_a_change_says_so():
+    to = Change("defer", 6, on=date(2026, 12, 24), overrides=("gap", "closure", "availability"))
+    course = changed(plan_course(), to)
+    (mark,) = (one for one in marks(course, 6) if "gap" in one)
+    assert mark == "overridden: gap"
+    (first, *_), alone = course.history, replace(course.history[-1], change=None)
+    assert "broken: gap" in marks(replace(course, history=(first, alone)), 6)
 
 
 def test_a_visit_needs_a_driver_unless_a_driver_is_named():
@@ -161,3 +181,179 @@ def test_the_picture_of_a_week_has_the_share_taken_of_each_chair():
     assert lines[first + 1][-2:] == ["0", "%"]
     assert lines[first + 2][-2:] == ["25", "%"]
     assert ["Sat", "12", "Dec", "closed"] in lines
+
+
+def out_of_order(chairs: int, day: date = MONDAY) -> Clinic:
+    closures = replace(CLINIC.closures, chairs={DateRange(day, day, "pump repair"): chairs})
+    return replace(CLINIC, closures=closures)
+
+
+def test_a_day_of_the_picture_has_the_chairs_that_are_in_order():
+    lines = list(draw_week(out_of_order(1), MONDAY, []))
+    monday = next(number for number, line in enumerate(lines) if line.startswith("Mon 7 Dec   1"))
+    assert [line[12:13] for line in lines[monday : monday + 3]] == ["1", "2", "1"]
+    assert lines[monday + 2] == f"{'':<12}1 of 3 chairs is out of order (pump repair)"
+    assert [line[12:13] for line in lines[monday + 3 : monday + 6]] == ["1", "2", "3"]
+    assert sum("out of order" in line for line in lines) == 1
+
+
+def test_a_chair_that_somebody_has_is_in_the_picture_whatever_is_out_of_order():
+    start = datetime(2026, 12, 7, 8, 0, tzinfo=ZONE)
+    lines = list(draw_week(out_of_order(2), MONDAY, [(2, start, start.replace(hour=10))]))
+    assert any(line[12:13] == "3" and "####" in line for line in lines)
+
+
+def test_a_day_without_a_chair_in_order_says_so_in_the_picture():
+    lines = list(draw_week(out_of_order(3), MONDAY, [], {MONDAY: 2}))
+    monday = lines.index("Mon 7 Dec   all 3 chairs are out of order (pump repair)")
+    assert lines[monday + 1] == f"{'':<12}2 no longer fit"
+
+
+@pytest.mark.parametrize("form", ["text", "html", "json"])
+def test_the_sheet_says_how_many_chairs_are_out_of_order(form):
+    said = "1 of 3 chairs is out of order (pump repair)"
+    shown = render_sheet(sheet(plan_course(), now=out_of_order(1)), form)
+    assert said in shown
+    assert "out of order" not in render_sheet(sheet(plan_course(), now=CLINIC), form)
+
+
+@pytest.mark.parametrize(
+    ("chairs", "out", "without"),
+    [
+        pytest.param([0, 1, 2], 0, [False, False, False], id="a chair for each"),
+        pytest.param([0, 1, 2], 1, [False, False, True], id="one more than are in order"),
+        pytest.param([0, 1, 2], 3, [True, True, True], id="none in order"),
+        pytest.param([0, 2], 1, [False, False], id="two on the two that are in order"),
+        pytest.param([2], 2, [False], id="one on the one that is in order"),
+        pytest.param([0, 3], 0, [False, True], id="one on a chair that there is not"),
+    ],
+)
+def test_a_visit_has_no_chair_where_too_few_are_in_order(chairs, out, without):
+    courses = [plan_course(name) for name in "ABC"[: len(chairs)]]
+    seats = {one.visits[0].uid: chair for one, chair in zip(courses, chairs, strict=True)}
+    now = out_of_order(out) if out else CLINIC
+    shown = sheet(*courses, chairs=seats, now=now).visits
+    assert [one.without_chair for one in shown] == without
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_patients_phone_is_in_every_form_but_the_calendar(form):
+    text = render_sheet(sheet(plan_course(patient_phone="+1 555 0177")), form)
+    assert ("+1 555 0177" in text) == (form != "ics")
+
+
+def test_a_patient_without_a_phone_is_the_reference_alone():
+    (visit,) = sheet(plan_course()).visits
+    assert (visit.patient_text, visit.patient_phone) == ("P-014", "")
+
+
+def test_a_missed_visit_stays_on_its_days_sheet_without_a_chair_and_a_rule_on_driving():
+    course = plan_course(driver_name="Sam Rivera")
+    missed = changed(course, Change("miss", 1, make_up=True))
+    (one,) = sheet(missed).visits
+    assert (one.status, one.marks, one.chair) == ("missed", ("missed",), None)
+    assert (one.needs_driver, one.no_driving_text(INTERNATIONAL)) == (False, "")
+    assert sheet(missed).summary == "1 visit, 1 missed"
+    assert all("missed" in render_sheet(sheet(missed), form) for form in FORMS)
+    assert "STATUS:CANCELLED" in render_sheet(sheet(missed), "ics")
+    assert sheet(changed(course, Change("omit", 1))).visits == ()
+
+
+@pytest.mark.parametrize("form", ["text", "html", "csv", "json"])
+def test_the_sheet_shows_the_number_that_revise_asks_for(form):
+    course = plan_course()
+    found = sheet(course, day=course.visits[3].start.date())
+    rows = {
+        "text": "P-014    4  4 of 6",
+        "html": "<td>4</td>",
+        "csv": ",4,\n",
+        "json": '"number": 4',
+    }
+    assert rows[form] in render_sheet(found, form)
+
+
+def with_misfits(*courses: Course, message: str = "the clinic is closed (pump repair)"):
+    misfits = {
+        one.course_id: (Misfit(1, one.visits[0].start, "closure", message),) for one in courses
+    }
+    return make_day_sheet(courses, {}, MONDAY, CLINIC.name, CLINIC.timezone, misfits=misfits)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_marks_a_visit_that_no_longer_fits(form):
+    text = render_sheet(with_misfits(plan_course()), form).replace("\r\n ", "")
+    assert "NO LONGER FITS: the clinic is closed (pump repair)" in text
+
+
+def test_the_summary_counts_who_no_longer_fits_and_says_why_if_it_is_one_reason():
+    one, other = plan_course("A"), plan_course("B")
+    found = with_misfits(one, other)
+    said = "2 no longer fit: the clinic is closed (pump repair)"
+    assert found.summary == f"2 visits, 2 without a driver, {said}"
+    two = with_misfits(one), with_misfits(other, message="x")
+    mixed = replace(two[0], visits=(*two[0].visits, *two[1].visits))
+    assert mixed.summary.endswith("2 no longer fit")
+
+
+def test_the_summary_of_one_visit_that_no_longer_fits_is_in_the_singular():
+    found = with_misfits(plan_course())
+    assert "1 no longer fits: the clinic is closed (pump repair)" in found.summary
+
+
+def test_the_data_of_a_visit_that_no_longer_fits_have_its_rule():
+    course = plan_course()
+    (unfit,) = json.loads(render_sheet(with_misfits(course), "json"))["visits"]
+    assert unfit["misfit"]["rule"] == "closure"
+    (fit,) = json.loads(render_sheet(sheet(course), "json"))["visits"]
+    assert fit["misfit"] is None
+
+
+def test_a_hostile_reason_breaks_no_form():
+    found = with_misfits(plan_course("=A<b>&"), message='the clinic is closed (<i>",; =x\\)')
+    assert "<i>" not in render_sheet(found, "html")
+    assert len(render_sheet(found, "csv").splitlines()) == 2
+    assert render_sheet(found, "ics").count("BEGIN:VEVENT") == 1
+
+
+def test_the_phone_list_says_who_no_longer_fits():
+    course = plan_course()
+    start, second = course.visits[0].start, course.visits[1].start
+    misfits = {course.course_id: (Misfit(2, second, "closure", "it is closed"),)}
+    last = second.date()
+    found = visits_without_driver([course], {}, start, last, misfits)
+    assert [one.misfit for one in found] == [None, *misfits[course.course_id]]
+
+
+def test_the_picture_of_a_week_counts_who_is_booked_on_a_closed_day():
+    saturday = datetime(2026, 12, 12, 8, 0, tzinfo=ZONE)
+    seats = [(0, saturday, saturday.replace(hour=10))]
+    lines = list(draw_week(CLINIC, MONDAY, seats))
+    assert "Sat 12 Dec  closed: 1 booked" in lines
+    lines = list(draw_week(CLINIC, MONDAY, [], {saturday.date(): 2}))
+    assert "Sat 12 Dec  closed: 2 booked" in lines
+
+
+def test_the_picture_of_a_week_that_is_closed_still_has_its_days():
+    begin, monday = date(2026, 12, 28), datetime(2026, 12, 28, 9, 0, tzinfo=ZONE)
+    assert "closed all week" in list(draw_week(CLINIC, begin, []))
+    lines = list(draw_week(CLINIC, begin, [(0, monday, monday.replace(hour=11))]))
+    assert "Mon 28 Dec  closed (winter break): 1 booked" in lines
+    assert "closed all week" not in lines
+
+
+def test_what_is_taken_outside_of_the_openings_is_in_the_picture():
+    evening = datetime(2026, 12, 7, 18, 0, tzinfo=ZONE)
+    day = {MONDAY: 1}
+    lines = list(draw_week(CLINIC, MONDAY, [(0, evening, evening.replace(hour=20))], day))
+    (monday,) = [line for line in lines if line.startswith("Mon  7 Dec  ") or "####" in line]
+    assert "Mon" in monday
+    assert "            1 no longer fits" in lines
+
+
+@pytest.mark.parametrize("day", [date(2027, 3, 14), date(2027, 11, 7)], ids=["forward", "back"])
+def test_the_picture_is_by_the_clock_on_the_day_that_it_changes(day):
+    clinic = replace(CLINIC, hours=replace(CLINIC.hours, sun=CLINIC.hours.mon))
+    start = datetime.combine(day, datetime.min.time(), ZONE).replace(hour=8)
+    lines = list(draw_week(clinic, day, [(0, start, start.replace(hour=10))]))
+    (sunday,) = [line for line in lines if line.startswith("Sun") and " to " not in line]
+    assert "  1   ####....." in sunday

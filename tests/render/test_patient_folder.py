@@ -179,3 +179,19 @@ def test_a_course_whose_numbers_are_at_their_end_is_not_changed_any_more():
 )
 def test_options_that_do_not_go_together_are_refused(arguments, said):
     assert said in run(*PLAN, *arguments, code=2)
+
+
+def test_a_driver_who_was_replaced_has_a_calendar_that_takes_the_rides_out():
+    run(*PLAN, "--driver-name", "Sam", "-o", "out")
+    assert not Path("out/P-1/drivers").exists()
+    run("revise", "out/P-1", "driver", "all", "--name", "Ana", "--today", "2026-12-01")
+    titles = {
+        name: [
+            str(event["SUMMARY"]).startswith("CANCELLED: ")
+            for event in icalendar.Calendar.from_ical(
+                Path(f"out/P-1/drivers/rides-{name}.ics").read_bytes()
+            ).walk("VEVENT")
+        ]
+        for name in ("ana", "sam")
+    }
+    assert titles == {"ana": [False] * 12, "sam": [True] * 12}

@@ -1,9 +1,12 @@
 """The text pages, beyond what the golden files show."""
 
+import re
 from dataclasses import replace
 
+import pytest
+
 from ketasched.events.view import View
-from ketasched.model import Instructions, Minutes, VisitKind, Wording
+from ketasched.model import Instructions, Minutes, Status, VisitKind, Wording
 from ketasched.planning.planner import plan
 from ketasched.render import render
 from tests.conftest import MADE_AT
@@ -66,3 +69,28 @@ def test_the_clinics_page_names_the_patient_the_rules_and_the_sources():
     assert text.startswith("P-014: A protocol for tests\n")
     assert "warning: no clinician's clearance is recorded (clearance)" in text
     assert "Numbers: none." in text
+
+
+@pytest.mark.parametrize("audience", ["patient", "clinic"])
+def test_nothing_stands_behind_what_is_said_of_a_visit_that_does_not_take_place(audience):
+    course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
+    ends: dict[Status, str] = {
+        "held": "on hold",
+        "missed": "did not take place",
+        "ceased": "does not take place",
+    }
+    for status, said in ends.items():
+        visits = (*course.visits[:-1], replace(course.visits[-1], status=status))
+        text = render(replace(course, visits=visits), "text", View(audience))
+        words = status if audience == "clinic" else said
+        assert any(line.endswith(words) for line in text.splitlines())
+        assert not re.search(r"\d  +0$", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("form", ["text", "html", "ics", "month"])
+@pytest.mark.parametrize("audience", ["patient", "clinic"])
+def test_a_brace_in_a_clinics_own_title_is_a_brace(form, audience):
+    own = protocol(title="Six {infusions}", visits={"infusion": replace(INFUSION, title="{0} {")})
+    course = plan(own, clinic(titles="clinical"), request(), made_at=MADE_AT)
+    shown = render(course, form, View(audience))
+    assert "{0} {" in shown or "Six {infusions}" in shown or form == "month"

@@ -1,12 +1,13 @@
 """The alternatives to a refused change."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from ketasched.errors import NoPlan
 from ketasched.files.load import load_protocol
-from ketasched.model import Change, Clock, Closures, DateRange
+from ketasched.model import Change, Clock, Closures, DateRange, GapDays, LeadTime
 from ketasched.planning.check import check
 from ketasched.planning.planner import plan
 from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
@@ -14,7 +15,7 @@ from ketasched.revising.revise import revise
 from ketasched.rules.base import OutOfTime
 from tests.conftest import MADE_AT
 from tests.revising.changes import moment, six
-from tests.support.nouns import clinic, request
+from tests.support.nouns import clinic, phase, protocol, request
 
 NOW = moment("2026-12-01T12:00")
 
@@ -52,15 +53,43 @@ def test_each_impossible_day_has_its_rule():
 
 def test_the_days_of_a_later_visit_without_a_date_have_their_refusals():
     snow = Closures(dates=(DateRange(day("2026-12-12"), day("2026-12-20"), "snow"),))
+    change = Change("defer", visit=1, on=day("2026-12-07"), time=Clock(600))
     with pytest.raises(NoPlan) as caught:
-        revise(six(boosters=0), Change("omit", visit=3), at=NOW, clinic=clinic(closures=snow))
+        revise(six(boosters=0), change, at=NOW, clinic=clinic(closures=snow))
     assert [f"{one:%d} {finding.rule}" for one, finding in caught.value.refusals] == [
         *("13 closure", "14 closure", "15 closure", "16 closure"),
     ]
     (finding,) = caught.value.findings
-    # Visit 4 could take the place of the one that is left out.
-    said = "visit 5 has no day from Sun 13 Dec to Wed 16 Dec 2026"
-    assert (finding.visit, finding.message) == (5, said)
+    said = "visit 4 has no day from Sun 13 Dec to Wed 16 Dec 2026"
+    assert (finding.visit, finding.message) == (4, said)
+
+
+def test_a_visit_that_would_have_to_be_earlier_is_refused_and_the_override_is_a_remedy():
+    away = Closures(dates=(DateRange(day("2026-12-24"), day("2027-01-05"), "winter"),))
+    course = replace(six(boosters=0, per_week=2), clinic=clinic(closures=away))
+    first = {"visit": 1, "on": day("2026-12-07"), "time": Clock(600)}
+    error = refusal_of(course, "defer", **first)
+    assert course.visits[5].start.day == 24
+    assert "--override earlier" in [remedy.change for remedy in error.remedies]
+    after = revise(course, Change("defer", overrides=("earlier",), **first), at=NOW)
+    assert after.visits[5].start.day == 23
+
+
+def test_a_visit_that_would_have_to_be_too_soon_is_refused_and_the_override_is_a_remedy():
+    """A make-up visit could only be tomorrow at 9:00, which is within 24 hours."""
+    away = Closures(dates=(DateRange(day("2026-12-11"), day("2027-01-31"), "winter"),))
+    daily = protocol(phase(3, gap_days=GapDays(5, 1), every_days=1))
+    open_two_hours = clinic(times="09:00-11:00", closures=away)
+    course = plan(daily, open_two_hours, request(), made_at=MADE_AT)
+    noon = moment("2026-12-09T12:00")
+    error = refusal_of(course, "miss", now=noon, visit=3, make_up=True)
+    assert ("10", "notice") in [(f"{one:%d}", finding.rule) for one, finding in error.refusals]
+    assert "--override notice --reason WHY" in [remedy.change for remedy in error.remedies]
+    made_up = Change("miss", visit=3, make_up=True, overrides=("notice",))
+    assert revise(course, made_up, at=noon).visits[3].start == moment("2026-12-10T09:00")
+    early = replace(course, clinic=replace(course.clinic, notice=LeadTime(60)))
+    plain = Change("miss", visit=3, make_up=True)
+    assert revise(early, plain, at=noon).visits[3].start == moment("2026-12-10T09:00")
 
 
 ALONE = {"visit": 4, "on": day("2026-12-15"), "scope": "visit"}

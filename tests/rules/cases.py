@@ -5,6 +5,7 @@ zone is given; a visit lasts an hour unless said.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from ketasched.model import (
     Finding,
     GapDays,
     GapHours,
+    LeadTime,
     Level,
     Minutes,
     NoDriving,
@@ -121,6 +123,13 @@ def ends(before: str, after: str, span: SpanDays | None) -> Ask:
     return lambda rule: rule.ends(*dates, phase(span_days=span), given())
 
 
+def moved(old: str, new: str, now: str = "2026-12-01 12:00", notice: str = "24h") -> Ask:
+    """Asks about a visit that another visit's change moves, at a clinic with this notice."""
+    times, at = map(moment, (old, new, now)), clinic(notice=LeadTime.read(notice))
+    asked = *times, at
+    return lambda rule: rule.move(*asked)
+
+
 def closed(*dates: str, **more: Any) -> Clinic:
     """A clinic, open on every day of the week, that is closed on these dates."""
     ranges = tuple(DateRange.read(text) for text in dates)
@@ -151,6 +160,18 @@ def taken(*times: str, on: str = "2026-12-07") -> tuple[tuple[datetime, datetime
     return tuple((moment(f"{on} {start}"), moment(f"{on} {end}")) for start, end in both)
 
 
+def out_of_order(chairs_out: dict[str, int], chairs: int = 3) -> Clinic:
+    """A clinic in which so many chairs are out of order, by dates."""
+    out = {DateRange.read(text): number for text, number in chairs_out.items()}
+    return clinic(chairs=chairs, closures=Closures(chairs=out))
+
+
+def from_the_9th(weekdays: str, times: str) -> Clinic:
+    """A clinic, open from Monday to Friday, that has other hours from Wed 9 December 2026 on."""
+    usual, newer = clinic(), clinic(weekdays, times).hours
+    return replace(usual, hours=replace(usual.hours, changes={date(2026, 12, 9): newer}))
+
+
 def own_rule(rule: NoDriving | None, protocol_id: str = "test", **more: Any) -> Clinic:
     """A clinic with a no-driving rule of its own."""
     return clinic(overrides={protocol_id: {"infusion": Override(no_driving=rule, **more)}})
@@ -174,6 +195,7 @@ SPLIT = clinic("mon", "08:00-12:00 13:00-17:00")
 LATE = clinic("mon", "20:00-24:00")
 NIGHT = clinic("sun", "00:00-02:00")
 THREE_CHAIRS = clinic(chairs=3)
+ONE_OF_THREE = out_of_order({"2026-12-08 pump repair": 1})
 TWO_STARTS = clinic(starts_per_slot=2)
 LORD_HOWE_CLINIC = clinic(timezone=LORD_HOWE)
 EVENING = datetime(2026, 11, 24, 4, 59, tzinfo=UTC)  # a minute before midnight in New York
@@ -206,6 +228,28 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         fires("a minute before lunch is over", slot("2026-12-07 12:59", at=SPLIT)),
         fires("across lunch", slot("2026-12-07 11:30", 120, at=SPLIT), "08:00-12:00 and 13:00"),
         fires("longer than both openings", slot("2026-12-07 08:00", 241, at=SPLIT), "241 min"),
+        *(
+            case(title, slot(f"{on} {at}", at=from_the_9th("wed sat", "12:00-20:00")))
+            for case, title, on, at in (
+                (holds, "the old hours, the day before newer ones", "2026-12-08", "09:00"),
+                (fires, "the newer hours, a day too early", "2026-12-08", "19:00"),
+                (fires, "the old hours, on the day of newer ones", "2026-12-09", "09:00"),
+                (holds, "the newer hours, on their first day", "2026-12-09", "19:00"),
+                (holds, "the newer hours, a week later", "2026-12-16", "19:00"),
+            )
+        ),
+        fires(
+            "a weekday that newer hours leave out",
+            day("2026-12-10", at=from_the_9th("wed sat", "12:00-20:00")),
+            "on this weekday",
+        ),
+        holds(
+            "a weekday that newer hours have, and the old ones had not",
+            day("2026-12-12", at=from_the_9th("wed sat", "12:00-20:00")),
+        ),
+        fires(
+            "such a weekday before that", day("2026-12-05", at=from_the_9th("sat", "12:00-20:00"))
+        ),
         holds("to midnight", slot("2026-12-07 23:00", at=LATE)),
         fires("a minute past midnight", slot("2026-12-07 23:01", at=LATE), "23:01-00:01"),
         holds(
@@ -413,6 +457,68 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             slot("2026-12-07 10:00", at=clinic(chairs=1), taken=taken("10:00-11:00")),
             "the chair is taken at 10:00",
         ),
+        *(
+            case(title, slot(f"{on} 10:00", at=out, taken=taken(*["10:00-11:00"] * 2, on=on)))
+            for case, title, on in (
+                (holds, "the day before a chair is out of order", "2026-12-07"),
+                (fires, "the first day of a chair out of order", "2026-12-08"),
+                (fires, "the last day of a chair out of order", "2026-12-10"),
+                (holds, "the day after a chair was out of order", "2026-12-11"),
+            )
+            for out in (out_of_order({"2026-12-08..2026-12-10": 1}),)
+        ),
+        holds(
+            "the last of the chairs that are in order",
+            slot("2026-12-08 10:00", at=ONE_OF_THREE, taken=taken("10:00-11:00", on="2026-12-08")),
+        ),
+        fires(
+            "all chairs but the one out of order",
+            slot(
+                "2026-12-08 10:00",
+                at=ONE_OF_THREE,
+                taken=taken(*["10:00-11:00"] * 2, on="2026-12-08"),
+            ),
+            "1 of 3 chairs is out of order (pump repair), the others are taken at 10:00",
+        ),
+        fires(
+            "the last chair, the others being out of order",
+            slot(
+                "2026-12-08 10:00",
+                at=out_of_order({"2026-12-08": 2}),
+                taken=taken("10:00-11:00", on="2026-12-08"),
+            ),
+            "2 of 3 chairs are out of order, the other is taken at 10:00",
+        ),
+        fires(
+            "nobody else, but no chair in order",
+            slot("2026-12-08 10:00", at=out_of_order({"2026-12-08": 3})),
+            "all 3 chairs are out of order",
+        ),
+        fires(
+            "nobody else, but the only chair is out of order",
+            slot("2026-12-08 10:00", at=out_of_order({"2026-12-08": 1}, chairs=1)),
+            "the chair is out of order",
+        ),
+        holds(
+            "by phone, whatever is out of order",
+            slot("2026-12-08 10:00", 60, "phone", at=out_of_order({"2026-12-08": 3})),
+        ),
+        holds(
+            "the last minutes before a day without chairs, in local time",
+            slot("2027-03-13 22:00", 120, at=out_of_order({"2027-03-14": 3})),
+        ),
+        fires(
+            "from local midnight on, the night before the clocks go forward",
+            slot("2027-03-14 00:00", 60, at=out_of_order({"2027-03-14": 3})),
+        ),
+        fires(
+            "to local midnight, the day that the clocks go back",
+            slot("2027-11-07 23:00", 60, at=out_of_order({"2027-11-07": 3})),
+        ),
+        holds(
+            "from local midnight on, the day after the clocks go back",
+            slot("2027-11-08 00:00", 60, at=out_of_order({"2027-11-07": 3})),
+        ),
         holds(
             "starts a minute away",
             slot(
@@ -553,6 +659,34 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         holds(
             "two days are two days, as clocks go forward",
             step("2027-03-13 16:00", "2027-03-15 09:00", gap_days=GapDays(2, 2)),
+        ),
+    ),
+    "earlier": (
+        fires("a day earlier", moved("2026-12-09 09:00", "2026-12-08 16:00")),
+        holds("an earlier time of the same day", moved("2026-12-09 16:00", "2026-12-09 09:00")),
+        holds("a day later", moved("2026-12-09 16:00", "2026-12-10 09:00")),
+    ),
+    "notice": (
+        fires(
+            "a minute too soon",
+            moved("2026-12-02 09:00", "2026-12-02 11:59"),
+            "within 24 hours",
+        ),
+        holds("after the notice to the minute", moved("2026-12-02 09:00", "2026-12-02 12:00")),
+        holds("the clinic's own", moved("2026-12-02 09:00", "2026-12-01 14:00", notice="2h")),
+        fires("a minute sooner", moved("2026-12-02 09:00", "2026-12-01 13:59", notice="2h")),
+        # On 1 November the clocks go back: from noon to 11:00 are 24 hours.
+        holds(
+            "24 hours over the end of summer time",
+            moved("2026-11-01 09:00", "2026-11-01 11:00", now="2026-10-31 12:00"),
+        ),
+        fires(
+            "23 hours over its begin",
+            moved("2027-03-14 09:00", "2027-03-14 12:59", now="2027-03-13 12:00"),
+        ),
+        holds(
+            "24 hours over its begin",
+            moved("2027-03-14 09:00", "2027-03-14 13:00", now="2027-03-13 12:00"),
         ),
     ),
     "span": (

@@ -6,8 +6,8 @@ here: holiday calendars, a clinic's overrides of a protocol, and the preconditio
 clearance).
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from itertools import pairwise
@@ -26,22 +26,38 @@ DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 
 
-def best_plan(
-    protocol: Protocol, clinic: Clinic, request: Request, taken: Sequence[Booking] = ()
-) -> list[list[datetime]] | None:
-    """The check-in times of the best plan, phase by phase; None if nothing fits.
+Plan = Mapping[str, Sequence[datetime]]
+"""The check-in times of each phase that has visits, by the name of the phase."""
 
-    Phases without visits are left out.
+
+def best_plan(
+    protocol: Protocol,
+    clinic: Clinic,
+    request: Request,
+    taken: Sequence[Booking] = (),
+    *,
+    claimed: Plan | None = None,
+) -> Plan | None:
+    """The best plan; None if nothing fits.
+
+    `claimed` is a plan that is said to be the best: none that is worse is tried, which finds the
+    best one sooner if the claim is true. The result is None, too, if all plans that keep the rules
+    are worse than the claim.
     """
     search = Search(clinic, request, taken, phase_plans(protocol, request))
+    claim = None if claimed is None else search.course_at(claimed)
     best: Course | None = None
 
     def is_wanted(course: Course) -> bool:
-        return best is None or course <= best[: len(course)]
+        limit = best or claim
+        return limit is None or course <= limit[: len(course)]
 
     for course in search.courses(is_wanted):
         best = course
-    return None if best is None else [list(sequence) for *_, sequence in best if sequence]
+    if best is None:
+        return None
+    phases = zip(search.plans, best, strict=True)
+    return {plan.phase.name: list(starts) for plan, (*_, starts) in phases if starts}
 
 
 # ---- The request
@@ -49,19 +65,35 @@ def best_plan(
 
 @dataclass(frozen=True, eq=False)
 class PhasePlan:
-    """A phase as requested, with one of the two paces; the last of `steps`, in days, repeats."""
+    """A phase as requested, with one of the two paces; the last of `steps`, in days, repeats.
+
+    Of a phase that `began_elsewhere` the first visits are not counted.
+    """
 
     phase: Phase
     kind: VisitKind
     count: int
     per_week: int | None
     steps: tuple[int, ...]
+    began_elsewhere: bool = False
 
 
 def phase_plans(protocol: Protocol, request: Request) -> list[PhasePlan]:
     """The phases that have visits."""
     plans = [phase_plan_of(phase, protocol, request) for phase in protocol.phases]
-    return [plan for plan in plans if plan.count]
+    plans = [plan for plan in plans if plan.count]
+    over = len(request.prior)
+    if not over:
+        return plans
+    left = replace(plans[0], count=plans[0].count - over, began_elsewhere=True)
+    if left.count:
+        return [replace(left, steps=later_steps(left, over)), *plans[1:]]
+    return [replace(plans[1], steps=later_steps(plans[1], 1)), *plans[2:]]
+
+
+def later_steps(plan: PhasePlan, number: int) -> tuple[int, ...]:
+    """The steps of a phase without the first ones."""
+    return plan.steps[min(number, len(plan.steps) - 1) :]
 
 
 def phase_plan_of(phase: Phase, protocol: Protocol, request: Request) -> PhasePlan:
@@ -114,7 +146,10 @@ class Availability:
             return closures.openings[day]
         if any(day in closed for closed in closures.dates):
             return ()
-        return self.clinic.hours.on(day.weekday())
+        begun = [since for since in self.clinic.hours.changes if since <= day]
+        hours = self.clinic.hours.changes[max(begun)] if begun else self.clinic.hours
+        openings: tuple[TimeRange, ...] = getattr(hours, WEEKDAYS[day.weekday()])
+        return openings
 
     def allowed(self, day: date, kind: VisitKind) -> Iterator[datetime]:
         """Every start on the grid of an opening at which the visit keeps the rules."""
@@ -152,12 +187,20 @@ class Availability:
         All times are in UTC. The number of chairs in use grows only where a booking begins: these
         moments and the start of the visit are enough.
         """
-        chairs, together = self.clinic.chairs, self.clinic.starts_per_slot
+        day = start.astimezone(self.zone).date()
+        chairs, together = chairs_on(self.clinic, day), self.clinic.starts_per_slot
         if together is not None and sum(begin == start for begin, _ in self.taken) >= together:
             return False
         moments = [start, *(begin for begin, _ in self.taken if start < begin < end)]
         in_use = [sum(begin <= moment < over for begin, over in self.taken) for moment in moments]
         return chairs is None or max(in_use) < chairs
+
+
+def chairs_on(clinic: Clinic, day: date) -> int | None:
+    """The chairs that are in order on a day; None if they are not counted."""
+    if clinic.chairs is None:
+        return None
+    return clinic.chairs - sum(n for days, n in clinic.closures.chairs.items() if day in days)
 
 
 # ---- The rules about neighbours and whole phases, and the five criteria
@@ -196,6 +239,15 @@ class Search:
             if self.fits(number + 1, sequence[-1] if sequence else before):
                 cost = self.cost(plan, before, missing, sequence)
                 yield from self.courses(is_wanted, (*chosen, cost))
+
+    def course_at(self, starts: Plan) -> Course:
+        """The course at these starts, whether or not it keeps the rules."""
+        course: Course = ()
+        for plan in self.plans:
+            own = tuple(starts.get(plan.phase.name, ()))
+            cost = self.cost(plan, last_visit(course), plan.count - len(own), own)
+            course = (*course, cost)
+        return course
 
     def phases(
         self,
@@ -246,8 +298,19 @@ class Search:
         last = begun[-1] if begun else before
         for day in self.next_days(plan, last, begun):
             for start in self.availability.on(day, plan.kind):
+                if last is None and self.is_soon(plan.phase, start):
+                    continue
                 if last is None or hours_fit(plan.phase, last, start):
                     yield start
+
+    def is_soon(self, phase: Phase, start: datetime) -> bool:
+        """Whether the first visit here is too few hours after the day of a visit elsewhere."""
+        if not self.request.prior or phase.gap_hours is None:
+            return False
+        zone = self.availability.zone
+        midnight = datetime.combine(max(self.request.prior) + DAY, time(), zone)
+        hours = (start.astimezone(UTC) - midnight.astimezone(UTC)) / HOUR
+        return hours < (phase.gap_hours.min or 0)
 
     def next_days(
         self, plan: PhasePlan, last: datetime | None, begun: VisitSequence
@@ -256,10 +319,13 @@ class Search:
         if last is None:
             first_day = self.request.start
             last_day = self.request.latest_start or first_day + 14 * DAY
+            if self.request.prior:
+                nearest = max(self.request.prior) + plan.phase.gap_days.min * DAY
+                first_day = max(first_day, nearest)
         else:
             first_day = last.date() + plan.phase.gap_days.min * DAY
             last_day = last.date() + plan.phase.gap_days.max * DAY
-        if begun and plan.phase.span_days:
+        if begun and plan.phase.span_days and not plan.began_elsewhere:
             last_day = min(last_day, begun[0].date() + (plan.phase.span_days.max - 1) * DAY)
         while first_day <= last_day:
             yield first_day

@@ -10,30 +10,44 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import chdir, suppress
 from functools import cache
 from importlib import import_module
 from multiprocessing.connection import Connection
 from pathlib import Path
+from pkgutil import walk_packages
 from types import MappingProxyType
 from typing import NamedTuple
 
 from ketasched.cli import main
 
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "ketasched"
 NOTHING: Mapping[str, object] = MappingProxyType({})
 PROGRAM = (sys.executable, "-m", "ketasched")
+ROOMS = ("batch", "cli", "register", "render", "revising")
 PRELOADED = (
-    "ketasched.cli.batch",
-    "ketasched.cli.plan",
-    "ketasched.cli.revise",
-    "ketasched.batch.runner",
-    "ketasched.register.register",
+    *(
+        module.name
+        for room in ROOMS
+        for module in walk_packages([str(SOURCE / room)], f"ketasched.{room}.")
+    ),
+    "distributed",
     "holidays.countries.united_states",
     "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.pysqlite",
+    "tests.register.clerks",
+    "tests.support.batches",
+    "tests.support.ctrl_c",
+    "tests.support.killed",
+    "tests.support.warm",
 )
-"""The modules that the fork server imports once."""
+"""The modules that the fork server imports once.
+
+Every process imports what is missing here: the module of a test brings pytest with it, which takes
+longer than most commands do.
+"""
 
 if sys.platform == "win32":
     CONTEXT = multiprocessing.get_context("spawn")
@@ -126,7 +140,8 @@ def start_server() -> None:
     """Start the process that is forked, and wait until its imports are done."""
     CONTEXT.set_forkserver_preload([*PRELOADED])
     first = CONTEXT.Process(target=os.getpid)
-    first.start()
+    with chdir(ROOT):  # where it finds the tests
+        first.start()
     first.join()
 
 

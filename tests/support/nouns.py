@@ -1,6 +1,6 @@
 """Plain nouns for tests, to be varied with keyword arguments."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from ketasched.model import (
     SpanDays,
     TimeRange,
     VisitKind,
+    WeekHours,
 )
 from ketasched.model.occupancy import Occupancy
 
@@ -32,9 +33,14 @@ INFUSION = VisitKind(
 def clinic(days: str = "mon tue wed thu fri", times: str = "09:00-17:00", **more: Any) -> Clinic:
     """A clinic that is open at these times on these days."""
     openings = tuple(TimeRange.read(text) for text in times.split())
-    hours = Hours(**dict.fromkeys(days.split(), openings))
+    hours = hours_of(dict.fromkeys(days.split(), openings))
     usual: dict[str, Any] = {"timezone": "America/New_York", "hours": hours}
     return Clinic(**(usual | more))
+
+
+def hours_of(week: Mapping[str, Any], changes: Mapping[date, WeekHours] | None = None) -> Hours:
+    """The openings by weekday; those of `changes` hold from a day on."""
+    return Hours(**week, changes=changes or {})
 
 
 def phase(count: int = 6, most: int | None = None, **more: Any) -> Phase:

@@ -9,7 +9,7 @@ that begins "--- escaped name" bytes that no text has are written as "\\x00".
 
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,13 +35,21 @@ SALT = re.compile(r'id_salt = "[0-9a-f]{32}"')
 """A random salt that a warning proposes."""
 
 
-def played(transcript: str) -> str:
-    """The transcript with the output that its commands really have, in the working directory."""
+def played(
+    transcript: str, note: Callable[[str, str], None] = lambda _command, _output: None
+) -> str:
+    """The transcript with the output that its commands really have, in the working directory.
+
+    `note` is called with each command and its output before the next one runs.
+    """
     lines: list[str] = []
     steps = iter(transcript.splitlines())
     for line in steps:
         if line.startswith(PROMPT):
-            lines += [line, *run(line.removeprefix(PROMPT)).splitlines()]
+            command = line.removeprefix(PROMPT)
+            output = run(command)
+            lines += [line, *output.splitlines()]
+            note(command, output)
         elif line.startswith("--- "):
             lines += [line, *_written(line.removeprefix("--- "), steps)]
         elif line.startswith("#"):
@@ -72,3 +80,65 @@ def _written(name: str, lines: Iterator[str]) -> Iterator[str]:
     path = Path(name.removeprefix(ESCAPED))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
+
+
+VALUES = {
+    "DIR": "somewhere",
+    "DATE": "2027-03-01",
+    "N": "4",
+    "NAME": "Sam",
+    "PHONE": "'555 0100'",
+    "-NAME": "-x",
+    "WHY": "snow",
+    "FILE": "book.db",
+    "BACKUP": "backup.db",
+    "VERB": "complete",
+    "CLINIC.toml": "clinic.toml",
+    "COURSE": "courses/P-014",
+    "DAYS": "2",
+    "HH:MM": "10:00",
+    "MAIL": "anna@example.org",
+    "TEXT": "snow",
+}
+"""What somebody puts for the words that stand for values in a next step."""
+
+TO_PASTE = re.compile(
+    r"""(?m)^ *(?:try|note|warning): (?:.*: )?(ketasched .*)$"""
+    r"""|^ *"(?:try|note|warning)": (?:.*: |")?(ketasched [^"]*?)"?$"""
+)
+"""A command in a message of a terminal, or of JSON."""
+
+
+def commands_to_paste(output: str) -> Iterator[str]:
+    """The commands in the next steps and notes of an output."""
+    for found in TO_PASTE.finditer(output):
+        yield (found[1] or found[2]).removeprefix("ketasched ")
+
+
+OPTIONS_TO_PASTE = re.compile(r"(?m)^try: (?:(?:.*?)(?:in place of (--[a-z-]+))?: )?(--[a-z].*)$")
+"""Options in a next step, and the one that they replace: they come last, as commands do."""
+
+
+def with_pasted_options(command: str, output: str) -> Iterator[str]:
+    """The command with the options of each next step in its output."""
+    for found in OPTIONS_TO_PASTE.finditer(output):
+        words = shlex.split(command)
+        while found[1] in words:
+            begin = words.index(found[1])
+            del words[begin : begin + 2]
+        yield f"{shlex.join(words)} {with_values(found[2])}"
+
+
+def with_values(command: str) -> str:
+    """The command with a value for each word that stands for one."""
+    return " ".join(VALUES.get(word, word) for word in command.split(" "))
+
+
+UNDERSTOOD = ("record it when its day has come", "is still to come", "no Dask scheduler answers")
+"""What is said of values that are understood, and which only this test cannot know."""
+
+
+def is_accepted(command: str) -> bool:
+    """Whether a command that was pasted is understood: also one that has to wait for its day."""
+    result = CliRunner().invoke(main, shlex.split(command), prog_name="ketasched")
+    return result.exit_code not in (2, 70) or any(said in result.stderr for said in UNDERSTOOD)

@@ -96,11 +96,16 @@ def best_of_all(asked: Sequence[Demand], at: Clinic, booked: Sequence[Booking]) 
     """What the best plan is worth, by trying all that could still be better."""
     courses = [possible_courses(one, at, booked) for one in asked]
     best = [(0, 0, 0)]
+    zone = ZoneInfo(at.timezone)
 
     def fits(visits: Sequence[Booking], more: Sequence[Booking]) -> bool:
         there = [(a.timestamp(), b.timestamp()) for a, b in (*booked, *visits, *more)]
         for begin, _ in there:
-            if at.chairs and sum(a <= begin < b for a, b in there) > at.chairs:
+            chairs = brute_force.chairs_on(at, datetime.fromtimestamp(begin, zone).date())
+            taken = sum(a <= begin < b for a, b in there)
+            # What was booked may be too much already: that is no visit of ours.
+            is_ours = any(a.timestamp() <= begin < b.timestamp() for a, b in (*visits, *more))
+            if is_ours and chairs is not None and taken > chairs:
                 return False
             together = sum(a == begin for a, _ in there)
             if at.starts_per_slot and together > at.starts_per_slot:
@@ -178,6 +183,28 @@ def test_on_tiny_cases_it_is_the_best_of_all_plans(seed):
     assert found.objective == best
     assert found.bound.order <= best.order
     assert found.objective.order <= found.one_by_one.order
+    assert_all_clean(found, booked)
+
+
+def troubled(seed: int) -> tuple[list[Demand], Clinic, list[Booking]]:
+    """The same where chairs are out of order, and hours change, in the middle of the courses."""
+    asked, at, booked = tiny(seed)
+    random = Random(-seed)
+    days = random.sample([MONDAY + timedelta(day) for day in range(5)], 2)
+    out = {DateRange(day, day): random.randint(1, at.chairs or 1) for day in days}
+    since = MONDAY + timedelta(random.randrange(1, 5))
+    newer = clinic(times=random.choice(("10:00-13:00", "09:00-15:00"))).hours
+    hours = replace(at.hours, changes={since: newer})
+    return asked, replace(at, hours=hours, closures=replace(at.closures, chairs=out)), booked
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_it_is_the_best_where_chairs_are_out_of_order_and_hours_change(seed):
+    asked, at, booked = troubled(seed)
+    found = planned(asked, at, bookings=occupied(booked))
+    best = best_of_all(asked, at, booked)
+    assert found.objective == best
+    assert found.bound.order <= best.order
     assert_all_clean(found, booked)
 
 

@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,12 @@ from playwright.sync_api import Browser, Dialog, Page, Request, sync_playwright
 
 from ketasched.events.view import View
 from ketasched.files.load import load_clinic, load_protocol, shipped_protocols
-from ketasched.model import Titles
+from ketasched.model import Change, NewStart, Titles
 from ketasched.planning.planner import plan
 from ketasched.render import render
+from ketasched.render.call_list import render_calls
+from ketasched.render.call_list.calls import make_call_list
+from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT, ROOT
 from tests.render.test_html import course_saying
 from tests.support.chromium import QUIET, chromium_path
@@ -112,6 +115,39 @@ def test_six_visits_are_one_sheet_and_the_driver_has_another(tab, start, more, t
     assert "Rides" not in patients
     assert "Rides" in drivers
     assert drivers.count("09:00") == 6
+
+
+def twelve_calls() -> str:
+    """The call list of twelve courses with three visits each that move, with phones."""
+    at, found = MADE_AT + timedelta(1), []
+    for number in range(12):
+        more = {"patient": f"P-{number:03}", "patient_phone": "+1 555 0134", **WITH_DRIVER}
+        clinic = load_clinic(str(ROOT / "examples" / "clinic.toml"))
+        course = plan(
+            load_protocol("iv-depression"), clinic, request(IN_ONE_MONTH, **more), made_at=MADE_AT
+        )
+        days = zip(course.visits[3:], (1, 1, 3), strict=True)
+        starts = tuple(NewStart(one.number, one.start + timedelta(later)) for one, later in days)
+        found.append((course, revise(course, Change("reschedule", starts=starts), at=at)))
+    return render_calls(make_call_list("Riverbend Clinic", found, ()), "html")
+
+
+@pytest.mark.parametrize("paper", ["A4", "Letter"])
+def test_the_calls_of_twelve_courses_are_one_sheet(tab, paper):
+    page = shown(tab, twelve_calls())
+    printed = pypdf.PdfReader(io.BytesIO(page.pdf(format=paper)))
+    (sheet,) = printed.pages
+    text = sheet.extract_text()
+    assert "36 visits and 12 talks move" in text
+    assert text.count("☐") == 48
+
+
+def test_axe_finds_nothing_to_complain_of_in_a_call_list(tab):
+    needed(AXE.is_file(), "axe-core: npm ci in tests/node")
+    page = shown(tab, twelve_calls())
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("() => axe.run()")
+    assert [(one["id"], one["help"]) for one in found["violations"]] == []
 
 
 LOOKED_AT = {

@@ -32,6 +32,8 @@ from ketasched.model.privacy import (
 )
 from ketasched.planning.planner import plan
 from ketasched.render import RENDERERS, render
+from ketasched.render.day_sheet import render_sheet
+from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.render.patient_folder import render_folder
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, phase, protocol, request
@@ -122,6 +124,51 @@ def test_a_clinic_that_wants_clinical_titles_has_them(name, form):
 def test_a_patients_calendar_does_not_name_them():
     shown = render(course_of(load_protocol("iv-ptsd"), telling_clinic()), "ics", View("patient"))
     assert "4711" not in shown
+
+
+@pytest.mark.parametrize(
+    ("option", "named"),
+    [
+        pytest.param("--driver-name", "Ketamine Rides", id="of all days"),
+        pytest.param("--driver", "Ketamine Rides, mon", id="of a weekday, by name"),
+        pytest.param("--driver", "Sam, 555 0199 (infusions), mon", id="of a weekday, by phone"),
+    ],
+)
+def test_a_driver_who_tells_the_treatment_is_warned_of(option, named):
+    asked = ["plan", "--start", "2026-12-07", option, named, "--made-at", "2026-11-23"]
+    said = CliRunner().invoke(main, asked)
+    assert said.exit_code == 0
+    assert f"warning: {option}: says " in said.stderr
+    assert "discreet pages and calendars leave it out" in said.stderr
+    assert sensitive_term(said.stdout) == ""
+
+
+PHONE = "+1-555-0177"
+
+
+def on_one_line(text):
+    """The text without spaces and line breaks: calendars are folded, pages are wrapped."""
+    return "".join(text.split())
+
+
+@pytest.mark.parametrize("titles", ["discreet", "clinical"])
+@pytest.mark.parametrize("name", ["iv-depression", "esketamine-us-label"])
+def test_no_file_for_the_patient_or_the_driver_has_the_patients_phone(name, titles):
+    asked = request(driver_name="Sam", patient_phone=PHONE)
+    course = plan(load_protocol(name), clinic(titles=titles), asked, made_at=MADE_AT)
+    assert PHONE in render(course, "json", View("clinic"))
+    for path, data in render_folder(course, driver_label="Anna", split=True).items():
+        assert PHONE not in on_one_line(data.decode()), path
+
+
+@pytest.mark.parametrize("audience", get_args(Audience))
+def test_no_calendar_has_the_patients_phone(audience):
+    asked = request(driver_name="Sam", patient_phone=PHONE)
+    course = plan(load_protocol("iv-depression"), clinic(), asked, made_at=MADE_AT)
+    sheet = make_day_sheet([course], {}, asked.start, "", course.timezone)
+    for text in (render(course, "ics", View(audience)), render_sheet(sheet, "ics")):
+        assert "BEGIN:VEVENT" in text
+        assert PHONE not in on_one_line(text)
 
 
 WORDS = st.sampled_from([term.strip("*") for term in TERMS])

@@ -37,7 +37,7 @@ def test_what_fuzzing_begins_with_is_read_without_refusal(reader):
             READERS[reader](seed)
 
 
-@pytest.mark.parametrize("reader", ["protocol", "clinic", "course"])
+@pytest.mark.parametrize("reader", ["protocol", "clinic", "course", "mapping", "proposal"])
 def test_changed_data_is_used_or_refused(reader):
     random = Random(reader)
     texts = [seed.decode() for seed in seeds(reader) if seed.startswith(b"{")]

@@ -14,18 +14,21 @@ from click.testing import CliRunner
 from ketasched.cli import main
 from ketasched.events.view import View
 from ketasched.files.load import load_clinic, load_protocol, shipped_protocols
-from ketasched.model import Hours, TimeRange
+from ketasched.model import WEEKDAYS, TimeRange
 from ketasched.planning.planner import plan
 from ketasched.render import RENDERERS, render
 from ketasched.render.day_sheet import FORMS
 from tests.conftest import MADE_AT, ROOT
-from tests.support.nouns import request
+from tests.support.nouns import hours_of, request
 
 GOLDEN = ROOT / "tests" / "whole" / "golden"
-EVERY_DAY = Hours(*[(TimeRange.read("08:00-18:00"),)] * 7)
+EVERY_DAY = hours_of(dict.fromkeys(WEEKDAYS, (TimeRange.read("08:00-18:00"),)))
+TRANSFERRED = "transferred"
+"""A course after three infusions elsewhere, in place of a protocol's name."""
+
 MATRIX = [
     (name, form, audience)
-    for name in shipped_protocols()
+    for name in (*shipped_protocols(), TRANSFERRED)
     for form in RENDERERS
     for audience in ("patient", "driver", "clinic")
     if form != "json" or audience == "patient"
@@ -45,7 +48,8 @@ def file_name(name, form, audience):
 
 def course_of(name):
     """A course of this protocol at the example's clinic, with a booster where there can be one."""
-    asked = load_protocol(name)
+    is_transferred = name == TRANSFERRED
+    asked = load_protocol("iv-depression-gated" if is_transferred else name)
     clinic = load_clinic(str(ROOT / "examples" / "clinic.toml"))
     at = replace(clinic, hours=EVERY_DAY)
     wish = request(
@@ -53,6 +57,7 @@ def course_of(name):
         patient="P-014",
         boosters=1 if asked.booster_phase else 0,
         driver_name="Sam Rivera" if name == "iv-ptsd" else "",
+        prior=(date(2026, 11, 16), date(2026, 11, 18), date(2026, 11, 20))[: 3 * is_transferred],
     )
     return plan(asked, at, wish, made_at=MADE_AT)
 

@@ -178,6 +178,23 @@ def test_an_error_names_nobody(command, prepared):
     assert quietly(shlex.split(command)).exit_code in (2, 3, 4, 6)
 
 
+ORDINARY = {
+    "reason": f"revise P complete 1 --reason is --on 2036-12-07 {LATER}",
+    "clinic's file": "check clinic.toml",
+    "clinic's file in a folder": f"check {MARK}/clinic.toml",
+    "course in a folder": f"check {MARK}/course.json",
+}
+"""Commands whose values are words that messages have of themselves, or public names of files."""
+
+
+@pytest.mark.parametrize("command", ORDINARY.values(), ids=ORDINARY)
+def test_words_of_a_message_that_are_typed_too_stay_readable(command, prepared):
+    Path(MARK).mkdir()
+    for path in ("clinic.toml", f"{MARK}/clinic.toml", f"{MARK}/course.json"):
+        Path(path).write_text("{}", encoding="utf-8")
+    assert "…" not in quietly(shlex.split(command)).stderr.replace("…/", "")
+
+
 ROWS = f"""patient,start,latest_start,born,driver_name,driver_phone,clinic,per_week
 {MARK}-1,2026-12-07,,{BORN},,,,
 {MARK}-2,{MARK},,,,,,
@@ -212,6 +229,18 @@ def test_no_row_is_named_by_a_batch(how, prepared):
     quietly(shlex.split(f"batch roster.csv --jobs 1 {MADE} {how}{again}"))
 
 
+@pytest.mark.usefixtures("logged")
+def test_no_regular_driver_and_no_phone_of_a_row_is_named_by_a_batch(prepared):
+    drivers = [f"{MARK}, 555 01, mon", f"{MARK}, mon; {MARK}, mon", f"{MARK} 555 0134, {MARK}"]
+    rows = [f'{MARK}-{n},2026-12-07,"{text}",{MARK}' for n, text in enumerate(drivers)]
+    text = "\n".join(["patient,start,driver,patient_phone", *rows])
+    Path("roster.csv").write_text(text, encoding="utf-8")
+    result = quietly(shlex.split(f"batch roster.csv -o out --jobs 1 {MADE}"))
+    assert result.exit_code == 5
+    assert "two drivers on mon" in Path("out/rejects.csv").read_text(encoding="utf-8")
+    quietly(shlex.split(f"batch roster.csv -o other --jobs 1 --fail-fast {MADE}"))
+
+
 def test_a_log_has_it_all_where_it_is_asked_for(prepared):
     Path("roster.csv").write_text(ROWS, encoding="utf-8")
     asked = shlex.split(f"batch roster.csv --format ndjson --jobs 1 {MADE}")
@@ -242,3 +271,10 @@ def test_no_process_that_is_started_and_no_file_that_is_begun_names_anybody(prep
         watching = False
     assert [one for one in seen if one.endswith(".part")]
     assert MARK not in str(seen)
+
+
+def test_the_two_readings_of_a_birth_date_are_in_no_log():
+    result = CliRunner().invoke(main, ["plan", "--start", "2027-01-04", "--born", "01/02/1980"])
+    assert result.exit_code == 2
+    assert "--born: day or month first? Write …, not …, or say --date-order" in result.stderr
+    assert "1980" not in result.stderr

@@ -7,16 +7,16 @@ import pytest
 from ketasched.events.events import events
 from ketasched.events.view import View
 from ketasched.files.load import load_clinic, load_protocol, shipped_protocols, starter_clinic
-from ketasched.model import Clinic, Course, Hours, Prices, TimeRange
+from ketasched.model import Clinic, Course, Prices, TimeRange
 from ketasched.planning.planner import plan
 from ketasched.render import render
 from tests.conftest import MADE_AT, ROOT
-from tests.support.nouns import request
+from tests.support.nouns import hours_of, request
 from tests.support.reading_grade import grade, sentences
 
 HARDEST = 8
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-ALWAYS_OPEN = Hours(**dict.fromkeys(DAYS, (TimeRange.read("08:00-20:00"),)))
+ALWAYS_OPEN = hours_of(dict.fromkeys(DAYS, (TimeRange.read("08:00-20:00"),)))
 
 
 @pytest.fixture(params=["the example", "what clinic init writes"])

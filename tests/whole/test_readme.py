@@ -11,8 +11,9 @@ from tools.page_picture import PICTURE, digest_of, example_page
 from tests.conftest import ROOT
 from tests.support.transcript import played
 
-README, TUTORIAL, SCRIPTS = (
-    ROOT / name for name in ("README.md", "docs/tutorial.md", "docs/scripts.md")
+README, TUTORIAL, BAD_MONDAY, SCRIPTS = (
+    ROOT / name
+    for name in ("README.md", "docs/tutorial.md", "docs/bad-monday.md", "docs/scripts.md")
 )
 FENCE = "```console\n"
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -34,7 +35,9 @@ def replayed(text: str) -> str:
     return "".join(parts)
 
 
-@pytest.mark.parametrize("path", [README, TUTORIAL, SCRIPTS], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [README, TUTORIAL, BAD_MONDAY, SCRIPTS], ids=lambda path: path.name
+)
 def test_a_document_shows_what_its_commands_print(path, request):
     text = path.read_text(encoding="utf-8")
     shown = replayed(text)
@@ -46,7 +49,7 @@ def test_a_document_shows_what_its_commands_print(path, request):
 def test_no_other_document_has_commands_that_nobody_runs():
     documents = (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
     found = {path for path in documents if FENCE in path.read_text(encoding="utf-8")}
-    assert found == {README, TUTORIAL, SCRIPTS}
+    assert found == {README, TUTORIAL, BAD_MONDAY, SCRIPTS}
 
 
 def test_the_python_of_the_document_for_scripts_runs():

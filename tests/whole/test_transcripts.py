@@ -1,26 +1,50 @@
 """Every command and every error, as somebody at a terminal sees them."""
 
+import re
 import shutil
+from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.support.raised import Place, recorded, sites
-from tests.support.transcript import played
+from tests.support.transcript import (
+    commands_to_paste,
+    is_accepted,
+    played,
+    with_pasted_options,
+    with_values,
+)
 
 TRANSCRIPTS = sorted((ROOT / "tests" / "whole" / "transcripts").glob("*.txt"))
-PLAYED: dict[Path, set[Place]] = {}
-"""What has been played, and where it met an error."""
+
+
+class Played(NamedTuple):
+    """A transcript that was played: what the terminal showed, and where it met an error."""
+
+    shown: str
+    met: set[Place]
+    refused: list[str]
+    """The commands of its next steps that were not understood when they were pasted."""
+
+
+PLAYED: dict[Path, Played] = {}
+"""What has been played, with every next step pasted."""
+
+of_each = pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem, scope="module")
+"""All tests of one transcript come one after the other, so that it is played once."""
+
 
 ELSEWHERE = {
     "batch/manifest.py new_csv_file": "batch/test_failures.py::test_a_run_whose_folder_is_gone",
-    "batch/folders.py lock_output": "batch/test_crashes.py::test_a_second_run_is_refused_while",
     "batch/register_ledger.py _joint_outcome": "register/test_register_together.py::test_who_is",
     "batch/folders.py is_revised": "batch/test_failures.py::test_a_folder_where_a_file_ought",
     "batch/folders.py _disk_error": "batch/test_failures.py::test_a_full_disk_ends_the_run",
     "batch/folders.py _replace": "batch/test_failures.py::test_a_folder_where_a_file_ought",
-    "batch/unchanged_rows.py retained_result": "batch/test_failures.py::test_a_folder_that_some",
+    "batch/triage.py _retained_result": "batch/test_failures.py::test_a_folder_that_some",
     "batch/executors.py _gone": "batch/test_crashes.py::test_a_killed_worker_ends_the_run",
     "batch/executors.py dask": "batch/test_dask.py::test_where_no_scheduler_answers",
     "batch/worker.py _refuse_unreadable": "batch/test_failures.py::test_a_course_that_could_not",
@@ -31,13 +55,16 @@ ELSEWHERE = {
     "cli/options.py machine_zone": "cli/test_doctor.py::test_a_machine_without_a_zone",
     "cli/register_option.py _no_extra": "register/test_register_cli.py::test_a_missing_extra_is",
     "cli/show.py command": "cli/test_cli.py::test_a_patient_of_the_register_is_shown_by_another",
+    "cli/revised_folders.py _name_all": "register/test_reschedule.py::test_files_that_fail_after",
     "cli/roster_source.py read": "batch/test_whole_rosters.py::test_a_roster_that_changes",
     "files/toml_json.py read_lines": "files/test_disk.py::test_each_line_has_its_place",
     "files/toml_json.py read_text": "files/test_disk.py::test_standard_input_is_read_only",
-    "files/atomic_write.py _locked": "batch/test_failures.py::test_a_folder_that_some",
-    "register/register.py _files_of": "register/test_files_and_register.py::test_files_that_get",
+    "files/atomic_write.py hold_lock": "batch/test_failures.py::test_a_folder_that_some",
+    "register/records.py prepared_files": "register/test_files_and_register.py::test_files_that_g",
     "render/patient_folder.py render_course_file": "render/test_patient_folder.py::test_a_course_",
+    "planning/planner.py requested_phases": "planning/test_elsewhere.py::test_a_date_that_cannot",
     "planning/spacing_cost.py _refuse_minutes": "planning/test_planner.py::test_minutes_that",
+    "revising/undo.py course_to_restore": "revising/test_undo.py::test_a_change_by_version_1_0",
     "register/backup.py _copied": "register/test_register.py::test_a_backup_that_cannot",
     "register/database.py _refuse_restored": "register/test_nothing_lost.py::test_who_has_the",
     "register/queries.py read_document": "register/test_damaged_registers.py::test_a_damaged",
@@ -46,42 +73,84 @@ ELSEWHERE = {
     "register/database_errors.py damaged_file": "register/test_register_cli.py::test_a_damaged",
     "files/roster/dialect.py _refuse_malformed": "files/test_roster.py::test_a_file_that_is_no",
     "files/roster/ndjson.py _parse_object": "files/test_roster.py::test_a_bad_line_of_json_says",
-    "together/plan.py _solver": "together/test_together.py::test_without_the_extra_it_says_what",
+    "together/plan.py solver": "together/test_together.py::test_without_the_extra_it_says_what",
 }
 """Errors that no typed command gives alone (a kill, a full disk, 10 MB), and their tests."""
 
 GUARDS = {
     "revising/added_visits.py make_up_drafts": "held visits never leave a phase without room",
-    "revising/revise.py _findings": "what is placed keeps the rules, or the next one tells",
+    "revising/rescheduling.py reschedule_drafts": "the reader of a proposal asks for one start",
+    "revising/revise.py revise": "what is placed keeps the rules, or the next one tells",
+    "revising/verbs.py drafts": "rename is a command of its own",
     "revising/verbs.py _resume": "the command line asks for --on itself",
 }
 """Errors that the command line never gives, and why they stand there all the same."""
 
 
-def play(path: Path) -> str:
-    """What the terminal shows, in the working directory."""
+def play(
+    path: Path, note: Callable[[str, str], None] = lambda _typed, _output: None
+) -> tuple[str, set[Place]]:
+    """What the terminal shows, in the working directory, and where it meets an error."""
     shutil.copytree(ROOT / "examples", Path("examples"))
-    with recorded() as found:
-        shown = played(path.read_text(encoding="utf-8"))
-    PLAYED[path] = found
-    return shown
+    with recorded() as met:
+
+        def aside(typed: str, output: str) -> None:
+            before = met.copy()
+            note(typed, output)
+            met.intersection_update(before)
+
+        return played(path.read_text(encoding="utf-8"), aside), met
 
 
-@pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
+def play_and_paste(path: Path) -> Played:
+    """A transcript; after each command, each next step is tried in a copy of the folder."""
+    home, tried = Path("home").absolute(), Path("tried").absolute()
+    refused: list[str] = []
+
+    def paste(typed: str, output: str) -> None:
+        pasted = map(with_values, commands_to_paste(output))
+        for command in (*pasted, *with_pasted_options(typed, output)):
+            if "--help" not in command:
+                shutil.rmtree(tried, ignore_errors=True)
+                shutil.copytree(home, tried)
+            with chdir(home if "--help" in command else tried):
+                if not is_accepted(command):
+                    refused.append(command)
+
+    if path not in PLAYED:
+        home.mkdir()
+        with chdir(home):
+            PLAYED[path] = Played(*play(path, paste), refused)
+    return PLAYED[path]
+
+
+@of_each
 def test_the_transcript_is_what_the_terminal_shows(path, request):
-    shown = play(path)
+    shown = play_and_paste(path).shown
     if request.config.getoption("--update-golden"):
         path.write_text(shown, encoding="utf-8")
     assert shown == path.read_text(encoding="utf-8")
 
 
+@of_each
+def test_every_command_and_option_of_a_next_step_can_be_pasted(path):
+    assert play_and_paste(path).refused == []
+
+
+@of_each
+def test_a_command_in_a_message_is_alone_or_after_a_colon(path):
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if re.match("(try|note|warning): ", line) and re.search("ketasched [a-z]+ ", line):
+            assert list(commands_to_paste(line)), line
+
+
 def test_every_error_has_a_transcript(tmp_path, monkeypatch):
+    met = set[Place]()
     for path in TRANSCRIPTS:
         if path not in PLAYED:
             (tmp_path / path.stem).mkdir()
             monkeypatch.chdir(tmp_path / path.stem)
-            play(path)
-    met = set[Place]().union(*PLAYED.values())
+        met |= PLAYED[path].met if path in PLAYED else play(path)[1]
     unmet = {
         f"{file} {function}"
         for (file, first, last), function in sites().items()

@@ -16,6 +16,8 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "docs/rules.md": rules.page,
         "src/ketasched/schemas/clinic.json": lambda: schemas.text("clinic"),
         "src/ketasched/schemas/course.json": lambda: schemas.text("course"),
+        "src/ketasched/schemas/mapping.json": lambda: schemas.text("mapping"),
+        "src/ketasched/schemas/proposal.json": lambda: schemas.text("proposal"),
         "src/ketasched/schemas/protocol.json": lambda: schemas.text("protocol"),
     }
 )

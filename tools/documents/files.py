@@ -8,24 +8,27 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from ketasched.files.codec import Field, fields_of, plain
+from ketasched.files.column_mapping import ColumnMapping
 from ketasched.files.request_parsing import REQUEST_FIELDS, ROSTER_FIELDS
 from ketasched.files.roster.headings import REQUIRED
-from ketasched.model import Clinic, Course, Protocol
+from ketasched.model import Clinic, Course, Protocol, WrittenProposal
 from ketasched.model.values import DATE_SCHEMA
 from tools.documents.schemas import default_value
 from tools.documents.tables import MADE, sentence, table
+from tools.documents.typed_forms import typed_forms
 
 HEAD = f"""# Files
 
 {MADE}
 
-What can stand in a protocol, a clinic, a course and a roster: each key, its type, its unit,
-and what holds where it is left out. `ketasched check FILE` says everything that is wrong with
-a file, each with its place. An unknown key is an error: a typing slip must not drop a rule.
+What can stand in a protocol, a clinic, a course, a mapping, a proposal and a roster: each key, its
+type, its unit, and what holds where it is left out. `ketasched check FILE` says everything that is
+wrong with a file, each with its place. An unknown key is an error: a typing slip must not drop a
+rule.
 
-Protocols and clinics are TOML, or JSON with the same keys where the name ends in `.json`.
-Courses are JSON. Dates are inclusive on both ends, times are the clinic's. TOML's own dates
-and times need no quotes.
+Protocols, clinics and mappings are TOML, or JSON with the same keys where the name ends in
+`.json`. Courses and proposals are JSON. Dates are inclusive on both ends, times are the clinic's.
+TOML's own dates and times need no quotes.
 
 ## Help from your editor
 
@@ -58,7 +61,31 @@ CHAPTERS: Mapping[str, tuple[type, str]] = {
         "`course.json`: the plan of record, written by `plan`, `batch` and `revise`. It holds\n"
         "the whole protocol, clinic and request that it was planned from.",
     ),
+    "Mapping": (
+        ColumnMapping,
+        "What the headings of a clinic's own export mean, for `ketasched batch` and `check` with\n"
+        "`--columns export.toml`:\n\n"
+        "    format = 1\n"
+        '    ignore = ["Notes", "Last seen"]\n'
+        '    date_order = "mdy"\n\n'
+        "    [columns]\n"
+        '    "Patient ID" = "patient"\n'
+        '    "First infusion" = "start"\n\n'
+        "Headings are compared regardless of case, spaces and hyphens. Each one that is mapped\n"
+        "has to be in the roster: a column that an export renames is an error, never a\n"
+        "constraint that is lost. `--column`, `--ignore-column` and `--date-order` add to the\n"
+        "file, and take precedence over it.",
+    ),
+    "Proposal": (
+        WrittenProposal,
+        "What `ketasched reschedule --proposal monday.json` writes, and `--apply monday.json`\n"
+        "does, if neither the clinic nor what is booked there has changed since.",
+    ),
 }
+
+
+OTHER_KEYS = {str: "a protocol's id", date: "a date"}
+"""What the keys of tables by other names are, by their type."""
 
 
 def page() -> str:
@@ -81,7 +108,7 @@ def sections(kind: type, path: str, known: dict[type, str]) -> Iterator[str]:
         if noun and noun not in known:
             known[noun] = anchor(where)
             inner.append((noun, where))
-        shown = "*a protocol's id*" if one.is_catch_all else f"`{name}`"
+        shown = f"*{OTHER_KEYS[get_args(one.kind)[0]]}*" if one.is_catch_all else f"`{name}`"
         rows.append(
             (shown, type_of(one, known), one.key.unit, default_of(kind, name), one.key.about)
         )
@@ -134,7 +161,7 @@ def named(kind: Any, known: Mapping[type, str]) -> str:
     if origin is tuple:
         return f"list of {named(args[0], known)}"
     if origin is Mapping:
-        names = "dates" if args[0] is date else "names"
+        names = {str: "names", date: "dates"}.get(args[0]) or named(args[0], known)
         return f"table: by {names}, {named(args[1], known)}"
     if hasattr(kind, "SCHEMA"):
         return str(kind.SCHEMA["description"])
@@ -172,8 +199,9 @@ def roster() -> str:
 
 A CSV file with a header, as spreadsheets save it, or NDJSON, one object a line. Columns have
 these names, in any order; `--column start="Start date"` takes a heading of your own,
-`--ignore-column` passes one over. The same are options of `ketasched plan`, where it says so
-(`latest_start` is `--latest-start`).
+`--ignore-column` passes one over, and a [mapping](#mapping) keeps what an export needs. The same
+are options of `ketasched plan`, where it says so (`latest_start` is `--latest-start`).
 
 """
-    return head + table(("column", "form", "", "option", "what it is for"), rows)
+    columns = table(("column", "form", "", "option", "what it is for"), rows)
+    return f"{head}{columns}\n{typed_forms()}"

@@ -1,7 +1,7 @@
 """`docs/rules.md`: every rule, from its class."""
 
 from ketasched.rules import RULES
-from ketasched.rules.base import EndsRule, PairRule, Precondition, VisitRule
+from ketasched.rules.base import EndsRule, MoveRule, PairRule, Precondition, VisitRule
 from tools.documents.tables import MADE, table, whole
 
 HEAD = f"""# Rules
@@ -20,6 +20,8 @@ BESIDES = {
     "record": "The protocol, the request and the history do not explain a visit: broken.",
     "spacing": "A visit is off the pace, because no plan keeps it.",
     "time": "Visits are not at the time of day that was asked for.",
+    "switch": "The course follows another one, and no gap is checked between the two.",
+    "unplanned": "A visit took place on another day or at another time, or was not planned.",
     "times": "A visit's end, treatment or no-driving time does not follow from its start: broken.",
 }
 """Names of findings that are no rules."""
@@ -28,6 +30,7 @@ SHAPES: dict[type, str] = {
     VisitRule: "Asked of each visit.",
     PairRule: "Asked of each visit and the next one.",
     EndsRule: "Asked of the first and the last visit of a phase.",
+    MoveRule: "Asked of a visit that a change moves without naming it.",
     Precondition: "Asked once of a course.",
 }
 

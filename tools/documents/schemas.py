@@ -13,14 +13,30 @@ from types import MappingProxyType
 from typing import Any, Literal, Union, get_args, get_origin
 
 from ketasched.files.codec import MOMENT, Field, fields_of, plain
-from ketasched.model import Clinic, Course, Hours, Phase, Protocol, VisitKind
+from ketasched.files.column_mapping import ColumnMapping
+from ketasched.model import (
+    Clinic,
+    Course,
+    Hours,
+    Phase,
+    Protocol,
+    VisitKind,
+    WeekHours,
+    WrittenProposal,
+)
 from ketasched.model.values import DATE_SCHEMA
 from tools.documents.tables import sentence
 
 Part = dict[str, Any]
 
 KINDS: Mapping[str, type] = MappingProxyType(
-    {"protocol": Protocol, "clinic": Clinic, "course": Course}
+    {
+        "protocol": Protocol,
+        "clinic": Clinic,
+        "course": Course,
+        "mapping": ColumnMapping,
+        "proposal": WrittenProposal,
+    }
 )
 """The noun in each kind of file."""
 
@@ -61,7 +77,11 @@ class Book:
         part: Part = {"description": sentence(kind.__doc__), "type": "object"}
         if required := [name for name, one in keys.items() if one.required]:
             part["required"] = required
-        part["additionalProperties"] = self.of(get_args(others[0].kind)[1]) if others else False
+        names, tables = get_args(others[0].kind) if others else (str, None)
+        other = self.of(tables) if tables else False
+        if names is date:
+            part["patternProperties"] = {DATE_SCHEMA["pattern"]: other}
+        part["additionalProperties"] = other if names is str else False
         part["properties"] = {
             name: self.field(one) | default_of(kind, name) for name, one in keys.items()
         }
@@ -88,7 +108,7 @@ class Book:
         if origin is tuple:
             return {"type": "array", "items": self.of(args[0])}
         if origin is Mapping:
-            named = {"propertyNames": dict(DATE_SCHEMA)} if args[0] is date else {}
+            named = {} if args[0] is str else {"propertyNames": self.of(args[0])}
             return {"type": "object", **named, "additionalProperties": self.of(args[1])}
         if hasattr(kind, "SCHEMA"):
             return dict(kind.SCHEMA)
@@ -154,7 +174,7 @@ def _minutes() -> type:
 
 BETWEEN_KEYS: Mapping[type, Callable[[Book, Part], Part]] = MappingProxyType(
     {
-        Hours: lambda _, part: part | {"minProperties": 1},
+        **dict.fromkeys((Hours, WeekHours), lambda _, part: part | {"minProperties": 1}),
         Phase: lambda _, part: part | {"oneOf": [_said("per_week"), _said("every_days")]},
         VisitKind: _like,
     }

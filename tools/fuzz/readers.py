@@ -9,6 +9,7 @@ import io
 import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -17,16 +18,21 @@ from zoneinfo import ZoneInfo
 
 from tests.conftest import ROOT
 from tests.files.test_busy_calendars import RIGHT, SAMPLE, ZONES, calendar
+from tests.files.test_column_mapping import MAPPING
+from tests.files.test_proposal import WHOLE as PROPOSAL
 
 from ketasched.errors import BadFile, KetaschedError
 from ketasched.files.busy import calendar_from
+from ketasched.files.column_mapping import ColumnMapping
 from ketasched.files.csv_cells import csv_line
 from ketasched.files.load import READERS as KINDS
 from ketasched.files.load import load_clinic, load_protocol, starter_clinic
-from ketasched.files.roster import read_roster, request_of_row
+from ketasched.files.roster import Roster, read_roster, request_of_row
 from ketasched.files.toml_json import parse
-from ketasched.model import Clinic, Course, Protocol, Request
+from ketasched.model import Clinic, Course, DateOrder, Protocol, Request, WrittenProposal
 from ketasched.planning.planner import plan
+from ketasched.render.call_list import FORMS, render_calls
+from ketasched.render.call_list.calls import make_call_list
 from ketasched.render.patient_folder import render_files
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -65,21 +71,32 @@ def read_course(data: bytes) -> None:
 
 def read_busy(data: bytes) -> None:
     """A calendar, which is asked when somebody is busy."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadFile("fuzz.ics: is not UTF-8 text") from None
-    calendar_from(text, "fuzz.ics").busy(NEW_YORK, *BUSY_DAYS)
+    calendar_from(data, "fuzz.ics").busy(NEW_YORK, *BUSY_DAYS)
 
 
 def read_rows(data: bytes) -> None:
     """A roster to its last row; what is rejected is written again."""
-    for row in read_roster(io.BytesIO(data)).rows:
-        csv_line(row.raw_cells)
-        try:
-            request_of_row(row)
-        except KetaschedError:
-            continue
+    _requests(read_roster(io.BytesIO(data)))
+
+
+def read_mapping(data: bytes) -> None:
+    """A column mapping, by which a roster is read that has its headings."""
+    found = _noun("mapping", data)
+    assert isinstance(found, ColumnMapping)
+    header = csv_line((*found.columns, *found.ignore))
+    row = csv_line("04/05/2027" for _ in found.columns)
+    stream = io.BytesIO(header + row)
+    roster = read_roster(stream, names=found.headings, ignored=found.ignore)
+    _requests(roster, found.date_order)
+
+
+def read_proposal(data: bytes) -> None:
+    """A proposal, of which a call list is made."""
+    found = _noun("proposal", data)
+    assert isinstance(found, WrittenProposal)
+    calls = make_call_list(found.clinic, (), found.not_placed)
+    for form in FORMS:
+        render_calls(calls, form)
 
 
 READERS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
@@ -87,6 +104,8 @@ READERS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
         "protocol": read_protocol,
         "clinic": read_clinic,
         "course": read_course,
+        "mapping": read_mapping,
+        "proposal": read_proposal,
         "roster": read_rows,
         "busy calendar": read_busy,
     }
@@ -107,13 +126,24 @@ def seeds(reader: str) -> Iterator[bytes]:
         "protocol": _texts(PROTOCOLS.glob("*.toml")),
         "clinic": [*_texts([CLINIC]), starter_clinic("America/New_York", "0" * 32)],
         "course": _texts(GOLDEN.glob("*.patient.json")),
+        "mapping": [MAPPING],
+        "proposal": [json.dumps(PROPOSAL)],
         "roster": [*_texts([EXAMPLES / "roster.csv"]), ROW],
         "busy calendar": _calendars(),
     }
     for text in texts[reader]:
         yield text.encode()
-        if reader in ("protocol", "clinic"):  # as JSON, too, which is changed place by place
+        # As JSON, too, which is changed place by place.
+        if reader in ("protocol", "clinic", "mapping"):
             yield json.dumps(tomllib.loads(text)).encode()
+
+
+def _requests(roster: Roster, order: DateOrder = None) -> None:
+    """Ask each row for its request, and write the row again."""
+    for row in roster.rows:
+        csv_line(row.raw_cells)
+        with suppress(KetaschedError):
+            request_of_row(row, order)
 
 
 def _texts(paths: Iterable[Path]) -> list[str]:

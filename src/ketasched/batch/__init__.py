@@ -4,7 +4,7 @@ The way of a row, which `runner` begins and `pipeline` leads:
 
 1. `routing` finds its site (clinic and protocol), and its shard;
 2. `triage` finds out whether it keeps the course of an earlier run (`previous_run`);
-3. a `chair_ledger` gives it chairs: in memory (`memory_ledger`, `held_chairs`) or in a register
+3. a `chair_ledger` gives it chairs: in memory (`memory_ledger`) or in a register
    (`register_ledger`); `joint_rows` plans the rows of a clinic jointly;
 4. a `worker` in another process (`executors`, `jobs`) plans it and writes its folder (`folders`),
    with what it takes from an earlier course (`carry_over`);

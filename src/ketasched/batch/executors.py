@@ -1,4 +1,4 @@
-"""Executors of chunks: this process, several processes, or a Dask cluster."""
+"""Who works on chunks: this process, several processes, or a Dask cluster."""
 
 import gc
 import logging
@@ -7,26 +7,30 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import (
-    BrokenExecutor,
-    CancelledError,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-)
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures import wait as wait_for_futures
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.connection import wait
 from threading import Thread, active_count
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
+from ketasched.batch.jobs import Chunk
+from ketasched.batch.records import RowResult
+from ketasched.batch.worker import work
 from ketasched.errors import BadRequest, Refused
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 FEW_COLLECTIONS = (50_000, 20, 100)
 """The thresholds of the garbage collector: courses leave no reference cycles behind."""
 
-Argument = TypeVar("Argument")
-Result = TypeVar("Result")
+Results = Callable[[], list[RowResult]]
+"""Waits for the results of a chunk, and raises what the work has raised."""
+
+Submit = Callable[[Chunk], Results]
+"""Begins the work on a chunk."""
 
 SECONDS_TO_CONNECT = 5
 """How long a Dask scheduler may take to answer."""
@@ -54,51 +58,42 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class WorkerPool(ProcessPoolExecutor):
-    """Processes that Ctrl-C does not reach, not even while they begin."""
-
-    def submit(  # type: ignore[override]  # as `SerialExecutor`
-        self, fn: Callable[[Argument], Result], argument: Argument, /
-    ) -> Future[Result]:
-        """The future of the call."""
-        with interrupts_held():
-            return super().submit(fn, argument)
-
-
-class SerialExecutor(Executor):
-    """Makes each call at once, in this process."""
-
-    def submit(  # type: ignore[override]  # the standard one takes what it cannot name, too
-        self, fn: Callable[[Argument], Result], argument: Argument, /
-    ) -> Future[Result]:
-        """The future of the call, which is done."""
-        future: Future[Result] = Future()
-        try:
-            future.set_result(fn(argument))
-        except Exception as error:  # noqa: BLE001 - as every executor: it is raised by `result`
-            future.set_exception(error)
-        return future
+def work_now(chunk: Chunk) -> Results:
+    """Do the work at once, in this process."""
+    future: Future[list[RowResult]] = Future()
+    try:
+        future.set_result(work(chunk))
+    except Exception as error:  # noqa: BLE001 - as in another process: `Results` raises it
+        future.set_exception(error)
+    return future.result
 
 
 @contextmanager
-def processes(jobs: int) -> Iterator[tuple[Executor, int]]:
-    """An executor with `jobs` processes (one job: this process), and `jobs`.
+def processes(jobs: int) -> Iterator[tuple[Submit, int]]:
+    """The work in `jobs` processes (one job: this process), and `jobs`.
 
-    Calls that have not begun when the block is left are cancelled.
+    Work that has not begun when the block is left is cancelled.
     """
     if jobs == 1:
-        yield SerialExecutor(), 1
+        yield work_now, 1
         return
     # Forked workers start faster; but a process with threads cannot be forked safely.
     may_fork = sys.platform == "linux" and active_count() == 1
     context = multiprocessing.get_context("fork" if may_fork else "spawn")
-    pool = WorkerPool(jobs, mp_context=context, initializer=_begin_worker)
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin_worker)
+
+    def submit(chunk: Chunk) -> Results:
+        # Processes begin here, and Ctrl-C is not to reach them even then.
+        with interrupts_held():
+            return pool.submit(work, chunk).result
+
     thresholds = gc.get_threshold()
     gc.set_threshold(*FEW_COLLECTIONS)
     try:
-        yield pool, jobs
+        yield submit, jobs
     except BrokenExecutor:
-        _unblock(pool)
+        if sys.version_info < (3, 11, 5):
+            _unblock(pool)
         raise _gone() from None
     finally:
         gc.set_threshold(*thresholds)
@@ -109,7 +104,8 @@ def processes(jobs: int) -> Iterator[tuple[Executor, int]]:
 def _unblock(pool: ProcessPoolExecutor) -> None:
     """End the thread that still feeds the workers, which are gone.
 
-    Before Python 3.11.5 it could hang for ever (python/cpython#94777); later versions do this.
+    Before Python 3.11.5 it could hang for ever (python/cpython#94777); later versions do this, and
+    fail if the reader is closed already.
     """
     reader = getattr(getattr(pool, "_call_queue", None), "_reader", None)
     if reader is not None:
@@ -136,40 +132,9 @@ def _begin_worker() -> None:
     Thread(target=watch, daemon=True).start()
 
 
-class ClusterFuture(Future[Result]):
-    """A future of a Dask cluster, which does not outlast the connection to the scheduler.
-
-    `distributed` can wait for ever for a result that it was fetching when the scheduler ended.
-    """
-
-    def __init__(self, future: Future[Result], is_connected: Callable[[], bool]) -> None:
-        super().__init__()
-        self._future, self._is_connected = future, is_connected
-
-    def result(self, timeout: float | None = None) -> Result:
-        """The result of the call. Raises `CancelledError` once the scheduler is gone."""
-        while timeout is None and not wait_for_futures([self._future], SECONDS_BETWEEN_LOOKS).done:
-            if not self._is_connected():
-                raise CancelledError
-        return self._future.result(timeout)
-
-
-class ClusterExecutor(Executor):
-    """Makes calls on a Dask cluster; `inner` is the executor of `distributed`."""
-
-    def __init__(self, inner: Executor, is_connected: Callable[[], bool]) -> None:
-        self._inner, self._is_connected = inner, is_connected
-
-    def submit(  # type: ignore[override]  # the standard one takes what it cannot name, too
-        self, fn: Callable[[Argument], Result], argument: Argument, /
-    ) -> Future[Result]:
-        """The future of the call."""
-        return ClusterFuture(self._inner.submit(fn, argument), self._is_connected)
-
-
 @contextmanager
-def dask(address: str) -> Iterator[tuple[Executor, int]]:
-    """The executor of the Dask cluster at this address, and how many chunks it does at once.
+def dask(address: str) -> Iterator[tuple[Submit, int]]:
+    """The work on the Dask cluster at this address, and how many chunks it does at once.
 
     Raises `BadRequest`.
     """
@@ -195,18 +160,32 @@ def dask(address: str) -> Iterator[tuple[Executor, int]]:
             client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
         except TimeoutError:
             said = f"the cluster at {address} has no worker, after {SECONDS_FOR_WORKERS} seconds"
-            step = f"dask worker {address}, then try again"
+            step = f"start a worker, then try again: dask worker {address}"
             raise BadRequest("dask", said, next_step=step) from None
         threads = sum(client.nthreads().values())
+        executor = client.get_executor(pure=False)
+
+        def submit(chunk: Chunk) -> Results:
+            return partial(_fetch, executor.submit(work, chunk), client)
+
         try:
-            inner = client.get_executor(pure=False)
-            # "connecting" while the client tries to reach the scheduler again.
-            executor = ClusterExecutor(inner, lambda: client.status in ("running", "connecting"))
-            yield executor, max(threads, 1)
+            yield submit, max(threads, 1)
         except (KilledWorker, CancelledError, CommClosedError):
             raise _gone() from None
 
 
+def _fetch(future: Future[list[RowResult]], client: "Client") -> list[RowResult]:
+    """The results from a Dask cluster. Raises `CancelledError` once the scheduler is gone.
+
+    `distributed` can wait for ever for a result that it was fetching when the scheduler ended.
+    """
+    while not wait_for_futures([future], SECONDS_BETWEEN_LOOKS).done:
+        # "connecting" while the client tries to reach the scheduler again.
+        if client.status not in ("running", "connecting"):
+            raise CancelledError
+    return future.result()
+
+
 def _gone() -> Refused:
     said = "a process that was at work is gone: killed, or out of memory"
-    return Refused(said, next_step="--resume, with fewer --jobs perhaps")
+    return Refused(said, next_step="perhaps with fewer --jobs: --resume")

@@ -7,17 +7,16 @@ import errno
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from ketasched.batch.fingerprints import sha_of_file
 from ketasched.batch.manifest import write_error
 from ketasched.batch.records import PriorResult, Settings
 from ketasched.errors import BadRequest, Refused
 from ketasched.files.atomic_write import (
+    hold_lock,
     is_locked,
     is_up_to_date,
     make_private_folder,
@@ -26,7 +25,7 @@ from ketasched.files.atomic_write import (
     write_folder,
     write_new_folder,
 )
-from ketasched.files.disk import read_bytes, refuse_all_but
+from ketasched.files.disk import read_bytes
 from ketasched.files.roster import Row
 from ketasched.render.patient_folder import SUBFOLDER_FILES
 
@@ -169,22 +168,13 @@ SECONDS_TO_WAIT = 2
 @contextmanager
 def lock_output(output: Path) -> Iterator[None]:
     """Hold the lock of the output folder, which is created. Raises `Refused`."""
-    lock = FileLock(output / LOCK, timeout=SECONDS_TO_WAIT, mode=0o600)
-    try:
+    step = "wait for it, or give another folder with -o"
+    said = f"{output}: another batch is writing there"
+    with ExitStack() as stack:
         try:
             make_private_folder(output)
-            refuse_all_but("a file", output / LOCK)
-            lock.acquire()
+            stack.enter_context(hold_lock(output / LOCK, SECONDS_TO_WAIT, said, step))
             remove_leftovers(output)
-        except Timeout:
-            message = f"{output}: another batch is writing there"
-            step = "wait for it, or give another folder with -o"
-            raise Refused(message, next_step=step) from None
         except OSError as error:
             raise write_error(output, error) from None
         yield
-    finally:
-        if lock.is_locked:
-            with suppress(OSError):
-                (output / LOCK).unlink()
-            lock.release()

@@ -9,6 +9,7 @@ from ketasched.batch.records import RowResult, Site
 from ketasched.batch.shared_calendars import later_busy_times
 from ketasched.batch.triage import Fresh
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.files.roster import priority_of
 from ketasched.model import Course
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
@@ -80,10 +81,9 @@ class JointPlanner:
 
 
 def _demand(fresh: Fresh) -> Demand:
-    priority = int(fresh.row.texts.get("priority") or 1)
     request = fresh.context.request
     busy = later_busy_times(request, fresh.site)
-    return Demand(fresh.site.protocol, request, priority, busy=busy)
+    return Demand(fresh.site.protocol, request, priority_of(fresh.row), busy=busy)
 
 
 def _reason(outcome: Unscheduled) -> BadRequest | NoPlan:

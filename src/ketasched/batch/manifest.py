@@ -21,11 +21,11 @@ from ketasched.errors import Refused
 from ketasched.files.csv_cells import csv_line, unescape_cell
 from ketasched.files.disk import open_file, open_private
 from ketasched.files.roster import REJECT_COLUMNS, Row
-from ketasched.model import TAKES_PLACE, Clinic, Course, Finding
+from ketasched.model import Clinic, Course, Finding
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.occupancy import Interval
 from ketasched.model.wall_clock import clock_text
-from ketasched.planning.left_out import LEFT_OUT
+from ketasched.planning.planner import LATE_START
 from ketasched.rules import Past
 
 MANIFEST, REJECTED, CHANGES = "manifest.csv", "rejects.csv", "changes.csv"
@@ -131,13 +131,10 @@ def write_error(output: Path, error: OSError) -> Refused:
 MINUTES = len("2027-04-05T09:00")
 """The length of a moment in ISO form, to the minute."""
 
-NOT_ABOUT_THE_START = ("spacing", "time", LEFT_OUT)
-"""Rules whose given-up findings do not say that the start has moved."""
-
 
 def summarise(course: Course) -> CourseSummary:
     """The summary of the course."""
-    days = [visit.start.date() for visit in course.visits if visit.status in TAKES_PLACE]
+    days = [visit.start.date() for visit in course.visits if visit.is_here]
     return CourseSummary(
         days[0].isoformat() if days else "",
         days[-1].isoformat() if days else "",
@@ -157,11 +154,11 @@ def format_visits(course: Course) -> str:
     """The visits of a course: "2027-04-05T09:00/10:55|2027-04-07T09:00/10:55".
 
     The times are wall-clock times of the clinic. A visit that takes no chair has no end. Visits
-    that do not take place are left out.
+    that do not take place here are left out.
     """
     texts = []
     for visit in course.visits:
-        if visit.status in TAKES_PLACE:
+        if visit.is_here:
             kind = effective_kind(course.protocol, course.clinic, visit.kind)
             end = f"/{clock_text(visit.end)}" if kind.place == "clinic" else ""
             texts.append(visit.start.isoformat()[:MINUTES] + end)
@@ -198,9 +195,10 @@ def format_notes(course: Course) -> str:
 
 
 def _note(course: Course, finding: Finding) -> str:
-    if finding.rule == Past.name and course.visits[0].start > course.made_at:
+    first = course.visits[len(course.request.prior)]
+    if finding.rule == Past.name and first.start > course.made_at:
         return f"{Past.name} start"
-    is_late = finding.level == "given-up" and finding.rule not in NOT_ABOUT_THE_START
+    is_late = finding.message.startswith(LATE_START)
     return f"late start: {finding.rule}" if is_late else finding.rule
 
 

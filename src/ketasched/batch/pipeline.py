@@ -3,19 +3,19 @@
 Only as many rows are in memory as keep the workers busy, unless the ledger has to look ahead.
 """
 
+import pickle
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from itertools import takewhile
 
 from ketasched.batch.chair_ledger import ChairLedger
+from ketasched.batch.executors import Results, Submit
 from ketasched.batch.jobs import Chunk, Job, make_job
 from ketasched.batch.records import RowResult, Settings
 from ketasched.batch.rejections import Rejected, attempt
 from ketasched.batch.routing import Routed, Router
 from ketasched.batch.triage import Fresh, Retained, triage, withdrawn_without_plan
-from ketasched.batch.worker import work
 from ketasched.files.roster import Row
 
 ROWS_PER_CHUNK = 32
@@ -32,21 +32,21 @@ Step = tuple[Row, RowResult | Job]
 class Pipeline:
     """The way of each row: routed, triaged, given its chairs, written by a worker.
 
-    `workers` is how many chunks the executor works on at once. `stops` returns whether no more
+    `workers` is how many chunks are worked on at once. `stops` returns whether no more
     rows are to be begun.
     """
 
     settings: Settings
     router: Router
     ledger: ChairLedger
-    executor: Executor
+    submit: Submit
     workers: int
     stops: Callable[[], bool] = lambda: False
     _sites: dict[str, bytes] = field(default_factory=dict)
 
     def results(self, rows: Iterable[Row]) -> Iterator[tuple[Row, RowResult]]:
         """Each row of this shard with its result, in order."""
-        waiting: deque[tuple[list[Step], Future[list[RowResult]]]] = deque()
+        waiting: deque[tuple[list[Step], Results]] = deque()
         steps: list[Step] = []
         for triaged in takewhile(lambda _: not self.stops(), self._triaged(rows)):
             steps.append((triaged.row, self._next_step(triaged)))
@@ -103,22 +103,21 @@ class Pipeline:
                 triaged = triaged.in_its_turn(self.settings)
             self.ledger.retain(triaged)
             return triaged.result
-        self._sites[triaged.site.digest] = triaged.site.data
+        if triaged.site.digest not in self._sites:
+            self._sites[triaged.site.digest] = pickle.dumps(triaged.site)
         if isinstance(triaged, Routed):
             return make_job(triaged)
         with withdrawn_without_plan(triaged, self.settings):
             return make_job(triaged, self.ledger.book(triaged))
 
-    def _send(self, steps: list[Step]) -> Future[list[RowResult]]:
+    def _send(self, steps: list[Step]) -> Results:
         jobs = tuple(step for _, step in steps if not isinstance(step, RowResult))
         sites = {job.site: self._sites[job.site] for job in jobs}
-        return self.executor.submit(work, Chunk(jobs, sites, self.settings))
+        return self.submit(Chunk(jobs, sites, self.settings))
 
-    def _receive(
-        self, steps: list[Step], future: Future[list[RowResult]]
-    ) -> Iterator[tuple[Row, RowResult]]:
+    def _receive(self, steps: list[Step], results: Results) -> Iterator[tuple[Row, RowResult]]:
         """The rows of a chunk with their results: those found here, and the worker's."""
-        results = iter(future.result())
+        found = iter(results())
         for row, step in steps:
-            result = step if isinstance(step, RowResult) else next(results)
+            result = step if isinstance(step, RowResult) else next(found)
             yield row, self.ledger.settle(result)

@@ -9,12 +9,14 @@
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ketasched.batch.folders import COURSE
 from ketasched.batch.manifest import (
     CHANGES,
     GONE,
@@ -28,6 +30,7 @@ from ketasched.batch.manifest import (
 )
 from ketasched.batch.records import PriorResult, RowResult
 from ketasched.errors import Refused
+from ketasched.events.own_uids import own_uids
 from ketasched.files.atomic_write import remove_leftovers
 from ketasched.files.csv_cells import csv_line
 from ketasched.files.disk import open_private, read_bytes, sync_to_disk
@@ -37,6 +40,9 @@ UNFINISHED_CHANGES = ".changes.csv"
 """The changes of a run that is not finished."""
 
 MARKER, EARLIER, STOPPED = ".run.json", ".manifest.earlier.csv", ".manifest.stopped.csv"
+
+UID = re.compile(rb"^UID:([\x21-\x7e]+)", re.MULTILINE)
+"""The line of an entry's UID in a calendar of ours."""
 
 LARGEST_MARKER = 100_000_000
 """The most bytes of a marker, which names folders that are not ours."""
@@ -73,7 +79,50 @@ def refuse_previous_run(output: Path, *, resumes: bool, replaces: bool) -> None:
     is_there = (output / MANIFEST).exists() or (output / MARKER).exists()
     if is_there and not (resumes or replaces):
         message = f"{output}: an earlier batch is there"
-        raise Refused(message, next_step="--resume to go on with it, --force to do it all again")
+        raise Refused(message, next_step="to go on with it: --resume\nto do it all again: --force")
+
+
+def earlier_uids(output: Path) -> frozenset[str]:
+    """The UIDs of the courses of earlier runs into `output`, and of their rides.
+
+    Without its course file a course has those that are in the calendars of its folder.
+    """
+    try:
+        with closing(ManifestIndex(output, (EARLIER, STOPPED, MANIFEST))) as index:
+            files = {patient: read_prior_result(index.line(patient)).files for patient in index}
+    except OSError:
+        return frozenset()
+    uids: set[str] = set()
+    for patient, written in files.items():
+        folder = output / patient
+        uids.update(_uids_of_course(folder / COURSE) or _uids_of_calendars(folder, written))
+    return frozenset(uids)
+
+
+def _uids_of_course(path: Path) -> Collection[str]:
+    """The UIDs of the course in a file; none if it is missing or damaged.
+
+    Only what they are made from is read: to read whole courses would take ten times as long as
+    all else that a run does which has nothing to do.
+    """
+    try:
+        data = json.loads(read_bytes(path, follows=False))
+        former = [date["driver"] for entry in data["history"] for date in entry["former"]]
+        drivers = {visit["driver"]["name"] for visit in data["visits"] if visit["driver"]}
+        changes = len(data["history"])
+        items = len(data["visits"]) + changes, len(data["reviews"]) + changes
+        reminders = len(data["clinic"]["reminders"]["driver"])
+        uid_key = data.get("uid_key", "")
+        return own_uids(data["course_id"], uid_key, drivers.union(former), items, reminders)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ()
+
+
+def _uids_of_calendars(folder: Path, files: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for name, _ in files:
+        if name.endswith(".ics"):
+            with suppress(OSError):
+                yield from map(bytes.decode, UID.findall(read_bytes(folder / name, follows=False)))
 
 
 def is_own_file(roster: os.stat_result, output: Path) -> bool:
@@ -139,7 +188,7 @@ def _claim_unlisted_folders(output: Path, stopped: RunMarker) -> None:
 def _may_be_of(folder: Path, made_at: datetime) -> bool:
     """Whether a folder may be of the run of this moment; True if its course is damaged."""
     try:
-        course = json.loads(read_bytes(folder / "course.json", follows=False))
+        course = json.loads(read_bytes(folder / COURSE, follows=False))
         return datetime.fromisoformat(course["made_at"]) == made_at
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return True

@@ -4,7 +4,7 @@ One key for each purpose:
 
 - within a run, a row is known by its number in the roster (`Row.number`);
 - between runs and on disk, a course is known by its patient reference: the name of its folder
-  (`Settings.folder`), of which a run has only one (`patient_references.References`);
+  (`Settings.folder`), of which a run has only one (`routing.References`);
 - in a register, a course is known by its `course_id`, which a manifest records;
 - a site is known by its `digest`, and its clinic by its `clinic_digest` within a run, and by its
   `clinic_key` between runs (`Site`).
@@ -19,8 +19,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from ketasched.files.request_parsing import DateOrder
-from ketasched.model import BusyTime, Clinic, Protocol
+from ketasched.model import BusyTime, Clinic, DateOrder, Protocol
 
 Status = Literal["planned", "rejected"]
 
@@ -66,7 +65,7 @@ class SharedCalendar:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A clinic and a protocol by which rows are planned there; `data` is both for a worker.
+    """A clinic and a protocol by which rows are planned there.
 
     `digest` is the same as long as nothing in either changes, and `clinic_digest` as long as
     nothing in the clinic does: rows with the same `clinic_digest` share its chairs. `clinic_key`
@@ -76,7 +75,6 @@ class Site:
     digest: str
     clinic_digest: str
     clinic_key: str
-    data: bytes
     clinic: Clinic
     protocol: Protocol
     calendar: SharedCalendar | None = None
@@ -130,9 +128,10 @@ class RowResult(NamedTuple):
 
     `files` are the names and the SHA-256 of the files in the patient's folder. `rule` is the rule
     or the column that rejected the row, `reason` says why, and `public_reason` what a log may have
-    of that ("" for nothing). `text` is the course as a line of JSON
-    if there is no output folder. `is_retained` says that the course of an earlier run was left as
-    it is; `is_revised` that `ketasched revise` has changed that course.
+    of that ("" for nothing). `unsettled` are the columns whose dates can have the day or the
+    month first, and `rest` is what else is wrong. `text` is the course as a line of JSON if there
+    is no output folder. `is_retained` says that the course of an earlier run was left as it is;
+    `is_revised` that `ketasched revise` has changed that course.
     """
 
     row: int
@@ -144,6 +143,8 @@ class RowResult(NamedTuple):
     rule: str = ""
     reason: str = ""
     public_reason: str = ""
+    unsettled: tuple[str, ...] = ()
+    rest: str = ""
     text: str = ""
     is_retained: bool = False
     is_revised: bool = False

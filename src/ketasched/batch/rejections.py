@@ -24,7 +24,8 @@ MOST_REASONS, LONGEST_REASON = 3, 1000
 class Rejected(NamedTuple):
     """A row that cannot be planned, with the rule or the column that rejects it, and the reason.
 
-    `public_reason` is what a log may have of the reason: nothing of a patient.
+    `public_reason` is what a log may have of the reason: nothing of a patient. `unsettled` are the
+    columns whose dates can have the day or the month first, and `rest` is what else is wrong.
 
     The error itself is not kept: its traceback would keep the whole search in memory.
     """
@@ -33,6 +34,8 @@ class Rejected(NamedTuple):
     rule: str
     reason: str
     public_reason: str = ""
+    unsettled: tuple[str, ...] = ()
+    rest: str = ""
 
     @property
     def result(self) -> RowResult:
@@ -48,7 +51,14 @@ class Rejected(NamedTuple):
             rule=self.rule,
             reason=reason,
             public_reason=self.public_reason,
+            unsettled=self.unsettled,
+            rest=self.rest,
         )
+
+
+def rejected_for(row: Row, error: BadRequest) -> Rejected:
+    """The row as rejected for an error in it."""
+    return Rejected(row, error.field, error.what, error.public, error.unsettled, error.rest)
 
 
 def attempt(row: Row, step: Callable[[], Outcome]) -> Outcome | Rejected:
@@ -59,7 +69,7 @@ def attempt(row: Row, step: Callable[[], Outcome]) -> Outcome | Rejected:
     try:
         return step()
     except BadRequest as error:
-        return Rejected(row, error.field, error.what, error.public)
+        return rejected_for(row, error)
     except NoPlan as error:
         return Rejected(row, *_rule_and_reason(error), "no plan keeps this rule")
     except KetaschedError:

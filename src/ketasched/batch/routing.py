@@ -4,7 +4,6 @@ Each clinic and each protocol that rows name is read once.
 """
 
 import json
-import pickle
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,15 +12,13 @@ from zlib import crc32
 
 from ketasched.batch.fingerprints import sha
 from ketasched.batch.manifest import clinic_key
-from ketasched.batch.patient_references import References
 from ketasched.batch.records import PriorResult, SharedCalendar, Site
-from ketasched.batch.rejections import Rejected, attempt
+from ketasched.batch.rejections import Rejected, attempt, rejected_for
 from ketasched.errors import BadFile, BadRequest
 from ketasched.files.codec import plain
 from ketasched.files.load import load_clinic, load_protocol, refuse_mismatch
-from ketasched.files.request_parsing import DateOrder
 from ketasched.files.roster import Row, request_of_row
-from ketasched.model import Clinic, Protocol
+from ketasched.model import Clinic, DateOrder, Protocol
 from ketasched.model.identifiers import folded_reference
 from ketasched.planning.spacing_cost import phase_plans_for
 from ketasched.render.patient_folder import refuse_sensitive_reference
@@ -89,10 +86,7 @@ class Sites:
 def _site(clinic: Clinic, protocol: Protocol, calendar: SharedCalendar | None) -> Site:
     clinic_digest = sha(json.dumps(plain(clinic)).encode())
     digest = sha((clinic_digest + json.dumps(plain(protocol))).encode())
-    key = clinic_key(clinic)
-    # The clinic is pickled by itself, so that a worker has it once for all of its protocols.
-    data = pickle.dumps((digest, clinic_digest, key, pickle.dumps(clinic), protocol, calendar))
-    return Site(digest, clinic_digest, key, data, clinic, protocol, calendar)
+    return Site(digest, clinic_digest, clinic_key(clinic), clinic, protocol, calendar)
 
 
 class Routed(NamedTuple):
@@ -101,6 +95,27 @@ class Routed(NamedTuple):
     row: Row
     site: Site
     prior: PriorResult | None = None
+
+
+class References:
+    """The patient references of a roster, each with the first row that has it.
+
+    References are the same if their folder names collide (case, Unicode form).
+    """
+
+    def __init__(self) -> None:
+        self._first_rows: dict[str, int] = {}
+
+    def has(self, patient: str, row: int) -> bool:
+        """Whether this row is the first with the reference."""
+        return self._first_rows.get(folded_reference(patient)) == row
+
+    def take(self, patient: str, row: int) -> None:
+        """Note the reference of a row. Raises `BadRequest` if an earlier row has its folder."""
+        first = self._first_rows.setdefault(folded_reference(patient), row)
+        if first != row and patient:
+            said = f"is the same as in row {first}, or the same file name"
+            raise BadRequest("patient", said, public=said)
 
 
 @dataclass(slots=True)
@@ -160,9 +175,9 @@ def problems(
         problem = routed if isinstance(routed, Rejected) else None
         if isinstance(routed, Routed):
             try:
-                request = request_of_row(routed.row, order)
+                request = request_of_row(routed.row, order or routed.site.clinic.date_order)
                 refuse_sensitive_reference(routed.site.clinic, request)
                 phase_plans_for(routed.site.protocol, routed.site.clinic, request)
             except BadRequest as error:
-                problem = Rejected(routed.row, error.field, error.what)
+                problem = rejected_for(routed.row, error)
         yield routed.row, problem

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from ketasched.batch.carry_over import begins_in_the_past
 from ketasched.batch.chair_ledger import ChairLedger
 from ketasched.batch.changes import Changes, publish_changes, write_changes
+from ketasched.batch.executors import Submit
 from ketasched.batch.joint_rows import JointPlanner, JointRun
 from ketasched.batch.manifest import manifest_writer
 from ketasched.batch.memory_ledger import MemoryLedger
@@ -34,13 +34,15 @@ class Tally:
     """The counts of a run.
 
     `rows` counts the rows that were planned, kept or rejected, and some of them by their
-    cause; `changes` what is not as the last finished run left it. `knows_no_chairs` says that
-    a clinic limits its visits and no chairs of an earlier run are known; `ambiguous` has then
-    the paths of two clinics with one `clinic_key`, which a later run would confuse. `plans`
-    are the joint plans.
+    cause; `unsettled` counts those with a date that can be read both ways, by column;
+    `changes` what is not as the last finished run left it. `knows_no_chairs` says that a clinic
+    limits its visits and no chairs of an earlier run are known; `ambiguous` has then the paths
+    of two clinics with one `clinic_key`, which a later run would confuse. `plans` are the joint
+    plans.
     """
 
     rows: Counter[str] = field(default_factory=Counter)
+    unsettled: Counter[str] = field(default_factory=Counter)
     changes: Counter[str] = field(default_factory=Counter)
     knows_no_chairs: bool = False
     ambiguous: list[str] = field(default_factory=list)
@@ -53,6 +55,7 @@ class Tally:
         self.rows["unreadable"] += row.problem is not None
         self.rows["nameless"] += row.problem is not None and "patient" not in row.texts
         self.rows[BUG] += result.rule == BUG
+        self.unsettled.update(result.unsettled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Batch:
     roster: Roster
     settings: Settings
     sites: Sites
-    executor: Executor
+    submit: Submit
     workers: int
     report: Callable[[int, int], None]
     register: "Register | None" = None
@@ -120,7 +123,7 @@ class Batch:
             self.settings,
             router,
             ledger,
-            self.executor,
+            self.submit,
             self.workers,
             lambda: self.fail_fast and tally.rows["rejected"] > 0,
         )

@@ -22,12 +22,16 @@ DAYS_BEFORE, DAYS_AFTER = 366, 2 * 366
 """How far before and after the moment of planning calendars are read."""
 
 
+def shared_days(made_at: datetime) -> tuple[date, date]:
+    """The days (inclusive) for which shared calendars are read."""
+    return made_at.date() - timedelta(DAYS_BEFORE), made_at.date() + timedelta(DAYS_AFTER)
+
+
 def shared_calendars(
     calendars: "Sequence[Calendar]", made_at: datetime
 ) -> Callable[[Clinic], SharedCalendar | None]:
     """A function that returns the busy times of these calendars at a clinic; None without any."""
-    first = made_at.date() - timedelta(DAYS_BEFORE)
-    last = made_at.date() + timedelta(DAYS_AFTER)
+    first, last = shared_days(made_at)
 
     @cache
     def in_zone(zone: str) -> SharedCalendar:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from ketasched.batch.carry_over import carry_over
 from ketasched.batch.fingerprints import VERSION, sha
 from ketasched.batch.folders import COURSE, write_patient_folder
-from ketasched.batch.jobs import Chunk, Job, unpack_course, unpack_site, unpack_slots
+from ketasched.batch.jobs import Chunk, Job, unpack_site
 from ketasched.batch.manifest import summarise
 from ketasched.batch.records import Digests, PriorResult, RowResult, Settings, Site
 from ketasched.batch.rejections import OUTPUT, Rejected, attempt
@@ -42,7 +42,9 @@ def _do(job: Job, site: Site, settings: Settings) -> RowResult:
     """Plan a row unless its course is decided, and write it. Raises `BadRequest`, `NoPlan`."""
     digests = job.digests
     if isinstance(job.decided, Course):
-        return _write(job, unpack_course(job.decided, site), digests, settings)
+        # With the site's own objects, by whose identity much is cached.
+        course = replace(job.decided, protocol=site.protocol, clinic=site.clinic)
+        return _write(job, course, digests, settings)
     if job.decided is None:
         triaged = triage(Routed(job.row, site, job.prior), settings)
         if isinstance(triaged, Retained):
@@ -51,9 +53,9 @@ def _do(job: Job, site: Site, settings: Settings) -> RowResult:
             course = course_of(triaged.choose_slots(), triaged.context)
         digests = triaged.digests
     else:
-        request = job.decided.request
+        request, slots = job.decided
         context = PlanningContext(site.protocol, site.clinic, request, settings.made_at)
-        course = course_of(unpack_slots(job.decided, context), context)
+        course = course_of(slots, context)
     return _write(job, carry_over(course, job.prior, settings), digests, settings)
 
 

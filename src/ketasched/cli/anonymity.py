@@ -6,6 +6,7 @@ the command has read, is "…" there.
 """
 
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -16,7 +17,8 @@ import click
 if TYPE_CHECKING:
     from ketasched.model import Course, Request
 
-HIDDEN = "…"
+HIDDEN, UNNAMED = "…", "patient"
+"""What stands for a value, and the patient's reference where none is given: a word of ours."""
 
 VALUE = re.compile(r'(?<!such as )(?<!expected )(?<! or )".*"|(?<=, not )[\[{].*')
 """A value as `model.quote` shows it, to the last quote of the line: it may have quotes of its own.
@@ -34,25 +36,38 @@ PUBLIC = frozenset(
         *("start", "latest_start", "per_week", "every_days", "time", "between", "days"),
         *("boosters", "booster_every", "date_order", "made_at", "today", "date", "on", "to"),
         *("ahead", "limit", "shard", "cluster", "jobs", "protocol", "overrides", "kind", "scope"),
-        *("roster", "output", "columns", "ignored", "register_address", "audience", "form"),
+        *("roster", "output", "columns", "ignored", "mapping_path", "register_address"),
+        *("audience", "form", "visits", "what", "proposal_path", "applied", "outcome"),
     )
 )
 """The parameters whose values tell of nobody. Those of all others are hidden: a new one, too."""
+
+SENTENCES = {"reason": "--reason", "driver_label": "--driver-label"}
+"""The parameters whose values are any words, and their options, after which alone they are hidden.
+
+A message may have the same words of itself. Whom they name is hidden if the command knows them.
+"""
+
+PUBLIC_NAMES = ("clinic.toml", "course.json")
+"""The names of files that tell of nobody. The folder of such a file may."""
 
 
 def anonymous(text: str) -> str:
     """The text as standard error may have it."""
     if may_name_people():
         return text
-    return _without(VALUE.sub(HIDDEN, text), _values_to_hide())
+    # Names first: quoted for the shell, a name may have quotes within.
+    return VALUE.sub(HIDDEN, _without(_without_sentences(text), _values_to_hide()))
 
 
 def anonymous_usage(error: click.UsageError) -> click.UsageError:
     """An error of how a command was typed, without the words that were typed."""
     if may_name_people():
         return error
-    words = (word.partition("=")[2] if word[:1] == "-" else word for word in _typed_words())
-    known = {name for name, value in _parameters() if name in PUBLIC for value in _texts(value)}
+    words = (word.partition("=")[2] if word[:1] == "-" else word for word in typed_words())
+    known = {
+        name for name, value in typed_parameters() if name in PUBLIC for value in _texts(value)
+    }
     said = _without(error.format_message(), [*_values_to_hide(), *(set(words) - known)])
     return click.UsageError(said, error.ctx)
 
@@ -60,7 +75,7 @@ def anonymous_usage(error: click.UsageError) -> click.UsageError:
 def may_name_people() -> bool:
     """Whether somebody may read all: at a terminal, or because they asked for it."""
     terminal = sys.stderr is not None and sys.stderr.isatty()
-    return terminal or any(name == "verbose" and value for name, value in _parameters())
+    return terminal or any(name == "verbose" and value for name, value in typed_parameters())
 
 
 def note_typed(ctx: click.Context, words: Sequence[str]) -> None:
@@ -70,22 +85,31 @@ def note_typed(ctx: click.Context, words: Sequence[str]) -> None:
 
 def hide_people(*nouns: "Course | Request") -> None:
     """Hide from standard error whoever is named in these courses and requests."""
-    hidden = click.get_current_context().meta.setdefault(PEOPLE, set())
     for noun in nouns:
-        hidden.update(_people(noun))
+        hide_names(*_people(noun))
+
+
+def hide_names(*names: str) -> None:
+    """Hide these names from standard error."""
+    click.get_current_context().meta.setdefault(PEOPLE, set()).update({*names} - {UNNAMED})
 
 
 def _people(noun: "Course | Request") -> Iterator[str]:
     # Imported here because `--help` is not to load the nouns.
     from ketasched.model import Course  # noqa: PLC0415
+    from ketasched.model.replay import renames  # noqa: PLC0415
     from ketasched.model.wall_clock import day_text  # noqa: PLC0415
 
     request = noun.request if isinstance(noun, Course) else noun
-    yield from (noun.patient, request.patient, request.driver_name, request.driver_phone)
-    yield request.cleared_by or ""
+    yield from (noun.patient, request.patient, request.patient_phone, request.cleared_by)
+    yield from (request.driver_name, request.driver_phone)
+    for regular in request.driver:
+        yield from (regular.name, regular.phone)
     yield from (one.calendar for one in request.busy)
     if request.born:
         yield from (request.born.isoformat(), day_text(request.born))
+    for _, was, now in renames(noun) if isinstance(noun, Course) else ():
+        yield from (was, now)
     for visit in noun.visits if isinstance(noun, Course) else ():
         if visit.driver:
             yield from (visit.driver.name, visit.driver.phone)
@@ -95,7 +119,8 @@ def _without(text: str, values: Iterable[str]) -> str:
     # Imported here because `--help` is not to load the nouns.
     from ketasched.model import escape_unprintable, quote  # noqa: PLC0415
 
-    found = {one for value in values for one in (value, quote(value), escape_unprintable(value))}
+    ways = (str, quote, escape_unprintable, shlex.quote)
+    found = {way(value) for value in values for way in ways}
     longest_first = sorted(filter(str.strip, found), key=len, reverse=True)
     if not longest_first:
         return text
@@ -103,17 +128,35 @@ def _without(text: str, values: Iterable[str]) -> str:
     return re.sub(rf"(?<![\w-])(?:{either})(?![\w-])", HIDDEN, text)
 
 
+def _without_sentences(text: str) -> str:
+    for name, value in typed_parameters():
+        if name in SENTENCES:
+            option = f"{SENTENCES[name]} "
+            for one in _texts(value):
+                text = text.replace(f"{option}{shlex.quote(one)}", f"{option}{HIDDEN}")
+    return text
+
+
 def _values_to_hide() -> Iterator[str]:
     context = click.get_current_context(silent=True)
     yield from context.meta.get(PEOPLE, ()) if context else ()
-    for name, value in _parameters():
-        if name not in PUBLIC:
+    for name, value in typed_parameters():
+        if name not in PUBLIC and name not in SENTENCES:
             for text in _texts(value):
-                yield from (text, Path(text).name)
-                if Path(text).name != "course.json":
-                    yield Path(text).stem
-                if Path(text).suffix == ".json":
-                    yield str(Path(text).parent)
+                yield from _parts_to_hide(text)
+
+
+def _parts_to_hide(text: str) -> Iterator[str]:
+    """A typed value, and what a message may have of it if it is a path.
+
+    A person's name can be that of a file or folder, or a file's without the suffix: "jane.ics".
+    """
+    path = Path(text)
+    suffix, folder = path.suffix.lower(), str(path.parent) if path.parent.name else ""
+    if path.name not in PUBLIC_NAMES:
+        yield from (text, path.name)
+        yield from [path.stem] if suffix in (".json", ".ics") else ()
+    yield from [folder] if suffix == ".json" or path.name in PUBLIC_NAMES else ()
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -125,18 +168,21 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(one)
 
 
-def _typed_words() -> tuple[str, ...]:
+def typed_words() -> tuple[str, ...]:
+    """The words of the command line, from the name of the command on."""
     context = click.get_current_context(silent=True)
     return context.meta.get(TYPED, ()) if context else ()
 
 
-def _parameters() -> Sequence[tuple[str, object]]:
+def typed_parameters() -> Sequence[tuple[str, object]]:
     """The parameters that were typed, with their values: also of a command that refuses them."""
     context = click.get_current_context(silent=True)
     if context is None or TYPED not in context.meta:
         return ()
     if PARSED not in context.meta:
-        root = click.Context(context.find_root().command, resilient_parsing=True)
+        program = context.find_root().command
+        # With the program's own names of `--help`, which its commands keep for good.
+        root = click.Context(program, resilient_parsing=True, **program.context_settings)
         try:
             found = list(_parse(root, list(context.meta[TYPED])))
         except Exception:  # noqa: BLE001 - a command that cannot be read: any word may tell

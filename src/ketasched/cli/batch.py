@@ -17,14 +17,20 @@ from ketasched.batch.executors import dask, processes
 from ketasched.batch.fingerprints import VERSION
 from ketasched.batch.folders import lock_output
 from ketasched.batch.manifest import COLUMNS, REJECTED
-from ketasched.batch.previous_run import is_own_file, refuse_previous_run, stopped_run
+from ketasched.batch.previous_run import (
+    earlier_uids,
+    is_own_file,
+    refuse_previous_run,
+    stopped_run,
+)
 from ketasched.batch.records import Settings
 from ketasched.batch.rejections import BUG
 from ketasched.batch.routing import Sites
 from ketasched.batch.runner import Batch, Tally
-from ketasched.batch.shared_calendars import shared_calendars
+from ketasched.batch.shared_calendars import shared_calendars, shared_days
 from ketasched.cli import options
 from ketasched.cli.batch_output import print_courses, print_manifest, progress, say_summary
+from ketasched.cli.busy_option import BusyCalendars, busy_options, say_note
 from ketasched.cli.output import INTERRUPTED, SOME_FAILED, note_done, say
 from ketasched.cli.register_option import (
     NOT_BOOKED,
@@ -32,12 +38,13 @@ from ketasched.cli.register_option import (
     refuse_stranger,
     register_option,
 )
+from ketasched.cli.roster_options import RosterOptions, roster_options, unsettled_line
 from ketasched.cli.roster_source import RosterSource, open_roster
 from ketasched.errors import BadFile, BadRequest, KetaschedError
 from ketasched.files.csv_cells import csv_line
 from ketasched.files.load import load_protocol
-from ketasched.files.request_parsing import DateOrder
-from ketasched.files.roster import Roster, read_roster
+from ketasched.files.roster import Roster
+from ketasched.files.typed_dates import DATE_ORDER_STEP
 from ketasched.model import Clinic
 from ketasched.render.patient_folder import FOLDER_FILES
 from ketasched.rules import Past
@@ -52,8 +59,6 @@ DEFAULT_FORMATS = ("ics", "text", "json")
 
 NDJSON = "ndjson"
 """The format that prints each course on a line, instead of writing files."""
-
-DEFAULT_LIMIT = "60s"
 
 BOOKED_SO_FAR = "what was booked before is in the register"
 """What a run that prints its courses has done if its output fails."""
@@ -77,7 +82,7 @@ OPTIONS = (
     ),
     options.protocol,
     options.clinic(),
-    options.busy,
+    *busy_options,
     register_option,
     options.made_at,
     click.option(
@@ -89,12 +94,10 @@ OPTIONS = (
     options.flag("--fail-fast", "Stop when a row is rejected."),
     options.flag("--ignore-chairs", "Plan each row as if it were alone."),
     options.flag("--together", "Plan the rows of a clinic's chairs as one."),
-    click.option(
-        "--limit",
-        metavar=DEFAULT_LIMIT,
-        help="With --together: about how long to look for a better plan, for each clinic (60s).",
+    options.search_limit(
+        "With --together: about how long to look for a better plan, for each clinic (60s)."
     ),
-    *options.headings,
+    *roster_options,
     click.option("--shard", metavar="I/N", default="1/1", help="Only part I of N of the roster."),
     click.option("--dask", "cluster", metavar="ADDRESS", help="Work on this Dask cluster."),
     options.flag("--quiet", "Say nothing unless something is wrong."),
@@ -105,7 +108,7 @@ OPTIONS = (
 
 
 @dataclass(frozen=True)
-class BatchOptions:
+class BatchOptions(BusyCalendars, RosterOptions):
     """The options of the command. Raises `UsageError` if they exclude each other."""
 
     roster: str
@@ -113,7 +116,6 @@ class BatchOptions:
     formats: tuple[str, ...]
     protocol: str
     clinic_path: str | None
-    calendars: tuple[str, ...]
     register_address: str | None
     made_at: str | None
     jobs: int | None
@@ -124,15 +126,13 @@ class BatchOptions:
     ignore_chairs: bool
     together: bool
     limit: str | None
-    columns: tuple[str, ...]
-    ignored: tuple[str, ...]
-    date_order: DateOrder
     shard: str
     cluster: str | None
     quiet: bool
     verbose: bool
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.output is None and self.formats != (NDJSON,):
             raise click.UsageError(f"Give -o DIR, or --format {NDJSON} to print the courses.")
         if self.output and NDJSON in self.formats:
@@ -164,6 +164,13 @@ class BatchOptions:
                 refuse_without_extra()
             _ = self._busy_calendars, self._register
             tally = self._plan(roster, stack)
+        if tally.unsettled and not (self.quiet and self._written):
+            say("error", unsettled_line(tally.unsettled))
+            goes_on = " --resume" if self._written and not self.force else ""
+            for step in DATE_ORDER_STEP.split("\n"):
+                say("try", f"{step}{goes_on}")
+        for calendar in self._busy_calendars:
+            say_note(calendar)
         if not self.quiet:
             booked = f"booked in {self._register.place}" if self._register else ""
             booked = NOT_BOOKED if booked and self.dry_run else booked
@@ -180,13 +187,7 @@ class BatchOptions:
 
     @cached_property
     def _seconds(self) -> float:
-        """The seconds of a limit: "90s", "2m" or "90". Raises `BadRequest`."""
-        text = self.limit or DEFAULT_LIMIT
-        found = re.fullmatch(r"(\d{1,5})(s|m|)", text, re.ASCII)
-        if not found or not int(found[1]):
-            said = f'expected seconds or minutes, not "{text}"'
-            raise BadRequest("limit", said, next_step="--limit 60s")
-        return int(found[1]) * (60 if found[2] == "m" else 1)
+        return options.seconds_of(self.limit)
 
     @cached_property
     def _shard(self) -> tuple[int, int]:
@@ -205,8 +206,7 @@ class BatchOptions:
             raise click.UsageError(
                 f"{name} is written anew by this run; copy it, and give the copy."
             )
-        names = dict(map(options.parse_heading, self.columns))
-        return read_roster(source.stream(), names=names, ignored=self.ignored, path=self.roster)
+        return self.read_roster(source.stream(), self.roster)
 
     def _plan(self, roster: Roster, stack: ExitStack) -> Tally:
         """Plan the roster into the folder, or print the results."""
@@ -214,16 +214,16 @@ class BatchOptions:
             stack.enter_context(lock_output(self._written))
         if self.output:
             refuse_previous_run(self.output, resumes=self.resume, replaces=self.force)
-        settings = self._settings()
+        settings = self._settings
         calendar_of = shared_calendars(self._busy_calendars, settings.made_at)
-        executor, workers = stack.enter_context(
+        submit, workers = stack.enter_context(
             dask(self.cluster) if self.cluster is not None else processes(self.jobs or _cores())
         )
         batch = Batch(
             roster,
             settings,
             Sites(self._clinic_of_rows, self.protocol, calendar_of),
-            executor,
+            submit,
             workers,
             stack.enter_context(progress(self.roster, quiet=self.quiet)),
             self._register,
@@ -240,10 +240,11 @@ class BatchOptions:
         click.echo(csv_line(COLUMNS), nl=False)
         return batch.dry_run(self.output, partial(print_manifest, verbose=self.verbose))
 
+    @cached_property
     def _settings(self) -> Settings:
         """The settings for all rows; a run that is resumed keeps its moment of planning."""
         zone = None
-        if self.made_at is not None and not re.search(r"(Z|[+-]\d\d:?\d\d)$", self.made_at):
+        if self.made_at is not None and not options.has_offset(self.made_at):
             zone = ZoneInfo(self._usual_clinic[0].timezone)
         stopped = stopped_run(self.output) if self.output and self.resume else None
         if stopped and self.made_at is None:
@@ -263,7 +264,7 @@ class BatchOptions:
             resumes=self.resume,
             replaces=self.force,
             version=VERSION,
-            date_order=self.date_order,
+            date_order=self.order,
         )
 
     @cached_property
@@ -279,12 +280,12 @@ class BatchOptions:
 
     @cached_property
     def _busy_calendars(self) -> "list[Calendar]":
+        """The calendars for all rows; the visits of an earlier run into the folder are its own."""
         if not self.calendars:
             return []
-        # Imported here because most rosters are planned without one.
-        from ketasched.files.busy import read_calendar  # noqa: PLC0415
-
-        return [read_calendar(path) for path in self.calendars]
+        is_again = self.resume or self.force
+        own = earlier_uids(self.output) if self.output and is_again else ()
+        return [*self.read(*shared_days(self._settings.made_at), own)]
 
     @cached_property
     def _register(self) -> "Register | None":

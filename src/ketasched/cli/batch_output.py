@@ -54,8 +54,9 @@ def print_courses(results: Sequence[tuple[Row, RowResult]], *, verbose: bool) ->
 
 
 def _say_why_rejected(row: Row, result: RowResult, *, verbose: bool) -> None:
-    if result.status == "rejected":
-        reason = result.reason if verbose else _public_reason(result)
+    # Dates that can be read both ways are said once, at the end.
+    if result.status == "rejected" and (result.rest or not result.unsettled):
+        reason = (result.rest or result.reason) if verbose else _public_reason(result)
         say("error", f"row {row.number}, line {row.line}: {result.rule}: {reason}")
 
 
@@ -103,7 +104,7 @@ def say_summary(tally: Tally, seconds: float, folder: Path | None, booked: str) 
     """Say what became of a run; `folder` is written into, `booked` says where rows were booked."""
     rows = tally.rows
     planned = rows["planned"] + rows["kept"]
-    said = f"{planned:,} planned"
+    said = f"{planned:,} planned" if planned or rows["rejected"] else "there are no rows to plan"
     if rows["kept"]:
         said += f" ({rows['kept']:,} of them before)"
     if rows["rejected"]:

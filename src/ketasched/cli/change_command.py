@@ -1,8 +1,9 @@
 """What the verbs of `revise` share: their options, and how a change is made and written."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -10,12 +11,22 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.booking import book_and_write
+from ketasched.cli.busy_option import busy_options
 from ketasched.cli.change_report import change_data, change_lines, follow_ups
 from ketasched.cli.course_source import CourseSource
 from ketasched.cli.delivery import audience_option, holds_course, output_option
-from ketasched.cli.output import finding_text, print_as, refusal_as_json, say
-from ketasched.cli.register_option import register_option
-from ketasched.errors import BadRequest, NoPlan, Refused
+from ketasched.cli.hints import pasteable
+from ketasched.cli.output import (
+    finding_text,
+    in_local_style,
+    print_as,
+    refusal_as_json,
+    say,
+    say_findings,
+)
+from ketasched.cli.register_option import has_usual_register, register_option
+from ketasched.cli.revised_folders import followed_folder, say_what_is_left
+from ketasched.errors import BadRequest, NoPlan, NothingToDo, Refused, command_line
 from ketasched.events.view import View
 from ketasched.files.atomic_write import prepared_folder
 from ketasched.files.disk import kind_at, refuse_all_but
@@ -26,9 +37,15 @@ from ketasched.model.values import LONGEST_TYPED
 from ketasched.planning.check import check
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.render import patient_folder
+from ketasched.render.patient_folder import KEPT_COURSE
 from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
 from ketasched.revising.revise import revise
-from ketasched.revising.validation import NEEDS_REASON, OVERRIDABLE
+from ketasched.revising.validation import NEEDS_REASON, OVERRIDABLE, plans_dates
+from ketasched.rules import Clearance, Requirements
+from ketasched.rules.overridden import is_overridden
+
+ChangeOn = Callable[[date], Change]
+"""A change that depends on the local date of the day on which it is made."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +64,54 @@ class ChangeOptions(CourseSource):
     force: bool
     form: str | None
 
-    def apply(self, path: Path, change: Change) -> None:
+    def apply(self, path: Path, requested: "Change | ChangeOn") -> None:
         """Make the change of the course at `path`, write its files, and print what it did."""
-        self._refuse_reason(change)
         before, entry = self.find(str(path))
         found = None if entry else before
         before = self._latest(path, found) if found else before
         if self.expect_revision not in (None, before.revision):
             raise _stale(path if before is found else before.patient, before, self.expect_revision)
-        course, at = self.with_newer(before)
+        asks = requested if isinstance(requested, Change) else None
+        plans = asks is not None and plans_dates(asks)
+        course, at = self.with_newer(before, plans=plans)
+        today = at.astimezone(before.visits[0].start.tzinfo).date()
+        change = requested if isinstance(requested, Change) else requested(today)
+        change = replace(change, overrides=self.overrides)
+        self._refuse_reason(change)
+        booking = self._booking(before, course, change, at)
+        files = partial(self._files, path, found, before)
+        try:
+            with refusal_as_json(self.form):
+                after, written = book_and_write(
+                    self.register, booking, files, dry_run=self.dry_run
+                )
+        except NothingToDo as error:
+            say("note", error.what)
+            print_as(self.form, [], ())
+            return
+        for name in written:
+            say("written", str(name))
+        if written and self.output and before.patient != after.patient:
+            say_what_is_left(self.output / before.patient, self.output / after.patient)
+        self._print_report(before, after)
+        if before.patient != after.patient and not self.dry_run:
+            self._say_who_is_left(before, after)
+        if entry and not self.output and not self.dry_run:
+            step = pasteable(command_line("register", "show", after.patient, "-o", "DIR"))
+            say("note", f"pages and calendars made before are not of this revision: {step}")
+        if not self.register and not self.dry_run and has_usual_register():
+            # A register that nobody asked for is not opened, so what it has is not known here.
+            place = self.output / after.patient if self.output else path
+            step = pasteable(command_line("register", "import", str(place), "--register"))
+            say("note", f"your register is as it was; if the course is booked there: {step}")
+
+    def _booking(
+        self, before: Course, course: Course, change: Change, at: datetime
+    ) -> BookingRequest:
+        """How the change is made; `course` is `before` with newer clinic and busy times."""
 
         def make(bookings: Occupancy) -> Course:
-            return revise(
+            after = revise(
                 before,
                 change,
                 at=at,
@@ -68,22 +121,16 @@ class ChangeOptions(CourseSource):
                 busy=course.request.busy,
                 bookings=bookings,
             )
+            if after is before:
+                raise NothingToDo(f"nothing to do: {before.patient} stands like this already")
+            return after
 
         def explain(error: NoPlan, bookings: Occupancy) -> NoPlan:
             what_if = WhatIf(course, at, bookings, options.time_budget())
             return refusal_with_alternatives(error, change, what_if)
 
         line = LogEntry(at, "", self.by_whom)
-        booking = BookingRequest(course.clinic, make, line, before=before, explain=explain)
-        files = partial(self._files, path, found, before)
-        with refusal_as_json(self.form):
-            after, written = book_and_write(self.register, booking, files, dry_run=self.dry_run)
-        for name in written:
-            say("written", str(name))
-        self._print_report(before, after)
-        if entry and not self.output and not self.dry_run:
-            step = f"ketasched register show {after.patient} -o DIR"
-            say("note", f"pages and calendars made before are not of this revision: {step}")
+        return BookingRequest(course.clinic, make, line, before=before, explain=explain)
 
     def _refuse_reason(self, change: Change) -> None:
         """Raise `BadRequest` if the change needs a reason and has none, or for odd characters."""
@@ -97,16 +144,26 @@ class ChangeOptions(CourseSource):
 
     def _print_report(self, before: Course, after: Course) -> None:
         lines = map(escape_unprintable, change_lines(before, after))
-        print_as(self.form, change_data(before, after), lines)
-        for note in follow_ups(before, after):
-            say("note", note)
+        print_as(self.form, change_data(before, after), map(in_local_style, lines))
+        for note in follow_ups(before, after, is_done=not self.dry_run):
+            say("note", pasteable(note))
         known = {_subject(before, finding) for finding in before.findings}
-        overridden = {_subject(after, finding) for finding in after.findings}
         # What was decided about chairs stands on the course: only the register can check it.
-        for finding in dict.fromkeys((*check(after), *after.findings)):
-            subject = _subject(after, finding)
-            if finding.level == "broken" and subject not in known:
-                say("overridden" if subject in overridden else "broken", finding_text(finding))
+        found = {_subject(after, finding): finding for finding in (*check(after), *after.findings)}
+        new = [one for subject, one in found.items() if subject not in known]
+        say_findings(one for one in new if one.level == "given-up")
+        _print_broken(after, (one for one in new if one.level == "broken"))
+        change = after.history[-1].change
+        if change and change.record:  # what is still not as it ought to be
+            names = (Clearance.name, Requirements.name)
+            say_findings(one for one in after.findings if one.rule in names)
+
+    def _say_who_is_left(self, before: Course, after: Course) -> None:
+        """Say which courses of the patient still have the reference that an undo took back."""
+        if self.register and (left := self.register.entries(before.clinic, before.patient)):
+            several = f"{len(left)} other courses are" if len(left) > 1 else "another course is"
+            step = pasteable(command_line("register", "rename", before.patient, after.patient))
+            say("note", f"{several} still called {before.patient}; to give back all: {step}")
 
     def _latest(self, path: Path, found: Course) -> Course:
         """The course that is to be changed: a later revision, if the register has one.
@@ -131,12 +188,19 @@ class ChangeOptions(CourseSource):
         """
         folder = self.output / after.patient if self.output else path.parent
         name = "course.json" if self.output else path.name
-        files = self._course_files(folder, name, after) if found or self.output else {}
+        pages = folder / f"{(found or after).patient}.ics"
+        with_pages = bool(self.output or (kind_at(pages) and not KEPT_COURSE.fullmatch(name)))
+        files: dict[str, bytes] = {}
+        if found or self.output:
+            files = self._course_files(folder, name, before, after, with_pages=with_pages)
+        replaced = dict(patient_folder.SUBFOLDER_FILES) if with_pages else {}
+        if found and found.patient != after.patient and len(files) > 1:
+            replaced["."] = patient_folder.own_files(found.patient)
         changes = self._changed_calendars(before, after)
         own = {(folder / one).resolve() for one in files}
         place = self.changes.parent if self.changes else folder
         for one in changes:
-            _refuse_taken(place / one, own, force=self.force)
+            refuse_taken(place / one, own, force=self.force)
         if files and place.resolve() == folder.resolve():
             files, changes = files | changes, {}
 
@@ -149,13 +213,17 @@ class ChangeOptions(CourseSource):
 
         with ExitStack() as stack:
             paths: list[Path] = []
+            stack.enter_context(followed_folder(self.output, before.patient, after))
             if files:
-                is_same = not found and holds_course(folder, after, refuse_later=not self.force)
+                own_course = after if after.course_id == before.course_id else before
+                is_same = not found and holds_course(
+                    folder, own_course, refuse_later=not self.force
+                )
                 paths += stack.enter_context(
                     prepared_folder(
                         folder,
                         files,
-                        replaced=patient_folder.SUBFOLDER_FILES,
+                        replaced=replaced,
                         force=self.force or is_same or not self.output,
                         before_write=refuse_stale,
                     )
@@ -166,16 +234,22 @@ class ChangeOptions(CourseSource):
                 paths += stack.enter_context(prepared_folder(place, changes, force=self.force))
             yield paths
 
-    def _course_files(self, folder: Path, name: str, after: Course) -> dict[str, bytes]:
-        """The course file, and the pages and calendars that the folder has or is to have."""
+    def _course_files(
+        self, folder: Path, name: str, before: Course, after: Course, *, with_pages: bool
+    ) -> dict[str, bytes]:
+        """The course file, and the pages and calendars if they are wanted."""
         files: dict[str, bytes] = {}
         if self.output:
             refuse_all_but("a folder", folder)
-        if self.output or kind_at(folder / f"{after.patient}.ics"):
+        if with_pages:
             split = any(kind_at(folder / place) for place in patient_folder.EVENT_FOLDERS)
-            files = patient_folder.render_folder(
-                after, driver_label=self.driver_label, split=split
-            )
+            label = self.driver_label
+            files = patient_folder.render_folder(after, driver_label=label, split=split)
+            last, following = self._last_and_following(before, after)
+            if following or kind_at(folder / patient_folder.CHANGES_FOLDER):
+                files |= patient_folder.render_changes_folder(
+                    before, last, following, driver_label=label
+                )
         return files | {name: patient_folder.render_course_file(after)}
 
     def _changed_calendars(self, before: Course, after: Course) -> dict[str, bytes]:
@@ -189,8 +263,9 @@ class ChangeOptions(CourseSource):
         if not path.name:
             step = "--changes changes.ics"
             raise BadRequest("changes", "expected a file's name", next_step=step)
+        last, following = self._last_and_following(before, after)
         view = View(self.audience, self.driver_label)
-        found = patient_folder.changed_calendars(before, after, view)
+        found = patient_folder.changed_calendars(before, last, view, following)
         if not any(b"BEGIN:VEVENT" in data for data in found.values()):
             say("note", f"nothing changes for the {self.audience}: {path} has no entries")
         if len(found) == 1:
@@ -201,10 +276,12 @@ class ChangeOptions(CourseSource):
         names = patient_folder.driver_file_names(found)
         return {f"{path.stem}-{names[one]}{path.suffix}": found[one] for one in found}
 
+    def _last_and_following(self, _: Course, after: Course) -> tuple[Course, Course | None]:
+        """The last revision of the course before, and the course that follows it, if one does."""
+        return after, None
 
-change_options = options.group(
-    ChangeOptions,
-    "given",
+
+OPTIONS: tuple[options.Decorator, ...] = (
     options.text("--reason", "TEXT", "Why; the history keeps it."),
     options.text("--by-whom", "NAME", "Who decided it."),
     click.option(
@@ -215,7 +292,7 @@ change_options = options.group(
         help=f"Do it although this rule speaks against it: {', '.join(OVERRIDABLE)}.",
     ),
     options.today(options.MOMENT_OF_CHANGE),
-    options.busy,
+    *busy_options,
     register_option,
     options.flag("--dry-run", "Say what would change, and write nothing."),
     click.option(
@@ -234,6 +311,9 @@ change_options = options.group(
     options.clinic("The clinic's newer hours."),
     options.output_format(),
 )
+"""The options of every verb."""
+
+change_options = options.group(ChangeOptions, "given", *OPTIONS)
 
 
 def refuse_unsafe_text(field: str, text: str) -> None:
@@ -242,7 +322,7 @@ def refuse_unsafe_text(field: str, text: str) -> None:
         raise BadRequest(field, problem)
 
 
-def _refuse_taken(path: Path, own: Collection[Path], *, force: bool) -> None:
+def refuse_taken(path: Path, own: Collection[Path], *, force: bool) -> None:
     """Raise if a file of changes would be one of the course's own, or exists already."""
     if path.resolve() in own:
         raise BadRequest("changes", f"{path} is a file of the course itself")
@@ -253,11 +333,23 @@ def _refuse_taken(path: Path, own: Collection[Path], *, force: bool) -> None:
 
 def _stale(name: Path | str, found: Course, expected: int | None) -> Refused:
     """The refusal of a course that is at another revision, by its path or its patient's name."""
-    show = "show" if isinstance(name, Path) else "register show"
+    show = ("show",) if isinstance(name, Path) else ("register", "show")
     return Refused(
         f"{name}: is at revision {found.revision}, not {expected}: somebody else has changed it",
-        next_step=f"ketasched {show} {name}, then try again",
+        next_step=f"look at it, then try again: {command_line(*show, str(name))}",
     )
+
+
+def _print_broken(course: Course, findings: Iterable[Finding]) -> None:
+    """Print what is broken: what somebody decided, and what came so, with what to try."""
+    steps: dict[str, None] = {}
+    for finding in findings:
+        decided = is_overridden(course, finding)
+        say("overridden" if decided else "broken", finding_text(finding))
+        if finding.next_step and not decided:
+            steps[pasteable(finding.next_step)] = None
+    for step in steps:
+        say("try", step)
 
 
 def _subject(course: Course, finding: Finding) -> tuple[str, str, str]:

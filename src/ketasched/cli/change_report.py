@@ -7,8 +7,11 @@ from typing import Any
 from ketasched.events.diff import is_collected_now
 from ketasched.events.rides import needs_ride
 from ketasched.events.wording import is_at_check_in
-from ketasched.model import TAKES_PLACE, Course, Review, Visit
+from ketasched.model import TAKES_PLACE, Course, Review, Visit, visits_text
+from ketasched.model.replay import items_of
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
+from ketasched.planning.check import is_to_come
+from ketasched.revising.validation import REVISE
 
 Item = Visit | Review
 """What a change can change."""
@@ -18,14 +21,18 @@ def change_lines(before: Course, after: Course) -> Iterator[str]:
     """A line for the change, and one for each visit and review that it changed."""
     yield f"{after.patient}, revision {after.revision}: {after.history[-1].what}"
     for old, new in _pairs(before, after):
-        was, now = _state(before, old) if old else "new", _state(after, new)
-        if was != now:
-            label = f"{_name(new)}, {new.of}" if isinstance(new, Visit) else _name(new)
+        one = new or old
+        was, now = _state(before, old) if old else "new", _state(after, new) if new else "removed"
+        if one and was != now:
+            label = f"{_name(one)}, {one.of}" if isinstance(one, Visit) else _name(one)
             yield f"  {label}: {was} -> {now}"
 
 
 def change_data(before: Course, after: Course) -> dict[str, Any]:
-    """The new revision, and each changed visit and review as it was (None: new) and as it is."""
+    """The new revision, and each changed visit and review as it was and as it is.
+
+    An item that is new was None, one that is removed is None.
+    """
     return {
         "patient": after.patient,
         "revision": after.revision,
@@ -35,35 +42,40 @@ def change_data(before: Course, after: Course) -> dict[str, Any]:
     }
 
 
-def _items(course: Course) -> tuple[Item, ...]:
-    return (*course.visits, *course.reviews)
-
-
-def _pairs(before: Course, after: Course) -> Iterator[tuple[Item | None, Item]]:
-    """Each visit and review after the change, with the same one before it (None: new)."""
-    old = {one.uid: one for one in _items(before)}
-    return ((old.get(one.uid), one) for one in _items(after))
+def _pairs(before: Course, after: Course) -> Iterator[tuple[Item | None, Item | None]]:
+    """Each visit and review before and after the change (None: new, or removed)."""
+    old, new = items_of(before), items_of(after)
+    return ((old.get(uid), new.get(uid)) for uid in dict.fromkeys((*new, *old)))
 
 
 def _name(one: Item) -> str:
     return f"visit {one.number}" if isinstance(one, Visit) else f"the talk after visit {one.after}"
 
 
-def follow_ups(before: Course, after: Course) -> Iterator[str]:
-    """A line for everything that somebody has to do, or to know, after this change."""
+def follow_ups(before: Course, after: Course, *, is_done: bool = True) -> Iterator[str]:
+    """A line for everything that somebody has to do, or to know, after this change.
+
+    Unless the change `is_done`, there is no command for visits that only the change would add.
+    """
     yield from _driver_lines(before, after)
     yield from _number_lines(before, after)
+    yield from _time_lines(after)
+    yield from _early_lines(after)
     entry = after.history[-1]
     today = entry.at.date()
-    for one in _items(after):
+    for one in items_of(after).values():
         is_due = one.status == "planned" and one.start.date() < today
         if is_due and (isinstance(one, Visit) or one.gate):
             verbs = "complete or miss" if isinstance(one, Visit) else "review"
             yield f"{_name(one)}, {day_text(one.start)}, is not recorded: {verbs}"
-    if entry.change and entry.change.verb == "driver":
+    if is_done:
+        yield from _new_rides_without_driver(before, after)
+    if entry.change and entry.change.verb in ("driver", "undo"):
         for visit in after.visits:
-            if visit.start.date() == today and needs_ride(after, visit) and not visit.driver:
-                yield f"visit {visit.number} is today and has no driver: call the patient"
+            is_due = visit.start.date() == today and visit.status != "completed"
+            if is_due and visit.end > entry.at and needs_ride(after, visit) and not visit.driver:
+                phone = f", {after.request.patient_phone}" if after.request.patient_phone else ""
+                yield f"visit {visit.number} is today and has no driver: call the patient{phone}"
 
 
 def _driver_lines(before: Course, after: Course) -> Iterator[str]:
@@ -72,16 +84,39 @@ def _driver_lines(before: Course, after: Course) -> Iterator[str]:
     completed = {visit.uid for visit in after.visits if visit.status == "completed"}
     had, have = (_rides(course, moment, completed) for course in (before, after))
     waiting = {one.start for one in before.visits if is_collected_now(one, after, moment)}
+    drivers = (visit.driver for course in (before, after) for visit in course.visits)
+    phones = {driver.name: driver.phone for driver in drivers if driver}
     for name in dict.fromkeys((*had, *have)):
         gone, new = had.get(name, set()), have.get(name, set())
-        said = ["to collect now"] if gone & waiting else []
+        said = ["to collect now, if the patient was brought"] if gone & waiting else []
         if lost := sorted(gone - new - waiting):
             said += [f"no ride any more: {_dates(lost)}"]
         if gained := sorted(new - gone):
             now = [start for start in gained if start <= moment]
             said += [f"a new ride: {_dates(gained)}" + (", to collect" if now else "")]
         if said:
-            yield f"tell {name}: {'; '.join(said)}"
+            yield f"tell {', '.join(filter(None, (name, phones[name])))}: {'; '.join(said)}"
+
+
+def _new_rides_without_driver(before: Course, after: Course) -> Iterator[str]:
+    """The visits to come that have no driver, and had one before, or needed none."""
+    change = after.history[-1].change
+    is_removed = change is not None and change.verb == "driver"
+    without = {
+        visit.uid
+        for visit in before.visits
+        if needs_ride(before, visit) and (visit.driver is None or is_removed)
+    }
+    numbers = [
+        visit.number
+        for visit in after.visits
+        if visit.driver is None and visit.uid not in without
+        if needs_ride(after, visit) and visit.start > after.history[-1].at
+    ]
+    if numbers:
+        verb = "has" if len(numbers) == 1 else "have"
+        step = f"{REVISE} driver {','.join(map(str, numbers))} --name NAME"
+        yield f"{visits_text(numbers)} {verb} no driver: once somebody drives: {step}"
 
 
 def _rides(
@@ -100,17 +135,45 @@ def _dates(starts: Iterable[datetime]) -> str:
     return ", ".join(f"{day_text(one, year=False)} {clock_text(one)}" for one in starts)
 
 
+def _time_lines(after: Course) -> Iterator[str]:
+    """How many visits to come are not at a time that was wished just now."""
+    change = after.history[-1].change
+    if change and change.wishes and change.wishes.time:
+        wanted = change.wishes.time
+        taking = (visit for visit in after.visits if visit.status in TAKES_PLACE)
+        ahead = [visit for visit in taking if is_to_come(after, visit)]
+        others = [visit for visit in ahead if visit.start.time() != wanted.time]
+        if others:
+            said = f"{len(others)} of {len(ahead)} visits to come are not at {wanted}"
+            yield f"{said}: it is not free, or the visit would not end in time"
+
+
+def _early_lines(after: Course) -> Iterator[str]:
+    """That a visit was recorded before its check-in."""
+    entry = after.history[-1]
+    is_completion = entry.change is not None and entry.change.verb == "complete"
+    for one in entry.result.visits if entry.result and is_completion else ():
+        visit = one.now
+        if visit and visit.status == "completed" and visit.start > entry.at:
+            when = clock_text(visit.start)
+            yield f"visit {visit.number} is recorded before its check-in at {when}"
+
+
 def _number_lines(before: Course, after: Course) -> Iterator[str]:
     """Which visits have other numbers now: commands ask for them."""
     now = {visit.uid: visit.number for visit in after.visits}
-    others = [one for one in before.visits if now[one.uid] != one.number]
+    others = [one for one in before.visits if now.get(one.uid, one.number) != one.number]
     if others:
         said = ", ".join(f"{one.number} is now {now[one.uid]}" for one in others)
         yield f"visits have other numbers: {said}"
     visits_before = {review.uid: before.visits[review.after - 1].uid for review in before.reviews}
     for review in after.reviews:
-        was = now[visits_before[review.uid]]
-        if was != review.after and review.status in TAKES_PLACE:
+        if review.uid not in visits_before:
+            continue
+        was = now.get(visits_before[review.uid])
+        if was is None:
+            yield f"the talk after the visit that is removed is now after visit {review.after}"
+        elif was != review.after and review.status in TAKES_PLACE:
             yield f"the talk after visit {was} is now after visit {review.after}"
 
 

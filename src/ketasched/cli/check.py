@@ -1,17 +1,28 @@
 """`ketasched check`: are these files right, and does a course keep the rules?"""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import asdict
-from functools import partial
 
 import click
 
+from ketasched.batch.rejections import Rejected
 from ketasched.batch.routing import Sites, problems
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
-from ketasched.cli.output import BROKEN, finding_text, print_json, report, say
+from ketasched.cli.current_clinic import at_clinic_here
+from ketasched.cli.output import (
+    BROKEN,
+    finding_text,
+    in_local_style,
+    print_json,
+    report,
+    say,
+    use_clock_of,
+)
+from ketasched.cli.roster_options import RosterOptions, roster_options, unsettled_line
 from ketasched.cli.roster_source import open_roster
-from ketasched.errors import BadFile
+from ketasched.errors import BadFile, command_line
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import (
     builtin_clinic,
@@ -21,8 +32,7 @@ from ketasched.files.load import (
     shipped_protocols,
     with_clinic,
 )
-from ketasched.files.request_parsing import DateOrder
-from ketasched.files.roster import Roster, read_roster
+from ketasched.files.typed_dates import DATE_ORDER_STEP
 from ketasched.model import Clinic, Course, Finding
 from ketasched.planning.check import check
 from ketasched.planning.record import record_findings
@@ -37,19 +47,17 @@ MOST_ROWS = 100
 
 @click.command("check")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=options.FILE)
-@options.clinic("Check courses and rosters for this clinic.")
+@options.clinic("Check for this clinic (KETASCHED_CLINIC, else clinic.toml here).")
 @options.output_format()
 @options.protocol
-@options.several(*options.headings)
+@options.group(RosterOptions, "roster", *roster_options)
 def command(
     *,
     files: tuple[str, ...],
     clinic_path: str | None,
     form: str | None,
     protocol: str,
-    columns: tuple[str, ...],
-    ignored: tuple[str, ...],
-    date_order: DateOrder,
+    roster: RosterOptions,
 ) -> None:
     """Check course, clinic, protocol and roster files; silent when they are fine.
 
@@ -60,16 +68,18 @@ def command(
     ketasched check roster.csv --column start="Start date"
     """
     found: list[tuple[str, Finding]] = []
+    lines: list[str] = []  # each as its own clinic reads dates
     unreadable = 0
     sites = Sites(lambda: _clinic(clinic_path), protocol)
-    names = dict(map(options.parse_heading, columns))
-    read = partial(read_roster, names=names, ignored=ignored)
+    _ = roster.names, roster.order  # their errors are reported before any file is read
     for path in files:
         try:
             if path.lower().endswith(ROSTERS):
-                _check_roster(path, read, sites, date_order)
+                _check_roster(path, roster, sites)
             else:
-                found += [(path, finding) for finding in _findings(path, clinic_path)]
+                own = _findings(path, clinic_path)
+                found += [(path, finding) for finding in own]
+                lines += [in_local_style(f"{path}: {finding_text(finding)}") for finding in own]
         except BadFile as error:
             report(error)
             unreadable = error.exit_code
@@ -77,8 +87,7 @@ def command(
     if form == "json":
         print_json([{"file": path} | asdict(finding) for path, finding in found])
     else:
-        for path, finding in found:
-            line = f"{path}: {finding_text(finding)}"
+        for (_, finding), line in zip(found, lines, strict=True):
             if finding.level == "broken":
                 click.echo(f"broken: {line}")
             else:
@@ -87,7 +96,7 @@ def command(
 
 
 def _findings(path: str, clinic_path: str | None) -> tuple[Finding, ...]:
-    """The findings of a course file, at the clinic if given. Warns of a clinic file.
+    """The findings of a course file, at the clinic if given or here. Warns of a clinic file.
 
     Raises `BadFile`.
     """
@@ -99,7 +108,8 @@ def _findings(path: str, clinic_path: str | None) -> tuple[Finding, ...]:
     if not isinstance(noun, Course):
         return ()
     hide_people(noun)
-    course = with_clinic(noun, clinic_path) if clinic_path else noun
+    course = with_clinic(noun, clinic_path) if clinic_path else at_clinic_here(noun)
+    use_clock_of(course.clinic)
     return (*check(course), *record_findings(course))
 
 
@@ -117,20 +127,39 @@ def _clinic(path: str | None) -> tuple[Clinic, str]:
     return (load_clinic(found), found) if found else (builtin_clinic("UTC"), "")
 
 
-def _check_roster(path: str, read: Callable[..., Roster], sites: Sites, order: DateOrder) -> None:
-    """Raise `BadFile` with every row that cannot be used."""
+def _check_roster(path: str, roster: RosterOptions, sites: Sites) -> None:
+    """Raise `BadFile` with every row that cannot be used.
+
+    Dates that can be read both ways are counted by column, and not said for each row.
+    """
     said: list[str] = []
-    rows = bad = 0
+    unsettled = Counter[str]()
+    rows = bad = listed = 0
     with open_roster(path) as source:
-        for row, problem in problems(read(source.stream(), path=path).rows, sites, order):
+        rows_read = roster.read_roster(source.stream(), path).rows
+        for _, problem in problems(rows_read, sites, roster.order):
             rows += 1
             bad += problem is not None
-            if problem and bad <= MOST_ROWS:
-                said.append(f"row {row.number}, line {row.line}: {problem.rule}: {problem.reason}")
+            unsettled.update(problem.unsettled if problem else ())
+            if problem and (problem.rest or not problem.unsettled):
+                listed += 1
+                said += [row_line(problem)] if listed <= MOST_ROWS else []
+    if not rows:
+        say("note", f"{path}: the roster has no rows")
     if bad:
-        more = [f"and {bad - MOST_ROWS} more"] if bad > MOST_ROWS else []
+        said = [unsettled_line(unsettled)] * bool(unsettled) + said
+        more = [f"and {listed - MOST_ROWS} more"] if listed > MOST_ROWS else []
+        mend = f"mend {'it' if listed == 1 else 'them'}, then: {command_line('check', path)}"
+        steps = [DATE_ORDER_STEP] * bool(unsettled) + [mend] * bool(listed)
         raise BadFile(
             f"{path}: {bad} of {rows} rows cannot be used",
             details=[*said, *more],
-            next_step=f"mend {'it' if bad == 1 else 'them'}, then: ketasched check {path}",
+            next_step="\n".join(steps),
         )
+
+
+def row_line(problem: Rejected) -> str:
+    """Where a row of a roster is, and why it cannot be used."""
+    row = problem.row
+    reason = problem.rest or problem.reason
+    return f"row {row.number}, line {row.line}: {problem.rule}: {reason}"

@@ -1,16 +1,20 @@
 """`ketasched clinic`: begin a clinic file, or show the one in use."""
 
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
+from datetime import date
 from pathlib import Path
 
 import click
 
 from ketasched.cli import options
 from ketasched.cli.output import note_done, print_as
+from ketasched.errors import BadRequest
 from ketasched.files.atomic_write import write_folder
+from ketasched.files.countries import customs_of
 from ketasched.files.load import starter_clinic
-from ketasched.model import WEEKDAYS, Clinic
+from ketasched.model import WEEKDAYS, Clinic, quote
+from ketasched.model.occupancy import chairs_out_of_order_text
 
 
 @click.group("clinic")
@@ -24,16 +28,24 @@ def command() -> None:
 
 @command.command("init")
 @click.argument("path", metavar="[FILE]", default="clinic.toml", type=click.Path(path_type=Path))
+@options.text("--country", "CODE", "Whose clock and dates, such as US (that of the time zone).")
 @options.flag("--force", "Write over a file that exists.")
-def init(*, path: Path, force: bool) -> None:
+def init(*, path: Path, country: str, force: bool) -> None:
     """Write a clinic file to edit (clinic.toml), with this machine's time zone.
+
+    The file says how people there read the time and dates: `9:00 AM` and `Mon, Dec 7` in the US.
 
     \b
     ketasched clinic init
+    ketasched clinic init riverbend.toml --country US
     """
     if path.suffix != ".toml":
         raise click.UsageError(f"a clinic file is TOML: call it {path.stem or 'clinic'}.toml")
-    text = starter_clinic(options.machine_zone(), options.new_salt())
+    code = country.strip().upper()
+    if code and customs_of(code) is None:
+        said = f"expected the code of a country, of two letters, not {quote(country)}"
+        raise BadRequest("country", said, next_step="--country US\n--country GB")
+    text = starter_clinic(options.machine_zone(), options.new_salt(), code)
     written = write_folder(path.parent, {path.name: text.encode()}, force=force)
     note_done("the file is written")
     for one in written:
@@ -58,12 +70,19 @@ def show(*, clinic_path: str | None, form: str | None) -> None:
 
 def _rows(clinic: Clinic) -> Iterator[tuple[str, str]]:
     yield from (("name", clinic.name), ("phone", clinic.phone), ("time zone", clinic.timezone))
-    for number, name in enumerate(WEEKDAYS):
-        yield name, ", ".join(map(str, clinic.hours.on(number))) or "closed"
+    for since, week in clinic.hours.weeks.items():
+        yield "from", str(since) if since > date.min else ""
+        for number, name in enumerate(WEEKDAYS):
+            yield name, ", ".join(map(str, week.on(number))) or "closed"
     yield from (("closed", dates.plain()) for dates in clinic.closures.dates)
     yield "holidays", clinic.closures.holidays
     for day, openings in sorted(clinic.closures.openings.items()):
         yield "also open", f"{day} {', '.join(map(str, openings))}"
     yield "chairs", "not counted" if clinic.chairs is None else str(clinic.chairs)
+    for days in sorted(clinic.closures.chairs, key=lambda days: days.first):
+        dates = replace(days, label="").plain()
+        yield "", f"{dates}: {chairs_out_of_order_text(clinic, days.first)}"
     yield "starts", f"every {clinic.slot_minutes} minutes from each opening"
+    yield "clock", clinic.clock
+    yield "dates", clinic.dates
     yield "titles", clinic.titles

@@ -1,6 +1,7 @@
 """The course that a command is for, from a file or the register, and what is newer for it."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -9,10 +10,15 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
+from ketasched.cli.anonymity import hide_names, hide_people
+from ketasched.cli.busy_option import BusyCalendars, say_note
+from ketasched.cli.current_clinic import current_clinic
+from ketasched.cli.hints import quoted
+from ketasched.cli.output import say, use_clock_of
 from ketasched.cli.register_option import open_register
 from ketasched.errors import BadFile
-from ketasched.files.load import load_clinic, load_course, with_clinic
+from ketasched.events.own_uids import course_uids
+from ketasched.files.load import load_clinic, load_course, refuse_mismatch, with_clinic
 from ketasched.model import BusyTime, Clinic, Course, Protocol, Request
 from ketasched.model.busy_index import with_busy_times
 from ketasched.planning.planner import planning_horizon
@@ -23,11 +29,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CourseSource:
+class CourseSource(BusyCalendars):
     """The options that say where a course is found, and what is newer for it."""
 
     today: str | None
-    calendars: tuple[str, ...]
     register_address: str | None
     clinic_path: str | None
 
@@ -44,23 +49,37 @@ class CourseSource:
         if self.register is None or Path(name).exists() or name == "-":
             course = load_course(name)
             hide_people(course)
+            use_clock_of(course.clinic)
             return course, None
         today = options.moment_of(self.today, UTC, field="today").date()
         entry = find_entry(self.register, name, self.clinic_path, today)
         course = self.register.course(entry.course_id)
         hide_people(course)
+        use_clock_of(course.clinic)
         return course, entry
 
-    def with_newer(self, course: Course) -> tuple[Course, datetime]:
-        """The course with the clinic and the calendars that are given, and the moment of `today`.
+    def with_newer(self, course: Course, *, plans: bool = True) -> tuple[Course, datetime]:
+        """The course with the clinic and the calendars as they are now, and the moment of `today`.
 
-        Raises `BadFile`, `BadRequest`.
+        The clinic is that of `--clinic`; else, for a course of a register whose visits are to get
+        new dates (`plans`), that of `current_clinic`; else the course's own. Raises `BadFile`,
+        `BadRequest`.
         """
         if self.clinic_path:
             course = with_clinic(course, self.clinic_path)
+        elif self.register and plans:
+            clinic = current_clinic(course, self.register)
+            refuse_mismatch(clinic, course.protocol, "the clinic as it is now")
+            if clinic != course.clinic:
+                say("note", "the clinic's hours and words have changed: they hold as they are now")
+            course = replace(course, clinic=clinic)
+        use_clock_of(course.clinic)
         at = options.moment_of(self.today, course.visits[0].start.tzinfo, field="today")
         plan = course.protocol, course.clinic, course.request
-        return replace(course, request=with_calendars(*plan, self.calendars, since=at)), at
+        request = with_calendars(*plan, self, course_uids(course), since=at)
+        hide_people(request)
+        warn_of_copies(course, request)
+        return replace(course, request=request), at
 
 
 def find_entry(
@@ -70,43 +89,98 @@ def find_entry(
 
     With `today` it is the one that is not over yet. Raises `BadFile`, also if there are several.
     """
-    entries = register.entries(load_clinic(clinic_path) if clinic_path else None, name)
-    if not entries:
-        if named := register.entry(name):
-            return named
-        said = f"{name}: there is no such file, and no such patient in the register"
-        step = "ketasched register list, or the path of a course.json"
-        raise BadFile(said, next_step=step)
-    clinics = sorted({entry.clinic for entry in entries})
-    if len(clinics) > 1:
-        said = f"{name}: is in the register for {len(clinics)} clinics: {', '.join(clinics)}"
-        raise BadFile(said, next_step="--clinic FILE says which")
+    clinic = load_clinic(clinic_path) if clinic_path else None
+    if not register.entries(clinic, name) and (identified := register.entry(name)):
+        return identified
+    entries = entries_of(register, name, clinic)
     current = [entry for entry in entries if today and entry.last_day >= today.isoformat()]
+    if len(current) > 1:  # a patient may be switched to another course on the day of a visit
+        followed = {register.course(one.course_id).follows for one in current}
+        current = [one for one in current if one.course_id not in followed]
     if len(current) > 1:
         raise BadFile(
             f"{name}: has {len(current)} courses in the register that are not over",
             details=[f"{one.course_id}: {one.first_day} to {one.last_day}" for one in current],
-            next_step=f"give the one that is meant, {current[0].course_id}, in place of the name",
+            next_step=f"in place of the name, the one that is meant: {current[0].course_id}",
         )
     return (current or entries)[-1]
+
+
+def find_course(register: "Register", course_id: str) -> Course | None:
+    """The course with this identifier; None if the register does not have it, or it is damaged."""
+    with suppress(BadFile):
+        return register.course(course_id)
+    return None
+
+
+def former_courses(course: Course, find: Callable[[str], Course | None]) -> list[Course]:
+    """The courses that this one follows, the first of them first.
+
+    `find` returns the course with an identifier, or None if it is not known.
+    """
+    found: list[Course] = []
+    one = find(course.follows) if course.follows else None
+    while one and one not in found:
+        found.insert(0, one)
+        one = find(one.follows) if one.follows else None
+    return found
+
+
+def entries_of(register: "Register", name: str, clinic: Clinic | None = None) -> list[CourseEntry]:
+    """The courses of a patient of a clinic, by a typed name. The last one ends last.
+
+    Raises `BadFile` if nobody has that name, and without a clinic if the patient has several.
+    """
+    patient = patient_named(register, name, clinic)
+    entries = register.entries(clinic, patient) if patient else []
+    if not entries:
+        raise unknown_patient(name)
+    clinics = sorted({entry.clinic for entry in entries})
+    if len(clinics) > 1:
+        said = f"{name}: is in the register for {len(clinics)} clinics: {', '.join(clinics)}"
+        raise BadFile(said, next_step="say which: --clinic CLINIC.toml")
+    return entries
+
+
+def unknown_patient(name: str) -> BadFile:
+    """The error for a name that no file and no patient of the register has."""
+    said = f"{name}: there is no such file, and no such patient in the register"
+    step = "give the path of a course.json, or a patient of this list: ketasched register list"
+    return BadFile(said, next_step=step)
+
+
+def patient_named(register: "Register", name: str, clinic: Clinic | None = None) -> str:
+    """The reference of the patient whom a typed name means, as the register has it; "" for nobody.
+
+    Case, accents and spaces make no difference, unless somebody's reference is exactly `name`.
+    Raises `BadFile` if several patients are called like this.
+    """
+    found = register.patients_named(name, clinic)
+    if len(found) > 1:
+        hide_names(*found)
+        raise BadFile(
+            f"{name}: {len(found)} patients in the register are called like this",
+            details=[quoted([one]) for one in found],
+            next_step="type one of them, exactly as it stands here",
+        )
+    return "".join(found)
 
 
 def with_calendars(
     protocol: Protocol,
     clinic: Clinic,
     request: Request,
-    paths: Collection[str],
+    calendars: BusyCalendars,
+    own: Collection[str] = (),
     since: datetime | None = None,
 ) -> Request:
     """The request with the busy times of calendars, as far as its course can reach.
 
-    With `since`, for a course that is under way, only those from that moment on. Raises `BadFile`.
+    The course's own events, by their UIDs, are not in its way. With `since`, for a course that is
+    under way, only those from that moment on. Raises `BadFile`.
     """
-    if not paths:
+    if not calendars.calendars:
         return request
-    # Imported here because most courses are planned without a calendar.
-    from ketasched.files.busy import read_calendar  # noqa: PLC0415
-
     zone = ZoneInfo(clinic.timezone)
     first, last = planning_horizon(protocol, clinic, request)
     if since:
@@ -115,7 +189,25 @@ def with_calendars(
         _, last = max((first, last), planning_horizon(protocol, clinic, rest))
         first = today
     busy: dict[str, tuple[BusyTime, ...]] = {}
-    for path in paths:
-        calendar = read_calendar(path)
+    for calendar in calendars.read(first, last, own):
         busy[calendar.name] = busy.get(calendar.name, ()) + calendar.busy(zone, first, last)
+        say_note(calendar)
+    kept = sorted({one.calendar for one in request.busy} - busy.keys())
+    if kept:
+        said = "a calendar replaces only that of the same file name"
+        say("note", f"the busy times of {', '.join(kept)} stay as they were: {said}")
     return with_busy_times(request, busy, since)
+
+
+def warn_of_copies(course: Course, request: Request) -> None:
+    """Warn of calendars that are busy at the very times of visits: they may have them imported."""
+    visits = {(visit.start, visit.end): visit.number for visit in course.visits}
+    copies: dict[str, list[int]] = {}
+    for one in request.busy:
+        if number := visits.get((one.start, one.end)):
+            copies.setdefault(one.calendar, []).append(number)
+    for name, numbers in copies.items():
+        if len(numbers) > 1:
+            said = f"{name} is busy at the very times of visits {', '.join(map(str, numbers))}"
+            fix = "if that is a course of ours, imported, delete it there, and export it again"
+            say("warning", f"{said}: {fix}")

@@ -1,15 +1,21 @@
 """`ketasched day`: the clinic's day sheet, and how full its week is."""
 
 import datetime as dt
+from collections import Counter
 
 import click
 
 from ketasched.cli import options
+from ketasched.cli.anonymity import hide_people
+from ketasched.cli.complete_day import CompleteOptions, complete_day, complete_options
 from ketasched.cli.day_query import DayQuery, which_clinic_option
+from ketasched.cli.hints import pasteable
+from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import say
 from ketasched.cli.register_option import register_option
-from ketasched.files.request_parsing import spelled_date
-from ketasched.model import TAKES_PLACE, WEEKDAYS
+from ketasched.errors import command_line
+from ketasched.files.typed_dates import spelled_date
+from ketasched.model import TAKES_PLACE, WEEKDAYS, DateRange
 from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.render.day_sheet.week import draw_week
@@ -21,6 +27,7 @@ from ketasched.render.day_sheet.week import draw_week
 @which_clinic_option
 @options.output_format(FORMS)
 @options.flag("--week", "How full each chair is in the week of that day.")
+@complete_options
 @options.today()
 def command(
     *,
@@ -29,17 +36,20 @@ def command(
     clinic_path: str | None,
     form: str | None,
     week: bool,
+    completing: CompleteOptions,
     today: str | None,
 ) -> None:
     """The clinic's day: who comes when, on which chair, with which driver, and what to know.
 
-    DATE is today unless it is given.
+    DATE is today unless it is given. Visits that no longer fit the clinic's file are marked.
 
     \b
     ketasched day
     ketasched day 2026-12-07 --format html >day.html
     ketasched day --week
+    ketasched day --complete --except P-014
     """
+    completing.refuse(form, week=week)
     if week and form:
         raise click.UsageError("--week is a picture in text: it has no other format.")
     query = DayQuery(register_address, clinic_path)
@@ -49,29 +59,56 @@ def command(
     else:
         day = query.now(today).date()
     if week:
-        _print_week(query, day)
+        _print_week(query, day, query.now(today))
+        return
+    if completing.complete:
+        complete_day(query, day, query.now(today), completing, form)
         return
     found = query.days(day, day)
     name = query.clinic.name if query.clinic else ""
-    chairs = query.clinic.chairs if query.clinic else None
-    sheet = make_day_sheet(found.courses, found.chairs, day, name, query.zone, chairs)
-    click.echo(render_sheet(sheet, form or "text").encode(), nl=False)
+    misfits = query.misfits(found.courses)
+    sheet = make_day_sheet(
+        found.courses, found.chairs, day, name, query.zone, query.clinic, misfits
+    )
+    click.echo(render_sheet(sheet, form or "text", query.locale).encode(), nl=False)
+    hide_people(*found.courses)
     if sheet.missing_drivers:
-        say("note", f"without a driver: {sheet.missing_drivers}; ketasched drivers lists them")
+        step = pasteable("ketasched drivers")
+        say("note", f"{sheet.missing_drivers} without a driver: {step}")
+    now = query.now(today).timestamp()
+    coming = [one for one in sheet.visits if one.misfit and one.start.timestamp() > now]
+    for visit in coming[:1]:
+        courses = len({one.patient for one in coming})
+        say_next_step(visit.patient, visit.number, courses, DateRange(day, day))
 
 
-def _print_week(query: DayQuery, day: dt.date) -> None:
+def _print_week(query: DayQuery, day: dt.date, now: dt.datetime) -> None:
     if query.clinic is None:
         say("note", "there is no course in the register")
         return
     begin = WEEKDAYS.index(query.clinic.week_begins)
     first = day - dt.timedelta((day.weekday() - begin) % 7)
-    found = query.days(first, first + dt.timedelta(6))
+    week = DateRange(first, first + dt.timedelta(6))
+    found = query.days(week.first, week.last)
     seats = [
         (found.chairs[visit.uid], visit.start, visit.end)
         for course in found.courses
         for visit in course.visits
         if visit.uid in found.chairs and visit.status in TAKES_PLACE
     ]
-    for line in draw_week(query.clinic, first, seats):
+    misfits = query.misfits(found.courses)
+    booked_unfit = Counter(one.start.date() for own in misfits.values() for one in own)
+    for line in draw_week(query.clinic, first, seats, booked_unfit):
         click.echo(line)
+    if wrong := sorted(one for one in booked_unfit if one in week):
+        step = pasteable(command_line("day", str(wrong[0])))
+        say("note", f"who it is that no longer fits: {step}")
+    hide_people(*found.courses)
+    concerned = [
+        (course.patient, one.visit)
+        for course in found.courses
+        for one in misfits[course.course_id]
+        if one.start.date() in week and one.start.timestamp() > now.timestamp()
+    ]
+    if len(patients := {patient for patient, _ in concerned}) > 1:
+        say_next_step(*concerned[0], len(patients), week)

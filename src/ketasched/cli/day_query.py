@@ -1,12 +1,20 @@
 """What `day` and `drivers` ask the register: some days of one clinic, from its own today on."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from ketasched.cli import options
+from ketasched.cli.course_source import patient_named
+from ketasched.cli.current_clinic import current_clinic
+from ketasched.cli.output import say, use_clock_of
 from ketasched.cli.register_option import needed_register
 from ketasched.errors import BadFile
+from ketasched.events.view import clinic_locale
 from ketasched.files.load import load_clinic
+from ketasched.language.locale import INTERNATIONAL, Locale
+from ketasched.model import Course, Misfits, quote
+from ketasched.planning.misfits import misfits_of_all
 from ketasched.register.records import BookedDays
 
 which_clinic_option = options.clinic(
@@ -18,9 +26,10 @@ class DayQuery:
     """The register, and the clinic whose days are asked for.
 
     `named` is the clinic of the given file; of several clinics, that of the file that is here or
-    in the environment; None if the register has only one. `clinic` is `named`, else the newest
-    hours of the only one; None if the register has no course. Raises `BadFile` if the register
-    has several clinics and no file says which, `BadRequest` if it has the clinic in another zone.
+    in the environment; None if the register has only one. `clinic` is the clinic as it is now:
+    `named`, else the only one by the file here, if it is of the same clinic, else as the register
+    knows it; None if the register has no course. Raises `BadFile` if the register has several
+    clinics and no file says which, `BadRequest` if it has the clinic in another zone.
     """
 
     def __init__(self, register_address: str | None, clinic_path: str | None) -> None:
@@ -35,20 +44,42 @@ class DayQuery:
             if not (self.named and self.register.entries(self.named)):
                 known = ", ".join(name or "one without a name" for name in names)
                 said = f"the register has {len(names)} clinics: {known}"
-                raise BadFile(said, next_step="--clinic FILE says which")
+                raise BadFile(said, next_step="say which: --clinic CLINIC.toml")
+        if clinic_path and self.named and names and not self.register.entries(self.named):
+            said = f"the register has no course of {self.named.name or 'this clinic'}"
+            say("note", f"{said}; it has {', '.join(filter(None, names)) or 'another one'}")
         newest = None if self.named else self.register.newest()
-        self.clinic = newest.clinic if newest else self.named
+        self.clinic = current_clinic(newest, self.register) if newest else self.named
+        if self.clinic:
+            use_clock_of(self.clinic)
 
     @property
     def zone(self) -> str:
         """The clinic's time zone; that of this machine if there is no clinic."""
         return self.clinic.timezone if self.clinic else options.machine_zone()
 
+    @property
+    def locale(self) -> Locale:
+        """The clock and the dates of the clinic."""
+        return clinic_locale(self.clinic) if self.clinic else INTERNATIONAL
+
     def now(self, today: str | None) -> datetime:
         """The moment that `--today` says, else now; local to the clinic."""
         zone = ZoneInfo(self.zone)
         return options.moment_of(today, zone, field="today").astimezone(zone)
 
+    def patient(self, name: str) -> str:
+        """The patient of the clinic whom a typed name means. Raises `BadFile`."""
+        found = patient_named(self.register, name, self.named)
+        if not found:
+            said = f"{quote(name)}: there is no such patient in the register"
+            raise BadFile(said, next_step="one of this list: ketasched register list")
+        return found
+
     def days(self, first: date, last: date) -> BookedDays:
         """The clinic's days from `first` to `last`, both inclusive."""
         return self.register.days(first, last, self.named)
+
+    def misfits(self, courses: Collection[Course]) -> Misfits:
+        """The booked visits that do not fit the clinic any more, as it is now."""
+        return misfits_of_all(courses, self.clinic) if self.clinic else {}

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,19 +12,21 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.output import note_done, say
-from ketasched.errors import BadFile, BadRequest, Refused
+from ketasched.errors import BadFile, BadRequest, Refused, command_line
 from ketasched.events.rides import all_driver_names
 from ketasched.events.view import View
 from ketasched.files.atomic_write import prepared_folder
 from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.load import load_course
-from ketasched.model import Audience, Course
+from ketasched.model import Audience, Course, Request
 from ketasched.model.privacy import sensitive_term
 from ketasched.render import RENDERERS, render
 from ketasched.render.patient_folder import (
+    DRIVER_FOLDER,
     SUBFOLDER_FILES,
     render_course_file,
     render_folder,
+    render_former_courses,
 )
 
 LONGEST_LABEL = 60
@@ -44,6 +46,9 @@ def output_option(what: str) -> options.Decorator:
 
 
 FOR_THE_DRIVER = "rides.ics is for the driver: hand it over once the patient has agreed"
+FOR_THE_DRIVERS = (
+    "each driver has an own calendar in drivers/: hand it over once the patient agrees"
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,15 @@ class Delivery:
             said = f'says "{term}", and a driver is not told of the treatment'
             raise BadRequest("driver_label", said)
 
+    def replaced_course(self, request: Request) -> Course | None:
+        """The course of the patient that `--force` replaces, if there is one that can be read."""
+        if not (self.output and self.force):
+            return None
+        try:
+            return load_course(str(self.output / request.patient))
+        except BadFile:
+            return None
+
     def print_result(self, course: Course, written: list[Path]) -> None:
         """Print the course, or the names of the files that were written. Raises `BadRequest`."""
         _refuse_unknown_driver(self.rides_of, course)
@@ -100,16 +114,24 @@ class Delivery:
         for path in written:
             click.echo(path)
         if any(path.name.startswith("rides") for path in written):
-            say("note", FOR_THE_DRIVER)
+            several = any(path.parent.name == DRIVER_FOLDER for path in written)
+            say("note", FOR_THE_DRIVERS if several else FOR_THE_DRIVER)
 
     @contextmanager
     def files(
-        self, course: Course, *, with_course_file: bool = True, over_same: bool = False
+        self,
+        course: Course,
+        *,
+        with_course_file: bool = True,
+        over_same: bool = False,
+        former: Sequence[Course] = (),
     ) -> Iterator[list[Path]]:
         """Prepare the files of the course for the block, the course file last; yield their paths.
 
         They have their names after the block. There are none without an output folder. With
-        `over_same`, files of the same course are written over. Raises `BadRequest`, `Refused`.
+        `over_same`, files of the same course are written over. `former` are the courses that it
+        follows, the first one first, whose course files are written, too. Raises `BadRequest`,
+        `Refused`.
         """
         _refuse_unknown_driver(self.rides_of, course)
         if self.output is None:
@@ -117,6 +139,7 @@ class Delivery:
             return
         files = render_folder(course, driver_label=self.driver_label, split=self.split)
         if with_course_file:
+            files |= render_former_courses(former)
             files["course.json"] = render_course_file(course)
         folder = self.output / course.patient
         refuse_all_but("a folder", folder)
@@ -127,7 +150,8 @@ class Delivery:
         force = self.force or (over_same and is_same)
         if is_taken and not force:
             said = f"{folder}: there already, with a course"
-            step = f"ketasched revise {folder}; --force plans anew, and its history is lost"
+            change = command_line("revise", str(folder), "--help")
+            step = f"to change it: {change}\nto plan anew, its history lost: --force"
             raise Refused(said, next_step=step)
         with prepared_folder(folder, files, replaced=SUBFOLDER_FILES, force=force) as paths:
             yield paths
@@ -166,7 +190,8 @@ def holds_course(folder: Path, course: Course, *, refuse_later: bool) -> bool:
     is_same = found.course_id == course.course_id
     if is_same and refuse_later and found.revision > course.revision:
         said = f"{folder}: has revision {found.revision} of the course, not {course.revision}"
-        step = f"ketasched register import {folder}; or --force, to go back to the older one"
+        later = command_line("register", "import", str(folder))
+        step = f"to keep the later one: {later}\nto go back to the older one: --force"
         raise Refused(said, next_step=step)
     return is_same
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import click
 
 from ketasched.cli import options
+from ketasched.cli.hints import pasteable
 from ketasched.cli.output import print_as
 from ketasched.cli.register_option import existing_register
 from ketasched.cli.zonedata import ANY_ZONE, packaged_release, zone_data
-from ketasched.errors import BadFile, KetaschedError
+from ketasched.errors import BadFile, KetaschedError, command_line
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_clinic
 
@@ -47,7 +48,7 @@ class Diagnosis:
     def data(self, name: str) -> dict[str, object]:
         """The diagnosis of this name as plain data."""
         own = {"level": self.level, "said": self.said, "details": self.details}
-        return {"name": name, **own, "try": self.next_step}
+        return {"name": name, **own, "try": pasteable(self.next_step)}
 
 
 def _program(_clinic: str | None) -> Diagnosis:
@@ -92,7 +93,7 @@ def _clinic(clinic: str | None) -> Diagnosis:
         said = "no file: a plain one is used, Mon–Fri 09:00–17:00"
         return Diagnosis(said, "ketasched clinic init")
     warnings = tuple(clinic_warnings(load_clinic(clinic), salt=options.new_salt()))
-    step = f"mend it, then: ketasched check {clinic}" if warnings else ""
+    step = f"mend it, then: {command_line('check', clinic)}" if warnings else ""
     return Diagnosis(clinic, step, warnings)
 
 
@@ -187,5 +188,5 @@ def command(*, clinic_path: str | None, form: str | None) -> None:
 def _lines(found: Mapping[str, Diagnosis]) -> Iterator[str]:
     for name, one in found.items():
         yield f"{one.level:<8} {name:<10} {one.said}"
-        steps = [f"try: {one.next_step}"] if one.next_step else []
+        steps = [f"try: {pasteable(one.next_step)}"] if one.next_step else []
         yield from (f"{'':<19} {line}" for line in (*one.details, *steps))

@@ -1,7 +1,6 @@
 """`ketasched drivers`: the coming visits that have no driver, for the afternoon's calls."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 
 import click
@@ -9,11 +8,22 @@ import click
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery, which_clinic_option
+from ketasched.cli.hints import pasteable
+from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import print_as, say
 from ketasched.cli.register_option import register_option
-from ketasched.errors import BadRequest
-from ketasched.model.wall_clock import clock_text, day_text
-from ketasched.render.day_sheet.sheet import DayVisit, visits_between, visits_without_driver
+from ketasched.errors import BadRequest, command_line
+from ketasched.language.locale import Locale
+from ketasched.language.restyle import restyle
+from ketasched.model import DateRange, misfit_count
+from ketasched.model.wall_clock import day_text
+from ketasched.render.columns import aligned
+from ketasched.render.day_sheet.day_visit import (
+    NO_LONGER_FITS,
+    DayVisit,
+    visits_between,
+    visits_without_driver,
+)
 
 
 @click.command("drivers")
@@ -23,7 +33,7 @@ from ketasched.render.day_sheet.sheet import DayVisit, visits_between, visits_wi
     metavar="DAYS",
     default="3d",
     show_default=True,
-    help="How far ahead to look: 3d is today and the three days after it.",
+    help="How far ahead to look: 3d is today and the three days after it, 2w two weeks.",
 )
 @register_option
 @which_clinic_option
@@ -43,31 +53,45 @@ def command(
     ketasched drivers
     ketasched drivers --next 7d
     """
-    days = re.fullmatch(r"(\d{1,3})d?", ahead, re.ASCII)
+    days = re.fullmatch(r"(\d{1,3})([dw]?)", ahead, re.ASCII)
     if days is None:
-        raise BadRequest("next", f'expected a number of days such as "3d", not "{ahead}"')
+        raise BadRequest("next", f'expected days or weeks such as "3d" or "2w", not "{ahead}"')
     query = DayQuery(register_address, clinic_path)
     now = query.now(today)
-    last = now.date() + timedelta(int(days[1]))
+    last = now.date() + timedelta(int(days[1]) * (7 if days[2] == "w" else 1))
     courses, chairs = query.days(now.date(), last)
-    missing = visits_without_driver(courses, chairs, now, last)
-    print_as(form, missing, _lines(missing))
+    misfits = query.misfits(courses)
+    missing = visits_without_driver(courses, chairs, now, last, misfits)
+    print_as(form, missing, aligned([_cells(visit, query.locale) for visit in missing]))
     if form == "json":
         return
-    coming = (one for each in courses for one in visits_between(each, chairs, now.date(), last))
+    coming = [
+        visit
+        for course in courses
+        for visit in visits_between(course, chairs, now.date(), last, misfits)
+        if visit.start >= now
+    ]
+    hide_people(*courses)
+    if wrong := [visit for visit in coming if visit.misfit]:
+        first = min(wrong, key=lambda visit: (visit.start.timestamp(), visit.patient))
+        said = f"until {day_text(last)} {misfit_count(len(wrong), 'visit')} the clinic"
+        say("note", f"{said}: {pasteable(command_line('day', str(first.start.date())))}")
+        patients = {visit.patient for visit in wrong}
+        ahead_of_now = DateRange(now.date(), last)
+        say_next_step(first.patient, first.number, len(patients), ahead_of_now)
     if missing:
-        hide_people(*courses)
-        first = f"ketasched revise {missing[0].patient} driver {missing[0].number}"
-        register = "" if register_address is None else f" --register {register_address}".rstrip()
-        say("try", f'{first} --name "…" --phone "…"{register}, once somebody drives')
-    elif any(visit.start >= now for visit in coming):
+        who = missing[0].patient, "driver", str(missing[0].number)
+        step = command_line("revise", *who, "--name", "NAME", "--phone", "PHONE")
+        say("try", f"once somebody drives: {pasteable(step)}")
+    elif coming:
         say("note", f"every visit until {day_text(last)} has a driver")
     else:
         say("note", f"no visits until {day_text(last)}")
 
 
-def _lines(missing: list[DayVisit]) -> Iterator[str]:
-    width = max((len(visit.patient) for visit in missing), default=0)
-    for visit in missing:
-        when = f"{day_text(visit.start, year=False):<10}  {clock_text(visit.start)}"
-        yield (f"{when}  {visit.patient:<{width}}  {visit.of}, collect at {clock_text(visit.end)}")
+def _cells(visit: DayVisit, locale: Locale) -> tuple[str, ...]:
+    which = f"visit {visit.number}, {visit.of}, collect at {locale.clock_text(visit.end)}"
+    why = restyle(visit.misfit.message, locale) if visit.misfit else ""
+    more = f"; {NO_LONGER_FITS}: {why}" if why else ""
+    day, begin = locale.day_text(visit.start, year=False), locale.clock_text(visit.start)
+    return day, begin, visit.patient_text, which + more

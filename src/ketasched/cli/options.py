@@ -1,10 +1,11 @@
 """Options that several commands have, and what is read from the machine: its clock and zone."""
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, time, tzinfo
 from functools import reduce, wraps
 from importlib import import_module
 from time import monotonic
@@ -12,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli.output import say
+from ketasched.cli.output import say, use_clock_of
 from ketasched.errors import BadFile, BadRequest
 from ketasched.files.cross_references import zone_of
 from ketasched.files.disk import kind_at
 from ketasched.files.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, shipped_protocols
+from ketasched.files.typed_dates import AmbiguousDate, date_and_time
 from ketasched.model import Clinic
 from ketasched.model.wall_clock import exists
 from ketasched.planning.planner import FIRST_START, LAST_START
@@ -33,6 +35,9 @@ FILE = click.Path(readable=False)
 
 PLAIN_CLINIC = "the plain clinic"
 """How messages call the clinic that is assumed where there is no file."""
+
+DEFAULT_LIMIT = "60s"
+"""How long a joint plan is looked for, unless `--limit` is given."""
 
 NEWER_CLINIC = "Newer hours and words of the clinic."
 """The help of `--clinic` for a course, which holds the clinic that it was planned for."""
@@ -101,6 +106,21 @@ def output_format(
     return click.option("--format", "form", type=click.Choice(tuple(formats)), help=what)
 
 
+def search_limit(what: str) -> Decorator:
+    """`--limit` with this help; `seconds_of` reads its value."""
+    return click.option("--limit", metavar=DEFAULT_LIMIT, help=what)
+
+
+def seconds_of(limit: str | None) -> float:
+    """The seconds of `--limit`: "90s", "2m" or "90". Raises `BadRequest`."""
+    text = limit or DEFAULT_LIMIT
+    found = re.fullmatch(r"(\d{1,5})(s|m|)", text, re.ASCII)
+    if not found or not int(found[1]):
+        said = f'expected seconds or minutes, not "{text}"'
+        raise BadRequest("limit", said, next_step="--limit 60s")
+    return int(found[1]) * (60 if found[2] == "m" else 1)
+
+
 course = click.argument("course", metavar="COURSE", type=FILE)
 visit = click.argument("visit", metavar="N", type=int)
 protocol = click.option(
@@ -116,43 +136,9 @@ made_at = click.option(
     metavar="MOMENT",
     help="The moment of planning, such as 2026-11-23T10:00 (now): same input, same bytes.",
 )
-busy = click.option(
-    "--busy",
-    "calendars",
-    metavar="FILE.ics",
-    multiple=True,
-    help="A calendar: no visit while it is busy, the patient's or yours (again for each).",
-)
 date_order = click.option(
     "--date-order", type=click.Choice(["mdy", "dmy"]), help="How to read dates such as 03/04/2027."
 )
-headings = (
-    click.option(
-        "--column",
-        "columns",
-        multiple=True,
-        metavar='NAME="HEADING"',
-        help="The roster's own heading of a column (again for each).",
-    ),
-    click.option(
-        "--ignore-column",
-        "ignored",
-        multiple=True,
-        metavar="HEADING",
-        help="A column to pass over (again for each).",
-    ),
-    date_order,
-)
-"""The options that say how a roster is to be read."""
-
-
-def parse_heading(text: str) -> tuple[str, str]:
-    """The column and the heading of 'start=Start date'. Raises `BadRequest`."""
-    name, sign, heading = text.partition("=")
-    if not sign or not heading.strip():
-        said = f'expected a column and its heading, not "{text}"'
-        raise BadRequest("column", said, next_step='--column start="Start date"')
-    return name.strip().replace("-", "_"), heading
 
 
 @contextmanager
@@ -162,7 +148,10 @@ def refuse_bad_value(field: str, *, next_step: str = "") -> Iterator[None]:
         yield
     except ValueError as error:
         said = str(error).replace(", or say --date-order", "")
-        raise BadRequest(field, said, next_step=next_step) from None
+        spelled = (
+            "the month in words, as in 7 Dec 2026" if isinstance(error, AmbiguousDate) else ""
+        )
+        raise BadRequest(field, said, next_step=next_step or spelled) from None
 
 
 def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> datetime:
@@ -172,11 +161,8 @@ def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> 
     """
     if text is None:
         return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the one clock we read
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        said = f'expected a moment such as "2026-11-23T10:00", not "{text}"'
-        raise BadRequest(field, said) from None
+    with refuse_bad_value(field):
+        moment = _read_moment(text)
     if not FIRST_START.year <= moment.year <= LAST_START.year:
         raise BadRequest(field, f"expected {FIRST_START} to {LAST_START}, not {text}")
     if moment.tzinfo is None:
@@ -184,6 +170,28 @@ def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> 
         if not exists(moment):
             raise BadRequest(field, f"{text} does not exist: the clocks go forward")
     return moment
+
+
+def has_offset(text: str) -> bool:
+    """Whether the text of a moment has a UTC offset; else it is a wall-clock time."""
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _read_moment(text: str) -> datetime:
+    """The moment in ISO 8601, or as people write a date and a time. Raises `ValueError`."""
+    with suppress(ValueError):
+        return datetime.fromisoformat(text)
+    try:
+        day, clock = date_and_time(text)
+    except AmbiguousDate:
+        raise
+    except ValueError:
+        said = f'expected a moment such as "2026-11-23T10:00", not "{text}"'
+        raise ValueError(said) from None
+    return datetime.combine(day, clock.time if clock else time())
 
 
 def time_budget() -> Callable[[], bool]:
@@ -198,7 +206,9 @@ def find_clinic(path: str | None) -> tuple[Clinic, str]:
     Without a file it is a plain clinic in this machine's zone, and a note says so.
     """
     if found := clinic_file(path):
-        return load_clinic(found), found
+        clinic = load_clinic(found)
+        use_clock_of(clinic)
+        return clinic, found
     zone = machine_zone()
     say("note", f"no clinic file: a plain clinic is assumed, Mon–Fri 09:00–17:00, {zone}")
     return builtin_clinic(zone), PLAIN_CLINIC
@@ -231,6 +241,6 @@ def machine_zone() -> str:
     if not name or zone_of(name) is None:
         raise BadFile(
             "this machine does not say which time zone it is in",
-            next_step="ketasched clinic init, then set timezone in clinic.toml",
+            next_step="set timezone in the file that this writes: ketasched clinic init",
         )
     return str(name)

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ketasched.cli.anonymity import anonymous, may_name_people
+from ketasched.cli.hints import pasteable, show_course_step
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, error_location
 
 if TYPE_CHECKING:
-    from ketasched.model import Finding
+    from ketasched.model import Clinic, Finding
 
 BROKEN, SOME_FAILED, INTERRUPTED, CUT_OFF = 1, 5, 130, 141
 """The exit codes when a course breaks a rule, when some rows were rejected, after Ctrl-C, and when
@@ -27,7 +28,7 @@ EXIT_CODES: Mapping[int, str] = {
     2: "An option or its value cannot be used.",
     3: "A file cannot be read, or not as what it should be.",
     4: "No plan keeps the rules.",
-    SOME_FAILED: "Some rows of a roster are rejected; all others are done.",
+    SOME_FAILED: "Some rows are rejected, or some courses have no place; all others are done.",
     6: "The place to write to, or the register, refuses: taken, not writable, or locked.",
     70: "A bug of ours.",
     INTERRUPTED: "Stopped by Ctrl-C.",
@@ -46,11 +47,11 @@ ENVIRONMENT: Mapping[str, str] = {
 STANDARD_ERROR = 2
 """The number of the last of the three standard streams."""
 
-CHANGE_FIELDS = ("course", "verb", "visit", "date")
+CHANGE_FIELDS = ("course", "verb", "visit", "date", "old", "new")
 """Fields of a `BadRequest` that are arguments or parts of a change, not options."""
 
-DONE = "ketasched.done"
-"""The key of what a command has changed, in the `meta` of its context."""
+DONE, CLINIC = "ketasched.done", "ketasched.clinic"
+"""The keys of what a command has changed, and of its clinic, in the `meta` of its context."""
 
 WORDS = {"broken": "broken", "given-up": "note", "warning": "warning"}
 """By a finding's level, the word before its line on a terminal."""
@@ -95,13 +96,32 @@ def _refusal_data(error: NoPlan) -> dict[str, object]:
         ],
         "possible": error.possible,
         "remedies": error.remedies,
-        "try": error.next_step,
+        "try": pasteable(error.next_step),
     }
+
+
+def use_clock_of(clinic: "Clinic") -> None:
+    """From now on, print dates and clock times as people of this clinic read them."""
+    click.get_current_context().find_root().meta[CLINIC] = clinic
+
+
+def in_local_style(text: str) -> str:
+    """A text for people, with dates and clock times as those of the clinic at hand read them."""
+    context = click.get_current_context(silent=True)
+    clinic = context.find_root().meta.get(CLINIC) if context else None
+    if clinic is None:
+        return text
+    # Imported here because `--help` is not to load the nouns.
+    from ketasched.events.view import clinic_locale  # noqa: PLC0415
+    from ketasched.language.restyle import restyle  # noqa: PLC0415
+
+    return restyle(text, clinic_locale(clinic))
 
 
 def say(kind: str, text: str) -> None:
     """Print a line for people to standard error: "note: …", "warning: …"."""
-    echo_error(f"{kind}: {_printable(text)}")
+    text = _printable(text)
+    echo_error(f"{kind}: {text if kind == 'try' else in_local_style(text)}")
 
 
 def echo_error(line: str) -> None:
@@ -112,12 +132,18 @@ def echo_error(line: str) -> None:
 
 
 def say_findings(findings: "Iterable[Finding]") -> None:
-    """Print findings, one a line; of the preferences that one rule gave up only the first."""
+    """Print findings, one a line; of the preferences that one rule gave up only the first.
+
+    A gap that is given up is no preference, and each is of other days.
+    """
     alike: defaultdict[object, list[Finding]] = defaultdict(list)
     for finding in findings:
-        alike[finding.rule if finding.level == "given-up" else finding].append(finding)
+        is_preference = finding.level == "given-up" and finding.rule != "gap"
+        alike[finding.rule if is_preference else finding].append(finding)
     for first, *others in alike.values():
+        visits = ", ".join(str(one.visit) for one in others if one.visit)
         rest = f", and {len(others)} more like it" if others else ""
+        rest += f": visit{'s' * (len(others) > 1)} {visits}" if visits else ""
         say(WORDS[first.level], finding_text(first, rest))
 
 
@@ -136,7 +162,7 @@ def report(error: KetaschedError, command: str | None = "plan") -> None:
     where, step = "", "ketasched --help"
     if isinstance(error, BadRequest):
         if error.field in CHANGE_FIELDS:
-            step = "ketasched show COURSE --for clinic, to see how the course stands"
+            step = show_course_step()
         else:
             where = f"--{error.field.replace('_', '-')}: "
             step = f"ketasched {command} --help"
@@ -147,8 +173,9 @@ def report(error: KetaschedError, command: str | None = "plan") -> None:
         details, step = ("the patient is too young (age)",), "the same at a terminal"
     say("error", f"{where}{error.what}")
     for line in details:
-        echo_error(f"  {_printable(line)}")
-    say("try", step)
+        echo_error(f"  {in_local_style(_printable(line))}")
+    for one in step.split("\n"):
+        say("try", pasteable(one))
 
 
 def note_done(what: str) -> None:

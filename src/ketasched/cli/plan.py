@@ -8,7 +8,8 @@ import click
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.booking import book_and_write
-from ketasched.cli.course_source import with_calendars
+from ketasched.cli.busy_option import BusyCalendars, busy_options
+from ketasched.cli.course_source import warn_of_copies, with_calendars
 from ketasched.cli.delivery import Delivery, delivery_options
 from ketasched.cli.output import refusal_as_json, say, say_findings
 from ketasched.cli.register_option import (
@@ -19,10 +20,12 @@ from ketasched.cli.register_option import (
     register_option,
 )
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.events.own_uids import course_uids, own_uids
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, refuse_mismatch, shipped_protocols
-from ketasched.files.request_parsing import REQUEST_FIELDS, DateOrder, read_request
-from ketasched.model import Clinic, Course, Protocol, Request
+from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
+from ketasched.model import Clinic, Course, DateOrder, Protocol, Request
+from ketasched.model.identifiers import make_course_id, make_uid_key
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.privacy import sensitive_term
 from ketasched.planning.planner import plan
@@ -49,7 +52,7 @@ FIELD_OPTIONS = [
 
 @click.command("plan")
 @options.several(options.date_order, *FIELD_OPTIONS)
-@options.busy
+@options.group(BusyCalendars, "calendars", *busy_options)
 @options.protocol
 @options.clinic()
 @delivery_options
@@ -60,7 +63,7 @@ FIELD_OPTIONS = [
 def command(
     *,
     date_order: DateOrder,
-    calendars: tuple[str, ...],
+    calendars: BusyCalendars,
     protocol: str,
     clinic_path: str | None,
     delivery: Delivery,
@@ -79,23 +82,29 @@ def command(
     if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
         raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
     given = {name: text for name, text in fields.items() if text not in (None, ())}
-    request = read_request(given, date_order)
+    clinic, path = options.find_clinic(clinic_path)
+    request = read_request(given, date_order or clinic.date_order)
     hide_people(request)
     if delivery.output and not given.get("patient"):
         say("note", f'no --patient: the folder and its files are called "{request.patient}"')
-    clinic, path = options.find_clinic(clinic_path)
     loaded = load_protocol(protocol)
     refuse_mismatch(clinic, loaded, path)
     _warn_of_clinic(clinic, path, loaded, hands_out=bool(delivery.output))
     _check_terms(clinic, request)
-    request = with_calendars(loaded, clinic, request, calendars)
-    hide_people(request)
     moment = options.moment_of(made_at, ZoneInfo(clinic.timezone))
+    course_id = course_id or make_course_id(clinic, request, moment)
+    replaced = delivery.replaced_course(request)
+    own = _planned_uids(loaded, clinic, request, course_id)
+    own |= course_uids(replaced) if replaced else frozenset()
+    request = with_calendars(loaded, clinic, request, calendars, own)
+    hide_people(request)
+    if replaced:
+        warn_of_copies(replaced, request)
     if dry_run and delivery.output:
         raise click.UsageError("--dry-run prints, -o writes files: one of the two.")
     if is_register_given(register_address) and not given.get("patient") and not dry_run:
         said = "a register has to know whose course it is"
-        raise BadRequest("patient", said, next_step="--patient P-014, or --dry-run to look only")
+        raise BadRequest("patient", said, next_step="--patient P-014\nto look only: --dry-run")
     register = open_register(register_address, make=not dry_run)
     if register:
         refuse_stranger(register, clinic, path)
@@ -119,7 +128,18 @@ def _warn_of_clinic(clinic: Clinic, path: str, protocol: Protocol, *, hands_out:
             say("warning", f"{path}: {line}")
     elif hands_out:
         said = "without a clinic file, identifiers in calendars can be computed from the reference"
-        say("warning", f"{said}: ketasched clinic init writes one, with an id_salt")
+        say("warning", f"{said}; one with an id_salt: ketasched clinic init")
+
+
+def _planned_uids(
+    protocol: Protocol, clinic: Clinic, request: Request, course_id: str
+) -> frozenset[str]:
+    """The UIDs that the course can have in calendars, which have it if it was planned before."""
+    drivers = {request.driver_name, *(one.name for one in request.driver)}
+    visits = sum(phase.count.max for phase in protocol.phases)
+    items = visits, sum(len(phase.reviews) for phase in protocol.phases)
+    reminders = len(clinic.reminders.driver)
+    return own_uids(course_id, make_uid_key(clinic, course_id), drivers, items, reminders)
 
 
 def _check_terms(clinic: Clinic, request: Request) -> None:
@@ -128,8 +148,10 @@ def _check_terms(clinic: Clinic, request: Request) -> None:
     Raises `BadRequest`.
     """
     refuse_sensitive_reference(clinic, request)
-    for name in ("driver_name", "driver_phone") if clinic.titles == "discreet" else ():
-        if term := sensitive_term(getattr(request, name)):
+    named = [("driver_name", request.driver_name), ("driver_phone", request.driver_phone)]
+    named += [("driver", text) for one in request.driver for text in (one.name, one.phone)]
+    for name, text in named if clinic.titles == "discreet" else ():
+        if term := sensitive_term(text):
             said = f'says "{term}"; discreet pages and calendars leave it out'
             say("warning", f"--{name.replace('_', '-')}: {said}")
 

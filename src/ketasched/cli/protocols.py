@@ -8,6 +8,7 @@ from ketasched.cli import options
 from ketasched.cli.output import print_as
 from ketasched.files.load import load_protocol, protocol_text, shipped_protocols
 from ketasched.model import Phase, Protocol, VisitKind
+from ketasched.render.columns import aligned
 
 MARK = "*"
 """Follows a number that has no source and is for the clinic to replace."""
@@ -33,9 +34,8 @@ def list_protocols(*, form: str | None) -> None:
     protocols = [load_protocol(name) for name in shipped_protocols()]
     keys = ("id", "title", "route", "indication")
     data = [{key: getattr(protocol, key) for key in keys} for protocol in protocols]
-    width = max(len(protocol.id) for protocol in protocols)
-    lines = (f"{one.id:<{width}}  {one.title}; {one.indication}" for one in protocols)
-    print_as(form, data, lines)
+    rows = [(one.id, f"{one.title}; {one.indication}") for one in protocols]
+    print_as(form, data, aligned(rows))
 
 
 @command.command("show")

@@ -1,25 +1,43 @@
 """`ketasched register`: what is in the clinic's register, and copies of it."""
 
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from contextlib import suppress
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
-from ketasched.cli.course_source import find_entry
+from ketasched.cli import options, rename
+from ketasched.cli.anonymity import hide_names, hide_people
+from ketasched.cli.course_source import find_course, find_entry, former_courses, patient_named
+from ketasched.cli.current_clinic import coming_misfits
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.output import SOME_FAILED, note_done, print_as, report, say
+from ketasched.cli.hints import pasteable
+from ketasched.cli.misfit_report import misfits_text, say_next_step
+from ketasched.cli.output import (
+    SOME_FAILED,
+    in_local_style,
+    note_done,
+    print_as,
+    report,
+    say,
+    use_clock_of,
+)
 from ketasched.cli.register_option import needed_register, register_file, register_option
-from ketasched.errors import KetaschedError, Refused
+from ketasched.errors import BadFile, KetaschedError, Refused, command_line
 from ketasched.files.load import load_course, parse_course
 from ketasched.files.toml_json import read_lines
-from ketasched.model import Clinic, Course
-from ketasched.model.identifiers import register_key
-from ketasched.model.occupancy import Limits, limits, widest
+from ketasched.model import Clinic, Course, quote
+from ketasched.model.identifiers import clinic_key
 from ketasched.model.wall_clock import day_text
-from ketasched.register.records import CourseEntry, LogEntry, overridden_uids
+from ketasched.register.records import IMPORTED, CourseEntry, LogEntry, overridden_uids
+from ketasched.render.columns import aligned
+
+if TYPE_CHECKING:
+    from ketasched.register.register import Register
 
 path_argument = click.argument("path", metavar="FILE", type=click.Path(path_type=Path))
 
@@ -38,19 +56,60 @@ def command() -> None:
 @command.command("list")
 @click.argument("patient", metavar="[PATIENT]", default="")
 @register_option
+@options.clinic("The clinic's newer hours (KETASCHED_CLINIC, else clinic.toml here).")
 @options.output_format()
-def list_courses(*, patient: str, register_address: str | None, form: str | None) -> None:
+@options.today()
+def list_courses(
+    *,
+    patient: str,
+    register_address: str | None,
+    clinic_path: str | None,
+    form: str | None,
+    today: str | None,
+) -> None:
     """List the courses, or those of one patient.
+
+    Booked visits that no longer fit the clinic's file are said, with the reason.
 
     \b
     ketasched register list
     """
-    entries = needed_register(register_address).entries(patient=patient)
+    register = needed_register(register_address)
+    named = patient_named(register, patient) if patient else ""
+    entries = register.entries(patient=named) if named or not patient else []
+    with suppress(BadFile):  # a damaged course takes no other one's line away
+        if newest := register.newest():
+            use_clock_of(newest.clinic)
+    misfits = coming_misfits(register, clinic_path, today) if entries else {}
     keys = ("patient", "clinic", "revision", "first_day", "last_day", "course_id")
-    data = [{key: getattr(entry, key) for key in keys} for entry in entries]
-    width = max((len(entry.patient) for entry in entries), default=0)
-    print_as(form, data, (f"{entry.patient:<{width}}  {_entry_text(entry)}" for entry in entries))
-    if not entries and form != "json":
+    data = [
+        {key: getattr(entry, key) for key in keys} | {"misfits": misfits.get(entry.course_id, ())}
+        for entry in entries
+    ]
+    several = Counter(entry.patient for entry in entries)
+    switches = {
+        entry.course_id: _switch_text(find_course(register, entry.course_id))
+        for entry in entries
+        if several[entry.patient] > 1
+    }
+    texts = [
+        [_entry_text(one), switches.get(one.course_id), misfits_text(misfits.get(one.course_id))]
+        for one in entries
+    ]
+    pairs = zip(entries, texts, strict=True)
+    rows = [
+        (entry.patient, in_local_style(", ".join(filter(None, text)))) for entry, text in pairs
+    ]
+    print_as(form, data, aligned(rows))
+    if form == "json":
+        return
+    for entry in [one for one in entries if one.course_id in misfits][:1]:
+        hide_names(entry.patient)
+        say_next_step(entry.patient, misfits[entry.course_id][0].visit, len(misfits))
+    if not entries and patient and register.size():
+        step = pasteable("ketasched register list")
+        say("note", f"no patient of the register is called {quote(patient)}; all of them: {step}")
+    elif not entries:
         say("note", "there is no course in the register")
 
 
@@ -59,7 +118,7 @@ def list_courses(*, patient: str, register_address: str | None, form: str | None
 @delivery_options
 @register_option
 @options.clinic("Of which clinic the patient is.")
-@options.flag("--log", "Print what was done to it, and when.")
+@options.flag("--log", "Print what was done to it, when, by whom and why.")
 def show(
     *,
     patient: str,
@@ -78,17 +137,33 @@ def show(
     entry = find_entry(register, patient, clinic_path)
     others = len(register.entries(patient=entry.patient)) - 1
     if others > 0:
-        say("note", f"{others} more of this patient: ketasched register list {entry.patient}")
+        step = pasteable(command_line("register", "list", entry.patient))
+        say("note", f"{others} more of this patient: {step}")
     if log:
+        reasons = _reasons(register, entry.course_id)
         for record in register.log(entry.course_id):
             by = f", {record.by_whom}" if record.by_whom else ""
-            click.echo(f"{record.at}  revision {record.revision}: {record.what}{by}")
+            why = reasons.get((record.revision, datetime.fromisoformat(record.at)))
+            said = f"{record.what}{by}{f' ({why})' if why else ''}"
+            click.echo(f"{record.at}  revision {record.revision}: {said}")
     else:
         course = register.course(entry.course_id)
         hide_people(course)
-        with delivery.files(course, over_same=True) as written:
+        former = former_courses(course, partial(find_course, register))
+        with delivery.files(course, over_same=True, former=former) as written:
             pass
         delivery.print_result(course, written)
+
+
+def _reasons(register: "Register", course_id: str) -> dict[tuple[int, datetime], str]:
+    """The reasons of a course's changes, by revision and moment; the log itself has none.
+
+    There are none if the course cannot be read: its log can be.
+    """
+    with suppress(BadFile):
+        history = register.course(course_id).history
+        return {(number, one.at): one.why for number, one in enumerate(history, start=1)}
+    return {}
 
 
 @command.command("export")
@@ -119,7 +194,7 @@ def import_courses(
     """
     courses = [course for path in files for course in _courses_in(path)]
     register = needed_register(register_address, make=True)
-    widest_limits = _widest_limits(courses)
+    clinics = _clinics_of(courses)
     overridden = {uid for course in courses for uid in overridden_uids(course)}
     failed = entered = 0
     hide_people(*courses)
@@ -127,8 +202,8 @@ def import_courses(
         at = options.moment_of(today, course.visits[0].start.tzinfo, field="today")
         begun = {visit.uid for visit in course.visits if visit.start < at}
         try:
-            line, allowed = LogEntry(at, "imported"), widest_limits[_clinic_key(course.clinic)]
-            entered += register.enter(course, line, waived=begun | overridden, allowed=allowed)
+            line, known = LogEntry(at, IMPORTED), clinics[clinic_key(course.clinic)]
+            entered += register.enter(course, line, waived=begun | overridden, allowed_by=known)
             note_done(f"{entered:,} entered" if entered else "")
         except KetaschedError as error:
             failed += 1
@@ -178,13 +253,16 @@ def restore(*, path: Path, register_address: str | None, force: bool) -> None:
     copy = needed_register(str(path))
     if place.exists() and not force:
         said = f"{place}: there is a register, and what was entered since the backup would be lost"
-        raise Refused(said, next_step="--force, if that may be lost")
+        raise Refused(said, next_step="if that may be lost: --force")
     # Imported here because a register is an extra.
     from ketasched.register import backup  # noqa: PLC0415
 
     backup.restore(copy.engine, place)
     note_done("the backup is in its place")
     click.echo(place)
+
+
+command.add_command(rename.command)
 
 
 def _entry_text(entry: CourseEntry) -> str:
@@ -196,22 +274,27 @@ def _entry_text(entry: CourseEntry) -> str:
     return ", ".join(filter(None, (f"revision {entry.revision}", days, entry.clinic)))
 
 
-def _widest_limits(courses: list[Course]) -> dict[str, Limits]:
-    """By clinic key the widest limits that one of these courses was planned with.
+def _switch_text(course: Course | None) -> str:
+    """To or from which protocol a patient was switched: "switched from iv-depression", or ""."""
+    entries = course.history if course else ()
+    switched = [one.what for one in entries if one.change and one.change.verb == "switch"]
+    first = [course.history[0].what] if course and course.follows else []
+    return ", ".join((*first, *switched))
+
+
+def _clinics_of(courses: list[Course]) -> dict[str, list[Clinic]]:
+    """By clinic key the clinic as these courses were planned with it, each form once.
 
     A clinic may have had more chairs when another of its courses was planned.
     """
-    found: dict[str, Limits] = {}
+    found: dict[str, list[Clinic]] = {}
     for course in courses:
-        key = _clinic_key(course.clinic)
+        known = found.setdefault(clinic_key(course.clinic), [])
         former = (entry.former_clinic for entry in course.history)
-        for own in map(limits, (course.clinic, *filter(None, former))):
-            found[key] = widest(found.get(key, own), own)
+        for one in (course.clinic, *filter(None, former)):
+            if one not in known:
+                known.append(one)
     return found
-
-
-def _clinic_key(clinic: Clinic) -> str:
-    return register_key(clinic.id_salt, clinic.name, clinic.timezone)
 
 
 def _courses_in(path: str) -> Iterator[Course]:

@@ -39,7 +39,7 @@ def _checked(address: str | None) -> str | None:
     """The same address. Raises `BadRequest` if it is neither a URL nor the file of a register."""
     if address and not _is_an_address(address):
         said = f'"{address}" is neither a URL nor the file of a register'
-        step = "--register at the end, for the usual one; or --register FILE.db"
+        step = "put --register last for the usual one, else a FILE.db after it"
         raise BadRequest("register", said, next_step=step)
     return address
 
@@ -74,7 +74,9 @@ def refuse_stranger(register: "Register", clinic: Clinic, clinic_file: str) -> N
     names = list(filter(None, register.clinics()))
     if clinic_file == options.PLAIN_CLINIC and names:
         said = f"there is no clinic file here, and the register is of {', '.join(names)}"
-        raise BadRequest("clinic", said, next_step="--clinic FILE, or go where clinic.toml lies")
+        raise BadRequest(
+            "clinic", said, next_step="go where clinic.toml lies, or: --clinic CLINIC.toml"
+        )
     register.refuse_stranger(clinic)
 
 
@@ -111,10 +113,15 @@ def needed_register(option: str | None, *, make: bool = False) -> "Register":
 
 def existing_register() -> "Register | None":
     """The register that commands use without `--register FILE`; None if it was never made."""
-    is_made = is_register_given(None)
-    with suppress(BadRequest):  # nobody has to have the extra
-        is_made = is_made or Path(_usual_file()).exists()
+    is_made = is_register_given(None) or has_usual_register()
     return needed_register(None) if is_made else None
+
+
+def has_usual_register() -> bool:
+    """Whether the user's own register was ever made. It is not opened."""
+    with suppress(BadRequest):  # nobody has to have the extra
+        return Path(_usual_file()).exists()
+    return False
 
 
 def register_file(option: str | None) -> Path:
@@ -122,7 +129,7 @@ def register_file(option: str | None) -> Path:
     address = _address(option)
     if is_url(address):
         said = "a backup is put in the place of a file"
-        step = "ketasched register export --register FILE, and import what that prints"
+        step = "import what this prints: ketasched register export --register FILE"
         raise BadRequest("register", said, next_step=step)
     path = Path(address)
     return path.resolve() if path.is_symlink() else path  # a link leads to the register itself

@@ -1,6 +1,6 @@
 """`ketasched revise`: change a course, and write it again where it lies."""
 
-import unicodedata
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -11,10 +11,29 @@ from typing import Any, get_args
 import click
 
 from ketasched.cli import options
-from ketasched.cli.change_command import ChangeOptions, change_options, refuse_unsafe_text
+from ketasched.cli.change_command import (
+    ChangeOn,
+    ChangeOptions,
+    change_options,
+    refuse_unsafe_text,
+)
+from ketasched.cli.switch import switch_options
 from ketasched.errors import BadRequest
-from ketasched.files.request_parsing import spelled_date
-from ketasched.model import Change, Clock, Driver, ReviewOutcome, Scope, quote
+from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
+from ketasched.files.typed_dates import date_and_time, spelled_date
+from ketasched.model import (
+    Change,
+    Clock,
+    Driver,
+    Record,
+    ReviewOutcome,
+    Scope,
+    Wish,
+    Wishes,
+    quote,
+)
+from ketasched.model.did_you_mean import nearest
+from ketasched.model.regular_driver import person_name
 
 DayAndTime = tuple[date | None, Clock | None]
 
@@ -26,7 +45,12 @@ SYNONYMS = {
     **dict.fromkeys(("done", "attended"), "complete"),
     **dict.fromkeys(("no-show", "noshow", "missed"), "miss"),
     **dict.fromkeys(("add", "extra"), "booster"),
-    "cancel": "omit (that visit) or cease (all that come)",
+    **dict.fromkeys(("availability", "unavailable", "absent", "days"), "wishes"),
+    **dict.fromkeys(("clearance", "cleared", "record"), "clear"),
+    **dict.fromkeys(("transfer", "convert", "protocol"), "switch"),
+    **dict.fromkeys(("revert", "back", "take-back", "rollback"), "undo"),
+    "rename": "ketasched register rename OLD NEW",
+    "cancel": "omit (that visit), defer (another day), hold (all, for now) or cease (all to come)",
 }
 """By another word for a verb, what the verb is called here."""
 
@@ -51,6 +75,9 @@ class VerbGroup(click.Group):
             ctx.fail(f"No such verb '{word}': it is called {SYNONYMS[word.lower()]} here.")
         if word not in self.commands and course in self.commands:
             ctx.fail(f"The course comes first: ketasched revise {word} {course} …")
+        known = [*self.commands, *SYNONYMS]
+        if word not in self.commands and (meant := nearest(word.lower(), known)):
+            ctx.fail(f"No such verb '{word}': did you mean {SYNONYMS.get(meant, meant)}?")
         return super().resolve_command(ctx, args)
 
 
@@ -74,14 +101,16 @@ def command(ctx: click.Context, /, *, course: str) -> None:
     ctx.obj = path.resolve() if path.is_symlink() else path  # a link leads to the course itself
 
 
-def _verb(*own_options: options.Decorator) -> Callable[[Callable[..., Change]], None]:
+def _verb(
+    *own_options: options.Decorator, shared: options.Decorator = change_options
+) -> Callable[[Callable[..., Change | ChangeOn]], None]:
     """Add a verb to `revise`: a function from its own arguments and options to a change."""
 
-    def add_verb(function: Callable[..., Change]) -> None:
-        @change_options
+    def add_verb(function: Callable[..., Change | ChangeOn]) -> None:
+        @shared
         @click.pass_obj
         def apply(path: Path, /, given: ChangeOptions, **own: Any) -> None:
-            given.apply(path, replace(function(**own), overrides=given.overrides))
+            given.apply(path, function(**own))
 
         with_help = command.command(function.__name__, help=function.__doc__)
         with_help(options.several(*own_options)(apply))
@@ -93,36 +122,44 @@ def _day_and_time(_ctx: click.Context, option: click.Parameter, text: str | None
     """The day and, if it is given, the time of "2026-12-14" or "2026-12-14T10:30"."""
     if text is None:
         return None, None
-    day, _, time = text.partition("T") if text[:1].isdigit() else (text, "", "")
     with options.refuse_bad_value(option.opts[0].removeprefix("--")):
-        return spelled_date(day, None), Clock.read(time) if "T" in text and day != text else None
+        return date_and_time(text)
 
 
 when_option = partial(click.option, metavar="DATE[THH:MM]", callback=_day_and_time)
 days_option = partial(click.option, type=click.IntRange(1, 366), metavar="DAYS")
 
 
-@_verb(options.visit)
-def complete(*, visit: int) -> Change:
-    """Record that visit N took place.
+@_verb(
+    options.visit,
+    when_option("--on", help="The day, and time, where it was another one."),
+    click.option("--time", metavar="HH:MM", help="The check-in time, where it was another one."),
+)
+def complete(*, visit: int, on: DayAndTime, time: str | None) -> Change:
+    """Record that visit N took place, also where that was not the plan.
 
     \b
     ketasched revise courses/P-014/course.json complete 1
+    ketasched revise courses/P-014/course.json complete 2 --on 2026-12-08 --time 14:00
     """
-    return Change("complete", visit)
+    day, clock = on
+    with options.refuse_bad_value("time"):
+        clock = Clock.read(time) if time else clock
+    return Change("complete", visit, day, clock)
 
 
 @_verb(
     options.visit,
     click.option(
-        "--make-up/--no-make-up", default=None, help="Whether another visit makes up for it."
+        "--make-up/--no-make-up", help="Plan another visit that makes up for it, now or later."
     ),
 )
-def miss(*, visit: int, make_up: bool | None) -> Change:
-    """Record that visit N did not take place; it stays in the record.
+def miss(*, visit: int, make_up: bool) -> Change:
+    """Record that visit N did not take place; no other visit moves.
 
     \b
-    ketasched revise courses/P-014/course.json miss 2 --make-up --reason "flu"
+    ketasched revise courses/P-014/course.json miss 2
+    ketasched revise courses/P-014/course.json miss 2 --make-up
     """
     return Change("miss", visit, make_up=make_up)
 
@@ -224,23 +261,138 @@ def review(*, visit: int, outcome: ReviewOutcome) -> Change:
 
 
 @_verb(
-    options.visit,
+    click.argument("visits", metavar="N,…|all|DAYS"),
     options.text("--name", "NAME", "Who drives."),
     options.text("--phone", "PHONE", "Their phone."),
     options.flag("--clear", "Nobody drives any more."),
 )
-def driver(*, visit: int, name: str, phone: str, clear: bool) -> Change:
-    """Say who drives to visit N.
+def driver(*, visits: str, name: str, phone: str, clear: bool) -> Change:
+    """Say who drives to some visits.
+
+    They are visits by number, all to come, or those to come on some weekdays.
 
     \b
     ketasched revise courses/P-014/course.json driver 2 --name "Sam Rivera"
+    ketasched revise courses/P-014/course.json driver 3-5,7 --name "Sam Rivera"
+    ketasched revise courses/P-014/course.json driver mon,fri --name "Ana Lima"
+    ketasched revise courses/P-014/course.json driver all --clear
     """
-    name = unicodedata.normalize("NFC", " ".join(name.split()))
+    name = person_name(name)
     if clear == bool(name):
-        step = '--name "Sam Rivera", or --clear for nobody'
+        step = '--name "Sam Rivera"\nfor nobody: --clear'
         raise BadRequest("name", "expected --name or --clear", next_step=step)
     refuse_unsafe_text("name", name)
     refuse_unsafe_text("phone", phone)
     if name and not any(char.isalnum() for char in name):
         raise BadRequest("name", f"expected a name, not {quote(name)}")
-    return Change("driver", visit, driver=Driver(name, phone) if name else None)
+    change = Change("driver", driver=Driver(name, phone) if name else None)
+    is_one = re.fullmatch(r"\s*-?\d{1,9}\s*", visits, re.ASCII)
+    return replace(change, visit=int(visits)) if is_one else replace(change, visits=visits)
+
+
+WISHES: tuple[Wish, ...] = ("days", "between", "time", "unavailable")
+"""The wishes, in the order of their options."""
+
+WISH_STEPS = {"unavailable": "a date; for weekdays --days, with all those that the patient can"}
+"""What to try if the value of a wish cannot be read."""
+
+NONE = "none"
+"""The value of an option that empties a wish."""
+
+
+@_verb(
+    *(
+        click.option(
+            f"--{name}",
+            metavar=REQUEST_FIELDS[name].metavar,
+            multiple=REQUEST_FIELDS[name].several,
+            help=REQUEST_FIELDS[name].help,
+        )
+        for name in WISHES
+    )
+)
+def wishes(**typed: str | tuple[str, ...] | None) -> Change:
+    """Change what the patient can from now on.
+
+    Visits that do not fit any more move; no other does, unless there is no other way. With --time
+    each visit to come gets the nearest start on its day. --unavailable adds to the days that are
+    known, the others replace what was said before, and the word none takes that back.
+
+    \b
+    ketasched revise courses/P-014/course.json wishes --days mon,wed,thu,fri
+    ketasched revise courses/P-014/course.json wishes --unavailable 2026-12-24..2026-12-27
+    ketasched revise courses/P-014/course.json wishes --days none --between 08:00-12:00
+    """
+    emptied: list[Wish] = []
+    values: dict[str, Any] = {}
+    for name in WISHES:
+        given = typed[name] or ()
+        texts = (given,) if isinstance(given, str) else given
+        if any(text.strip().lower() == NONE for text in texts):
+            emptied.append(name)
+        field, said = REQUEST_FIELDS[name], [one for one in texts if one.strip().lower() != NONE]
+        with options.refuse_bad_value(name, next_step=WISH_STEPS.get(name, "")):
+            if said:
+                values[name] = read_field(field, tuple(said) if field.several else said[0])
+    return Change("wishes", wishes=Wishes(**values, emptied=tuple(emptied)))
+
+
+@_verb(
+    options.text("--by", "NAME", "The clinician, or who else recorded it."),
+    click.option("--on", metavar="DATE", help="The day on which it was given (today)."),
+    click.option(
+        "--what",
+        default="clearance",
+        show_default=True,
+        metavar="NAME",
+        help="What is recorded: clearance, or rems-enrolment.",
+    ),
+)
+def clear(*, by: str, on: str | None, what: str) -> Change | ChangeOn:
+    """Record a clinician's clearance; no visit moves.
+
+    --what records something else that the protocol requires, by its name there.
+
+    \b
+    ketasched revise courses/P-014/course.json clear --by "Dr. Lee" --on 2026-12-01
+    """
+    if not by.strip():
+        return Change("clear")  # which is refused with what it needs
+    with options.refuse_bad_value("by"):
+        name = str(REQUEST_FIELDS["cleared_by"].read(by, None))
+    with options.refuse_bad_value("on"):
+        day = spelled_date(on) if on is not None else None
+    return lambda today: Change("clear", record=Record(what, day or today, name))
+
+
+@_verb(
+    click.option(
+        "--on", metavar="DATE", required=True, help="The day, which the clinician names."
+    ),
+    shared=switch_options,
+)
+def switch(*, on: str) -> Change:
+    """Switch the patient to another protocol: a new course, and the end of this one.
+
+    The new course has the patient's wishes and drivers. This one is kept beside it, as
+    course-1.json in a folder; its visits to come end, also those before the day. No gap is
+    checked between the two. It cannot be undone: see first what it would do, with --dry-run.
+
+    \b
+    ketasched revise courses/P-014 switch --protocol iv-ptsd --on 2026-12-14 --by-whom "Dr. Lee"
+    """
+    with options.refuse_bad_value("on"):
+        return Change("switch", on=spelled_date(on))
+
+
+@_verb()
+def undo() -> Change:
+    """Take the last change back; repeated, the one before it, too.
+
+    The visits, the reviews and the request are as they were before. The history keeps the change
+    and the undo. An undo cannot be undone: make the change again.
+
+    \b
+    ketasched revise courses/P-014/course.json undo --reason "another patient"
+    """
+    return Change("undo")

@@ -7,9 +7,9 @@ import click
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.output import BROKEN, say, say_findings
+from ketasched.cli.output import BROKEN, say, say_findings, use_clock_of
 from ketasched.cli.register_option import is_register_given
-from ketasched.errors import BadFile
+from ketasched.errors import BadFile, command_line
 from ketasched.files.load import load_course, with_clinic
 from ketasched.planning.check import check
 from ketasched.planning.record import record_findings
@@ -28,10 +28,11 @@ def command(*, course: str, delivery: Delivery, clinic_path: str | None) -> None
     ketasched show courses/P-014/course.json --split -o to-hand-out
     """
     if is_register_given(None) and not Path(course).exists() and course != "-":
-        step = f"ketasched register show {course}, for a patient in the register"
+        step = f"a patient in the register: {command_line('register', 'show', course)}"
         raise BadFile(f"{course}: there is no such file", next_step=step)
     found = load_course(course)
     hide_people(found)
+    use_clock_of(found.clinic)
     if clinic_path:
         found = with_clinic(found, clinic_path)
     known = {(one.rule, one.visit) for one in found.findings if one.level == "broken"}

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ketasched.events.events import NOT_TAKING_PLACE, Event, events, time_order
-from ketasched.events.sequence import EventRevisions
+from ketasched.events.events import Event, EventBuilder, events, time_order
 from ketasched.events.view import View
-from ketasched.events.wording import CANCELLED
 from ketasched.model import TAKES_PLACE, Audience, Course, Visit
+from ketasched.model.identifiers import make_uid
+
+MOST_REVIEWS = range(1, 100)
+"""The ordinals that a review of a course can have."""
 
 
 def changed_events(before: Course, course: Course, view: View) -> list[Event]:
@@ -19,8 +21,8 @@ def changed_events(before: Course, course: Course, view: View) -> list[Event]:
     uids, moment = course.history[-1].changed, course.history[-1].at.astimezone(UTC)
     # An event that changed for another audience only is left out.
     updated, ended = _differences(before, course, view, moment, _without_revision)
-    revisions = EventRevisions(course)
-    found = (*updated, *(_cancel(event, revisions) for event in ended))
+    builder = EventBuilder(course, view)
+    found = (*updated, *(builder.with_revision(builder.cancelled(event)) for event in ended))
     return sorted((event for event in found if event.uid in uids), key=time_order)
 
 
@@ -77,8 +79,8 @@ def _needs_cancelling(event: Event, before: Course, course: Course, moment: date
 
 def is_collected_now(visit: Visit, course: Course, moment: datetime) -> bool:
     """Whether a visit was ended after it had begun, so that the patient has to be collected."""
-    ends = any(one.uid == visit.uid and one.status not in TAKES_PLACE for one in course.visits)
-    return ends and visit.start <= moment  # without an end: it may take longer than planned
+    goes_on = any(one.uid == visit.uid and one.status in TAKES_PLACE for one in course.visits)
+    return not goes_on and visit.start <= moment  # without an end: it may take longer than planned
 
 
 def _without_name(event: Event) -> Event:
@@ -92,20 +94,6 @@ def _without_revision(event: Event) -> Event:
     return event._replace(name="", text=text, sequence=0, changed=None)
 
 
-def _cancel(event: Event, revisions: EventRevisions) -> Event:
-    """The event as cancelled by the revision that ended it."""
-    revision = revisions.of(event.uid)
-    return event._replace(
-        title=event.title if CANCELLED in event.title else f"{CANCELLED}{event.title}",
-        text=f"{NOT_TAKING_PLACE}\n{revision.text}",
-        status="CANCELLED",
-        busy=False,
-        alarm=None,
-        sequence=max(event.sequence, revision.sequence),
-        changed=revision.changed,
-    )
-
-
 def former_dates(course: Course, view: View) -> list[datetime]:
     """The dates (local) of earlier revisions that no longer hold and are not over, in order.
 
@@ -116,6 +104,8 @@ def former_dates(course: Course, view: View) -> list[datetime]:
         return []
     is_driver, name = view.audience == "driver", view.rides_of
     reviews = {review.uid for review in course.reviews}
+    if course.follows:
+        reviews |= {make_uid(course.follows, "review", number) for number in MOST_REVIEWS}
     visit_starts = {
         visit.start
         for visit in course.visits

@@ -1,14 +1,16 @@
 """The calendar events of a course for one audience: visits, reviews, rides, reminders."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from ketasched.events.rides import needs_ride, timely_reminders
 from ketasched.events.sequence import EventRevisions
-from ketasched.events.view import View
+from ketasched.events.view import View, clinic_locale
 from ketasched.events.visit_times import SHORT_EVENT_MINUTES, VisitTimes, visit_times
 from ketasched.events.wording import (
+    CANCELLED,
     WAIT_AND_DRIVE,
     Labels,
     clinic_phone,
@@ -17,11 +19,13 @@ from ketasched.events.wording import (
     is_discreet,
     no_driving_text,
     no_driving_title,
-    place_text,
+    revision_text,
 )
-from ketasched.model import TAKES_PLACE, Course, Review, Visit, VisitKind
+from ketasched.language.catalogue import message
+from ketasched.model import TAKES_PLACE, Course, Place, Review, Visit, VisitKind
 from ketasched.model.identifiers import event_uid
 from ketasched.model.privacy import redact
+from ketasched.model.replay import removed_visits
 from ketasched.model.wall_clock import add_minutes
 
 MAX_COLLECT_ALARM = 30
@@ -36,9 +40,22 @@ EVENT_STATUS: Mapping[str, EventStatus] = {
 }
 """The iCalendar STATUS for the status of a visit or review; for any other one CANCELLED."""
 
-NOT_TAKING_PLACE = "This does not take place."
-NEEDS_DRIVER = "Someone else has to drive you there and back."
-ARRANGE_DRIVER = f"{NEEDS_DRIVER} Please arrange a driver."
+NOT_TAKING_PLACE = message("This does not take place.")
+NEEDS_DRIVER = message("Someone else has to drive you there and back.")
+ARRANGE_DRIVER = message("Someone else has to drive you there and back. Please arrange a driver.")
+
+CONFIRM = message("Confirm the ride with {name}, there and back: {ride}")
+ARRANGE = message("Arrange a ride, there and back: {ride}")
+
+BRING, BRING_WHOM = message("Bring at {time}"), message("Bring {who} at {time}")
+COLLECT, COLLECT_WHOM = message("Collect from {time}"), message("Collect {who} from {time}")
+
+BEGINS: Mapping[Place, str] = {
+    "clinic": message("Check-in {time}."),
+    "phone": message("By phone, at {time}."),
+    "home": message("At home, at {time}."),
+}
+"""When a visit begins, by its place."""
 
 
 class Event(NamedTuple):
@@ -68,15 +85,21 @@ def events(course: Course, view: View) -> list[Event]:
     builder = EventBuilder(course, view)
     found: list[Event] = []
     for visit in course.visits:
-        times = visit_times(course.clinic, visit)
+        if visit.elsewhere:
+            continue
+        times = visit_times(visit, builder.locale)
         if view.audience == "driver":
-            found += builder.rides(visit, times)
+            found += builder.rides(visit, times) if needs_ride(course, visit) else ()
             continue
         found.append(builder.visit(visit, times))
         if view.audience == "patient":
             found += builder.no_driving(visit, times)
             found += builder.reminders(visit, times)
-    if view.audience != "driver":
+    found += builder.ended_before()
+    if view.audience == "driver":
+        found += builder.ended_rides({event.uid for event in found})
+    else:
+        found += builder.removed_visits()
         found += [builder.review(*one) for one in enumerate(course.reviews, start=1)]
     return sorted(map(builder.with_revision, found), key=time_order)
 
@@ -92,13 +115,15 @@ class EventBuilder:
     def __init__(self, course: Course, view: View) -> None:
         self.course, self.view = course, view
         clinic, discreet = course.clinic, is_discreet(course, view)
-        self.labels = Labels(course, discreet)
-        self.title_prefix = "" if view.audience == "patient" else f"{course.patient}: "
+        self.locale = clinic_locale(clinic)
+        self.labels = Labels(course, discreet, self.locale)
+        self.title_prefix = f"{course.patient}: " if view.audience == "clinic" else ""
         wording = clinic_wording(clinic, course.protocol, discreet=discreet)
         self.phone = phone = clinic_phone(clinic, discreet=discreet)
-        bring = f"Please bring: {wording.bring}" if wording.bring else ""
+        text = self.locale.text
+        bring = text("Please bring: {things}", things=wording.bring) if wording.bring else ""
         self.place = clinic_place(clinic, discreet=discreet)
-        self.call = f"Clinic's phone: {phone}" if phone else ""
+        self.call = text("Clinic's phone: {phone}", phone=phone) if phone else ""
         self.instructions = _lines(wording.before, bring, wording.call, self.call)
         self.elsewhere = _lines(wording.before, wording.call, self.call)
         """The instructions for a visit at home or by phone, to which nobody brings anything."""
@@ -115,7 +140,7 @@ class EventBuilder:
             visit.start,
             visit.end,
             f"{self.title_prefix}{self.labels.visit_title(visit)}",
-            self._about(visit, kind, times) if takes_place else NOT_TAKING_PLACE,
+            self._about(visit, kind, times) if takes_place else self.locale.text(NOT_TAKING_PLACE),
             self.place if kind.place == "clinic" else "",
             EVENT_STATUS.get(visit.status, "CANCELLED"),
             busy=takes_place,
@@ -123,23 +148,84 @@ class EventBuilder:
             sequence=visit.sequence,
         )
 
+    def removed_visits(self) -> Iterator[Event]:
+        """The visits that an undo has removed, as cancelled: calendars may have them."""
+        first = len(self.course.visits) + 1
+        for number, visit in enumerate(removed_visits(self.course), start=first):
+            removed = replace(visit, number=number, status="omitted")
+            yield self.visit(removed, visit_times(removed, self.locale))
+
+    def ended_before(self) -> Iterator[Event]:
+        """The dates of the course that this one follows which no longer hold, as cancelled."""
+        ended = self.course.history[0].former if self.course.follows else ()
+        for number, former in enumerate(ended, start=1):
+            titles = {former.uid: ("appointment", message("Appointment"))}
+            if self.view.audience == "driver":
+                rides = former.rides * (self.view.rides_of in ("", former.driver))
+                ends = ("bring", message("Bring")), ("collect", message("Collect"))
+                titles = dict(zip(rides, ends, strict=False))
+            for uid, (name, title) in titles.items():
+                said = self.locale.text(CANCELLED, title=self.locale.text(title))
+                event = Event(
+                    f"former-{name}-{number}",
+                    uid,
+                    former.start,
+                    add_minutes(former.start, SHORT_EVENT_MINUTES),
+                    f"{self.title_prefix}{said}",
+                    "",
+                    status="CANCELLED",
+                    sequence=former.sequence,
+                )
+                yield self.cancelled(event)
+
+    def ended_rides(self, standing: Collection[str]) -> Iterator[Event]:
+        """The rides that no longer take place, as cancelled: the driver's calendar has them.
+
+        `standing` are the UIDs of the rides that take place. A visit to which somebody else drives
+        now is cancelled only in the calendar of the former driver.
+        """
+        driven = {one.uid for one in self.course.visits if needs_ride(self.course, one)}
+        found: dict[str, Event] = {}
+        for entry in self.course.history:
+            for change in entry.result.visits if entry.result else ():
+                visit = change.was
+                if visit is None or (visit.uid in driven and not self.view.rides_of):
+                    continue
+                rides = self.rides(visit, visit_times(visit, self.locale))
+                found |= {one.uid: one for one in rides if one.uid in entry.changed}
+        gone = (one for uid, one in found.items() if uid not in standing)
+        for number, event in enumerate(gone, start=1):
+            yield self.cancelled(event)._replace(name=f"former-ride-{number}")
+
+    def cancelled(self, event: Event) -> Event:
+        """The event as one that does not take place."""
+        is_so = event.status == "CANCELLED"
+        return event._replace(
+            title=event.title if is_so else self.locale.text(CANCELLED, title=event.title),
+            text=self.locale.text(NOT_TAKING_PLACE),
+            status="CANCELLED",
+            busy=False,
+            alarm=None,
+        )
+
     def _about(self, visit: Visit, kind: VisitKind, times: VisitTimes) -> str:
         """The text of a visit that takes place."""
-        at_clinic = kind.place == "clinic"
-        begin = "Check-in" if at_clinic else f"{place_text(kind.place).capitalize()}, at"
-        when = f"{begin} {times.begin}."
+        at_clinic, locale = kind.place == "clinic", self.locale
+        when = locale.text(BEGINS[kind.place], time=times.begin)
         if kind.needs_driver:
-            when += f" Ready to be collected: not before {times.end}."
+            ready = locale.text("Ready to be collected: not before {time}.", time=times.end)
+            when = f"{when} {ready}"
         driver = self.labels.driver_text(visit)
+        who = locale.text("Driver: {driver}.", driver=driver or locale.text("none yet"))
         if self.view.audience == "clinic":
             # Without the visit's number, which changes when a visit is added before it.
-            until = f"{no_driving_title(times.until)}." if kind.place != "phone" else ""
-            who = f"Driver: {driver or 'none yet'}." if kind.needs_driver else ""
-            return _lines(f"{visit.phase}, {visit.of}.", when, until, who)
-        ride = NEEDS_DRIVER if kind.needs_driver else ""
+            until = f"{no_driving_title(times.until, locale)}." if kind.place != "phone" else ""
+            about = f"{visit.phase}, {self.labels.ordinal(visit)}."
+            return _lines(about, when, until, who if kind.needs_driver else "")
+        ride = locale.text(NEEDS_DRIVER) if kind.needs_driver else ""
         if needs_ride(self.course, visit):
-            ride = f"{NEEDS_DRIVER} Driver: {driver}." if driver else ARRANGE_DRIVER
-        until = no_driving_text(times.until) if kind.place != "phone" else ""
+            ride = f"{ride} {who}" if driver else locale.text(ARRANGE_DRIVER)
+        until = no_driving_text(times.until, locale) if kind.place != "phone" else ""
         return _lines(when, ride, until, self.instructions if at_clinic else self.elsewhere)
 
     def no_driving(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
@@ -148,14 +234,16 @@ class EventBuilder:
         if kind.place == "phone" or visit.status not in TAKES_PLACE:
             return
         is_tentative = visit.status == "tentative"
-        condition = " (if the appointment takes place)" if is_tentative else ""
+        title = no_driving_title(times.until, self.locale)
+        if is_tentative:
+            title = self.locale.text("{title} (if the appointment takes place)", title=title)
         yield Event(
             f"no-driving-{visit.number}",
-            event_uid(self.course, visit.uid, "no-driving"),
+            event_uid(self.course.uid_key, visit.uid, "no-driving"),
             visit.end,
             until or add_minutes(visit.end, SHORT_EVENT_MINUTES),
-            f"{no_driving_title(times.until)}{condition}",
-            no_driving_text(times.until),
+            title,
+            no_driving_text(times.until, self.locale),
             status="TENTATIVE" if is_tentative else "CONFIRMED",
         )
 
@@ -165,15 +253,14 @@ class EventBuilder:
             return
         name = self.labels.driver_name(visit)
         driver = self.labels.driver_text(visit)
-        task = f"Confirm the ride with {name}" if name else "Arrange a ride"
-        task += ", there and back"
-        title = f"{task}: {times.ride}"
-        need = NEEDS_DRIVER if name else ARRANGE_DRIVER
-        text = f"{need}\nDriver: {driver}." if driver else need
-        for reminder in timely_reminders(times, self.revisions.of(visit.uid).changed):
+        title = self.locale.text(CONFIRM if name else ARRANGE, name=name, ride=times.ride)
+        need = self.locale.text(NEEDS_DRIVER if name else ARRANGE_DRIVER)
+        text = _lines(need, self.locale.text("Driver: {driver}.", driver=driver) if driver else "")
+        scheduled = self.revisions.of(visit.uid).changed
+        for reminder in timely_reminders(self.course, visit, scheduled):
             yield Event(
                 f"ride-reminder-{visit.number}-{reminder.ordinal}",
-                event_uid(self.course, visit.uid, "reminder", reminder.ordinal),
+                event_uid(self.course.uid_key, visit.uid, "reminder", reminder.ordinal),
                 reminder.start,
                 reminder.end,
                 title,
@@ -190,7 +277,7 @@ class EventBuilder:
             review.start,
             add_minutes(review.start, SHORT_EVENT_MINUTES),
             f"{self.title_prefix}{self.labels.review_title(review)}",
-            self.call if takes_place else NOT_TAKING_PLACE,
+            self.call if takes_place else self.locale.text(NOT_TAKING_PLACE),
             self.place if review.place == "clinic" else "",
             EVENT_STATUS.get(review.status, "CANCELLED"),
             busy=is_ahead,
@@ -200,25 +287,27 @@ class EventBuilder:
 
     def rides(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
         """The two ends of a ride for the driver: to bring the patient, and to collect them."""
-        if not needs_ride(self.course, visit) or not self.view.includes_ride(visit):
+        if not self.view.includes_ride(visit):
             return
-        call = f"If you cannot come, please call: {self.phone}" if self.phone else ""
+        text, phone, who = self.locale.text, self.phone, self.view.patient_label
+        call = text("If you cannot come, please call: {phone}", phone=phone) if phone else ""
         name = redact(visit.driver.name) if visit.driver else ""
-        driver = f"Driver: {name}." if name else ""
+        driver = text("Driver: {driver}.", driver=name) if name else ""
         drivers = [visit.driver.name] if visit.driver else []
-        both = f"{times.ride.replace('collect', 'collect from')}."
-        whom = f" {self.view.patient_label}" if self.view.patient_label else ""
-        bring, collect = f"Bring{whom} at {times.begin}", f"Collect{whom} from {times.end}"
-        wait = f"Not before {times.end}; it may take longer. {WAIT_AND_DRIVE}"
+        both = text("{begin} – collect from {end}.", begin=times.day, end=times.end)
+        bring = text(BRING_WHOM if who else BRING, who=who, time=times.begin)
+        collect = text(COLLECT_WHOM if who else COLLECT, who=who, time=times.end)
+        longer = text("Not before {time}; it may take longer.", time=times.end)
+        wait = f"{longer} {text(WAIT_AND_DRIVE)}"
         for role, moment, title, how, alarm in (
-            ("bring", visit.start, bring, "Please be on time.", self.alarm),
+            ("bring", visit.start, bring, text("Please be on time."), self.alarm),
             ("collect", visit.end, collect, wait, min(self.alarm, MAX_COLLECT_ALARM)),
         ):
             # The driver is part of the UID: in a calendar that two drivers share, the
             # cancellation for the old driver must not remove the ride of the new one.
             yield Event(
                 f"{role}-{visit.number}",
-                event_uid(self.course, visit.uid, role, *drivers),
+                event_uid(self.course.uid_key, visit.uid, role, *drivers),
                 moment,
                 add_minutes(moment, SHORT_EVENT_MINUTES),
                 title,
@@ -230,9 +319,11 @@ class EventBuilder:
 
     def with_revision(self, event: Event) -> Event:
         """The event with its SEQUENCE, the time of its last change, and a sentence on that."""
-        sequence, text, changed = self.revisions.of(event.uid)
+        revision = self.revisions.of(event.uid)
         return event._replace(
-            text=_lines(event.text, text), sequence=max(event.sequence, sequence), changed=changed
+            text=_lines(event.text, revision_text(revision.revision, revision.made, self.locale)),
+            sequence=max(event.sequence, revision.sequence),
+            changed=revision.changed,
         )
 
 

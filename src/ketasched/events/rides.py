@@ -1,10 +1,10 @@
 """The rides of a course: which visits need one, who drives, and when the patient is reminded."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ketasched.events.sequence import EventRevisions
-from ketasched.events.visit_times import RideReminder, VisitTimes, visit_times
+from ketasched.events.visit_times import RideReminder, all_ride_reminders
 from ketasched.model import Course, Visit
 from ketasched.model.review_gates import is_decided_at_check_in
 
@@ -16,7 +16,7 @@ def needs_ride(course: Course, visit: Visit) -> bool:
     the patient is at the clinic already.
     """
     comes = visit.status in ("planned", "completed") or is_decided_at_check_in(course, visit)
-    return comes and course.protocol.visits[visit.kind].needs_driver
+    return comes and not visit.elsewhere and course.protocol.visits[visit.kind].needs_driver
 
 
 def visits_with_ride(course: Course) -> list[Visit]:
@@ -48,12 +48,13 @@ def ride_reminders(course: Course, visit: Visit) -> list[RideReminder]:
     if not needs_ride(course, visit):
         return []
     scheduled = EventRevisions(course).of(visit.uid).changed
-    return timely_reminders(visit_times(course.clinic, visit), scheduled)
+    return timely_reminders(course, visit, scheduled)
 
 
-def timely_reminders(times: VisitTimes, scheduled: datetime) -> list[RideReminder]:
+def timely_reminders(course: Course, visit: Visit, scheduled: datetime) -> list[RideReminder]:
     """The reminders from `scheduled` (UTC), when the visit was given its date, until its start."""
-    return [one for one in times.reminders if scheduled <= one.utc < times.utc]
+    reminders, begin = all_ride_reminders(course.clinic, visit), visit.start.astimezone(UTC)
+    return [one for one in reminders if scheduled <= one.utc < begin]
 
 
 def count_skipped_reminders(course: Course, rides: Iterable[Visit]) -> int:
@@ -62,5 +63,5 @@ def count_skipped_reminders(course: Course, rides: Iterable[Visit]) -> int:
     return sum(
         reminder.utc < revisions.of(visit.uid).changed
         for visit in rides
-        for reminder in visit_times(course.clinic, visit).reminders
+        for reminder in all_ride_reminders(course.clinic, visit)
     )

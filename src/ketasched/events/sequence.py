@@ -5,20 +5,23 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from ketasched.events.wording import revision_text
 from ketasched.model import Course, Entry
 
 
 class EventRevision(NamedTuple):
     """The revision that changed an event last.
 
-    `sequence` counts the event's changes up to then, `text` is a sentence on the revision,
-    `changed` is when it was made, in UTC.
+    `sequence` counts the event's changes up to then, `made` is when the revision was made.
     """
 
     sequence: int
-    text: str
-    changed: datetime
+    revision: int
+    made: datetime
+
+    @property
+    def changed(self) -> datetime:
+        """When the revision was made, in UTC."""
+        return self.made.astimezone(UTC)
 
 
 class EventRevisions:
@@ -28,15 +31,11 @@ class EventRevisions:
         history = course.history
         # Most courses never change, and hashing a history for the cache takes time.
         self._changes = _changes_in(history) if len(history) > 1 else {}
-        self._first = _event_revision(0, 1, history[0].at if history else course.made_at)
+        self._first = EventRevision(0, 1, history[0].at if history else course.made_at)
 
     def of(self, uid: str) -> EventRevision:
         """The revision of this event; of an event that never changed, the first revision."""
         return self._changes.get(uid, self._first)
-
-
-def _event_revision(sequence: int, revision: int, made: datetime) -> EventRevision:
-    return EventRevision(sequence, revision_text(revision, made), made.astimezone(UTC))
 
 
 @lru_cache(maxsize=16)
@@ -45,5 +44,5 @@ def _changes_in(history: tuple[Entry, ...]) -> Mapping[str, EventRevision]:
     for revision, entry in enumerate(history, start=1):
         for uid in entry.changed:
             sequence = found[uid].sequence + 1 if uid in found else 1
-            found[uid] = _event_revision(sequence, revision, entry.at)
+            found[uid] = EventRevision(sequence, revision, entry.at)
     return found

@@ -1,8 +1,10 @@
-"""`View`: for whom a course is rendered."""
+"""`View`: for whom a course is rendered, and how dates and times are written for them."""
 
 from dataclasses import dataclass
 
-from ketasched.model import Audience, Visit
+from ketasched.language.locale import Locale
+from ketasched.model import Audience, Clinic, Visit
+from ketasched.model.memo import memoised
 from ketasched.model.privacy import redact
 
 
@@ -30,3 +32,9 @@ class View:
         return not self.rides_of or (
             visit.driver is not None and visit.driver.name == self.rides_of
         )
+
+
+@memoised
+def clinic_locale(clinic: Clinic) -> Locale:
+    """The clock and the dates that people read where this clinic is."""
+    return Locale(clinic.clock, clinic.dates)

@@ -4,11 +4,15 @@ Discreet texts do not reveal the treatment. "Do not drive" is said to the patien
 because it protects.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 from ketasched.events.view import View
+from ketasched.language.catalogue import message
+from ketasched.language.locale import Locale
 from ketasched.model import (
+    MAKE_UP_SUFFIX,
     TAKES_PLACE,
     TO_BE_DECIDED,
     Clinic,
@@ -24,21 +28,36 @@ from ketasched.model import (
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.memo import memoised
 from ketasched.model.privacy import redact, redact_instructions
-from ketasched.model.wall_clock import moment_text
 
-ASK_ABOUT_DRIVING = "Do not drive afterwards. Ask your clinic when you may."
-DELETE_FIRST = (
+ASK_ABOUT_DRIVING = message("Do not drive afterwards. Ask your clinic when you may.")
+DELETE_FIRST = message(
     "delete the entries of the old one before you import a new one. "
     "They do not change by themselves."
 )
-DELETE_OLD = "Delete the entries of the old file from your calendar, then import this one's."
-CANCELLED = "CANCELLED: "
-"""How the title of an event begins that does not take place."""
+DELETE_OLD = message(
+    "Delete the entries of the old file from your calendar, then import this one's."
+)
+CANCELLED = message("CANCELLED: {title}")
+"""The title of an event that does not take place."""
 
-NOT_BEFORE_SLEEP = "and not before a full night's sleep"
-WAIT_AND_DRIVE = "Please wait, and drive them home. Do not let them drive, even if they feel well."
-KEPT_LONGER = "Kept longer? Then later: ask us."
+NOT_BEFORE_SLEEP = message("and not before a full night's sleep")
+WAIT_AND_DRIVE = message(
+    "Please wait, and drive them home. Do not let them drive, even if they feel well."
+)
+KEPT_LONGER = message("Kept longer? Then later: ask us.")
 """The times of a page are those of a visit that goes as planned."""
+
+DISCREET_TITLES: Mapping[Place, str] = {
+    "clinic": message("Appointment"),
+    "phone": message("Phone appointment"),
+    "home": message("Appointment at home"),
+}
+PLACES: Mapping[Place, str] = {
+    "clinic": message("at the clinic"),
+    "phone": message("by phone"),
+    "home": message("at home"),
+}
+"""Where a visit is, and what it is called where nothing may tell the treatment."""
 
 
 def is_discreet(course: Course, view: View) -> bool:
@@ -54,20 +73,31 @@ def is_discreet(course: Course, view: View) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The titles of a course's visits and reviews, and the names of its drivers."""
+    """The titles of a course's visits and reviews, the names of its drivers, and the locale."""
 
     course: Course
     discreet: bool
+    locale: Locale
 
     def visit_title(self, visit: Visit) -> str:
         """A visit's title: "Appointment 3 of 6", or "Ketamine infusion 3 of 6"."""
         title = self.kind_title(self.course.protocol.visits[visit.kind])
-        return _with_status(f"{title} {visit.of}", visit.status)
+        title = self.locale.text("{title} {ordinal}", title=title, ordinal=self.ordinal(visit))
+        return self._with_status(title, visit.status)
+
+    def ordinal(self, visit: Visit) -> str:
+        """Which visit of its phase it is: "3 of 6", or "3 of 6, again"."""
+        number, _, count = visit.of.removesuffix(MAKE_UP_SUFFIX).partition(" of ")
+        is_again = visit.of.endswith(MAKE_UP_SUFFIX)
+        form = (
+            message("{number} of {count}, again") if is_again else message("{number} of {count}")
+        )
+        return self.locale.text(form, number=number, count=count)
 
     def kind_title(self, kind: VisitKind) -> str:
         """The title of visits of a kind: "Appointment", or "Ketamine infusion"."""
-        discreet = {"phone": "Phone appointment", "home": "Appointment at home"}
-        return discreet.get(kind.place, "Appointment") if self.discreet else kind.title
+        title = DISCREET_TITLES[kind.place] if self.discreet else kind.title
+        return self.locale.text(title)
 
     def review_title(self, review: Review) -> str:
         """A review's title: "Phone appointment", or "How is it going? (by phone)".
@@ -76,22 +106,35 @@ class Labels:
         """
         at_check_in = is_at_check_in(self.course, review)
         if not self.discreet:
-            place = "at check-in" if at_check_in else place_text(review.place)
-            title = f"{review.title} ({place})"
+            place = self.locale.text("at check-in") if at_check_in else self.place_of(review.place)
+            title = f"{self.locale.text(review.title)} ({place})"
         elif at_check_in:
-            title = "Short talk at check-in"
+            title = self.locale.text("Short talk at check-in")
         else:
-            title = "Phone appointment" if review.place == "phone" else "Appointment"
+            kind: Place = "phone" if review.place == "phone" else "clinic"
+            title = self.locale.text(DISCREET_TITLES[kind])
         if review.status == "completed":
-            return f"{title} (done)"
-        return _with_status(title, review.status)
+            return self.locale.text("{title} (done)", title=title)
+        return self._with_status(title, review.status)
+
+    def place_of(self, place: Place) -> str:
+        """Where a visit or a review is: "by phone"."""
+        return self.locale.text(PLACES[place])
+
+    def _with_status(self, title: str, status: Status) -> str:
+        if status not in TAKES_PLACE:
+            return self.locale.text(CANCELLED, title=title)
+        if status == "tentative":
+            decided = self.locale.text(TO_BE_DECIDED)
+            return f"{title} ({decided})"
+        return title
 
     def driver_name(self, visit: Visit) -> str:
         """The driver's name, or "" if there is no driver."""
         if visit.driver is None:
             return ""
         name = visit.driver.name
-        return (redact(name) or "your driver") if self.discreet else name
+        return (redact(name) or self.locale.text("your driver")) if self.discreet else name
 
     def driver_text(self, visit: Visit) -> str:
         """The driver's name and phone: "Sam Rivera, 555 0199", or "" if there is no driver."""
@@ -114,27 +157,20 @@ def is_at_check_in(course: Course, review: Review) -> bool:
     )
 
 
-def _with_status(title: str, status: Status) -> str:
-    if status not in TAKES_PLACE:
-        return f"{CANCELLED}{title}"
-    return f"{title} ({TO_BE_DECIDED})" if status == "tentative" else title
-
-
-def place_text(place: Place) -> str:
-    """Where a visit or a review is: "by phone"."""
-    return {"phone": "by phone", "clinic": "at the clinic", "home": "at home"}[place]
-
-
-def no_driving_text(until: str) -> str:
+def no_driving_text(until: str, locale: Locale) -> str:
     """The sentence on driving; `until` is "" if there is no rule: then ask the clinic."""
-    return f"{no_driving_title(until)}. {KEPT_LONGER}" if until else ASK_ABOUT_DRIVING
+    if not until:
+        return locale.text(ASK_ABOUT_DRIVING)
+    return f"{no_driving_title(until, locale)}. {locale.text(KEPT_LONGER)}"
 
 
-def no_driving_title(until: str) -> str:
+def no_driving_title(until: str, locale: Locale) -> str:
     """The prohibition in a title, which may be read on a locked screen: it needs both halves."""
     if not until:
-        return "No driving: ask your clinic when you may"
-    return f"No driving before {until}, {NOT_BEFORE_SLEEP}"
+        return locale.text("No driving: ask your clinic when you may")
+    return locale.text(
+        "No driving before {moment}, and not before a full night's sleep", moment=until
+    )
 
 
 @memoised
@@ -149,9 +185,9 @@ def clinic_wording(clinic: Clinic, protocol: Protocol, *, discreet: bool) -> Wor
 
 @memoised
 def clinic_name(clinic: Clinic, *, discreet: bool) -> str:
-    """The clinic's name for a page, on one line."""
+    """The clinic's name for a page, on one line; "" if the clinic has none that can be said."""
     name = (redact(clinic.calendar_name) or redact(clinic.name)) if discreet else clinic.name
-    return one_line(name) or "Your clinic"
+    return one_line(name)
 
 
 @memoised
@@ -167,25 +203,31 @@ def clinic_phone(clinic: Clinic, *, discreet: bool) -> str:
     return one_line(redact(clinic.phone) if discreet else clinic.phone)
 
 
-def source_text(course: Course, *, discreet: bool) -> str:
+def source_text(course: Course, locale: Locale, *, discreet: bool) -> str:
     """Whose the times and the rules of a page are; examples are nobody's yet."""
     if unreplaced_examples(course.protocol, course.clinic):
-        return "Ask your clinic whether the times and rules on this page are theirs."
+        return locale.text("Ask your clinic whether the times and rules on this page are theirs.")
     if discreet:
-        return "All times and rules on this page are your clinic's."
-    source = f"Your clinic uses the plan “{course.protocol.title}”."
-    return f"{source} The minutes and the driving rule are your clinic's."
+        return locale.text("All times and rules on this page are your clinic's.")
+    return locale.text(
+        "Your clinic uses the plan “{title}”. The minutes and the driving rule are your clinic's.",
+        title=course.protocol.title,
+    )
 
 
-def revision_text(revision: int, made: datetime) -> str:
+def revision_text(revision: int, made: datetime, locale: Locale) -> str:
     """A sentence on a revision: its number, when it was made, that it replaces earlier ones."""
-    return f"Revision {revision}, made {moment_text(made)}. It replaces any earlier one."
+    return locale.text(
+        "Revision {number}, made {moment}. It replaces any earlier one.",
+        number=revision,
+        moment=locale.moment_text(made),
+    )
 
 
-def course_revision_text(course: Course) -> str:
+def course_revision_text(course: Course, locale: Locale) -> str:
     """The sentence on a course's current revision."""
     made = course.history[-1].at if course.history else course.made_at
-    return revision_text(course.revision, made)
+    return revision_text(course.revision, made, locale)
 
 
 def one_line(text: str) -> str:

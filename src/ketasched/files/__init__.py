@@ -5,6 +5,6 @@ to plain data and back, `disk` looks at what is there before it opens or creates
 `atomic_write` replaces files safely. `request_parsing` is the table of what a request may have.
 The packages `roster` and `busy` read rosters and calendars of busy times.
 
-Doors: atomic_write, clinic_warnings, codec, cross_references, csv_cells, did_you_mean, disk,
-load, request_parsing, toml_json.
+Doors: atomic_write, clinic_warnings, codec, column_mapping, countries, cross_references,
+csv_cells, disk, load, request_parsing, toml_json, typed_dates, typed_text.
 """

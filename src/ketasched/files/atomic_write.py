@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from ketasched.errors import Refused
@@ -168,9 +168,18 @@ def _refuse_os_errors(place: Path) -> Iterator[None]:
         raise Refused(problem, next_step=step) from None
 
 
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> AbstractContextManager[None]:
     """Hold the lock of `folder`. Raises `Refused` if another writer keeps it for too long."""
+    said = f"{folder}: somebody else is writing there"
+    return hold_lock(folder / LOCK, SECONDS_TO_WAIT, said, "try again")
+
+
+@contextmanager
+def hold_lock(path: Path, seconds: float, message: str, next_step: str) -> Iterator[None]:
+    """Hold the lock whose file is `path`. Raises `OSError` if the file cannot be created.
+
+    Raises `Refused`, with the message and the next step, if another process keeps it for so long.
+    """
     # Imported here because a command that only prints would lose a tenth of its time.
     import logging  # noqa: PLC0415
 
@@ -178,19 +187,18 @@ def _locked(folder: Path) -> Iterator[None]:
 
     # Its debug lines name the folder, and so the patient.
     logging.getLogger("filelock").setLevel(logging.WARNING)
-    refuse_all_but("a file", folder / LOCK)
-    lock = FileLock(folder / LOCK, timeout=SECONDS_TO_WAIT, mode=0o600)
+    refuse_all_but("a file", path)
+    lock = FileLock(path, timeout=seconds, mode=0o600)
     try:
         lock.acquire()
     except Timeout:
-        message = f"{folder}: somebody else is writing there"
-        raise Refused(message, next_step="try again") from None
+        raise Refused(message, next_step=next_step) from None
     try:
         yield
     finally:
         # Removed while it is held: a waiting process notices, and creates a new lock file.
         with suppress(OSError):
-            (folder / LOCK).unlink()
+            path.unlink()
         lock.release()
 
 

@@ -3,11 +3,14 @@
 import re
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import timedelta
+from itertools import pairwise
 
-from ketasched.files.did_you_mean import did_you_mean
 from ketasched.files.emergency_numbers import NUMBERS, emergency_number
 from ketasched.files.load import shipped_protocols
 from ketasched.model import Clinic, Protocol
+from ketasched.model.did_you_mean import did_you_mean
+from ketasched.model.opening_hours import openings
 from ketasched.model.privacy import REDACTED, sensitive_term
 
 
@@ -42,8 +45,20 @@ def clinic_warnings(
             if getattr(words, key) and not getattr(words.discreet, key):
                 message = "unsaid with discreet titles; fill in [instructions.discreet]"
                 yield f"instructions.{key}: {message}"
+    yield from _calendar_warnings(clinic)
     yield from _emergency_warnings(clinic)
     yield from _privacy_warnings(clinic)
+
+
+def _calendar_warnings(clinic: Clinic) -> Iterator[str]:
+    """Dates that change nothing."""
+    for days in clinic.closures.chairs:
+        number = (days.last - days.first).days + 1
+        if not any(openings(clinic, days.first + timedelta(day)) for day in range(number)):
+            yield f"closures.chairs.{days.plain()}: the clinic is closed then, with all its chairs"
+    for (_, before), (since, week) in pairwise(clinic.hours.weeks.items()):
+        if all(before.on(day) == week.on(day) for day in range(7)):
+            yield f"hours.{since}: the same hours as before that day"
 
 
 def _emergency_warnings(clinic: Clinic) -> Iterator[str]:

@@ -16,8 +16,8 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo
 
-from ketasched.files.did_you_mean import did_you_mean
 from ketasched.model import Course, Key, Plain, Problem, quote, text_problem
+from ketasched.model.did_you_mean import did_you_mean
 from ketasched.model.values import FIRST_YEAR, LAST_YEAR, LONGEST_TYPED, read_date
 from ketasched.model.wall_clock import exists
 
@@ -38,6 +38,9 @@ MOST_PROBLEMS_READ = 1000
 
 TYPE_NAMES = {bool: "true or false", int: "a whole number", str: "text"}
 
+Reading = Callable[["_Reader", Any, str], Any]
+"""Converts a value at a place; `INVALID` once a problem is reported."""
+
 
 def read(
     kind: type[Noun], data: object, *, zone: ZoneInfo | None = None
@@ -48,25 +51,30 @@ def read(
     without an offset is a wall-clock time in `zone`.
     """
     reader = _Reader(zone)
-    noun = reader.read(kind, data, "")
+    noun = reader.read(_reading_of(kind), data, "")
     return (None if reader.problems else noun), reader.problems
 
 
 def plain(value: Any) -> Plain:
     """The noun as plain data, from which `read` makes an equal noun."""
     data: Plain = value
+    if value is None or type(value) in TYPE_NAMES:
+        return data
     if hasattr(value, "plain"):
         data = value.plain()
     elif dataclasses.is_dataclass(value):
         data = {}
         for one in dataclasses.fields(value):
-            inner = plain(getattr(value, one.name))
+            own = getattr(value, one.name)
+            inner = plain(own)
+            if (not inner or own == one.default) and "written where used" in one.metadata:
+                continue
             if "other tables" in one.metadata and isinstance(inner, dict):
                 data |= inner
             else:
                 data[one.name] = inner
     elif isinstance(value, Mapping):
-        data = {str(key): plain(inner) for key, inner in value.items()}
+        data = {str(plain(key)): plain(inner) for key, inner in value.items()}
     elif isinstance(value, tuple):
         data = [plain(inner) for inner in value]
     elif isinstance(value, date):
@@ -90,6 +98,7 @@ class Field:
     required: bool
     key: Key
     is_catch_all: bool
+    reading: Reading
 
 
 @lru_cache(maxsize=64)
@@ -102,8 +111,37 @@ def fields_of(kind: type) -> dict[str, Field]:
         if get_origin(hint) is Annotated:
             hint, key = get_args(hint)
         required = one.default is missing and one.default_factory is missing
-        found[one.name] = Field(hint, required, key, "other tables" in one.metadata)
+        reading = _reading_of(hint, lines=key.lines)
+        found[one.name] = Field(hint, required, key, "other tables" in one.metadata, reading)
     return found
+
+
+def _reading_of(kind: Any, *, lines: bool = False) -> Reading:
+    """How values of the type `kind` are read; with `lines` its texts may have line breaks.
+
+    The type is looked at once, and not again for each value.
+    """
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        inner = _reading_of(next(one for one in args if one is not type(None)), lines=lines)
+        return lambda reader, value, at: None if value is None else inner(reader, value, at)
+    if origin is Literal:
+        return lambda reader, value, at: reader.read_literal(args, value, at)
+    if origin is tuple:
+        inner = _reading_of(args[0], lines=lines)
+        return lambda reader, value, at: reader.read_list(inner, value, at)
+    if origin is Mapping:
+        key, item = map(_reading_of, args)
+        return lambda reader, value, at: reader.read_mapping(key, item, value, at)
+    if hasattr(kind, "read"):
+        return lambda reader, value, at: reader.read_with(kind.read, value, at)
+    if dataclasses.is_dataclass(kind):
+        return lambda reader, value, at: reader.read_noun(kind, value, at)
+    if kind is date:
+        return lambda reader, value, at: reader.read_with(read_date, value, at)
+    if kind is datetime:
+        return lambda reader, value, at: reader.read_with(reader.parse_moment, value, at)
+    return lambda reader, value, at: reader.read_scalar(kind, value, at, lines=lines)
 
 
 @dataclass(slots=True)
@@ -113,38 +151,16 @@ class _Reader:
     zone: ZoneInfo | None
     problems: list[Problem] = field(default_factory=list)
 
-    def read(self, kind: Any, value: object, place: str, *, lines: bool = False) -> Any:
-        """The value converted to the type `kind`, or `INVALID` once a problem is reported.
-
-        With `lines` its texts may have line breaks.
-        """
-        if len(self.problems) >= MOST_PROBLEMS_READ:
-            return INVALID
-        origin, args = get_origin(kind), get_args(kind)
-        if origin in (Union, types.UnionType):
-            inner = next(arg for arg in args if arg is not type(None))
-            return None if value is None else self.read(inner, value, place, lines=lines)
-        if origin is Literal:
-            return self._read_literal(args, value, place)
-        if origin is tuple:
-            return self._read_list(args[0], value, place, lines=lines)
-        if origin is Mapping:
-            return self._read_mapping(args, value, place)
-        if hasattr(kind, "read"):
-            return self._read_with(kind.read, value, place)
-        if dataclasses.is_dataclass(kind):
-            return self._read_noun(kind, value, place)
-        if kind is date:
-            return self._read_with(read_date, value, place)
-        if kind is datetime:
-            return self._read_with(self._parse_moment, value, place)
-        return self._read_scalar(kind, value, place, lines=lines)
+    def read(self, reading: Reading, value: object, place: str) -> Any:
+        """The value, or `INVALID` once a problem is reported or too many were."""
+        is_over = len(self.problems) >= MOST_PROBLEMS_READ
+        return INVALID if is_over else reading(self, value, place)
 
     def _report(self, place: str, message: str) -> Any:
         self.problems.append((place, message))
         return INVALID
 
-    def _read_scalar(self, kind: Any, value: object, place: str, *, lines: bool) -> Any:
+    def read_scalar(self, kind: Any, value: object, place: str, *, lines: bool) -> Any:
         if type(value) is not kind:
             return self._report(place, f"expected {TYPE_NAMES[kind]}, not {quote(value)}")
         if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
@@ -152,7 +168,7 @@ class _Reader:
         problem = text_problem(value, lines=lines) if isinstance(value, str) else ""
         return self._report(place, problem) if problem else value
 
-    def _read_with(self, parse: Callable[[Any], object], value: object, place: str) -> Any:
+    def read_with(self, parse: Callable[[Any], object], value: object, place: str) -> Any:
         if isinstance(value, str) and (problem := text_problem(value, most=LONGEST_TYPED)):
             return self._report(place, problem)
         try:
@@ -160,7 +176,7 @@ class _Reader:
         except ValueError as error:
             return self._report(place, str(error))
 
-    def _read_literal(self, words: tuple[Any, ...], value: object, place: str) -> Any:
+    def read_literal(self, words: tuple[Any, ...], value: object, place: str) -> Any:
         same_type = type(value) is type(words[0])
         if same_type and value in words:
             return value
@@ -168,24 +184,24 @@ class _Reader:
         hint = did_you_mean(value, words) if same_type and isinstance(value, str) else ""
         return self._report(place, f"expected {choice}, not {quote(value)}{hint}")
 
-    def _read_list(self, kind: Any, value: object, place: str, *, lines: bool) -> Any:
+    def read_list(self, reading: Reading, value: object, place: str) -> Any:
         if not isinstance(value, list):
             return self._report(place, f"expected a list, not {quote(value)}")
-        items = [
-            self.read(kind, item, f"{place}[{n}]", lines=lines) for n, item in enumerate(value)
-        ]
+        items = [self.read(reading, item, f"{place}[{n}]") for n, item in enumerate(value)]
         return INVALID if INVALID in items else tuple(items)
 
-    def _read_mapping(self, kinds: tuple[Any, ...], value: object, place: str) -> Any:
+    def read_mapping(self, keys: Reading, values: Reading, value: object, place: str) -> Any:
         if not isinstance(value, dict):
             return self._report(place, f"expected a table, not {quote(value)}")
         items = {
-            self.read(kinds[0], key, f"{place}.{key}"): self.read(kinds[1], item, f"{place}.{key}")
+            self.read(keys, key, f"{place}.{key}"): self.read(values, item, f"{place}.{key}")
             for key, item in value.items()
         }
-        return INVALID if INVALID in items or INVALID in items.values() else items
+        if INVALID in items or INVALID in items.values():
+            return INVALID
+        return items if len(items) == len(value) else self._report(place, "has a key twice")
 
-    def _read_noun(self, kind: Any, value: object, place: str) -> Any:
+    def read_noun(self, kind: Any, value: object, place: str) -> Any:
         if not isinstance(value, dict):
             return self._report(place, f"expected a table, not {quote(value)}")
         prefix, fields = f"{place}." if place else "", fields_of(kind)
@@ -200,7 +216,9 @@ class _Reader:
                 inner = place if name == catch_all else f"{prefix}{name}"
                 values[name] = self._read_field(one, table[name], inner)
             elif one.required:
-                values[name] = self._report(f"{prefix}{name}", "required, but missing")
+                only = get_args(one.kind) if get_origin(one.kind) is Literal else ()
+                fix = f": {name} = {only[0]}" if len(only) == 1 else ""
+                values[name] = self._report(f"{prefix}{name}", f"required, but missing{fix}")
         complete, count = INVALID not in values.values(), len(self.problems)
         noun = kind(**values) if complete else _partial_noun(kind, values)
         # The own checks of a partial noun end at the first invalid field that they need.
@@ -210,11 +228,11 @@ class _Reader:
         return noun if complete and not unknown and len(self.problems) == count else INVALID
 
     def _read_field(self, one: Field, data: object, place: str) -> Any:
-        value = self.read(one.kind, data, place, lines=one.key.lines)
+        value = self.read(one.reading, data, place)
         refusal = one.key.refusal(value)  # "" if the value is `INVALID`
         return self._report(place, refusal) if refusal else value
 
-    def _parse_moment(self, value: object) -> datetime:
+    def parse_moment(self, value: object) -> datetime:
         moment = value
         # `fromisoformat` alone accepts more than a date with a time of day.
         if isinstance(value, str) and MOMENT.fullmatch(value):

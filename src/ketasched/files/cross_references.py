@@ -10,9 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ketasched.files.codec import MOST_PROBLEMS_READ
-from ketasched.files.did_you_mean import did_you_mean
 from ketasched.files.disk import ZONE_DATA, read_bytes
 from ketasched.model import Problem, quote
+from ketasched.model.did_you_mean import did_you_mean, nearest
 from ketasched.model.identifiers import read_reference
 from ketasched.model.opening_hours import holidays_of
 
@@ -31,16 +31,21 @@ def protocol_problems(data: Data) -> list[Problem]:
 
 def clinic_problems(data: Data) -> list[Problem]:
     """A time zone or a holiday calendar that does not exist."""
-    return [*_zone_problems(data), *_holiday_problems(data)]
+    return [*zone_problems(data), *_holiday_problems(data)]
 
 
 def course_problems(data: Data) -> list[Problem]:
-    """Visits with an unknown phase or kind, numbers out of order, duplicate uids, a revision that
-    the history does not have, and the problems of the course's clinic and protocol.
+    """Visits with an unknown phase or kind, also in the history, numbers out of order, duplicate
+    uids, a revision that the history does not have, and the problems of clinic and protocol.
     """
     clinic, protocol = _table(data, "clinic"), _table(data, "protocol")
-    problems = [*_zone_problems(data)]
-    items = chain(_visit_problems(data, protocol), _number_problems(data), _uid_problems(data))
+    problems = [*zone_problems(data)]
+    items = chain(
+        _visit_problems(data, protocol),
+        _result_problems(data, protocol),
+        _number_problems(data),
+        _uid_problems(data),
+    )
     problems += islice(items, MOST_PROBLEMS_READ)
     problems += [(f"clinic.{place}", message) for place, message in clinic_problems(clinic)]
     problems += [(f"protocol.{place}", message) for place, message in protocol_problems(protocol)]
@@ -190,12 +195,14 @@ def _path_exists(data: Any, path: list[str]) -> bool:
     return data is not None
 
 
-def _zone_problems(data: Data) -> Iterator[Problem]:
+def zone_problems(data: Data) -> Iterator[Problem]:
+    """A problem with a time zone that is unknown; the nearest ones are named."""
     name = data.get("timezone")
     if isinstance(name, str) and zone_of(name) is None:
         names = read_bytes(ZONE_DATA / "zones").decode().split()
         short = {known.rpartition("/")[2]: known for known in names}
-        hint = did_you_mean(name, names) or did_you_mean(name.rpartition("/")[2], short)
+        city = nearest(name.rpartition("/")[2], short)
+        hint = did_you_mean(name, names) or did_you_mean(short.get(city, ""), names)
         yield "timezone", f"no time zone is called {quote(name)}{hint}"
 
 
@@ -210,15 +217,36 @@ def _holiday_problems(data: Data) -> Iterator[Problem]:
 
 
 def _visit_problems(data: Data, protocol: Data) -> Iterator[Problem]:
-    names = [phase.get("name") for _, phase in _tables(protocol, "phases")]
-    kinds = list(_table(protocol, "visits"))
+    known = _known_names(protocol)
     for index, visit in _tables(data, "visits"):
-        for key, known in (("phase", names), ("kind", kinds)):
-            if isinstance(visit.get(key), str) and protocol and visit[key] not in known:
-                yield f"visits[{index}].{key}", f"the protocol has no {quote(visit[key])}"
+        yield from _unknown_names(f"visits[{index}]", visit, known)
         if visit.get("number") != index + 1:
             message = f"expected {index + 1}, the number of the visit in its course"
             yield f"visits[{index}].number", message
+
+
+def _result_problems(data: Data, protocol: Data) -> Iterator[Problem]:
+    """Phases and kinds that the protocol does not have, in what the history records of visits."""
+    known = _known_names(protocol)
+    for number, entry in _tables(data, "history"):
+        for index, change in _tables(_table(entry, "result"), "visits"):
+            for key in ("was", "now"):
+                place = f"history[{number}].result.visits[{index}].{key}"
+                yield from _unknown_names(place, _table(change, key), known)
+
+
+def _known_names(protocol: Data) -> dict[str, list[Any]]:
+    """The phases and the kinds of visit of a protocol, by the key of a visit that names one."""
+    if not protocol:
+        return {}
+    names = [phase.get("name") for _, phase in _tables(protocol, "phases")]
+    return {"phase": names, "kind": list(_table(protocol, "visits"))}
+
+
+def _unknown_names(place: str, visit: Data, known: dict[str, list[Any]]) -> Iterator[Problem]:
+    for key, names in known.items():
+        if isinstance(visit.get(key), str) and visit[key] not in names:
+            yield f"{place}.{key}", f"the protocol has no {quote(visit[key])}"
 
 
 def _number_problems(data: Data) -> Iterator[Problem]:

@@ -35,12 +35,13 @@ CHUNK = 64 * 1024
 """Bytes that are read at a time where the size is not known before."""
 
 KINDS = {
+    stat.S_IFREG: "a file",
     stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
     stat.S_IFLNK: "a link",
     stat.S_IFSOCK: "a socket",
 }
-"""What a path leads to if it is no regular file; all else is a device."""
+"""What a path leads to; all else is a device."""
 
 # Something else may take the file's place after the look: even then, nothing waits.
 NO_WAIT = 0
@@ -117,22 +118,25 @@ def _open(path: Path | str, *, follows: bool) -> tuple[int, int]:
     """The descriptor and the size of a regular file."""
     try:
         # As a `Path`, the look at each of many files would take as long as reading it.
-        _refuse_irregular(os.stat(path, follow_symlinks=follows), path)  # noqa: PTH116
+        _refuse_irregular(_kind(os.stat(path, follow_symlinks=follows)), path)  # noqa: PTH116
         descriptor = os.open(path, NO_WAIT if follows else NO_WAIT | NO_LINK)
     except ValueError as error:  # no path at all, as one with a NUL
         raise OSError(errno.EINVAL, str(error), path) from None
     try:
         status = os.fstat(descriptor)
-        _refuse_irregular(status, path)
+        _refuse_irregular(_kind(status), path)
     except OSError:
         os.close(descriptor)
         raise
     return descriptor, status.st_size
 
 
-def _refuse_irregular(status: os.stat_result, path: Path | str) -> None:
-    if not stat.S_ISREG(status.st_mode):
-        kind = KINDS.get(stat.S_IFMT(status.st_mode), "a device")
+def _kind(status: os.stat_result) -> str:
+    return KINDS.get(stat.S_IFMT(status.st_mode), "a device")
+
+
+def _refuse_irregular(kind: str, path: Path | str) -> None:
+    if kind != "a file":
         raise OSError(errno.EINVAL, f"it is {kind}, not a file", path)
 
 
@@ -149,10 +153,9 @@ def _read_all(read: Callable[[int], bytes], most: int, size: int) -> bytes:
 def kind_at(path: Path | str) -> str:
     """What is at `path`, a link not followed: "a file", "a pipe"; "" if nothing is there."""
     try:
-        mode = os.lstat(path).st_mode
+        return _kind(os.lstat(path))
     except (FileNotFoundError, NotADirectoryError):
         return ""
-    return "a file" if stat.S_ISREG(mode) else KINDS.get(stat.S_IFMT(mode), "a device")
 
 
 def refuse_all_but(wanted: str, path: Path) -> None:
@@ -182,9 +185,7 @@ def open_private(path: Path | str, mode: Literal["wb", "ab"], buffering: int = -
 
 
 def _open_private(path: str, flags: int) -> int:
-    kind = kind_at(path)
-    if kind not in ("", "a file"):
-        raise OSError(errno.EINVAL, f"it is {kind}, not a file", path)
+    _refuse_irregular(kind_at(path) or "a file", path)
     return os.open(path, flags | NO_WAIT | NO_LINK, 0o600)
 
 

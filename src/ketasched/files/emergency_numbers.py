@@ -1,9 +1,8 @@
 """The number to call in an emergency, by the country of a time zone."""
 
 from collections.abc import Mapping
-from functools import cache
 
-from ketasched.files.disk import ZONE_DATA, read_bytes
+from ketasched.files.countries import country_of
 
 EUROPE = (
     "AT BE BG CH CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
@@ -24,24 +23,4 @@ NUMBERS: Mapping[str, str] = {
 
 def emergency_number(zone: str) -> str:
     """The number for a clinic in this IANA zone, or "" if we do not know it."""
-    zone = _links().get(zone, zone)
-    return NUMBERS.get(_countries().get(zone, ""), "")
-
-
-@cache
-def _countries() -> Mapping[str, str]:
-    """The ISO code of the country of each zone."""
-    rows = (line.split("\t") for line in _lines("zone.tab") if not line.startswith("#"))
-    return {zone: country for country, _, zone, *_ in rows}
-
-
-@cache
-def _links() -> Mapping[str, str]:
-    """The zones that a country's table does not have, by their other names ("US/Eastern")."""
-    rows = (line.split() for line in _lines("tzdata.zi") if line.startswith("L "))
-    return {link: zone for _, zone, link in rows if link not in _countries()}
-
-
-def _lines(name: str) -> list[str]:
-    """The lines of a table of the IANA."""
-    return read_bytes(ZONE_DATA / "zoneinfo" / name).decode().splitlines()
+    return NUMBERS.get(country_of(zone), "")

@@ -1,4 +1,7 @@
-"""Loads protocols, clinics and courses; an error lists every problem of a file with its place."""
+"""Loads protocols, clinics, courses, column mappings and proposals.
+
+An error lists every problem of a file with its place.
+"""
 
 import os
 import re
@@ -7,9 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ketasched.errors import BadFile, summarise_problems
+from ketasched.errors import BadFile, command_line, summarise_problems
 from ketasched.files import codec
 from ketasched.files.codec import Noun
+from ketasched.files.column_mapping import ColumnMapping
+from ketasched.files.countries import UNKNOWN_COUNTRY, country_of, customs_of
 from ketasched.files.cross_references import (
     Data,
     clinic_problems,
@@ -18,8 +23,8 @@ from ketasched.files.cross_references import (
     protocol_problems,
     resolve_likes,
     zone_of,
+    zone_problems,
 )
-from ketasched.files.did_you_mean import did_you_mean
 from ketasched.files.disk import MOST_BYTES, read_bytes
 from ketasched.files.emergency_numbers import emergency_number
 from ketasched.files.toml_json import parse, read_data, read_text
@@ -31,8 +36,10 @@ from ketasched.model import (
     Problem,
     Protocol,
     TimeRange,
+    WrittenProposal,
     quote,
 )
+from ketasched.model.did_you_mean import did_you_mean
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.no_driving import run_on
 from ketasched.model.values import escape_unprintable
@@ -40,6 +47,9 @@ from ketasched.model.values import escape_unprintable
 # Not `importlib.resources`, which takes as long to import as a course takes to plan.
 PACKAGE = Path(__file__).parent.parent
 PROTOCOLS = PACKAGE / "protocols"
+
+FileNoun = Protocol | Clinic | Course | ColumnMapping | WrittenProposal
+"""What a file of ours can hold."""
 
 DEFAULT_PROTOCOL = "iv-depression"
 LONGEST_PLACE = 1000
@@ -68,7 +78,7 @@ def load_protocol(name: str) -> Protocol:
     if name not in shipped:
         raise BadFile(
             f"no protocol is called {quote(name)}{did_you_mean(name, shipped)}",
-            next_step="ketasched protocols list, or give the path of a file: --protocol mine.toml",
+            next_step="a file of your own, or one of these: ketasched protocols list",
         )
     file = f"{name}.toml"
     return _read_protocol(parse(_own_text("protocols", file), file), file)
@@ -86,14 +96,27 @@ def schema_text(kind: str) -> str:
     return _own_text("schemas", f"{kind}.json")
 
 
-def starter_clinic(zone: str, salt: str) -> str:
-    """The text of a clinic file to edit, in the time zone `zone`; `salt` should be random."""
+def starter_clinic(zone: str, salt: str, country: str = "") -> str:
+    """The text of a clinic file to edit, in the time zone `zone`; `salt` should be random.
+
+    Clock and dates are as in `country`, an ISO code; without one, as in that of the zone.
+    """
     text = _own_text("files", "starter_clinic.toml")
     number = emergency_number(zone)
-    emergency = f" In an emergency, call {number}." if number else ""
-    return (
-        text.replace("@TIMEZONE@", zone).replace("@SALT@", salt).replace("@EMERGENCY@", emergency)
-    )
+    customs = customs_of(country or country_of(zone)) or UNKNOWN_COUNTRY
+    order = f'date_order = "{customs.date_order or "dmy"}"'
+    values = {
+        "TIMEZONE": zone,
+        "SALT": salt,
+        "EMERGENCY": f" In an emergency, call {number}." if number else "",
+        "CLOCK": customs.clock,
+        "DATES": customs.dates,
+        "DATE_ORDER": order if customs.date_order else f"# {order}",
+        "WEEK_BEGINS": customs.week_begins,
+    }
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    return text
 
 
 def _own_text(folder: str, name: str) -> str:
@@ -124,6 +147,16 @@ def load_course(path: str) -> Course:
     return _read_course(_read_kind("course", path, or_input=True), path)
 
 
+def load_mapping(path: str) -> ColumnMapping:
+    """The column mapping in the file at `path`. Raises `BadFile`."""
+    return _read_mapping(_read_kind("mapping", path), path)
+
+
+def load_proposal(path: str) -> WrittenProposal:
+    """The proposal in the file at `path`. Raises `BadFile`."""
+    return _read_proposal(_read_kind("proposal", path), path)
+
+
 def parse_course(text: str, name: str) -> Course:
     """The course in the text of a course file, which errors call `name`. Raises `BadFile`."""
     return _read_course(parse(text, name, as_json=True), name)
@@ -149,19 +182,25 @@ def _course_path(path: str) -> str:
     return str(Path(path, "course.json")) if is_folder else path
 
 
-def load_any(path: str) -> Protocol | Clinic | Course:
-    """The protocol, clinic or course in the file at `path`, as its keys say.
+def load_any(path: str) -> FileNoun:
+    """The noun in the file at `path`, of the kind that its keys say.
 
     "-" is standard input. Raises `BadFile`.
     """
     path = _course_path(path)
+    if path.lower().endswith(".ics"):
+        step = "give it to plan, batch or suggest with --busy"
+        raise BadFile(f"{path}: is a calendar, which is not checked", next_step=step)
     data = read_data(path, or_input=True)
     kind = _kind_of(data)
     if kind is None:
         raise BadFile(
-            f"{path}: is neither a protocol, nor a clinic, nor a course",
-            details=["a protocol has phases, a clinic has hours, a course has a course_id"],
-            next_step="ketasched protocols show iv-depression, or ketasched clinic init",
+            f"{path}: is neither a protocol, nor a clinic, nor a course, nor a mapping",
+            details=[
+                "a protocol has phases, a clinic has hours, a course has a course_id, "
+                "a mapping has columns, a proposal has courses"
+            ],
+            next_step="give the file's path, or begin with one of ours: ketasched protocols list",
         )
     return READERS[kind](data, path)
 
@@ -174,17 +213,21 @@ def _read_kind(kind: str, path: str, *, or_input: bool = False) -> Data:
     data = read_data(path, or_input=or_input)
     found = _kind_of(data)
     if found not in (kind, None):
-        raise BadFile(f"{path}: is a {found}, not a {kind}", next_step=f"ketasched check {path}")
+        raise BadFile(f"{path}: is a {found}, not a {kind}", next_step=command_line("check", path))
     return data
 
 
 def _kind_of(data: Data) -> str | None:
     """The kind of file, by keys that only this kind has; None if there is no such key."""
+    if "courses" in data:
+        return "proposal"
     if "course_id" in data or isinstance(data.get("visits"), list):
         return "course"
     if "phases" in data or "visits" in data:
         return "protocol"
-    return "clinic" if "hours" in data or "timezone" in data else None
+    if "hours" in data or "timezone" in data:
+        return "clinic"
+    return "mapping" if "columns" in data else None
 
 
 def refuse_mismatch(clinic: Clinic, protocol: Protocol, path: str) -> None:
@@ -229,7 +272,7 @@ def _raise_for_problems(path: str, problems: list[Problem]) -> None:
         for place, message in sorted(problems, key=_place_key)
     ]
     number, details = summarise_problems(lines, MOST_PROBLEMS_SHOWN)
-    step = f"mend it, then: ketasched check {path}"
+    step = f"mend it, then: {command_line('check', path)}"
     raise BadFile(f"{path}: {number}", details=details, next_step=step)
 
 
@@ -297,9 +340,22 @@ def _read_course(data: Data, path: str) -> Course:
     return replace(course, visits=run_on(course.visits, course.protocol.visits))
 
 
-READERS: Mapping[str, Callable[[Data, str], Protocol | Clinic | Course]] = {
+def _read_mapping(data: Data, path: str) -> ColumnMapping:
+    _refuse_later_format(data, path)
+    return _read(ColumnMapping, data, path, [])
+
+
+def _read_proposal(data: Data, path: str) -> WrittenProposal:
+    _refuse_later_format(data, path)
+    zone, problems = zone_of(data.get("timezone")), [*zone_problems(data)]
+    return _read(WrittenProposal, data, path, problems, zone)
+
+
+READERS: Mapping[str, Callable[[Data, str], FileNoun]] = {
     "protocol": _read_protocol,
     "clinic": _read_clinic,
     "course": _read_course,
+    "mapping": _read_mapping,
+    "proposal": _read_proposal,
 }
 """By kind of file: the function that makes a noun of the data of the file at a path."""

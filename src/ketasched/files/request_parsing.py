@@ -6,25 +6,30 @@ Each field has a function that reads its text; these functions raise `ValueError
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Literal
+from itertools import chain
+from typing import Any
 
 from ketasched.errors import BadRequest
-from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange, quote, text_problem
-from ketasched.model.identifiers import read_reference
-from ketasched.model.values import LONGEST_TYPED, Record, read_date
-
-DateOrder = Literal["mdy", "dmy"] | None
-
-WEEKDAY = r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]{0,6}\.?,?"
-MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.?"
-DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-SPELLED_DATE = re.compile(
-    rf"(?:({WEEKDAY}) )?((?:{DAY} {MONTH}|{MONTH} {DAY}),? (\d{{4}}))", re.ASCII | re.IGNORECASE
+from ketasched.files.typed_dates import (
+    DATE_ORDER_STEP,
+    AmbiguousDate,
+    date_ranges,
+    spelled_date,
 )
-"""A date with its month in words: the weekday, the date with day, month and year, and the year."""
-
-DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+from ketasched.files.typed_text import clean_text
+from ketasched.files.typed_weekdays import join_weekdays, read_weekdays
+from ketasched.model import (
+    Clock,
+    DateOrder,
+    RegularDriver,
+    Request,
+    TimeRange,
+    quote,
+    text_problem,
+)
+from ketasched.model.identifiers import read_reference
+from ketasched.model.regular_driver import person_name
+from ketasched.model.values import LONGEST_TYPED, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +37,23 @@ class RequestField:
     """A field of a request: how its text is read, and how `--help` describes it.
 
     A field with `several` values is a repeated option on the command line; in a roster, ";"
-    separates the values.
+    separates the values, and `join` makes the field's value of those that are read.
     """
 
-    read: Callable[[str, DateOrder], object]
+    read: Callable[[str, DateOrder], Any]
     metavar: str
     help: str
     several: bool = False
+    join: Callable[[tuple[Any, ...]], object] = tuple
 
 
 EMPTY = "is empty, and every row needs it"
+
+SPREADSHEET_ERROR = re.compile(r"#(?:N/A|(?:REF|VALUE|DIV/0|NULL|NUM|SPILL|ERROR)!|NAME\?|#+)")
+"""What a spreadsheet writes in place of a value that it does not have, or cannot show."""
+
+SPREADSHEET_NUMBER = re.compile(r"\d+\.0|\d(?:[.,]\d+)?e\+\d+", re.ASCII | re.IGNORECASE)
+"""What a spreadsheet makes of a long number, such as 15551234567: "1.5551E+10"."""
 
 
 def read_request(
@@ -56,27 +68,57 @@ def read_request(
     field and a message.
     """
     values: dict[str, object] = {}
-    problems = [*other_problems]
+    problems, unsettled = [*other_problems], list[tuple[str, str]]()
     for name, text in texts.items():
-        read = REQUEST_FIELDS[name].read
         try:
-            if isinstance(text, str):
-                values[name] = read(text, order)
-            else:
-                values[name] = tuple(read(part, order) for part in text)
+            values[name] = read_field(REQUEST_FIELDS[name], text, order)
+        except AmbiguousDate as error:
+            unsettled.append((name, str(error)))
         except ValueError as error:
             problems.append((name, str(error)))
-    if problems:
-        (field, message), *others = problems
-        said = "; ".join((message, *(f"{name}: {why}" for name, why in others)))
-        raise BadRequest(field, said, public=_expectation(message))
-    if "driver_phone" in values and "driver_name" not in values:
-        raise BadRequest("driver_phone", "a driver's phone needs the driver's name")
-    days = values.get("days")
-    if isinstance(days, tuple):
-        named = {day for part in days for day in part}
-        values["days"] = tuple(day for day in WEEKDAYS if day in named)
-    return Request(**values)  # type: ignore[arg-type]  # the table's readers give the right types
+    if problems or unsettled:
+        (field, message), *_ = every = [*problems, *unsettled]
+        raise BadRequest(
+            field,
+            _joined(every),
+            public=_expectation(message),
+            next_step=DATE_ORDER_STEP if unsettled else "",
+            unsettled=[name for name, _ in unsettled],
+            rest=_joined(problems),
+        )
+    request = Request(**_with_driver(values))  # type: ignore[arg-type]  # as the table reads them
+    for field, said in request.problems():
+        raise BadRequest(field, said, public=said)
+    return request
+
+
+def _with_driver(values: Mapping[str, object]) -> Mapping[str, object]:
+    """The values with a `driver` that is a name alone, beside a phone, as the `driver_name`."""
+    if "driver_phone" not in values or "driver_name" in values:
+        return values
+    match values.get("driver"):
+        case (RegularDriver(name, "", ()),):
+            return {**values, "driver_name": name, "driver": ()}
+    said = "a driver's phone needs the driver's name"
+    raise BadRequest("driver_phone", said, next_step="--driver-name NAME")
+
+
+def read_field(
+    field: RequestField, text: str | tuple[str, ...], order: DateOrder = None
+) -> object:
+    """The value of a field in its text, or in its several texts. Raises `ValueError`."""
+    if not isinstance(text, str):
+        return field.join(tuple(field.read(clean_text(part), order) for part in text))
+    text = clean_text(text)
+    if SPREADSHEET_ERROR.fullmatch(text):
+        raise ValueError(f"expected a value, not a spreadsheet's error {quote(text)}")
+    return field.read(text, order)
+
+
+def _joined(problems: Sequence[tuple[str, str]]) -> str:
+    """Problems on one line; the field of the first one is said elsewhere."""
+    first, others = [message for _, message in problems[:1]], problems[1:]
+    return "; ".join([*first, *(f"{name}: {message}" for name, message in others)])
 
 
 def _expectation(message: str) -> str:
@@ -87,81 +129,28 @@ def _expectation(message: str) -> str:
     return expected if sign and expected.startswith("expected ") else ""
 
 
-def spelled_date(text: str, order: DateOrder = None) -> date:
-    """The date in a text such as "2026-12-07", "7 Dec 2026", "December 7, 2026", "Mon 7 Dec 2026".
-
-    "03/04/2027" is read only if `order` says which number is the month. Raises `ValueError`.
-    """
-    text = " ".join(text.split())
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text, re.ASCII):
-        return read_date(text)
-    if re.fullmatch(r"\d{1,2}([/.-])\d{1,2}\1\d{4}", text, re.ASCII):
-        return _numeric_date(text, order)
-    spelled = SPELLED_DATE.fullmatch(text)
-    if spelled is None:
-        form = 'a date such as "2026-12-07" or "7 Dec 2026"'
-        raise ValueError(f"expected {form}, not {quote(text)}")
-    # Imported here because most dates are numeric, and dateutil is slow to import.
-    from dateutil import parser  # noqa: PLC0415
-
-    weekday, plain, year = spelled.groups()
-    try:
-        day = parser.parse(plain, default=datetime(2000, 1, 1)).date()  # noqa: DTZ001 - a date
-        day = read_date(day.replace(year=int(year)))
-    except (ValueError, OverflowError) as error:
-        reason = str(error).partition(":")[0].replace("Unknown string format", "no such month")
-        raise ValueError(f"{quote(text)} is no date: {reason}") from None
-    if weekday and WEEKDAYS[day.weekday()] != weekday[:3].lower():
-        raise ValueError(f"{quote(text)}: that day is a {DAY_NAMES[day.weekday()].title()}")
-    return day
-
-
-def _numeric_date(text: str, order: DateOrder) -> date:
-    first, second, year = (int(number) for number in re.split(r"[/.-]", text))
-    readings = {"mdy": (first, second), "dmy": (second, first)}
-    if order is None:
-        likely = {
-            f"{year}-{month:02d}-{day:02d}"
-            for month, day in readings.values()
-            if month <= 12 and day <= 31
-        }
-        fix = f"Write {' or '.join(sorted(likely))}, or say --date-order"
-        raise ValueError(f"{quote(text)}: day or month first? {fix}")
-    month, day = readings[order]
-    try:
-        return read_date(date(year, month, day))
-    except ValueError as error:
-        raise ValueError(f"{quote(text)} is no date, read as {order}: {error}") from None
-
-
 def _reference(text: str, _order: DateOrder) -> str:
+    _refuse_number(text)
     return read_reference(text)
 
 
+def _phone(text: str, order: DateOrder) -> str:
+    _refuse_number(text)
+    return _text(text, order)
+
+
+def _refuse_number(text: str) -> None:
+    if SPREADSHEET_NUMBER.fullmatch(text):
+        fix = "format its column as text, and enter it anew"
+        raise ValueError(f"expected all digits, not a number as a spreadsheet writes it: {fix}")
+
+
 def _clock(text: str, _order: DateOrder) -> Clock:
-    return Clock.read(text.strip())
+    return Clock.read(" ".join(text.split()))
 
 
 def _hours(text: str, _order: DateOrder) -> TimeRange:
-    return TimeRange.read(text.strip())
-
-
-def _dates(text: str, order: DateOrder) -> DateRange:
-    first, dots, last = text.partition("..")
-    dates = DateRange(spelled_date(first, order), spelled_date(last if dots else first, order))
-    if dates.last < dates.first:
-        raise ValueError(f"{quote(text)} is backwards: its last day is before its first")
-    return dates
-
-
-def _weekdays(text: str, _order: DateOrder) -> tuple[str, ...]:
-    weekdays = []
-    for word in map(str.strip, text.split(",")):
-        matches = [name for name in DAY_NAMES if len(word) > 2 and name.startswith(word.lower())]
-        if not matches:
-            raise ValueError(f"expected weekdays such as mon,wed,fri, not {quote(word)}")
-        weekdays.append(matches[0][:3])
-    return tuple(weekdays)
+    return TimeRange.read(" ".join(text.split()))
 
 
 def _int(text: str, _order: DateOrder) -> int:
@@ -177,16 +166,17 @@ def _count(text: str, order: DateOrder) -> int:
     return number
 
 
-def _record(text: str, _order: DateOrder) -> Record:
-    return Record.read(text)
+def _name(text: str, order: DateOrder) -> str:
+    return person_name(_text(text, order))
 
 
 def _text(text: str, _order: DateOrder) -> str:
-    if not text.strip() or not text.isprintable():
-        raise ValueError(f"expected some words on one line, not {quote(text)}")
-    if problem := text_problem(text, most=LONGEST_TYPED):
+    problem = text_problem(text, most=LONGEST_TYPED)
+    if len(text) > LONGEST_TYPED:
         raise ValueError(problem)
-    return text.strip()
+    if problem or not text:
+        raise ValueError(f"expected some words on one line, not {quote(text)}")
+    return text
 
 
 REQUEST_FIELDS: Mapping[str, RequestField] = {
@@ -198,10 +188,24 @@ REQUEST_FIELDS: Mapping[str, RequestField] = {
     "time": RequestField(_clock, "HH:MM", "The check-in time to aim for."),
     "between": RequestField(_hours, "HH:MM-HH:MM", "The hours that the whole visit must fit in."),
     "days": RequestField(
-        _weekdays, "DAYS", "The weekdays that the patient can: mon,wed,fri.", several=True
+        lambda text, _: read_weekdays(text),
+        "DAYS",
+        "The weekdays that the patient can: mon,wed,fri.",
+        several=True,
+        join=join_weekdays,
     ),
     "unavailable": RequestField(
-        _dates, "DATE[..DATE]", "Days that they cannot (again for each).", several=True
+        date_ranges,
+        "DATE[..DATE]",
+        "Days that they cannot (again for each).",
+        several=True,
+        join=lambda ranges: tuple(chain.from_iterable(ranges)),
+    ),
+    "prior": RequestField(
+        spelled_date,
+        "DATE",
+        "A day on which a visit of this course took place elsewhere (again for each).",
+        several=True,
     ),
     "boosters": RequestField(_int, "N", "Boosters to pencil in; the clinician decides on each."),
     "booster_every": RequestField(_count, "DAYS", "Days from booster to booster."),
@@ -209,13 +213,20 @@ REQUEST_FIELDS: Mapping[str, RequestField] = {
     "cleared_by": RequestField(_text, "NAME", "The clinician whose clearance is recorded."),
     "cleared_on": RequestField(spelled_date, "DATE", "The day of that clearance."),
     "recorded": RequestField(
-        _record,
+        lambda text, _: Record.read(text),
         "WHAT DATE NAME",
         'What else is recorded: "rems-enrolment 2026-11-20 Dr. Lee" (again for each).',
         several=True,
     ),
-    "driver_name": RequestField(_text, "NAME", "Who drives the patient there and back."),
-    "driver_phone": RequestField(_text, "PHONE", "The driver's phone number."),
+    "driver_name": RequestField(_name, "NAME", "Who drives the patient there and back."),
+    "driver_phone": RequestField(_phone, "PHONE", "The driver's phone number."),
+    "driver": RequestField(
+        lambda text, _: RegularDriver.read(text),
+        "NAME,PHONE,DAYS",
+        'Who drives on some weekdays: "Ana Lima, +1 555 0134, mon fri" (again for each).',
+        several=True,
+    ),
+    "patient_phone": RequestField(_phone, "PHONE", "The patient's number, for your lists only."),
 }
 """The fields by name; the option of `latest_start` is --latest-start."""
 

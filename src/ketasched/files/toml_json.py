@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from ketasched.errors import BadFile
+from ketasched.errors import BadFile, command_line
 from ketasched.files.disk import (
     MOST_BYTES,
     STANDARD_INPUT,
@@ -113,7 +113,7 @@ def parse(text: str, path: str, *, as_json: bool = False) -> dict[str, Any]:
         if isinstance(data, str):  # of somebody, perhaps
             described = "text"
         place, problem = path, f"expected an object, not {described}"
-    raise BadFile(f"{place}: {problem}", next_step=f"mend it, then: ketasched check {path}")
+    raise BadFile(f"{place}: {problem}", next_step=f"mend it, then: {command_line('check', path)}")
 
 
 class _TooMuch(ValueError):

@@ -3,8 +3,8 @@
 Nothing here reads a file, a clock or the environment. Date ranges include both ends; every
 `datetime` is aware and in the clinic's zone.
 
-Doors: busy_index, effective_kind, identifiers, memo, no_driving, occupancy, opening_hours,
-privacy, review_gates, values, wall_clock.
+Doors: busy_index, did_you_mean, drivers, effective_kind, identifiers, memo, no_driving, occupancy,
+opening_hours, privacy, regular_driver, replay, review_gates, values, wall_clock.
 """
 # The nouns are imported here so that other rooms import them from `ketasched.model`.
 # mypy: implicit-reexport
@@ -13,7 +13,10 @@ privacy, review_gates, values, wall_clock.
 from ketasched.model.busy_time import BusyTime
 from ketasched.model.clinic import (
     Clinic,
+    ClockStyle,
     Closures,
+    DateOrder,
+    DateStyle,
     Hours,
     Instructions,
     Override,
@@ -22,27 +25,36 @@ from ketasched.model.clinic import (
     ProtocolWording,
     Reminders,
     Titles,
+    WeekHours,
     Wording,
 )
 from ketasched.model.counts import Count, EveryDays, PerWeek
-from ketasched.model.course import (
-    MAKE_UP_SUFFIX,
-    TAKES_PLACE,
-    TO_BE_DECIDED,
-    Audience,
-    Course,
-    Finding,
-    Level,
-    Remedy,
-    Request,
-    Review,
-    Slot,
-    Status,
-    Visit,
-    Window,
+from ketasched.model.course import Audience, Course, Finding, Level, Remedy
+from ketasched.model.history import (
+    Change,
+    Entry,
+    Former,
+    NewStart,
+    RequestChange,
+    Result,
+    ReviewChange,
+    ReviewOutcome,
+    Scope,
+    Verb,
+    VisitChange,
+    Wish,
+    Wishes,
 )
-from ketasched.model.history import Change, Driver, Entry, Former, ReviewOutcome, Scope, Verb
 from ketasched.model.keys import Key
+from ketasched.model.misfit import Misfit, Misfits, misfit_count
+from ketasched.model.proposal import (
+    WAIVABLE,
+    DisruptionValue,
+    ProposedCourse,
+    UnplacedCourse,
+    Waivable,
+    WrittenProposal,
+)
 from ketasched.model.protocol import (
     GapDays,
     GapHours,
@@ -55,6 +67,8 @@ from ketasched.model.protocol import (
     VisitKind,
     covers,
 )
+from ketasched.model.regular_driver import RegularDriver
+from ketasched.model.request import Request
 from ketasched.model.values import (
     WEEKDAYS,
     Amount,
@@ -64,10 +78,23 @@ from ketasched.model.values import (
     Place,
     Plain,
     Problem,
+    Record,
     Reminder,
     TimeRange,
     Weekday,
     escape_unprintable,
     quote,
     text_problem,
+)
+from ketasched.model.visit import (
+    MAKE_UP_SUFFIX,
+    TAKES_PLACE,
+    TO_BE_DECIDED,
+    Driver,
+    Review,
+    Slot,
+    Status,
+    Visit,
+    Window,
+    visits_text,
 )

@@ -22,10 +22,13 @@ from ketasched.model.values import (
 )
 
 Titles = Literal["discreet", "clinical"]
+ClockStyle = Literal["12h", "24h"]
+DateStyle = Literal["us", "intl"]
+DateOrder = Literal["mdy", "dmy"] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Hours:
+class WeekHours:
     """The openings of each weekday, in local time; a day left out is closed."""
 
     mon: Annotated[tuple[TimeRange, ...], Key("The openings of a Monday.")] = ()
@@ -49,6 +52,25 @@ class Hours:
             yield "", "no day is open"
 
 
+@dataclass(frozen=True, slots=True)
+class Hours(WeekHours):
+    """The openings of each weekday; a table named by a date has those from that day on."""
+
+    changes: Annotated[
+        Mapping[date, WeekHours],
+        Key("The whole week from that day on, until the next such day."),
+    ] = field(default_factory=dict, metadata={"other tables": True})
+
+    @property
+    def weeks(self) -> Mapping[date, WeekHours]:
+        """The hours of a week by the first date of each, in order; `date.min` for the first."""
+        return {date.min: self, **dict(sorted(self.changes.items()))}
+
+    def in_force(self, day: date) -> WeekHours:
+        """The hours of a week as they are on a date."""
+        return self.weeks[max(since for since in self.weeks if since <= day)]
+
+
 def overlap_problems(place: str, openings: tuple[TimeRange, ...]) -> Iterator[Problem]:
     """Problems if openings of one day overlap or are out of order; `place` is their key."""
     for index, (before, following) in enumerate(pairwise(openings), start=1):
@@ -58,7 +80,10 @@ def overlap_problems(place: str, openings: tuple[TimeRange, ...]) -> Iterator[Pr
 
 @dataclass(frozen=True, slots=True)
 class Closures:
-    """When the clinic is closed: a holiday calendar ("US-NY"), dates; one-off openings win."""
+    """When the clinic is closed: a holiday calendar ("US-NY"), dates; one-off openings win.
+
+    On a day with chairs out of order it is open, with the other chairs.
+    """
 
     holidays: Annotated[
         str,
@@ -69,16 +94,29 @@ class Closures:
         Mapping[date, tuple[TimeRange, ...]],
         Key("Days on which the clinic is open all the same, each with its openings."),
     ] = field(default_factory=dict)
+    chairs: Annotated[
+        Mapping[DateRange, int],
+        Key("How many chairs are out of order: by day, or by first and last day.", unit="chairs"),
+    ] = field(default_factory=dict, metadata={"written where used": True})
+
+    def chairs_out_of_order(self, day: date) -> tuple[int, str]:
+        """How many chairs are out of order on a date, and what their time is called, or ""."""
+        found = ((number, days.label) for days, number in self.chairs.items() if day in days)
+        return next(found, (0, ""))
 
     def problems(self) -> Iterator[Problem]:
-        """Problems if one-off openings overlap, or a day has none."""
+        """Problems if one-off openings overlap, a day has none, or days of chairs overlap."""
+        in_order = sorted(self.chairs, key=lambda days: days.first)
+        for before, days in pairwise(in_order):
+            if days.first <= before.last:
+                yield f"chairs.{days.plain()}", f"{days.first} is in {before.plain()}, too"
         for day, openings in self.openings.items():
             yield from overlap_problems(f"openings.{day}", openings)
             if not openings:
                 yield f"openings.{day}", "no times; a closed day belongs in closures.dates"
 
 
-NINE, TWO_HOURS = Clock(9 * 60), LeadTime(120)
+NINE, TWO_HOURS, A_DAY = Clock(9 * 60), LeadTime(120), LeadTime(24 * 60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +268,20 @@ class Clinic:
     week_begins: Annotated[
         Weekday, Key("The first day of a week, on printed months and for `day --week`.")
     ] = "mon"
+    clock: Annotated[
+        ClockStyle, Key("How people read the time here: `9:00 AM` (12h) or `09:00` (24h).")
+    ] = field(default="24h", metadata={"written where used": True})
+    dates: Annotated[
+        DateStyle, Key("How people read dates here: `Mon, Dec 7` (us) or `Mon 7 Dec` (intl).")
+    ] = field(default="intl", metadata={"written where used": True})
+    date_order: Annotated[
+        DateOrder,
+        Key("What `03/04/2027` is here, where somebody types it: the month first, or the day."),
+    ] = field(default=None, metadata={"written where used": True})
+    notice: Annotated[
+        LeadTime,
+        Key("How soon a visit may be to which another visit's change moves it, in elapsed time."),
+    ] = A_DAY
     titles: Annotated[
         Titles,
         Key(
@@ -257,6 +309,16 @@ class Clinic:
     prices: Annotated[Prices, Key("What visits cost, for the patient's page.")] = field(
         default_factory=Prices
     )
+
+    def problems(self) -> Iterator[Problem]:
+        """Problems if more chairs are out of order than there are."""
+        if self.closures.chairs and self.chairs is None:
+            yield "closures.chairs", "how many chairs there are is missing: chairs = 3, say"
+            return
+        for days, number in self.closures.chairs.items():
+            if not 1 <= number <= (self.chairs or 0):
+                said = f"expected 1 to {self.chairs}, the clinic's chairs, not {number}"
+                yield f"closures.chairs.{days.plain()}", said
 
     @property
     def counts_visits(self) -> bool:

@@ -1,5 +1,6 @@
-"""`Entry`: a change that was made to a course, as it was requested, and what it ended."""
+"""`Entry`: a change that was made to a course, as it was requested, and what came of it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -7,7 +8,9 @@ from typing import Annotated, Literal
 from ketasched.model.busy_time import BusyTime
 from ketasched.model.clinic import Clinic
 from ketasched.model.keys import Key
-from ketasched.model.values import Clock
+from ketasched.model.request import Request
+from ketasched.model.values import Clock, DateRange, Problem, Record, TimeRange, Weekday
+from ketasched.model.visit import Driver, Review, Visit
 
 Verb = Literal[
     "complete",
@@ -21,17 +24,51 @@ Verb = Literal[
     "confirm",
     "review",
     "driver",
+    "clear",
+    "wishes",
+    "switch",
+    "reschedule",
+    "undo",
+    "rename",
 ]
 Scope = Literal["visit", "rest"]
 ReviewOutcome = Literal["go-on", "stop"]
+Wish = Literal["days", "unavailable", "between", "time"]
 
 
 @dataclass(frozen=True, slots=True)
-class Driver:
-    """Who brings the patient and takes them home."""
+class Wishes:
+    """What a patient can from now on; None where the change does not mention it.
 
-    name: Annotated[str, Key("Who drives.")]
-    phone: Annotated[str, Key("Where to reach them.")] = ""
+    `unavailable` is added to what is known; the others replace it. `emptied` are the wishes that
+    no longer hold, before those that are given are added.
+    """
+
+    days: Annotated[tuple[Weekday, ...] | None, Key("The weekdays that the patient can.")] = None
+    unavailable: Annotated[tuple[DateRange, ...] | None, Key("Further days that they cannot.")] = (
+        None
+    )
+    between: Annotated[TimeRange | None, Key("The hours that the whole visit must fit in.")] = None
+    time: Annotated[Clock | None, Key("The check-in time to aim for.")] = None
+    emptied: Annotated[tuple[Wish, ...], Key("The wishes that no longer hold.")] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewStart:
+    """The new start of a visit (aware), whose number is that of the revision before the change.
+
+    A `displaced` visit does not fit its clinic any more, so it moves freely; any other visit moves
+    under the rules `earlier` and `notice`. A booster that has no day any more has no start.
+    """
+
+    visit: Annotated[int, Key("The number of the visit.")]
+    start: Annotated[datetime | None, Key("When it begins; none: a booster that is left out.")]
+    displaced: Annotated[bool, Key("Whether the visit did not fit its clinic any more.")] = True
+
+    def problems(self) -> Iterator[Problem]:
+        """Problem if the start is not on the minute."""
+        if self.start and (self.start.second or self.start.microsecond):
+            yield "start", "has seconds: visits begin on the minute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +92,17 @@ class Change:
     make_up: Annotated[bool | None, Key("Whether another visit makes up for a missed one.")] = None
     outcome: Annotated[ReviewOutcome | None, Key("What a review decided.")] = None
     driver: Annotated[Driver | None, Key("Who drives.")] = None
+    visits: Annotated[str, Key("To which visits: `1,3,5`, `all`, or weekdays: `mon,fri`.")] = ""
+    record: Annotated[
+        Record | None, Key("What was recorded: `clearance`, or what the protocol requires.")
+    ] = None
+    wishes: Annotated[Wishes | None, Key("What the patient can from now on.")] = None
+    protocol: Annotated[str, Key("The protocol of the course that follows, by its id.")] = field(
+        default="", metadata={"written where used": True}
+    )
+    starts: Annotated[tuple[NewStart, ...], Key("The new starts of the visits that move.")] = (
+        field(default=(), metadata={"written where used": True})
+    )
     overrides: Annotated[tuple[str, ...], Key("The rules that were not asked.")] = ()
 
 
@@ -63,13 +111,56 @@ class Former:
     """A date that no longer holds: of which visit or review, by its uid, and when it was (local).
 
     `ride` is whether somebody was to drive then, `driver` the driver's name. If only the driver
-    changed, the date no longer holds for this driver.
+    changed, the date no longer holds for this driver. A date of the course that this one follows
+    has a `sequence`, that of its cancelled entry, and `rides`, the uids of both ends of the ride.
     """
 
     uid: Annotated[str, Key("Of which visit or review.")]
     start: Annotated[datetime, Key("When it was.")]
     ride: Annotated[bool, Key("Whether somebody was to drive then.")] = False
     driver: Annotated[str, Key("Who, by name.")] = ""
+    sequence: Annotated[int, Key("How often its entry has changed.", least=0, most=2147483647)] = (
+        field(default=0, metadata={"written where used": True})
+    )
+    rides: Annotated[tuple[str, ...], Key("The uids of its entries in the driver's calendar.")] = (
+        field(default=(), metadata={"written where used": True})
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VisitChange:
+    """A visit before and after a change; None where the course did not have the visit."""
+
+    was: Annotated[Visit | None, Key("The visit before; none: it is new.")]
+    now: Annotated[Visit | None, Key("The visit after; none: it is no longer there.")]
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewChange:
+    """A review before and after a change; None where the course did not have the review."""
+
+    was: Annotated[Review | None, Key("The review before; none: it is new.")]
+    now: Annotated[Review | None, Key("The review after; none: it is no longer there.")]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestChange:
+    """The request before and after a change, without busy times."""
+
+    was: Annotated[Request, Key("The request before.")]
+    now: Annotated[Request, Key("The request after.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a change did: the items that differ, and the request if that differs.
+
+    Results are applied, forward or backward, without planning.
+    """
+
+    visits: Annotated[tuple[VisitChange, ...], Key("The visits that it changed.")] = ()
+    reviews: Annotated[tuple[ReviewChange, ...], Key("The reviews that it changed.")] = ()
+    request: Annotated[RequestChange | None, Key("The request, where it changed that.")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +171,7 @@ class Entry:
     itself. `changed` has the UIDs of the calendar events that changed, `former` the dates that no
     longer hold. `former_clinic` is the clinic before the change, if the change replaced it;
     `former_busy` are the busy times that no longer hold, if newer calendars came with the change.
+    `result` is what the change did; None for the planning itself, and in entries of version 1.0.
     """
 
     at: Annotated[datetime, Key("When.")]
@@ -101,3 +193,6 @@ class Entry:
         tuple[BusyTime, ...] | None,
         Key("The busy times that ended, where newer calendars came with the change."),
     ] = None
+    result: Annotated[
+        Result | None, Key("What the change did; none for the planning itself, and before 2.0.")
+    ] = field(default=None, hash=False)

@@ -4,11 +4,12 @@ Identifiers are reproducible, and cannot be guessed without the clinic's `id_sal
 """
 
 import hashlib
+import re
 import unicodedata
 import uuid
 from datetime import UTC, datetime
 
-from ketasched.model import Clinic, Course, Request
+from ketasched.model import Clinic, Request
 
 NAMESPACE = uuid.UUID("6f0d7f3c-4a0e-5d9b-9f43-0b1f5f3f2a57")
 """The UUID namespace of this package."""
@@ -17,6 +18,18 @@ _NAMESPACE_HASH = hashlib.sha1(NAMESPACE.bytes, usedforsecurity=False)
 
 _VARIANT_DIGIT = {digit: "89ab"[int(digit, 16) % 4] for digit in "0123456789abcdef"}
 """For each hexadecimal digit the one with the variant bits set (RFC 9562, 4.1)."""
+
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+"""Accents as characters of their own. Marks of other scripts, such as vowels, are not accents."""
+
+_PLAIN_LETTERS = str.maketrans(
+    {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ł": "l", "þ": "th"}
+    | {"’": "'", "‘": "'", "‐": "-", "‑": "-", "–": "-"}
+)
+"""Letters and marks that Unicode takes for no accented ones, and what people type for them."""
+
+_LATIN = tuple(chr(code) for ends in ((0x20, 0x250), (0x1E00, 0x1F00)) for code in range(*ends))
+"""The characters up to Latin Extended-B, and Latin Extended Additional."""
 
 MAX_REFERENCE_BYTES = 80
 """The longest patient reference in UTF-8: it becomes a file's name, with a suffix."""
@@ -44,6 +57,11 @@ def register_key(id_salt: str, name: str, timezone: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
+def clinic_key(clinic: Clinic) -> str:
+    """The key of a clinic in a register."""
+    return register_key(clinic.id_salt, clinic.name, clinic.timezone)
+
+
 def make_uid(course_id: str, role: str, *parts: int | str) -> str:
     """The UID of an item of a course, from its role and ordinal, never from its date."""
     return _uuid5("\n".join((course_id, role, *map(str, parts))))
@@ -57,17 +75,17 @@ def make_uid_key(clinic: Clinic, course_id: str) -> str:
     return make_uid(clinic.id_salt, "uid key", course_id)
 
 
-def event_uid(course: Course, item_uid: str, role: str, *parts: int | str) -> str:
+def event_uid(uid_key: str, item_uid: str, role: str, *parts: int | str) -> str:
     """The UID of a further calendar event of a visit: a ride, a reminder, a time of no driving.
 
     Whoever has the patient's calendar can neither compute the UIDs in the driver's nor see that
     both belong together, because the course's `uid_key` goes in. Courses of ketasched 1.0 have
-    no such key; they keep the UIDs made from the visit's alone, so that no calendar has an event
+    none (""); they keep the UIDs made from the visit's alone, so that no calendar has an event
     twice after their next revision.
     """
-    if not course.uid_key:
+    if not uid_key:
         return make_uid(item_uid, role, *parts)
-    return make_uid(course.uid_key, role, item_uid, *parts)
+    return make_uid(uid_key, role, item_uid, *parts)
 
 
 def _uuid5(name: str) -> str:
@@ -105,6 +123,23 @@ def read_reference(text: str) -> str:
 def folded_reference(patient: str) -> str:
     """The reference without what a file system may ignore in a name (case, Unicode form)."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", patient).casefold())
+
+
+def search_key(text: str) -> str:
+    """The text without case, accents and superfluous spaces, as people search for a name.
+
+    A text of several lines has a key of as many lines.
+    """
+    folded = folded_reference(text)
+    if not folded.isascii():
+        bare = _ACCENTS.sub("", unicodedata.normalize("NFD", folded)).translate(_PLAIN_LETTERS)
+        folded = unicodedata.normalize("NFC", bare)
+    return re.sub("  +", " ", folded).strip(" ")
+
+
+def first_characters(key: str) -> list[str]:
+    """The characters that the folded reference of a text with this search key can begin with."""
+    return [key[:1], *(one for one in _LATIN if search_key(one)[:1] == key[:1])]
 
 
 def is_reference(text: str) -> bool:

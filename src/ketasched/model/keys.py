@@ -29,6 +29,8 @@ class Key:
 
     def refusal(self, value: object) -> str:
         """Why the value is outside the limits, or "" if it is not."""
+        if self.least is None and self.most is None and not self.pattern:
+            return ""
         if isinstance(value, str):
             fits = not self.pattern or re.fullmatch(self.pattern, value, re.ASCII)
             return "" if fits else f"expected {self.form}, not {quote(value)}"

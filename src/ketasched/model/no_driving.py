@@ -73,10 +73,14 @@ def is_without_driving(visit: Visit, moment: datetime) -> bool:
 def with_no_driving(
     visits: Sequence[Visit], protocol: Protocol, clinic: Clinic
 ) -> tuple[Visit, ...]:
-    """The visits, in order of time, with `no_driving_until` by the rules of their kinds."""
+    """The visits, in order of time, with `no_driving_until` by the rules of their kinds.
+
+    There is no rule of this clinic after a visit elsewhere.
+    """
     by_themselves = []
     for visit in visits:
         rule = effective_kind(protocol, clinic, visit.kind).no_driving
+        rule = None if visit.elsewhere else rule
         until = no_driving_until(visit.end, visit.start.date(), rule)
         by_themselves.append(replace(visit, no_driving_until=until))
     return run_on(by_themselves, protocol.visits)

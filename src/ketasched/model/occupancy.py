@@ -1,4 +1,4 @@
-"""Occupancy: how many visits hold a chair at any instant, and how many there may be.
+"""Occupancy: how many visits hold a chair at any instant, and how many there may be on a date.
 
 The rule `capacity`, the register and the joint plan all count here.
 """
@@ -6,11 +6,14 @@ The rule `capacity`, the register and the joint plan all count here.
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date, datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from ketasched.model.clinic import Clinic
-from ketasched.model.course import TAKES_PLACE, Course, Slot
+from ketasched.model.course import Course
 from ketasched.model.effective_kind import effective_kind
+from ketasched.model.visit import Slot, Visit
 
 Interval = tuple[float, float]
 """The start and the end of a visit in POSIX seconds; the end is exclusive."""
@@ -26,15 +29,36 @@ class Limits(NamedTuple):
     beginning: int | None
 
 
-def limits(clinic: Clinic) -> Limits:
-    """The limits that a clinic's file sets."""
-    return Limits(clinic.chairs, clinic.starts_per_slot)
+def limits(clinic: Clinic, day: date) -> Limits:
+    """The limits for visits that begin on a local date, without the chairs out of order."""
+    chairs = clinic.chairs
+    if chairs is not None:
+        chairs -= clinic.closures.chairs_out_of_order(day)[0]
+    return Limits(chairs, clinic.starts_per_slot)
 
 
-def widest(one: Limits, other: Limits) -> Limits:
-    """The larger of each two limits; None is the largest."""
-    pairs = zip(one, other, strict=True)
-    return Limits(*(None if None in pair else max(filter(None, pair)) for pair in pairs))
+def limits_at(clinic: Clinic, instant: float) -> Limits:
+    """The limits at an instant in POSIX seconds, by its date at the clinic."""
+    return limits(clinic, datetime.fromtimestamp(instant, ZoneInfo(clinic.timezone)).date())
+
+
+def chairs_out_of_order_text(clinic: Clinic, day: date) -> str:
+    """The chairs out of order on a date: "1 of 4 chairs is out of order (pump repair)", or ""."""
+    out, label = clinic.closures.chairs_out_of_order(day)
+    if not out:
+        return ""
+    if out == clinic.chairs:
+        chairs = "the chair" if out == 1 else f"all {out} chairs"
+    else:
+        chairs = f"{out} of {clinic.chairs} chairs"
+    named = f" ({label})" if label else ""
+    return f"{chairs} {'is' if out == 1 else 'are'} out of order{named}"
+
+
+def widest(found: Iterable[Limits]) -> Limits:
+    """The largest of each limit; None is the largest of all."""
+    at_once, beginning = zip(*found, strict=True)
+    return Limits(*(None if None in one else max(one) for one in (at_once, beginning)))
 
 
 class Occupancy:
@@ -109,8 +133,11 @@ def intervals(slots: Iterable[Slot]) -> list[Interval]:
 
 
 def slots_of(course: Course) -> Iterator[Slot]:
-    """The slots of a course's visits that take place."""
-    for visit in course.visits:
-        if visit.status in TAKES_PLACE:
-            kind = effective_kind(course.protocol, course.clinic, visit.kind)
-            yield Slot(kind, visit.start, visit.end)
+    """The slots of a course's visits that take place here."""
+    return (slot_of(course, visit) for visit in course.visits if visit.is_here)
+
+
+def slot_of(course: Course, visit: Visit) -> Slot:
+    """The slot of a visit."""
+    kind = effective_kind(course.protocol, course.clinic, visit.kind)
+    return Slot(kind, visit.start, visit.end, visit.elsewhere)

@@ -40,7 +40,8 @@ def _openings_and_closure(clinic: Clinic, day: date) -> tuple[tuple[TimeRange, .
     label = next((dates.label for dates in closures.dates if day in dates), None)
     if label is None and closures.holidays:
         label = holidays_of(closures.holidays, day.year).get(day)
-    return clinic.hours.on(day.weekday()) if label is None else (), label
+    usual = clinic.hours.in_force(day).on(day.weekday())
+    return usual if label is None else (), label
 
 
 def start_times(day_openings: tuple[TimeRange, ...], minutes: int, slot_minutes: int) -> list[int]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
-from ketasched.model import TO_BE_DECIDED, Course, Driver, Review, Visit
+from ketasched.model import TO_BE_DECIDED, Course, Review, Visit
+from ketasched.model.drivers import driver_of_confirmed
 
 
 def first_closed_gate(reviews: Sequence[Review]) -> int | None:
@@ -27,14 +29,16 @@ def is_decided_at_check_in(course: Course, visit: Visit) -> bool:
     return any(one.after == gate and one.start == visit.start for one in course.reviews)
 
 
-def with_usual_drivers(course: Course, before: Course | None = None) -> Course:
+def with_usual_drivers(course: Course, now: datetime, before: Course | None = None) -> Course:
     """The course with the usual driver for visits that are decided at their check-in.
 
-    Visits that were so in the revision `before` keep the driver they have, or none.
+    Visits that were so in the revision `before` keep the driver they have, or none. Visits are
+    still to come if they start after `now`.
     """
     new = _decided_at_check_in(course) - (_decided_at_check_in(before) if before else set())
     visits = (
-        _with_usual_driver(course, visit) if visit.uid in new else visit for visit in course.visits
+        _with_usual_driver(course, visit, now) if visit.uid in new else visit
+        for visit in course.visits
     )
     return replace(course, visits=tuple(visits))
 
@@ -48,23 +52,22 @@ def make_tentative(visit: Visit) -> Visit:
     return replace(visit, status="tentative", driver=None, note=TO_BE_DECIDED)
 
 
-def confirm_visit(course: Course, visit: Visit) -> Visit:
+def confirm_visit(course: Course, visit: Visit, now: datetime) -> Visit:
     """The visit as planned: with the usual driver if it needs one, and without a note."""
-    return replace(_with_usual_driver(course, visit), status="planned", note="")
+    return replace(_with_usual_driver(course, visit, now), status="planned", note="")
 
 
-def release_visit(course: Course, visit: Visit) -> Visit:
+def release_visit(course: Course, visit: Visit, now: datetime) -> Visit:
     """The visit once its gate has opened: confirmed; on hold, to be planned when resumed."""
     if visit.status == "tentative":
-        return confirm_visit(course, visit)
+        return confirm_visit(course, visit, now)
     if visit.status == "held" and visit.held_from == "tentative":
-        return replace(confirm_visit(course, visit), status="held", held_from="planned")
+        return replace(confirm_visit(course, visit, now), status="held", held_from="planned")
     return visit
 
 
-def _with_usual_driver(course: Course, visit: Visit) -> Visit:
-    """The visit with the driver of the request, if it needs a driver and has none."""
-    request, kind = course.request, course.protocol.visits[visit.kind]
-    if visit.driver is not None or not request.driver_name or not kind.needs_driver:
+def _with_usual_driver(course: Course, visit: Visit, now: datetime) -> Visit:
+    """The visit with the driver of a confirmed one, if it needs a driver and has none."""
+    if visit.driver is not None or not course.protocol.visits[visit.kind].needs_driver:
         return visit
-    return replace(visit, driver=Driver(request.driver_name, request.driver_phone))
+    return replace(visit, driver=driver_of_confirmed(course, visit, now))

@@ -10,13 +10,22 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self, get_args
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+from ketasched.model.clock_text import (
+    CLOCK_FORM,
+    RANGE_FORM,
+    clock_times,
+    split_range,
+    time_ranges,
+)
+
+DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 """Dates outside these years are taken for typing errors."""
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Place = Literal["clinic", "phone", "home"]
 
 Plain = str | int | list["Plain"] | dict[str, "Plain"] | None
@@ -61,18 +70,11 @@ def read_date(text: object) -> date:
     return day
 
 
-def read_minutes(text: object, *, last: int = 24 * 60 - 1) -> int:
-    """The clock time `text` ("08:30"), or a time that TOML has parsed, in minutes after midnight.
-
-    Raises `ValueError`, also for a time after `last`.
-    """
-    if isinstance(text, time) and text == time(text.hour, text.minute):
-        text = f"{text:%H:%M}"
-    found = isinstance(text, str) and re.fullmatch(r"(\d{1,2}):(\d{2})", text, re.ASCII)
-    minutes = int(found[1]) * 60 + int(found[2]) if found else -1
-    if not found or int(found[2]) > 59 or minutes > last:
-        raise ValueError(f'expected a clock time such as "08:30", not {quote(text)}')
-    return minutes
+def read_weekday(word: str) -> Weekday | None:
+    """The weekday that a word names by three letters or more ("Tues"), if it names one."""
+    found = word.lower()
+    names = zip(WEEKDAYS, DAY_NAMES, strict=True)
+    return next((day for day, name in names if len(found) > 2 and name.startswith(found)), None)
 
 
 LINE_BREAKS = frozenset("\n\t\u2028\u2029")
@@ -129,14 +131,25 @@ def quote(value: object) -> str:
 class Clock:
     """A wall-clock time of any day, "HH:MM", in the clinic's zone."""
 
-    SCHEMA: ClassVar = _text_schema('"08:30"', CLOCK_PATTERN)
+    SCHEMA: ClassVar = _text_schema('"08:30"', rf"\s*{CLOCK_FORM}\s*")
 
     minutes: int
 
     @classmethod
     def read(cls, text: object) -> Self:
-        """From "08:30"."""
-        return cls(read_minutes(text))
+        """From "08:30", as people write it ("8:30 am", "noon"), or a time that TOML has parsed.
+
+        Raises `ValueError`, also for what can be two times ("9").
+        """
+        if isinstance(text, time) and text == time(text.hour, text.minute):
+            text = f"{text:%H:%M}"
+        found = clock_times(text) if isinstance(text, str) else ()
+        if len(found) > 1:
+            choices = " or ".join(map(str, map(cls, found)))
+            raise ValueError(f"{quote(text)}: in the morning or after noon? Write {choices}")
+        if not found:
+            raise ValueError(f'expected a clock time such as "08:30", not {quote(text)}')
+        return cls(*found)
 
     def plain(self) -> str:
         """Back to "08:30"; 1440 minutes are "24:00"."""
@@ -157,24 +170,32 @@ class TimeRange:
     `end` is at most 24:00.
     """
 
-    SCHEMA: ClassVar = _text_schema(
-        '"08:00-12:00"', rf"\s*{CLOCK_PATTERN}\s*[-–]\s*({CLOCK_PATTERN}|24:00)\s*"
-    )
+    SCHEMA: ClassVar = _text_schema('"08:00-12:00"', rf"\s*{RANGE_FORM}\s*")
 
     start: int
     end: int
 
     @classmethod
     def read(cls, text: object) -> Self:
-        """From "08:00-12:00"; the end must come after the start."""
-        plain = text.replace("–", "-") if isinstance(text, str) else ""
-        start, dash, end = plain.partition("-")
-        if not dash:
+        """From "08:00-12:00", or as people write it ("8am-noon"); the end is after the start.
+
+        Raises `ValueError`, also for what can be two ranges ("1-5").
+        """
+        ends = split_range(text) if isinstance(text, str) else None
+        if ends is None:
             raise ValueError(f'expected times such as "08:00-12:00", not {quote(text)}')
-        found = cls(read_minutes(start.strip()), read_minutes(end.strip(), last=24 * 60))
-        if found.end <= found.start:
+        ranges = time_ranges(*ends)
+        if ranges is None:
+            bad = ends[0] if time_ranges(ends[0], "24:00") is None else ends[1]
+            raise ValueError(f'expected a clock time such as "08:30", not {quote(bad)}')
+        if not ranges:
             raise ValueError(f"{quote(text)} ends before it starts")
-        return found
+        found = [cls(start, end) for start, end in ranges]
+        if len(found) > 1:
+            *others, last = map(str, found)
+            choices = f"{', '.join(others)} or {last}"
+            raise ValueError(f"{quote(text)}: in the morning or after noon? Write {choices}")
+        return found[0]
 
     def plain(self) -> str:
         """Back to "08:00-12:00"."""

@@ -119,6 +119,11 @@ def days_text(days: Sequence[date]) -> str:
     return ", ".join(words)
 
 
+def minutes_apart(one: datetime, other: datetime) -> int:
+    """The minutes between the times of day of two local moments, whatever their dates."""
+    return abs(minute_of_day(one) - minute_of_day(other))
+
+
 def moment_text(moment: datetime, *, year: bool = True) -> str:
     """The local date and time in words: "Mon 7 Dec 2026, 09:00"."""
     return f"{day_text(moment, year=year)}, {clock_text(moment)}"

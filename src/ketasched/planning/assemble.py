@@ -1,8 +1,8 @@
 """Assembly of a course from chosen slots: visits with windows and statuses, dated reviews."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import chain
 from math import inf
@@ -15,19 +15,22 @@ from ketasched.model import (
     Minutes,
     PhaseReview,
     Place,
+    Request,
     Review,
     Slot,
     Visit,
     VisitKind,
     Window,
 )
+from ketasched.model.drivers import driver_on
 from ketasched.model.identifiers import make_course_id, make_uid, make_uid_key
 from ketasched.model.no_driving import is_without_driving, no_driving_until, run_on
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.availability import PatientAvailability
-from ketasched.planning.spacing_cost import PhasePlan
+from ketasched.planning.elsewhere import visits_elsewhere
+from ketasched.planning.spacing_cost import PhasePlan, counted_phases
 from ketasched.rules.base import PlanningContext
 
 REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
@@ -51,9 +54,12 @@ def assemble(
     request = context.request
     made_at = context.made_at.astimezone(context.zone)
     course_id = course_id or make_course_id(context.clinic, request, made_at)
-    by_themselves = tuple(_visits(context, phase_plans, slots, latest, course_id))
-    visits = run_on(by_themselves, context.protocol.visits)
-    reviews = tuple(_reviews(context, phase_plans, visits, course_id))
+    elsewhere = tuple(visits_elsewhere(context, course_id))
+    numbered = [*_numbered_reviews(context, phase_plans)]
+    gate = min((after for after, one in numbered if one.gate), default=inf)
+    here = tuple(_visits(context, phase_plans, slots, latest, course_id, gate))
+    visits = run_on((*elsewhere, *here), context.protocol.visits)
+    reviews = tuple(_reviews(context, numbered, visits, course_id))
     course = Course(
         format=1,
         course_id=course_id,
@@ -70,7 +76,8 @@ def assemble(
         request=request,
         uid_key=make_uid_key(context.clinic, course_id),
     )
-    return with_usual_drivers(course) if any(review.gate for review in reviews) else course
+    has_gate = any(review.gate for review in reviews)
+    return with_usual_drivers(course, made_at) if has_gate else course
 
 
 def with_identity(course: Course, course_id: str, uid_key: str, made_at: datetime) -> Course:
@@ -101,18 +108,18 @@ def _visits(
     slots: Sequence[Sequence[Slot]],
     latest: date,
     course_id: str,
+    gate: float,
 ) -> Iterator[Visit]:
-    request, number = context.request, 0
-    driver = Driver(request.driver_name, request.driver_phone) if request.driver_name else None
-    gate = min((after for after, one in _numbered_reviews(phase_plans) if one.gate), default=inf)
+    request, number = context.request, len(context.request.prior)
     before: date | None = None
     for phase_plan, own in zip(phase_plans, slots, strict=True):
-        anchor = before or own[0].start.date()
+        anchor, elsewhere = before or own[0].start.date(), phase_plan.elsewhere
         for index, slot in enumerate(own):
             number += 1
             day = slot.start.date()
             if before is None:
-                window = Window(request.start, request.start, latest)
+                earliest = _earliest_start(request, phase_plan)
+                window = Window(earliest, earliest, latest)
             else:
                 window = phase_plan.window(index, before, anchor)
             treatment_start, until = _further_times(slot)
@@ -123,7 +130,7 @@ def _visits(
             yield Visit(
                 number=number,
                 phase=phase_plan.phase.name,
-                of=f"{index + 1} of {phase_plan.count}",
+                of=f"{elsewhere + index + 1} of {elsewhere + phase_plan.count}",
                 kind=phase_plan.phase.visit,
                 status="tentative" if tentative else "planned",
                 start=slot.start,
@@ -132,10 +139,20 @@ def _visits(
                 no_driving_until=until,
                 window=window,
                 uid=make_uid(course_id, "visit", number),
-                driver=driver if phase_plan.kind.needs_driver and not tentative else None,
+                driver=None if tentative else _driver(request, phase_plan, day),
                 note=TO_BE_DECIDED if tentative else "",
             )
             before = day
+
+
+def _earliest_start(request: Request, phase_plan: PhasePlan) -> date:
+    """The earliest date of the first visit here: the asked start, or after visits elsewhere."""
+    gap = timedelta(phase_plan.phase.gap_days.min)
+    return max([request.start, *(day + gap for day in request.prior)])
+
+
+def _driver(request: Request, phase_plan: PhasePlan, day: date) -> Driver | None:
+    return driver_on(request, day) if phase_plan.kind.needs_driver else None
 
 
 # Patients share slots, and so the results.
@@ -146,37 +163,45 @@ def _further_times(slot: Slot) -> tuple[datetime, datetime | None]:
     return add_minutes(slot.start, slot.kind.minutes.check_in), until
 
 
-def _numbered_reviews(phase_plans: Sequence[PhasePlan]) -> Iterator[tuple[int, PhaseReview]]:
+def _numbered_reviews(
+    context: PlanningContext, phase_plans: Sequence[PhasePlan]
+) -> Iterator[tuple[int, PhaseReview]]:
     """The reviews of the phases, each with the number of the visit that it follows.
 
-    A review after more visits than its phase has is left out.
+    A review after more visits than its phase has is left out; so is one after a visit elsewhere,
+    unless it is a gate, which is closed until somebody records it.
     """
+    prior = len(context.request.prior)
+    counts = [(one.phase, one.elsewhere + one.count) for one in phase_plans]
+    if prior and not phase_plans[0].elsewhere:
+        counts = [*counted_phases(context.protocol, context.request)[:1], *counts]
     visits = 0
-    for phase_plan in phase_plans:
-        for review in phase_plan.phase.reviews:
-            if review.after <= phase_plan.count:
+    for phase, count in counts:
+        for review in phase.reviews:
+            if review.after <= count and (review.gate or visits + review.after > prior):
                 yield visits + review.after, review
-        visits += phase_plan.count
+        visits += count
 
 
 def _reviews(
     context: PlanningContext,
-    phase_plans: Sequence[PhasePlan],
+    numbered: Iterable[tuple[int, PhaseReview]],
     visits: Sequence[Visit],
     course_id: str,
 ) -> Iterator[Review]:
-    availability = PatientAvailability(context)
-    for ordinal, (number, review) in enumerate(_numbered_reviews(phase_plans), start=1):
+    availability, prior = PatientAvailability(context), len(context.request.prior)
+    for ordinal, (after, review) in enumerate(numbered, start=1):
+        number = max(after, prior)  # a gate after a visit elsewhere is before the first one here
         visit = visits[number - 1]
         following = visits[number] if number < len(visits) else None
         yield Review(
-            after=number,
+            after=after,
             title=review.title,
             gate=review.gate,
             place=review.place,
             start=review_start(availability, visit, following, review.place),
             uid=make_uid(course_id, "review", ordinal),
-            status=visit.status,
+            status="planned" if after <= prior else visit.status,
         )
 
 

@@ -4,31 +4,75 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from ketasched.model import TAKES_PLACE, Course, Finding, Slot, Visit
+from ketasched.errors import command_line
+from ketasched.model import TAKES_PLACE, Course, Finding, Level, Slot, Visit
 from ketasched.model.no_driving import is_without_driving, with_no_driving
-from ketasched.model.occupancy import Occupancy, slots_of
+from ketasched.model.occupancy import Occupancy, slot_of
 from ketasched.model.wall_clock import add_minutes, day_text, moment_text
-from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, SLOT_RULES
+from ketasched.rules import (
+    DAY_RULES,
+    ENDS_RULES,
+    PAIR_RULES,
+    PRECONDITIONS,
+    RULES,
+    SLOT_RULES,
+)
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext
 
 
 def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding, ...]:
     """The findings of the rules on a course, however it came about; empty if all is well.
 
-    Visits that do not take place (missed, omitted, ceased, held) are left out. Besides asking the
-    rules, `check` recomputes the times that follow from a visit's start: treatment, end, driving.
+    Visits that do not take place (missed, omitted, ceased, held) are left out. What a visit breaks
+    that is not to come any more is a fact, hence given up; what a visit to come breaks has a next
+    step. Besides asking the rules, `check` recomputes the times that follow from a visit's start:
+    treatment, end, driving.
     """
     context = PlanningContext(
         course.protocol, course.clinic, course.request, course.made_at, bookings
     )
     visits = [visit for visit in course.visits if visit.status in TAKES_PLACE]
-    slots = list(slots_of(course))
+    slots = [slot_of(course, visit) for visit in visits]
     times = [
         _about(visit, finding)
         for visit, expected in zip(visits, _expected_visits(course, visits, slots), strict=True)
-        for finding in _time_findings(visit, expected)
+        for finding in (() if visit.elsewhere else _time_findings(visit, expected))
     ]
-    return (*findings_of(context, visits, slots), *times, *_review_findings(course))
+    asked = (one for one in findings_of(context, visits, slots) if _is_asked(course, one))
+    found = (_with_level(course, finding) for finding in asked)
+    return (*found, *times, *_review_findings(course), *follow_findings(course))
+
+
+def _is_asked(course: Course, finding: Finding) -> bool:
+    """Whether the rule of a finding is asked of its visit."""
+    is_ahead = finding.visit is None or is_to_come(course, course.visits[finding.visit - 1])
+    return is_ahead or not RULES[finding.rule].only_ahead
+
+
+def _with_level(course: Course, finding: Finding) -> Finding:
+    """The finding of a rule: given up if its visit is not to come, else with a next step.
+
+    The visit of a finding about several visits is the last one of them.
+    """
+    if finding.level != "broken" or not finding.visit:
+        return finding
+    visit = course.visits[finding.visit - 1]
+    if not is_to_come(course, visit):
+        return replace(finding, level="given-up")
+    return replace(finding, next_step=command_line("suggest", "COURSE", str(finding.visit)))
+
+
+def is_to_come(course: Course, visit: Visit) -> bool:
+    """Whether a visit was still to come at the moment of the course's last history entry."""
+    last = course.history[-1].at if course.history else course.made_at
+    return visit.status != "completed" and visit.start.timestamp() > last.timestamp()
+
+
+def follow_findings(course: Course) -> Iterator[Finding]:
+    """A warning of a course that follows another one."""
+    if course.follows:
+        said = "The course follows another one: no gap is checked between the two."
+        yield Finding("switch", "warning", said)
 
 
 def _review_findings(course: Course) -> Iterator[Finding]:
@@ -46,13 +90,17 @@ def _review_findings(course: Course) -> Iterator[Finding]:
 def findings_of(
     context: PlanningContext, visits: Sequence[Visit], slots: Sequence[Slot]
 ) -> Iterator[Finding]:
-    """The findings of the rules on these visits and their slots."""
-    for rule in PRECONDITIONS if slots else ():
-        if finding := rule.ask(slots[0], context):
+    """The findings of the rules on these visits and their slots.
+
+    A visit elsewhere is only asked how far it is from the others.
+    """
+    here = [(visit, slot) for visit, slot in zip(visits, slots, strict=True) if visit.is_here]
+    for rule in PRECONDITIONS if here else ():
+        if finding := rule.ask(here[0][1], context):
             yield finding
     day_rules = [rule for rule in DAY_RULES if rule.concerns(context)]
     slot_rules = [rule for rule in SLOT_RULES if rule.concerns(context)]
-    for visit, slot in zip(visits, slots, strict=True):
+    for visit, slot in here:
         day = slot.start.date()
         findings = [rule.day(day, context) for rule in day_rules]
         findings += [rule.slot(slot, context) for rule in slot_rules]
@@ -77,7 +125,8 @@ def _spacing_findings(
             first, last = (slots[index].start.date() for index in (own[0], own[-1]))
             finding = ends_rule.ends(first, last, phase, context)
             if finding:
-                yield _about(visits[own[-1]], finding)
+                level: Level = "given-up" if visits[own[0]].elsewhere else "broken"
+                yield replace(_about(visits[own[-1]], finding), level=level)
 
 
 def _expected_visits(

@@ -1,5 +1,6 @@
 """Explanations of a refusal in words: the reasons day by day, and changes that would do."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -21,6 +22,9 @@ MOST_REMEDIES = 4
 
 MOST_DATES = 8
 """Of more dates than these only the first and the last are given."""
+
+OPTION = re.compile("(^|: )--")
+"""Where the options of a change begin that can be pasted."""
 
 
 def explain_refusal(error: NoPlan, context: PlanningContext) -> NoPlan:
@@ -61,12 +65,14 @@ def _step(error: NoPlan) -> str:
 
 
 def remedy_text(remedy: Remedy) -> str:
-    """A change with the dates that it leads to."""
-    days = remedy.dates
+    """A change with the dates that it leads to; an option comes last, as it is to be pasted."""
+    days, change = remedy.dates, remedy.change
+    if not days:
+        return change
+    said = days_text(days)
     if len(days) > MOST_DATES:
-        ends = f"from {day_text(days[0])} to {day_text(days[-1])}"
-        return f"{remedy.change}: {len(days)} visits {ends}"
-    return f"{remedy.change}: {days_text(days)}" if days else remedy.change
+        said = f"{len(days)} visits from {day_text(days[0])} to {day_text(days[-1])}"
+    return f"{said}: {change}" if OPTION.search(change) else f"{change}: {said}"
 
 
 def refusal_lines(refusals: Sequence[tuple[date, Finding]]) -> Iterator[str]:

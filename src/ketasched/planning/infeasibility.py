@@ -29,6 +29,9 @@ def start_infeasibility(search: Search, day: date) -> Finding:
         return _sequence_infeasibility(search, 0, candidates[0])
     kind = search.phase_plans[0].kind
     refusal = search.availability.refusal(kind, day.toordinal())
+    if refusal is None and search.before:  # it is too near to a visit elsewhere
+        found = search.availability.candidates(kind, day.toordinal(), by_clock=True)
+        refusal = search.step_finding(0, search.before, found[-1])
     assert refusal is not None  # noqa: S101 - a rule refuses each day without candidates
     return refusal
 
@@ -129,7 +132,8 @@ def _refusals(
 def _no_day(search: Search, number: int, index: int, candidates: Sequence[Candidate]) -> Finding:
     """The finding that visit `index` has no day after these candidates, with the main reasons."""
     gap = search.phase_plans[number].phase.gap_days
-    visit = sum(phase_plan.count for phase_plan in search.phase_plans[:number]) + index + 1
+    earlier = sum(phase_plan.count for phase_plan in search.phase_plans[:number])
+    visit = len(search.context.request.prior) + earlier + index + 1
     counts = Counter(_refusals(search, number, index, candidates))
     # Reasons of this patient come before those that every patient of the clinic has.
     order = sorted(counts, key=lambda one: (one.rule not in PATIENT_RULES, -counts[one]))

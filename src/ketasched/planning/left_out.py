@@ -36,7 +36,8 @@ def left_out_findings(
         could_be = ""
         if number >= search.decided:
             could_be = _next_day_text(longer, number, own, before, days_ahead)
-        yield Finding(LEFT_OUT, "given-up", f"{said}{reason}.{could_be}", len(before))
+        last = len(search.context.request.prior) + len(before)
+        yield Finding(LEFT_OUT, "given-up", f"{said}{reason}.{could_be}", last)
 
 
 def _next_day_text(
@@ -52,6 +53,7 @@ def _next_day_text(
     to each other than the rules allow.
     """
     phase, last = search.phase_plans[number].phase, before[-1]
+    visit = len(search.context.request.prior) + len(before) + 1
     first_day, last_day = last.day + phase.gap_days.min, last.day + phase.gap_days.max + days_ahead
     for day in range(first_day, last_day + 1):
         for one in search.candidates(number, len(own), day):
@@ -59,14 +61,14 @@ def _next_day_text(
             if any(limit is not None and one.moment < limit[0] for limit in limits):
                 continue
             on = date.fromordinal(day)
-            said = f" Visit {len(before) + 1} could be on {day_text(on)}"
+            said = f" Visit {visit} could be on {day_text(on)}"
             if not phase.is_booster:
                 return f"{said}."
             rules = _broken_rules(search, number, [*own, one], last)
             options = "".join(f" --override {name}" for name in rules)
             return f"{said}: booster --on {on}{options}."
     until = day_text(date.fromordinal(last_day))
-    return f" There is no day for visit {len(before) + 1} up to {until}."
+    return f" There is no day for visit {visit} up to {until}."
 
 
 def _broken_rules(

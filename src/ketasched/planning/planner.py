@@ -5,7 +5,7 @@ rules that the search asks are those that `check` asks, so that whatever `plan` 
 finds clean.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -15,6 +15,7 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.assemble import assemble
 from ketasched.planning.check import findings_of
+from ketasched.planning.elsewhere import slots_elsewhere
 from ketasched.planning.infeasibility import start_infeasibility
 from ketasched.planning.left_out import left_out_findings
 from ketasched.planning.search import Search
@@ -37,6 +38,9 @@ AROUND_DAYS = 120
 
 KEPT_START = "kept", "it keeps the date that it was given"
 """The rule and the reason in a finding about a late first visit that could be earlier by now."""
+
+LATE_START = "The first visit is on"
+"""How the finding about a late first visit begins."""
 
 FIRST_START, LAST_START = date(1950, 1, 1), date(2099, 12, 31)
 """Starts outside these days are typing errors."""
@@ -86,12 +90,26 @@ def choose_slots(context: PlanningContext) -> ChosenSlots:
     if context.made_at.tzinfo is None:
         raise ValueError("made_at has no time zone")
     search = Search(context, requested_phases(context))
-    sequences = _with_later_phases(search, [_first_sequence(search)])
+    sequences = _best_sequences(search)
+    if sequences is None:
+        raise _no_start(search)
     first = sequences[0][0].slot
     if refusals := _broken_preconditions(first, context):
         begin = day_text(first.start.date())
         raise NoPlan(f"the course cannot begin on {begin}", findings=refusals)
     return _chosen_slots(search, sequences)
+
+
+def best_slots(context: PlanningContext) -> tuple[Slot, ...] | None:
+    """The slots of the best course, or None, which is found sooner than the reasons why.
+
+    Raises `BadRequest` and `OutOfTime` as `plan` does.
+    """
+    search = Search(context, requested_phases(context))
+    sequences = _best_sequences(search)
+    if sequences is None or _broken_preconditions(sequences[0][0].slot, context):
+        return None
+    return tuple(candidate.slot for sequence in sequences for candidate in sequence)
 
 
 def choose_slots_at(
@@ -139,8 +157,8 @@ def _start_findings(search: Search, first: Candidate) -> Iterator[Finding]:
         finding = start_infeasibility(search, start)
         rule, reason = finding.rule, finding.message
     day = day_text(date.fromordinal(first.day))
-    said = f"The first visit is on {day}, not on {day_text(start)}: {reason}."
-    yield Finding(rule, "given-up", said, 1)
+    said = f"{LATE_START} {day}, not on {day_text(start)}: {reason}."
+    yield Finding(rule, "given-up", said, len(search.context.request.prior) + 1)
 
 
 def requested_phases(context: PlanningContext) -> tuple[PhasePlan, ...]:
@@ -153,6 +171,12 @@ def requested_phases(context: PlanningContext) -> tuple[PhasePlan, ...]:
         raise BadRequest("start", f"expected {FIRST_START} to {LAST_START}, not {request.start}")
     if request.born and request.born >= request.start:
         raise BadRequest("born", f"expected a day before the start, not {day_text(request.born)}")
+    for field, said in request.problems():
+        raise BadRequest(field, said)
+    today = context.made_at.astimezone(context.zone).date()
+    if request.prior and (last := max(request.prior)) > today:
+        said = f"{day_text(last)} is still to come (today is {day_text(today)})"
+        raise BadRequest("prior", said, next_step="the days on which visits took place")
     return phase_plans_for(context.protocol, context.clinic, request)
 
 
@@ -163,13 +187,13 @@ def course_of(chosen: ChosenSlots, context: PlanningContext, *, course_id: str =
     phase_plans = [phase_plan.with_count(len(own)) for phase_plan, own in both]
     latest = latest_start(context.request)
     course = assemble(context, phase_plans, chosen.slots, latest, course_id)
-    slots = [slot for own in chosen.slots for slot in own]
+    slots = [*slots_elsewhere(context), *(slot for own in chosen.slots for slot in own)]
     findings = tuple(findings_of(context, course.visits, slots))
     if any(finding.level == "broken" for finding in findings):
         raise AssertionError("a plan of ours breaks a rule")
     given_up = (
         *chosen.findings,
-        *_spacing_findings(phase_plans, chosen.slots),
+        *_spacing_findings(phase_plans, chosen.slots, context.request.prior),
         *_time_findings(context.request, course.visits),
     )
     return replace(course, findings=(*given_up, *findings))
@@ -207,34 +231,43 @@ def _with_later_phases(
     return found
 
 
-def _first_sequence(search: Search) -> tuple[Candidate, ...]:
-    start, latest = search.context.request.start, latest_start(search.context.request)
-    slide = (latest - start).days
-    for day in range(start.toordinal(), latest.toordinal() + 1):
+def _best_sequences(search: Search) -> list[tuple[Candidate, ...]] | None:
+    """The best sequence of each phase; None if no course can begin in time."""
+    request = search.context.request
+    for day in range(request.start.toordinal(), latest_start(request).toordinal() + 1):
         sequence = search.best_first_phase(day)
         if sequence is not None:
-            return sequence.candidates
+            return _with_later_phases(search, [sequence.candidates])
+    return None
+
+
+def _no_start(search: Search) -> NoPlan:
+    """The refusal of a request with which no course can begin in time, day by day."""
+    start, latest = search.context.request.start, latest_start(search.context.request)
+    slide = (latest - start).days
     when = f"on {day_text(start)}"
     if slide:
         when = f"on any day from {day_text(start, year=False)} to {day_text(latest)}"
     days = [start + timedelta(after) for after in range(slide + DAYS_AHEAD)]
     refusals = [(day, start_infeasibility(search, day)) for day in days[: slide + 1]]
     possible = [day for day in days if search.candidates(0, 0, day.toordinal())]
-    raise NoPlan(f"no course can begin {when}", refusals=refusals, possible=possible)
+    return NoPlan(f"no course can begin {when}", refusals=refusals, possible=possible)
 
 
 def _spacing_findings(
-    phase_plans: Sequence[PhasePlan], slots: Sequence[Sequence[Slot]]
+    phase_plans: Sequence[PhasePlan], slots: Sequence[Sequence[Slot]], prior: Collection[date]
 ) -> Iterator[Finding]:
-    """Findings for visits that are off the pace."""
-    number, before = 0, 0
+    """Findings for visits that are off the pace, which counts on from the `prior` visits."""
+    number, before = len(prior), max(prior).toordinal() if prior else 0
     for phase_plan, own in zip(phase_plans, slots, strict=True):
-        anchor = before or own[0].start.toordinal()
+        is_first = number == len(prior)
+        anchor = own[0].start.toordinal() if is_first else before
         for index, slot in enumerate(own):
             number += 1
             day = slot.start.toordinal()
             gap = day - before
-            if before and phase_plan.cost(index, gap, day - anchor):
+            is_allowed = gap <= phase_plan.phase.gap_days.max  # else the rule `gap` has a finding
+            if before and is_allowed and phase_plan.cost(index, gap, day - anchor):
                 target = phase_plan.target_text(index, date.fromordinal(anchor))
                 said = f"comes {gap} days after the one before; the pace asks for {target}"
                 yield Finding("spacing", "given-up", f"Visit {number} {said}.", number)
@@ -245,7 +278,8 @@ def _time_findings(request: Request, visits: Sequence[Visit]) -> Iterator[Findin
     """A finding if the request has a time of day, and visits are at other times."""
     if request.time is None:
         return
-    other = [visit.number for visit in visits if visit.start.time() != request.time.time]
+    here = [visit for visit in visits if visit.is_here]
+    other = [visit.number for visit in here if visit.start.time() != request.time.time]
     if other:
-        said = f"{len(other)} of {len(visits)} visits are not at {request.time}, the wanted time."
+        said = f"{len(other)} of {len(here)} visits are not at {request.time}, the wanted time."
         yield Finding("time", "given-up", said, other[0])

@@ -11,6 +11,14 @@ from math import inf
 
 from ketasched.model import MAKE_UP_SUFFIX, Change, Course, Finding, Phase, Review, Visit
 from ketasched.model.identifiers import make_uid
+from ketasched.model.replay import (
+    course_at,
+    entry_problems,
+    is_numbered,
+    known_visits,
+    last_revision_without_result,
+    replay_problems,
+)
 from ketasched.model.review_gates import first_closed_gate
 
 FINAL_VERBS = {"completed": "complete", "missed": "miss", "omitted": "omit"}
@@ -20,22 +28,26 @@ FINAL_VERBS = {"completed": "complete", "missed": "miss", "omitted": "omit"}
 def record_findings(course: Course) -> Iterator[Finding]:
     """The findings, all broken, on what protocol, request and history of a course do not explain.
 
-    Compared are the numbers of visits and reviews, their kinds, order and labels, their UIDs, each
-    SEQUENCE with the changes to its item, and the statuses with the changes that record them.
+    The changes whose results the history records have to lead to the course as it is. Where they
+    begin, which is at the end in a course of ketasched 1.0, the numbers of visits and reviews and
+    their statuses are compared with the protocol, and with the changes up to then. UIDs, kinds,
+    order and each SEQUENCE are those of the course as it is.
     """
-    record = _Record(course)
+    record, revision = _Record(course), last_revision_without_result(course)
+    yield from map(_finding, (*entry_problems(course), *replay_problems(course, revision)))
     for visit in course.visits:
-        for said in record.visit_problems(visit):
-            yield _finding(f"Visit {visit.number} {said}.", visit.number)
-    for phase in course.protocol.phases:
-        for said in record.phase_problems(phase):
-            yield _finding(f"{phase.name}: {said}.")
-    for said in (*record.review_problems(), *record.history_problems()):
-        yield _finding(f"{said}.")
+        for said in record.identity_problems(visit):
+            yield _finding(f"Visit {visit.number} {said}", visit.number)
+    yield from map(_finding, record.review_identity_problems())
+    planned = course_at(course, revision)
+    if is_numbered(planned):
+        at = f"At revision {revision}: " if revision < course.revision else ""
+        for said, number in _Record(planned).problems():
+            yield _finding(f"{at}{said}", None if at else number)
 
 
-def _finding(message: str, visit: int | None = None) -> Finding:
-    return Finding("record", "broken", message, visit)
+def _finding(clause: str, visit: int | None = None) -> Finding:
+    return Finding("record", "broken", f"{clause}.", visit)
 
 
 @dataclass(frozen=True)
@@ -84,14 +96,28 @@ class _Record:
 
     @cached_property
     def visit_uids(self) -> set[str]:
-        return self._uids("visit", len(self.course.visits))
+        return self._uids("visit", len(known_visits(self.course)))
 
     def _uids(self, role: str, count: int) -> set[str]:
         """The UIDs of so many items of a role: ordinals are given in turn, and never again."""
         course_id = self.course.course_id
         return {make_uid(course_id, role, ordinal) for ordinal in range(1, count + 1)}
 
-    def visit_problems(self, visit: Visit) -> Iterator[str]:
+    def problems(self) -> Iterator[tuple[str, int | None]]:
+        """What the changes do not explain, as clauses; with the number of a visit, if of one."""
+        for visit in self.course.visits:
+            for said in self.status_problems(visit):
+                yield f"Visit {visit.number} {said}", visit.number
+        for phase in self.course.protocol.phases:
+            for said in self.phase_problems(phase):
+                yield f"{phase.name}: {said}", None
+        elsewhere = [visit.start.date() for visit in self.course.visits if visit.elsewhere]
+        if elsewhere != sorted(self.course.request.prior):
+            yield "The visits elsewhere are not those of the request", None
+        for said in (*self.review_problems(), *self.history_problems()):
+            yield said, None
+
+    def identity_problems(self, visit: Visit) -> Iterator[str]:
         """What is wrong with a visit by itself, and beside the one before it."""
         before = self.course.visits[visit.number - 2] if visit.number > 1 else None
         phase = self.phases[visit.phase]
@@ -102,6 +128,10 @@ class _Record:
         if visit.uid not in self.visit_uids:
             yield "has a uid that is not of this course"
         yield from self._sequence_problems(visit)
+
+    def status_problems(self, visit: Visit) -> Iterator[str]:
+        """Why a visit cannot have the status that it has."""
+        phase = self.phases[visit.phase]
         is_gated = visit.number > self.gate
         if visit.status == "planned" and is_gated and not phase.tentative:
             yield f"is planned, but waits for the review after visit {self.gate}"
@@ -148,15 +178,21 @@ class _Record:
         return self.verbs["booster"] * (phase is self.course.protocol.booster_phase)
 
     def review_problems(self) -> Iterator[str]:
-        """What is wrong with the reviews."""
+        """What is wrong with the number of the reviews."""
         reviews = self.course.reviews
+        elsewhere = Counter(visit.phase for visit in self.course.visits if visit.elsewhere)
         count = sum(
             review.after <= len(self.labels[phase.name]) - self._added(phase)
+            and (review.gate or review.after > elsewhere[phase.name])
             for phase in self.course.protocol.phases
             for review in phase.reviews
         )
         if len(reviews) != count:
             yield f"Reviews: {len(reviews)}; by the protocol {count}"
+
+    def review_identity_problems(self) -> Iterator[str]:
+        """What is wrong with a review by itself."""
+        reviews = self.course.reviews
         uids = self._uids("review", len(reviews))
         for ordinal, review in enumerate(reviews, start=1):
             if review.uid not in uids:
@@ -168,7 +204,7 @@ class _Record:
         for what, (there, least, most) in self._ranges().items():
             if not least <= there <= most:
                 yield f"{what}: {there}; by the history {least if there < least else most}"
-        count, history = len(self.course.visits), self.course.history
+        count, history = len(known_visits(self.course)), self.course.history
         further = self._uids("visit", count + len(history)) - self._uids("visit", count)
         if further & self.sequences.keys():
             yield "The history has changed a visit that is not there"
@@ -176,14 +212,15 @@ class _Record:
     def _ranges(self) -> dict[str, tuple[int, int, float]]:
         """How many items of each sort there are, and how few and how many there may be."""
         visits, verbs = self.course.visits, self.verbs
-        statuses = Counter[str](visit.status for visit in visits)
+        statuses = Counter[str](visit.status for visit in visits if not visit.elsewhere)
         tentative = {name for name, phase in self.phases.items() if phase.tentative}
         again = [visit for visit in visits if visit.of.endswith(MAKE_UP_SUFFIX)]
-        decided = [visit for visit in visits if visit.status in ("planned", "completed")]
+        decided = [visit for visit in visits if visit.is_here and visit.status != "tentative"]
         decisions = verbs["confirm"] + verbs["booster"] + _count_in(tentative, again)
         reviews = Counter[str](review.status for review in self.course.reviews)
         holds = [change.verb for change in self.changes if change.verb in ("hold", "resume")]
-        stops = any(one.verb == "cease" or one.outcome == "stop" for one in self.changes)
+        ends = ("cease", "switch")
+        stops = any(one.verb in ends or one.outcome == "stop" for one in self.changes)
         most_held, most_ceased = inf if holds[-1:] == ["hold"] else 0, inf if stops else 0
         make_ups = sum(change.make_up is True for change in self.changes)
         final = {status: verbs[verb] for status, verb in FINAL_VERBS.items()}

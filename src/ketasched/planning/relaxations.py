@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import TypeVar
 
-from ketasched.errors import BadRequest, NoPlan
-from ketasched.model import WEEKDAYS, Phase, Remedy, SpanDays, TimeRange
-from ketasched.planning.planner import choose_slots
+from ketasched.errors import BadRequest
+from ketasched.model import WEEKDAYS, Phase, Remedy, SpanDays, TimeRange, WeekHours
+from ketasched.planning.planner import best_slots
 from ketasched.rules.base import OutOfTime, PlanningContext
 
 DAYS_TO_TRY = 60
@@ -16,6 +17,8 @@ WEEK = 7
 
 LONGER_DAYS, CLOSER_DAYS, CLOSER_HOURS, WIDER_MINUTES = 7, 3, 12, 240
 """How much longer spans, closer visits and wider hours of the patient are tried, at most."""
+
+Week = TypeVar("Week", bound=WeekHours)
 
 Variant = tuple[str, PlanningContext]
 """A change in words, and the context with it; empty words: a later start."""
@@ -52,10 +55,10 @@ def remedies(context: PlanningContext, latest: date) -> Iterator[Remedy]:
 def _dates(context: PlanningContext) -> tuple[date, ...]:
     """The dates of the best course; empty if there is none."""
     try:
-        chosen = choose_slots(context)
-    except (NoPlan, BadRequest, OutOfTime):
+        slots = best_slots(context) or ()
+    except (BadRequest, OutOfTime):
         return ()
-    return tuple(slot.start.date() for slots in chosen.slots for slot in slots)
+    return tuple(slot.start.date() for slot in slots)
 
 
 def _with_request(context: PlanningContext, **changes: object) -> PlanningContext:
@@ -86,7 +89,7 @@ def _without_calendar(context: PlanningContext) -> Iterator[Variant]:
     busy = context.request.busy
     for name in dict.fromkeys(one.calendar for one in busy):
         others = tuple(one for one in busy if one.calendar != name)
-        yield f"without --busy {name}", _with_request(context, busy=others)
+        yield f"without the calendar {name}", _with_request(context, busy=others)
 
 
 def _more_weekdays(context: PlanningContext) -> Iterator[Variant]:
@@ -164,9 +167,16 @@ def _closer_hours(context: PlanningContext) -> Iterator[Variant]:
 
 
 def _open_on_more_days(context: PlanningContext) -> Iterator[Variant]:
-    clinic = context.clinic
-    usual = next(clinic.hours.on(day) for day in range(7) if clinic.hours.on(day))
+    clinic, hours = context.clinic, context.clinic.hours
     for number, name in enumerate(WEEKDAYS):
-        if not clinic.hours.on(number):
-            opened = replace(clinic, hours=replace(clinic.hours, **{name: usual}))
-            yield f"the clinic open on {name}, too", replace(context, clinic=opened)
+        if not all(week.on(number) for week in hours.weeks.values()):
+            changes = {since: _opened(week, number) for since, week in hours.changes.items()}
+            opened = replace(_opened(hours, number), changes=changes)
+            changed = replace(clinic, hours=opened)
+            yield f"the clinic open on {name}, too", replace(context, clinic=changed)
+
+
+def _opened(week: Week, weekday: int) -> Week:
+    """The week in which a weekday that is closed has the openings of the first open day."""
+    usual = next(week.on(day) for day in range(7) if week.on(day))
+    return replace(week, **{WEEKDAYS[weekday]: week.on(weekday) or usual})

@@ -14,6 +14,7 @@ from math import inf
 from ketasched.model import Finding, Phase, Slot, VisitKind
 from ketasched.model.wall_clock import minute_of_day
 from ketasched.planning.availability import PatientAvailability
+from ketasched.planning.elsewhere import slots_elsewhere
 from ketasched.planning.shortest_path import Candidate, VisitSequence, cheapest_sequence
 from ketasched.planning.spacing_cost import PhasePlan, decided_phases
 from ketasched.rules import ENDS_RULES, PAIR_RULES
@@ -65,7 +66,7 @@ class Search:
     Phases are numbered from 0 in the course, and visits from 0 in their phase (`index`). A later
     phase is pencilled in if it is tentative: it has as many visits as fit, perhaps none, and never
     delays or refuses a course. All other phases are decided; `decided` is the number of phases up
-    to the last of them.
+    to the last of them. `before` is the last visit that took place elsewhere, if one did.
     """
 
     def __init__(self, context: PlanningContext, phase_plans: Sequence[PhasePlan]) -> None:
@@ -82,7 +83,13 @@ class Search:
             if self._pencilled[number] and self._enters_by_clock[number + 1]:
                 self._enters_by_clock[number] = True
         self.decided = decided_phases(phase_plans)
-        self._ends_rules = [[rule for rule in ENDS_RULES if rule.concerns(one)] for one in phases]
+        # What a phase breaks that began elsewhere is a fact.
+        self._ends_rules = [
+            [rule for rule in ENDS_RULES if rule.concerns(one.phase) and not one.elsewhere]
+            for one in phase_plans
+        ]
+        slots = slots_elsewhere(context)
+        self.before = Candidate(slots[-1], slots[-1].start.toordinal(), 0) if slots else None
         self._feasible: dict[tuple[int, Candidate, int], list[Candidate]] = {}
         self._allowed_gaps: dict[tuple[int, int], bool] = {}
         self._later_phases_fit: dict[tuple[int, Candidate], bool] = {}
@@ -216,8 +223,11 @@ class Search:
 
     def candidates(self, number: int, index: int, day: int) -> list[Candidate]:
         """The candidates for visit `index` of phase `number` on `day`."""
-        by_clock = self.by_clock(number, index)
-        return self.availability.candidates(self.phase_plans[number].kind, day, by_clock=by_clock)
+        by_clock, plan = self.by_clock(number, index), self.phase_plans[number]
+        found = self.availability.candidates(plan.kind, day, by_clock=by_clock)
+        if self.before is None or number or index:
+            return found
+        return feasible_successors(self.before.slot, found, plan.phase, self.context)
 
     def by_clock(self, number: int, index: int) -> bool:
         """Whether a rule looks at the time of visit `index` of phase `number`, not only its day.
@@ -241,7 +251,7 @@ class Search:
         if not 0 <= pencilled <= sum(plan.count for plan, optional in plans if optional):
             return None
         sequences: list[tuple[Candidate, ...]] = []
-        left, last = iter(starts), None
+        left, last = iter(starts), self.before
         for number, (phase_plan, optional) in enumerate(plans):
             count = phase_plan.count
             if optional:

@@ -9,9 +9,8 @@ from datetime import date, timedelta
 from functools import lru_cache
 from itertools import accumulate, chain, islice, repeat
 from math import inf, isqrt
-from typing import NamedTuple
 
-from ketasched.errors import BadRequest
+from ketasched.errors import BadRequest, command_line
 from ketasched.model import Clinic, Phase, Protocol, Request, VisitKind, Window
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.memo import memoised
@@ -23,7 +22,8 @@ class PhasePlan:
     """A phase as requested: `count` visits of `kind`, `per_week` or at the days `offsets`.
 
     `offsets` are the target days of an every-so-many-days pace, counted from the phase's first
-    visit (first phase: the first offset is 0) or from the visit before the phase.
+    visit (first phase: the first offset is 0) or from the visit before the phase. The first
+    `elsewhere` visits of the phase took place elsewhere and are not counted.
     """
 
     phase: Phase
@@ -31,10 +31,21 @@ class PhasePlan:
     count: int
     per_week: int | None
     offsets: tuple[int, ...]
+    elsewhere: int = 0
 
     def with_count(self, count: int) -> "PhasePlan":
         """The same plan for its first `count` visits."""
         return self if count == self.count else replace(self, count=count)
+
+    def after_elsewhere(self, visits: int) -> "PhasePlan":
+        """The same plan after so many of its visits elsewhere: targets count from the next one."""
+        offsets = self.offsets[visits:]
+        return replace(
+            self,
+            count=self.count - visits,
+            offsets=tuple(offset - offsets[0] for offset in offsets),
+            elsewhere=visits,
+        )
 
     def cost(self, index: int, gap: int, since_anchor: int) -> int:
         """The cost of the spacing of visit `index` (from 0): squared days off the pace.
@@ -106,51 +117,53 @@ def _weekly_steps(per_week: int, first: int, last: int, budget: float) -> list[t
     return [(gap, cost) for gap, cost in costs if cost <= budget]
 
 
-class RequestedPace(NamedTuple):
-    """The part of a request that a phase plan depends on: a cache key shared by many patients."""
-
-    per_week: int | None
-    every_days: int | None
-    boosters: int
-    booster_every: int | None
-
-
-def phase_plans_for(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[PhasePlan, ...]:
-    """The plans of the phases that have visits.
-
-    Raises `BadRequest` for a pace or a number of boosters that the protocol does not offer.
-    """
-    pace = RequestedPace(
-        request.per_week, request.every_days, request.boosters, request.booster_every
-    )
-    return _phase_plans(protocol, clinic, pace=pace)
-
-
 @memoised
-def _phase_plans(
-    protocol: Protocol, clinic: Clinic, *, pace: RequestedPace
-) -> tuple[PhasePlan, ...]:
-    _refuse_unknown_pace(protocol, pace)
-    _refuse_boosters(protocol, pace)
+def phase_plans_for(protocol: Protocol, clinic: Clinic, request: Request) -> tuple[PhasePlan, ...]:
+    """The plans of the phases that have visits here.
+
+    Raises `BadRequest` for a pace or a number of boosters that the protocol does not offer, and
+    for more visits elsewhere than its first phase has.
+    """
+    _refuse_unknown_pace(protocol, request)
+    _refuse_boosters(protocol, request)
     found: list[PhasePlan] = []
-    for phase in protocol.phases:
-        count = pace.boosters if phase is protocol.booster_phase else phase.count.default
-        if count:
-            plan = phase_plan_for(protocol, clinic, pace, phase, count, is_first=not found)
-            found.append(_interned(plan))
-    return tuple(found)
+    for phase, count in counted_phases(protocol, request):
+        found.append(phase_plan_for(protocol, clinic, request, phase, count, is_first=not found))
+    return tuple(_without_elsewhere(protocol, found, len(request.prior)))
 
 
-@lru_cache(maxsize=256)
-def _interned(phase_plan: PhasePlan) -> PhasePlan:
-    """The same object for equal phase plans, so that caches by identity are shared."""
-    return phase_plan
+def counted_phases(protocol: Protocol, request: Request) -> list[tuple[Phase, int]]:
+    """The phases that have visits, wherever these take place, each with their number."""
+    counts = (
+        request.boosters if phase is protocol.booster_phase else phase.count.default
+        for phase in protocol.phases
+    )
+    return [one for one in zip(protocol.phases, counts, strict=True) if one[1]]
+
+
+def _without_elsewhere(
+    protocol: Protocol, found: Sequence[PhasePlan], visits: int
+) -> list[PhasePlan]:
+    """The plans without the first visits, which took place elsewhere. Raises `BadRequest`."""
+    if not visits:
+        return [*found]
+    first, *later = found
+    if visits > first.count:
+        said = f"{visits} visits elsewhere, and {first.phase.name} has {first.count}"
+        raise BadRequest("prior", said, next_step=_show(protocol))
+    if visits < first.count:
+        return [first.after_elsewhere(visits), *later]
+    if not later:
+        said = f"all {visits} visits took place elsewhere: none is left to plan"
+        boosters = "--boosters N" if protocol.booster_phase else _show(protocol)
+        raise BadRequest("prior", said, next_step=boosters)
+    return [later[0].after_elsewhere(0), *later[1:]]
 
 
 def phase_plan_for(
     protocol: Protocol,
     clinic: Clinic,
-    request: Request | RequestedPace,
+    request: Request,
     phase: Phase,
     count: int,
     *,
@@ -175,9 +188,7 @@ def _refuse_minutes(protocol: Protocol, phase: Phase, kind: VisitKind) -> None:
         raise BadRequest("clinic", f"{place}: {said}", next_step="other minutes for this visit")
 
 
-def _pace(
-    phase: Phase, request: Request | RequestedPace, *, booster: bool
-) -> tuple[int | None, tuple[int, ...]]:
+def _pace(phase: Phase, request: Request, *, booster: bool) -> tuple[int | None, tuple[int, ...]]:
     """Visits a week, or None and the steps in days: as requested, else as usual."""
     if booster and request.booster_every is not None:
         return None, (request.booster_every,)
@@ -191,13 +202,13 @@ def _pace(
     return None, phase.every_days.steps
 
 
-def _refuse_unknown_pace(protocol: Protocol, pace: RequestedPace) -> None:
+def _refuse_unknown_pace(protocol: Protocol, request: Request) -> None:
     phases = [phase for phase in protocol.phases if phase is not protocol.booster_phase]
     per_week = {one for phase in phases if phase.per_week for one in phase.per_week.choices}
     every_days = {one for phase in phases if phase.every_days for one in phase.every_days.choices}
     for field, requested, offered in (
-        ("per_week", pace.per_week, sorted(per_week)),
-        ("every_days", pace.every_days, sorted(every_days)),
+        ("per_week", request.per_week, sorted(per_week)),
+        ("every_days", request.every_days, sorted(every_days)),
     ):
         if requested is not None and requested not in offered:
             said = f"{protocol.id} does not offer this"
@@ -207,20 +218,20 @@ def _refuse_unknown_pace(protocol: Protocol, pace: RequestedPace) -> None:
             raise BadRequest(field, said, next_step=_show(protocol))
 
 
-def _refuse_boosters(protocol: Protocol, pace: RequestedPace) -> None:
-    phase, every, show = protocol.booster_phase, pace.booster_every, _show(protocol)
+def _refuse_boosters(protocol: Protocol, request: Request) -> None:
+    phase, every, show = protocol.booster_phase, request.booster_every, _show(protocol)
     if phase is None:
-        if pace.boosters or every is not None:
+        if request.boosters or every is not None:
             raise BadRequest("boosters", f"{protocol.id} has no booster phase", next_step=show)
         return
-    if not 0 <= pace.boosters <= phase.count.max:
-        said = f"expected 0 to {phase.count.max}, not {pace.boosters}"
+    if not 0 <= request.boosters <= phase.count.max:
+        said = f"expected 0 to {phase.count.max}, not {request.boosters}"
         raise BadRequest("boosters", said, next_step=show)
     if every is None:
         return
     gap = phase.gap_days
     allowed = phase.every_days.choices if phase.every_days else ()
-    if not pace.boosters:
+    if not request.boosters:
         said = "asks how often, but no boosters are asked for"
     elif len(allowed) > 1 and every not in allowed:
         said = f"expected {', '.join(map(str, allowed))}, not {every}"
@@ -232,4 +243,4 @@ def _refuse_boosters(protocol: Protocol, pace: RequestedPace) -> None:
 
 
 def _show(protocol: Protocol) -> str:
-    return f"ketasched protocols show {protocol.id}"
+    return command_line("protocols", "show", protocol.id)

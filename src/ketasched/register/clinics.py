@@ -3,14 +3,9 @@
 from sqlalchemy import Connection, select
 
 from ketasched.errors import BadRequest
-from ketasched.model import Clinic
-from ketasched.model.identifiers import folded_reference, register_key
+from ketasched.model import Clinic, Course
+from ketasched.model.identifiers import clinic_key, folded_reference, register_key
 from ketasched.register.tables import CLINICS, COURSES
-
-
-def clinic_key(clinic: Clinic) -> str:
-    """The key of a clinic."""
-    return register_key(clinic.id_salt, clinic.name, clinic.timezone)
 
 
 def clinic_id(connection: Connection, clinic: Clinic) -> int | None:
@@ -19,16 +14,17 @@ def clinic_id(connection: Connection, clinic: Clinic) -> int | None:
     return connection.execute(asked).scalar_one_or_none()
 
 
-def locked_clinic(connection: Connection, clinic: Clinic) -> int:
+def locked_clinic(connection: Connection, clinic: Clinic, before: Course | None = None) -> int:
     """The clinic's number, which is locked and, if necessary, created.
 
-    Other writers of the clinic wait until this transaction ends. Raises `BadRequest` if the
-    clinic is not known, and must not be.
+    The register takes over the clinic's name, unless the course has it from `before`: then it may
+    be an old one. Other writers of the clinic wait until this transaction ends. Raises
+    `BadRequest` if the clinic is not known, and must not be.
     """
     own = CLINICS.c.key == clinic_key(clinic)
     asked = select(CLINICS.c.id, CLINICS.c.name).where(own).with_for_update()
     found = connection.execute(asked).one_or_none()
-    if found and clinic.name in ("", found.name):
+    if found and clinic.name in ("", found.name, before and before.clinic.name):
         return int(found.id)
     if connection.dialect.name == "postgresql":
         # Of two who bring one clinic under two salts the second sees the first.

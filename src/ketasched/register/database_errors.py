@@ -59,7 +59,7 @@ def _translation(
         return damaged_file(engine, reason)
     if error.connection_invalidated:
         what = f"{place}: the register went away: {reason}; what was begun may have been entered"
-        return ConnectionLost(what, next_step="once it is there again: ketasched register show")
+        return ConnectionLost(what, next_step="once it is there again: ketasched register list")
     if error.statement is None and not is_file:
         return refused_operation(place, reason, ConnectionLost)
     is_missing = any(one in reason for one in MISSING) if is_file else state in MISSING_STATES
@@ -87,7 +87,7 @@ def no_such_register(place: str) -> BadFile:
 
 def damaged_file(engine: Engine, reason: str) -> BadFile:
     """The error for a damaged register; `reason` is in the database's words."""
-    step = "ketasched register restore BACKUP, or give another --register"
+    step = "give another --register, or: ketasched register restore BACKUP"
     if engine.dialect.name != "sqlite":
         step = "restore the database from its server's backup, or give another --register"
     what = f"{shown_address(engine)}: the register is damaged: {reason}"

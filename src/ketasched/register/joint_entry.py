@@ -1,4 +1,4 @@
-"""Entry of courses that were planned jointly, in one transaction."""
+"""Entry of courses that were planned, or revised, jointly, in one transaction."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,15 +7,31 @@ from sqlalchemy import Connection
 
 from ketasched.errors import NoPlan
 from ketasched.model import Course
-from ketasched.register.clinics import locked_clinic
-from ketasched.register.queries import (
+from ketasched.register.clinics import locked_clinic, refuse_another_clinic
+from ketasched.register.conflicts import (
     is_overtaken,
+    no_chair_left,
     plan_booking,
+    refuse_changed,
     refuse_conflicts,
     refuse_known,
+    refuse_stale,
+    refuse_taken_reference,
 )
-from ketasched.register.records import BookingRequest, Conflict
-from ketasched.register.writes import withdraw_replaced, write_course
+from ketasched.register.records import (
+    PROPOSE_ANEW,
+    BookingRequest,
+    BookState,
+    Conflict,
+    LogEntry,
+)
+from ketasched.register.seating import ChairTaken
+from ketasched.register.writes import (
+    release_chairs,
+    seat_again,
+    withdraw_replaced,
+    write_course,
+)
 
 
 class JointBooking(NamedTuple):
@@ -56,6 +72,44 @@ def book_jointly(
     for number in overtaken:
         found[number] = _booked(connection, clinic, planned[number].booking)
     return [found[number] for number in range(len(planned))]
+
+
+def revise_jointly(
+    connection: Connection,
+    revisions: Sequence[tuple[Course, Course]],
+    line: LogEntry,
+    state: BookState | None = None,
+    *,
+    dry_run: bool = False,
+) -> list[Course]:
+    """Enter the next revisions of courses of one clinic, each given before and after: all or none.
+
+    Raises `Stale` if a stored course is not the one before its revision, or if the state is not
+    the current one, other conflicts, and `ChairTaken`. A `dry_run` rolls the transaction back.
+    """
+    clinic = locked_clinic(connection, revisions[0][1].clinic, revisions[0][0])
+    if state:
+        refuse_changed(connection, state)
+    own = [before.course_id for before, _ in revisions]
+    for before, after in revisions:
+        refuse_stale(connection, before)
+        refuse_another_clinic(connection, after.clinic, before.course_id)
+        if after.patient != before.patient:
+            refuse_taken_reference(connection, clinic, after, own)
+    for _, after in revisions:
+        release_chairs(connection, clinic, after)
+    for _, after in revisions:
+        try:
+            write_course(connection, clinic, after, line)
+        except ChairTaken as error:
+            if error.uid:
+                raise no_chair_left(after, error.uid, PROPOSE_ANEW) from None
+            raise
+    if state:
+        seat_again(connection, clinic, state.clinic, state.since)
+    if dry_run:
+        connection.rollback()
+    return [after for _, after in revisions]
 
 
 def _booked(

@@ -1,15 +1,21 @@
 """The values that the register takes and returns: booking request, course entry, log entry."""
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
-from ketasched.errors import NoPlan, Refused
+from ketasched.errors import NoPlan, Refused, command_line
 from ketasched.model import Clinic, Course, Request
 from ketasched.model.occupancy import Occupancy
 from ketasched.rules import Capacity
+
+PROPOSE_ANEW = "propose anew: ketasched reschedule"
+"""What helps where a proposal can no longer be applied."""
+
+IMPORTED = "imported"
+"""What the log says of a course that came from a file."""
 
 
 class LogEntry(NamedTuple):
@@ -25,6 +31,16 @@ class LogEntry(NamedTuple):
 
 class Conflict(Refused):
     """The contents of the register forbid an entry."""
+
+
+class Stale(Conflict):
+    """The register has another revision of a course than the one that was changed, or none."""
+
+
+def changed_since() -> Stale:
+    """The refusal of a proposal for a book, or a clinic, that is another one by now."""
+    said = "the book, or the clinic's file, has changed since the proposal was made"
+    return Stale(said, next_step=PROPOSE_ANEW)
 
 
 class CourseEntry(NamedTuple):
@@ -60,6 +76,17 @@ class BookedDays(NamedTuple):
     chairs: dict[str, int | None]
 
 
+class BookState(NamedTuple):
+    """What is booked at a clinic from the aware moment `since` on, as a fingerprint.
+
+    Another fingerprint means that the clinic is not as it was, or that some visit is not.
+    """
+
+    clinic: Clinic
+    since: datetime
+    fingerprint: str
+
+
 @dataclass(frozen=True, slots=True)
 class BookingRequest:
     """A course to be planned and entered.
@@ -68,6 +95,7 @@ class BookingRequest:
     `before` for a revision. `instead_of` maps the identifiers of the courses that the new course
     replaces to their expected revisions. `explain` adds remedies to a refusal. `files` prepares
     the files of a course for its block, and gives them their names after it (`Register.book`).
+    If the course follows the one `before` it, `ended` returns the last revision of that one.
     """
 
     clinic: Clinic
@@ -78,6 +106,7 @@ class BookingRequest:
     instead_of: Mapping[str, int] = field(default_factory=dict)
     explain: Callable[[NoPlan, Occupancy], NoPlan] = lambda error, _: error
     files: Callable[[Course], AbstractContextManager[object]] = lambda _: nullcontext()
+    ended: Callable[[Course], Course] | None = None
 
     @property
     def without(self) -> tuple[str, ...]:
@@ -87,9 +116,39 @@ class BookingRequest:
 
 
 def overridden_uids(course: Course) -> set[str]:
-    """The uids of the visits whose `capacity` rule was overridden."""
-    return {
-        course.visits[finding.visit - 1].uid
+    """The uids of the visits whose `capacity` rule was overridden, or that began without a chair.
+
+    Nobody decided the latter: it is found out when a fact is recorded, or undone.
+    """
+    moment = course.history[-1].at
+    found = {
+        course.visits[finding.visit - 1]: finding.level
         for finding in course.findings
-        if finding.rule == Capacity.name and finding.level == "broken" and finding.visit
+        if finding.rule == Capacity.name and finding.visit
     }
+    return {
+        visit.uid for visit, level in found.items() if level == "broken" or visit.start <= moment
+    }
+
+
+@contextmanager
+def prepared_files(
+    files: Callable[[Course], AbstractContextManager[object]],
+    course: Course,
+    *,
+    is_entered: bool = False,
+) -> Iterator[None]:
+    """The `files` of a course (`BookingRequest`), prepared for the block, which enters it.
+
+    If they fail once the course is entered, the `Refused` that is raised says so.
+    """
+    try:
+        with files(course):
+            yield
+            is_entered = True
+    except Refused as error:
+        if not is_entered:
+            raise
+        said = f"{course.patient} is booked, but the files are not written: {error.what}"
+        step = command_line("register", "show", course.patient, "-o", "DIR", "--force")
+        raise Refused(said, next_step=step) from None

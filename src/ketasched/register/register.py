@@ -1,22 +1,23 @@
 """The register: plan and enter courses, look them up, withdraw them."""
 
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.functions import count
 
-from ketasched.errors import NoPlan, Refused
+from ketasched.errors import BadFile, NoPlan
 from ketasched.model import Clinic, Course
-from ketasched.model.identifiers import folded_reference
-from ketasched.model.occupancy import Limits, Occupancy
+from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import moment_at
-from ketasched.register import queries
+from ketasched.register import conflicts, queries
 from ketasched.register.booked_occupancy import BookedOccupancy
 from ketasched.register.clinics import (
     clinic_id,
@@ -26,24 +27,25 @@ from ketasched.register.clinics import (
 )
 from ketasched.register.database import open_database, reading, writing
 from ketasched.register.database_errors import ConnectionLost, shown_address
-from ketasched.register.joint_entry import JointBooking, book_jointly
+from ketasched.register.joint_entry import JointBooking, book_jointly, revise_jointly
 from ketasched.register.records import (
     BookedDays,
     BookingRequest,
+    BookState,
     Conflict,
     CourseEntry,
     LogEntry,
     LogRecord,
+    prepared_files,
 )
 from ketasched.register.seating import ChairTaken
-from ketasched.register.tables import BOOKINGS, CLINICS, COURSES, LOG, LONGEST_VISIT
+from ketasched.register.tables import CLINICS, COURSES
 from ketasched.register.writes import withdraw, withdraw_replaced, write_course
+
+Entered = TypeVar("Entered", bound=Course | NoPlan | Conflict | None)
 
 UNLOCKED_ATTEMPTS = 3
 """How often a course is planned without a lock; later attempts lock the clinic first."""
-
-DAYS_TO_LAST_REVIEW = 60
-"""How many days after its last visit a course may still have a review."""
 
 ROWS_AT_ONCE = 100
 """How many courses are read at once."""
@@ -88,7 +90,7 @@ class Register:
         Raises `Refused` if the register forbids the booking, whatever is planned.
         """
         with reading(self.engine) as connection:
-            queries.refuse_conflicts(connection, booking)
+            conflicts.refuse_conflicts(connection, booking)
             yield queries.occupancy_of(connection, booking.clinic, booking.without)
 
     def occupancy(
@@ -113,7 +115,15 @@ class Register:
     def refuse_conflicts(self, booking: BookingRequest) -> None:
         """Raise `Refused` if the register forbids the booking, whatever is planned."""
         with reading(self.engine) as connection:
-            queries.refuse_conflicts(connection, booking)
+            conflicts.refuse_conflicts(connection, booking)
+
+    def refuse_taken_reference(self, courses: Sequence[Course]) -> None:
+        """Raise `Conflict` if the reference of renamed courses is another patient's."""
+        own = [course.course_id for course in courses]
+        with reading(self.engine) as connection:
+            for course in courses:
+                clinic = clinic_id(connection, course.clinic)
+                conflicts.refuse_taken_reference(connection, clinic, course, own)
 
     def plan(self, booking: BookingRequest) -> Course:
         """The course that `book` would enter; nothing is written. Raises the errors of `book`."""
@@ -142,24 +152,24 @@ class Register:
                 if number < UNLOCKED_ATTEMPTS:
                     with reading(self.engine) as connection:
                         seen = queries.last_lines(connection)
-                        made.append(queries.plan_booking(connection, booking))
-                    with _files_of(booking, made[0]):
+                        made.append(conflicts.plan_booking(connection, booking))
+                    with prepared_files(booking.files, made[0]):
                         self._enter_planned(booking, made, seen)
                     return made[0]
                 self._enter_planned(booking, made)
             except NoPlan as error:
                 with self.occupancy_for(booking) as bookings:
                     refusal = booking.explain(error, bookings)
-                raise queries.taken_meanwhile(refusal) if number else refusal from None
+                raise conflicts.taken_meanwhile(refusal) if number else refusal from None
             except ChairTaken as error:
                 refused = error
                 continue
             except ConnectionLost as error:
                 if not self._has_after_all(made, error):
                     continue
-            with _files_of(booking, made[0], is_entered=True):
+            with prepared_files(booking.files, made[0], is_entered=True):
                 return made[0]
-        raise queries.refused_again(refused, made)
+        raise conflicts.refused_again(refused, made)
 
     def _enter_planned(
         self, booking: BookingRequest, made: list[Course], seen: object = None
@@ -169,18 +179,20 @@ class Register:
         `seen` are the last lines of the log at the planning.
         """
         with self._entering() as connection:
-            clinic = locked_clinic(connection, booking.clinic)
+            clinic = locked_clinic(connection, booking.clinic, booking.before)
             if made:
-                queries.refuse_conflicts(connection, booking)
+                conflicts.refuse_conflicts(connection, booking)
             else:
-                made.append(queries.plan_booking(connection, booking))
+                made.append(conflicts.plan_booking(connection, booking))
             course = made[0]
             is_alone = seen is None or queries.last_lines(connection) == seen
-            if not is_alone and queries.is_overtaken(connection, booking, course):
+            if not is_alone and conflicts.is_overtaken(connection, booking, course):
                 raise ChairTaken
+            if booking.ended:
+                write_course(connection, clinic, booking.ended(course), booking.line)
             if booking.before is not None:
-                queries.refuse_new_overlap(connection, clinic, course)
-            queries.refuse_known(connection, booking, course)
+                conflicts.refuse_new_overlap(connection, clinic, course)
+            conflicts.refuse_known(connection, booking, course)
             withdraw_replaced(connection, booking, but={course.course_id})
             write_course(connection, clinic, course, booking.line)
 
@@ -193,21 +205,45 @@ class Register:
         patient without a course. A course whose chairs were taken since the planning is planned
         anew beside all others. Raises `Conflict` if other writers interfere all the time.
         """
+        return self._enter_jointly(partial(book_jointly, planned=planned))
+
+    def book_state(self, clinic: Clinic, since: datetime) -> BookState:
+        """What is booked at a clinic from the aware moment `since` on."""
+        with reading(self.engine) as connection:
+            return BookState(clinic, since, queries.fingerprint(connection, clinic, since))
+
+    def revise_jointly(
+        self,
+        revisions: Sequence[tuple[Course, Course]],
+        line: LogEntry,
+        *,
+        state: BookState | None = None,
+        dry_run: bool = False,
+    ) -> list[Course]:
+        """Enter revisions of one clinic's courses in one transaction: all of them, or none.
+
+        Each is a course before and after; one may take a chair that another one leaves. A
+        `dry_run` enters none. Raises `Conflict`: `Stale` if a course or the `state` has changed.
+        """
+        enter = partial(revise_jointly, revisions=revisions, line=line, state=state)
+        return self._enter_jointly(partial(enter, dry_run=dry_run))
+
+    def _enter_jointly(self, enter: Callable[[Connection], list[Entered]]) -> list[Entered]:
         refused = ChairTaken()
         for _ in range(ATTEMPTS):
-            found: list[Course | NoPlan | Conflict | None] = []
+            found: list[Entered] = []
             try:
                 with self._entering() as connection:
-                    found += book_jointly(connection, planned)
+                    found += enter(connection)
             except ChairTaken as error:
                 refused = error
                 continue
             except ConnectionLost as error:
-                courses = [one for one in found if isinstance(one, Course)]
+                courses: list[Course] = [one for one in found if isinstance(one, Course)]
                 if not self._has_after_all(courses, error):
                     continue
             return found
-        raise queries.refused_again(refused, ())
+        raise conflicts.refused_again(refused, ())
 
     def enter(
         self,
@@ -215,18 +251,18 @@ class Register:
         line: LogEntry,
         *,
         waived: Collection[str] = (),
-        allowed: Limits | None = None,
+        allowed_by: Collection[Clinic] = (),
     ) -> bool:
         """Enter a course, or a later revision of a stored one, without planning.
 
         Returns False if the register has this revision already. Visits in `waived` (uids) may
-        exceed the clinic's limits, which are `allowed` if not those of the course's clinic. Raises
-        `BadRequest`, `Refused`.
+        exceed the clinic's limits, which are the widest of `allowed_by`, or those of the course's
+        clinic. Raises `BadRequest`, `Refused`.
         """
         refused = ChairTaken()
         for _ in range(ATTEMPTS):
             try:
-                return self._enter(course, line, waived, allowed)
+                return self._enter(course, line, waived, allowed_by)
             except ChairTaken as error:
                 refused = error
                 if refused.uid:
@@ -234,21 +270,25 @@ class Register:
             except ConnectionLost as error:
                 if self._has_after_all([course], error):
                     return True
-        raise queries.refused_again(refused, [course])
+        raise conflicts.refused_again(refused, [course])
 
     def _enter(
-        self, course: Course, line: LogEntry, waived: Collection[str], allowed: Limits | None
+        self,
+        course: Course,
+        line: LogEntry,
+        waived: Collection[str],
+        allowed_by: Collection[Clinic],
     ) -> bool:
         with self._entering() as connection:
             found = queries.entry_of(connection, course.course_id)
             refuse_stranger(connection, course.clinic)
             refuse_another_clinic(connection, course.clinic, course.course_id)
-            clinic = locked_clinic(connection, course.clinic)
-            if found and not queries.replaces(connection, course, found):
+            clinic = locked_clinic(connection, course.clinic, course)
+            if found and not conflicts.replaces(connection, course, found):
                 return False
-            queries.refuse_new_overlap(connection, clinic, course)
-            queries.refuse_mistakable(connection, course)
-            write_course(connection, clinic, course, line, waived=waived, allowed=allowed)
+            conflicts.refuse_new_overlap(connection, clinic, course)
+            conflicts.refuse_mistakable(connection, course)
+            write_course(connection, clinic, course, line, waived=waived, allowed_by=allowed_by)
             return True
 
     def withdraw(self, course_id: str, line: LogEntry) -> None:
@@ -295,13 +335,16 @@ class Register:
     def entries(self, clinic: Clinic | None = None, patient: str = "") -> list[CourseEntry]:
         """The entries of a clinic or of all clinics, of a patient or of all patients."""
         with reading(self.engine) as connection:
-            asked = queries.ENTRIES
-            if clinic is not None:
-                asked = asked.where(COURSES.c.clinic == clinic_id(connection, clinic))
-            if patient:
-                folded = COURSES.c.folded_patient == folded_reference(patient)
-                asked = asked.where(folded, COURSES.c.patient == patient)
-            return [CourseEntry(*row) for row in connection.execute(asked)]
+            return queries.entries(connection, clinic, patient)
+
+    def patients_named(self, name: str, clinic: Clinic | None = None) -> list[str]:
+        """The patients of a clinic, or of all, who are called like this.
+
+        Only the one whose reference is `name`, if there is one; else all whose references differ
+        from `name` in case, accents and spaces only.
+        """
+        with reading(self.engine) as connection:
+            return queries.patients_named(connection, name, clinic)
 
     def clinics(self) -> list[str]:
         """The names of the clinics."""
@@ -314,11 +357,10 @@ class Register:
         with reading(self.engine) as connection:
             return connection.execute(select(count()).select_from(COURSES)).scalar_one()
 
-    def newest(self) -> Course | None:
-        """The course that ends last; None if there is no course."""
-        asked = select(COURSES.c.course_id).order_by(COURSES.c.last_day.desc()).limit(1)
+    def newest(self, clinic: Clinic | None = None) -> Course | None:
+        """The course that was planned last, of a clinic or of all; None if there is no course."""
         with reading(self.engine) as connection:
-            found = connection.execute(asked).scalar_one_or_none()
+            found = queries.newest_course(connection, clinic)
         return self.course(found) if found else None
 
     def course(self, course_id: str) -> Course:
@@ -334,51 +376,24 @@ class Register:
             few = connection.execution_options(yield_per=ROWS_AT_ONCE)
             yield from few.execute(asked).scalars()
 
+    def current(self, today: date) -> Iterator[Course]:
+        """The courses that end today or later. A course that is damaged is left out."""
+        asked = select(COURSES.c.course_id, COURSES.c.document)
+        with reading(self.engine) as connection:
+            few = connection.execution_options(yield_per=ROWS_AT_ONCE)
+            for row in few.execute(asked.where(COURSES.c.last_day >= today.isoformat())):
+                with suppress(BadFile):
+                    yield queries.read_document(*row)
+
     def days(self, first: date, last: date, clinic: Clinic | None = None) -> BookedDays:
         """The courses that may have a visit or a review on these dates (inclusive), with chairs.
 
         Of one clinic, or of all. Raises `BadFile`.
         """
-        since = first - timedelta(DAYS_TO_LAST_REVIEW)
-        days = COURSES.c.first_day <= last.isoformat(), COURSES.c.last_day >= since.isoformat()
-        asked = select(COURSES.c.course_id, COURSES.c.document).where(*days)
-        # A local date begins and ends within a day of the same date in UTC.
-        begin, end = (moment_at(day, 0, ZoneInfo("UTC")).timestamp() for day in (first, last))
-        seats = select(BOOKINGS.c.uid, BOOKINGS.c.chair).where(
-            BOOKINGS.c.begins > begin - 2 * LONGEST_VISIT,
-            BOOKINGS.c.begins < end + 2 * LONGEST_VISIT,
-        )
         with reading(self.engine) as connection:
-            if clinic is not None:
-                known = clinic_id(connection, clinic)
-                asked = asked.where(COURSES.c.clinic == known)
-                seats = seats.where(BOOKINGS.c.clinic == known)
-            found = connection.execute(asked.order_by(COURSES.c.course_id)).all()
-            chairs = {row.uid: row.chair for row in connection.execute(seats)}
-        return BookedDays([queries.read_document(*row) for row in found], chairs)
+            return queries.booked_days(connection, first, last, clinic)
 
     def log(self, course_id: str) -> list[LogRecord]:
         """The log of a course, oldest line first."""
-        asked = select(LOG).where(LOG.c.course_id == course_id).order_by(LOG.c.number)
         with reading(self.engine) as connection:
-            return [LogRecord(*row) for row in connection.execute(asked)]
-
-
-@contextmanager
-def _files_of(
-    booking: BookingRequest, course: Course, *, is_entered: bool = False
-) -> Iterator[None]:
-    """The files of a booking, prepared for the block, which enters the course.
-
-    If they fail once the course is entered, the `Refused` that is raised says so.
-    """
-    try:
-        with booking.files(course):
-            yield
-            is_entered = True
-    except Refused as error:
-        if not is_entered:
-            raise
-        said = f"{course.patient} is booked, but the files are not written: {error.what}"
-        step = f"ketasched register show {course.patient} -o DIR --force"
-        raise Refused(said, next_step=step) from None
+            return queries.log_of(connection, course_id)

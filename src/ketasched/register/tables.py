@@ -4,10 +4,13 @@ The database itself, whatever program writes, refuses two visits on one chair at
 with the same place among those that begin together, and a changed or removed line of the log.
 """
 
+import sqlite3
+
 from sqlalchemy import (
     DDL,
     BigInteger,
     Column,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -15,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     event,
 )
@@ -27,6 +31,30 @@ LONGEST_VISIT = 24 * 60 * 60
 
 MOST_CHAIRS = 1024
 """How many visits there can be at once at a clinic, those with an overridden chair included."""
+
+
+class WholeNumber(TypeDecorator[int]):
+    """A column of whole numbers, whatever somebody has written into it by hand.
+
+    SQLite keeps a text there, too. Reading that raises `sqlite3.DatabaseError`, as damage does.
+    """
+
+    impl = Integer
+    cache_ok = True
+
+    def process_result_value(self, value: object, dialect: Dialect) -> int | None:
+        """The number, as the database has it."""
+        if value is None or isinstance(value, int):
+            return value
+        raise sqlite3.DatabaseError("a text stands where a number should")
+
+
+class LongNumber(WholeNumber):
+    """A column of whole numbers of 64 bits."""
+
+    impl = BigInteger
+    cache_ok = True
+
 
 TABLES = MetaData()
 
@@ -48,7 +76,7 @@ COURSES = Table(
     Column("course_id", Text, primary_key=True),
     Column("clinic", ForeignKey("clinics.id"), nullable=False),
     Column("patient", Text, nullable=False),
-    Column("revision", Integer, nullable=False),
+    Column("revision", WholeNumber, nullable=False),
     Column("first_day", String(10), nullable=False),
     Column("last_day", String(10), nullable=False),
     Column("document", Text, nullable=False),
@@ -70,10 +98,10 @@ BOOKINGS = Table(
     Column("course_id", ForeignKey("courses.course_id"), nullable=False, index=True),
     Column("clinic", ForeignKey("clinics.id"), nullable=False),
     Column("day", String(10), nullable=False),
-    Column("begins", BigInteger, nullable=False),
-    Column("ends", BigInteger, nullable=False),
-    Column("chair", Integer),
-    Column("place", Integer),
+    Column("begins", LongNumber, nullable=False),
+    Column("ends", LongNumber, nullable=False),
+    Column("chair", WholeNumber),
+    Column("place", WholeNumber),
     UniqueConstraint("clinic", "begins", "place", name="one_in_a_place"),
 )
 """Visits at the clinic: local date (ISO), start and end in POSIX seconds, chair from 0.
@@ -92,7 +120,7 @@ LOG = Table(
     Column("number", Integer, primary_key=True),
     Column("at", String(40), nullable=False),
     Column("course_id", Text, nullable=False, index=True),
-    Column("revision", Integer, nullable=False),
+    Column("revision", WholeNumber, nullable=False),
     Column("what", Text, nullable=False),
     Column("by_whom", Text, nullable=False),
 )

@@ -1,18 +1,20 @@
 """Writing a course: its document, its bookings on chairs, and a line of the log."""
 
 from collections.abc import Collection, Iterator
+from datetime import date, datetime
 
 from sqlalchemy import Connection, select
 
 from ketasched.files.codec import json_line
 from ketasched.files.load import UNREADABLE_STEP, reading_problem
-from ketasched.model import TAKES_PLACE, Course, Visit
+from ketasched.model import Clinic, Course, Entry, Visit
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.identifiers import folded_reference
-from ketasched.model.occupancy import Limits, limits
+from ketasched.model.occupancy import limits, widest
+from ketasched.model.replay import entry_to_undo
 from ketasched.register.chair_assignment import Seat
 from ketasched.register.records import BookingRequest, Conflict, LogEntry, overridden_uids
-from ketasched.register.seating import remove_bookings, seat_visit
+from ketasched.register.seating import ChairTaken, remove_bookings, seat_visit
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, LONGEST_VISIT
 
 YEARS = range(1950, 2101)
@@ -26,15 +28,35 @@ def write_course(
     line: LogEntry,
     *,
     waived: Collection[str] = (),
-    allowed: Limits | None = None,
+    allowed_by: Collection[Clinic] = (),
 ) -> None:
     """Write a course, its bookings and a line of the log.
 
     Visits whose `capacity` rule was overridden, and those in `waived` (uids), may exceed the
-    clinic's limits. `allowed` are those limits, if not the ones of the course's clinic. Raises
+    clinic's limits, which are the widest of `allowed_by`, or those of the course's clinic. Raises
     `ChairTaken`, and `Conflict` for a visit that no register can hold.
     """
     _write_document(connection, clinic, course)
+    wanted = release_chairs(connection, clinic, course)
+    _refuse_uids_of_others(connection, course, wanted)
+    let_in = overridden_uids(course) | set(waived)
+    for day, seat in wanted.values():
+        values = {"clinic": clinic, "course_id": course.course_id, "day": day}
+        clinics = allowed_by or (course.clinic,)
+        allowed = widest(limits(one, date.fromisoformat(day)) for one in clinics)
+        seat_visit(connection, values, seat, allowed, let_in)
+    done = line._replace(what=line.what or _last_done(course))
+    write_log(connection, course.course_id, course.revision, done)
+
+
+def release_chairs(
+    connection: Connection, clinic: int, course: Course
+) -> dict[str, tuple[str, Seat]]:
+    """Remove the bookings of a stored course that are no longer as in `course`.
+
+    Returns the visits that need a chair, by uid, each with its local date (ISO); all others have
+    theirs already. Raises `Conflict`.
+    """
     wanted = {seat.uid: (day, seat) for day, seat in _seats_of(course)}
     gone = []
     own = BOOKINGS.c.course_id == course.course_id
@@ -44,14 +66,31 @@ def write_course(
             del wanted[row.uid]  # the visit keeps its chair
         else:
             gone.append(row.uid)
-    _refuse_uids_of_others(connection, course, wanted)
     remove_bookings(connection, gone)
-    let_in = overridden_uids(course) | set(waived)
-    for day, seat in wanted.values():
-        values = {"clinic": clinic, "course_id": course.course_id, "day": day}
-        seat_visit(connection, values, seat, allowed or limits(course.clinic), let_in)
-    done = line._replace(what=line.what or _last_done(course))
-    write_log(connection, course.course_id, course.revision, done)
+    return wanted
+
+
+def seat_again(connection: Connection, number: int, clinic: Clinic, since: datetime) -> None:
+    """Give each visit from `since` on that has a chair after the clinic's last one a free chair.
+
+    Whoever had none may have one once others have moved. `number` is the clinic's.
+    """
+    if clinic.chairs is None:
+        return
+    beyond = select(BOOKINGS).where(
+        BOOKINGS.c.clinic == number,
+        BOOKINGS.c.begins >= int(since.timestamp()),
+        BOOKINGS.c.chair >= clinic.chairs,
+    )
+    for row in connection.execute(beyond.order_by(BOOKINGS.c.begins, BOOKINGS.c.uid)).all():
+        remove_bookings(connection, [row.uid])
+        values = {"clinic": number, "course_id": row.course_id, "day": row.day}
+        seat = Seat(row.uid, row.begins, row.ends)
+        allowed = limits(clinic, date.fromisoformat(row.day))
+        try:
+            seat_visit(connection, values, seat, allowed, ())
+        except ChairTaken:
+            seat_visit(connection, values, seat, allowed, {row.uid})
 
 
 def _last_done(course: Course) -> str:
@@ -59,9 +98,18 @@ def _last_done(course: Course) -> str:
     if not course.history:
         return "planned"
     last = course.history[-1]
-    if last.change and last.change.verb == "driver":
-        return f"visit {last.change.visit}: another driver"
-    return last.what
+    if last.change and last.change.verb == "undo":
+        index = entry_to_undo(course.history[:-1])
+        return "undone" if index is None else f"undone: {_without_names(course.history[index])}"
+    return _without_names(last)
+
+
+def _without_names(entry: Entry) -> str:
+    if entry.change and entry.change.verb == "driver":
+        return f"{entry.what.partition(':')[0]}: another driver"
+    if entry.change and entry.change.verb == "rename":
+        return "renamed"
+    return entry.what
 
 
 def _refuse_uids_of_others(connection: Connection, course: Course, uids: Collection[str]) -> None:
@@ -104,8 +152,8 @@ def write_log(connection: Connection, course_id: str, revision: int, line: LogEn
 
 
 def first_and_last_day(course: Course) -> tuple[str, str]:
-    """The local dates (ISO) of the first and the last visit that take place; "" if none does."""
-    taking = [visit.start.date() for visit in course.visits if visit.status in TAKES_PLACE]
+    """The local dates (ISO) of the first and last visit that take place here; "" if none does."""
+    taking = [visit.start.date() for visit in course.visits if visit.is_here]
     return (min(taking).isoformat(), max(taking).isoformat()) if taking else ("", "")
 
 
@@ -134,7 +182,7 @@ def _seats_of(course: Course) -> Iterator[tuple[str, Seat]]:
     """The visits that need a chair, each with its local date (ISO). Raises `Conflict`."""
     for visit in course.visits:
         kind = effective_kind(course.protocol, course.clinic, visit.kind)
-        if visit.status in TAKES_PLACE and kind.place == "clinic":
+        if visit.is_here and kind.place == "clinic":
             begins, ends = int(visit.start.timestamp()), int(visit.end.timestamp())
             if ends - begins > LONGEST_VISIT or visit.start.year not in YEARS:
                 raise _impossible(visit)

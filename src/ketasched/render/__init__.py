@@ -3,7 +3,7 @@
 A renderer is a module with `render(course, view) -> str` and a row in `RENDERERS`. The module is
 imported at its first use, because some need libraries that take long to load.
 
-Doors: html, ics, patient_folder.
+Doors: columns, html, ics, patient_folder.
 """
 
 from collections.abc import Mapping

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ketasched.model import TAKES_PLACE, Amount, Course, VisitKind
+from ketasched.model import Amount, Course, VisitKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,7 @@ def make_bill(course: Course) -> Bill | None:
     if not prices:
         return None
     counts = Counter(
-        (visit.kind, visit.status == "tentative")
-        for visit in course.visits
-        if visit.status in TAKES_PLACE
+        (visit.kind, visit.status == "tentative") for visit in course.visits if visit.is_here
     )
     return Bill(
         tuple(

@@ -2,24 +2,21 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 from markupsafe import Markup
 
+from ketasched.events import wording
 from ketasched.events.view import View
-from ketasched.events.wording import (
-    ASK_ABOUT_DRIVING,
-    DELETE_FIRST,
-    DELETE_OLD,
-    KEPT_LONGER,
-    NOT_BEFORE_SLEEP,
-    WAIT_AND_DRIVE,
-)
 from ketasched.files.disk import read_bytes
+from ketasched.language.locale import Locale
+from ketasched.language.restyle import restyle
 from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course
-from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.render.month_grid import legend, month_grids
 from ketasched.render.page import Page, make_page, make_ride_list
 
@@ -57,24 +54,30 @@ def _environment() -> Environment:
     )
     style = read_bytes(Path(__file__).parent / "templates" / "page.css").decode()
     environment.filters |= {
-        "day": day_text,
-        "short_day": partial(day_text, year=False),
-        "clock": clock_text,
-        "moment": partial(moment_text, year=False),
+        "day": _in_locale(Locale.day_text),
+        "short_day": _in_locale(partial(Locale.day_text, year=False)),
+        "clock": _in_locale(Locale.clock_text),
+        "moment": _in_locale(partial(Locale.moment_text, year=False)),
+        "restyle": _in_locale(lambda locale, text: restyle(text, locale)),
     }
     environment.globals |= {
         "style": Markup(style),  # noqa: S704 - our own file
         "policy": _content_security_policy(style),
         "takes_place": TAKES_PLACE,
         "to_be_decided": TO_BE_DECIDED,
-        "not_before_sleep": NOT_BEFORE_SLEEP,
-        "kept_longer": KEPT_LONGER,
-        "wait_and_drive": WAIT_AND_DRIVE,
-        "delete_first": DELETE_FIRST,
-        "delete_old": DELETE_OLD,
-        "ask_about_driving": ASK_ABOUT_DRIVING,
+        "words": wording,
     }
     return environment
+
+
+def _in_locale(write: Callable[[Locale, Any], str]) -> Callable[[Context, object], str]:
+    """A filter that writes a value in the locale of the page's reader."""
+
+    @pass_context
+    def written(context: Context, value: object) -> str:
+        return write(context["locale"], value)
+
+    return written
 
 
 def _content_security_policy(style: str) -> str:

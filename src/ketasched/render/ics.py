@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ketasched.events.diff import changed_events
 from ketasched.events.events import Event, events
-from ketasched.events.view import View
+from ketasched.events.view import View, clinic_locale
 from ketasched.events.wording import is_discreet
 from ketasched.model import Course
 from ketasched.model.privacy import redact
@@ -28,9 +28,17 @@ def render(course: Course, view: View) -> str:
     return _calendar(course, view, events(course, view))
 
 
-def render_changes(before: Course, course: Course, view: View) -> str:
-    """A calendar of the events that changed since `before`, removed ones as cancelled."""
-    return _calendar(course, view, changed_events(before, course, view))
+def render_changes(
+    before: Course, course: Course, view: View, following: Course | None = None
+) -> str:
+    """A calendar of the events that changed since `before`, removed ones as cancelled.
+
+    With the events of the course `following` it, if there is one.
+    """
+    changed = changed_events(before, course, view)
+    known = {event.uid for event in changed}
+    new = events(following, view) if following else ()
+    return _calendar(course, view, [*changed, *(one for one in new if one.uid not in known)])
 
 
 def render_split(course: Course, view: View) -> dict[str, str]:
@@ -70,14 +78,15 @@ def calendar_text(name: str, zone: str, content: list[Event]) -> str:
 
 def calendar_name(course: Course, view: View) -> str:
     """The calendar's name; neutral unless the clinic wants clinical titles."""
+    text = clinic_locale(course.clinic).text
     if view.audience == "driver":
-        return "Rides"
+        return text("Rides")
     if view.audience == "clinic":
         return f"{course.patient}: {course.protocol.title}"
     clinic = course.clinic
     if is_discreet(course, view):
-        return redact(clinic.calendar_name) or "Appointments"
-    return clinic.calendar_name or clinic.name or course.protocol.title
+        return redact(clinic.calendar_name) or text("Appointments")
+    return clinic.calendar_name or clinic.name or text(course.protocol.title)
 
 
 @lru_cache(maxsize=4096)

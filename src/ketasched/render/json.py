@@ -47,7 +47,11 @@ def _json(value: Any, newline: str) -> str:  # noqa: ANN401 - a noun, or a field
     if kind is Clinic or kind is Protocol:
         return _shared(value, newline=newline)
     if names := _field_names(kind):
-        members = [f'"{name}": {_json(getattr(value, name), inner)}' for name in names]
+        members = [
+            f'"{name}": {_json(getattr(value, name), inner)}'
+            for name, is_optional in names.items()
+            if not is_optional or getattr(value, name)
+        ]
         return f"{{{inner}{f',{inner}'.join(members)}{newline}}}"
     return _dump(value, newline=newline)
 
@@ -61,7 +65,11 @@ _shared = memoised(_dump)
 
 
 @cache
-def _field_names(kind: Any) -> list[str]:  # noqa: ANN401 - a type
-    """The names of a dataclass's fields; empty if the type has a plain form of its own."""
-    is_plain = hasattr(kind, "plain") or not is_dataclass(kind)
-    return [] if is_plain else [field.name for field in fields(kind)]
+def _field_names(kind: Any) -> dict[str, bool]:  # noqa: ANN401 - a type
+    """The names of a dataclass's fields, each with whether it is written only where it is used.
+
+    Empty if the type has a plain form of its own.
+    """
+    if hasattr(kind, "plain") or not is_dataclass(kind):
+        return {}
+    return {one.name: "written where used" in one.metadata for one in fields(kind)}

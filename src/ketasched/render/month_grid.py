@@ -7,16 +7,15 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from ketasched.events.rides import needs_ride
-from ketasched.events.view import View
-from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, WEEKDAYS, Course
-from ketasched.model.wall_clock import DAY_NAMES, MONTH_NAMES, clock_text
+from ketasched.events.view import View, clinic_locale
+from ketasched.model import TAKES_PLACE, WEEKDAYS, Course
 
-MarkKind = Literal["visit", "home", "tentative", "review"]
+MarkKind = Literal["visit", "home", "elsewhere", "tentative", "review"]
 
 
 @dataclass(frozen=True, slots=True)
 class DayMark:
-    """The mark of a day with a visit (also at home, or tentative) or a review, and its start."""
+    """The mark of a day with a visit or a review, by its kind, and when that begins."""
 
     kind: MarkKind
     clock: str
@@ -48,9 +47,11 @@ def month_grids(course: Course, view: View) -> list[Month]:
     """The months that have a mark for this audience, in order."""
     marks = marked_days(course, view)
     first_weekday = WEEKDAYS.index(course.clinic.week_begins)
-    names = tuple(DAY_NAMES[(first_weekday + number) % 7] for number in range(7))
+    locale = clinic_locale(course.clinic)
+    names = locale.weekday_names
+    names = (*names[first_weekday:], *names[:first_weekday])
     return [
-        Month(f"{MONTH_NAMES[month - 1]} {year}", names, _weeks(year, month, first_weekday, marks))
+        Month(locale.month_text(year, month), names, _weeks(year, month, first_weekday, marks))
         for year, month in sorted({(day.year, day.month) for day in marks})
     ]
 
@@ -62,6 +63,7 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
     on the same day.
     """
     is_driver = view.audience == "driver"
+    clock_text = clinic_locale(course.clinic).clock_text
     reviews = [] if is_driver else [one for one in course.reviews if one.status in TAKES_PLACE]
     marks = {
         review.start.date(): DayMark("review", clock_text(review.start), review.place == "phone")
@@ -73,6 +75,8 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
             kind: MarkKind = "home" if at_home else "visit"
             if visit.status == "tentative":
                 kind = "tentative"
+            elif visit.elsewhere:
+                kind = "elsewhere"
             marks[visit.start.date()] = DayMark(kind, clock_text(visit.start))
     return marks
 
@@ -80,11 +84,13 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
 def legend(course: Course, view: View) -> list[tuple[MarkKind, str]]:
     """The kinds of marks that the course has, and what they mean."""
     kinds = {mark.kind for mark in marked_days(course, view).values()}
+    text, is_driver = clinic_locale(course.clinic).text, view.audience == "driver"
     meanings: dict[MarkKind, str] = {
-        "visit": "ride, there and back" if view.audience == "driver" else "appointment",
-        "home": "at home",
-        "tentative": f"appointment, {TO_BE_DECIDED}",
-        "review": "talk or call",
+        "visit": text("ride, there and back") if is_driver else text("appointment"),
+        "home": text("at home"),
+        "elsewhere": text("took place elsewhere"),
+        "tentative": text("appointment, to be decided by your clinician"),
+        "review": text("talk or call"),
     }
     return [(kind, meaning) for kind, meaning in meanings.items() if kind in kinds]
 

@@ -10,7 +10,7 @@ from ketasched.events.rides import (
     needs_ride,
     ride_reminders,
 )
-from ketasched.events.view import View
+from ketasched.events.view import View, clinic_locale
 from ketasched.events.wording import (
     Labels,
     clinic_name,
@@ -20,20 +20,20 @@ from ketasched.events.wording import (
     course_revision_text,
     is_discreet,
     one_line,
-    place_text,
     source_text,
 )
-from ketasched.model import TAKES_PLACE, Amount, Course, Entry, Review, Visit, Wording
+from ketasched.language.catalogue import message
+from ketasched.language.restyle import restyle
+from ketasched.model import Amount, Course, Entry, Review, Visit, Wording
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact
-from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.render.bill import Bill, BillLine, make_bill
 
 STATUS_TEXTS = {
-    "missed": "did not take place",
-    "omitted": "left out",
-    "ceased": "does not take place",
-    "held": "on hold",
+    "missed": message("did not take place"),
+    "omitted": message("left out"),
+    "ceased": message("does not take place"),
+    "held": message("on hold"),
 }
 
 
@@ -41,7 +41,7 @@ STATUS_TEXTS = {
 class Page(Labels):
     """The content of a page. The templates use its public names without a prefix.
 
-    `first_start` and `last_start` are of the first and last visit that takes place. Tentative
+    `first_start` and `last_start` are of the first and last visit that takes place here. Tentative
     visits are either `boosters`, of a tentative phase, or `gated`, waiting for a review. Visits
     `without_driving_rule` are treatments after which no rule says when the patient may drive.
     `former_dates` no longer hold. `needs_driver` is whether any visit does, `comes` whether any is
@@ -83,31 +83,35 @@ class Page(Labels):
     def check_in_text(self, visit: Visit) -> str:
         """When the patient has to be at the clinic: "09:00"; "" for a visit elsewhere."""
         place = self.course.protocol.visits[visit.kind].place
-        return clock_text(visit.start) if place == "clinic" else ""
+        return self.locale.clock_text(visit.start) if place == "clinic" else ""
 
     def collect_text(self, visit: Visit) -> str:
         """From when the patient can be collected: "10:55", or "by phone" for a visit by phone."""
         place = self.course.protocol.visits[visit.kind].place
-        return clock_text(visit.end) if place == "clinic" else place_text(place)
+        return self.locale.clock_text(visit.end) if place == "clinic" else self.place_of(place)
 
     def no_driving_before(self, visit: Visit) -> str:
         """Until when the patient must not drive; "" after a call, which is no treatment."""
         if visit.no_driving_until:
-            return moment_text(visit.no_driving_until, year=False)
-        return "ask your clinic" if visit in self.without_driving_rule else ""
+            return self.locale.moment_text(visit.no_driving_until, year=False)
+        return self.locale.text("ask your clinic") if visit in self.without_driving_rule else ""
 
     def window_text(self, visit: Visit) -> str:
         """The days between which a booster can be."""
-        first, last = visit.window.earliest, visit.window.latest
-        return f"may move, {day_text(first, year=False)} to {day_text(last, year=False)}"
+        ends = visit.window.earliest, visit.window.latest
+        first, last = (self.locale.day_text(day, year=False) for day in ends)
+        return self.locale.text("may move, {first} to {last}", first=first, last=last)
 
     def status_text(self, item: Visit | Review) -> str:
-        """The status of a visit or review that does not take place."""
-        return STATUS_TEXTS.get(item.status, item.status)
+        """What is said of a visit or review instead of its times; "" if it takes place here."""
+        if isinstance(item, Visit) and item.elsewhere:
+            return self.locale.text("took place elsewhere")
+        said = STATUS_TEXTS.get(item.status)
+        return self.locale.text(said) if said else ""
 
     def is_waited_for(self, review: Review) -> bool:
         """Whether later visits wait until this review is recorded."""
-        waits = review.gate and review.status != "completed"
+        waits = review.gate and review.status not in ("completed", "omitted")
         return waits and review.after < len(self.course.visits)
 
     @property
@@ -119,7 +123,8 @@ class Page(Labels):
 
     def reminder_texts(self, visit: Visit) -> list[str]:
         """When the calendar reminds of the ride: "Fri 4 Dec, 10:00"."""
-        return [reminder.text for reminder in ride_reminders(self.course, visit)]
+        reminders = ride_reminders(self.course, visit)
+        return [self.locale.moment_text(one.start, year=False) for one in reminders]
 
     def amount_text(self, amount: Amount) -> str:
         """An amount in the clinic's currency."""
@@ -128,16 +133,21 @@ class Page(Labels):
     def price_text(self, line: BillLine) -> str:
         """The price of a line: "USD 450 each, USD 2,700"."""
         if line.unit_price is None or line.amount is None:
-            return "ask your clinic"
-        each = f"{self.amount_text(line.unit_price)} each, " if line.count > 1 else ""
-        return each + self.amount_text(line.amount)
+            return self.locale.text("ask your clinic")
+        each, total = self.amount_text(line.unit_price), self.amount_text(line.amount)
+        return (
+            self.locale.text("{amount} each, {total}", amount=each, total=total)
+            if line.count > 1
+            else total
+        )
 
     def entry_text(self, entry: Entry, revision: int) -> str:
         """A line of the history: what was done, why and by whom. Only for the clinic."""
         why = f", because of: {entry.why}" if entry.why else ""
         by = f" ({entry.by})" if entry.by else ""
-        made = moment_text(entry.at, year=False)
-        return one_line(f"revision {revision}, {made}: {entry.what}{why}{by}")
+        made = self.locale.moment_text(entry.at, year=False)
+        what = restyle(entry.what, self.locale)
+        return one_line(f"revision {revision}, {made}: {what}{why}{by}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,22 +174,24 @@ def make_page(course: Course, view: View) -> Page:
     discreet, clinic = is_discreet(course, view), course.clinic
     kinds, currency = course.protocol.visits, clinic.prices.currency
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
-    takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    takes_place = [visit for visit in course.visits if visit.is_here]
     treatments = [visit for visit in takes_place if kinds[visit.kind].place != "phone"]
     booster_phases = {phase.name for phase in course.protocol.phases if phase.tentative}
-    listed = takes_place or course.visits
+    listed = takes_place or [visit for visit in course.visits if not visit.elsewhere]
+    locale = clinic_locale(clinic)
     return Page(
         course,
         discreet,
+        locale,
         view,
-        title="Your appointments" if discreet else course.protocol.title,
-        patient=(redact(course.patient) or "you") if discreet else course.patient,
-        clinic_name=clinic_name(clinic, discreet=discreet),
+        title=locale.text(message("Your appointments") if discreet else course.protocol.title),
+        patient=(redact(course.patient) or locale.text("you")) if discreet else course.patient,
+        clinic_name=clinic_name(clinic, discreet=discreet) or locale.text("Your clinic"),
         # With clinical titles the address, and not the neutral place that is for calendars.
         place=clinic_place(clinic, discreet=True) if discreet else one_line(clinic.address),
         phone=clinic_phone(clinic, discreet=discreet),
-        revision_text=course_revision_text(course),
-        source_text=source_text(course, discreet=discreet),
+        revision_text=course_revision_text(course, locale),
+        source_text=source_text(course, locale, discreet=discreet),
         wording=clinic_wording(clinic, course.protocol, discreet=discreet),
         bill=make_bill(course),
         currency=redact(currency) if discreet else currency,
@@ -198,7 +210,7 @@ def make_page(course: Course, view: View) -> Page:
 
 def make_ride_list(course: Course, view: View) -> RideList:
     """The rides to come, for a page for this audience."""
-    labels = Labels(course, is_discreet(course, view))
+    labels = Labels(course, is_discreet(course, view), clinic_locale(course.clinic))
     rides = [
         visit
         for visit in course.visits
@@ -208,6 +220,7 @@ def make_ride_list(course: Course, view: View) -> RideList:
     return RideList(
         course,
         discreet=True,
+        locale=labels.locale,
         visits=rides,
         only_driver=redact(view.rides_of),
         former_dates=former_dates(course, View("driver", rides_of=view.rides_of)),

@@ -6,8 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ketasched.errors import BadRequest, Refused
-from ketasched.events.diff import changed_events
-from ketasched.events.rides import driver_names, have_several_drivers, visits_with_ride
+from ketasched.events.rides import (
+    all_driver_names,
+    driver_names,
+    have_several_drivers,
+    visits_with_ride,
+)
 from ketasched.events.view import View
 from ketasched.files.load import UNREADABLE_STEP, reading_problem
 from ketasched.model import Audience, Clinic, Course, Request
@@ -27,11 +31,17 @@ FOLDER_FILES: Mapping[str, tuple[str, str, Audience]] = {
 PATIENT_FILES = ("text", "html", "ics", "rides")
 """The files for the patient and the driver."""
 
+KEPT_COURSE = re.compile(r"course-\d+\.json")
+"""The names of courses that other ones follow: the pages beside them are those of the last one."""
+
 EVENT_FOLDERS: Mapping[str, Audience] = {"calendar": "patient", "rides": "driver"}
 """The subfolders with a file for each event of an audience's calendar."""
 
 DRIVER_FOLDER = "drivers"
 """The subfolder with a calendar for each driver."""
+
+CHANGES_FOLDER = "changes"
+"""The subfolder with calendars of only what a revision changed."""
 
 MAX_NAME_LENGTH = 40
 """How many characters of a driver's name a file name has."""
@@ -39,12 +49,19 @@ MAX_NAME_LENGTH = 40
 SUBFOLDER_FILES: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(EVENT_FOLDERS, re.compile(r"\d{4}-\d\d-\d\d-\d{4}-[a-z]+[a-z0-9-]*\.ics")),
     DRIVER_FOLDER: re.compile(r"rides-[\w-]+\.ics"),
+    CHANGES_FOLDER: re.compile(r"(patient|rides(-[\w-]+)?)\.ics"),
 }
 """The names of our files in each subfolder.
 
-Files with such a name that are not written anew are removed: they are of a former date, or of a
-former driver.
+Files with such a name that are not written anew are removed: they are of a former date, of a
+former driver or of a former change.
 """
+
+
+def own_files(patient: str) -> re.Pattern[str]:
+    """The names of the files that the folder of this patient has, subfolders aside."""
+    names = (name.format(patient) for name, _, _ in FOLDER_FILES.values())
+    return re.compile("|".join(map(re.escape, names)))
 
 
 def render_files(
@@ -73,12 +90,14 @@ def render_folder(
 ) -> dict[str, bytes]:
     """The files for the patient and the driver, by path below the patient's folder.
 
-    If a course has several drivers, each has a calendar in `DRIVER_FOLDER` as well. With `split`,
+    If a course has several drivers, each has a calendar in `DRIVER_FOLDER` as well: also a former
+    driver, whose calendar has the rides to take out. With `split`,
     `EVENT_FOLDERS` have a file for each event.
     """
     files = render_files(course, PATIENT_FILES, driver_label=driver_label)
-    rides = visits_with_ride(course)
-    drivers = driver_names(rides) if have_several_drivers(rides) else ()
+    drivers = all_driver_names(course)
+    if len(drivers) == 1 and not have_several_drivers(visits_with_ride(course)):
+        drivers = []
     for driver, name in driver_file_names(drivers).items():
         view = View("driver", driver_label, driver)
         files[f"{DRIVER_FOLDER}/rides-{name}.ics"] = render(course, "ics", view).encode()
@@ -89,17 +108,52 @@ def render_folder(
     return files
 
 
-def changed_calendars(before: Course, after: Course, view: View) -> dict[str, bytes]:
+def changed_calendars(
+    before: Course, after: Course, view: View, following: Course | None = None
+) -> dict[str, bytes]:
     """The calendars of what changed for this audience, by driver.
 
     The key is "" for the calendar of a patient, of the clinic, or of rides without a driver.
-    Drivers whose rides did not change get no calendar.
+    Drivers whose rides did not change get no calendar. After a switch the new course is
+    `following`.
     """
-    rides = [*visits_with_ride(before), *visits_with_ride(after)]
+    courses = [before, after, *([following] if following else [])]
+    rides = [visit for course in courses for visit in visits_with_ride(course)]
     drivers = driver_names(rides) if view.audience == "driver" else []
-    views = [replace(view, rides_of=driver) for driver in drivers]
-    changed = [one for one in views if changed_events(before, after, one)] or [view]
-    return {one.rides_of: render_changes(before, after, one).encode() for one in changed}
+    found = {
+        one.rides_of: render_changes(before, after, one, following).encode()
+        for one in (replace(view, rides_of=driver) for driver in drivers)
+    }
+    changed = {driver: data for driver, data in found.items() if b"BEGIN:VEVENT" in data}
+    return changed or {view.rides_of: render_changes(before, after, view, following).encode()}
+
+
+def render_changes_folder(
+    before: Course, after: Course, following: Course | None = None, *, driver_label: str = ""
+) -> dict[str, bytes]:
+    """The calendars of what changed, by path below the patient's folder: `CHANGES_FOLDER`.
+
+    One is for the patient, and one for each driver whose rides changed. After a switch the new
+    course is `following`.
+    """
+    patient = changed_calendars(before, after, View("patient"), following)
+    drivers = changed_calendars(before, after, View("driver", driver_label), following)
+    names = driver_file_names(drivers)
+    rides = {
+        f"rides-{names[driver]}" if len(drivers) > 1 else "rides": data
+        for driver, data in drivers.items()
+    }
+    return {
+        f"{CHANGES_FOLDER}/{name}.ics": data
+        for name, data in ({"patient": patient[""]} | rides).items()
+        if b"BEGIN:VEVENT" in data
+    }
+
+
+def render_former_courses(courses: Iterable[Course]) -> dict[str, bytes]:
+    """The files of the courses that others follow, the first of them in course-1.json."""
+    numbered = enumerate(courses, start=1)
+    return {f"course-{number}.json": render_course_file(one) for number, one in numbered}
 
 
 def driver_file_names(drivers: Iterable[str]) -> dict[str, str]:

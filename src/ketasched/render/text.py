@@ -5,7 +5,7 @@ is used because loading a template engine would slow down `plan`.
 """
 
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from ketasched.events.view import View
@@ -17,13 +17,26 @@ from ketasched.events.wording import (
     NOT_BEFORE_SLEEP,
     WAIT_AND_DRIVE,
 )
-from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Audience, Course, Review, Visit
-from ketasched.model.wall_clock import clock_text, day_text, moment_text
+from ketasched.language.catalogue import message
+from ketasched.language.restyle import restyle
+from ketasched.model import Audience, Course, Review, Visit
 from ketasched.render.bill import Bill
 from ketasched.render.page import Page, RideList, make_page, make_ride_list
+from ketasched.render.visit_table import make_visit_table, row
 
-WIDTH = 78
-"""Columns of a page."""
+WIDTH, REMINDER_WIDTH = 78, 83
+"""The columns of a page, and of a line with all reminders of a ride."""
+
+DRIVEN_EVERY_TIME = message(
+    "Someone else has to drive you here and take you home again, every time."
+)
+COLLECT_EARLIEST = message("Times to be collected are the earliest ones: it may take longer.")
+LAST_COLUMN = message(
+    "No driving before the time in the last column, and not before a full night's sleep."
+)
+NO_DRIVER = message(
+    "No driver, or your driver cancels? Call us as soon as you can; do not drive yourself."
+)
 
 Block = list[str]
 
@@ -39,185 +52,191 @@ def render(course: Course, view: View) -> str:
 
 
 def _patient_page(page: Page, rides: RideList) -> Iterator[Block]:
+    text = page.locale.text
+    first, last = (page.locale.day_text(day) for day in (page.first_start, page.last_start))
+    whose = text("For: {patient}.", patient=page.patient)
     yield [
         page.clinic_name,
-        f"{page.title}: {day_text(page.first_start)} to {day_text(page.last_start)}",
-        f"For: {page.patient}. {page.revision_text}",
+        text("{title}: {first} to {last}", title=page.title, first=first, last=last),
+        f"{whose} {page.revision_text}",
     ]
-    yield _former_dates(page)
+    yield _former_dates(page, text("No longer on:"))
     if page.is_on_hold:
-        yield ["Your appointments are on hold. We will call you with new dates."]
+        yield [wrap(text("Your appointments are on hold. We will call you with new dates."))]
     elif page.nothing_planned:
-        yield ["No more appointments are planned."]
+        yield [text("No more appointments are planned.")]
     if page.needs_driver and not page.nothing_planned:
-        yield ["Someone else has to drive you here and take you home again, every time."]
-    yield from _visit_table(page)
+        yield [wrap(text(DRIVEN_EVERY_TIME))]
+    yield from _visits(page)
     yield _driving_rules(page)
     yield from _drivers(page, rides)
     yield from _reviews(page)
     yield from _instructions(page)
     if page.bill:
-        yield ["PRICES"]
+        yield [text("Prices").upper()]
         yield list(_price_lines(page, page.bill))
-    yield ["QUESTIONS, OR YOU CANNOT COME" if page.comes else "QUESTIONS"]
+    asking = text("Questions, or you cannot come") if page.comes else text("Questions")
+    yield [asking.upper()]
     yield list(_contact_lines(page))
-    yield [wrap(f"Calendar file: {DELETE_FIRST}")]
-    yield [wrap(_source_text(page))]
+    yield _calendar_file(page)
+    asked = text("Questions about your treatment? Please ask there.")
+    yield [wrap(f"{page.source_text} {asked}")]
 
 
-def _visit_table(page: Page) -> Iterator[Block]:
+def _visits(page: Page) -> Iterator[Block]:
     """The table of visits; gated visits and boosters have headings of their own."""
-    width = max(8, *[len(visit.of) + 2 for visit in page.course.visits]) + 1
-    yield [
-        _row(
-            width,
-            "",
-            "Day",
-            *(("Check-in", "Treatment", "Ready to be") if page.comes else ("", "Treatment", "")),
-            "No driving",
-        ),
-        _row(width, "", "", "", "begins", "collected" if page.comes else "", "before"),
-        *[_visit_line(page, visit, width) for visit in page.not_tentative],
-    ]
+    text, table = page.locale.text, make_visit_table(page)
+    yield [*table.head, *(line for visit in page.not_tentative for line in table.lines[visit.uid])]
     if page.gated:
-        yield [f"Kept for you, {TO_BE_DECIDED}:"]
-        yield [_visit_line(page, visit, width) for visit in page.gated]
+        yield [text("Kept for you, to be decided by your clinician:")]
+        yield [line for visit in page.gated for line in table.lines[visit.uid]]
     if page.boosters:
-        yield [f"{'Later appointments' if page.discreet else 'Boosters'}, each {TO_BE_DECIDED}:"]
+        if page.discreet:
+            yield [text("Later appointments, each to be decided by your clinician:")]
+        else:
+            yield [text("Boosters, each to be decided by your clinician:")]
         yield [
             line
             for visit in page.boosters
-            for line in (_visit_line(page, visit, width), f"         {page.window_text(visit)}")
+            for line in (*table.lines[visit.uid], f"{'':<9}{page.window_text(visit)}")
         ]
-
-
-def _visit_line(page: Page, visit: Visit, width: int) -> str:
-    day = day_text(visit.start)
-    if visit.status not in TAKES_PLACE:
-        return f"{visit.of:<{width}}{day:<17}{page.status_text(visit)}"
-    begin, treatment = page.check_in_text(visit), clock_text(visit.treatment_start)
-    collect, driving = page.collect_text(visit), page.no_driving_before(visit)
-    return _row(width, visit.of, day, begin, treatment, collect, driving)
-
-
-def _row(width: int, *cells: str) -> str:
-    """A row of the table; its first cell is the visit's ordinal, in a column of this width."""
-    of, day, begin, treatment, collect, driving = cells
-    return f"{of:<{width}}{day:<17}{begin:<10}{treatment:<11}{collect:<13}{driving}"
 
 
 def _driving_rules(page: Page) -> Block:
     """What the table's last two columns mean."""
-    block = [wrap(ASK_ABOUT_DRIVING)] if page.without_driving_rule else []
+    text = page.locale.text
+    block = [wrap(text(ASK_ABOUT_DRIVING))] if page.without_driving_rule else []
     rules = []
     if page.needs_driver:
-        rules.append("Times to be collected are the earliest ones: it may take longer.")
+        rules.append(text(COLLECT_EARLIEST))
     if page.has_driving_rules:
-        rules.append(f"No driving before the time in the last column, {NOT_BEFORE_SLEEP}.")
-        rules.append(KEPT_LONGER)
+        rules.append(text(LAST_COLUMN))
+        rules.append(text(KEPT_LONGER))
     return [*block, wrap(" ".join(rules))] if rules else block
 
 
 def _drivers(page: Page, rides: RideList) -> Iterator[Block]:
     if not rides.visits:
         return
-    yield ["YOUR DRIVER"]
-    yield [
-        wrap(
-            "No driver, or your driver cancels? Call us as soon as you can; do not drive yourself."
-        )
-    ]
+    text = page.locale.text
+    yield [text("Your driver").upper()]
+    yield [wrap(text(NO_DRIVER))]
     yield [line for visit in rides.visits for line in _ride_lines(page, visit)]
     if rides.skipped_reminders:
         skipped = rides.skipped_reminders
-        yield [wrap(f"Reminders left out, because their time is over: {skipped}.")]
+        said = text("Reminders left out, because their time is over: {count}.", count=skipped)
+        yield [wrap(said)]
 
 
 def _ride_lines(page: Page, visit: Visit) -> Iterator[str]:
-    driver = page.driver_text(visit) if visit.driver else "not arranged yet"
-    yield f"{day_text(visit.start, year=False):<12}{driver}"
+    text, width = page.locale.text, page.locale.day_width(year=False) + 2
+    driver = page.driver_text(visit) if visit.driver else text("not arranged yet")
+    yield f"{page.locale.day_text(visit.start, year=False):<{width}}{driver}"
     if reminders := page.reminder_texts(visit):
-        yield f"{'':<12}your calendar reminds you on {' and on '.join(reminders)}"
+        either = text("and on")
+        line = text(
+            "your calendar reminds you on {moments}", moments=f" {either} ".join(reminders)
+        )
+        if width + len(line) > REMINDER_WIDTH:
+            line = line.replace(f" {either} ", f"\n{'':<{width}}{either} ")
+        yield f"{'':<{width}}{line}"
 
 
 def _reviews(page: Page) -> Iterator[Block]:
     if page.course.reviews:
-        yield ["TALKS AND CALLS"]
-        yield ["About 15 minutes each. A call needs no driver."]
+        yield [page.locale.text("Talks and calls").upper()]
+        yield [page.locale.text("About 15 minutes each. A call needs no driver.")]
         yield [_review_line(page, review) for review in page.course.reviews]
 
 
 def _review_line(page: Page, review: Review) -> str:
-    day = f"{day_text(review.start, year=False):<12}"
-    if review.status not in TAKES_PLACE:
-        return day + page.status_text(review)
-    begin = "" if review.status == "completed" else clock_text(review.start)
-    return f"{day}{begin:<7}{page.review_title(review)}"
+    locale = page.locale
+    day = f"{locale.day_text(review.start, year=False):<{locale.day_width(year=False) + 2}}"
+    if said := page.status_text(review):
+        return day + said
+    begin = "" if review.status == "completed" else locale.clock_text(review.start)
+    return f"{day}{begin:<{locale.clock_width + 2}}{page.review_title(review)}"
 
 
 def _instructions(page: Page) -> Iterator[Block]:
     """The clinic's own instructions for before a visit, and for afterwards."""
-    before, bring = page.wording.before, page.wording.bring if page.comes else ""
+    text, before, bring = page.locale.text, page.wording.before, page.wording.bring
+    bring = text("Please bring: {things}", things=bring) if bring and page.comes else ""
     if before or bring:
-        yield ["BEFORE YOU COME" if page.comes else "BEFORE EACH TIME"]
-        yield [wrap(text) for text in (before, bring and f"Please bring: {bring}") if text]
+        heading = text("Before you come") if page.comes else text("Before each time")
+        yield [heading.upper()]
+        yield [wrap(one) for one in (before, bring) if one]
     if page.wording.side_effects:
-        yield ["AFTERWARDS"]
+        yield [text("Afterwards").upper()]
         yield [wrap(page.wording.side_effects)]
 
 
 def _price_lines(page: Page, bill: Bill) -> Iterator[str]:
+    text = page.locale.text
     for line in bill.lines:
-        decided = f", {TO_BE_DECIDED}" if line.tentative else ""
-        yield f"{line.count} × {page.kind_title(line.kind)}{decided}: {page.price_text(line)}"
-    total = page.amount_text(bill.total) if bill.is_complete else "ask your clinic"
-    if bill.is_complete and bill.at_most != bill.total:
-        total += f", or {page.amount_text(bill.at_most)} if everything takes place"
-    yield f"In all: {total}."
+        title, price = page.kind_title(line.kind), page.price_text(line)
+        if line.tentative:
+            title = text("{title}, to be decided by your clinician", title=title)
+        yield text("{count} × {title}: {price}", count=line.count, title=title, price=price)
+    if not bill.is_complete:
+        yield text("In all: ask your clinic.")
+    elif bill.at_most == bill.total:
+        yield text("In all: {total}.", total=page.amount_text(bill.total))
+    else:
+        yield text(
+            "In all: {total}, or {most} if everything takes place.",
+            total=page.amount_text(bill.total),
+            most=page.amount_text(bill.at_most),
+        )
 
 
 def _contact_lines(page: Page) -> Iterator[str]:
     if page.wording.call:
         yield wrap(page.wording.call)
     if page.phone:
-        yield f"Phone: {page.phone}"
+        yield page.locale.text("Phone: {phone}", phone=page.phone)
     if page.place:
         yield wrap(page.place)
     if not (page.wording.call or page.phone):
-        yield "Ask your clinic."
-
-
-def _source_text(page: Page) -> str:
-    """Where the page's numbers come from."""
-    return f"{page.source_text} Questions about your treatment? Please ask there."
+        yield page.locale.text("Ask your clinic.")
 
 
 # --- the driver --------------------------------------------------------------------------------
 
 
 def _driver_page(page: Page, rides: RideList) -> Iterator[Block]:
-    label = f" for {page.view.patient_label}" if page.view.patient_label else ""
+    text, who, phone = page.locale.text, page.view.patient_label, rides.phone
+    title = text("Rides, there and back")
+    if who:
+        title = text("Rides for {who}, there and back", who=who)
     driver = f": {rides.only_driver}" if rides.only_driver else ""
-    yield [f"Rides{label}, there and back{driver}", page.revision_text]
-    yield _former_dates(page, "No ride any more on")
+    yield [f"{title}{driver}", page.revision_text]
+    yield _former_dates(page, text("No ride any more on:"))
     if rides.visits:
         yield [_ride_line(rides, visit) for visit in rides.visits]
-        yield [
-            wrap(f"The time to collect is the earliest one: it may take longer. {WAIT_AND_DRIVE}")
-        ]
+        earliest = text("The time to collect is the earliest one: it may take longer.")
+        yield [wrap(f"{earliest} {text(WAIT_AND_DRIVE)}")]
+    elif page.is_on_hold:
+        yield [text("The rides are on hold.")]
     else:
-        yield ["The rides are on hold." if page.is_on_hold else "There are no rides to plan."]
-    place = [f"Place: {wrap(rides.place, 7)}"] if rides.place else []
-    yield place + [f"If you cannot come, please call: {rides.phone}"] * bool(rides.phone)
+        yield [text("There are no rides to plan.")]
+    place = text("Place: {place}", place=wrap(rides.place, 7)) if rides.place else ""
+    call = text("If you cannot come, please call: {phone}", phone=phone) if phone else ""
+    yield [one for one in (place, call) if one]
     if page.boosters or page.gated or page.is_on_hold:
-        yield ["More days may be added; then there will be a new list."]
-    yield [wrap(f"Calendar file: {DELETE_FIRST}")]
+        yield [text("More days may be added; then there will be a new list.")]
+    yield _calendar_file(page)
 
 
 def _ride_line(rides: RideList, visit: Visit) -> str:
-    times = f"bring at {clock_text(visit.start)}   collect from {clock_text(visit.end)}"
-    driver = (rides.driver_name(visit) or "nobody yet") if rides.have_several_drivers else ""
-    return f"{day_text(visit.start):<17}{times}   {driver}"
+    locale = rides.locale
+    bring = locale.text("bring at {time}", time=locale.clock_text(visit.start))
+    collect = locale.text("collect from {time}", time=locale.clock_text(visit.end))
+    driver = ""
+    if rides.have_several_drivers:
+        driver = rides.driver_name(visit) or locale.text("nobody yet")
+    day = f"{locale.day_text(visit.start):<{locale.day_width() + 2}}"
+    return f"{day}{bring}   {collect}   {driver}"
 
 
 # --- the clinic --------------------------------------------------------------------------------
@@ -230,14 +249,17 @@ def _clinic_page(page: Page, _rides: RideList) -> Iterator[Block]:
         page.revision_text,
         f"Protocol {protocol.id}, course {course.course_id}",
     ]
-    width = max(8, *[len(visit.of) + 2 for visit in course.visits])
-    head = f"{'':<{width + 4}}{'Day':<17}{'Check-in':<10}{'Treatment':<11}{'Ready from':<12}Status"
-    yield [head, *(line for visit in course.visits for line in _visit_details(page, visit, width))]
-    yield _former_dates(page)[:1]
+    ordinals = max(8, *[len(visit.of) + 2 for visit in course.visits])
+    widths = (4, ordinals, page.locale.day_width() + 2, 10, 11, 12)
+    head = ("", "", "Day", "Check-in", "Treatment", "Ready from", "Status")
+    details = [line for visit in course.visits for line in _visit_details(page, visit, widths)]
+    yield [row(head, widths), *details]
+    yield _former_dates(page, "No longer on:")[:1]
     yield [_review_details(page, review) for review in course.reviews]
     yield [
-        wrap(f"{LEVELS.get(finding.level, finding.level)}: {finding.message} ({finding.rule})", 4)
+        wrap(f"{LEVELS.get(finding.level, finding.level)}: {message} ({finding.rule})", 4)
         for finding in course.findings
+        for message in [restyle(finding.message, page.locale)]
     ]
     if course.revision > 1:
         entries = enumerate(course.history, start=1)
@@ -252,13 +274,16 @@ def _clinic_page(page: Page, _rides: RideList) -> Iterator[Block]:
 LEVELS = {"given-up": "could not be kept"}
 
 
-def _visit_details(page: Page, visit: Visit, width: int) -> Iterator[str]:
-    start, window = visit.start, visit.window
-    day, begin, end = day_text(start), clock_text(start), clock_text(visit.end)
-    first, last = day_text(window.earliest, year=False), day_text(window.latest)
-    target, treatment = day_text(window.target, year=False), clock_text(visit.treatment_start)
-    number = f"{visit.number:<4}{visit.of:<{width}}"
-    yield f"{number}{day:<17}{begin:<10}{treatment:<11}{end:<12}{visit.status}"
+def _visit_details(page: Page, visit: Visit, widths: Sequence[int]) -> Iterator[str]:
+    locale, window = page.locale, visit.window
+    begins = (str(visit.number), visit.of, locale.day_text(visit.start))
+    if visit.elsewhere:
+        yield row((*begins, page.status_text(visit)), widths)
+        return
+    times = map(locale.clock_text, (visit.start, visit.treatment_start, visit.end))
+    yield row((*begins, *times, visit.status), widths)
+    first, target = (locale.day_text(day, year=False) for day in (window.earliest, window.target))
+    last = locale.day_text(window.latest)
     yield f"{'':<12}{visit.phase}, {page.visit_title(visit)}"
     yield f"{'':<12}window {first} to {last}, target {target}"
     if until := page.no_driving_before(visit):
@@ -269,8 +294,10 @@ def _visit_details(page: Page, visit: Visit, width: int) -> Iterator[str]:
 
 
 def _review_details(page: Page, review: Review) -> str:
-    day, begin = day_text(review.start, year=False), clock_text(review.start)
-    text = f"{day:<12}{begin:<7}{page.review_title(review)}, after visit {review.after}"
+    locale, start = page.locale, review.start
+    day = f"{locale.day_text(start, year=False):<{locale.day_width(year=False) + 2}}"
+    begin = f"{locale.clock_text(start):<{locale.clock_width + 2}}"
+    text = f"{day}{begin}{page.review_title(review)}, after visit {review.after}"
     if page.is_waited_for(review):
         text += "; the visits after it wait for it"
     if review.status not in ("planned", "completed"):
@@ -281,12 +308,18 @@ def _review_details(page: Page, review: Review) -> str:
 # --- all of them -------------------------------------------------------------------------------
 
 
-def _former_dates(page: Page, label: str = "No longer on") -> Block:
+def _former_dates(page: Page, label: str) -> Block:
     """The dates that no longer hold, and what to do about them; empty if there are none."""
     if not page.former_dates:
         return []
-    dates = "; ".join(moment_text(start, year=False) for start in page.former_dates)
-    return [wrap(f"{label}: {dates}."), wrap(DELETE_OLD)]
+    dates = "; ".join(page.locale.moment_text(start, year=False) for start in page.former_dates)
+    return [wrap(f"{label} {dates}."), wrap(page.locale.text(DELETE_OLD))]
+
+
+def _calendar_file(page: Page) -> Block:
+    """What to do with the calendar file."""
+    label, how = page.locale.text("Calendar file:"), page.locale.text(DELETE_FIRST)
+    return [wrap(f"{label} {how}")]
 
 
 @lru_cache(maxsize=1024)

@@ -7,11 +7,14 @@ from itertools import count
 
 from ketasched.errors import BadRequest
 from ketasched.model import MAKE_UP_SUFFIX, TAKES_PLACE, Change, Course, Visit, Window
+from ketasched.model.drivers import driver_of_added
 from ketasched.model.identifiers import make_uid
-from ketasched.model.review_gates import confirm_visit, first_closed_gate, make_tentative
+from ketasched.model.replay import known_visits
+from ketasched.model.review_gates import first_closed_gate, make_tentative
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
 from ketasched.revising.validation import (
+    REVISE,
     is_over,
     refuse_day,
     refuse_unclear_day,
@@ -28,13 +31,22 @@ def make_up_drafts(
     """A draft for each position that a make-up visit for the `missed` one could have.
 
     The visit comes before the next gate if it can; else it is tentative until the gate opens.
-    Raises `BadRequest` if visits are held, or if there is no position.
+    Raises `BadRequest` if visits are held, if the visit is made up for already, if the course has
+    been ceased, or if there is no position.
     """
+    label = f"{missed.of.removesuffix(MAKE_UP_SUFFIX)}{MAKE_UP_SUFFIX}"
+    for visit in course.visits[missed.number :]:
+        if visit.of == label and visit.phase == missed.phase and visit.status != "omitted":
+            said = f"visit {visit.number} makes up for visit {missed.number} already"
+            raise BadRequest("make_up", said)
+    if any(one.status == "ceased" for one in course.visits):
+        said = "the course has been ceased: nothing is added to it"
+        raise BadRequest("make_up", said, next_step="--no-make-up")
     if any(intent.visit.status == "held" for intent in intents):
-        raise BadRequest("make_up", "visits are held", next_step="resume --on DATE first")
+        raise BadRequest("make_up", "visits are held", next_step=f"{REVISE} resume --on DATE")
     make_up = replace(
         _undated_visit(course, missed.phase, missed.kind, now),
-        of=f"{missed.of.removesuffix(MAKE_UP_SUFFIX)}{MAKE_UP_SUFFIX}",
+        of=label,
         driver=missed.driver,
     )
     numbered = list(enumerate(intents, start=1))
@@ -65,13 +77,13 @@ def booster_drafts(course: Course, change: Change, now: datetime) -> list[Draft]
         raise BadRequest("verb", f"{course.protocol.id} has no booster phase")
     if any(visit.status == "ceased" for visit in course.visits):
         said = "the course has been ceased: nothing is added to it"
-        raise BadRequest("course", said, next_step="ketasched plan, for a new course")
+        raise BadRequest("course", said, next_step="plan a new course: ketasched plan --help")
     own = [visit.status for visit in course.visits if visit.phase == phase.name]
     if sum(status in TAKES_PLACE | {"held"} for status in own) >= phase.count.max:
         raise BadRequest("verb", f"{course.protocol.id} has at most {phase.count.max} boosters")
     refuse_unclear_day(change)
     if any(visit.status == "held" for visit in course.visits):
-        raise BadRequest("verb", "visits are held", next_step="resume --on DATE, then add it")
+        raise BadRequest("verb", "visits are held", next_step=f"{REVISE} resume --on DATE")
     on = requested_day(course, change, now) or now.date()
     refuse_day(course, change, on, now)
     taking = [visit for visit in course.visits if visit.status in TAKES_PLACE]
@@ -79,8 +91,10 @@ def booster_drafts(course: Course, change: Change, now: datetime) -> list[Draft]
     if earlier and on <= earlier[-1].start.date():
         said = f"{day_text(on)} is not after visit {earlier[-1].number}, the last before boosters"
         raise BadRequest("on" if change.on else "after", said, next_step="a later day")
-    booster = confirm_visit(course, _undated_visit(course, phase.name, phase.visit, now))
-    new = VisitIntent(booster, free=True, on=on, time=change.time)
+    booster = _undated_visit(course, phase.name, phase.visit, now)
+    if course.protocol.visits[phase.visit].needs_driver:
+        booster = replace(booster, driver=driver_of_added(course, on, now))
+    new = VisitIntent(booster, free=True, on=on, time=change.time, moves_freely=True)
     intents = list(unchanged_intents(course, now))
     before = [replace(one, pinned=True) for one in intents if one.visit.start.date() <= on]
     relabelled = _relabel((*before, new, *intents[len(before) :]), phase.name, now)
@@ -107,10 +121,9 @@ def _relabel(intents: Sequence[VisitIntent], phase: str, now: datetime) -> Itera
 
 
 def _undated_visit(course: Course, phase: str, kind: str, now: datetime) -> Visit:
-    """A visit without a date yet; its UID has the next ordinal that no visit has."""
+    """A visit without a date yet; its UID has the next ordinal that no visit has, or had."""
     today, number = now.date(), len(course.visits) + 1
-    # In a file that was edited by hand, a visit may have been removed: its ordinal stays.
-    known = {visit.uid for visit in course.visits}
+    known = known_visits(course)
     uids = (make_uid(course.course_id, "visit", ordinal) for ordinal in count(number))
     return Visit(
         number=number,

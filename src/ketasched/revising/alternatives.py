@@ -7,9 +7,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations, islice
+from typing import get_args
 
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.model import TAKES_PLACE, Change, Clock, Course, Finding, Remedy
+from ketasched.model import (
+    TAKES_PLACE,
+    Change,
+    Clock,
+    Course,
+    Finding,
+    Remedy,
+    TimeRange,
+    Weekday,
+    Wishes,
+)
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.opening_hours import openings, start_times
@@ -21,7 +32,7 @@ from ketasched.revising.validation import (
     day_options,
     requested_day,
 )
-from ketasched.rules import Capacity, Gap, Span
+from ketasched.rules import MOVE_RULES, Capacity, Gap, Span
 from ketasched.rules.base import NO_BOOKINGS, OutOfTime, unlimited
 
 DAYS_BEFORE, DAYS_AFTER = 21, 60
@@ -33,12 +44,18 @@ EXPLAINED_DAYS = timedelta(7)
 MOST_DAYS, MOST_TIMES, MOST_RULES = 3, 2, 3
 """The most other days, other times and overridden rules that are proposed."""
 
+WIDER_MINUTES = 240
+"""How much longer hours of the patient are tried, at most."""
+
+EVERY_DAY: tuple[Weekday, ...] = get_args(Weekday)
+
 FALLBACK_STEPS = {
     "defer": "another day, or omit the visit",
     "resume": "a later day, with --override gap",
     "booster": "another day",
-    "miss": "--no-make-up, or --override gap --override span",
-    "omit": "--override gap --override span, or cease --after the visit before it",
+    "miss": "--no-make-up\n--override gap --override span",
+    "wishes": "more days or hours, or: --override gap --override span --reason WHY",
+    "undo": "--override capacity --reason WHY",
 }
 """By verb, the next step if no alternative was found in time."""
 
@@ -75,6 +92,7 @@ class WhatIf:
                     at=self.at,
                     bookings=self.bookings,
                     more_time=self.more_time,
+                    names_next_day=False,
                 )
             except NoPlan as refusal:
                 outcome = refusal
@@ -157,8 +175,8 @@ def _finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
 def _day_option(change: Change, refused: Change) -> str:
     """The option for the day of a change, in place of the option of the `refused` change."""
     dated, counted = day_options(change)
-    instead = f" instead of --{counted}" if refused.days is not None else ""
-    return f"--{dated} {change.on}{f'T{change.time}' if change.time else ''}{instead}"
+    instead = f"in place of --{counted}: " if refused.days is not None else ""
+    return f"{instead}--{dated} {change.on}{f'T{change.time}' if change.time else ''}"
 
 
 def _day_refusal(day: date, refusal: NoPlan) -> Finding:
@@ -210,7 +228,7 @@ def _on_other_days(change: Change, what_if: WhatIf) -> Iterator[Change]:
 
 
 def _other_decisions(change: Change, what_if: WhatIf) -> Iterator[Remedy]:
-    """Remedies with the verb's other options: more visits may move, or there is no make-up."""
+    """Remedies with the verb's other options: more visits may move, or the wishes are wider."""
     others = {}
     if change.scope == "visit":
         others["--scope rest"] = replace(change, scope="rest")
@@ -219,6 +237,30 @@ def _other_decisions(change: Change, what_if: WhatIf) -> Iterator[Remedy]:
     for option, other in others.items():
         for _, after in what_if.courses([other]):
             yield what_if.remedy(option, after)
+    wishes, step = change.wishes or Wishes(), what_if.course.clinic.slot_minutes
+    for variants in (_with_more_days(wishes), _with_wider_hours(wishes, step)):
+        named = {replace(change, wishes=one): option for option, one in variants}
+        for wider, after in islice(what_if.courses(named), 1):
+            yield what_if.remedy(named[wider], after)
+
+
+def _with_more_days(wishes: Wishes) -> Iterator[tuple[str, Wishes]]:
+    """Wishes with a weekday more than these, each with its option."""
+    for name in EVERY_DAY if wishes.days else ():
+        days = tuple(day for day in EVERY_DAY if day == name or day in (wishes.days or ()))
+        if days != wishes.days:
+            yield f"--days {','.join(days)}", replace(wishes, days=days)
+
+
+def _with_wider_hours(wishes: Wishes, step: int) -> Iterator[tuple[str, Wishes]]:
+    """Wishes with longer and longer hours, each with its option; `step` is in minutes."""
+    if wishes.between is None:
+        return
+    start, end = wishes.between.start, wishes.between.end
+    for more in range(step, WIDER_MINUTES + 1, step):
+        for first, last in ((max(start - more, 0), end), (start, min(end + more, 1440))):
+            hours = TimeRange(first, last)
+            yield f"--between {hours}", replace(wishes, between=hours)
 
 
 def _with_overrides(
@@ -227,7 +269,9 @@ def _with_overrides(
     """The remedy with the fewest overrides, on the requested day, else on a day near it."""
     # Nobody is told to override that a chair is taken.
     useful = [name for name in OVERRIDABLE_BY_VERB.get(change.verb, ()) if name != Capacity.name]
-    broken = [finding.rule for finding in error.findings]
+    refused = (finding.rule for _, finding in error.refusals)
+    about_moves = {rule.name for rule in MOVE_RULES}.intersection(refused)
+    broken = [*(finding.rule for finding in error.findings), *sorted(about_moves)]
     names = [name for name in dict.fromkeys((*broken, Gap.name, Span.name)) if name in useful]
     changes = [
         _override(change, rules)

@@ -1,18 +1,50 @@
 """The history of a course: its entries, their wording, and the dates that a change ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from ketasched.events.rides import needs_ride
-from ketasched.model import TAKES_PLACE, Change, Course, Entry, Former, Review, Visit
+from ketasched.model import (
+    TAKES_PLACE,
+    Change,
+    Course,
+    Entry,
+    Former,
+    RequestChange,
+    Result,
+    Review,
+    ReviewChange,
+    Visit,
+    VisitChange,
+    visits_text,
+)
 from ketasched.model.wall_clock import day_text, moment_text
+from ketasched.revising.recording import record_text
+from ketasched.revising.rescheduling import reschedule_text
+from ketasched.revising.undo import undo_text
+from ketasched.revising.wishes import wishes_text
 
 Item = TypeVar("Item", Visit, Review)
 
 
 def entry_text(before: Course, change: Change, course: Course) -> str:
     """What a change did, in words: "visit 3 deferred to Thu 10 Dec 2026, 09:00"."""
+    if change.verb == "undo":
+        return undo_text(before)
+    if change.verb == "wishes":
+        return wishes_text(before, change, course)
+    if change.verb == "clear":
+        return record_text(change)
+    if change.verb == "switch" and change.on:
+        return f"switched to {change.protocol} from {day_text(change.on)} on"
+    if change.verb == "reschedule":
+        return reschedule_text(before, change, course)
+    return _visit_text(before, change, course)
+
+
+def _visit_text(before: Course, change: Change, course: Course) -> str:
+    """What a change did that is about visits or a review."""
     number = f"visit {change.visit}"
     if change.verb == "defer" and change.visit:
         uid = before.visits[change.visit - 1].uid
@@ -24,11 +56,15 @@ def entry_text(before: Course, change: Change, course: Course) -> str:
         return f"booster on {moment_text(new.start)}"
     if change.verb == "driver":
         who = change.driver.name if change.driver else "nobody yet"
-        return f"{number}: driver {who}"
+        both = zip(before.visits, course.visits, strict=True)
+        numbers = (old.number for old, new in both if old.driver != new.driver)
+        return f"{visits_text(numbers)}: driver {who}"
     if change.verb == "review":
         return f"review after {number}: {change.outcome}"
     if change.verb == "miss":
-        return f"{number} missed, {'made up for' if change.make_up else 'not made up for'}"
+        was_missed = before.visits[(change.visit or 1) - 1].status == "missed"
+        missed = number if was_missed else f"{number} missed"
+        return f"{missed}, made up for" if change.make_up else missed
     if change.verb == "resume" and change.on:
         return f"resumed on {day_text(change.on)}"
     if change.verb == "cease":
@@ -51,13 +87,39 @@ def add_entry(course: Course, entry: Entry) -> Course:
     )
 
 
+def with_result(before: Course, course: Course) -> Course:
+    """The course with the result in its last entry: how it differs from the course `before`.
+
+    The clinic and the busy times of before are in fields of their own.
+    """
+    old, new = (replace(one.request, busy=()) for one in (before, course))
+    result = Result(
+        tuple(VisitChange(*pair) for pair in _differing(before.visits, course.visits)),
+        tuple(ReviewChange(*pair) for pair in _differing(before.reviews, course.reviews)),
+        None if old == new else RequestChange(old, new),
+    )
+    *earlier, last = course.history
+    return replace(course, history=(*earlier, replace(last, result=result)))
+
+
+def _differing(
+    before: Sequence[Item], after: Sequence[Item]
+) -> Iterator[tuple[Item | None, Item | None]]:
+    """The items that differ, by uid, each as it was and as it is; None where it was not."""
+    old: dict[str, Item] = {item.uid: item for item in before}
+    new: dict[str, Item] = {item.uid: item for item in after}
+    for uid in dict.fromkeys((*old, *new)):
+        if old.get(uid) != new.get(uid):
+            yield old.get(uid), new.get(uid)
+
+
 def ended_dates(before: Course, course: Course) -> Iterator[Former]:
     """The dates that no longer hold: of visits and reviews, and of rides with another driver."""
     visits = {visit.uid: visit for visit in course.visits}
     for visit in before.visits:
-        new, ride = visits[visit.uid], needs_ride(before, visit)
+        new, ride = visits.get(visit.uid), needs_ride(before, visit)
         driver = visit.driver.name if ride and visit.driver else ""
-        is_same_driver = driver in ("", new.driver.name if new.driver else "")
+        is_same_driver = driver in ("", new.driver.name if new and new.driver else "")
         if not (is_same_driver and _still_holds(visit, new)):
             yield Former(visit.uid, visit.start, ride, driver)
     reviews = {review.uid: review for review in course.reviews}

@@ -28,12 +28,14 @@ def explain_dead_end(
     before = placed[-1][1].slot if placed else prefix.last
     own_days = [node.day for other, node in placed if other.phase.name == domain.phase.name]
     first_day = prefix.first_days.get(domain.phase.name, own_days[0] if own_days else None)
+    first_day = None if domain.phase.name == prefix.elsewhere else first_day
     if domain.only_day:
         days = [domain.only_day]
     else:
         now = rescheduler.now.astimezone(rescheduler.context.zone)
-        begin = (before.start if before else now).date()
-        days = [begin + timedelta(n) for n in range(gap.min if before else 0, gap.max + 1)]
+        is_bound = before is not None and not before.elsewhere
+        begin = (before.start if before and is_bound else now).date()
+        days = [begin + timedelta(n) for n in range(gap.min if is_bound else 0, gap.max + 1)]
     reasons = {
         day: list(_reasons_against(rescheduler, before, first_day, day)) or [IS_OVER]
         for day in days
@@ -62,6 +64,7 @@ def _reasons_against(
         minutes = domain.intent.time.minutes if domain.intent.time else context.wanted
         slot = slot_at(domain.phase_plan.kind, moment_at(day, minutes, context.zone))
         refusal = rescheduler.refusal(slot, domain.intent.waived)
+        refusal = refusal or rescheduler.move_refusal(domain, slot)
         if refusal:
             yield refusal
     for candidate in candidates:
@@ -74,4 +77,4 @@ def _reasons_against(
             first = date.fromordinal(first_day)
             concerned = (rule for rule in ENDS_RULES if rule.concerns(domain.phase))
             found += [rule.ends(first, day, domain.phase, context) for rule in concerned]
-        yield from filter(None, found)
+        yield from (one for one in found if one and one.level == "broken")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from ketasched.model import TAKES_PLACE, Change, Clock, Course, Phase, Review, Slot, Visit
 from ketasched.planning.spacing_cost import PhasePlan
 from ketasched.revising.validation import is_over
-from ketasched.rules import Gap, Span
+from ketasched.rules import MOVE_RULES, Gap, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,16 +15,20 @@ class VisitIntent:
     """A visit as a verb wants it.
 
     A `pinned` visit keeps its start, a `free` one has no start to keep; any other keeps its start
-    if it can. The visit has to be `on` a day and at a `time` (local), if given. With `is_anchor`
-    the pace counts from this visit. `waived` names the rules that are not applied to the visit; if
-    it `may_wait`, the gap before it may be longer than the rule allows.
+    if it can, or with `keeps_day` its day, at the best time of it. The visit has to be `on` a day
+    and at a `time` (local), if given. If it `moves_freely`, the rules about moving a visit are not
+    applied to it. With `is_anchor` the pace counts from this visit. `waived` names the rules that
+    are not applied to the visit; if it `may_wait`, the gap before it may be longer than the rule
+    allows.
     """
 
     visit: Visit
     pinned: bool = False
     free: bool = False
+    keeps_day: bool = False
     on: date | None = None
     time: Clock | None = None
+    moves_freely: bool = False
     is_anchor: bool = False
     waived: frozenset[str] = frozenset()
     may_wait: bool = False
@@ -91,11 +95,13 @@ class FixedPrefix:
 
     `last` is the slot of the last one that takes place. `first_days` and `anchors` have, by phase,
     the day of the first visit and the day that the pace counts from (`date.toordinal`).
+    `elsewhere` is the phase whose first visits took place elsewhere, if one is.
     """
 
     last: Slot | None = None
     first_days: dict[str, int] = field(default_factory=dict)
     anchors: dict[str, int] = field(default_factory=dict)
+    elsewhere: str = ""
 
 
 def unchanged_intents(course: Course, now: datetime) -> Iterator[VisitIntent]:
@@ -112,11 +118,20 @@ def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Dr
     - Visits whose day we choose: the gap may be longer, never shorter, than the rule allows. These
       are new visits and the one after the change; with `throughout` all visits after the change.
     - The phases of these visits: the span rule.
+    - All visits: the rules about moving a visit.
+
+    New wishes name no visit: for them, the day of every visit to come may be ours to choose. A
+    rescheduling gives each visit that moves a day.
     """
     if not change.overrides:
         return draft
     names = frozenset(change.overrides)
+    about_moves = names.intersection(rule.name for rule in MOVE_RULES)
     intents = draft.intents
+    if change.verb == "wishes":
+        return replace(draft, intents=tuple(_with_longer_gaps(intents, names)))
+    if change.verb == "reschedule":
+        return replace(draft, intents=tuple(_around_moves(intents, names)))
     first = _first_changed(intents, change)
     later = range(first + 1, len(intents))
     following = next((n for n in later if intents[n].visit.status in TAKES_PLACE), first)
@@ -125,7 +140,7 @@ def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Dr
     phases = {intents[n].visit.phase for n in concerned}
     found = []
     for n, intent in enumerate(intents):
-        waived = names & {Span.name} if intent.visit.phase in phases else frozenset()
+        waived = about_moves | (names & {Span.name} if intent.visit.phase in phases else set())
         if intent.on:
             waived = names
         elif n == following and intent.pinned:
@@ -134,6 +149,29 @@ def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Dr
         may_wait = Gap.name in names and not intent.on and (waits or (throughout and n > first))
         found.append(replace(intent, waived=waived, may_wait=may_wait))
     return replace(draft, intents=tuple(found))
+
+
+def _with_longer_gaps(
+    intents: Sequence[VisitIntent], names: frozenset[str]
+) -> Iterator[VisitIntent]:
+    """The intents with the rules waived for every visit that is not pinned."""
+    for intent in intents:
+        if intent.pinned:
+            yield intent
+        else:
+            may_wait = Gap.name in names
+            yield replace(intent, waived=names - {Gap.name}, may_wait=may_wait)
+
+
+def _around_moves(intents: Sequence[VisitIntent], names: frozenset[str]) -> Iterator[VisitIntent]:
+    """The intents with the rules waived for each visit that gets a day, and for the next one."""
+    phases = {intent.visit.phase for intent in intents if intent.on}
+    follows = False
+    for intent in intents:
+        about_phase = names & {Span.name} if intent.visit.phase in phases else frozenset()
+        yield replace(intent, waived=names if intent.on or follows else about_phase)
+        if intent.visit.status in TAKES_PLACE:
+            follows = intent.on is not None
 
 
 def _first_changed(intents: Sequence[VisitIntent], change: Change) -> int:

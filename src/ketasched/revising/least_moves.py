@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from math import inf
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from ketasched.model import Finding, Slot
 from ketasched.model.opening_hours import openings, start_times
@@ -23,7 +23,14 @@ from ketasched.planning.shortest_path import (
     lowest_cost,
 )
 from ketasched.revising.intents import FixedPrefix, VisitDomain
-from ketasched.rules import DAY_RULES, ENDS_RULES, PAIR_RULES, SLOT_RULES, Gap
+from ketasched.rules import (
+    DAY_RULES,
+    ENDS_RULES,
+    MOVE_RULES,
+    PAIR_RULES,
+    SLOT_RULES,
+    Gap,
+)
 from ketasched.rules.base import PlanningContext, first_broken
 
 MOVE_COST = 10**18
@@ -41,7 +48,16 @@ SPACING_BUDGETS = ((0, 0), (0, 64), (4, 64), (16, 1024), (64, 4096), (256, 4096)
 SINGLE_VISIT_RULES = frozenset(rule.name for rule in (*DAY_RULES, *SLOT_RULES))
 """The rules about one visit, whatever the other visits are."""
 
-FIRST_VISIT_DAYS = 60
+DELAY_COST = 10**16
+"""The cost of each day by which the first visit is later than it was.
+
+It is more than any spacing can cost, and less than moving a visit.
+"""
+
+DELAY_BUDGETS = (1, 7, 99)
+"""Days of delay that are tried after all budgets for the spacing: they cost no move yet."""
+
+FIRST_VISIT_DAYS = 366
 """How many days after its current day a course's first visit may be."""
 
 MOST_EXTRA_DAYS = 28
@@ -62,18 +78,23 @@ class Rescheduler:
     """The layered graph of the visits to be rescheduled, with a layer for each domain.
 
     A node is a copy of a candidate for one state of its phase. The parameter `index` is a position
-    in `domains`; `VisitDomain.index` is a position in the phase.
+    in `domains`; `VisitDomain.index` is a position in the phase. No visit moves to before
+    `not_before`; `now` is the moment of the change.
     """
+
+    phase_weight: ClassVar[int] = PHASE_WEIGHT
 
     context: PlanningContext
     domains: Sequence[VisitDomain]
     prefix: FixedPrefix
     now: datetime
+    not_before: datetime
     heeds_spacing: bool = True
 
     def __post_init__(self) -> None:
         # The caches know a list of candidates by its `id`, so each list is kept in one of them.
         self._candidates: dict[tuple[int, int], list[Candidate]] = {}
+        self._may_last: dict[tuple[VisitDomain, int, int], bool] = {}
         self._successor_lists: dict[tuple[object, ...], list[Candidate]] = {}
         self._splits: dict[tuple[int, datetime], Arcs] = {}
         self._node_lists: dict[tuple[int, str, int, int], list[Candidate]] = {}
@@ -83,9 +104,9 @@ class Rescheduler:
         phases = {domain.phase.name: domain.phase for domain in self.domains}
         powers = reversed(range(len(phases)))
         self._weights: dict[str, int] = {
-            name: PHASE_WEIGHT**power for name, power in zip(phases, powers, strict=True)
+            name: self.phase_weight**power for name, power in zip(phases, powers, strict=True)
         }
-        self._by_clock = any(
+        self.by_clock = any(
             rule.by_clock(phase) for phase in phases.values() for rule in PAIR_RULES
         )
 
@@ -93,19 +114,18 @@ class Rescheduler:
         """The best sequence; None if none keeps the rules, or only with more than `most` moves.
 
         The least number of moves is found first, without spacing; then the best sequence with that
-        many moves, within growing budgets, since the spacing is good in most cases.
+        many moves, within growing budgets, since good spacing or a short delay mostly does.
         """
-        firsts, count = list(self._first_nodes()), len(self.domains)
+        firsts, count = list(self.first_nodes()), len(self.domains)
         moves = self.fewest_moves(count if most is None else most)
         if moves is None:
             return None
         first, *others = self._weights.values()
-        spacings = (own * first + later * sum(others) for own, later in SPACING_BUDGETS)
-        for spacing in (*spacings, inf):
-            budget = moves * MOVE_COST + spacing
-            sequence = cheapest_sequence(
-                firsts, count, self._steps_from, lambda node: True, budget
-            )
+        spacings = [own * first + later * sum(others) for own, later in SPACING_BUDGETS]
+        delays = (days * DELAY_COST + spacings[-1] for days in DELAY_BUDGETS)
+        for more in (*spacings, *delays, inf):
+            budget = moves * MOVE_COST + more
+            sequence = cheapest_sequence(firsts, count, self.steps_from, lambda node: True, budget)
             if sequence is not None:
                 return sequence
         return None
@@ -114,9 +134,9 @@ class Rescheduler:
         """How many visits have to change their start, at least; None if more than `most`."""
         if self.heeds_spacing:
             return replace(self, heeds_spacing=False).fewest_moves(most)
-        firsts, count = list(self._first_nodes()), len(self.domains)
+        firsts, count = list(self.first_nodes()), len(self.domains)
         for moves in (*(fewer for fewer in MOVE_BUDGETS if fewer < most), most):
-            cost = lowest_cost(firsts, count, self._steps_from, moves * MOVE_COST)
+            cost = lowest_cost(firsts, count, self.steps_from, moves * MOVE_COST)
             if cost is not None:
                 return cost // MOVE_COST
         return None
@@ -134,10 +154,7 @@ class Rescheduler:
             return [current] if current else []
         if domain.intent.on and day != domain.intent.on.toordinal():
             return []
-        found, now = self._new_candidates(domain, date.fromordinal(day)), self.now.timestamp()
-        # Unless some times are over, this is the list that all visits of the kind share.
-        if found and min(candidate.moment for candidate in found) < now:
-            found = [candidate for candidate in found if candidate.moment >= now]
+        found = self._new_candidates(domain, date.fromordinal(day))
         if current and not any(candidate.moment == current.moment for candidate in found):
             return [current, *found]
         return found
@@ -154,12 +171,15 @@ class Rescheduler:
         """The candidates of a day; only the best one, unless a rule looks at the time of day."""
         kind, zone, waived = domain.phase_plan.kind, self.context.zone, domain.intent.waived
         if domain.intent.time is None and waived.isdisjoint(SINGLE_VISIT_RULES):
-            return self._days.candidates(kind, day.toordinal(), by_clock=self._by_clock)
+            shared = self._days.candidates(kind, day.toordinal(), by_clock=self.by_clock)
+            if not any(self._refuses_move(domain, candidate.slot) for candidate in shared):
+                return shared  # the list that all visits of the kind share
         times = self._start_times(domain, day)
         slots = (slot_at(kind, moment_at(day, minutes, zone)) for minutes in times)
-        found = [self._candidate(slot) for slot in slots if not self.refusal(slot, waived)]
+        allowed = (slot for slot in slots if not self._refuses_move(domain, slot))
+        found = [self._candidate(slot) for slot in allowed if not self.refusal(slot, waived)]
         found.sort(key=lambda candidate: (candidate.minutes, candidate.slot.start))
-        return found if self._by_clock else found[:1]
+        return found if self.by_clock else found[:1]
 
     def _start_times(self, domain: VisitDomain, day: date) -> list[int]:
         """The required time, or all that may do: the clinic's start times and the wanted time."""
@@ -180,23 +200,54 @@ class Rescheduler:
         by_slot = (rule.slot(slot, self.context) for rule in SLOT_RULES if rule.name not in waived)
         return first_broken((*by_day, *by_slot))
 
-    def _first_nodes(self) -> Iterator[tuple[int, Candidate]]:
+    def _refuses_move(self, domain: VisitDomain, slot: Slot) -> bool:
+        """Whether the slot is over, or a rule about moving the visit refuses the slot."""
+        is_over = slot.start.timestamp() < self.not_before.timestamp()
+        return is_over or self.move_refusal(domain, slot) is not None
+
+    def move_refusal(self, domain: VisitDomain, slot: Slot) -> Finding | None:
+        """The finding of a rule about moving the visit to another start, `waived` rules aside.
+
+        A visit that has a new wanted time moves freely on its day.
+        """
+        visit, waived = domain.intent.visit, domain.intent.waived
+        stays = slot.start == visit.start and not domain.intent.free
+        keeps_day = domain.intent.keeps_day and slot.start.date() == visit.start.date()
+        if stays or keeps_day or domain.intent.moves_freely:
+            return None
+        rules = (rule for rule in MOVE_RULES if rule.name not in waived)
+        clinic, now = self.context.clinic, self.now
+        return first_broken(rule.move(visit.start, slot.start, now, clinic) for rule in rules)
+
+    def first_nodes(self) -> Iterator[tuple[int, Candidate]]:
+        """The nodes of the first visit, day by day, each with its cost."""
         domain, last = self.domains[0], self.prefix.last
-        if last is not None:
-            before = Candidate(last, last.start.toordinal(), 0)
+        before = Candidate(last, last.start.toordinal(), 0) if last else None
+        if before and not before.slot.elsewhere:
             for cost, nodes in self._steps(0, before, None, inf):
                 yield from ((cost, node) for node in nodes)
             return
-        today = self.now.astimezone(self.context.zone).date().toordinal()
-        current = domain.current.start.toordinal() if domain.current else today
-        days = range(today, max(today, current) + FIRST_VISIT_DAYS)
-        for day in days if domain.only_day is None else [domain.only_day.toordinal()]:
+        current = domain.intent.visit.start.toordinal()
+        for day in self._first_days(domain):
             state = self._state(0, day, None, day)
-            for cost, candidates in self._by_move_cost(domain, self.candidates(0, day)):
+            late = max(day - current, 0) if self.heeds_spacing and domain.current else 0
+            found = self.candidates(0, day)
+            if before and found:
+                found = self._successors(domain, before, found)
+            for cost, candidates in self._by_move_cost(domain, found):
                 nodes = self._nodes_of(domain, candidates, state)
-                yield from ((cost, node) for node in nodes)
+                yield from ((cost + late * DELAY_COST, node) for node in nodes)
 
-    def _steps_from(self, index: int, node: Candidate, most: float) -> Arcs:
+    def _first_days(self, domain: VisitDomain) -> Iterable[int]:
+        """The days on which the first visit of a course that has not begun may be."""
+        if domain.only_day is not None:
+            return [domain.only_day.toordinal()]
+        today = self.now.astimezone(self.context.zone).date().toordinal()
+        current = domain.intent.visit.start.toordinal()
+        return range(today, max(today, current) + FIRST_VISIT_DAYS)
+
+    def steps_from(self, index: int, node: Candidate, most: float) -> Arcs:
+        """The steps from a node to visit `index`, by day, that cost at most `most`."""
         before, state = self._states[node]
         return self._steps(index, before, state, most)
 
@@ -207,7 +258,7 @@ class Rescheduler:
         """
         self.context.go_on()
         domain = self.domains[index]
-        gaps = self._gaps(domain, before)
+        gaps = self._gaps(index, before)
         if most < MOVE_COST and domain.current:  # it has to stay
             gaps = {domain.current.start.toordinal() - before.day}.intersection(gaps)
         for gap in gaps:
@@ -225,8 +276,9 @@ class Rescheduler:
                     nodes = self._nodes_of(domain, candidates, new_state)
                     yield move_cost + spacing, nodes
 
-    def _gaps(self, domain: VisitDomain, before: Candidate) -> Iterable[int]:
+    def _gaps(self, index: int, before: Candidate) -> Iterable[int]:
         """The numbers of days after `before` on which the visit may be."""
+        domain = self.domains[index]
         allowed = domain.phase.gap_days
         usual = range(allowed.min, allowed.max + 1)
         if domain.only_day is not None:
@@ -244,6 +296,8 @@ class Rescheduler:
         start = domain.current.start
         if not candidates or candidates[0].day != start.toordinal():
             return [(MOVE_COST, candidates)]
+        if domain.intent.keeps_day:
+            return [(0, candidates)]
         key = id(candidates), start
         if key not in self._splits:
             current = [candidate for candidate in candidates if candidate.slot.start == start]
@@ -315,7 +369,15 @@ class Rescheduler:
 
     def _phase_may_last(self, domain: VisitDomain, first_day: int, day: int) -> bool:
         """Whether the phase that began on `first_day` may go on, or end, on `day`."""
+        key = domain, first_day, day
+        if key not in self._may_last:
+            self._may_last[key] = self._find_whether_phase_may_last(domain, first_day, day)
+        return self._may_last[key]
+
+    def _find_whether_phase_may_last(self, domain: VisitDomain, first_day: int, day: int) -> bool:
         first, last = date.fromordinal(first_day), date.fromordinal(day)
+        if domain.phase.name == self.prefix.elsewhere:
+            return True  # what a phase breaks that began elsewhere is a fact
         if domain.violation.phase_end and last <= domain.violation.phase_end:
             return True
         found = (

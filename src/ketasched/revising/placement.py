@@ -4,11 +4,12 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
-from ketasched.model.effective_kind import effective_kind
+from ketasched.model.drivers import driver_of_moved
 from ketasched.model.no_driving import with_no_driving
+from ketasched.model.occupancy import slot_of
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.shortest_path import Candidate, VisitSequence
 from ketasched.planning.spacing_cost import PhasePlan, phase_plan_for
@@ -21,7 +22,7 @@ from ketasched.revising.intents import (
     WaivedViolation,
 )
 from ketasched.revising.least_moves import MOVE_COST, Rescheduler
-from ketasched.revising.reviews import move_reviews
+from ketasched.revising.reviews import place_reviews
 from ketasched.revising.validation import has_begun, is_over
 from ketasched.rules import RULES, Gap
 from ketasched.rules.base import EndsRule, PlanningContext
@@ -61,18 +62,22 @@ def place_draft(
     intents, sequence = draft.intents, None
     visits = tuple(intent.visit for intent in intents)
     if not all(intent.pinned for intent in intents):
-        rescheduler = _rescheduler(course, context, draft, now)
+        rescheduler = rescheduler_of(course, context, draft, now)
         sequence = rescheduler.best_sequence(most)
         if sequence is None:
             return None
-        visits = tuple(_moved_visits(course, rescheduler, intents, sequence))
+        # A visit may have moved past one that is held.
+        moved = _moved_visits(course, rescheduler, intents, sequence)
+        visits = tuple(sorted(moved, key=lambda visit: visit.start.timestamp()))
+    else:
+        visits = tuple(_with_windows(course, visits))
     visits = with_no_driving(visits, course.protocol, course.clinic)
-    reviews = move_reviews(context, draft.reviews, visits, course, now)
+    reviews = place_reviews(context, draft.reviews, visits, course, now)
     waived = {
         intent.visit.uid: intent.waived | ({Gap.name} if intent.may_wait else frozenset())
         for intent in intents
     }
-    return Placement(sequence, visits, tuple(reviews), waived)
+    return Placement(sequence, visits, reviews, waived)
 
 
 def explain_failure(
@@ -81,7 +86,15 @@ def explain_failure(
     """Why a draft cannot be placed: findings about the first visit without a date, and what
     refuses each of its days.
     """
-    rescheduler = _rescheduler(course, context, draft, now)
+    return explain_no_sequence(rescheduler_of(course, context, draft, now))
+
+
+def explain_no_sequence(
+    rescheduler: Rescheduler,
+) -> tuple[list[Finding], list[tuple[date, Finding]]]:
+    """Why a rescheduler has no sequence: findings about the first visit without a date, and what
+    refuses each of its days.
+    """
     domains = rescheduler.domains
     parts = [replace(rescheduler, domains=domains[: n + 1]) for n in range(len(domains))]
     # If the first visits have no sequence, no more of them have one.
@@ -113,16 +126,17 @@ def previous_starts(course: Course) -> dict[str, datetime | None]:
     return found
 
 
-def _rescheduler(
+def rescheduler_of(
     course: Course, context: PlanningContext, draft: Draft, now: datetime
 ) -> Rescheduler:
     """The rescheduler for the visits that need a date."""
     ahead = [intent for intent in draft.intents if _needs_date(intent, now)]
     fixed = [intent.visit for intent in draft.intents if not _needs_date(intent, now)]
-    begun = [visit for visit in fixed if has_begun(visit, now)]
+    begun = [visit for visit in fixed if has_begun(visit, now) and not visit.elsewhere]
     domains = list(_visit_domains(course, draft, ahead, begun))
     prefix = _fixed_prefix(course, fixed, begun)
-    return Rescheduler(context, domains, prefix, max(now, draft.not_before or now))
+    not_before = max(now, draft.not_before or now)
+    return Rescheduler(context, domains, prefix, now, not_before)
 
 
 def _needs_date(intent: VisitIntent, now: datetime) -> bool:
@@ -141,6 +155,7 @@ def _visit_domains(
     """
     violations = _waived_violations(course)
     names = [intent.visit.phase for intent in draft.intents]
+    first_here = next(one.visit.phase for one in draft.intents if not one.visit.elsewhere)
     indexes = {
         intent.visit.uid: names[:number].count(intent.visit.phase)
         for number, intent in enumerate(draft.intents)
@@ -152,8 +167,8 @@ def _visit_domains(
         phase_plan = phase_plan_of(course, name, names)
         offsets = phase_plan.offsets
         begun_indexes = [indexes[one.uid] for one in begun if one.phase == name]
-        # The first visit of a course is the anchor of its pace.
-        is_first = name == names[0] and not begun_indexes and name not in anchor_offsets
+        # The first visit of a course here is the anchor of its pace.
+        is_first = name == first_here and not begun_indexes and name not in anchor_offsets
         is_anchor = intent.is_anchor or is_first
         if is_anchor:
             anchor_offsets[name] = offsets[index]
@@ -179,8 +194,8 @@ def _fixed_prefix(course: Course, fixed: Sequence[Visit], begun: Sequence[Visit]
     if not taking:
         return FixedPrefix(None, first_days, anchors)
     last = taking[-1]
-    kind = effective_kind(course.protocol, course.clinic, last.kind)
-    return FixedPrefix(Slot(kind, last.start, last.end), first_days, anchors)
+    elsewhere = taking[0].phase if taking[0].elsewhere else ""
+    return FixedPrefix(slot_of(course, last), first_days, anchors, elsewhere)
 
 
 def _waived_violations(course: Course) -> Mapping[str, WaivedViolation]:
@@ -226,10 +241,32 @@ def _moved_visits(
             old = starts_before.get(visit.uid)
             if moves or previous != (old.date() if old else None):
                 window = _window(domain, node, rescheduler.anchor_of(node), previous, visit)
-                visit = _move_visit(visit, node.slot, window)
-        if visit.status in TAKES_PLACE:
+                driver = driver_of_moved(course.request, visit, node.slot.start.date())
+                visit = replace(_move_visit(visit, node.slot, window), driver=driver)
+        if visit.is_here:
             previous = visit.start.date()
         yield visit
+
+
+def _with_windows(course: Course, visits: Sequence[Visit]) -> Iterator[Visit]:
+    """The visits, none of which moves, with new windows where another visit is before now."""
+    names = [visit.phase for visit in visits]
+    starts_before, previous = previous_starts(course), None
+    for number, visit in enumerate(visits):
+        old = starts_before[visit.uid]
+        if previous and old and previous != old.date() and visit.status == "planned":
+            plan, index = (
+                phase_plan_of(course, visit.phase, names),
+                names[:number].count(visit.phase),
+            )
+            anchor = visit.window.target
+            if plan.per_week is None:
+                anchor -= timedelta(plan.offsets[index])
+            yield replace(visit, window=plan.window(index, previous, anchor))
+        else:
+            yield visit
+        if visit.is_here:
+            previous = visit.start.date()
 
 
 def _move_visit(visit: Visit, slot: Slot, window: Window) -> Visit:

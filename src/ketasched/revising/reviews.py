@@ -1,4 +1,7 @@
-"""The reviews of a course after a change: each is after its visit and before the next one."""
+"""The reviews of a course after a change: each is after its visit and before the next one.
+
+Where visits fall away two reviews can come to follow the same visit; then one of them is left.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,9 +10,51 @@ from datetime import date, datetime
 from ketasched.model import TAKES_PLACE, Course, Review, Visit
 from ketasched.model.no_driving import is_without_driving
 from ketasched.model.opening_hours import openings
-from ketasched.planning.assemble import review_start
+from ketasched.model.wall_clock import slot_at
+from ketasched.planning.assemble import REVIEW, review_start
 from ketasched.planning.availability import PatientAvailability
+from ketasched.rules import Availability
 from ketasched.rules.base import PlanningContext
+
+
+def place_reviews(
+    context: PlanningContext,
+    reviews: Sequence[Review],
+    visits: Sequence[Visit],
+    course: Course,
+    now: datetime,
+) -> tuple[Review, ...]:
+    """The reviews as `move_reviews` moves them, with one left where two come after one visit.
+
+    A gate is left, else the later one of the protocol; the others are `omitted`, and stay where
+    they were. Reviews that follow the same visit already, because the protocol says so, are all
+    left unless they are alike.
+    """
+    moved = tuple(move_reviews(context, reviews, visits, course, now))
+    pairs = list(zip(reviews, moved, strict=True))
+    ahead = [
+        (old, new)
+        for old, new in pairs
+        if new.status in ("planned", "tentative") and new.start >= now
+    ]
+    rank = {old.uid: (old.gate, old.after, ordinal) for ordinal, old in enumerate(reviews)}
+
+    def is_left_out(old: Review, new: Review) -> bool:
+        rivals = (own for own, other in ahead if other.after == new.after)
+        return any(
+            rank[own.uid] > rank[old.uid] and (own.after != old.after or _look(own) == _look(old))
+            for own in rivals
+        )
+
+    omitted = {old.uid for old, new in ahead if is_left_out(old, new)}
+    return tuple(
+        replace(old, status="omitted") if old.uid in omitted else new for old, new in pairs
+    )
+
+
+def _look(review: Review) -> tuple[object, ...]:
+    """What makes a review another one than the next after the same visit."""
+    return review.title, review.gate, review.place
 
 
 def move_reviews(
@@ -63,9 +108,9 @@ def _make_up_after(visit: Visit, visits: Sequence[Visit], course: Course) -> Vis
 
 
 def _following(visit: Visit, visits: Sequence[Visit]) -> Visit | None:
-    """The next visit that takes place."""
+    """The next visit that takes place here."""
     later = visits[visits.index(visit) + 1 :]
-    return next((one for one in later if one.status in TAKES_PLACE), None)
+    return next((one for one in later if one.is_here), None)
 
 
 def _fits(
@@ -73,7 +118,8 @@ def _fits(
 ) -> bool:
     """Whether a review still lies between its visit and the following one.
 
-    A review at a check-in stays at a check-in; any other is on a day on which the clinic is open.
+    A review at a check-in stays at a check-in; any other is on a day on which the clinic is open,
+    at a time at which the patient can.
     A review at the clinic does not come to lie where the patient must not drive.
     """
     if following and review.start == following.start:
@@ -88,4 +134,12 @@ def _fits(
     ):
         return False
     day, end = review.start.date(), following.start.date() if following else date.max
-    return bool(openings(context.clinic, day)) and visit.start.date() < day < end
+    is_between = visit.start.date() < day < end
+    return is_between and bool(openings(context.clinic, day)) and _can_come(context, review.start)
+
+
+def _can_come(context: PlanningContext, start: datetime) -> bool:
+    """Whether the patient can have a review at this time, calendars aside."""
+    wished = replace(context, request=replace(context.request, busy=()))
+    rule = Availability()
+    return not (rule.day(start.date(), wished) or rule.slot(slot_at(REVIEW, start), wished))

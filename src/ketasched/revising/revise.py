@@ -5,29 +5,31 @@ preference is that of `plan`. Every rule is kept unless the change overrides it 
 finding stays on the course.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.events.diff import changed_uids
-from ketasched.model import TAKES_PLACE, BusyTime, Change, Clinic, Course, Entry, Finding, Visit
+from ketasched.model import BusyTime, Change, Clinic, Course, Entry
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
-from ketasched.planning.check import check
-from ketasched.planning.left_out import LEFT_OUT
-from ketasched.revising.history import add_entry, ended_dates, entry_text
+from ketasched.revising.findings import findings_after
+from ketasched.revising.history import add_entry, ended_dates, entry_text, with_result
 from ketasched.revising.intents import waive_rules
-from ketasched.revising.placement import Placement, explain_failure, place_draft, previous_starts
-from ketasched.revising.validation import has_begun, refuse_overrides
+from ketasched.revising.pencilled import drafts_without_pencilled, with_next_day
+from ketasched.revising.placement import Placement, explain_failure, place_draft
+from ketasched.revising.request_changes import request_after
+from ketasched.revising.undo import undone_course
+from ketasched.revising.validation import refuse_overrides, visit_of
 from ketasched.revising.verbs import drafts
-from ketasched.rules import RULES
+from ketasched.revising.wishes import lasting_findings
 from ketasched.rules.base import (
     NO_BOOKINGS,
-    EndsRule,
-    OverrideRule,
-    PairRule,
     PlanningContext,
     unlimited,
 )
@@ -44,8 +46,12 @@ def revise(
     busy: tuple[BusyTime, ...] | None = None,
     bookings: Occupancy = NO_BOOKINGS,
     more_time: Callable[[], bool] = unlimited,
+    names_next_day: bool = True,
 ) -> Course:
     """The next revision of the course: what the change asks for, and nothing else that could stay.
+
+    It is the course itself if the change changes nothing. Unless `names_next_day`, the finding
+    about a booster that the change leaves out does not say on which day it could be.
 
     `at` is the aware moment of the change: visits that have begun by then are over, and no visit
     moves to before it. `clinic` and `busy` (all busy times) replace those of the course, if given.
@@ -53,29 +59,87 @@ def revise(
     not override, `OutOfTime` once there is no `more_time`.
     """
     refuse_overrides(change)
+    clinic = clinic or course.clinic
+    now = moment_of_change(course, at.astimezone(ZoneInfo(clinic.timezone)))
     request = course.request if busy is None else replace(course.request, busy=busy)
-    newer = replace(course, clinic=clinic or course.clinic, request=request)
-    context = PlanningContext(
-        course.protocol, newer.clinic, request, course.made_at, bookings, more_time
-    )
-    now = _moment_of_change(course, at.astimezone(context.zone))
-    placement = _best_placement(newer, context, change, now)
-    after = with_usual_drivers(_next_revision(newer, placement), course)
+    newer = replace(course, clinic=clinic, request=request)
+    if change.verb == "undo":
+        outcome = _undone(newer, change, now, bookings)
+    else:
+        outcome = _planned(newer, change, now, bookings, more_time)
+        if change.verb != "switch" and _changes_nothing(course, outcome.after):
+            return course
     entry = Entry(
         now,
-        entry_text(newer, change, after),
+        entry_text(newer, change, outcome.after),
         why,
         by,
         change,
         # Calendars have the course as it was, at the clinic as it was.
-        changed=tuple(sorted(changed_uids(course, after, now))),
-        former=tuple(ended_dates(course, after)),
-        former_clinic=None if newer.clinic == course.clinic else course.clinic,
+        changed=tuple(sorted(changed_uids(course, outcome.after, now))),
+        former=tuple(ended_dates(course, outcome.after)),
+        former_clinic=None if clinic == course.clinic else course.clinic,
         former_busy=_former_busy(course.request.busy, request.busy),
     )
-    after = add_entry(after, entry)
-    findings = _findings(newer, after, change, placement.waived, bookings, now)
-    return replace(after, findings=tuple(findings))
+    after = with_result(course, add_entry(outcome.after, entry))
+    findings, refused = findings_after(outcome.before, after, change, outcome.waived, bookings)
+    if refused:
+        raise NoPlan(_what_failed(change), findings=refused)
+    after = replace(after, findings=findings)
+    if not names_next_day:
+        return after
+    add = partial(revise, at=at, bookings=bookings, more_time=more_time, names_next_day=False)
+    return with_next_day(after, add)
+
+
+class _Outcome(NamedTuple):
+    """The course of before, as a change finds it, and that of after, with the waived rules.
+
+    `waived` has, by UID, the rules that the change overrides for a visit.
+    """
+
+    before: Course
+    after: Course
+    waived: Mapping[str, frozenset[str]]
+
+
+def _planned(
+    course: Course,
+    change: Change,
+    now: datetime,
+    bookings: Occupancy,
+    more_time: Callable[[], bool],
+) -> _Outcome:
+    """What a change makes of a course that has its newer clinic and busy times."""
+    request = request_after(course, change)
+    before = replace(course, request=request)
+    if change.verb == "wishes":
+        before = replace(before, findings=lasting_findings(course, request))
+    context = PlanningContext(
+        course.protocol, course.clinic, request, course.made_at, bookings, more_time
+    )
+    if change.make_up:
+        before = _with_missed_visit(before, context, change, now)
+    placement = _best_placement(before, context, change, now)
+    after = with_usual_drivers(_next_revision(before, placement), now, course)
+    return _Outcome(before, after, placement.waived)
+
+
+def _undone(course: Course, change: Change, now: datetime, bookings: Occupancy) -> _Outcome:
+    """What an undo makes of a course that has its newer clinic and busy times."""
+    after = undone_course(course, change, now, bookings)
+    waived = {visit.uid: frozenset(change.overrides) for visit in after.visits}
+    return _Outcome(course, after, waived)
+
+
+def _changes_nothing(one: Course, other: Course) -> bool:
+    """Whether two revisions of a course differ in nothing but their numbers and findings."""
+    return (one.visits, one.reviews, one.request, one.clinic) == (
+        other.visits,
+        other.reviews,
+        other.request,
+        other.clinic,
+    )
 
 
 def _former_busy(
@@ -89,7 +153,7 @@ def _former_busy(
     return None if before == after else tuple(one for one in before if one not in still)
 
 
-def _moment_of_change(course: Course, now: datetime) -> datetime:
+def moment_of_change(course: Course, now: datetime) -> datetime:
     """`now`, or the moment of the last change if that is later on the same day.
 
     Raises `BadRequest` if the last change was on a later day.
@@ -97,9 +161,25 @@ def _moment_of_change(course: Course, now: datetime) -> datetime:
     last = course.history[-1].at.astimezone(now.tzinfo) if course.history else now
     if now.date() < last.date():
         said = f"{day_text(now)} is before the last change, made on {day_text(last)}"
-        step = f"--today {last:%Y-%m-%d}, or later, if that is right; else plan the course anew"
+        step = f"plan the course anew, or, if it is that day or later: --today {last:%Y-%m-%d}"
         raise BadRequest("today", said, next_step=step)
     return max(now, last)
+
+
+def _with_missed_visit(
+    course: Course, context: PlanningContext, change: Change, now: datetime
+) -> Course:
+    """The course, in the same revision, with the visit that is to be made up for as missed.
+
+    What that breaks is a finding, as for every fact, so that it does not refuse a make-up visit.
+    """
+    if visit_of(course, change).status == "missed":
+        return course
+    fact = replace(change, make_up=None, overrides=())
+    placement = _best_placement(course, context, fact, now)
+    missed = replace(course, visits=placement.visits)
+    findings, _ = findings_after(course, missed, fact, {}, context.bookings)
+    return replace(missed, findings=findings)
 
 
 def _best_placement(
@@ -108,16 +188,30 @@ def _best_placement(
     """The best of the change's drafts with its dates. Raises `NoPlan` if none keeps the rules."""
     # The last draft first: a visit more at the end moves few others, and bounds the next searches.
     candidates = drafts(course, change, now)[::-1]
-    # A rule is waived for all later visits only if waiving it once does not help.
-    for throughout in (False, True) if change.overrides else (False,):
-        best: Placement | None = None
+    attempts = [(course, False)]
+    if change.make_up and any(finding.level == "broken" for finding in course.findings):
+        # A make-up visit mends what the missed one broke, if that moves no more visits.
+        attempts.append((replace(course, findings=()), False))
+    if change.overrides:
+        # A rule is waived for all later visits only if waiving it once does not help.
+        attempts.append((course, True))
+    chosen: Placement | None = None
+    for known, throughout in attempts:
+        if chosen and throughout:
+            break
+        best, most = None, chosen.moves if chosen else None
         for draft in candidates:
             waived = waive_rules(draft, change, throughout=throughout)
-            found = place_draft(course, context, waived, now, best.moves if best else None)
+            found = place_draft(known, context, waived, now, best.moves if best else most)
             if found and (best is None or found.rank < best.rank):
                 best = found
-        if best is not None:
-            return best
+        chosen = best or chosen
+    if chosen:
+        return chosen
+    # What is pencilled in refuses nothing.
+    for draft in drafts_without_pencilled(course, candidates[0]):
+        if found := place_draft(course, context, waive_rules(draft, change), now, None):
+            return found
     failed = waive_rules(candidates[0], change)
     findings, refusals = explain_failure(course, context, failed, now)
     raise NoPlan(_what_failed(change), findings=findings, refusals=refusals)
@@ -138,63 +232,3 @@ def _next_revision(course: Course, placement: Placement) -> Course:
         reviews=tuple(replace(one, after=numbers[one.after]) for one in placement.reviews),
         revision=course.revision + 1,
     )
-
-
-def _date_key(visit: Visit) -> tuple[str, datetime, bool]:
-    return visit.uid, visit.start, visit.status in TAKES_PLACE
-
-
-def _findings(
-    before: Course,
-    course: Course,
-    change: Change,
-    waived: Mapping[str, frozenset[str]],
-    bookings: Occupancy,
-    now: datetime,
-) -> Iterator[Finding]:
-    """The findings of the rules now, and what was given up for visits that did not change.
-
-    A broken rule is a finding if it was overridden, now or earlier, or if it is about a visit that
-    has begun: that is a fact. What else was broken before, by a newer clinic, nobody decided, so
-    it is left to `check`, but for a clinic's numbers that are too short: with them nothing gets a
-    new date. Raises `NoPlan` for all other broken rules.
-    """
-    has_more = len(course.visits) > len(before.visits)
-    for finding in before.findings:
-        if finding.level == "given-up" and finding.visit:
-            if finding.rule == LEFT_OUT and has_more:
-                continue  # what was left out may have been added
-            # The message is about the visit's number and the visit before.
-            pair = slice(max(finding.visit - 2, 0), finding.visit)
-            if [*map(_date_key, before.visits[pair])] == [*map(_date_key, course.visits[pair])]:
-                yield finding
-    decided = {_violation_key(before, finding) for finding in before.findings}
-    known = {_violation_key(before, finding) for finding in check(before, bookings=bookings)}
-    starts = {(visit.uid, visit.start) for visit in before.visits}
-    has_new_dates = any((visit.uid, visit.start) not in starts for visit in course.visits)
-    undecided = []
-    for finding in check(course, bookings=bookings):
-        visit = course.visits[finding.visit - 1] if finding.visit else None
-        is_fact = visit is not None and has_begun(visit, now)
-        is_waived = visit is not None and finding.rule in waived.get(visit.uid, ())
-        key = _violation_key(course, finding)
-        refuses = has_new_dates and isinstance(RULES.get(finding.rule), OverrideRule)
-        may_stay = not refuses and (is_fact or is_waived or key in decided)
-        if finding.level != "broken" or may_stay:
-            yield finding
-        elif refuses or key not in known:
-            undecided.append(finding)
-    if undecided:
-        raise NoPlan(_what_failed(change), findings=undecided)
-
-
-def _violation_key(course: Course, finding: Finding) -> tuple[object, ...]:
-    """What a finding is about, without the visit's number: equal only if nothing moved."""
-    if not finding.visit:
-        return (finding.rule,)
-    visit = course.visits[finding.visit - 1]
-    if isinstance(RULES.get(finding.rule), EndsRule):
-        return finding.rule, visit.phase, visit.start.date()
-    if not isinstance(RULES.get(finding.rule), PairRule):
-        return finding.rule, visit.uid, visit.start
-    return finding.rule, visit.uid, visit.start, previous_starts(course)[visit.uid]

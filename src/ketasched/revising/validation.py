@@ -6,24 +6,57 @@ Functions `refuse_...` raise `BadRequest`, with the name of the option, if it is
 from datetime import date, datetime, timedelta
 
 from ketasched.errors import BadRequest
-from ketasched.model import Change, Clock, Course, Visit
+from ketasched.model import WAIVABLE, Change, Clock, Course, Verb, Visit
 from ketasched.model.opening_hours import openings
 from ketasched.model.review_gates import first_closed_gate
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.planner import LAST_START
-from ketasched.rules import RULES, Gap, Span
+from ketasched.rules import RULES, Capacity, Earlier, Gap, Notice, Span
 
-NEEDS_REASON = ("miss", "defer", "omit", "hold", "cease")
+NEEDS_REASON = ("defer", "omit", "cease")
 """Verbs that need a reason."""
+
+REVISE = "ketasched revise COURSE"
+"""How a next step begins that changes the course; whoever prints it puts the course's name in."""
 
 OVERRIDABLE = tuple(name for name, rule in RULES.items() if rule.overridable)
 """The rules that a change can override."""
 
 OVERRIDABLE_BY_VERB = {
     **dict.fromkeys(("defer", "resume", "booster"), OVERRIDABLE),
-    **dict.fromkeys(("miss", "omit"), (Gap.name, Span.name)),
+    **dict.fromkeys(("miss", "wishes"), (Gap.name, Span.name, Earlier.name, Notice.name)),
+    "reschedule": WAIVABLE,
+    "undo": (Capacity.name,),
 }
 """The rules that each verb can break; other verbs give no visit a new date."""
+
+FACTS: frozenset[Verb] = frozenset(
+    {
+        "complete",
+        "miss",
+        "omit",
+        "cease",
+        "hold",
+        "confirm",
+        "review",
+        "driver",
+        "clear",
+        "rename",
+        "switch",
+    }
+)
+"""Verbs that record what happened or was decided: no rule refuses them, and no visit moves."""
+
+
+def is_fact(change: Change) -> bool:
+    """Whether a change only records what happened or was decided, and asks for no new date."""
+    return change.verb in FACTS and not change.make_up
+
+
+def plans_dates(change: Change) -> bool:
+    """Whether a change asks for new dates, so that the rules may refuse it."""
+    return not is_fact(change) and change.verb != "undo"
+
 
 FINAL_STATUSES: frozenset[str] = frozenset({"completed", "missed", "omitted", "ceased"})
 """Statuses that no change replaces any more."""
@@ -51,11 +84,15 @@ def visit_of(course: Course, change: Change, *statuses: str) -> Visit:
     if number is None or not 1 <= number <= most:
         raise BadRequest("visit", f"there is no visit {number}: the course has {most}")
     visit = course.visits[number - 1]
+    if visit.elsewhere and change.verb != "cease":
+        said = f"visit {number} took place elsewhere on {day_text(visit.start)}: it stays as it is"
+        raise BadRequest("visit", said)
     if statuses and visit.status not in statuses:
         gate = first_closed_gate(course.reviews)
         waits = gate is not None and gate < number
         confirm = f"review {gate} --outcome go-on" if waits else f"confirm {number}"
-        step = {"held": "resume --on DATE", "tentative": confirm}.get(visit.status, "")
+        verb = {"held": "resume --on DATE", "tentative": confirm}.get(visit.status)
+        step = f"{REVISE} {verb}" if verb else ""
         raise BadRequest("visit", f"visit {number} is {visit.status}", next_step=step)
     return visit
 
@@ -73,11 +110,13 @@ def requested_day(course: Course, change: Change, now: datetime) -> date | None:
     return (decided[-1] if decided else now.date()) + timedelta(change.days)
 
 
-def refuse_future(visit: Visit, now: datetime) -> None:
+def refuse_future(
+    visit: Visit, now: datetime, *, step: str = "record it when its day has come"
+) -> None:
     """Refuse to record a visit of a later day."""
     if visit.start.date() > now.date():
         said = f"visit {visit.number} is on {day_text(visit.start.date())}, which is still to come"
-        raise BadRequest("visit", said, next_step="record it when its day has come")
+        raise BadRequest("visit", said, next_step=step)
 
 
 def refuse_past(visit: Visit, now: datetime, *, step: str = "complete or miss it") -> None:
@@ -91,7 +130,9 @@ def refuse_unclear_day(change: Change) -> None:
     """Refuse a change with neither a date nor a number of days, or with both."""
     dated, counted = day_options(change)
     if (change.on is None) == (change.days is None):
-        step = f"--{dated} DATE, or --{counted} DAYS"
+        step = (
+            f"--{dated} DATE\n--{counted} DAYS" if change.on is None else "leave one of them out"
+        )
         raise BadRequest(dated, f"expected one of --{dated} and --{counted}", next_step=step)
 
 
@@ -115,16 +156,14 @@ def refuse_day(course: Course, change: Change, on: date, now: datetime) -> None:
 
 def refuse_overrides(change: Change) -> None:
     """Refuse to override a rule that no change can override, or that this verb never breaks."""
-    unknown = [name for name in change.overrides if name not in OVERRIDABLE]
-    if unknown:
-        listed = ", ".join(OVERRIDABLE)
-        raise BadRequest("override", f"expected one of {listed}, not {unknown[0]}")
     useful = OVERRIDABLE_BY_VERB.get(change.verb, ())
-    idle = [name for name in change.overrides if name not in useful]
-    if idle:
-        listed = ", ".join(useful) or "none"
-        said = f"{idle[0]} is never in the way of {change.verb}; what can be: {listed}"
-        raise BadRequest("override", said, next_step=f"the same without --override {idle[0]}")
+    for name in change.overrides:
+        if name not in useful:
+            listed = ", ".join(useful) or "none"
+            said = f"{name} is never in the way of {change.verb}; what can be: {listed}"
+            if useful and name not in OVERRIDABLE:
+                said = f"expected one of {listed}, not {name}"
+            raise BadRequest("override", said, next_step=f"the same without --override {name}")
 
 
 def _refuse_off_grid(course: Course, field: str, on: date, time: Clock) -> None:

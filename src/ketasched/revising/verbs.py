@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal, TypeVar
 
 from ketasched.errors import BadRequest
-from ketasched.model import Change, Course, Driver, Review, Verb, Visit
+from ketasched.model import Change, Course, Review, Verb, Visit
 from ketasched.model.review_gates import (
     confirm_visit,
     first_closed_gate,
@@ -20,9 +20,14 @@ from ketasched.model.review_gates import (
 )
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.added_visits import booster_drafts, make_up_drafts
+from ketasched.revising.completion import completed_visit
+from ketasched.revising.driver_changes import driver_drafts
 from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
+from ketasched.revising.recording import record_drafts
+from ketasched.revising.rescheduling import reschedule_drafts
 from ketasched.revising.validation import (
     FINAL_STATUSES,
+    REVISE,
     is_over,
     refuse_day,
     refuse_future,
@@ -31,6 +36,7 @@ from ketasched.revising.validation import (
     requested_day,
     visit_of,
 )
+from ketasched.revising.wishes import is_time_wished_on_hold, wishes_drafts
 
 Item = TypeVar("Item", Visit, Review)
 
@@ -40,36 +46,35 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
 
     Raises `BadRequest` if the change is impossible.
     """
+    if change.verb not in VERBS:
+        said = f"{change.verb} is no change of the visits"
+        raise BadRequest("verb", said, next_step="ketasched register rename OLD NEW")
     statuses = {visit.status for visit in course.visits}
     reviewed = change.verb == "review" and any(map(is_pending, course.reviews))
-    if "ceased" in statuses and statuses <= FINAL_STATUSES and not reviewed:
+    happened = change.verb in ("complete", "miss", "clear")
+    happened = happened or change.verb == "switch"
+    if "ceased" in statuses and statuses <= FINAL_STATUSES and not (reviewed or happened):
+        _refuse_switched(course)
         said = "the course has been ceased: nothing in it can change any more"
-        raise BadRequest("course", said, next_step="ketasched plan, for a new course")
+        raise BadRequest("course", said, next_step=f"if that was wrong: {REVISE} undo")
     return VERBS[change.verb](course, change, now)
 
 
 def _complete(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = visit_of(course, change, "planned")
-    refuse_future(visit, now)
-    return [_draft_with(course, visit, replace(visit, status="completed"))]
+    visit = visit_of(course, change)
+    return [_draft_with(course, visit, completed_visit(course, change, now))]
 
 
 def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = visit_of(course, change, "planned", "tentative")
+    # A visit that was missed can be made up for later.
+    visit = visit_of(course, change, "planned", "tentative", "held", "completed", "missed")
     refuse_future(visit, now)
-    if change.make_up is None:
-        raise BadRequest(
-            "make_up",
-            "whether a missed visit is made up for is the clinician's decision",
-            next_step="--make-up or --no-make-up",
-        )
-    intents = list(unchanged_intents(course, now))
-    intents[visit.number - 1] = VisitIntent(replace(visit, status="missed"), pinned=True)
+    note = "" if visit.status == "tentative" else visit.note
+    missed = replace(visit, status="missed", held_from=None, note=note)
     if not change.make_up:
-        return [Draft(tuple(intents), course.reviews)]
-    if any(one.status == "ceased" for one in course.visits):
-        said = "the course has been ceased: nothing is added to it"
-        raise BadRequest("make_up", said, next_step="--no-make-up")
+        return [_draft_with(course, visit, missed)]
+    intents = list(unchanged_intents(course, now))
+    intents[visit.number - 1] = VisitIntent(missed, pinned=True)
     return make_up_drafts(course, visit, intents, now)
 
 
@@ -83,20 +88,17 @@ def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
     if (on, time) == (visit.start.date(), visit.start.time()):
         said = f"visit {visit.number} is on {day_text(on)} already"
         raise BadRequest("to", said, next_step="another day or time")
-    deferred = VisitIntent(visit, on=on, time=change.time)
+    deferred = VisitIntent(visit, on=on, time=change.time, moves_freely=True)
     return [_draft_around(course, now, deferred, pins_later=change.scope == "visit")]
 
 
 def _omit(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = visit_of(course, change, "planned", "tentative", "held")
-    if visit.status == "planned":
-        refuse_past(visit, now)
-    omitted = VisitIntent(replace(visit, status="omitted", held_from=None), pinned=True)
-    return [_draft_around(course, now, omitted)]
+    visit = visit_of(course, change, "planned", "tentative", "held", "omitted")
+    return [_draft_with(course, visit, replace(visit, status="omitted", held_from=None))]
 
 
 def _hold(course: Course, change: Change, now: datetime) -> list[Draft]:
-    if all(is_over(visit, now) or visit.status == "held" for visit in course.visits):
+    if all(is_over(visit, now) for visit in course.visits):
         raise BadRequest("verb", "there is no visit to hold")
     return [_draft_for_all(course, now, "held", after=0)]
 
@@ -104,20 +106,25 @@ def _hold(course: Course, change: Change, now: datetime) -> list[Draft]:
 def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
     held = [visit for visit in course.visits if visit.status == "held"]
     if not held:
-        raise BadRequest("verb", "no visit is held", next_step="defer N --to DATE moves one")
+        raise BadRequest(
+            "verb",
+            "no visit is held",
+            next_step="to move one: ketasched revise COURSE defer N --to DATE --reason WHY",
+        )
     if change.on is None:
         raise BadRequest("on", "expected the day of the next visit", next_step="--on DATE")
     refuse_day(course, change, change.on, now)
+    keeps_day = is_time_wished_on_hold(course)
     intents = []
     for intent in unchanged_intents(course, now):
         visit = intent.visit
         resumed = _resumed(visit)
         if visit is held[0]:
-            intents.append(
-                VisitIntent(resumed, free=True, on=change.on, time=change.time, is_anchor=True)
-            )
+            named = VisitIntent(resumed, free=True, on=change.on, time=change.time)
+            intents.append(replace(named, moves_freely=True, is_anchor=True))
         elif visit.status == "held":
-            intents.append(VisitIntent(resumed, free=visit.start.date() <= change.on))
+            is_free = visit.start.date() <= change.on
+            intents.append(VisitIntent(resumed, free=is_free, keeps_day=keeps_day))
         else:
             intents.append(intent)
     return [Draft(tuple(intents), tuple(map(_resumed, course.reviews)))]
@@ -137,34 +144,56 @@ def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
     completed = [one.number for one in course.visits if one.status == "completed"]
     if change.visit is not None and completed and completed[-1] > after:
         said = f"visit {completed[-1]}, after it, has taken place"
-        raise BadRequest("after", said, next_step=f"cease --after {completed[-1]}")
+        raise BadRequest(
+            "after", said, next_step=f"{REVISE} cease --after {completed[-1]} --reason WHY"
+        )
     if not any(_is_ahead(visit, now) for visit in course.visits[after:]):
         raise BadRequest("verb", "there is no visit left to cease")
     return [_draft_for_all(course, now, "ceased", after=after)]
 
 
+def _refuse_switched(course: Course) -> None:
+    if any(entry.change and entry.change.verb == "switch" for entry in course.history):
+        said = "the patient was switched to another course: this one is over"
+        step = "the course that follows, by the patient's name"
+        raise BadRequest("course", said, next_step=step)
+
+
+def _switch(course: Course, change: Change, now: datetime) -> list[Draft]:
+    _refuse_switched(course)
+    refuse_day(course, change, change.on or now.date(), now)
+    draft = _draft_for_all(course, now, "ceased", after=0)
+    reviews = (
+        replace(one, status="ceased") if is_pending(one) and one.start > now else one
+        for one in draft.reviews
+    )
+    return [replace(draft, reviews=tuple(reviews))]
+
+
 def _confirm(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = visit_of(course, change, "tentative")
+    visit = visit_of(course, change, "tentative", "planned")
     gate = first_closed_gate(course.reviews)
+    if visit.status == "planned":
+        return [_draft_with(course, visit, visit)]  # it is so already
     if gate is not None and gate < visit.number:
         said = f"visit {visit.number} waits for the review after visit {gate}"
-        raise BadRequest("visit", said, next_step=f"review {gate} --outcome go-on")
-    return [_draft_with(course, visit, confirm_visit(course, visit))]
+        raise BadRequest("visit", said, next_step=f"{REVISE} review {gate} --outcome go-on")
+    return [_draft_with(course, visit, confirm_visit(course, visit, now))]
 
 
 def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
     own = [review for review in course.reviews if review.after == change.visit]
     review = next(filter(is_pending, own), None)
     if review is None:
-        is_ceased = any(one.status == "ceased" for one in own)
-        said = "has been cancelled" if is_ceased else "has been recorded"
+        is_cancelled = any(one.status in ("ceased", "omitted") for one in own)
+        said = "has been cancelled" if is_cancelled else "has been recorded"
         said = said if own else "there is none after this visit"
         raise BadRequest("visit", f"review after visit {change.visit}: {said}")
     refuse_future(course.visits[review.after - 1], now)
     gate = first_closed_gate(course.reviews)
     if review.gate and gate is not None and gate < review.after:
         said = f"the review after visit {gate} comes first"
-        raise BadRequest("visit", said, next_step=f"review {gate} --outcome go-on")
+        raise BadRequest("visit", said, next_step=f"{REVISE} review {gate} --outcome go-on")
     recorded = tuple(
         replace(one, status="completed") if one is review else one for one in course.reviews
     )
@@ -176,31 +205,12 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
     until = first_closed_gate(recorded) or len(course.visits)
     optional = {phase.name for phase in course.protocol.phases if phase.tentative}
     visits = (
-        release_visit(course, visit)
+        release_visit(course, visit, now)
         if review.gate and visit.phase not in optional and review.after < visit.number <= until
         else visit
         for visit in course.visits
     )
     return [_pinned_draft(visits, recorded)]
-
-
-def _driver(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = visit_of(course, change, "planned", "tentative", "held")
-    refuse_past(visit, now, step="")
-    if not course.protocol.visits[visit.kind].needs_driver:
-        raise BadRequest("visit", f"visit {visit.number} needs no driver")
-    driver = _known_phone(course, change.driver)
-    if driver == visit.driver:
-        who = f"{driver.name} drives" if driver else "nobody drives"
-        raise BadRequest("visit", f"{who} to visit {visit.number} already")
-    return [_draft_with(course, visit, replace(visit, driver=driver))]
-
-
-def _known_phone(course: Course, driver: Driver | None) -> Driver | None:
-    """The driver; without a phone number, with the one known in this course for that name."""
-    known = (one.driver for one in course.visits if one.driver and one.driver.phone)
-    same = (one for one in known if driver and one.name == driver.name)
-    return driver if driver is None or driver.phone else next(same, driver)
 
 
 VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = MappingProxyType(
@@ -215,7 +225,11 @@ VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = Mappin
         "booster": booster_drafts,
         "confirm": _confirm,
         "review": _review,
-        "driver": _driver,
+        "driver": driver_drafts,
+        "wishes": wishes_drafts,
+        "clear": record_drafts,
+        "switch": _switch,
+        "reschedule": reschedule_drafts,
     }
 )
 """The function of each verb, which makes its drafts."""
@@ -235,9 +249,10 @@ def _pinned_draft(visits: Iterable[Visit], reviews: Iterable[Review]) -> Draft:
 
 
 def _draft_with(course: Course, visit: Visit, changed: Visit) -> Draft:
-    """The draft with one visit changed and none moved."""
+    """The draft with one visit changed, and none that moves because of the change."""
     visits = (changed if one is visit else one for one in course.visits)
-    return _pinned_draft(visits, course.reviews)
+    in_order = sorted(visits, key=lambda one: one.start.timestamp())
+    return _pinned_draft(in_order, course.reviews)
 
 
 def _draft_around(

@@ -1,16 +1,27 @@
 """The constraints of a plan: one small class for each rule, and the table `RULES`.
 
-Each rule has one of the four shapes in `base`. It returns a finding, or None if the rule holds.
+Each rule has one of the five shapes in `base`. It returns a finding, or None if the rule holds.
 The finding's message is a clause without the date ("the clinic is closed (winter break)"); the
 caller adds the date. The docstring of a rule's class is its entry in docs/rules.md.
 
-Doors: base.
+Doors: base, overridden.
 """
+# The rules are imported here so that other rooms import them from `ketasched.rules`.
+# mypy: implicit-reexport
+# ruff: noqa: F401
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ketasched.rules.base import EndsRule, OverrideRule, PairRule, Precondition, Rule, VisitRule
+from ketasched.rules.base import (
+    EndsRule,
+    MoveRule,
+    OverrideRule,
+    PairRule,
+    Precondition,
+    Rule,
+    VisitRule,
+)
 from ketasched.rules.course_rules import (
     Age,
     Clearance,
@@ -23,6 +34,7 @@ from ketasched.rules.course_rules import (
     eighteenth_birthday,
     missing_records,
 )
+from ketasched.rules.move_rules import Earlier, Notice
 from ketasched.rules.spacing_rules import Gap, Span
 from ketasched.rules.visit_rules import (
     Availability,
@@ -32,26 +44,6 @@ from ketasched.rules.visit_rules import (
     OpenHours,
     Start,
 )
-
-__all__ = [
-    "DAY_RULES",
-    "ENDS_RULES",
-    "OVERRIDE_RULES",
-    "PAIR_RULES",
-    "PRECONDITIONS",
-    "RULES",
-    "SLOT_RULES",
-    "VISIT_RULES",
-    "Age",
-    "Capacity",
-    "Clearance",
-    "Gap",
-    "Past",
-    "Span",
-    "Start",
-    "eighteenth_birthday",
-    "missing_records",
-]
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
@@ -65,6 +57,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             OnTheClock(),
             Gap(),
             Span(),
+            Earlier(),
+            Notice(),
             Age(),
             Clearance(),
             Requirements(),
@@ -87,5 +81,6 @@ DAY_RULES = tuple(rule for rule in VISIT_RULES if type(rule).day is not VisitRul
 SLOT_RULES = tuple(rule for rule in VISIT_RULES if type(rule).slot is not VisitRule.slot)
 PAIR_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, PairRule))
 ENDS_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, EndsRule))
+MOVE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, MoveRule))
 PRECONDITIONS = tuple(rule for rule in RULES.values() if isinstance(rule, Precondition))
 OVERRIDE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, OverrideRule))

@@ -4,6 +4,7 @@
 - `PairRule` looks at two consecutive visits.
 - `EndsRule` looks at the dates of the first and the last visit of a phase.
 - `Precondition` is asked once, of a course whose first visit is known.
+- `MoveRule` looks at the old and the new start of a visit that a change moves.
 
 The planner knows these shapes and no rule by name. The shapes make an exact search possible.
 """
@@ -65,10 +66,15 @@ class PlanningContext:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A constraint: its name, and whether a change can override it."""
+    """A constraint: its name, and whether a change can override it.
+
+    A rule that is `only_ahead` is not asked of visits that have begun: what it looks at may have
+    changed since.
+    """
 
     name: ClassVar[str]
     overridable: ClassVar[bool] = True
+    only_ahead: ClassVar[bool] = False
 
     def finding(self, message: str, level: Level = "broken") -> Finding:
         """A finding with the name of this rule."""
@@ -142,6 +148,17 @@ class EndsRule(Rule):
         self, first: date, last: date, phase: Phase, context: PlanningContext
     ) -> Finding | None:
         """The finding against a phase from `first` to `last` (inclusive), if there is one."""
+        raise NotImplementedError
+
+
+class MoveRule(Rule):
+    """A constraint on the new start of a visit that a change moves without naming the visit."""
+
+    def move(self, old: datetime, new: datetime, now: datetime, clinic: Clinic) -> Finding | None:
+        """The finding against moving a visit from `old` to `new` at the moment `now`, if any.
+
+        All three are aware and local to the clinic; for a new visit `old` is `now`.
+        """
         raise NotImplementedError
 
 

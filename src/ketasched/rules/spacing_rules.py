@@ -1,16 +1,19 @@
 """Constraints on the days between visits: `gap` between two neighbours, `span` of a phase."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from math import inf
 
 from ketasched.model import Finding, Phase, Slot
-from ketasched.model.wall_clock import gap_days, gap_hours, moment_at
+from ketasched.model.wall_clock import day_text, gap_days, gap_hours, moment_at
 from ketasched.rules.base import EndsRule, PairRule, PlanningContext
 
 
 class Gap(PairRule):
     """The days from a visit to the next are within `gap_days`, and the hours in `gap_hours`.
 
-    Days are counted by the calendar (Mon to Wed is 2); hours from start to start, in UTC.
+    Days are counted by the calendar (Mon to Wed is 2); hours from start to start, in UTC. After a
+    visit elsewhere only the smallest gap is required, a longer one is given up; as the time of
+    such a visit is not known, hours count from the end of its day.
     """
 
     name = "gap"
@@ -28,10 +31,15 @@ class Gap(PairRule):
             return self.finding("it would not come after the previous visit")
         if not allowed.min <= days <= allowed.max:
             after_it = f"{days} {'day' if days == 1 else 'days'} after the visit before"
-            return self.finding(f"{after_it}; {allowed.min} to {allowed.max} are allowed")
-        if phase.gap_hours is None:
+            if before.elsewhere:
+                after_it += f", which was elsewhere on {day_text(before.start)}"
+            said = f"{after_it}; {allowed.min} to {allowed.max} are allowed"
+            is_fact = after.elsewhere or (before.elsewhere and days > allowed.max)
+            return self.finding(said, "given-up" if is_fact else "broken")
+        if phase.gap_hours is None or after.elsewhere:
             return None
-        hours, least, most = gap_hours(before.start, after.start), *_allowed_hours(phase)
+        least, most = _allowed_hours(phase, before)
+        hours = gap_hours(_latest_start(before, context), after.start)
         if least <= hours <= most:
             return None
         said = f"at least {least}" if hours < least else f"at most {most}"
@@ -39,15 +47,17 @@ class Gap(PairRule):
 
     def within(self, before: Slot, phase: Phase, context: PlanningContext) -> tuple[float, float]:
         """The instants of the allowed days, cut to the allowed hours."""
-        day, begin, allowed = before.start.date(), before.start.timestamp(), phase.gap_days
+        day, allowed = before.start.date(), phase.gap_days
         ends = (allowed.min, 0), (allowed.max, 24 * 60 - 1)
         first, last = (
             moment_at(day + timedelta(days), minutes, context.zone).timestamp()
             for days, minutes in ends
         )
+        last = inf if before.elsewhere else last
         if phase.gap_hours is None:
             return first, last
-        least, most = _allowed_hours(phase)
+        begin = _latest_start(before, context).timestamp()
+        least, most = _allowed_hours(phase, before)
         return max(first, begin + least * 3600), min(last, begin + most * 3600)
 
 
@@ -76,9 +86,16 @@ class Span(EndsRule):
         return self.finding(said)
 
 
-def _allowed_hours(phase: Phase) -> tuple[float, float]:
-    """The smallest and the largest gap in hours."""
+def _allowed_hours(phase: Phase, before: Slot) -> tuple[float, float]:
+    """The smallest and the largest gap in hours after a visit."""
     hours = phase.gap_hours
     least = hours.min if hours and hours.min is not None else 0
-    most = hours.max if hours and hours.max is not None else float("inf")
+    most = hours.max if hours and hours.max is not None and not before.elsewhere else inf
     return least, most
+
+
+def _latest_start(visit: Slot, context: PlanningContext) -> datetime:
+    """The start of a visit; of one elsewhere the end of its day."""
+    if not visit.elsewhere:
+        return visit.start
+    return moment_at(visit.start.date() + timedelta(1), 0, context.zone)

@@ -1,19 +1,33 @@
-"""Joint planning: the best plan for many patients on the few chairs of one clinic.
+"""Joint planning: many courses on the few chairs of one clinic, planned or rescheduled as one.
 
 Column generation prices the chairs; an integer programme selects one course for each patient.
 
-Doors: none but this module.
+Doors: reschedule.
 """
 
+from ketasched.model import DisruptionValue
+from ketasched.together.disruption import (
+    Disruption,
+    NotPlaced,
+    Proposal,
+    Rescheduled,
+)
 from ketasched.together.plan import LATER, refuse_without_extra, together
 from ketasched.together.records import Demand, JointPlan, ObjectiveValue, Unscheduled
+from ketasched.together.reschedule import reschedule
 
 __all__ = [
     "LATER",
     "Demand",
+    "Disruption",
+    "DisruptionValue",
     "JointPlan",
+    "NotPlaced",
     "ObjectiveValue",
+    "Proposal",
+    "Rescheduled",
     "Unscheduled",
     "refuse_without_extra",
+    "reschedule",
     "together",
 ]

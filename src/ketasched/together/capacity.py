@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import accumulate, chain
 
 from ketasched.model import Clinic
-from ketasched.model.occupancy import Interval, Occupancy
+from ketasched.model.occupancy import Interval, Occupancy, limits_at
 from ketasched.planning.shortest_path import Candidate
+from ketasched.rules.base import NO_BOOKINGS
 
 SlotClasses = dict[tuple[Interval, ...], int]
 """Sets of alternative intervals, numbered in order: a visit needs one interval of its class.
@@ -52,11 +53,15 @@ class ChairCapacity:
 
 
 def chair_capacity(
-    clinic: Clinic, occupancy: Occupancy, slot_classes: SlotClasses
+    clinic: Clinic,
+    occupancy: Occupancy,
+    slot_classes: SlotClasses,
+    staying: Occupancy = NO_BOOKINGS,
 ) -> ChairCapacity:
     """The capacity that the booked visits leave to these slot classes.
 
-    The limits of the visits at once come first, then the limits of the visits that begin at once.
+    Visits that are `staying` have room in any case, as long as they keep their starts. The limits
+    of the visits at once come first, then the limits of the visits that begin at once.
     """
     intervals = tuple(chain.from_iterable(slot_classes))
     begins = sorted({begin for begin, _ in intervals})
@@ -69,12 +74,18 @@ def chair_capacity(
             for begin, end in intervals
         ]
         counted = sorted(set().union(*spans))
-        limits += [clinic.chairs - occupancy.at(instant) for instant in counted]
+        limits += [
+            max((limits_at(clinic, one).at_once or 0) - occupancy.at(one), staying.at(one))
+            for one in counted
+        ]
         for own, span in zip(limits_of, spans, strict=True):
             own += [bisect_left(counted, instant) for instant in span]
     if clinic.starts_per_slot is not None:
         for own, (begin, _) in zip(limits_of, intervals, strict=True):
             own.append(len(limits) + bisect_left(begins, begin))
-        limits += [clinic.starts_per_slot - occupancy.beginning(begin) for begin in begins]
+        most = clinic.starts_per_slot
+        limits += [
+            max(most - occupancy.beginning(begin), staying.beginning(begin)) for begin in begins
+        ]
     offsets = [0, *accumulate(map(len, slot_classes))][:-1]
     return ChairCapacity(tuple(limits), intervals, tuple(map(tuple, limits_of)), tuple(offsets))

@@ -11,12 +11,12 @@ from operator import mul
 import numpy as np
 
 from ketasched.together.capacity import ChairCapacity
+from ketasched.together.objective import Weights
 from ketasched.together.pricing import (
     CheapestPaths,
     Column,
     Numbers,
     StackedGraphs,
-    Weights,
     slot_class_costs,
 )
 from ketasched.together.restricted_master import Relaxation, RestrictedMaster
@@ -47,8 +47,9 @@ class Effort:
 class PricingRound:
     """The result of the pricing problem at some dual prices, in parts of a point.
 
-    No plan has a lower objective than `bound`. `rewards` holds the weight of each patient's seat,
-    `lowest` the cost of each patient's cheapest course.
+    No plan has a lower objective than `bound`. `rewards` holds what each patient's course may cost
+    to be better than none: the weight of the seat, and the chairs that the patient takes without
+    one. `lowest` holds the cost of each patient's cheapest course.
     """
 
     bound: int
@@ -63,9 +64,10 @@ class ColumnGeneration:
     def __init__(self, courses: StackedGraphs, capacity: ChairCapacity, weights: Weights) -> None:
         self.courses, self.capacity, self.weights = courses, capacity, weights
         self.seats = sum(courses.priorities)
-        self.master = RestrictedMaster(capacity, len(courses.priorities), weights)
+        self.master = RestrictedMaster(capacity, courses, weights)
         self.best: PricingRound | None = None
         self.relaxed: Relaxation | None = None
+        self.caps: list[tuple[Weights, int]] = []
         self._proven = -self.seats * weights.seat
 
     @property
@@ -86,7 +88,8 @@ class ColumnGeneration:
             return None
         gap = (value - 1) * SCALE - self.best.bound
         least = np.minimum(self.best.lowest, self.best.rewards)
-        return self.best.priced.below(least + gap + 1, most)
+        near = self.best.priced.below(least + gap + 1, most)
+        return None if near is None else [*self.courses.stays.values(), *near]
 
     def run(self, effort: Effort) -> None:
         """Generate columns until the bound is met or the effort is spent."""
@@ -110,18 +113,35 @@ class ColumnGeneration:
         self.seats, self.best = most, None
         self.master.cap_seats(most)
 
+    def next_stage(self, weights: Weights, most: int) -> None:
+        """Minimise the sum with these weights, where the one so far is at most `most`."""
+        self.caps.append((self.weights, most))
+        self.master.cap(self.weights, most)
+        self.master.minimise(weights)
+        self.weights, self.best, self._proven = weights, None, 0
+
     def _quote(self, relaxed: Relaxation) -> PricingRound:
         prices = np.maximum(np.rint(np.array(relaxed.prices) * SCALE), 0).astype(np.int64)
         seat_price = max(round(relaxed.seat_price * SCALE), 0)
-        weights = self.weights
-        parts = Weights(weights.seat * SCALE, weights.delay * SCALE, weights.spacing * SCALE)
-        priced = self.courses.cheapest(parts, slot_class_costs(self.capacity, prices))
-        rewards = np.array(self.courses.priorities, np.int64) * (parts.seat - seat_price)
+        parts, class_costs = (
+            self.weights.plus(self.weights, SCALE - 1),
+            slot_class_costs(self.capacity, prices),
+        )
+        cap_bound = 0
+        for (weights, most), price in zip(self.caps, relaxed.cap_prices, strict=True):
+            times = max(round(price * SCALE), 0)
+            parts, cap_bound = parts.plus(weights, times), cap_bound + times * most
+        priced, staying = (
+            self.courses.cheapest(parts, class_costs),
+            self.courses.staying(class_costs),
+        )
+        rewards = np.array(self.courses.priorities, np.int64) * (parts.seat - seat_price) + staying
         lowest = priced.lowest()
         # Python integers: the sums can exceed 64 bits.
-        bound = sum(np.minimum(lowest - rewards, 0).tolist())
+        bound = sum(np.minimum(lowest - rewards, 0).tolist()) + sum(staying.tolist())
         bound -= sum(map(mul, prices.tolist(), self.capacity.limits))
-        return PricingRound(bound - seat_price * self.seats, priced, rewards, lowest)
+        bound -= seat_price * self.seats + cap_bound
+        return PricingRound(bound, priced, rewards, lowest)
 
     def _cost(self) -> float:
         """The cost of one round, in seconds of a usual machine."""

@@ -2,9 +2,10 @@
 
 The graph has a layer for each visit. A node is a candidate and, if the pace or the span of its
 phase counts from another day, that day. An arc leads from a node to a node of the next layer; its
-cost is the cost of the gap.
+costs are the days from the asked start and the cost of the gap.
 """
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from math import inf
@@ -15,6 +16,7 @@ from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
 from ketasched.rules import ENDS_RULES
 from ketasched.together.capacity import SlotClasses, slot_class_of
+from ketasched.together.objective import Costs
 
 NO_CHAIR = -1
 """The slot class of a visit that takes no chair."""
@@ -35,17 +37,30 @@ class NodeKey(NamedTuple):
 class Node:
     """A node: the candidate, the slot class and the incoming arcs.
 
-    An arc is its source and its cost. An arc to the first layer has no source, and costs the days
-    from the asked start.
+    An arc is its source and its costs. An arc to the first layer has no source.
     """
 
     candidate: Candidate
     slot_class: int
-    arcs: "list[tuple[Node | None, int]]" = field(default_factory=list)
+    arcs: "list[tuple[Node | None, Costs]]" = field(default_factory=list)
 
 
 Layer = list[Node]
 """The nodes of a visit."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatientGraph:
+    """The layered graph of one patient, whose `priority` is seated if a course is selected.
+
+    `offered(index, candidate)` has the candidates for visit `index` that do as well as a node's,
+    the best first. Without a course the patient takes chairs of the slot classes `stays`.
+    """
+
+    layers: Sequence[Layer]
+    priority: int
+    offered: Callable[[int, Candidate], Iterable[Candidate]]
+    stays: tuple[int, ...] = ()
 
 
 @dataclass(slots=True)
@@ -67,14 +82,14 @@ class GraphBuilder:
                 if number or index:
                     self._add_layer(number, index)
                     layers.append(list(self._nodes.values()))
-        return _prune_dead_ends(layers)
+        return prune_dead_ends(layers)
 
     def _add_first_layer(self) -> None:
         request = self.search.context.request
         asked = request.start.toordinal()
         for day in range(asked, latest_start(request).toordinal() + 1):
             for candidate in self.search.candidates(0, 0, day):
-                self._add(0, 0, NodeKey(day, day, candidate), (None, day - asked))
+                self._add(0, 0, NodeKey(day, day, candidate), (None, (day - asked, 0)))
 
     def _add_layer(self, number: int, index: int) -> None:
         """Replace the nodes by those of the next layer, of visit `index` of a phase."""
@@ -88,9 +103,9 @@ class GraphBuilder:
             ):
                 for after in candidates:
                     first = key.first if index else after.day
-                    self._add(number, index, NodeKey(anchor, first, after), (source, cost))
+                    self._add(number, index, NodeKey(anchor, first, after), (source, (0, cost)))
 
-    def _add(self, number: int, index: int, key: NodeKey, arc: tuple[Node | None, int]) -> None:
+    def _add(self, number: int, index: int, key: NodeKey, arc: tuple[Node | None, Costs]) -> None:
         """Add an arc and, if it is new, its target node."""
         phase_plan, candidate = self.search.phase_plans[number], key.candidate
         if index == 0:
@@ -121,7 +136,7 @@ class GraphBuilder:
         return self._slot_classes[key]
 
 
-def _prune_dead_ends(layers: list[Layer]) -> list[Layer]:
+def prune_dead_ends(layers: list[Layer]) -> list[Layer]:
     """The layers without the nodes from which no path leads to the last layer."""
     for layer, following in reversed([*pairwise(layers)]):
         sources = {source for node in following for source, _ in node.arcs}

@@ -17,6 +17,9 @@ from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
 from ketasched.planning.spacing_cost import PhasePlan, decided_phases, phase_plans_for
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext
+from ketasched.together.capacity import SlotClasses, chair_capacity
+from ketasched.together.layered_graph import GraphBuilder, PatientGraph
+from ketasched.together.objective import Value
 from ketasched.together.records import ZERO, Demand, JointPlan, ObjectiveValue, Unscheduled
 
 if TYPE_CHECKING:
@@ -54,7 +57,7 @@ def together(
         return JointPlan(planner.outcomes(alone, refusals), objective, objective, objective)
     best = one_by_one = planner.plan_in_order(alone)
     solution = planner.solve(alone, one_by_one, limit, seed)
-    if solution.objective.order < planner.objective(one_by_one).order:
+    if _objective_of(solution.value).order < planner.objective(one_by_one).order:
         numbered = zip(alone, solution.candidates, strict=True)
         solved = planner.realise({number: chosen for number, chosen in numbered if chosen}, alone)
         best = min(one_by_one, solved, key=lambda courses: planner.objective(courses).order)
@@ -62,7 +65,7 @@ def together(
     return JointPlan(
         planner.outcomes(best, refusals),
         objective,
-        min(solution.bound, objective, key=lambda one: one.order),
+        min(_objective_of(solution.bound), objective, key=lambda one: one.order),
         planner.objective(one_by_one),
     )
 
@@ -111,18 +114,21 @@ class _Planner:
             Search(self._context(number, self.bookings), own)
             for number, own in zip(alone, plans, strict=True)
         ]
-        priorities = [self.demands[number].priority for number in alone]
+        slot_classes: SlotClasses = {}
+        graphs = [
+            _graph_of(search, self.demands[number].priority, slot_classes)
+            for number, search in zip(alone, searches, strict=True)
+        ]
         warm_start = {
             patient: (
-                self.objective_of(number, known[number]),
+                _value_of(self.objective_of(number, known[number])),
                 list(slots_of(known[number]))[: _visits(plans[patient])],
             )
             for patient, number in enumerate(alone)
             if number in known and self._decided_plans(number, known[number]) == plans[patient]
         }
-        return _solver()(
-            searches, priorities, self.clinic, self.bookings, warm_start, limit=limit, seed=seed
-        )
+        capacity = chair_capacity(self.clinic, self.bookings, slot_classes)
+        return solver()(graphs, capacity, warm_start, stages=(2,), limit=limit, seed=seed)
 
     def realise(self, chosen: Mapping[int, Sequence[Candidate]], alone: Courses) -> Courses:
         """The courses at the chosen candidates, each planned again beside the others.
@@ -191,14 +197,14 @@ class _Planner:
 
     def objective_of(self, number: int, course: Course) -> ObjectiveValue:
         """The objective value of one course."""
-        days = [visit.start.toordinal() for visit in course.visits]
+        days = [visit.start.toordinal() for visit in course.visits if not visit.elsewhere]
         return self._objective(number, self._decided_plans(number, course), days)
 
     def _decided_plans(self, number: int, course: Course) -> list[PhasePlan]:
         """The plans of the phases up to the last decided one, with the visits of `course`."""
         demand = self.demands[number]
         phase_plans = phase_plans_for(demand.protocol, self.clinic, demand.request)
-        counts = Counter(visit.phase for visit in course.visits)
+        counts = Counter(visit.phase for visit in course.visits if not visit.elsewhere)
         return [
             phase_plan.with_count(counts[phase_plan.phase.name])
             for phase_plan in phase_plans[: decided_phases(phase_plans)]
@@ -252,16 +258,34 @@ class _Planner:
         return PlanningContext(one.protocol, self.clinic, one.request, self.made_at, occupancy)
 
 
+def _graph_of(search: Search, priority: int, slot_classes: SlotClasses) -> PatientGraph:
+    """The layered graph of a patient; the candidates nearest to the wanted time are the best."""
+
+    def offered(_index: int, candidate: Candidate) -> Iterable[Candidate]:
+        kind, day = candidate.slot.kind, candidate.day
+        return search.availability.candidates(kind, day, by_clock=True)
+
+    return PatientGraph(GraphBuilder(search, slot_classes).build(), priority, offered)
+
+
+def _value_of(objective: ObjectiveValue) -> Value:
+    return Value(objective.seated, (objective.delay, objective.spacing))
+
+
+def _objective_of(value: Value) -> ObjectiveValue:
+    return ObjectiveValue(value.seated, *(value.costs or (0, 0)))
+
+
 def _visits(phase_plans: Iterable[PhasePlan]) -> int:
     return sum(phase_plan.count for phase_plan in phase_plans)
 
 
 def refuse_without_extra() -> None:
     """Raise `BadRequest` if the extra `together` is not installed."""
-    _solver()
+    solver()
 
 
-def _solver() -> "Callable[..., Solution]":
+def solver() -> "Callable[..., Solution]":
     """The function `solve`. Raises `BadRequest` if the extra `together` is not installed."""
     try:
         # Imported late: OR-tools is an extra, and takes a second to load.
@@ -269,7 +293,7 @@ def _solver() -> "Callable[..., Solution]":
     except ModuleNotFoundError as error:
         if error.name and error.name.split(".")[0] not in ("ortools", "numpy"):
             raise
-        said = "needs the extra that brings OR-tools"
+        said = "planning many courses as one needs the extra that brings OR-tools"
         step = "pip install 'ketasched[together]'"
-        raise BadRequest("together", said, next_step=step) from None
+        raise BadRequest("verb", said, next_step=step) from None
     return solve

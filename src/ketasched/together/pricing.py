@@ -10,24 +10,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain, islice, pairwise, zip_longest
+from operator import add
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ketasched.planning.shortest_path import Candidate
 from ketasched.together.capacity import ChairCapacity
-from ketasched.together.layered_graph import Layer, Node
-from ketasched.together.records import ObjectiveValue
+from ketasched.together.layered_graph import Node, PatientGraph
+from ketasched.together.objective import Costs, Value, Weights
 
 Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A course of a patient: its objectives, and the candidate and slot class of each visit."""
+    """A course of a patient: its value, and the candidate and slot class of each visit."""
 
     patient: int
-    objective: ObjectiveValue
+    value: Value
     candidates: tuple[Candidate, ...]
     slot_classes: tuple[int, ...]
 
@@ -36,7 +37,7 @@ class Column:
 class StackedLayer:
     """A layer of all graphs: arcs, those to one node side by side, and nodes.
 
-    `begins` holds for each node the index of its first incoming arc.
+    `costs` has a row for each arc, `begins` for each node the index of its first incoming arc.
     """
 
     sources: Numbers
@@ -53,55 +54,45 @@ class StackedLayer:
         return list(pairwise(begins))
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """The weights of a seat (for a priority of 1), a day of delay and a point of spacing."""
-
-    seat: int
-    delay: int
-    spacing: int
-
-    def cost(self, objective: ObjectiveValue) -> int:
-        """The weighted sum of delay and spacing."""
-        return objective.delay * self.delay + objective.spacing * self.spacing
-
-    def scalar(self, objective: ObjectiveValue) -> int:
-        """The weighted sum of all objectives; lower is better."""
-        return self.cost(objective) - objective.seated * self.seat
-
-    def objective(self, scalar: int) -> ObjectiveValue:
-        """The objectives of a weighted sum, or of a bound, if a point of spacing weighs 1."""
-        seated = -(scalar // self.seat)
-        delay, spacing = divmod(scalar + seated * self.seat, self.delay)
-        return ObjectiveValue(seated, delay, spacing)
-
-
 class StackedGraphs:
-    """The layered graphs of all patients, and the patients' priorities."""
+    """The layered graphs of all patients, and the patients' priorities.
 
-    def __init__(self, graphs: Sequence[Sequence[Layer]], priorities: Sequence[int]) -> None:
+    `stays` has a column for each patient who takes chairs also without a course.
+    """
+
+    def __init__(self, graphs: Sequence[PatientGraph]) -> None:
         """Stack the layers of each patient's graph."""
-        self.priorities = priorities
-        self.counts = [len(layers) for layers in graphs]
+        self.priorities = [graph.priority for graph in graphs]
+        self.counts = [len(graph.layers) for graph in graphs]
         self.levels: list[StackedLayer] = []
         sources: dict[Node | None, int] = {None: 0}
-        for layers in zip_longest(*graphs, fillvalue=()):
+        for layers in zip_longest(*(graph.layers for graph in graphs), fillvalue=()):
             level = _stack(layers, sources)
             self.levels.append(level)
             sources = {node: number for number, node in enumerate(level.nodes)}
+        self.stays = {
+            patient: Column(patient, Value(0, ()), (), graph.stays)
+            for patient, graph in enumerate(graphs)
+            if graph.stays
+        }
 
     def cheapest(self, weights: Weights, class_costs: Numbers) -> "CheapestPaths":
         """The cheapest paths to every node, with `class_costs` the cost of each slot class."""
-        paid = np.append(class_costs, 0)
+        paid, factors = np.append(class_costs, 0), np.array(weights.costs, np.int64)
         sums: list[Numbers] = []
-        for number, level in enumerate(self.levels):
-            if number == 0:
-                found = level.costs * weights.delay
-            else:
-                each = sums[-1][level.sources] + level.costs * weights.spacing
-                found = np.minimum.reduceat(each, level.begins)
+        for level in self.levels:
+            found = level.costs @ factors
+            if sums:
+                found = np.minimum.reduceat(sums[-1][level.sources] + found, level.begins)
             sums.append(found + paid[level.slot_classes])
         return CheapestPaths(self, weights, sums)
+
+    def staying(self, class_costs: Numbers) -> Numbers:
+        """What each patient pays without a course."""
+        found = np.zeros(len(self.counts), np.int64)
+        for patient, column in self.stays.items():
+            found[patient] = class_costs[list(column.slot_classes)].sum()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,23 +150,27 @@ class CheapestPaths:
 
     def _courses(self, number: int, node: int, spare: int) -> Iterator[Column]:
         """The courses to a node that cost less than `spare` more than the cheapest one."""
-        waiting: list[tuple[int, int, int, int, tuple[int, ...]]] = [(number, node, spare, 0, ())]
+        factors = np.array(self.weights.costs, np.int64)
+        nothing = (0,) * len(factors)
+        waiting: list[tuple[int, int, int, Costs, tuple[int, ...]]] = [
+            (number, node, spare, nothing, ())
+        ]
         while waiting:
-            number, node, spare, spacing, after = waiting.pop()
+            number, node, spare, costs, after = waiting.pop()
             level, trail = self.courses.levels[number], (node, *after)
             if number == 0:
-                yield self._column(trail, int(level.costs[node]), spacing)
+                yield self._column(trail, _added(costs, level.costs[node]))
                 continue
             begin, end = level.ends[node]
             each = self.sums[number - 1][level.sources[begin:end]]
-            each = each + level.costs[begin:end] * self.weights.spacing
+            each = each + level.costs[begin:end] @ factors
             each -= each.min()
             for arc in np.flatnonzero(each < spare).tolist():
-                cost = int(level.costs[begin + arc])
+                more = _added(costs, level.costs[begin + arc])
                 source = int(level.sources[begin + arc])
-                waiting.append((number - 1, source, spare - int(each[arc]), spacing + cost, trail))
+                waiting.append((number - 1, source, spare - int(each[arc]), more, trail))
 
-    def _column(self, trail: Sequence[int], delay: int, spacing: int) -> Column:
+    def _column(self, trail: Sequence[int], costs: Costs) -> Column:
         """The course through these nodes."""
         nodes = [
             level.nodes[node] for level, node in zip(self.courses.levels, trail, strict=False)
@@ -183,8 +178,12 @@ class CheapestPaths:
         patient = int(self.courses.levels[0].patients[trail[0]])
         candidates = tuple(node.candidate for node in nodes)
         slot_classes = tuple(node.slot_class for node in nodes)
-        objective = ObjectiveValue(self.courses.priorities[patient], delay, spacing)
-        return Column(patient, objective, candidates, slot_classes)
+        value = Value(self.courses.priorities[patient], costs)
+        return Column(patient, value, candidates, slot_classes)
+
+
+def _added(costs: Costs, more: Numbers) -> Costs:
+    return tuple(map(add, costs, more.tolist()))
 
 
 def _stack(layers: Sequence[Sequence[Node]], sources: Mapping[Node | None, int]) -> StackedLayer:
@@ -194,7 +193,7 @@ def _stack(layers: Sequence[Sequence[Node]], sources: Mapping[Node | None, int])
     begins = [0, *accumulate(len(node.arcs) for node in nodes)][:-1]
     return StackedLayer(
         sources=np.array([sources[source] for source, _ in arcs], np.int64),
-        costs=np.array([cost for _, cost in arcs], np.int64),
+        costs=np.array([costs for _, costs in arcs], np.int64),
         begins=np.array(begins, np.int64),
         slot_classes=np.array([node.slot_class for node in nodes], np.int64),
         patients=np.repeat(np.arange(len(layers)), [len(layer) for layer in layers]),

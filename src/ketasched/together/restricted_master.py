@@ -1,7 +1,8 @@
 """The restricted master problem: the linear relaxation over the columns found so far.
 
-Rows: each patient has at most one course; each visit has an interval of its slot class; the
-capacity limits hold. The dual values of the limits are the prices for the pricing problem.
+Rows: each patient has at most one course, or stays as booked; each visit has an interval of its
+slot class; the capacity limits hold. The dual values of the limits are the prices for the pricing
+problem.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,8 @@ from ortools.linear_solver import pywraplp
 
 from ketasched.together.capacity import ChairCapacity
 from ketasched.together.layered_graph import NO_CHAIR
-from ketasched.together.pricing import Column, Weights
+from ketasched.together.objective import Weights
+from ketasched.together.pricing import Column, StackedGraphs
 
 SOLVER_SETTINGS = tuple(
     f"change_status_to_imprecise: false {way}"
@@ -25,26 +27,31 @@ Imprecise dual prices do no harm, because the bound is exact at any prices.
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A solution of the relaxation: the priority that it seats, the dual price of each limit."""
+    """A solution of the relaxation: the priority that it seats, the dual price of each limit.
+
+    `cap_prices` are those of the values that earlier stages have found.
+    """
 
     value: float
     seated: float
     prices: list[float]
     seat_price: float
+    cap_prices: list[float]
 
 
 class RestrictedMaster:
     """The linear programme, which grows column by column."""
 
-    def __init__(self, capacity: ChairCapacity, patients: int, weights: Weights) -> None:
+    def __init__(self, capacity: ChairCapacity, courses: StackedGraphs, weights: Weights) -> None:
         self.columns: list[Column] = []
-        self._weights = weights
-        self._unit = weights.delay or weights.seat
-        """The unit of the objective, which keeps the solver's numbers in a good range."""
+        self._caps: list[tuple[Weights, pywraplp.Constraint]] = []
         self._known: set[Column] = set()
         self._solver = solver = pywraplp.Solver.CreateSolver("GLOP")
         infinity = self._infinity = solver.infinity()
-        self._patients = [solver.Constraint(-infinity, 1) for _ in range(patients)]
+        self._patients = [
+            solver.Constraint(1 if patient in courses.stays else -infinity, 1)
+            for patient in range(len(courses.priorities))
+        ]
         self._slot_classes = [solver.Constraint(-infinity, 0) for _ in capacity.offsets]
         self._limits = [solver.Constraint(-infinity, limit) for limit in capacity.limits]
         self._seats = solver.Constraint(-infinity, infinity)
@@ -57,6 +64,24 @@ class RestrictedMaster:
                     self._limits[limit].SetCoefficient(variable, 1)
         self._objective = solver.Objective()
         self._objective.SetMinimization()
+        self.minimise(weights)
+        self.add(courses.stays.values())
+
+    def minimise(self, weights: Weights) -> None:
+        """Minimise the sum with these weights from now on."""
+        self._weights = weights
+        # The unit of the objective keeps the solver's numbers in a good range.
+        self._unit = max(weights.costs, default=0) or weights.seat
+        for variable, column in zip(self._variables, self.columns, strict=True):
+            value = weights.scalar(column.value) / self._unit
+            self._objective.SetCoefficient(variable, value)
+
+    def cap(self, weights: Weights, most: int) -> None:
+        """Limit the sum with these weights."""
+        row = self._solver.Constraint(-self._infinity, most)
+        for variable, column in zip(self._variables, self.columns, strict=True):
+            row.SetCoefficient(variable, weights.scalar(column.value))
+        self._caps.append((weights, row))
 
     def add(self, columns: Iterable[Column]) -> int:
         """Add columns. Returns how many of them are new."""
@@ -71,9 +96,11 @@ class RestrictedMaster:
             for slot_class in column.slot_classes:
                 if slot_class != NO_CHAIR:
                     self._slot_classes[slot_class].SetCoefficient(variable, 1)
-            self._seats.SetCoefficient(variable, column.objective.seated)
-            value = self._weights.scalar(column.objective) / self._unit
+            self._seats.SetCoefficient(variable, column.value.seated)
+            value = self._weights.scalar(column.value) / self._unit
             self._objective.SetCoefficient(variable, value)
+            for weights, row in self._caps:
+                row.SetCoefficient(variable, weights.scalar(column.value))
             self.columns.append(column)
             self._variables.append(variable)
         return new
@@ -89,9 +116,10 @@ class RestrictedMaster:
         shares = zip(self._variables, self.columns, strict=True)
         return Relaxation(
             self._objective.Value() * self._unit,
-            sum(share.solution_value() * column.objective.seated for share, column in shares),
+            sum(share.solution_value() * column.value.seated for share, column in shares),
             [-row.dual_value() * self._unit for row in self._limits],
             -self._seats.dual_value() * self._unit,
+            [-row.dual_value() * self._unit for _, row in self._caps],
         )
 
     def _is_solved(self, way: str) -> bool:

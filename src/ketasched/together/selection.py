@@ -1,7 +1,10 @@
-"""The integer programme that selects at most one column for each patient."""
+"""The integer programme that selects at most one column for each patient.
+
+A patient who takes chairs also without a course has a column for that, and one is selected.
+"""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -9,15 +12,19 @@ from ortools.sat.python import cp_model
 
 from ketasched.together.capacity import ChairCapacity
 from ketasched.together.layered_graph import NO_CHAIR
-from ketasched.together.pricing import Column, Weights
+from ketasched.together.objective import Value, Weights, sum_of
+from ketasched.together.pricing import Column
+
+NO_SOLUTION = 1 << 62
+"""A value that is worse than that of any selection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The selected columns, and for each slot class the number of visits in each interval.
 
-    Without a solution nobody is scheduled and `value` is 0. `proven` says that the selection is
-    optimal among the columns; `spent` is in the solver's deterministic seconds.
+    Without a solution `value` is `NO_SOLUTION`. `proven` says that it is optimal among the
+    columns; `spent` is in the solver's deterministic seconds.
     """
 
     value: int
@@ -25,6 +32,11 @@ class Selection:
     visits_by_interval: dict[int, dict[int, int]]
     spent: float
     proven: bool = False
+
+    @property
+    def objective(self) -> Value:
+        """What the selected courses are worth."""
+        return sum_of(column.value for column in self.columns)
 
 
 class _StopAtBound(cp_model.CpSolverSolutionCallback):
@@ -53,13 +65,18 @@ def _solve(
 
 
 class SelectionModel:
-    """The CP-SAT model over some columns."""
+    """The CP-SAT model over some columns.
+
+    `staying` are the patients who need one of theirs; `caps` are limits of weighted sums.
+    """
 
     def __init__(
         self,
         capacity: ChairCapacity,
         columns: Sequence[Column],
         weights: Weights,
+        staying: Collection[int] = (),
+        caps: Sequence[tuple[Weights, int]] = (),
     ) -> None:
         self.columns = columns
         self._model = model = cp_model.CpModel()
@@ -72,14 +89,17 @@ class SelectionModel:
             for slot_class in column.slot_classes:
                 if slot_class != NO_CHAIR:
                     by_slot_class[slot_class].append(takes)
-        for own in by_patient.values():
-            model.add_at_most_one(own)
+        for patient, own in by_patient.items():
+            (model.add_exactly_one if patient in staying else model.add_at_most_one)(own)
         self._assign_intervals(capacity, by_slot_class)
-        seats = [column.objective.seated for column in columns]
+        seats = [column.value.seated for column in columns]
         self._seated = cp_model.LinearExpr.weighted_sum(self._takes, seats)
-        costs = [weights.cost(column.objective) for column in columns]
+        costs = [weights.cost(column.value.costs) for column in columns]
         self._costs = cp_model.LinearExpr.weighted_sum(self._takes, costs)
         self._weights = weights
+        for capped, most in caps:
+            sums = [capped.scalar(column.value) for column in columns]
+            model.add(cp_model.LinearExpr.weighted_sum(self._takes, sums) <= most)
 
     def _assign_intervals(
         self, capacity: ChairCapacity, by_slot_class: dict[int, list[cp_model.IntVar]]
@@ -128,7 +148,7 @@ class SelectionModel:
         status = _solve(solver, model, _StopAtBound(good + offset))
         spent = solver.response_proto.deterministic_time
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return Selection(0, (), {}, spent, status == cp_model.INFEASIBLE)
+            return Selection(NO_SOLUTION, (), {}, spent, status == cp_model.INFEASIBLE)
         taken = map(solver.boolean_value, self._takes)
         visits_by_interval = {
             slot_class: {interval: solver.value(number) for interval, number in own.items()}

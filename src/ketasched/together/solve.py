@@ -9,19 +9,17 @@ This module imports OR-tools and NumPy; `plan` imports it late.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
-from ketasched.model import Clinic, Slot
-from ketasched.model.occupancy import Occupancy
-from ketasched.planning.search import Search
+from ketasched.model import Slot
 from ketasched.planning.shortest_path import Candidate
-from ketasched.together.capacity import ChairCapacity, SlotClasses, chair_capacity, interval_of
+from ketasched.together.capacity import ChairCapacity, interval_of
 from ketasched.together.column_generation import ColumnGeneration, Effort
-from ketasched.together.layered_graph import NO_CHAIR, GraphBuilder, Layer
-from ketasched.together.pricing import Column, StackedGraphs, Weights
-from ketasched.together.records import ObjectiveValue
-from ketasched.together.selection import Selection, SelectionModel
+from ketasched.together.layered_graph import NO_CHAIR, Layer, Node, PatientGraph
+from ketasched.together.objective import Costs, Value, Weights, sum_of, weights_in_stages
+from ketasched.together.pricing import Column, StackedGraphs
+from ketasched.together.selection import NO_SOLUTION, Selection, SelectionModel
 
 SECONDS = 2.0
 """Seconds of a usual machine for one deterministic second of CP-SAT."""
@@ -39,8 +37,8 @@ SEAT_SCALE = 1000
 """The weight of a seat in the model that maximises the seats alone."""
 
 
-WarmStart = Mapping[int, tuple[ObjectiveValue, Sequence[Slot]]]
-"""A known plan: for each patient the objective value and the slots of the course."""
+WarmStart = Mapping[int, tuple[Value, Sequence[Slot]]]
+"""A known plan: for each patient with a course its value and its slots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,58 +46,70 @@ class Solution:
     """For each patient the candidates of the course, or None; no plan is better than `bound`."""
 
     candidates: tuple[tuple[Candidate, ...] | None, ...]
-    objective: ObjectiveValue
-    bound: ObjectiveValue
+    value: Value
+    bound: Value
 
 
 def solve(
-    searches: Sequence[Search],
-    priorities: Sequence[int],
-    clinic: Clinic,
-    bookings: Occupancy,
+    graphs: Sequence[PatientGraph],
+    capacity: ChairCapacity,
     known: WarmStart,
     *,
+    stages: Sequence[int],
     limit: float,
     seed: int,
 ) -> Solution:
     """The best joint plan found in about `limit` seconds of a usual machine.
 
-    The plan is never worse than the `known` one.
+    The plan is never worse than the `known` one. `stages` has the numbers of costs that are
+    minimised at once, one stage after the other.
     """
-    slot_classes: SlotClasses = {}
-    graphs = [GraphBuilder(search, slot_classes).build() for search in searches]
-    weights = _weights(graphs)
-    capacity = chair_capacity(clinic, bookings, slot_classes)
-    generation = ColumnGeneration(StackedGraphs(graphs, priorities), capacity, weights)
-    effort = Effort(limit)
-    first = _warm_start(generation, graphs, known)
+    first, *later = weights_in_stages(_highest_costs(graphs), stages)
+    generation = ColumnGeneration(StackedGraphs(graphs), capacity, first)
+    effort = Effort(limit / len(stages))
+    chosen = _warm_start(generation, graphs, known)
     generation.run(effort)
     _bound_seats(generation, effort)
-    chosen = _Selector(generation, effort, seed).select(first)
-    found = _assign_slots(capacity, chosen, searches)
-    candidates = tuple(map(found.get, range(len(searches))))
-    return Solution(
-        candidates, weights.objective(chosen.value), weights.objective(generation.bound)
-    )
+    chosen = _Selector(generation, effort, seed).select(chosen)
+    bounds, is_proven = [first.value(generation.bound)], True
+    for weights in later:
+        is_proven = is_proven and chosen.value == generation.bound
+        chosen = _in_next_stage(generation, weights, chosen)
+        effort.left += limit / len(stages)
+        generation.run(effort)
+        chosen = _Selector(generation, effort, seed).select(chosen)
+        if is_proven:
+            bounds.append(weights.value(generation.bound))
+    found = _assign_slots(capacity, chosen, graphs)
+    candidates = tuple(map(found.get, range(len(graphs))))
+    return Solution(candidates, chosen.objective, sum_of(bounds))
 
 
-def _weights(graphs: Sequence[Sequence[Layer]]) -> Weights:
-    """Weights with which no spacing outweighs a day of delay, and neither outweighs a seat."""
-    highest = [
-        [max(cost for node in layer for _, cost in node.arcs) for layer in layers]
-        for layers in graphs
+def _in_next_stage(generation: ColumnGeneration, weights: Weights, chosen: Selection) -> Selection:
+    """The selection of a stage as the first one of the next stage."""
+    generation.next_stage(weights, chosen.value)
+    return replace(chosen, value=weights.scalar(chosen.objective), proven=False)
+
+
+def _highest_costs(graphs: Sequence[PatientGraph]) -> Costs:
+    """The highest sum that each cost can have: that of the dearest arcs of all visits."""
+    layers = [layer for graph in graphs for layer in graph.layers]
+    dearest = [
+        [
+            max(costs)
+            for costs in zip(*(costs for node in layer for _, costs in node.arcs), strict=True)
+        ]
+        for layer in layers
     ]
-    delay = sum(costs[0] for costs in highest)
-    spacing = sum(sum(costs[1:]) for costs in highest)
-    return Weights((delay + 1) * (spacing + 1), spacing + 1, 1)
+    return tuple(map(sum, zip(*dearest, strict=True)))
 
 
 def _bound_seats(generation: ColumnGeneration, effort: Effort) -> None:
     """If the relaxation schedules a fraction of a patient, prove a bound on the seats."""
     seated = generation.relaxed.seated if generation.relaxed else 0
-    if generation.weights.objective(generation.bound).seated <= seated + 1e-6:
+    if generation.weights.value(generation.bound).seated <= seated + 1e-6:
         return
-    weights = Weights(SEAT_SCALE, 0, 0)
+    weights = Weights(SEAT_SCALE, (0,) * len(generation.weights.costs))
     alone = ColumnGeneration(generation.courses, generation.capacity, weights)
     alone.master.add(generation.master.columns)
     alone.run(effort)
@@ -110,29 +120,42 @@ def _bound_seats(generation: ColumnGeneration, effort: Effort) -> None:
 
 
 def _warm_start(
-    generation: ColumnGeneration, graphs: Sequence[Sequence[Layer]], known: WarmStart
+    generation: ColumnGeneration, graphs: Sequence[PatientGraph], known: WarmStart
 ) -> Selection:
     """The selection of a known plan, whose columns join the master problem."""
     columns: list[Column] = []
     visits_by_interval: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-    for patient, (objective, slots) in known.items():
+    for patient, (value, slots) in known.items():
         candidates, slot_classes = [], []
-        for layer, slot in zip(graphs[patient], slots, strict=True):
-            begin, day = slot.start.timestamp(), slot.start.toordinal()
-            node = min(
-                layer, key=lambda node: (node.candidate.day != day, node.candidate.moment != begin)
-            )
+        for layer, slot in zip(graphs[patient].layers, slots, strict=True):
+            node, interval = _node_at(generation.capacity, layer, slot)
             candidates.append(node.candidate)
             slot_classes.append(node.slot_class)
-            if node.slot_class != NO_CHAIR:
-                times = begin, slot.end.timestamp()
-                own = generation.capacity.intervals_of(node.slot_class)
-                interval = next(one for one in own if generation.capacity.intervals[one] == times)
+            if interval is not None:
                 visits_by_interval[node.slot_class][interval] += 1
-        columns.append(Column(patient, objective, tuple(candidates), tuple(slot_classes)))
+        columns.append(Column(patient, value, tuple(candidates), tuple(slot_classes)))
     generation.master.add(columns)
-    value = sum(generation.weights.scalar(objective) for objective, _ in known.values())
-    return Selection(value, tuple(columns), visits_by_interval, 0)
+    for patient, column in generation.courses.stays.items():
+        if patient not in known:
+            columns.append(column)
+            for slot_class in column.slot_classes:
+                interval = generation.capacity.offsets[slot_class]
+                visits_by_interval[slot_class][interval] += 1
+    scalar = sum(generation.weights.scalar(value) for value, _ in known.values())
+    return Selection(scalar, tuple(columns), visits_by_interval, 0)
+
+
+def _node_at(capacity: ChairCapacity, layer: Layer, slot: Slot) -> tuple[Node, int | None]:
+    """The node of a slot, and the number of the slot's interval in the class of the node."""
+    times, day = (slot.start.timestamp(), slot.end.timestamp()), slot.start.toordinal()
+    same_day = (node for node in layer if node.candidate.day == day)
+    for node in sorted(same_day, key=lambda node: node.candidate.moment != times[0]):
+        if node.slot_class == NO_CHAIR:
+            return node, None
+        for interval in capacity.intervals_of(node.slot_class):
+            if capacity.intervals[interval] == times:
+                return node, interval
+    raise AssertionError("a known slot is among those that the rules allow")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +172,9 @@ class _Selector:
         The first model schedules as many patients as the bound allows, which is mostly possible
         and quick to solve. The later ones start from the best selection so far.
         """
-        generation = self.generation
-        seated = generation.weights.objective(generation.bound).seated
+        generation, seated = self.generation, None
+        if generation.weights.seat:
+            seated = generation.weights.value(generation.bound).seated
         found = self._solve(generation.master.columns, 1 / 3, seated)
         chosen = found if found.value < known.value else known
         if chosen.value <= generation.bound:
@@ -166,10 +190,10 @@ class _Selector:
         return self._improve(near or generation.master.columns, chosen, seated)
 
     def _solve_from(
-        self, known: Selection, columns: Sequence[Column], part: float, seated: int
+        self, known: Selection, columns: Sequence[Column], part: float, seated: int | None
     ) -> Selection:
         """The best selection, starting from `known`, which schedules at most `seated`."""
-        as_many = self.generation.weights.objective(known.value).seated == seated
+        as_many = known.objective.seated == seated
         return self._solve(columns, part, seated if as_many else None, known)
 
     def _solve(
@@ -182,15 +206,18 @@ class _Selector:
         """The best selection found with a `part` of the remaining effort."""
         generation, seconds = self.generation, self.effort.left * part / SECONDS
         if seconds <= 0 or not columns:
-            return Selection(0, (), {}, 0)
-        choice = SelectionModel(generation.capacity, columns, generation.weights)
+            return Selection(NO_SOLUTION, (), {}, 0)
+        staying, caps = generation.courses.stays.keys(), generation.caps
+        choice = SelectionModel(generation.capacity, columns, generation.weights, staying, caps)
         if known is not None:
             choice.hint(known)
         chosen = choice.best(generation.bound, seated, seconds, self.seed)
         self.effort.spend(chosen.spent * SECONDS)
         return chosen
 
-    def _improve(self, columns: Sequence[Column], chosen: Selection, seated: int) -> Selection:
+    def _improve(
+        self, columns: Sequence[Column], chosen: Selection, seated: int | None
+    ) -> Selection:
         """A large neighbourhood search: again and again some patients are freed.
 
         The unscheduled patients are always free, the others keep their days. No more than `seated`
@@ -199,7 +226,7 @@ class _Selector:
         random = Random(self.seed)  # noqa: S311 - no secret
         share = SHARE_AT_FIRST
         while self.effort.left > 0 and chosen.value != self.generation.bound:
-            own = {column.patient: column for column in chosen.columns}
+            own = {column.patient: column for column in chosen.columns if column.candidates}
             kept = {patient for patient in own if random.random() > share}
             some = [one for one in columns if one.patient not in kept or one == own[one.patient]]
             known = set(some)
@@ -217,25 +244,26 @@ class _Selector:
 
 
 def _assign_slots(
-    capacity: ChairCapacity, chosen: Selection, searches: Sequence[Search]
+    capacity: ChairCapacity, chosen: Selection, graphs: Sequence[PatientGraph]
 ) -> dict[int, tuple[Candidate, ...]]:
-    """The candidates of each scheduled patient, as near to the wanted time as possible."""
+    """The candidates of each scheduled patient, the best that are left for each visit."""
     left = {
         slot_class: Counter({capacity.intervals[interval]: own[interval] for interval in own})
         for slot_class, own in chosen.visits_by_interval.items()
     }
     found = {}
     for column in chosen.columns:
-        availability = searches[column.patient].availability
+        offered = graphs[column.patient].offered
         candidates = []
-        for candidate, slot_class in zip(column.candidates, column.slot_classes, strict=True):
+        # A patient who stays has slot classes, and no candidates.
+        for index, (candidate, slot_class) in enumerate(
+            zip(column.candidates, column.slot_classes, strict=False)
+        ):
             if slot_class != NO_CHAIR:
-                offered = availability.candidates(
-                    candidate.slot.kind, candidate.day, by_clock=True
-                )
-                free = (one for one in offered if left[slot_class][interval_of(one)])
-                candidate = min(free, key=lambda one: one.minutes)
+                alternatives = offered(index, candidate)
+                candidate = next(one for one in alternatives if left[slot_class][interval_of(one)])
                 left[slot_class][interval_of(candidate)] -= 1
             candidates.append(candidate)
-        found[column.patient] = tuple(candidates)
+        if candidates:
+            found[column.patient] = tuple(candidates)
     return found

@@ -1,226 +1,152 @@
 """Expands events and recurring series with their exceptions into intervals in seconds of UTC."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from itertools import chain
 
-from ketasched.files.busy.content_lines import BadLine
-from ketasched.files.busy.recurrence import RecurrenceRule, Steps, TooMuch, occurrences
-from ketasched.files.busy.timezones import (
-    EARLIEST,
-    EPOCH,
-    LATEST,
-    SECOND,
-    TOO_OFTEN,
-    Zone,
-    read_wall,
-)
-from ketasched.files.busy.vevent import LONGEST_DAYS, BusyEvent, Length, Moment
-from ketasched.model.values import FIRST_YEAR
+from ketasched.files.busy.notes import Note, Notes
+from ketasched.files.busy.recurrence import Budget, TooMuch, occurrences
+from ketasched.files.busy.spans import DAY, Moment, Span, instant, wall_of
+from ketasched.files.busy.timezones import LATEST
+from ketasched.files.busy.vevent import BusyEvent
 
 Interval = tuple[int, int]
 """From, until; in seconds of UTC."""
 
-AROUND = timedelta(days=2)
-"""No two zones are further apart, nor is the same time on the wall twice."""
+Key = tuple[int, int | None]
+"""A second of UTC and no length, or the midnight of a day and its length."""
 
-FIRST = datetime(FIRST_YEAR, 1, 1)  # noqa: DTZ001 - by the clock on the wall
-
-
-@dataclass(frozen=True, slots=True)
-class QuerySpan:
-    """The seconds of UTC that are asked about, and the clinic's zone for what has none."""
-
-    first: int
-    last: int
-    zone: Zone
-    steps: Steps
-
-    def instant(self, moment: Moment, wall: datetime | None = None) -> int:
-        """When a moment is; with `wall`, another one of its zone."""
-        return (moment.zone or self.zone).instant(moment.wall if wall is None else wall)
-
-    def span(self, moment: Moment, length: Length) -> Interval:
-        """From a moment on, so long."""
-        return self.span_from(moment, moment.wall, self.instant(moment), length)
-
-    def span_from(self, moment: Moment, wall: datetime, begin: int, length: Length) -> Interval:
-        """From another time of its zone on, which is at `begin`, so long."""
-        if not length.wall:
-            return begin, begin + length.seconds
-        return begin, max(self.instant(moment, wall + length.wall), begin) + length.seconds
-
-    def has(self, span: Interval) -> bool:
-        """Whether any of a span is within."""
-        return span[0] < self.last and span[1] > self.first and span[0] < span[1]
-
-
-@dataclass(slots=True)
-class Exceptions:
-    """Times of a series at which it is not, or is otherwise: moments, and whole days."""
-
-    instants: set[int] = field(default_factory=set)
-    days: set[date] = field(default_factory=set)
-
-    def add(self, moment: Moment, series: BusyEvent, window: QuerySpan) -> None:
-        """Take a moment out; where one of the two is a day only, that day."""
-        if moment.whole_day or series.start.whole_day:
-            self.days.add(moment.wall.date())
-        else:
-            self.instants.add(window.instant(moment))
-
-    def have(self, wall: datetime, instant: int) -> bool:
-        """Whether a time of the series is among them."""
-        return instant in self.instants or wall.date() in self.days
-
-
-def spans(events: Iterable[BusyEvent], window: QuerySpan) -> Iterator[Interval]:
-    """The busy times of all events within the window, in no order."""
-    by_uid: dict[str, list[BusyEvent]] = {}
-    for number, event in enumerate(events):
-        by_uid.setdefault(event.uid or f" {number}", []).append(event)
-    for same in by_uid.values():
-        if len(same) == 1 and not (same[0].rules or same[0].more or same[0].less):
-            yield from _single(same[0], window)
-        else:
-            yield from _together(same, window)
-
-
-def _single(event: BusyEvent, window: QuerySpan) -> Iterator[Interval]:
-    if event.is_busy:
-        span = window.span(event.start, event.length)
-        if window.has(span):
-            yield span
-
-
-def _together(same: Sequence[BusyEvent], window: QuerySpan) -> Iterator[Interval]:
-    """The events of one UID: series, and events that stand for some of their times."""
-    series = _newest([event for event in same if event.replaces is None])
-    instead = _latest_word([event for event in same if event.replaces is not None], window)
-    for event in instead:
-        yield from _single(event, window)
-    for event in series:
-        yield from _series(event, instead, window)
-
-
-def _newest(events: list[BusyEvent]) -> list[BusyEvent]:
-    """Those with the highest sequence; more than one share a UID by mistake, and all count."""
-    most = max((event.sequence for event in events), default=0)
-    return [event for event in events if event.sequence == most]
-
-
-def _latest_word(events: list[BusyEvent], window: QuerySpan) -> list[BusyEvent]:
-    """Of events that stand for the same time, the one with the highest sequence."""
-    found: dict[tuple[bool, int], BusyEvent] = {}
-    for event in events:
-        assert event.replaces is not None  # noqa: S101 - that is what they are chosen by
-        key = event.replaces.whole_day, window.instant(event.replaces)
-        if key not in found or found[key].sequence <= event.sequence:
-            found[key] = event
-    return list(found.values())
+AROUND, LONGEST_REACH = 2 * DAY, 365_000 * DAY
+"""No two zones are further apart; and no event that comes again is looked for longer ago."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """From this moment on a series is otherwise: so much later, so long, and busy or not."""
+class Window:
+    """The time that is asked about, and the clinic's zone for what has none."""
 
-    since: int
-    shift: timedelta
-    event: BusyEvent
+    first: Moment
+    last: Moment
+    clinic: tzinfo
+    notes: Notes
+    budget: Budget
+
+
+def busy_intervals(events: Iterable[BusyEvent], window: Window) -> Iterator[Interval]:
+    """The busy times of all events, those of series only about the window, in no order."""
+    by_uid: defaultdict[str, list[BusyEvent]] = defaultdict(list)
+    for one in events:
+        by_uid[one.uid].append(one)
+    return chain.from_iterable(_of_one_uid(same, window) for same in by_uid.values())
+
+
+def _of_one_uid(events: list[BusyEvent], window: Window) -> Iterator[Interval]:
+    """The busy times of a series with its overrides, or of several that share a UID by mistake.
+
+    Of the events for the same time those with the highest sequence count; for different times all.
+    """
+    if len(events) == 1 and not events[0].replaces:
+        yield from _series(events[0], set(), [], 0, window)
+        return
+    clinic = window.clinic
+
+    def stands_for(one: BusyEvent) -> tuple[bool, bool, int]:
+        return one.replaces is None, one.replaced.is_day, one.since(clinic)
+
+    by_sequence = sorted(events, key=lambda one: one.sequence)
+    highest = {stands_for(one): one.sequence for one in by_sequence}
+    newest = [one for one in events if one.sequence == highest[stands_for(one)]]
+    instead = [one for one in newest if one.replaces]
+    gone = [{_key(one.replaced, clinic, is_day=kind) for one in instead} for kind in (False, True)]
+    turns = sorted((one for one in instead if one.onwards), key=lambda one: one.since(clinic))
+    reach = max((one.span.length + abs(one.later(clinic, clinic)) for one in turns), default=0)
+    # Some programs write the rule of a series on its overrides, too.
+    recur = any(one.rules or one.more for one in instead)
+    copied = {repr((one.rules, one.more)) for one in events if recur and not one.replaces}
+    for one in newest:
+        start = one.span.start
+        if not one.replaces:
+            yield from _series(one, gone[start.is_day], turns, reach, window)
+        elif (one.rules or one.more) and repr((one.rules, one.more)) not in copied:
+            window.notes[Note.OWN_SERIES].add(one.line)
+            yield from _series(one, set(), [], 0, window)
+        elif one.is_busy:
+            yield one.span.interval(start.wall, start.zone or clinic, clinic)
+
+
+def _key(moment: Moment, clinic: tzinfo, *, is_day: bool) -> Key:
+    """The day, or the second of UTC, that a moment means in a series, maybe of whole days."""
+    if not (is_day or moment.is_day):
+        return moment.instant(clinic), 0
+    day = moment.as_day(clinic)
+    return day.wall, None if day.doubt else DAY
 
 
 def _series(
-    event: BusyEvent, instead: Sequence[BusyEvent], window: QuerySpan
+    event: BusyEvent, gone: set[Key], turns: list[BusyEvent], reach: int, window: Window
 ) -> Iterator[Interval]:
-    gone = Exceptions()
-    for moment in event.less:
-        gone.add(moment, event, window)
-    turns = []
-    for one in instead:
-        assert one.replaces is not None  # noqa: S101 - that is what they are chosen by
-        gone.add(one.replaces, event, window)
-        if one.onwards:
-            turns.append(_turn(event, one, window))
-    turns.sort(key=lambda turn: turn.since)
-    if not event.is_busy and not turns:
+    """The busy times of a series, without those that are left out or stand elsewhere."""
+    clinic, start = window.clinic, event.span.start
+    zone = start.zone or clinic
+    if not (event.is_busy or turns):
         return
-    for wall, length in _times(event, turns, window):
-        begin = window.instant(event.start, wall)
-        if gone.have(wall, begin):
-            continue
-        turn = next((one for one in reversed(turns) if one.since <= begin), None)
-        if turn is not None:
-            wall += turn.shift
-            begin = window.instant(event.start, wall)
-        own = turn.event if turn else event
-        if own.is_busy:
-            long = own.length if turn or length is None else length
-            span = window.span_from(event.start, wall, begin, long)
-            if window.has(span):
-                yield span
+    if not (event.rules or event.more or event.less or gone):
+        yield event.span.interval(start.wall, zone, clinic)
+        return
+    left_out = {_key(one, clinic, is_day=start.is_day) for one in event.less}
+    reach = max(reach, *(one.length for one in (event.span, *event.more))) + AROUND
+    try:
+        for wall, span in _times(event, min(reach, LONGEST_REACH), window).items():
+            own = event
+            if gone or left_out:
+                begin = instant(wall, zone)
+                keys: set[Key] = {(begin, 0), (wall // DAY * DAY, DAY)}
+                found = keys & gone | keys & left_out
+                if found and _is_sure(found, begin, event, window):
+                    continue
+                if number := bisect_right(turns, begin, key=lambda one: one.since(clinic)):
+                    own = turns[number - 1]
+                    wall, span = wall + own.later(zone, clinic), own.span
+            if own.is_busy:
+                yield span.interval(wall, zone, clinic)
+    except TooMuch:
+        window.notes[Note.TOO_OFTEN].add(event.line)
+        yield start.instant(clinic), window.last.instant(clinic)
 
 
-def _turn(event: BusyEvent, one: BusyEvent, window: QuerySpan) -> Turn:
-    assert one.replaces is not None  # noqa: S101 - who calls has asked
-    since = window.instant(one.replaces)
-    zone = event.start.zone or window.zone
-    shift = zone.wall(window.instant(one.start)) - zone.wall(since)
-    if abs(shift.days) > LONGEST_DAYS:
-        raise BadLine(one.line, "is more than a century from the time that it stands for")
-    return Turn(since, shift, one)
+def _is_sure(found: set[Key], begin: int, event: BusyEvent, window: Window) -> bool:
+    """Whether these leave out a time; a day leaves out none of UTC that is on another one here."""
+    here = wall_of(datetime.fromtimestamp(begin, window.clinic)) // DAY * DAY
+    if event.span.start.zone is not UTC or not found.isdisjoint({(begin, 0), (here, DAY)}):
+        return True
+    window.notes[Note.NO_EXCEPTION].add(event.line)
+    return False
 
 
-def _times(
-    event: BusyEvent, turns: Sequence[Turn], window: QuerySpan
-) -> Iterator[tuple[datetime, Length | None]]:
-    """When a series comes round, by the clock of its own zone, each time once."""
-    zone = event.start.zone or window.zone
-    lengths = [event.length, *(turn.event.length for turn in turns)]
-    long = max(one.wall + timedelta(seconds=one.seconds) for one in lengths)
-    shifts = [timedelta(0), *(turn.shift for turn in turns)]
-    first = max(zone.wall(window.first) - AROUND - long - max(shifts), FIRST)
-    last = zone.wall(window.last) + AROUND - min(shifts)
-    seen: set[datetime] = set()
-    for wall, length in _all_times(event, first, last, window):
-        if wall not in seen:
-            seen.add(wall)
-            yield wall, length
-
-
-def _all_times(
-    event: BusyEvent, first: datetime, last: datetime, window: QuerySpan
-) -> Iterator[tuple[datetime, Length | None]]:
-    for moment, length in event.more:
-        zone = event.start.zone or window.zone
-        here = moment.wall
-        if moment.zone is not None and moment.zone != zone:
-            here = zone.wall(moment.zone.instant(moment.wall))
-        yield here, length
-    yield event.start.wall, None
-    for line, rule in event.rules:
-        window.steps.begin()
-        try:
-            until = min(last, _until(event, rule, window))
-            for wall in occurrences(rule, event.start.wall, first, until, window.steps):
-                yield wall, None
-        except TooMuch:
-            raise BadLine(line, TOO_OFTEN) from None
-
-
-def _until(event: BusyEvent, rule: RecurrenceRule, window: QuerySpan) -> datetime:
-    """The last time on the wall at which a rule may come round."""
-    text = rule.until
-    if not text:
-        return LATEST
-    until = read_wall(text)
-    if not EARLIEST <= until < LATEST:
-        return min(until, LATEST)
-    if "T" not in text:
-        return until + timedelta(hours=24, seconds=-1)
-    if not text.endswith("Z"):
-        return until
-    if event.start.whole_day:
-        # The day is meant; the time is there because some programs always write one.
-        return until.replace(hour=23, minute=59, second=59)
-    zone = event.start.zone or window.zone
-    return zone.wall((until - EPOCH) // SECOND)
+def _times(event: BusyEvent, reach: int, window: Window) -> dict[int, Span]:
+    """When a series comes round within the window and so far around it, by the clock of its zone,
+    and for how long. Raises `TooMuch`.
+    """
+    start, clinic = event.span.start, window.clinic
+    zone = start.zone or clinic
+    first, last = window.first.wall_in(zone, clinic), window.last.wall_in(zone, clinic)
+    found = {start.wall: event.span}
+    for rule, until in event.rules:
+        end = LATEST
+        if until and (until.is_day or start.is_day):
+            # The end of a series of whole days is its last day, in whichever zone.
+            day = until.as_day(clinic)
+            end = day.wall + DAY - 1 + day.doubt
+        elif until:
+            end = until.wall_in(zone, clinic) + start.doubt
+        begin, span = start.wall, event.span
+        if rule.whole_days:
+            begin, span = begin // DAY * DAY, span._replace(wall=span.wall + DAY)
+        walls = occurrences(rule, begin, first - reach, min(last + reach, end), window.budget)
+        found |= dict.fromkeys(walls, span)
+    for one in event.more:
+        wall = one.start.wall_in(zone, clinic)
+        found[wall] = max(found.get(wall, one), one, key=lambda span: span.length)
+    return found

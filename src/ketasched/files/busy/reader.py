@@ -1,143 +1,146 @@
 """Reads a calendar file, and gives its busy times or all of its problems with their lines.
 
-A file with a problem is refused as a whole: a visit might collide with what cannot be read.
+What other programs pass over is passed over, and said in one line. A file is refused where its
+busy times would be a guess: a visit might collide with what cannot be read.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from ketasched.errors import BadFile
-from ketasched.files.busy.content_lines import BadLine, Component, components
-from ketasched.files.busy.expansion import Interval, QuerySpan, spans
-from ketasched.files.busy.recurrence import Steps
-from ketasched.files.busy.timezones import WorldZone, Zones
-from ketasched.files.busy.vevent import BusyEvent, Length, Moment, busy_periods, read_event
-from ketasched.files.toml_json import read_text
+from ketasched.errors import BadFile, summarise_problems
+from ketasched.files.busy.content_lines import components
+from ketasched.files.busy.expansion import Interval, Window, busy_intervals
+from ketasched.files.busy.notes import BadLine, Notes, problems_of, sentence
+from ketasched.files.busy.recurrence import Budget
+from ketasched.files.busy.spans import Moment, wall_of
+from ketasched.files.busy.vevent import BusyEvent, EventReader, is_free, may_touch
+from ketasched.files.disk import STANDARD_INPUT, StandardInput, bad_file_for, read_bytes
 from ketasched.model import BusyTime
 
 LONGEST_NAME = 60
 MOST_PROBLEMS_SHOWN = 100
 """More problems of one file are counted and not shown."""
 
-MEND = "export the calendar again, as iCalendar (.ics), or mend it"
+EXPORT = "export the calendar again, as iCalendar (.ics)"
+MEND, LENIENT = f"{EXPORT}, or mend it", f"{EXPORT}, or leave out --strict-busy"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How calendars are read: only what can touch the `days` (both inclusive), if given.
+
+    Events with UIDs of `own` are left out; what its `owner`, a mail address, declined is free.
+    `is_strict` refuses what is otherwise passed over.
+    """
+
+    days: tuple[date, date] | None = None
+    own: Collection[str] = ()
+    owner: str = ""
+    is_strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """A calendar that was read: its events, series not unfolded yet, and its free-busy periods.
 
-    `name` is its file's name without the ending: all that is ever said of it.
+    `name` is its file's name without the ending: all that is ever said of it. `count` is the
+    number of events in the file.
     """
 
     path: str
     name: str
-    events: tuple[BusyEvent, ...]
-    periods: tuple[tuple[Moment, Length], ...]
+    events: list[BusyEvent]
+    count: int
+    notes: Notes
+    is_strict: bool
+
+    @property
+    def note(self) -> str:
+        """What was passed over, or is busy for want of certainty, in one line; "" if nothing."""
+        is_told = self.notes or not (self.events or self.count)
+        return f"{self.path}: {sentence(self.notes, self.count)}" if is_told else ""
 
     def busy(self, zone: ZoneInfo, first: date, last: date) -> tuple[BusyTime, ...]:
         """The busy times from `first` to `last` (inclusive), merged, local to the zone, in order.
 
         What has no zone of its own is in this one: all-day events and floating times. Raises
-        `BadFile` if something repeats more often than can be looked at.
+        `BadFile` if the calendar is to be read strictly, and repeats too often for that.
         """
-        here = WorldZone(zone)
-        begin, end = (
-            here.instant(datetime.combine(day, time())) for day in (first, last + timedelta(1))
-        )
-        window = QuerySpan(begin, end, here, Steps())
-        try:
-            found = [span for one in self.periods if window.has(span := window.span(*one))]
-            found += spans(self.events, window)
-        except BadLine as error:
-            raise _bad(self.path, [error]) from None
-        return tuple(
-            BusyTime(
-                datetime.fromtimestamp(max(start, begin), zone),
-                datetime.fromtimestamp(min(until, end), zone),
-                self.name,
-            )
-            for start, until in _merged(found)
-        )
+        begin, end = (Moment(wall_of(day), zone) for day in (first, last + timedelta(1)))
+        window = Window(begin, end, zone, self.notes, Budget())
+        busy = busy_intervals(self.events, window)
+        found = _merged(busy, begin.instant(zone), end.instant(zone))
+        if self.is_strict and self.notes:
+            raise _refusal(self.path, problems_of(self.notes), LENIENT)
+        moments = ([datetime.fromtimestamp(one, zone) for one in interval] for interval in found)
+        return tuple(BusyTime(start, until, self.name) for start, until in moments)
 
 
-def read_calendar(path: str) -> Calendar:
+def read_calendar(path: str, reading: Reading | None = None) -> Calendar:
     """The calendar in the file at `path`; "-" is standard input. Raises `BadFile`."""
-    return calendar_from(read_text(path, or_input=True), path)
+    if "://" in path:
+        raise BadFile(f"{path}: is no file", next_step="download the calendar, and give its file")
+    with bad_file_for(path):
+        raw = StandardInput().read_all() if path == STANDARD_INPUT else read_bytes(path)
+    return calendar_from(raw, path, reading)
 
 
-def calendar_from(text: str, path: str) -> Calendar:
-    """The calendar that a file's text is; `path` is for messages. Raises `BadFile`."""
-    if not text.strip():
-        raise BadFile(f"{path}: is empty", next_step=MEND)
+def calendar_from(raw: bytes, path: str, reading: Reading | None = None) -> Calendar:
+    """The calendar that a file's bytes are; `path` is for messages. Raises `BadFile`."""
+    if not raw.strip():
+        raise BadFile(f"{path}: is empty", next_step=EXPORT)
+    if raw.startswith(b"PK"):
+        raise BadFile(f"{path}: is a zip file", next_step="unpack it, and give what is in it")
+    asked, notes, budget = reading or Reading(), Notes(set), Budget()
     try:
-        calendars = components(text)
+        calendars = components(raw, notes, asked.owner)
     except BadLine as error:
-        raise _bad(path, [error]) from None
-    events: list[BusyEvent] = []
-    periods: list[tuple[Moment, Length]] = []
+        raise _refusal(path, [error]) from None
     problems: list[BadLine] = []
+    events: list[BusyEvent] = []
     for calendar in calendars:
-        try:
-            problems += _old_version(calendar)
-        except BadLine as error:
-            problems.append(error)
-        zones = _zones(calendar, problems)
+        reader = EventReader(calendar, budget, notes)
         for part in calendar.parts:
-            try:
-                if part.name == "VEVENT":
-                    events.append(read_event(part, zones))
-                elif part.name == "VFREEBUSY":
-                    periods += busy_periods(part, zones)
-            except BadLine as error:
-                problems.append(error)
-    if problems:
-        raise _bad(path, problems)
-    return Calendar(path, _name(path), tuple(events), tuple(periods))
+            if part.texts("UID").isdisjoint(asked.own) and may_touch(part, asked.days):
+                try:
+                    events += reader.events(part)
+                except BadLine as error:
+                    problems += [] if is_free(part) else [error]
+    if found := problems + (problems_of(notes) if asked.is_strict else []):
+        raise _refusal(path, found, MEND if problems else LENIENT)
+    count = sum(part.name == "VEVENT" for calendar in calendars for part in calendar.parts)
+    return Calendar(path, _name(path), events, count, notes, asked.is_strict)
 
 
 def _name(path: str) -> str:
     """What a calendar is called: the name of its file, as far as it can be shown."""
-    stem = "" if path == "-" else Path(path).stem
+    stem = "" if path == STANDARD_INPUT else Path(path).stem
     return "".join(filter(str.isprintable, stem)).strip()[:LONGEST_NAME] or "calendar"
 
 
-def _old_version(calendar: Component) -> Iterator[BadLine]:
-    for one in calendar.all("VERSION"):
-        if one.value == "1.0":
-            yield BadLine(one.line, "is of the old format vCalendar 1.0, not of iCalendar")
-
-
-def _zones(calendar: Component, problems: list[BadLine]) -> Zones:
-    described: dict[str, Component] = {}
-    for part in calendar.parts:
-        if part.name == "VTIMEZONE":
-            try:
-                named = part.one("TZID")
-                described[named.value if named else ""] = part
-            except BadLine as error:
-                problems.append(error)
-    return Zones(described, Steps())
-
-
-def _merged(found: Iterable[Interval]) -> list[Interval]:
-    """The spans in order, those that overlap or touch made one."""
+def _merged(found: Iterable[Interval], first: int, last: int) -> list[Interval]:
+    """The intervals within these seconds, in order; those that overlap or touch are one."""
+    ends: dict[int, int] = {}
+    for start, until in found:
+        if until > ends.get(start, first):
+            ends[start] = until
     merged: list[Interval] = []
-    for start, until in sorted(found):
+    for start, until in sorted(ends.items()):
         if merged and start <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(merged[-1][1], until)
-        else:
-            merged.append((start, until))
-    return merged
+        elif start < min(until, last):
+            merged.append((max(start, first), until))
+    return [(start, min(until, last)) for start, until in merged]
 
 
-def _bad(path: str, problems: list[BadLine]) -> BadFile:
+def _refusal(path: str, problems: list[BadLine], next_step: str = MEND) -> BadFile:
+    """The error that says all of the problems."""
     if len(problems) == 1:
-        return BadFile(f"{path}:{problems[0].line}: {problems[0]}", next_step=MEND)
+        return BadFile(f"{path}:{problems[0].line}: {problems[0]}", next_step=next_step)
     problems.sort(key=lambda one: one.line)
-    lines = [f"line {one.line}: {one}" for one in problems[:MOST_PROBLEMS_SHOWN]]
-    if len(problems) > MOST_PROBLEMS_SHOWN:
-        lines.append(f"and {len(problems) - MOST_PROBLEMS_SHOWN} more")
-    return BadFile(f"{path}: {len(problems)} problems", details=lines, next_step=MEND)
+    lines = [f"line {one.line}: {one}" for one in problems]
+    number, details = summarise_problems(lines, MOST_PROBLEMS_SHOWN)
+    return BadFile(f"{path}: {number}", details=details, next_step=next_step)

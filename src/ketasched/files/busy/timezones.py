@@ -1,188 +1,152 @@
-"""The time zones of a calendar: IANA zones, and zones that the file defines (VTIMEZONE)."""
+"""Time zones by name, as the IANA, Windows, or a calendar itself has them (VTIMEZONE)."""
 
-from bisect import bisect_right
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from re import ASCII, fullmatch
-from typing import Protocol
-from zoneinfo import ZoneInfo
+import re
+import struct
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import cache
+from io import BytesIO
+from struct import pack
+from zoneinfo import ZoneInfo, available_timezones
 
-from ketasched.files.busy.content_lines import BadLine, Component, Property
-from ketasched.files.busy.recurrence import Steps, TooMuch, occurrences, read_rule
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
+
+from ketasched.files.busy.content_lines import OFFSETS, Component, tidy
+from ketasched.files.busy.recurrence import Budget, TooMuch, occurrences, read_rule
+from ketasched.files.busy.spans import DAY, SOMEWHERE, Moment, wall_of
 from ketasched.files.cross_references import zone_of
-from ketasched.model import quote
 
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - by the clock on the wall
-EARLIEST, LATEST = datetime(1900, 1, 1), datetime(2110, 1, 1)  # noqa: DTZ001 - the same
+EARLIEST, LATEST = wall_of(date(1900, 1, 1)), wall_of(date(2110, 1, 1))
 """When the changes of a zone's clocks are looked for."""
 
-TOO_OFTEN = "repeats more often than can be looked at"
+HALVES = wall_of(date(2026, 1, 1)), wall_of(date(2026, 7, 1))
+"""Winter and summer, or the other way round."""
 
-SECOND, DAY = timedelta(seconds=1), 24 * 3600
+OFFSET = re.compile(
+    r"\(?(?:UTC|GMT|(?=[-+]\d))(?:( ?[-+]| )(\d{1,2})(?:[:.]?(\d\d))?(?!\d))?\)? ?(.*)",
+    re.IGNORECASE | re.ASCII,
+)
+"""An offset, and after it maybe a name, as in "(UTC-05:00) Eastern Time (US & Canada)". A link has
+lost the plus of "GMT 0200".
+"""
 
+DESCRIBED = re.compile(r"([-+]?)(\d{1,2}?):?([0-5]\d):?([0-5]\d)?", re.ASCII)
+"""TZOFFSETFROM and TZOFFSETTO."""
 
-class Zone(Protocol):
-    """A time zone, between the clock on the wall (naive) and seconds of UTC."""
+NORTHERN = re.compile(r"(\w+) Time \((?:US & )?Canada\).*")
+"""How Windows shows zones that it calls "Eastern Standard Time"."""
 
-    def instant(self, wall: datetime) -> int:
-        """The moment at which the clock shows this time, the first of two; a skipped time counts
-        as if the clocks had not gone forward yet (RFC 5545, 3.3.5).
-        """
-
-    def wall(self, instant: int) -> datetime:
-        """What the clock shows then."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorldZone:
-    """A zone of the IANA database."""
-
-    zone: ZoneInfo
-
-    def instant(self, wall: datetime) -> int:
-        """See `Zone`."""
-        return int(wall.replace(tzinfo=self.zone).timestamp())
-
-    def wall(self, instant: int) -> datetime:
-        """See `Zone`."""
-        return datetime.fromtimestamp(instant, self.zone).replace(tzinfo=None)
+Change = tuple[int, int, int]
+"""At which second of UTC clocks change, from an offset to another one."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileZone:
-    """A zone that a VTIMEZONE describes: from each onset (seconds of UTC) on, an offset holds."""
+def zone_of_changes(changes: list[Change]) -> ZoneInfo:
+    """The zone whose clocks change so.
 
-    onsets: list[int]
-    offsets: list[int]
-    """One more than onsets: the first one is that of before."""
-
-    def instant(self, wall: datetime) -> int:
-        """See `Zone`."""
-        shows = (wall - EPOCH) // SECOND
-        # No offset is a day long, so only these can hold at the time.
-        first = bisect_right(self.onsets, shows - DAY)
-        last = bisect_right(self.onsets, shows + DAY)
-        for number in range(first, last + 1):
-            found = shows - self.offsets[number]
-            if bisect_right(self.onsets, found) == number:
-                return found
-        return shows - self.offsets[first]
-
-    def wall(self, instant: int) -> datetime:
-        """See `Zone`."""
-        offset = self.offsets[bisect_right(self.onsets, instant)]
-        return EPOCH + timedelta(seconds=instant + offset)
-
-
-WORLD_TIME = WorldZone(ZoneInfo("UTC"))
-
-
-@dataclass(slots=True)
-class Zones:
-    """The zones of one VCALENDAR, by TZID, each made when it is first asked for."""
-
-    described: Mapping[str, Component]
-    steps: Steps
-    _found: dict[str, Zone] = field(default_factory=dict)
-
-    def named(self, name: str) -> Zone:
-        """The zone of this TZID: one of the world, the file's own, or one of Windows.
-
-        Raises `ValueError` if there is none.
-        """
-        if name not in self._found:
-            self._found[name] = self._make(name)
-        return self._found[name]
-
-    def _make(self, name: str) -> Zone:
-        known = _known(name)
-        if known is not None:
-            return WorldZone(known)
-        if name in self.described:
-            return _file_zone(self.described[name], self.steps)
-        # Imported here because few calendars leave a zone undescribed.
-        from tzlocal.windows_tz import win_tz  # noqa: PLC0415
-
-        if name in win_tz:
-            return WorldZone(ZoneInfo(win_tz[name]))
-        raise ValueError(f"the time zone {quote(name)} is neither described in it nor known")
-
-
-def _known(name: str) -> ZoneInfo | None:
-    """The IANA zone of a TZID, also of "/mozilla.org/20070129_1/America/New_York"."""
-    words = name.strip("/").split("/")
-    tails = [name] if not name.startswith("/") else ["/".join(words[-some:]) for some in (3, 2, 1)]
-    return next((zone for tail in tails if (zone := zone_of(tail))), None)
-
-
-def _file_zone(described: Component, steps: Steps) -> Zone:
-    """The zone of a VTIMEZONE. Raises `BadLine`."""
-    changes: list[tuple[int, int, int]] = []
-    for part in described.parts:
-        if part.name in ("STANDARD", "DAYLIGHT"):
-            changes += _changes(part, steps)
-    if not changes:
-        raise BadLine(described.line, "the time zone says nothing of its clocks")
-    changes.sort()
-    offsets = [changes[0][1], *(offset for _, _, offset in changes)]
-    return FileZone([onset for onset, _, _ in changes], offsets)
-
-
-def _changes(part: Component, steps: Steps) -> list[tuple[int, int, int]]:
-    """When the clocks change to this, from which offset, and to which."""
-    before, now = _offset(part, "TZOFFSETFROM"), _offset(part, "TZOFFSETTO")
-    begin = part.one("DTSTART")
-    if begin is None:
-        raise BadLine(part.line, "has no DTSTART")
-    start = wall_time(begin, begin.value)
-    found = {start}
-    for one in part.all("RRULE"):
-        try:
-            steps.begin()
-            rule = read_rule(one.value)
-            last = LATEST
-            if rule.until:
-                until = read_wall(rule.until)
-                is_utc = rule.until.endswith("Z")
-                last = min(last, until + timedelta(seconds=before) if is_utc else until)
-            found.update(occurrences(rule, start, max(start, EARLIEST), last, steps))
-        except TooMuch:
-            raise BadLine(one.line, TOO_OFTEN) from None
-        except ValueError as error:
-            raise BadLine(one.line, str(error)) from None
-    for one in part.all("RDATE"):
-        found.update(wall_time(one, text) for text in one.value.split(","))
-    return [((wall - EPOCH) // SECOND - before, before, now) for wall in found]
-
-
-def _offset(part: Component, name: str) -> int:
-    """Seconds to be added to UTC, of "-0500"."""
-    said = part.one(name)
-    text = said.value if said else ""
-    found = fullmatch(r"([+-])(\d\d):?(\d\d):?(\d\d)?", text, ASCII)
-    if not found or int(found[2]) > 23 or int(found[3]) > 59:
-        line = said.line if said else part.line
-        raise BadLine(line, f"expected {name} such as -0500, not {quote(text)}")
-    seconds = int(found[2]) * 3600 + int(found[3]) * 60 + int(found[4] or 0)
-    return -seconds if found[1] == "-" else seconds
-
-
-def wall_time(said: Property, text: str) -> datetime:
-    """The time or, at midnight, the date of a property's text. Raises `BadLine`."""
-    try:
-        return read_wall(text)
-    except ValueError:
-        wanted = f"{said.name}: expected a time such as 20261207T090000"
-        raise BadLine(said.line, f"{wanted}, not {quote(text)}") from None
-
-
-def read_wall(text: str) -> datetime:
-    """The time by the clock on the wall of "20261207T090000", a "Z" passed over; midnight of a
-    date. Raises `ValueError`.
+    `zoneinfo` reads it as a TZif file (RFC 8536): a first block without changes, then this one.
     """
-    found = fullmatch(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?Z?)?", text.strip(), ASCII)
+    onsets, offsets = [one for one, _, _ in changes], [new for _, _, new in changes]
+    kinds = list(dict.fromkeys((changes[0][1], *offsets)))
+    blocks = [b"TZif2" + bytes(15) + pack(">6l", 0, 0, 0, 0, 1, 1) + bytes(7)]
+    blocks.append(b"TZif2" + bytes(15) + pack(">6l", 0, 0, 0, len(onsets), len(kinds), 1))
+    blocks.append(pack(f">{len(onsets)}q", *onsets) + bytes(map(kinds.index, offsets)))
+    blocks += [pack(">l2x", offset) for offset in kinds]
+    return ZoneInfo.from_file(BytesIO(b"".join(blocks) + b"\0\n\n"))
+
+
+def described_zone(described: Iterable[Component], known: Moment, budget: Budget) -> Moment:
+    """Some moment in the zone that VTIMEZONEs describe, with a doubt if they differ; in the known
+    one of their name, if all are broken, or one says nothing else.
+    """
+    found: list[tuple[list[Change], ZoneInfo]] = []
+    for one in described:
+        try:
+            changes = sorted(change for part in one.parts for change in _changes(part, budget))
+            found.append((changes, zone_of_changes(changes)))
+        except (ValueError, LookupError, TypeError, AttributeError, struct.error, TooMuch):
+            continue
     if not found:
-        raise ValueError(f"{quote(text)} is no date and no time")
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-    return datetime(year, month, day, hour, minute, min(second, 59))  # noqa: DTZ001 - on the wall
+        return known
+    is_known = not known.doubt and any(_gap(changes, known.zone) == 0 for changes, _ in found)
+    first, zone = found[0]
+    gaps = [_gap(changes, known.zone if is_known else zone) for changes, _ in found]
+    gaps += [] if is_known else [_gap(first, own) for _, own in found]
+    return (known if is_known else Moment(zone=zone))._replace(doubt=max(gaps))
+
+
+def _gap(changes: list[Change], zone: tzinfo | None) -> int:
+    """By how much the offsets of a description differ from those of a zone; since 1970, or now."""
+    ever = [(onset, offset) for onset, _, offset in changes if onset > 366 * DAY]
+    ever = ever or [(half, changes[-1][2]) for half in HALVES]
+    there = ((datetime.fromtimestamp(onset, zone).utcoffset(), offset) for onset, offset in ever)
+    return max(abs((one or timedelta()) // timedelta(seconds=1) - offset) for one, offset in there)
+
+
+def _changes(part: Component, budget: Budget) -> Iterator[Change]:
+    """When clocks change to what a STANDARD or a DAYLIGHT describes."""
+    start = wall_of(next(part.only("DTSTART")[0].values()))
+    before, after = (_seconds(part.only(one)[0].value) for one in OFFSETS)
+    walls = {start, *(wall_of(value) for one in part.all("RDATE") for value in one.values())}
+    for one in part.all("RRULE"):
+        rule = read_rule(tidy(one.value), start)
+        ends = [LATEST, *(wall_of(last) + DAY for last in one._replace(value=rule.until).values())]
+        walls.update(occurrences(rule, start, EARLIEST, min(ends), budget))
+    return ((wall - before, before, after) for wall in walls)
+
+
+def _seconds(offset: str) -> int:
+    """The seconds of a TZOFFSETFROM or TZOFFSETTO. Raises `ValueError`."""
+    found = DESCRIBED.fullmatch("".join(offset.split()))
+    hours, minutes, seconds = map(int, found.groups("0")[1:]) if found else (DAY, 0, 0)
+    if hours > 23:
+        raise ValueError
+    return int(f"{found[1]}1" if found else 0) * (hours * 3600 + minutes * 60 + seconds)
+
+
+def known_zone(name: str) -> Moment:
+    """Some moment in the zone of a name: of the world, of Windows, or an offset."""
+    if zone := zone_of(name) or zone_of(_names().get(_folded(name))):
+        return Moment(zone=zone)
+    found = OFFSET.fullmatch(name)
+    sign, hours, minutes, shown = found.groups("") if found else ("", "", "", name)
+    offset = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
+    offset = -offset if "-" in sign else offset
+    zones = [zone for one in _spellings(shown) if (zone := zone_of(_names().get(_folded(one))))]
+    offsets = {_offsets(zone) for zone in zones}
+    if len(offsets) == 1 and (not found or min(*offsets) == offset):
+        return Moment(zone=zones[0])
+    if not found or abs(offset) > timedelta(seconds=SOMEWHERE):
+        return Moment(zone=UTC, doubt=SOMEWHERE)
+    is_offset = shown.upper() in ("", "UTC", "COORDINATED UNIVERSAL TIME")
+    return Moment(zone=timezone(offset), doubt=0 if is_offset else 3600)
+
+
+def _spellings(shown: str) -> Iterator[str]:
+    """What a zone may be called elsewhere that has this name; Windows shows one as "Eastern Time
+    (US & Canada)" or as "Amsterdam, Berlin, Rome".
+    """
+    words = shown.strip("/").split("/")
+    yield from (*("/".join(words[-some:]) for some in (3, 2, 1)), shown.replace("-", "/"))
+    yield NORTHERN.sub(r"\1 Time", shown).replace(" Time", " Standard Time")
+    yield from words[-1].split(",")
+
+
+@cache
+def _names() -> dict[str, str]:
+    """The zones of the world by their names, by those of Windows, and by their cities."""
+    # Abbreviations are words of some languages, signs of Etc are the wrong way round, and west is
+    # in Australia as in Brazil.
+    world = [one for one in sorted(available_timezones()) if not one.isupper()]
+    names = {_folded(one.rpartition("/")[2]): one for one in world if one[:4] != "Etc/"}
+    names |= {_folded(windows): one for windows, one in WINDOWS_TO_OLSON.items()}
+    return names | {_folded(one): one for one in world} | {"west": ""}
+
+
+def _folded(name: str) -> str:
+    return name.strip().replace(" ", "_").casefold()
+
+
+def _offsets(zone: ZoneInfo) -> tuple[timedelta, timedelta]:
+    """Both offsets of a zone: in one half of the year, wherever, clocks are not put forward."""
+    january, july = (datetime.fromtimestamp(half, zone).utcoffset() for half in HALVES)
+    return january or timedelta(), july or timedelta()

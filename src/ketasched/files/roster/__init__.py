@@ -2,8 +2,16 @@
 
 Doors: none but this module.
 """
+# What others need is imported here so that other rooms import them from `ketasched.files.roster`.
+# mypy: implicit-reexport
+# ruff: noqa: F401
 
 from ketasched.files.roster.ndjson import ROW
-from ketasched.files.roster.rows import REJECT_COLUMNS, Roster, Row, read_roster, request_of_row
-
-__all__ = ["REJECT_COLUMNS", "ROW", "Roster", "Row", "read_roster", "request_of_row"]
+from ketasched.files.roster.rows import (
+    REJECT_COLUMNS,
+    Roster,
+    Row,
+    priority_of,
+    read_roster,
+    request_of_row,
+)

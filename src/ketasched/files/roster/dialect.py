@@ -13,6 +13,7 @@ from ketasched.files.roster.csv_records import (
     read_record,
 )
 from ketasched.files.roster.headings import HeadingMap
+from ketasched.files.typed_text import clean_text
 from ketasched.model import quote
 
 DELIMITERS = (",", ";", "\t")
@@ -20,13 +21,15 @@ DELIMITERS = (",", ";", "\t")
 MAGIC_BYTES = (
     (codecs.BOM_UTF16_LE, "is UTF-16 text"),
     (codecs.BOM_UTF16_BE, "is UTF-16 text"),
+    (b"BEGIN:VCALENDAR", "is a calendar, not CSV; calendars go with --busy"),
+    (b"%PDF", "is a PDF, not CSV"),
     (b"PK\x03\x04", "is a workbook or an archive, not CSV"),
     (b"\xd0\xcf\x11\xe0", "is an old workbook, not CSV"),
     (b"\x1f\x8b", "is compressed"),
 )
 """First bytes of files that are mistaken for rosters, each with an error message."""
 
-SAVE_AS = 'save it as UTF-8; in Excel: Save As, "CSV UTF-8 (Comma delimited)"'
+SAVE_AS = 'save the roster as UTF-8; in Excel: Save As, "CSV UTF-8 (Comma delimited)"'
 
 
 def peek_first_line(lines: LineReader, path: str) -> bytes:
@@ -88,7 +91,7 @@ def _headings(record: Record, scanner: RecordScanner) -> list[str]:
     if record.problem:
         return [text]
     cells = scanner.split(text)
-    while cells and not cells[-1].strip():
+    while cells and not clean_text(cells[-1]):
         cells.pop()
     return cells
 

@@ -11,15 +11,23 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from ketasched.errors import BadFile, BadRequest, summarise_problems
-from ketasched.files.did_you_mean import did_you_mean
+from ketasched.files.column_mapping import normalise_heading
 from ketasched.files.request_parsing import ROSTER_FIELDS
+from ketasched.files.typed_text import clean_text
 from ketasched.model import quote
+from ketasched.model.did_you_mean import did_you_mean, nearest
 
 REQUIRED = ("patient", "start")
 """The columns that every row of a roster must fill."""
 
+FILLERS = frozenset(("date", "day", "id", "no", "number", "ref", "reference", "code", "of", "the"))
+"""Words of a heading that say nothing of its column: "Start date" is about `start`."""
+
 IGNORED = ""
 """Stands for the column of an ignored heading."""
+
+HEADING = "HEADING"
+"""Stands in an option for a heading that is not known."""
 
 MOST_PROBLEMS_SHOWN = 20
 """Further problems of a header are only counted."""
@@ -39,7 +47,8 @@ class HeadingMap:
         for name, heading in names.items():
             if name not in ROSTER_FIELDS:
                 hint = did_you_mean(name, ROSTER_FIELDS)
-                raise BadRequest("column", f"there is no column {quote(name)}{hint}")
+                said = f"there is no column {quote(name)}{hint}"
+                raise BadRequest("column", said, next_step=f"one of: {', '.join(ROSTER_FIELDS)}")
             other = own.setdefault(normalise_heading(heading), name)
             if other != name:
                 problem = f"{quote(heading)} cannot be both {other} and {name}"
@@ -57,14 +66,17 @@ class HeadingMap:
         """The error message for an unknown heading."""
         own = self.names.get(normalise_heading(heading))
         if own is not None:
-            return f"{quote(heading.strip())} is not read: that column is to be {quote(own)}"
-        hint = did_you_mean(normalise_heading(heading), ROSTER_FIELDS)
-        return f"{quote(heading.strip())} is no column of a roster{hint}"
+            return f"{quote(clean_text(heading))} is not read: that column is to be {quote(own)}"
+        meant = _nearest_column(heading)
+        hint = f"; did you mean {meant}?" if meant else ""
+        return f"{quote(clean_text(heading))} is no column of a roster{hint}"
 
 
-def normalise_heading(heading: str) -> str:
-    """The heading as columns are written: "Latest Start " becomes "latest_start"."""
-    return re.sub(r"[\s_-]+", "_", heading.strip().lower())
+def _nearest_column(heading: str) -> str:
+    """The column that the heading is a slip of, or names beside words that say nothing; or ""."""
+    name = normalise_heading(heading)
+    telling = "_".join(word for word in name.split("_") if word not in FILLERS)
+    return nearest(name, ROSTER_FIELDS) or nearest(telling, ROSTER_FIELDS)
 
 
 def map_headings(headings: Sequence[str], heading_map: HeadingMap, place: str) -> tuple[str, ...]:
@@ -73,20 +85,45 @@ def map_headings(headings: Sequence[str], heading_map: HeadingMap, place: str) -
     Raises `BadFile` with all problems of the header, which is at `place`.
     """
     columns = [heading_map.column(heading) for heading in headings]
+    if columns == [None]:
+        said = "is no header: it is one cell, and a roster has a column patient and a column start"
+        raise BadFile(f"{place}: {said}", next_step="delete the lines above the header")
+    duplicates = [*_duplicate_columns(headings, columns)]
     problems = [
         *_missing_columns(columns, heading_map),
-        *_duplicate_columns(headings, columns),
+        *duplicates,
         *_unknown_headings(headings, columns, heading_map),
     ]
     if not problems:
         return tuple(name or IGNORED for name in columns)
     number, lines = summarise_problems(problems, MOST_PROBLEMS_SHOWN)
-    raise BadFile(
-        f"{place}: {number} in the header",
-        details=lines,
-        next_step='mend it, or say what is meant: --column start="Start date", '
-        "--ignore-column Notes",
-    )
+    steps = ["give each column a heading of its own"] * bool(duplicates)
+    if options := _options(headings, columns, heading_map):
+        lines.append(f"columns of a roster: {', '.join(ROSTER_FIELDS)}")
+        steps.append(f"mend it, or say what is what: {options}")
+    raise BadFile(f"{place}: {number} in the header", details=lines, next_step="\n".join(steps))
+
+
+def _options(
+    headings: Sequence[str], columns: Sequence[str | None], heading_map: HeadingMap
+) -> str:
+    """The options that say what the headings mean, as far as that can be guessed."""
+    cells = zip(headings, columns, strict=True)
+    unknown = [clean_text(heading) for heading, column in cells if column is None]
+    unknown = list(filter(None, unknown))[:MOST_PROBLEMS_SHOWN]
+    guessed = {_nearest_column(heading): heading for heading in reversed(unknown)}
+    wanted = dict.fromkeys((*REQUIRED, *heading_map.names), HEADING) | guessed
+    missing = {name: heading for name, heading in wanted.items() if name and name not in columns}
+    options = [f"--column {name}={_quoted(heading)}" for name, heading in missing.items()]
+    if set(unknown) - set(missing.values()):
+        options.append(f"--ignore-column {HEADING}")
+    return " ".join(options)
+
+
+def _quoted(heading: str) -> str:
+    """A heading in quotes, which logs leave out; `HEADING` if a shell reads more into it."""
+    is_plain = heading != HEADING and re.fullmatch(r"[\w .,:;/()-]+", heading)
+    return quote(heading) if is_plain else HEADING
 
 
 def _missing_columns(columns: Sequence[str | None], heading_map: HeadingMap) -> Iterator[str]:
@@ -105,7 +142,9 @@ def _duplicate_columns(headings: Sequence[str], columns: Sequence[str | None]) -
         if count > 1:
             cells = enumerate(zip(headings, columns, strict=True), 1)
             places = (
-                f"column {i} {quote(one.strip())}" for i, (one, column) in cells if column == name
+                f"column {i} {quote(clean_text(one))}"
+                for i, (one, column) in cells
+                if column == name
             )
             yield f"{name} is there {count} times: {', '.join(islice(places, 3))}"
 
@@ -118,7 +157,7 @@ def _unknown_headings(
     unknown = [(number, heading) for number, (heading, column) in cells if column is None]
     for number, heading in unknown[:MOST_PROBLEMS_SHOWN]:
         problem = (
-            f": {heading_map.describe_unknown(heading)}" if heading.strip() else " has no name"
+            f": {heading_map.describe_unknown(heading)}" if clean_text(heading) else " has no name"
         )
         yield f"column {number}{problem}"
     yield from [""] * (len(unknown) - MOST_PROBLEMS_SHOWN)

@@ -10,6 +10,7 @@ from ketasched.files.request_parsing import ROSTER_FIELDS
 from ketasched.files.roster.csv_records import MOST_CELL, MOST_ROW
 from ketasched.files.roster.headings import HeadingMap
 from ketasched.files.toml_json import no_duplicate_keys
+from ketasched.files.typed_text import clean_text
 from ketasched.model import quote
 
 ROW = "row"
@@ -78,7 +79,7 @@ def _value_text(column: str, value: object) -> str:
         return ""
     if not isinstance(value, str):
         raise BadRequest(column, f"expected text or a whole number, not {_describe(value)}")
-    return value.strip()
+    return clean_text(value)
 
 
 def _describe(value: object) -> str:

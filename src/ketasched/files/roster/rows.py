@@ -1,9 +1,9 @@
 """Reads rosters: many requests in one CSV or NDJSON stream, row by row.
 
 A row that cannot be read has a problem, and the other rows are read all the same. Cells stay text:
-`NA`, `null`, `007` and "=1+1" are not converted; only the spaces around them are stripped. A line
-that is blank, or has nothing but delimiters, as spreadsheets leave such lines below the last row,
-is no row.
+`NA`, `null`, `007` and "=1+1" are not converted; only spaces and invisible characters are mended
+(`clean_text`). A line that is blank, or has nothing but delimiters, as spreadsheets leave such
+lines below the last row, is no row.
 
 Only one row is held in memory; `csv_records` bounds its size.
 """
@@ -14,19 +14,14 @@ from typing import BinaryIO, NamedTuple
 
 from ketasched.errors import BadRequest
 from ketasched.files.csv_cells import unescape_cell
-from ketasched.files.request_parsing import (
-    EMPTY,
-    REQUEST_FIELDS,
-    ROSTER_FIELDS,
-    DateOrder,
-    read_request,
-    spelled_date,
-)
+from ketasched.files.request_parsing import EMPTY, REQUEST_FIELDS, ROSTER_FIELDS, read_request
 from ketasched.files.roster.csv_records import LineReader, RecordScanner, read_records
 from ketasched.files.roster.dialect import peek_first_line, read_header
 from ketasched.files.roster.headings import REQUIRED, HeadingMap, map_headings
 from ketasched.files.roster.ndjson import ROW, cell_problem, parse_json_row
-from ketasched.model import Request
+from ketasched.files.typed_dates import spelled_date
+from ketasched.files.typed_text import clean_text
+from ketasched.model import DateOrder, Request
 
 REJECT_COLUMNS = ("row", "rule", "reason")
 """The last columns of a file of rejects, which a batch writes; `row` is the row's number.
@@ -43,7 +38,7 @@ class Row(NamedTuple):
     """One row of a roster.
 
     `number` counts the rows after the header from 1; `line` is the number of the row's first line
-    in the file, from 1. `texts` has the stripped cells that are not empty, by column. `problem` is
+    in the file, from 1. `texts` has the clean cells that are not empty, by column. `problem` is
     why the row cannot be used, or None.
 
     `raw_cells` is the unchanged row for a file of rejects: a cell for each heading, or, if the row
@@ -122,6 +117,11 @@ def request_of_row(row: Row, order: DateOrder = None) -> Request:
     return read_request(texts, order, other_problems=tuple(_row_problems(row)))
 
 
+def priority_of(row: Row) -> int:
+    """How much a row weighs beside others: 1 unless it says more."""
+    return int(row.texts.get("priority") or 1)
+
+
 def _row_problems(row: Row) -> Iterator[tuple[str, str]]:
     """Problems of a row beside those of its request: each a column and a message."""
     for name in REQUIRED:
@@ -160,10 +160,10 @@ class Layout:
         for record in read_records(lines, scanner):
             text = _decode(record.raw)
             cells = scanner.split(text) if scanner and not record.problem else [text]
-            if scanner and not any(map(str.strip, cells)):  # nothing but delimiters
+            if scanner and not any(map(clean_text, cells)):  # nothing but delimiters
                 continue
             number += 1
-            if not any(map(str.strip, cells[width:])):
+            if not any(map(clean_text, cells[width:])):
                 del cells[width:]
             if problem := record.problem or _width_problem(len(cells), width):
                 yield Row(
@@ -174,7 +174,7 @@ class Layout:
 
     def _is_row(self, raw: bytes) -> bool:
         """Whether a line, split regardless of quotes, has a patient and a start date."""
-        cells = [cell.strip() for cell in _decode(raw).split(self.delimiter)]
+        cells = [clean_text(cell) for cell in _decode(raw).split(self.delimiter)]
         if len(cells) < len(self.header) or not self.columns:
             return False
         patient, start = (cells[self.columns.index(name)] for name in REQUIRED)
@@ -193,9 +193,10 @@ class Layout:
         texts = {
             column: text
             for column, cell in zip(self.columns, cells, strict=True)
-            if column and (text := cell.strip())
+            if column and (text := clean_text(cell))
         }
-        return texts, raw_cells, cell_problem(self.header, cells)
+        named = zip(self.columns, self.header, strict=True)
+        return texts, raw_cells, cell_problem((one or heading for one, heading in named), cells)
 
 
 def _is_date(text: str, order: DateOrder) -> bool:

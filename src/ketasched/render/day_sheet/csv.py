@@ -3,16 +3,18 @@
 from collections.abc import Iterator
 
 from ketasched.files.csv_cells import csv_line
+from ketasched.language.locale import Locale
 from ketasched.model.wall_clock import clock_text
-from ketasched.render.day_sheet.sheet import NO_DRIVER, DaySheet
+from ketasched.render.day_sheet.day_visit import NO_DRIVER
+from ketasched.render.day_sheet.sheet import DaySheet
 
 COLUMNS = (
     *("date", "check_in", "chair", "patient", "visit", "title", "status", "treatment", "collect"),
-    *("driver_name", "driver_phone", "marks", "no_driving_until"),
+    *("driver_name", "driver_phone", "marks", "no_driving_until", "number", "patient_phone"),
 )
 
 
-def render(sheet: DaySheet) -> str:
+def render(sheet: DaySheet, _locale: Locale) -> str:
     """The table with a header; the marks of a visit are separated by ";"."""
     return b"".join(csv_line(row) for row in (COLUMNS, *_rows(sheet))).decode()
 
@@ -34,4 +36,6 @@ def _rows(sheet: DaySheet) -> Iterator[tuple[str, ...]]:
             visit.driver.phone if visit.driver else "",
             ";".join(visit.marks),
             visit.no_driving_until.isoformat() if visit.no_driving_until else "",
+            str(visit.number),
+            visit.patient_phone,
         )

@@ -1,69 +1,19 @@
 """The day sheet as data: the visits and reviews of a day at a clinic."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from functools import partial
-from math import inf
 
-from ketasched.events.rides import needs_ride
-from ketasched.events.wording import no_driving_title
-from ketasched.model import TAKES_PLACE, Course, Driver, Place, Status, Visit
-from ketasched.model.effective_kind import effective_kind
-from ketasched.model.review_gates import is_pending
-from ketasched.model.wall_clock import day_text, moment_text, wall_minutes
-from ketasched.rules import Clearance, missing_records
-
-NO_DRIVER, NO_CHAIR = "NO DRIVER", "NO CHAIR"
-
-
-@dataclass(frozen=True, slots=True)
-class DayVisit:
-    """A visit of the day; its times are local to the clinic.
-
-    `chair` counts from 1; it is None if the visit takes no chair, or chairs are not counted.
-    `without_chair` is whether the chair's number is after the clinic's last one.
-    `needs_driver` is whether a driver is still to be found. `marks` are what the staff has to
-    know: "first visit", "clearance missing", "overridden: gap". `changed` is when the course's
-    `revision` was made.
-    """
-
-    start: datetime
-    treatment_start: datetime
-    end: datetime
-    no_driving_until: datetime | None
-    chair: int | None
-    patient: str
-    number: int
-    title: str
-    of: str
-    status: Status
-    driver: Driver | None
-    needs_driver: bool
-    marks: tuple[str, ...]
-    uid: str
-    revision: int
-    changed: datetime
-    without_chair: bool = False
-
-    @property
-    def chair_text(self) -> str:
-        """The number of the chair; `NO_CHAIR` if the clinic has not so many."""
-        return NO_CHAIR if self.without_chair else str(self.chair or "")
-
-    @property
-    def no_driving_text(self) -> str:
-        """The prohibition, with the end of the time without driving if there is a rule."""
-        until = self.no_driving_until
-        return no_driving_title(moment_text(until, year=False) if until else "")
-
-    @property
-    def driver_text(self) -> str:
-        """The driver's name and phone; `NO_DRIVER` if a driver is still to be found."""
-        if self.needs_driver:
-            return NO_DRIVER
-        driver = self.driver
-        return ", ".join(filter(None, (driver.name, driver.phone))) if driver else ""
+from ketasched.model import Clinic, Course, Misfits, Place, misfit_count
+from ketasched.model.occupancy import Occupancy, chairs_out_of_order_text, limits
+from ketasched.render.day_sheet.day_visit import (
+    NO_MISFITS,
+    Chairs,
+    DayVisit,
+    time_order,
+    visits_between,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +38,17 @@ class DayReview:
 
 @dataclass(frozen=True, slots=True)
 class DaySheet:
-    """A clinic's day: its visits by time and chair, and its reviews (`talks`) by time."""
+    """A clinic's day: its visits by time and chair, and its reviews (`talks`) by time.
+
+    `out_of_order` says how many chairs are, "1 of 4 chairs is out of order", or is empty.
+    """
 
     clinic: str
     day: date
     timezone: str
     visits: tuple[DayVisit, ...]
     talks: tuple[DayReview, ...]
+    out_of_order: str = field(default="", metadata={"written where used": True})
 
     @property
     def missing_drivers(self) -> int:
@@ -103,16 +57,22 @@ class DaySheet:
 
     @property
     def summary(self) -> str:
-        """The number of visits, and of what is missing: "5 visits, 2 without a driver"."""
+        """The number of visits, and of what is amiss: "5 visits, 2 without a driver".
+
+        If all that do not fit the clinic any more have one reason, it is said: "5 visits, 5 no
+        longer fit: the clinic is closed (pump repair)".
+        """
         count, missing = len(self.visits), self.missing_drivers
         text = "no visits" if not count else "1 visit" if count == 1 else f"{count} visits"
+        text += f", {self.out_of_order}" if self.out_of_order else ""
         text += f", {missing} without a driver" if missing else ""
+        missed = sum(visit.status == "missed" for visit in self.visits)
+        text += f", {missed} missed" if missed else ""
         overridden = sum(visit.without_chair for visit in self.visits)
-        return f"{text}, {overridden} without a chair" if overridden else text
-
-
-Chairs = Mapping[str, int | None]
-"""The chair of each visit by UID, counted from 0."""
+        text += f", {overridden} without a chair" if overridden else ""
+        reasons = [visit.misfit.message for visit in self.visits if visit.misfit]
+        why = f": {reasons[0]}" if len(set(reasons)) == 1 else ""
+        return f"{text}, {misfit_count(len(reasons))}{why}" if reasons else text
 
 
 def make_day_sheet(
@@ -121,27 +81,44 @@ def make_day_sheet(
     day: date,
     clinic: str,
     timezone: str,
-    most_chairs: int | None = None,
+    now: Clinic | None = None,
+    misfits: Misfits = NO_MISFITS,
 ) -> DaySheet:
     """The sheet of a day; courses without a visit or review on that day make no difference.
 
-    `most_chairs` is how many chairs the clinic has; None if they are not counted.
+    `now` is the clinic as it is now; None if that is not known: then no chair is missing.
     """
     courses = list(courses)
-    last = inf if most_chairs is None else most_chairs
     visits = [
-        replace(visit, without_chair=(visit.chair or 0) > last)
-        for course in courses
-        for visit in visits_between(course, chairs, day, day)
+        visit for course in courses for visit in visits_between(course, chairs, day, day, misfits)
     ]
+    if now and now.chairs:
+        visits = list(_with_missing_chairs(visits, now, day))
     reviews = [review for course in courses for review in _reviews_on(course, day)]
     return DaySheet(
         clinic,
         day,
         timezone,
-        visits=tuple(sorted(map(partial(_with_shared_chair, visits), visits), key=_time_order)),
+        visits=tuple(sorted(map(partial(_with_shared_chair, visits), visits), key=time_order)),
         talks=tuple(sorted(reviews, key=lambda one: (one.start.timestamp(), one.patient))),
+        out_of_order=chairs_out_of_order_text(now, day) if now else "",
     )
+
+
+def _with_missing_chairs(
+    visits: Collection[DayVisit], clinic: Clinic, day: date
+) -> Iterator[DayVisit]:
+    """The visits, marked if the chair's number is after the last one.
+
+    Which chair is out of order, the clinic's file does not say: where there are enough for all
+    visits at a time, every number stands for a chair.
+    """
+    all_chairs, in_order = clinic.chairs or 0, limits(clinic, day).at_once or 0
+    taken = Occupancy((one.start.timestamp(), one.end.timestamp()) for one in visits if one.chair)
+    for visit in visits:
+        peak = taken.peak(visit.start.timestamp(), visit.end.timestamp())
+        last = in_order if peak > in_order else all_chairs
+        yield replace(visit, without_chair=(visit.chair or 0) > last)
 
 
 def _with_shared_chair(visits: Iterable[DayVisit], visit: DayVisit) -> DayVisit:
@@ -156,81 +133,8 @@ def _with_shared_chair(visits: Iterable[DayVisit], visit: DayVisit) -> DayVisit:
     return replace(visit, marks=(*others, *visit.marks))
 
 
-def visits_between(course: Course, chairs: Chairs, first: date, last: date) -> Iterator[DayVisit]:
-    """The visits of a course that take place from `first` to `last`, both inclusive.
-
-    A visit that began the day before, and ends after midnight, is one of them.
-    """
-    takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
-    for visit in takes_place:
-        if visit.start.date() <= last and wall_minutes(visit.end, first) > 0:
-            chair = chairs.get(visit.uid)
-            kind = effective_kind(course.protocol, course.clinic, visit.kind)
-            yield DayVisit(
-                visit.start,
-                visit.treatment_start,
-                visit.end,
-                visit.no_driving_until,
-                None if chair is None else chair + 1,
-                course.patient,
-                visit.number,
-                kind.title,
-                visit.of,
-                visit.status,
-                visit.driver,
-                visit.status == "planned" and needs_ride(course, visit) and visit.driver is None,
-                tuple(_visit_marks(course, visit, takes_place)),
-                visit.uid,
-                course.revision,
-                course.history[-1].at,
-            )
-
-
-def visits_without_driver(
-    courses: Iterable[Course], chairs: Chairs, now: datetime, last: date
-) -> list[DayVisit]:
-    """The visits from `now` to the day `last` (inclusive) that need a driver and have none."""
-    found = [
-        visit
-        for course in courses
-        for visit in visits_between(course, chairs, now.date(), last)
-        if visit.needs_driver and visit.start >= now
-    ]
-    return sorted(found, key=_time_order)
-
-
-def _time_order(visit: DayVisit) -> tuple[float, int, str]:
-    return visit.start.timestamp(), visit.chair or 0, visit.patient
-
-
-def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iterator[str]:
-    if visit.start.date() < visit.end.date() and visit.end.time() != time():
-        begins, ends = (day_text(one.date(), year=False) for one in (visit.start, visit.end))
-        yield f"{begins} to {ends}"
-    if visit.status == "tentative":
-        yield "to be decided"
-    if visit.status == "completed":
-        yield "done"
-    if visit is takes_place[0]:
-        yield "first visit"
-    if visit is takes_place[-1]:
-        yield "last visit"
-    if any(is_pending(one) and one.start.date() <= visit.start.date() for one in course.reviews):
-        yield "review due"
-    if any(finding.rule == Clearance.name for finding in course.findings):
-        yield "clearance missing"
-    for what in missing_records(course.protocol, course.request, visit.start.date()):
-        yield f"{what} missing"
-    broken = (
-        finding.rule
-        for finding in course.findings
-        if finding.level == "broken" and finding.visit == visit.number
-    )
-    yield from (f"overridden: {rule}" for rule in dict.fromkeys(broken))
-
-
 def _reviews_on(course: Course, day: date) -> Iterator[DayReview]:
-    starts = {visit.start for visit in course.visits if visit.status in TAKES_PLACE}
+    starts = {visit.start for visit in course.visits if visit.is_here}
     for review in course.reviews:
         if review.start.date() == day and review.status in ("planned", "tentative"):
             yield DayReview(

@@ -1,63 +1,62 @@
 """The day sheet as plain text, to read in a terminal or to print."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from ketasched.model.wall_clock import clock_text, day_text
-from ketasched.render.day_sheet.sheet import DayReview, DaySheet, DayVisit
+from ketasched.language.locale import Locale
+from ketasched.language.restyle import restyle
+from ketasched.render.columns import aligned
+from ketasched.render.day_sheet.day_visit import DayVisit
+from ketasched.render.day_sheet.sheet import DayReview, DaySheet
 
-HEAD = ("Check-in", "Chair", "Patient", "Visit", "Treatment", "Collect", "Driver")
+HEAD = ("Check-in", "Chair", "Patient", "N", "Visit", "Treatment", "Collect", "Driver")
 
 
-def render(sheet: DaySheet) -> str:
+def render(sheet: DaySheet, locale: Locale) -> str:
     """The sheet, by time and chair."""
-    return "\n".join(_lines(sheet)) + "\n"
+    return "\n".join(_lines(sheet, locale)) + "\n"
 
 
-def _lines(sheet: DaySheet) -> Iterator[str]:
+def _lines(sheet: DaySheet, locale: Locale) -> Iterator[str]:
     if sheet.clinic:
         yield sheet.clinic
-    yield f"{day_text(sheet.day)}: {sheet.summary}"
+    yield f"{locale.day_text(sheet.day)}: {sheet.summary}"
     if sheet.visits:
         yield ""
-        yield from _visit_table(sheet.visits)
+        yield from _visit_table(sheet.visits, locale)
     if sheet.talks:
         yield from ("", "TALKS AND CALLS", "")
-        yield from map(_review_line, sheet.talks)
+        yield from (_review_line(review, locale) for review in sheet.talks)
 
 
-def _visit_table(visits: Sequence[DayVisit]) -> Iterator[str]:
+def _visit_table(visits: Sequence[DayVisit], locale: Locale) -> Iterator[str]:
     """The table of visits; what else there is to know of a visit is in the line below it."""
-    rows = [_cells(visit) for visit in visits]
-    widths = [max(map(len, column)) for column in zip(HEAD, *rows, strict=True)]
-    yield _row(HEAD, widths)
-    for visit, cells in zip(visits, rows, strict=True):
-        yield _row(cells, widths)
-        indent = " " * (widths[0] + 2)
-        if visit.marks:
-            yield f"{indent}{', '.join(visit.marks)}"
-        yield f"{indent}{visit.no_driving_text}"
+    head, *lines = aligned([HEAD, *(_cells(visit, locale) for visit in visits)])
+    yield head
+    indent = " " * head.index(HEAD[1])
+    for visit, line in zip(visits, lines, strict=True):
+        yield line
+        for more in filter(
+            None, (restyle(", ".join(visit.marks), locale), visit.no_driving_text(locale))
+        ):
+            yield f"{indent}{more}"
 
 
-def _cells(visit: DayVisit) -> tuple[str, ...]:
+def _cells(visit: DayVisit, locale: Locale) -> tuple[str, ...]:
     return (
-        clock_text(visit.start),
+        locale.clock_text(visit.start),
         visit.chair_text or "-",
-        visit.patient,
+        visit.patient_text,
+        str(visit.number),
         f"{visit.of}, {visit.title}",
-        clock_text(visit.treatment_start),
-        clock_text(visit.end),
+        locale.clock_text(visit.treatment_start),
+        locale.clock_text(visit.end),
         visit.driver_text,
     )
 
 
-def _row(cells: Iterable[str], widths: list[int]) -> str:
-    padded = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)]
-    return "  ".join(padded).rstrip()
-
-
-def _review_line(review: DayReview) -> str:
+def _review_line(review: DayReview, locale: Locale) -> str:
     where = {"clinic": "here", "phone": "by phone", "home": "at home"}[review.place]
     where = "at check-in" if review.at_check_in else where
     gate = "; the visits after it wait for it" if review.gate else ""
     title = f"{review.title} (after visit {review.after}, {where}{gate})"
-    return f"{clock_text(review.start)}  {review.patient}  {title}"
+    return f"{locale.clock_text(review.start)}  {review.patient}  {title}"

@@ -1,0 +1,140 @@
+"""The folders of revised courses: prepared before an entry, and named after it."""
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from ketasched.cli.delivery import holds_course
+from ketasched.cli.output import say
+from ketasched.errors import BadFile, BadRequest, Refused, command_line
+from ketasched.files.atomic_write import prepared_folder
+from ketasched.files.disk import kind_at, refuse_all_but
+from ketasched.files.load import load_course
+from ketasched.model import Course
+from ketasched.render.patient_folder import (
+    EVENT_FOLDERS,
+    KEPT_COURSE,
+    SUBFOLDER_FILES,
+    own_files,
+    render_changes_folder,
+    render_course_file,
+    render_folder,
+)
+
+
+@contextmanager
+def prepared_folders(
+    revisions: Sequence[tuple[Course, Course]], output: Path | None, *, force: bool
+) -> Iterator[list[Path]]:
+    """Prepare the folder of each course, given before and after, for the block; yield them.
+
+    The files have their names after the block, which enters the courses. There are none without
+    `output`. Without `force`, only files of the same course are written over. Raises `BadRequest`
+    and `Refused`; if that is after the block, the error says that the courses are entered.
+    """
+    if output is None:
+        yield []
+        return
+    _refuse_two_courses([after for _, after in revisions])
+    with ExitStack() as stack:
+        folders: dict[Path, ExitStack] = {}
+        for before, after in revisions:
+            folder = output / after.patient
+            folders[folder] = stack.enter_context(ExitStack())
+            files = _files(folder, before, after)
+            is_same = holds_course(folder, after, refuse_later=not force)
+            folders[folder].enter_context(
+                prepared_folder(folder, files, replaced=SUBFOLDER_FILES, force=force or is_same)
+            )
+        yield list(folders)
+        _name_all(folders)
+
+
+@contextmanager
+def followed_folder(
+    output: Path | None, patient: str, course: Course, former: Collection[str] = ()
+) -> Iterator[None]:
+    """Let the folder of a patient's former reference follow a renamed course after the block.
+
+    The block writes the course into the folder of its reference now, and with it the courses
+    `former` (identifiers). What we wrote into the old folder is removed then, and the folder if it
+    is empty. Where the file system takes both names for one, the folder gets the new name. A
+    folder that has not this course stays as it is.
+    """
+    if output is None or patient == course.patient:
+        yield
+        return
+    old, new = output / patient, output / course.patient
+    if is_one_folder(old, new):
+        yield
+        with suppress(OSError):  # then it is called as before, and has the new files
+            old.rename(new)
+    elif holds_course(old, course, refuse_later=True):
+        kept = [one.name for one in old.iterdir() if KEPT_COURSE.fullmatch(one.name)]
+        names = [re.escape(one) for one in kept if _identifier(old / one) in former]
+        ours = re.compile("|".join([own_files(patient).pattern, *names]))
+        with prepared_folder(old, {}, replaced={**SUBFOLDER_FILES, ".": ours}, force=True):
+            yield
+        for name in (*SUBFOLDER_FILES, "."):
+            with suppress(OSError):
+                (old / name).rmdir()
+    else:
+        yield
+
+
+def say_what_is_left(old: Path, new: Path) -> None:
+    """Say what has become of the folder of the old reference, now that there is a new one."""
+    if kind_at(old) and not is_one_folder(old, new):
+        say("note", f"{old} is still there: see whether what is in it is still needed")
+    else:
+        say("note", f"{old} is no longer there: its files have the new reference")
+
+
+def is_one_folder(folder: Path, other: Path) -> bool:
+    """Whether both are one folder, as names are that differ in case, for some file systems."""
+    return other.exists() and folder.exists() and folder.samefile(other)
+
+
+def _identifier(path: Path) -> str:
+    """The identifier of the course in a file, or ""."""
+    with suppress(BadFile):
+        return load_course(str(path)).course_id
+    return ""
+
+
+def _refuse_two_courses(courses: Sequence[Course]) -> None:
+    """Raise `BadRequest` if two courses are of one patient: there is one folder for both."""
+    counted = Counter(course.patient for course in courses)
+    if several := [patient for patient, number in counted.items() if number > 1]:
+        said = f"{several[0]} has {counted[several[0]]} courses that move, and one folder"
+        step = "the same without -o, then for each course: ketasched register show ID -o DIR"
+        raise BadRequest("output", said, next_step=step)
+
+
+def _files(folder: Path, before: Course, after: Course) -> dict[str, bytes]:
+    """The files of a course, by path below its folder; the course file comes last."""
+    refuse_all_but("a folder", folder)
+    split = any(kind_at(folder / place) for place in EVENT_FOLDERS)
+    files = render_folder(after, split=split) | render_changes_folder(before, after)
+    return files | {"course.json": render_course_file(after)}
+
+
+def _name_all(folders: dict[Path, ExitStack]) -> None:
+    """Give the files of each folder their names. Raises `Refused` once all others have theirs."""
+    failed = {}
+    for folder, prepared in folders.items():
+        try:
+            prepared.close()
+        except Refused as error:
+            failed[folder] = error.what
+    if failed:
+        several = len(failed) > 1
+        said = f"the visits are moved, but {len(failed)} of {len(folders)} folders"
+        step = command_line("register", "show", next(iter(failed)).name, "-o", "DIR", "--force")
+        raise Refused(
+            f"{said} {'are' if several else 'is'} not written",
+            details=[*failed.values()],
+            next_step=f"for each of them: {step}" if several else step,
+        )

@@ -1,0 +1,100 @@
+"""`Locale`: how a reader's dates and clock times are written."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Literal
+
+from ketasched.language.catalogue import catalogue
+from ketasched.language.tables import Table, read_table
+
+ClockStyle = Literal["12h", "24h"]
+DateStyle = Literal["us", "intl"]
+
+
+@dataclass(frozen=True, slots=True)
+class Locale:
+    """The clock and the style of dates of a reader, in a language.
+
+    With the defaults a moment is "Mon 7 Dec 2026, 09:00"; with the clock and the dates of the US
+    "Mon, Dec 7, 2026, 9:00 AM". All times are local, and shown as they are.
+    """
+
+    clock: ClockStyle = "24h"
+    dates: DateStyle = "intl"
+    language: str = "en"
+
+    @property
+    def _table(self) -> Table:
+        return read_table(self.language)
+
+    def text(self, message: str, /, **values: object) -> str:
+        """A message in the reader's language, with the values for its {fields}.
+
+        Without values a brace is a brace, as in the titles that a clinic writes.
+        """
+        said = catalogue(self.language).gettext(message)
+        return said.format(**values) if values else said
+
+    @property
+    def weekday_names(self) -> tuple[str, ...]:
+        """The short names of the weekdays, from Monday on."""
+        return self._table.weekdays
+
+    def day_text(self, day: date, *, year: bool = True) -> str:
+        """The date in words: "Mon 7 Dec 2026", or without the year "Mon 7 Dec"."""
+        return _day_text(
+            self, day.year, day.month, day.day, "with_year" if year else "without_year"
+        )
+
+    def day_width(self, *, year: bool = True) -> int:
+        """The characters of the longest date in words."""
+        days = [date(2026, month, 28) for month in range(1, 13)]
+        days += [date(2026, 11, 9 + number) for number in range(7)]
+        return max(len(self.day_text(day, year=year)) for day in days)
+
+    def hour_text(self, hour: int) -> str:
+        """A whole hour in few characters: "09", or "9a"."""
+        half = self._table.halves[hour >= 12][0].lower()
+        return f"{hour:02d}" if self.clock == "24h" else f"{(hour - 1) % 12 + 1}{half}"
+
+    @property
+    def clock_width(self) -> int:
+        """The characters of the longest clock time."""
+        return len(self.time_text(22, 0))
+
+    def month_text(self, year: int, month: int) -> str:
+        """A month as a heading: "December 2026"."""
+        return self._table.month.format(month=self._table.headings[month - 1], year=year)
+
+    def clock_text(self, moment: datetime) -> str:
+        """The clock time: "09:00", or "9:00 AM"."""
+        return self.time_text(moment.hour, moment.minute)
+
+    def time_text(self, hour: int, minute: int) -> str:
+        """The time of day: "09:00", or "9:00 AM"."""
+        if self.clock == "24h":
+            return f"{hour:02d}:{minute:02d}"
+        half = self._table.halves[hour >= 12]
+        return self._table.clock.format(hour12=(hour - 1) % 12 + 1, minute=minute, half=half)
+
+    def moment_text(self, moment: datetime, *, year: bool = True) -> str:
+        """The date and the clock time: "Mon 7 Dec 2026, 09:00"."""
+        day = self.day_text(moment, year=year)
+        return self._table.moment.format(day=day, time=self.clock_text(moment))
+
+
+INTERNATIONAL = Locale()
+"""The 24-hour clock and dates such as "Mon 7 Dec 2026", in English: where nothing else is said."""
+
+
+@lru_cache(maxsize=4096)
+def _day_text(locale: Locale, year: int, month: int, day: int, template: str) -> str:
+    """The date in words; most patients of a clinic have dates of the same few months."""
+    table = read_table(locale.language)
+    return table.dates[locale.dates][template].format(
+        weekday=table.weekdays[date(year, month, day).weekday()],
+        day=day,
+        month=table.months[month - 1],
+        year=year,
+    )

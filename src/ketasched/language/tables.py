@@ -1,0 +1,35 @@
+"""The tables of dates and clocks by language, which are made from CLDR."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The names of days and months of a language, and templates for `str.format`.
+
+    `weekdays` (from Monday) and `months` are short, as in a date; `headings` are whole months, as
+    over the grid of a month. `halves` are those of the 12-hour clock. `month` has the fields
+    `month` and `year`; `moment` has `day` and `time`; `clock`, of the 12-hour clock, has `hour12`,
+    `minute` and `half`. `dates` is by style; each has a template `with_year` and another one
+    `without_year`, with the fields `weekday`, `day`, `month` and `year`.
+    """
+
+    weekdays: tuple[str, ...]
+    months: tuple[str, ...]
+    headings: tuple[str, ...]
+    halves: tuple[str, str]
+    month: str
+    moment: str
+    clock: str
+    dates: Mapping[str, Mapping[str, str]]
+
+
+@cache
+def read_table(language: str) -> Table:
+    """The table of a language, by its code: "en"."""
+    path = files("ketasched.language").joinpath("tables", f"{language}.toml")
+    return Table(**tomllib.loads(path.read_text(encoding="utf-8")))

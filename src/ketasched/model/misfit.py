@@ -1,0 +1,31 @@
+"""Misfits: the booked visits that do not fit their clinic any more, as the clinic is now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from ketasched.model.keys import Key
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A booked visit that does not fit its clinic any more.
+
+    `message` is a clause without the date: "the clinic is closed (pump repair)".
+    """
+
+    visit: Annotated[int, Key("The number of the visit in its course.")]
+    start: Annotated[datetime, Key("When it begins.")]
+    rule: Annotated[str, Key("The rule that it breaks.")]
+    message: Annotated[str, Key("Why it no longer fits.")]
+
+
+Misfits = Mapping[str, Sequence[Misfit]]
+"""The misfits of each course, by the identifier of the course."""
+
+
+def misfit_count(number: int, noun: str = "") -> str:
+    """The number of misfits: "1 no longer fits"; with `noun` "visit": "2 visits no longer fit"."""
+    counted = noun and (f" {noun}" if number == 1 else f" {noun}s")
+    return f"{number}{counted} no longer fit{'s' if number == 1 else ''}"

@@ -1,0 +1,11 @@
+"""The call list as a page to print: one file of HTML, without scripts or anything from outside."""
+
+from ketasched.language.locale import Locale
+from ketasched.render.call_list.calls import LEFT_OUT, NO_PHONE, CallList
+from ketasched.render.html import render_template
+
+
+def render(calls: CallList, locale: Locale) -> str:
+    """The page."""
+    words = {"no_phone": NO_PHONE, "left_out": LEFT_OUT}
+    return render_template("calls.html", calls=calls, locale=locale, **words)

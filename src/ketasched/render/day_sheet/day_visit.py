@@ -1,0 +1,184 @@
+"""The visits of some days as data: the times, the chair, the driver, and what to know of each."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from ketasched.events.rides import needs_ride
+from ketasched.events.view import clinic_locale
+from ketasched.events.wording import no_driving_title
+from ketasched.language.locale import Locale
+from ketasched.model import Course, Driver, Misfit, Misfits, Status, Visit
+from ketasched.model.effective_kind import effective_kind
+from ketasched.model.review_gates import is_pending
+from ketasched.model.wall_clock import wall_minutes
+from ketasched.rules import missing_records
+from ketasched.rules.overridden import is_overridden
+
+NO_DRIVER, NO_CHAIR, NO_LONGER_FITS = "NO DRIVER", "NO CHAIR", "NO LONGER FITS"
+
+NO_MISFITS: Misfits = {}
+
+Chairs = Mapping[str, int | None]
+"""The chair of each visit by UID, counted from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayVisit:
+    """A visit of the day; its times are local to the clinic.
+
+    `chair` counts from 1; it is None if the visit takes no chair, or chairs are not counted.
+    `without_chair` is whether the chair's number is after the clinic's last one.
+    `needs_driver` is whether a driver is still to be found. `marks` are what the staff has to
+    know: "first visit", "clearance missing", "overridden: gap", or "broken: gap" if nobody
+    decided that. `changed` is when the course's `revision` was made. `misfit` is None if the visit
+    fits the clinic as it is now.
+    """
+
+    start: datetime
+    treatment_start: datetime
+    end: datetime
+    no_driving_until: datetime | None
+    chair: int | None
+    patient: str
+    number: int
+    title: str
+    of: str
+    status: Status
+    driver: Driver | None
+    needs_driver: bool
+    marks: tuple[str, ...]
+    uid: str
+    revision: int
+    changed: datetime
+    without_chair: bool = False
+    misfit: Misfit | None = None
+    patient_phone: str = ""
+
+    @property
+    def patient_text(self) -> str:
+        """The patient, and the phone number if there is one: "P-014, +1 555 0134"."""
+        return ", ".join(filter(None, (self.patient, self.patient_phone)))
+
+    @property
+    def chair_text(self) -> str:
+        """The number of the chair; `NO_CHAIR` if the clinic has not so many."""
+        return NO_CHAIR if self.without_chair else str(self.chair or "")
+
+    def no_driving_text(self, locale: Locale) -> str:
+        """The prohibition, with the end of the time without driving if there is a rule.
+
+        Empty for a missed visit.
+        """
+        if self.status == "missed":
+            return ""
+        until = self.no_driving_until
+        return no_driving_title(locale.moment_text(until, year=False) if until else "", locale)
+
+    @property
+    def driver_text(self) -> str:
+        """The driver's name and phone; `NO_DRIVER` if a driver is still to be found."""
+        if self.needs_driver:
+            return NO_DRIVER
+        driver = self.driver
+        return ", ".join(filter(None, (driver.name, driver.phone))) if driver else ""
+
+
+def visits_between(
+    course: Course, chairs: Chairs, first: date, last: date, misfits: Misfits = NO_MISFITS
+) -> Iterator[DayVisit]:
+    """The visits of a course from `first` to `last`, both inclusive: held ones and the like aside.
+
+    They take place here, or are missed. A visit that began the day before, and ends after
+    midnight, is one of them.
+    """
+    unfit = {one.visit: one for one in misfits.get(course.course_id, ())}
+    takes_place = [visit for visit in course.visits if visit.is_here]
+    for visit in course.visits:
+        if not visit.is_here and visit.status != "missed":
+            continue
+        if visit.start.date() <= last and wall_minutes(visit.end, first) > 0:
+            chair = chairs.get(visit.uid)
+            kind = effective_kind(course.protocol, course.clinic, visit.kind)
+            yield DayVisit(
+                visit.start,
+                visit.treatment_start,
+                visit.end,
+                visit.no_driving_until,
+                None if chair is None else chair + 1,
+                course.patient,
+                visit.number,
+                kind.title,
+                visit.of,
+                visit.status,
+                visit.driver,
+                visit.status == "planned" and needs_ride(course, visit) and visit.driver is None,
+                tuple(_marks(course, visit, takes_place, unfit.get(visit.number))),
+                visit.uid,
+                course.revision,
+                course.history[-1].at,
+                misfit=unfit.get(visit.number),
+                patient_phone=course.request.patient_phone,
+            )
+
+
+def visits_without_driver(
+    courses: Iterable[Course],
+    chairs: Chairs,
+    now: datetime,
+    last: date,
+    misfits: Misfits = NO_MISFITS,
+) -> list[DayVisit]:
+    """The visits from `now` to the day `last` (inclusive) that need a driver and have none."""
+    found = [
+        visit
+        for course in courses
+        for visit in visits_between(course, chairs, now.date(), last, misfits)
+        if visit.needs_driver and visit.start >= now
+    ]
+    return sorted(found, key=time_order)
+
+
+def time_order(visit: DayVisit) -> tuple[float, int, str]:
+    """The sort key of a day's visits: by time, chair and patient."""
+    return visit.start.timestamp(), visit.chair or 0, visit.patient
+
+
+def _marks(
+    course: Course, visit: Visit, takes_place: list[Visit], misfit: Misfit | None
+) -> Iterator[str]:
+    """What the staff has to know; of a missed visit nothing but that."""
+    if visit.status == "missed":
+        yield "missed"
+        return
+    if misfit:
+        yield f"{NO_LONGER_FITS}: {misfit.message}"
+    yield from _visit_marks(course, visit, takes_place)
+
+
+def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iterator[str]:
+    if visit.start.date() < visit.end.date() and visit.end.time() != time():
+        day_text = clinic_locale(course.clinic).day_text
+        begins, ends = (day_text(one, year=False) for one in (visit.start, visit.end))
+        yield f"{begins} to {ends}"
+    if visit.status == "tentative":
+        yield "to be decided"
+    if visit.status == "completed":
+        yield "done"
+    if visit is takes_place[0] and not course.visits[0].elsewhere:
+        yield "new protocol" if course.follows else "first visit"
+    if visit is takes_place[-1]:
+        yield "last visit"
+    if any(is_pending(one) and one.start.date() <= visit.start.date() for one in course.reviews):
+        yield "review due"
+    cleared = course.request.cleared_by and course.request.cleared_on
+    if not cleared or cleared > visit.start.date():
+        yield "clearance missing"
+    for what in missing_records(course.protocol, course.request, visit.start.date()):
+        yield f"{what} missing"
+    broken = {
+        finding.rule: "overridden" if is_overridden(course, finding) else "broken"
+        for finding in course.findings
+        if finding.level == "broken" and finding.visit == visit.number
+    }
+    yield from (f"{word}: {rule}" for rule, word in broken.items())

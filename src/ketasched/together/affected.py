@@ -1,0 +1,90 @@
+"""The courses that a disruption affects, and their displaced visits."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from ketasched.model import Course, Misfit, Slot
+from ketasched.model.occupancy import Interval, Occupancy, intervals, slots_of
+from ketasched.planning.misfits import misfits_of_all
+from ketasched.revising.displacement import Displacement
+from ketasched.rules import Capacity
+from ketasched.rules.base import PlanningContext, unlimited
+from ketasched.together.disruption import Disruption
+from ketasched.together.overfull import OverfullTimes, overfull_times
+
+
+@dataclass(frozen=True)
+class Affected:
+    """A course with displaced visits, whose misfits are given, as it was `before`."""
+
+    before: Course
+    misfits: tuple[Misfit, ...]
+    displacement: Displacement
+    overfull: OverfullTimes
+
+    @property
+    def course(self) -> Course:
+        """The course with the newer clinic."""
+        return self.displacement.course
+
+    @cached_property
+    def slots(self) -> Mapping[int, Slot]:
+        """The slots of the visits that take place, by number."""
+        visits = (visit for visit in self.course.visits if visit.is_here)
+        numbers = (visit.number for visit in visits)
+        return dict(zip(numbers, slots_of(self.course), strict=True))
+
+    @cached_property
+    def kept_intervals(self) -> list[Interval]:
+        """The chairs that the course takes if it has no place.
+
+        Its displaced visits take none from those that stay at an overfull time.
+        """
+        displaced, found = self.displacement.displaced, list[Interval]()
+        for number, slot in self.slots.items():
+            for interval in intervals([slot]):
+                found += self.overfull.rest_of(interval) if number in displaced else [interval]
+        return found
+
+    def context(
+        self, bookings: Occupancy, more_time: Callable[[], bool] = unlimited
+    ) -> PlanningContext:
+        """The context of the course beside these visits of others."""
+        course = self.course
+        return PlanningContext(
+            course.protocol, course.clinic, course.request, course.made_at, bookings, more_time
+        )
+
+
+def affected_courses(disruption: Disruption) -> list[Affected]:
+    """The courses with displaced visits, in the order of the first of these, then of patients."""
+    clinic, days = disruption.clinic, disruption.days
+    now = disruption.at.astimezone(ZoneInfo(clinic.timezone))
+    newer = [replace(course, clinic=clinic) for course in disruption.courses]
+    everybody = Occupancy(one for course in newer for one in intervals(slots_of(course)))
+    overfull, misfits = overfull_times(clinic, everybody), misfits_of_all(newer, clinic)
+    found = []
+    for before, course in zip(disruption.courses, newer, strict=True):
+        moment = max(now, before.history[-1].at) if before.history else now
+        ahead = [one for one in misfits[course.course_id] if one.start > moment]
+        own = tuple(
+            one for one in ahead if not days or any(one.start.date() in some for some in days)
+        )
+        if own and course.patient not in disruption.excepted:
+            crowded = frozenset(one.visit for one in own if one.rule == Capacity.name)
+            displaced = frozenset(one.visit for one in own)
+            pinned = frozenset(one.visit for one in ahead) - displaced
+            displacement = Displacement(
+                course, moment.astimezone(now.tzinfo), displaced - crowded, crowded, pinned
+            )
+            found.append(Affected(before, own, displacement, overfull))
+    return sorted(found, key=lambda one: (one.misfits[0].start.timestamp(), one.course.patient))
+
+
+def bookings_of_others(courses: Sequence[Course], affected: Sequence[Affected]) -> Occupancy:
+    """The visits of the courses that are not affected."""
+    known = {one.before.course_id for one in affected}
+    others = (course for course in courses if course.course_id not in known)
+    return Occupancy(one for course in others for one in intervals(slots_of(course)))

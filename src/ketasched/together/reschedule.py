@@ -1,0 +1,262 @@
+"""reschedule: new places, planned as one, for all visits that do not fit their clinic any more."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, combinations
+from typing import TypeVar
+
+from ketasched.errors import NoPlan
+from ketasched.model import WAIVABLE, Change, Course, DisruptionValue, NewStart, Waivable
+from ketasched.model.occupancy import Occupancy, intervals
+from ketasched.revising.revise import revise
+from ketasched.rules.base import PlanningContext, unlimited
+from ketasched.together.affected import Affected, affected_courses, bookings_of_others
+from ketasched.together.capacity import SlotClasses, chair_capacity
+from ketasched.together.disruption import (
+    Disruption,
+    NotPlaced,
+    Proposal,
+    Rescheduled,
+)
+from ketasched.together.layered_graph import PatientGraph
+from ketasched.together.objective import Value, sum_of
+from ketasched.together.plan import refuse_without_extra, solver
+from ketasched.together.rescheduling_graph import ReschedulingGraph
+from ketasched.together.seating import CourseGraph, Place, Seating
+
+STAGES = (1, 2, 1)
+"""The excess is minimised first, then the moves with the delay, then the spacing."""
+
+Rule = TypeVar("Rule", bound=str)
+
+Places = dict[int, Place]
+"""The places of the courses that are kept, by the number of the course."""
+
+
+def reschedule(
+    disruption: Disruption,
+    *,
+    why: str = "",
+    by: str = "",
+    limit: float = 60,
+    seed: int = 1,
+    more_time: Callable[[], bool] = unlimited,
+) -> Proposal:
+    """The best way to give every displaced visit another place, without moving other courses.
+
+    The objectives, in order: the most courses kept, with a place for all their displaced visits;
+    the fewest days by which overridden rules are broken; the fewest visits moved; the fewest days
+    later in sum; the best spacing. Then each course, beside the others, has the fewest weekdays
+    and the fewest minutes from the old times. A booster that has no day is left out. A visit moves
+    to one of the next few days on which it could be, or around its old day. The proposal is never
+    worse than one course after another. `limit` is in seconds of a usual machine: effort is
+    counted, not measured, so that the same input and `seed` give the same proposal. Raises
+    `BadRequest` if the extra `together` is not installed, and `OutOfTime` once there is no
+    `more_time`.
+    """
+    refuse_without_extra()
+    planner = _Planner(disruption, affected_courses(disruption), more_time)
+    places, bound = planner.solve(limit, seed)
+    rescheduled = planner.revised(places, why, by)
+    while planner.refused.keys() & places.keys():
+        places, _ = planner.solve(limit, seed)
+        rescheduled = planner.revised(places, why, by)
+    objective = planner.value(places)
+    return Proposal(
+        tuple(rescheduled),
+        tuple(planner.not_placed(places)),
+        objective,
+        min(bound, objective, key=lambda one: one.order),
+    )
+
+
+class _Planner:
+    """Plans the courses of a disruption; a course is known by its number."""
+
+    def __init__(
+        self,
+        disruption: Disruption,
+        affected: Sequence[Affected],
+        more_time: Callable[[], bool],
+    ) -> None:
+        self.disruption, self.affected, self.more_time = disruption, affected, more_time
+        self.others = bookings_of_others(disruption.courses, affected)
+        self.slot_classes: SlotClasses = {}
+        # Whoever is not displaced may move away, but nobody moves to a time that is overfull.
+        bookings = Occupancy(self.others)
+        for one in affected[:1]:
+            bookings.add(one.overfull.barriers())
+        self.graphs = [self._graph(one, bookings) for one in affected]
+        self.refused: dict[int, NoPlan] = {}
+        """The courses that a rule refuses about which the graphs know nothing."""
+
+    def _graph(self, affected: Affected, bookings: Occupancy) -> CourseGraph:
+        """The graph of a course, without its last boosters if there is no day for them."""
+        displacement, context = affected.displacement, affected.context(bookings, self.more_time)
+        overrides, crowded = self.disruption.overrides, displacement.crowded
+        for count in range(len(displacement.boosters) + 1):
+            left_out = displacement.boosters[:count]
+            rescheduler = displacement.rescheduler(
+                context, overrides, may_stay=crowded, without=left_out
+            )
+            graph = ReschedulingGraph(rescheduler, self.slot_classes)
+            if layers := graph.build():
+                return CourseGraph(affected, graph, layers, left_out)
+        return CourseGraph(affected, graph, ())
+
+    def seating(self, places: Places) -> Seating:
+        """Who sits when with these places."""
+        seating = Seating(self.others, self.affected)
+        for number, place in places.items():
+            graph = self.graphs[number]
+            seating.remove(graph.intervals_at(None))
+            seating.add(graph.intervals_at(place))
+        return seating
+
+    def improve(self, places: Places) -> Places:
+        """The best place of one course after the other, beside the others and their places."""
+        found, seating = dict(places), self.seating(places)
+        for number, graph in enumerate(self.graphs):
+            place = found.get(number)
+            seating.remove(graph.intervals_at(place))
+            place = seating.best_place(graph) or place
+            seating.add(graph.intervals_at(place))
+            if place:
+                found[number] = place
+        return found
+
+    def solve(self, limit: float, seed: int) -> tuple[Places, DisruptionValue]:
+        """The best places found, no worse than one after the other, and the bound."""
+        known = self.improve({})
+        if not (self.disruption.clinic.counts_visits and any(one.layers for one in self.graphs)):
+            return known, self.value(known)
+        numbers = [number for number, one in enumerate(self.graphs) if one.layers]
+        graphs = [self._patient_graph(self.graphs[number]) for number in numbers]
+        others, staying = Occupancy(self.others), Occupancy()
+        for graph in self.graphs:
+            (staying if graph.layers else others).add(graph.intervals_at(None))
+        capacity = chair_capacity(self.disruption.clinic, others, self.slot_classes, staying)
+        warm_start = {
+            patient: (Value(1, known[number].costs), known[number].slots)
+            for patient, number in enumerate(numbers)
+            if number in known
+        }
+        solution = solver()(graphs, capacity, warm_start, stages=STAGES, limit=limit, seed=seed)
+        places = {
+            number: Place(tuple(one.slot for one in chosen), ())
+            for number, chosen in zip(numbers, solution.candidates, strict=True)
+            if chosen
+        }
+        found = min(self.improve(places), known, key=lambda one: self.value(one).order)
+        return found, _disruption_value(solution.bound)
+
+    def _patient_graph(self, graph: CourseGraph) -> PatientGraph:
+        """The graph for the solver; without a place the course keeps chairs, too."""
+        now = graph.affected.displacement.now.timestamp()
+        kept = [one for one in graph.intervals_at(None) if one[0] > now]
+        stays = (self.slot_classes.setdefault((one,), len(self.slot_classes)) for one in kept)
+        return PatientGraph(graph.layers, 1, graph.graph.offered, tuple(stays))
+
+    def value(self, places: Places) -> DisruptionValue:
+        """The objective value of these places."""
+        return _disruption_value(sum_of(Value(1, place.costs) for place in places.values()))
+
+    def revised(self, places: Places, why: str, by: str) -> list[Rescheduled]:
+        """The courses that change, each revised beside all others at their places.
+
+        A course that is refused has no place from now on, so that the others are planned again.
+        """
+        taken, found = self._taken(places), []
+        for number, place in sorted(places.items()):
+            graph = self.graphs[number]
+            if starts := graph.new_starts(place):
+                own = intervals(graph.slots_at(place).values())
+                taken.remove(own)
+                try:
+                    after = self._revise(graph.affected, starts, taken, why, by)
+                except NoPlan as error:
+                    self.refused[number] = error
+                    self.graphs[number] = replace(graph, layers=())
+                    continue
+                finally:
+                    taken.add(own)
+                displaced = tuple(one.visit for one in graph.affected.misfits)
+                found.append(Rescheduled(graph.affected.before, after, displaced))
+        return found
+
+    def _taken(self, places: Places) -> Occupancy:
+        """All visits with these places; what has none is where it was."""
+        taken = Occupancy(self.others)
+        for number, graph in enumerate(self.graphs):
+            place = places.get(number)
+            slots = graph.slots_at(place) if place else graph.affected.slots
+            taken.add(intervals(slots.values()))
+        return taken
+
+    def _revise(
+        self,
+        affected: Affected,
+        starts: tuple[NewStart, ...],
+        bookings: Occupancy,
+        why: str,
+        by: str,
+    ) -> Course:
+        """The next revision of a course, which overrides as few rules as possible."""
+        *fewer, most = _subsets(self.disruption.overrides)
+        for overrides in (*fewer, most):
+            change = Change("reschedule", starts=starts, overrides=overrides)
+            try:
+                return revise(
+                    affected.before,
+                    change,
+                    at=self.disruption.at,
+                    why=why,
+                    by=by,
+                    clinic=self.disruption.clinic,
+                    bookings=bookings,
+                    more_time=self.more_time,
+                )
+            except NoPlan:
+                if overrides == most:
+                    raise
+        raise AssertionError("the last subset returns or raises")
+
+    def not_placed(self, places: Places) -> Iterator[NotPlaced]:
+        """The courses without a place, each with the reason, and what would give it one."""
+        seating = self.seating(places)
+        for number, graph in enumerate(self.graphs):
+            if number not in places:
+                affected = graph.affected
+                seating.remove(graph.intervals_at(None))
+                context = affected.context(seating.moving, self.more_time)
+                reason = self.refused.get(number) or affected.displacement.refusal(context)
+                overrides = (
+                    () if number in self.refused else self._helpful_overrides(affected, context)
+                )
+                seating.add(graph.intervals_at(None))
+                yield NotPlaced(affected.before, affected.misfits, reason, overrides)
+
+    def _helpful_overrides(
+        self, affected: Affected, context: PlanningContext
+    ) -> tuple[Waivable, ...]:
+        """The smallest set of rules without which the course has a place; () if there is none."""
+        for overrides in _subsets(WAIVABLE):
+            if set(overrides) > set(self.disruption.overrides):
+                displacement = affected.displacement
+                rescheduler = displacement.rescheduler(
+                    context, overrides, may_stay=(), without=displacement.boosters
+                )
+                rescheduler = replace(rescheduler, other_starts=False)
+                if rescheduler.fewest_moves(len(rescheduler.domains)) is not None:
+                    return overrides
+        return ()
+
+
+def _subsets(rules: Sequence[Rule]) -> Iterator[tuple[Rule, ...]]:
+    """The subsets of the rules, the smallest first."""
+    return chain.from_iterable(combinations(rules, size) for size in range(len(rules) + 1))
+
+
+def _disruption_value(value: Value) -> DisruptionValue:
+    excess, moved, delay, spacing = value.costs or (0, 0, 0, 0)
+    return DisruptionValue(value.seated, excess, moved, delay, spacing)

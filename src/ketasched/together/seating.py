@@ -1,0 +1,163 @@
+"""Who sits when while courses are rescheduled, and the best place of a course beside others."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from math import inf
+
+from ketasched.model import NewStart, Slot
+from ketasched.model.occupancy import Interval, Occupancy, intervals
+from ketasched.model.wall_clock import minutes_apart
+from ketasched.planning.shortest_path import Candidate, cheapest_sequence
+from ketasched.rules import Capacity
+from ketasched.together.affected import Affected
+from ketasched.together.layered_graph import Layer, Node
+from ketasched.together.objective import Costs, weights_in_stages
+from ketasched.together.rescheduling_graph import ReschedulingGraph
+
+(WEIGHTS,) = weights_in_stages((10**6,) * 4, stages=(4,))
+"""The weights of the costs of one course, none of which reaches a million."""
+
+CAPACITY = Capacity()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The slots of a course's visits to come, and what they cost."""
+
+    slots: tuple[Slot, ...]
+    costs: Costs
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class CourseGraph:
+    """An affected course with its layered graph; `layers` are empty if it has no place.
+
+    Boosters that have no day (by number) are `left_out`.
+    """
+
+    affected: Affected
+    graph: ReschedulingGraph
+    layers: Sequence[Layer]
+    left_out: tuple[int, ...] = ()
+
+    def slots_at(self, place: Place) -> Mapping[int, Slot]:
+        """The slots of all visits that take place, by number, at this place."""
+        domains = self.graph.rescheduler.domains
+        numbers = (domain.intent.visit.number for domain in domains)
+        slots = {**self.affected.slots, **dict(zip(numbers, place.slots, strict=True))}
+        return {number: slot for number, slot in slots.items() if number not in self.left_out}
+
+    def intervals_at(self, place: Place | None) -> list[Interval]:
+        """The chairs that the course takes at this place, or without one."""
+        if place is None:
+            return self.affected.kept_intervals
+        return intervals(self.slots_at(place).values())
+
+    def new_starts(self, place: Place) -> tuple[NewStart, ...]:
+        """The new starts of the visits that move to this place, or are left out."""
+        new, displaced = self.slots_at(place), self.affected.displacement.displaced
+        return tuple(
+            NewStart(number, new[number].start if number in new else None, number in displaced)
+            for number, old in self.affected.slots.items()
+            if number not in new or new[number].start != old.start
+        )
+
+
+class Seating:
+    """The chairs that visits take, as those see it that stay, and as those do that move.
+
+    Nobody moves to a time that is overfull now, even if others leave.
+    """
+
+    def __init__(self, others: Occupancy, affected: Sequence[Affected]) -> None:
+        self.staying, self.moving = Occupancy(others), Occupancy(others)
+        for one in affected[:1]:
+            self.moving.add(one.overfull.barriers())
+        for one in affected:
+            self.add(one.kept_intervals)
+
+    def add(self, visits: Sequence[Interval]) -> None:
+        """Add visits."""
+        self.staying.add(visits)
+        self.moving.add(visits)
+
+    def remove(self, visits: Sequence[Interval]) -> None:
+        """Remove visits."""
+        self.staying.remove(visits)
+        self.moving.remove(visits)
+
+    def best_place(self, one: CourseGraph) -> Place | None:
+        """The best place of a course, which is not seated, beside those who are; None if none."""
+        if not one.layers:
+            return None
+        nodes = [
+            {node: candidate for node in layer if (candidate := self._free(one, index, node))}
+            for index, layer in enumerate(one.layers)
+        ]
+        firsts, arcs = _cheapest_arcs(nodes)
+        found = cheapest_sequence(
+            firsts, len(nodes), lambda index, one, _: arcs[index].get(one, ()), lambda _: True, inf
+        )
+        if found is None:
+            return None
+        slots = tuple(chosen.slot for chosen in found.candidates)
+        return Place(slots, WEIGHTS.value(found.cost).costs)
+
+    def _free(self, one: CourseGraph, index: int, node: Node) -> Candidate | None:
+        """A candidate for a node alone: the first of those that it stands for that is free."""
+        rescheduler = one.graph.rescheduler
+        number = rescheduler.domains[index].intent.visit.number
+        old = one.affected.slots[number].start
+        if not rescheduler.moves(index, node.candidate):
+            slot = node.candidate.slot
+            is_free = self._is_free(one.affected, self.staying, slot)
+            is_bound = number not in one.affected.displacement.crowded
+            may_stay = is_free or (is_bound and one.affected.overfull.touches(slot))
+            return Candidate(slot, node.candidate.day, 0) if may_stay else None
+        for candidate in one.graph.offered(index, node.candidate):
+            if self._is_free(one.affected, self.moving, candidate.slot):
+                minutes = minutes_apart(candidate.slot.start, old)
+                return Candidate(candidate.slot, candidate.day, minutes)
+        return None
+
+    def _is_free(self, affected: Affected, occupancy: Occupancy, slot: Slot) -> bool:
+        return CAPACITY.slot(slot, affected.context(occupancy)) is None
+
+
+def _cheapest_arcs(
+    layers: Sequence[Mapping[Node, Candidate]],
+) -> tuple[list[tuple[int, Candidate]], list[dict[Candidate, list[tuple[int, list[Candidate]]]]]]:
+    """The first candidates with their costs, and the arcs that a cheapest path can go through.
+
+    These are, of the arcs to each node, those on the cheapest paths to it.
+    """
+    costs_to: dict[Node | None, int] = {None: 0}
+    firsts: list[tuple[int, Candidate]] = []
+    found: list[dict[Candidate, list[tuple[int, list[Candidate]]]]] = []
+    for before, layer in pairwise(({}, *layers)):
+        reached: dict[Node | None, int] = {}
+        own: dict[Candidate, list[tuple[int, list[Candidate]]]] = defaultdict(list)
+        for node, candidate in layer.items():
+            totals = [
+                (costs_to[source] + _cost(costs), source)
+                for source, costs in node.arcs
+                if source in costs_to
+            ]
+            if totals:
+                least = reached[node] = min(total for total, _ in totals)
+                for source in (source for total, source in totals if total == least):
+                    if source is None:
+                        firsts.append((least, candidate))
+                    else:
+                        own[before[source]].append((least - costs_to[source], [candidate]))
+        costs_to = reached
+        found.append(own)
+    return firsts, found
+
+
+@lru_cache(maxsize=4096)
+def _cost(costs: Costs) -> int:
+    return WEIGHTS.cost(costs)

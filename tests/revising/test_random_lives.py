@@ -1,0 +1,51 @@
+"""Random lives: whatever is changed and undone, results lead to the course, and back.
+
+`HYPOTHESIS_PROFILE=explore` lives 500 lives of 200 changes.
+"""
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from ketasched.files.load import load_course
+from ketasched.model import Clinic, Course
+from ketasched.render.patient_folder import render_course_file
+from tests.support.random_life import InMemory, Life, Make
+
+EXPLORES = os.environ.get("HYPOTHESIS_PROFILE") == "explore"
+LIVES, CHANGES = (500, 200) if EXPLORES else (4, 60)
+
+
+class InFolder(InMemory):
+    """The course is written to a file after each change, and read again."""
+
+    def change(self, before: Course, make: Make, at: Clinic) -> Course:
+        made = super().change(before, make, at)
+        path = Path("course.json")
+        path.write_bytes(render_course_file(made))
+        found = load_course(str(path))
+        assert found == made
+        return found
+
+
+@pytest.mark.parametrize("seed", range(LIVES))
+def test_a_life_is_replayed_and_each_undo_restores_what_was_before(seed):
+    life = Life(seed, InMemory())
+    life.run(CHANGES if seed else 200)
+    assert life.done["undo"]
+
+
+@pytest.mark.parametrize("seed", range(LIVES))
+def test_visits_elsewhere_stay_as_they_are_through_a_life(seed):
+    prior = date(2026, 11, 18), date(2026, 11, 20)
+    life = Life(f"transferred {seed}", InMemory(), prior)
+    planned = life.course.visits[: len(prior)]
+    life.run(CHANGES)
+    assert life.course.visits[: len(prior)] == planned
+
+
+@pytest.mark.parametrize("seed", range(LIVES // 4))
+def test_so_it_is_in_a_folder(seed):
+    Life(f"folder {seed}", InFolder()).run(CHANGES // 3)
