@@ -96,9 +96,12 @@ def _series(
         yield event.span.interval(start.wall, zone, clinic)
         return
     left_out = {_key(one, clinic, is_day=start.is_day) for one in event.less}
-    reach = max(reach, *(one.length for one in (event.span, *event.more))) + AROUND
+    spans = (event.span, *event.more)
+    behind = max(reach, *(one.length for one in spans)) + AROUND
+    ahead = max(reach, *(one.before for one in spans)) + AROUND
+    first, last = window.first.instant(clinic), window.last.instant(clinic)
     try:
-        for wall, span in _times(event, min(reach, LONGEST_REACH), window).items():
+        for wall, span in _times(event, min(behind, LONGEST_REACH), ahead, window).items():
             own = event
             if gone or left_out:
                 begin = instant(wall, zone)
@@ -110,10 +113,13 @@ def _series(
                     own = turns[number - 1]
                     wall, span = wall + own.later(zone, clinic), own.span
             if own.is_busy:
-                yield span.interval(wall, zone, clinic)
+                begin, end = span.interval(wall, zone, clinic)
+                yield begin, end
+                if begin <= first and last <= end:
+                    return  # One that lasts for centuries may come round ten thousand times.
     except TooMuch:
         window.notes[Note.TOO_OFTEN].add(event.line)
-        yield start.instant(clinic), window.last.instant(clinic)
+        yield start.instant(clinic), last
 
 
 def _is_sure(found: set[Key], begin: int, event: BusyEvent, window: Window) -> bool:
@@ -125,9 +131,9 @@ def _is_sure(found: set[Key], begin: int, event: BusyEvent, window: Window) -> b
     return False
 
 
-def _times(event: BusyEvent, reach: int, window: Window) -> dict[int, Span]:
-    """When a series comes round within the window and so far around it, by the clock of its zone,
-    and for how long. Raises `TooMuch`.
+def _times(event: BusyEvent, behind: int, ahead: int, window: Window) -> dict[int, Span]:
+    """When a series comes round within the window and so far behind and ahead of it, by the clock
+    of its zone, and for how long. Raises `TooMuch`.
     """
     start, clinic = event.span.start, window.clinic
     zone = start.zone or clinic
@@ -144,7 +150,7 @@ def _times(event: BusyEvent, reach: int, window: Window) -> dict[int, Span]:
         begin, span = start.wall, event.span
         if rule.whole_days:
             begin, span = begin // DAY * DAY, span._replace(wall=span.wall + DAY)
-        walls = occurrences(rule, begin, first - reach, min(last + reach, end), window.budget)
+        walls = occurrences(rule, begin, first - behind, min(last + ahead, end), window.budget)
         found |= dict.fromkeys(walls, span)
     for one in event.more:
         wall = one.start.wall_in(zone, clinic)
