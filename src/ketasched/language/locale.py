@@ -36,6 +36,11 @@ class Locale:
         said = catalogue(self.language).gettext(message)
         return said.format(**values) if values else said
 
+    def count_text(self, one: str, many: str, count: int, /, **values: object) -> str:
+        """A message that counts something, in the form that the language has for the number."""
+        said = catalogue(self.language).ngettext(one, many, count)
+        return said.format(count=count, **values)
+
     @property
     def weekday_names(self) -> tuple[str, ...]:
         """The short names of the weekdays, from Monday on."""

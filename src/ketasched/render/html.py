@@ -29,16 +29,21 @@ def render(course: Course, view: View) -> str:
     page = make_page(course, view)
     return render_template(
         f"{view.audience}.html",
-        **{name: getattr(page, name) for name in PAGE_NAMES},
+        page.locale,
+        **{name: getattr(page, name) for name in PAGE_NAMES if name != "locale"},
         rides=make_ride_list(course, view),
         months=month_grids(course, view),
         legend=legend(course, view),
     )
 
 
-def render_template(template: str, **variables: object) -> str:
-    """The template with these variables filled in and escaped."""
-    return _environment().get_template(template).render(variables)
+def render_template(template: str, locale: Locale, **variables: object) -> str:
+    """The template with these variables filled in and escaped, in the reader's language.
+
+    In a template `text("…")` and `count_text("…", "…", number)` are what the catalogues translate.
+    """
+    said = {"locale": locale, "text": locale.text, "count_text": locale.count_text}
+    return _environment().get_template(template).render(said | variables)
 
 
 @cache

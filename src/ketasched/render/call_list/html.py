@@ -8,4 +8,4 @@ from ketasched.render.html import render_template
 def render(calls: CallList, locale: Locale) -> str:
     """The page."""
     words = {"no_phone": NO_PHONE, "left_out": LEFT_OUT}
-    return render_template("calls.html", calls=calls, locale=locale, **words)
+    return render_template("calls.html", locale, calls=calls, **words)

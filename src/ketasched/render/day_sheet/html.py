@@ -7,4 +7,4 @@ from ketasched.render.html import render_template
 
 def render(sheet: DaySheet, locale: Locale) -> str:
     """The page."""
-    return render_template("day.html", sheet=sheet, locale=locale)
+    return render_template("day.html", locale, sheet=sheet)
