@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 HIDDEN, UNNAMED = "…", "patient"
 """What stands for a value, and the patient's reference where none is given: a word of ours."""
 
-VALUE = re.compile(r'(?<!such as )(?<!expected )(?<! or )".*"|(?<=, not )[\[{].*')
+VALUE = re.compile(r'(?:such as|expected| or) "[^"]*"|(".*"|(?<=, not )[\[{].*)')
 """A value as `model.quote` shows it, to the last quote of the line: it may have quotes of its own.
 
-After "such as", "or" and "expected" stand words of ours.
+After "such as", "or" and "expected" stand words of ours, which are no value.
 """
 
 TYPED, PARSED, PEOPLE = "ketasched.typed", "ketasched.parsed", "ketasched.people"
@@ -57,7 +57,8 @@ def anonymous(text: str) -> str:
     if may_name_people():
         return text
     # Names first: quoted for the shell, a name may have quotes within.
-    return VALUE.sub(HIDDEN, _without(_without_sentences(text), _values_to_hide()))
+    shown = _without(_without_sentences(text), _values_to_hide())
+    return VALUE.sub(lambda found: HIDDEN if found[1] else found[0], shown)
 
 
 def anonymous_usage(error: click.UsageError) -> click.UsageError:

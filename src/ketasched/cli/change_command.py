@@ -64,9 +64,13 @@ class ChangeOptions(CourseSource):
     force: bool
     form: str | None
 
-    def apply(self, path: Path, requested: "Change | ChangeOn") -> None:
-        """Make the change of the course at `path`, write its files, and print what it did."""
+    def apply(self, path: Path, read: "Callable[[], Change | ChangeOn]") -> None:
+        """Make the change of the course at `path`, write its files, and print what it did.
+
+        `read` reads the change, with dates as the people of the course's clinic type them.
+        """
         before, entry = self.find(str(path))
+        requested = read()
         found = None if entry else before
         before = self._latest(path, found) if found else before
         if self.expect_revision not in (None, before.revision):

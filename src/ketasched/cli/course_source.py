@@ -51,6 +51,9 @@ class CourseSource(BusyCalendars):
             hide_people(course)
             use_clock_of(course.clinic)
             return course, None
+        with suppress(BadFile):  # a damaged course takes no other one's clock away
+            if newest := self.register.newest():
+                use_clock_of(newest.clinic)
         today = options.moment_of(self.today, UTC, field="today").date()
         entry = find_entry(self.register, name, self.clinic_path, today)
         course = self.register.course(entry.course_id)

@@ -14,11 +14,13 @@ from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
-from ketasched.files.typed_dates import spelled_date
 from ketasched.model import TAKES_PLACE, WEEKDAYS, DateRange
 from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.render.day_sheet.week import draw_week
+
+RELATIVE_DAYS = {"yesterday": -1, "": 0, "today": 0, "tomorrow": 1}
+"""The days that are called by a word, and how far they are from today."""
 
 
 @click.command("day")
@@ -41,7 +43,8 @@ def command(
 ) -> None:
     """The clinic's day: who comes when, on which chair, with which driver, and what to know.
 
-    DATE is today unless it is given. Visits that no longer fit the clinic's file are marked.
+    DATE is today unless it is given, and may be the word tomorrow. Visits that no longer fit the
+    clinic's file are marked.
 
     \b
     ketasched day
@@ -53,11 +56,10 @@ def command(
     if week and form:
         raise click.UsageError("--week is a picture in text: it has no other format.")
     query = DayQuery(register_address, clinic_path)
-    if date:
-        with options.refuse_bad_value("date", next_step="a date such as 2026-12-07"):
-            day = spelled_date(date, None)
+    if date.lower() in RELATIVE_DAYS:
+        day = query.now(today).date() + dt.timedelta(RELATIVE_DAYS[date.lower()])
     else:
-        day = query.now(today).date()
+        day = options.day_of(date, "date", next_step="a date such as 2026-12-07")
     if week:
         _print_week(query, day, query.now(today))
         return
@@ -73,7 +75,8 @@ def command(
     click.echo(render_sheet(sheet, form or "text", query.locale).encode(), nl=False)
     hide_people(*found.courses)
     if sheet.missing_drivers:
-        step = pasteable("ketasched drivers")
+        days = (day - query.now(today).date()).days
+        step = pasteable(command_line("drivers", *(("--next", f"{days}d") if days > 3 else ())))
         say("note", f"{sheet.missing_drivers} without a driver: {step}")
     now = query.now(today).timestamp()
     coming = [one for one in sheet.visits if one.misfit and one.start.timestamp() > now]

@@ -53,7 +53,7 @@ def command(
     ketasched drivers
     ketasched drivers --next 7d
     """
-    days = re.fullmatch(r"(\d{1,3})([dw]?)", ahead, re.ASCII)
+    days = re.fullmatch(r"(\d{1,3}) ?(d|w|)(?:ays?|eeks?)?", ahead.strip(), re.ASCII)
     if days is None:
         raise BadRequest("next", f'expected days or weeks such as "3d" or "2w", not "{ahead}"')
     query = DayQuery(register_address, clinic_path)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import fields
-from datetime import UTC, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import reduce, wraps
 from importlib import import_module
 from time import monotonic
@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli.output import say, use_clock_of
+from ketasched.cli.output import local_date_order, say, use_clock_of
 from ketasched.errors import BadFile, BadRequest
 from ketasched.files.cross_references import zone_of
 from ketasched.files.disk import kind_at
 from ketasched.files.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, shipped_protocols
-from ketasched.files.typed_dates import AmbiguousDate, date_and_time
+from ketasched.files.typed_dates import AmbiguousDate, date_and_time, spelled_date
 from ketasched.model import Clinic
 from ketasched.model.wall_clock import exists
 from ketasched.planning.planner import FIRST_START, LAST_START
@@ -154,6 +154,12 @@ def refuse_bad_value(field: str, *, next_step: str = "") -> Iterator[None]:
         raise BadRequest(field, said, next_step=next_step or spelled) from None
 
 
+def day_of(text: str, field: str, *, next_step: str = "") -> date:
+    """The date that the option or argument `field` says. Raises `BadRequest`."""
+    with refuse_bad_value(field, next_step=next_step):
+        return spelled_date(text, local_date_order())
+
+
 def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> datetime:
     """The moment that the option `field` says, else now; local to `zone` without an offset.
 
@@ -185,7 +191,7 @@ def _read_moment(text: str) -> datetime:
     with suppress(ValueError):
         return datetime.fromisoformat(text)
     try:
-        day, clock = date_and_time(text)
+        day, clock = date_and_time(text, local_date_order())
     except AmbiguousDate:
         raise
     except ValueError:

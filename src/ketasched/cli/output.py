@@ -15,7 +15,7 @@ from ketasched.cli.hints import pasteable, show_course_step
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, error_location
 
 if TYPE_CHECKING:
-    from ketasched.model import Clinic, Finding
+    from ketasched.model import Clinic, DateOrder, Finding
 
 BROKEN, SOME_FAILED, INTERRUPTED, CUT_OFF = 1, 5, 130, 141
 """The exit codes when a course breaks a rule, when some rows were rejected, after Ctrl-C, and when
@@ -101,14 +101,24 @@ def _refusal_data(error: NoPlan) -> dict[str, object]:
 
 
 def use_clock_of(clinic: "Clinic") -> None:
-    """From now on, print dates and clock times as people of this clinic read them."""
+    """From now on, print and read dates and clock times as people of this clinic do."""
     click.get_current_context().find_root().meta[CLINIC] = clinic
+
+
+def local_date_order() -> "DateOrder":
+    """Which number is the month where people of the clinic at hand type 03/04/2027, if known."""
+    clinic = _clinic_at_hand()
+    return clinic.date_order if clinic else None
+
+
+def _clinic_at_hand() -> "Clinic | None":
+    context = click.get_current_context(silent=True)
+    return context.find_root().meta.get(CLINIC) if context else None
 
 
 def in_local_style(text: str) -> str:
     """A text for people, with dates and clock times as those of the clinic at hand read them."""
-    context = click.get_current_context(silent=True)
-    clinic = context.find_root().meta.get(CLINIC) if context else None
+    clinic = _clinic_at_hand()
     if clinic is None:
         return text
     # Imported here because `--help` is not to load the nouns.
@@ -121,7 +131,7 @@ def in_local_style(text: str) -> str:
 def say(kind: str, text: str) -> None:
     """Print a line for people to standard error: "note: …", "warning: …"."""
     text = _printable(text)
-    echo_error(f"{kind}: {text if kind == 'try' else in_local_style(text)}")
+    echo_error(f"{kind}: {in_local_style(text)}")
 
 
 def echo_error(line: str) -> None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,7 +32,7 @@ from ketasched.files.load import load_course, parse_course
 from ketasched.files.toml_json import read_lines
 from ketasched.model import Clinic, Course, quote
 from ketasched.model.identifiers import clinic_key
-from ketasched.model.wall_clock import day_text
+from ketasched.model.wall_clock import day_text, moment_text
 from ketasched.register.records import IMPORTED, CourseEntry, LogEntry, overridden_uids
 from ketasched.render.columns import aligned
 
@@ -140,12 +140,7 @@ def show(
         step = pasteable(command_line("register", "list", entry.patient))
         say("note", f"{others} more of this patient: {step}")
     if log:
-        reasons = _reasons(register, entry.course_id)
-        for record in register.log(entry.course_id):
-            by = f", {record.by_whom}" if record.by_whom else ""
-            why = reasons.get((record.revision, datetime.fromisoformat(record.at)))
-            said = f"{record.what}{by}{f' ({why})' if why else ''}"
-            click.echo(f"{record.at}  revision {record.revision}: {said}")
+        _print_log(register, entry.course_id)
     else:
         course = register.course(entry.course_id)
         hide_people(course)
@@ -155,15 +150,25 @@ def show(
         delivery.print_result(course, written)
 
 
-def _reasons(register: "Register", course_id: str) -> dict[tuple[int, datetime], str]:
-    """The reasons of a course's changes, by revision and moment; the log itself has none.
+def _print_log(register: "Register", course_id: str) -> None:
+    """Print a course's log: local to its clinic, with the reasons, which are in its history.
 
-    There are none if the course cannot be read: its log can be.
+    The log of a damaged course can be read: its moments are in UTC, and it has no reasons.
     """
-    with suppress(BadFile):
-        history = register.course(course_id).history
-        return {(number, one.at): one.why for number, one in enumerate(history, start=1)}
-    return {}
+    course = find_course(register, course_id)
+    zone: tzinfo = UTC
+    reasons: dict[tuple[int, datetime], str] = {}
+    if course:
+        use_clock_of(course.clinic)
+        zone = course.visits[0].start.tzinfo or UTC
+        reasons = {(number, one.at): one.why for number, one in enumerate(course.history, start=1)}
+    for record in register.log(course_id):
+        at = datetime.fromisoformat(record.at)
+        by = f", {record.by_whom}" if record.by_whom else ""
+        why = reasons.get((record.revision, at))
+        said = f"revision {record.revision}: {record.what}{by}{f' ({why})' if why else ''}"
+        when = moment_text(at.astimezone(zone)) if course else record.at
+        click.echo(in_local_style(f"{when}  {said}"))
 
 
 @command.command("export")

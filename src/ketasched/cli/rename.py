@@ -15,7 +15,7 @@ from ketasched.cli.change_report import change_data, change_lines
 from ketasched.cli.course_source import entries_of, former_courses, patient_named
 from ketasched.cli.delivery import Delivery, holds_course, output_option
 from ketasched.cli.hints import pasteable
-from ketasched.cli.output import in_local_style, note_done, print_as, say
+from ketasched.cli.output import in_local_style, note_done, print_as, say, use_clock_of
 from ketasched.cli.register_option import needed_register, register_option
 from ketasched.cli.revised_folders import followed_folder, say_what_is_left
 from ketasched.errors import BadRequest, command_line
@@ -61,6 +61,7 @@ class RenameOptions:
         entries = entries_of(register, old, clinic)
         before = [register.course(entry.course_id) for entry in reversed(entries)]
         hide_people(*before)
+        use_clock_of(before[0].clinic)
         if before[0].patient == new:
             return []
         _refuse_sensitive(before[0], new)

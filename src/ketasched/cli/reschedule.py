@@ -15,7 +15,14 @@ from ketasched.cli.day_query import DayQuery, which_clinic_option
 from ketasched.cli.delivery import output_option
 from ketasched.cli.hints import pasteable
 from ketasched.cli.misfit_report import say_next_step
-from ketasched.cli.output import SOME_FAILED, finding_text, note_done, print_as, say
+from ketasched.cli.output import (
+    SOME_FAILED,
+    finding_text,
+    local_date_order,
+    note_done,
+    print_as,
+    say,
+)
 from ketasched.cli.proposal_file import (
     refuse_other_clinic,
     revisions_of,
@@ -119,7 +126,7 @@ class RescheduleOptions:
         with options.refuse_bad_value(
             "on", next_step="a day or days, in place of --on: --on 2027-01-11..2027-01-15"
         ):
-            return [date_range(one) for one in self.days]
+            return [date_range(one, local_date_order()) for one in self.days]
 
     def command(self, *more: str) -> str:
         """The same command with more options, for a next step."""

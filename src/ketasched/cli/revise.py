@@ -17,10 +17,11 @@ from ketasched.cli.change_command import (
     change_options,
     refuse_unsafe_text,
 )
+from ketasched.cli.output import local_date_order
 from ketasched.cli.switch import switch_options
 from ketasched.errors import BadRequest
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
-from ketasched.files.typed_dates import date_and_time, spelled_date
+from ketasched.files.typed_dates import date_and_time
 from ketasched.model import (
     Change,
     Clock,
@@ -34,8 +35,6 @@ from ketasched.model import (
 )
 from ketasched.model.did_you_mean import nearest
 from ketasched.model.regular_driver import person_name
-
-DayAndTime = tuple[date | None, Clock | None]
 
 SYNONYMS = {
     **dict.fromkeys(("move", "postpone", "reschedule", "change"), "defer"),
@@ -110,7 +109,7 @@ def _verb(
         @shared
         @click.pass_obj
         def apply(path: Path, /, given: ChangeOptions, **own: Any) -> None:
-            given.apply(path, function(**own))
+            given.apply(path, partial(function, **own))
 
         with_help = command.command(function.__name__, help=function.__doc__)
         with_help(options.several(*own_options)(apply))
@@ -118,15 +117,15 @@ def _verb(
     return add_verb
 
 
-def _day_and_time(_ctx: click.Context, option: click.Parameter, text: str | None) -> DayAndTime:
+def _day_and_time(field: str, text: str | None) -> tuple[date | None, Clock | None]:
     """The day and, if it is given, the time of "2026-12-14" or "2026-12-14T10:30"."""
     if text is None:
         return None, None
-    with options.refuse_bad_value(option.opts[0].removeprefix("--")):
-        return date_and_time(text)
+    with options.refuse_bad_value(field):
+        return date_and_time(text, local_date_order())
 
 
-when_option = partial(click.option, metavar="DATE[THH:MM]", callback=_day_and_time)
+when_option = partial(click.option, metavar="DATE[THH:MM]")
 days_option = partial(click.option, type=click.IntRange(1, 366), metavar="DAYS")
 
 
@@ -135,14 +134,14 @@ days_option = partial(click.option, type=click.IntRange(1, 366), metavar="DAYS")
     when_option("--on", help="The day, and time, where it was another one."),
     click.option("--time", metavar="HH:MM", help="The check-in time, where it was another one."),
 )
-def complete(*, visit: int, on: DayAndTime, time: str | None) -> Change:
+def complete(*, visit: int, on: str | None, time: str | None) -> Change:
     """Record that visit N took place, also where that was not the plan.
 
     \b
     ketasched revise courses/P-014/course.json complete 1
     ketasched revise courses/P-014/course.json complete 2 --on 2026-12-08 --time 14:00
     """
-    day, clock = on
+    day, clock = _day_and_time("on", on)
     with options.refuse_bad_value("time"):
         clock = Clock.read(time) if time else clock
     return Change("complete", visit, day, clock)
@@ -175,13 +174,13 @@ def miss(*, visit: int, make_up: bool) -> Change:
         help="Whether later visits may move, too (rest).",
     ),
 )
-def defer(*, visit: int, to: DayAndTime, days: int | None, scope: Scope) -> Change:
+def defer(*, visit: int, to: str | None, days: int | None, scope: Scope) -> Change:
     """Move visit N, and as few later visits as possible.
 
     \b
     ketasched revise courses/P-014/course.json defer 3 --to 2026-12-14 --reason "snow"
     """
-    return Change("defer", visit, *to, days, scope)
+    return Change("defer", visit, *_day_and_time("to", to), days, scope)
 
 
 @_verb(options.visit)
@@ -205,13 +204,13 @@ def hold() -> Change:
 
 
 @_verb(when_option("--on", required=True, help="The day of the next visit."))
-def resume(*, on: DayAndTime) -> Change:
+def resume(*, on: str) -> Change:
     """Go on with the visits that are held.
 
     \b
     ketasched revise courses/P-014/course.json resume --on 2026-12-14
     """
-    return Change("resume", None, *on)
+    return Change("resume", None, *_day_and_time("on", on))
 
 
 @_verb(click.option("--after", "visit", type=int, metavar="N", help="The last visit to keep."))
@@ -228,13 +227,13 @@ def cease(*, visit: int | None) -> Change:
     when_option("--on", help="The day of it."),
     days_option("--after", "days", help="Days after the last visit that is decided."),
 )
-def booster(*, on: DayAndTime, days: int | None) -> Change:
+def booster(*, on: str | None, days: int | None) -> Change:
     """Add a booster that the clinician has decided.
 
     \b
     ketasched revise courses/P-014/course.json booster --on 2027-01-20
     """
-    return Change("booster", None, *on, days)
+    return Change("booster", None, *_day_and_time("on", on), days)
 
 
 @_verb(options.visit)
@@ -333,7 +332,8 @@ def wishes(**typed: str | tuple[str, ...] | None) -> Change:
         field, said = REQUEST_FIELDS[name], [one for one in texts if one.strip().lower() != NONE]
         with options.refuse_bad_value(name, next_step=WISH_STEPS.get(name, "")):
             if said:
-                values[name] = read_field(field, tuple(said) if field.several else said[0])
+                text = tuple(said) if field.several else said[0]
+                values[name] = read_field(field, text, local_date_order())
     return Change("wishes", wishes=Wishes(**values, emptied=tuple(emptied)))
 
 
@@ -360,8 +360,7 @@ def clear(*, by: str, on: str | None, what: str) -> Change | ChangeOn:
         return Change("clear")  # which is refused with what it needs
     with options.refuse_bad_value("by"):
         name = str(REQUEST_FIELDS["cleared_by"].read(by, None))
-    with options.refuse_bad_value("on"):
-        day = spelled_date(on) if on is not None else None
+    day = options.day_of(on, "on") if on is not None else None
     return lambda today: Change("clear", record=Record(what, day or today, name))
 
 
@@ -381,8 +380,7 @@ def switch(*, on: str) -> Change:
     \b
     ketasched revise courses/P-014 switch --protocol iv-ptsd --on 2026-12-14 --by-whom "Dr. Lee"
     """
-    with options.refuse_bad_value("on"):
-        return Change("switch", on=spelled_date(on))
+    return Change("switch", on=options.day_of(on, "on"))
 
 
 @_verb()
