@@ -1,6 +1,7 @@
 """All that people read has the clock and the dates of the clinic's file."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,30 @@ def test_a_date_of_numbers_is_in_the_order_of_the_clinics_file(order):
     (course,) = run(f"batch roster.csv --format ndjson --jobs 1 {made} --quiet").splitlines()
     assert f'"start":"{day}' in course
     assert run("check roster.csv") == ""
+
+
+WITH_DATES = [words for words, call in CALLS.items() if re.search(r" \d{4}-\d\d-\d\d\b", call)]
+
+
+@pytest.mark.parametrize("words", WITH_DATES)
+def test_every_command_reads_dates_in_that_order(words, monkeypatch):
+    slashed = re.sub(r" (\d{4})-(\d\d)-(\d\d)\b(?!T)", r" \2/\3/\1", CALLS[words])
+    assert slashed != CALLS[words]
+    for name, value in prepare(US).items():
+        monkeypatch.setenv(name, value)
+    expected = run(CALLS[words])
+    for folder in ("out", "courses"):
+        shutil.rmtree(folder, ignore_errors=True)
+    prepare(US)
+    shown = run(slashed)  # next steps repeat what was typed
+    assert re.sub(r"\b(\d\d)/(\d\d)/(\d{4})\b", r"\3-\1-\2", shown) == expected
+
+
+@pytest.mark.usefixtures("environment")
+def test_a_day_may_be_called_by_a_word():
+    now = "--today 2026-12-06"
+    assert run(f"day tomorrow {now}") == run(f"day 2026-12-07 {now}")
+    assert run(f"day today {now}") == run(f"day {now}")
 
 
 @pytest.mark.parametrize(

@@ -204,6 +204,7 @@ def import_courses(
     failed = entered = 0
     hide_people(*courses)
     for course in courses:
+        use_clock_of(course.clinic)
         at = options.moment_of(today, course.visits[0].start.tzinfo, field="today")
         begun = {visit.uid for visit in course.visits if visit.start < at}
         try:

@@ -77,9 +77,8 @@ def followed_folder(
         ours = re.compile("|".join([own_files(patient).pattern, *names]))
         with prepared_folder(old, {}, replaced={**SUBFOLDER_FILES, ".": ours}, force=True):
             yield
-        for name in (*SUBFOLDER_FILES, "."):
-            with suppress(OSError):
-                (old / name).rmdir()
+        with suppress(OSError):
+            old.rmdir()
     else:
         yield
 
