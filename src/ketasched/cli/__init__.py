@@ -63,14 +63,14 @@ class Program(click.Group):
         **extra: Any,  # noqa: ANN401 - as in click
     ) -> click.Context:
         """The context of the program; `--help` and `--version` print here."""
-        with exit_code_of_errors(None):
+        with exit_code_of_errors():
             return super().make_context(info_name, args, parent, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command."""
         occupy_closed_streams()
         note_typed(ctx, [*ctx._protected_args, *ctx.args])  # noqa: SLF001
-        with stopped_once(), exit_code_of_errors(ctx):
+        with stopped_once(), exit_code_of_errors():
             return super().invoke(ctx)
 
 

@@ -62,12 +62,12 @@ def stopped_once() -> Iterator[None]:
 
 
 @contextmanager
-def exit_code_of_errors(ctx: click.Context | None) -> Iterator[None]:
+def exit_code_of_errors() -> Iterator[None]:
     """Report what the block raises, and raise `click.exceptions.Exit` with its exit code."""
     try:
         yield
     except KetaschedError as error:
-        report(error, ctx.invoked_subcommand if ctx else None)
+        report(error)
         raise click.exceptions.Exit(error.exit_code) from None
     except OSError as error:
         raise click.exceptions.Exit(_output_failed(error)) from None

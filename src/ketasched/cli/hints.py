@@ -99,6 +99,18 @@ def show_course_step() -> str:
     return f"see how the course stands: {PROGRAM} {show} {COURSE} --for clinic"
 
 
+def help_step() -> str:
+    """The next step that shows the options of this command: "ketasched revise defer --help"."""
+    context, words = click.get_current_context(silent=True), typed_words()
+    root = context.find_root() if context else None
+    if root is None or not (words and isinstance(root.command, click.Group)):
+        return f"{PROGRAM} --help"
+    command = root.command.resolve_command(root, [words[0]])[1]
+    verbs = command.commands if isinstance(command, click.Group) else ()
+    verb = [one for one in words[1:3] if one in verbs]  # in `revise` the course comes first
+    return " ".join((PROGRAM, words[0], *verb[:1], "--help"))
+
+
 def _completed(context: click.Context, words: list[str]) -> list[str]:
     """The words of a command, the program's name aside, with what this command was given."""
     typed = dict(typed_parameters())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ketasched.cli.anonymity import anonymous, may_name_people
-from ketasched.cli.hints import pasteable, show_course_step
+from ketasched.cli.hints import help_step, pasteable, show_course_step
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, error_location
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 
-def report(error: KetaschedError, command: str | None = "plan") -> None:
+def report(error: KetaschedError) -> None:
     """Print an error of a command: what is wrong, where and why, and what to try."""
     where, step = "", "ketasched --help"
     if isinstance(error, BadRequest):
@@ -175,7 +175,7 @@ def report(error: KetaschedError, command: str | None = "plan") -> None:
             step = show_course_step()
         else:
             where = f"--{error.field.replace('_', '-')}: "
-            step = f"ketasched {command} --help"
+            step = help_step()
     details, step = error.details, error.next_step or step
     too_young = isinstance(error, NoPlan) and any(one.rule == "age" for one in error.findings)
     if too_young and not may_name_people():

@@ -213,7 +213,7 @@ def import_courses(
             note_done(f"{entered:,} entered" if entered else "")
         except KetaschedError as error:
             failed += 1
-            report(error, "register")
+            report(error)
     there = len(courses) - entered - failed
     said = f"{entered:,} entered"
     said += f", {there:,} there already" if there else ""
