@@ -21,7 +21,7 @@ from ketasched.files.csv_cells import csv_line
 from ketasched.files.load import load_protocol
 from ketasched.files.roster import priority_of
 from ketasched.files.typed_dates import spelled_date
-from ketasched.model import Clinic, Clock, Course, Protocol, Visit, VisitKind, escape_unprintable
+from ketasched.model import Clinic, Clock, Course, Protocol, Visit, VisitKind
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.identifiers import clinic_key
 from ketasched.model.occupancy import Occupancy
@@ -239,7 +239,7 @@ def _print(form: str | None, found: Sequence[Taker]) -> None:
 def _lines(found: Sequence[Taker]) -> Iterator[str]:
     names = [", ".join(filter(None, (one.patient, one.patient_phone))) for one in found]
     reasons = (f"{in_local_style(_reason(one))}: {one.command}" for one in found)
-    yield from map(escape_unprintable, aligned([*zip(names, reasons, strict=True)]))
+    yield from aligned([*zip(names, reasons, strict=True)])
 
 
 def _reason(one: Taker) -> str:

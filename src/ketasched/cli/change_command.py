@@ -31,7 +31,7 @@ from ketasched.events.view import View
 from ketasched.files.atomic_write import prepared_folder
 from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.load import load_course
-from ketasched.model import Audience, Change, Course, Finding, escape_unprintable, text_problem
+from ketasched.model import Audience, Change, Course, Finding, text_problem
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.values import LONGEST_TYPED
 from ketasched.planning.check import check
@@ -147,8 +147,8 @@ class ChangeOptions(CourseSource):
         refuse_unsafe_text("by_whom", self.by_whom)
 
     def _print_report(self, before: Course, after: Course) -> None:
-        lines = map(escape_unprintable, change_lines(before, after))
-        print_as(self.form, change_data(before, after), map(in_local_style, lines))
+        lines = map(in_local_style, change_lines(before, after))
+        print_as(self.form, change_data(before, after), lines)
         for note in follow_ups(before, after, is_done=not self.dry_run):
             say("note", pasteable(note))
         known = {_subject(before, finding) for finding in before.findings}

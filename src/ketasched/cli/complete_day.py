@@ -13,7 +13,7 @@ from ketasched.cli.change_command import refuse_unsafe_text
 from ketasched.cli.change_report import change_data, change_lines
 from ketasched.cli.day_query import DayQuery
 from ketasched.cli.output import in_local_style, note_done, print_as, say
-from ketasched.model import Change, Course, Visit, escape_unprintable
+from ketasched.model import Change, Course, Visit
 from ketasched.model.wall_clock import day_text
 from ketasched.register.records import LogEntry, Stale
 from ketasched.revising.revise import revise
@@ -95,7 +95,7 @@ def complete_day(
     found, changed = _recorded(query, day, now, given, patients)
     lines = (next(change_lines(*pair)) for pair in changed)
     data = [change_data(*pair) for pair in changed]
-    print_as(form, data, map(in_local_style, map(escape_unprintable, lines)))
+    print_as(form, data, map(in_local_style, lines))
     for patient in sorted(patients - {one.course.patient for one in found}):
         say("note", f"{patient} has no visit on {day_text(day)}")
     _say_summary(day, found, changed, dry_run=given.dry_run)

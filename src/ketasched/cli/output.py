@@ -66,12 +66,12 @@ def print_json(data: object) -> None:
 
 
 def print_as(form: str | None, data: object, lines: Iterable[str]) -> None:
-    """Print the data as JSON if that is the format, else the lines of text."""
+    """Print the data as JSON if that is the format, else the lines of text, escaped."""
     if form == "json":
         print_json(data)
     else:
         for line in lines:
-            click.echo(line)
+            click.echo(_printable(line))
 
 
 @contextmanager

@@ -54,7 +54,8 @@ def show_protocol(*, protocol: str, form: str | None) -> None:
     if form == "toml":
         click.echo(protocol_text(protocol), nl=False)
     else:
-        print_as(form, found, ["\n\n".join(map("\n".join, _paragraphs(found)))])
+        text = "\n\n".join(map("\n".join, _paragraphs(found)))
+        print_as(form, found, text.split("\n"))
 
 
 def _paragraphs(protocol: Protocol) -> Iterator[Iterable[str]]:

@@ -22,7 +22,7 @@ from ketasched.errors import BadRequest, command_line
 from ketasched.files.disk import kind_at
 from ketasched.files.load import load_clinic
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
-from ketasched.model import Course, escape_unprintable
+from ketasched.model import Course
 from ketasched.register.records import LogEntry, prepared_files
 from ketasched.render.patient_folder import EVENT_FOLDERS, refuse_sensitive_reference
 from ketasched.revising.rename import rename
@@ -111,7 +111,7 @@ def command(*, old: str, new: str, register_address: str | None, given: RenameOp
         say("written", str(path))
     lines = (line for one in revisions for line in change_lines(*one))
     data = [change_data(*one) for one in revisions]
-    print_as(given.form, data, map(in_local_style, map(escape_unprintable, lines)))
+    print_as(given.form, data, map(in_local_style, lines))
     if not revisions:
         say("note", f"nothing to do: {new} is called like this already")
     elif given.dry_run:

@@ -17,7 +17,7 @@ from ketasched.cli.output import in_local_style, print_as, say, say_findings
 from ketasched.errors import NoPlan, NothingToDo
 from ketasched.files.disk import kind_at
 from ketasched.files.load import load_protocol, refuse_mismatch
-from ketasched.model import Change, Course, escape_unprintable, visits_text
+from ketasched.model import Change, Course, visits_text
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.explain import explain_refusal, refusal_lines, remedy_text
@@ -99,7 +99,7 @@ class SwitchOptions(ChangeOptions):
         lines = (*change_lines(before, ended), *change_lines(nothing, after))
         data: dict[str, Any] = change_data(before, ended)
         data["new"] = {"course_id": after.course_id, **change_data(nothing, after)}
-        print_as(self.form, data, map(in_local_style, map(escape_unprintable, lines)))
+        print_as(self.form, data, map(in_local_style, lines))
         for note in follow_ups(before, after, is_done=not self.dry_run):
             say("note", pasteable(note))
         was = {visit.uid: visit.status for visit in before.visits}
