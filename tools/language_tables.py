@@ -17,6 +17,8 @@ TABLES, COUNTRIES = PACKAGE / "language" / "tables", PACKAGE / "files" / "countr
 
 LOCALES = {
     "en": {"names": "en", "intl": "en_AU", "us": "en_US"},
+    "es": {"names": "es", "intl": "es", "us": "es_US"},
+    "fr": {"names": "fr", "intl": "fr", "us": "fr"},
 }
 """By language, the CLDR locales of its names, and of each style of its dates.
 
@@ -51,6 +53,7 @@ def _lines(language: str) -> Iterator[str]:
     days, months = names.days["format"]["abbreviated"], names.months["format"]["abbreviated"]
     halves = names.day_periods["format"]["abbreviated"]
     yield MADE
+    yield f"called = {_list(str(names.get_language_name(one)) for one in ('en', language))}"
     yield f"weekdays = {_list(days[number] for number in range(7))}"
     yield f"months = {_list(months[number] for number in range(1, 13))}"
     wide = names.months["stand-alone"]["wide"]

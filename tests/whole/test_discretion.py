@@ -18,9 +18,9 @@ from ketasched.model import (
     Entry,
     Finding,
     Instructions,
+    OtherWording,
     PhaseReview,
     Prices,
-    ProtocolWording,
     Wording,
 )
 from ketasched.model.privacy import (
@@ -62,7 +62,7 @@ def telling_clinic(text=TELLS, **more):
             text,
             text,
             discreet=words,
-            protocols={"iv-ptsd": ProtocolWording(text, text, text, text, discreet=words)},
+            others={"iv-ptsd": OtherWording(text, text, text, text, discreet=words)},
         ),
     }
     prices = Prices("PTSD ", {name: {"infusion": Amount(45000)} for name in shipped_protocols()})

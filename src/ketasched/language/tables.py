@@ -11,13 +11,15 @@ from importlib.resources import files
 class Table:
     """The names of days and months of a language, and templates for `str.format`.
 
-    `weekdays` (from Monday) and `months` are short, as in a date; `headings` are whole months, as
-    over the grid of a month. `halves` are those of the 12-hour clock. `month` has the fields
+    `called` are the language's names, in English and in itself. `weekdays` (from Monday) and
+    `months` are short, as in a date; `headings` are whole months, as over the grid of a month.
+    `halves` are those of the 12-hour clock. `month` has the fields
     `month` and `year`; `moment` has `day` and `time`; `clock`, of the 12-hour clock, has `hour12`,
     `minute` and `half`. `dates` is by style; each has a template `with_year` and another one
     `without_year`, with the fields `weekday`, `day`, `month` and `year`.
     """
 
+    called: tuple[str, ...]
     weekdays: tuple[str, ...]
     months: tuple[str, ...]
     headings: tuple[str, ...]

@@ -118,9 +118,9 @@ def redact(text: str) -> str:
     return "" if sensitive_term(rest) else rest
 
 
-def redact_instructions(text: str) -> str:
-    """The instructions unchanged, or `REDACTED` if they contain a sensitive term.
+def redact_instructions(text: str, instead: str = REDACTED) -> str:
+    """The instructions unchanged, or the other sentence if they contain a sensitive term.
 
     They are replaced as a whole, because half an instruction may say the opposite.
     """
-    return REDACTED if sensitive_term(text) else text
+    return instead if sensitive_term(text) else text

@@ -59,7 +59,7 @@ def _headings(page: Page) -> Iterator[list[str]]:
         text("Ready to be collected") if page.comes else "",
         text("No driving before"),
     ):
-        yield textwrap.wrap(heading, HEAD_WIDTH)
+        yield textwrap.wrap(heading, HEAD_WIDTH, break_long_words=False)
 
 
 def _cells(page: Page, visit: Visit, *, has_years: bool) -> tuple[str, ...]:
