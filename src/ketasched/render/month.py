@@ -7,6 +7,7 @@ from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import course_revision_text
 from ketasched.model import Course
 from ketasched.render.month_grid import MarkKind, Month, legend, month_grids
+from ketasched.render.text import wrap
 
 GRIDS_PER_ROW = 2
 """More are wider than a terminal of 80 columns."""
@@ -36,7 +37,7 @@ def render(course: Course, view: View) -> str:
             (
                 *("\n".join(_join_grids(row)) for row in rows),
                 "\n".join(meanings) or locale.text("There is nothing to come."),
-                f"{course_revision_text(course, locale)}\n",
+                f"{wrap(course_revision_text(course, locale))}\n",
             )
         )
     )
