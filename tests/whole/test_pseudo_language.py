@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
+from tools.catalogues import template
 
 from ketasched.events.diff import changed_events
 from ketasched.events.view import View
@@ -26,9 +28,11 @@ from ketasched.model import (
     Driver,
     Instructions,
     Minutes,
+    PhaseReview,
     Prices,
     Reminder,
     Reminders,
+    Titles,
     VisitKind,
     Wording,
 )
@@ -40,6 +44,7 @@ from ketasched.render.page import make_page
 from ketasched.render.text import MAX_WIDTH
 from ketasched.render.visit_table import make_visit_table
 from ketasched.revising.revise import revise
+from ketasched.revising.switch import switch
 from tests.conftest import MADE_AT
 from tests.support.nouns import INFUSION, clinic, phase, protocol, request
 from tests.support.pseudo_language import PseudoCatalogue, unmarked
@@ -60,9 +65,9 @@ WORDS = Wording("Qbefore 1.", "Qbring.", "Qeffects.", "Qcall 1.")
 TELLS = Wording("Qbefore infusion.", "", "", "Qcall 1.")
 
 
-def at(**more) -> Clinic:
+def at(**more: Any) -> Clinic:
     """A clinic whose readers have the pseudo-language, with words of its own."""
-    usual = {
+    usual: dict[str, Any] = {
         "name": "Qclinic",
         "address": "1 Qplace",
         "phone": "555 0142",
@@ -73,11 +78,10 @@ def at(**more) -> Clinic:
     return clinic(EVERY_DAY, "08:00-18:00", **(usual | more))
 
 
-def course_of(name: str, place: Clinic | None = None, **wish) -> Course:
-    wish = {"patient": "P-014", "boosters": 0, **wish}
+def course_of(name: str, place: Clinic | None = None, **wish: Any) -> Course:
     asked = load_protocol(name)
-    boosters = 1 if asked.booster_phase and not wish["boosters"] else wish["boosters"]
-    return plan(asked, place or at(), request(**(wish | {"boosters": boosters})), made_at=MADE_AT)
+    usual: dict[str, Any] = {"patient": "P-014", "boosters": 1 if asked.booster_phase else 0}
+    return plan(asked, place or at(), request(**(usual | wish)), made_at=MADE_AT)
 
 
 def changed(course: Course, *changes: Change, on: str = "2026-12-08T12:00") -> Course:
@@ -101,17 +105,41 @@ def of_a_call_and_home() -> Course:
     return plan(asked, at(), request(patient="P-014"), made_at=MADE_AT)
 
 
-def of_prices(titles: str, *, complete: bool) -> Course:
+def of_calls() -> Course:
+    """Visits by phone alone."""
+    call = VisitKind("", Minutes(0, 30, 0), place="phone")
+    asked = protocol(phase(2, visit="call"), visits={"call": call}, title="")
+    return plan(asked, at(), request(patient="P-014"), made_at=MADE_AT)
+
+
+def of_talks(titles: Titles) -> Course:
+    """Talks at the clinic, one of them on the day of a visit."""
+    talks = (PhaseReview(2, "How is it going?", place="clinic"), PhaseReview(6, "Last"))
+    own = protocol(phase(reviews=talks), title="Weekly")
+    course = plan(own, at(titles=titles), request(patient="P-014"), made_at=MADE_AT)
+    first, second = course.reviews
+    return replace(
+        course,
+        reviews=(
+            replace(first, start=course.visits[2].start),
+            second,
+            replace(second, place="clinic", uid="u"),
+        ),
+    )
+
+
+def of_prices(titles: Titles, *, complete: bool, boosters: int = 2) -> Course:
     prices = {"infusion": Amount(45000)} if complete else {"booster": Amount(1)}
     priced = at(titles=titles, prices=Prices("USD", {"iv-depression": prices}))
-    return course_of("iv-depression", priced, boosters=2)
+    asked = request(patient="P-014", boosters=boosters)
+    return plan(load_protocol("iv-depression"), priced, asked, made_at=MADE_AT)
 
 
 def us(course: Course) -> Course:
     return replace(course, clinic=replace(course.clinic, clock="12h", dates="us"))
 
 
-SAM = {"driver_name": "Qsam", "driver_phone": "555 0199"}
+SAM: dict[str, Any] = {"driver_name": "Qsam", "driver_phone": "555 0199"}
 NO_RULE = protocol(visits={"infusion": replace(INFUSION, title="", no_driving=None)}, title="")
 
 COURSES = {
@@ -131,6 +159,22 @@ COURSES = {
         course_of("iv-depression", **SAM),
         Change("driver", driver=Driver("Qzoe"), visits="3,4"),
     ),
+    "ended before it began": changed(course_of("iv-ptsd"), Change("cease"), on="2026-12-01T12:00"),
+    "switched": switch(
+        changed(course_of("iv-depression", **SAM), Change("complete", visit=1)),
+        load_protocol("iv-ptsd"),
+        date(2026, 12, 21),
+        at=datetime(2026, 12, 10, 12, tzinfo=MADE_AT.tzinfo),
+        by="Qzoe",
+    ),
+    "somebody else drives once": changed(
+        course_of("iv-ptsd"), Change("driver", driver=Driver("Qzoe"), visits="3")
+    ),
+    "names that tell": course_of("iv-ptsd", patient="Ketamin", driver_name="Ketamine Qsam"),
+    "by phone alone": of_calls(),
+    "talks": of_talks("discreet"),
+    "talks, clinical": of_talks("clinical"),
+    "prices of all": of_prices("discreet", complete=True, boosters=0),
     "ended": changed(course_of("iv-depression", **SAM), Change("cease", visit=1)),
     "missed and made up for": changed(
         course_of("iv-depression"), Change("miss", visit=1, make_up=True)
@@ -140,7 +184,7 @@ COURSES = {
         course_of("iv-depression-gated", **SAM),
         Change("complete", visit=1),
         Change("complete", visit=2),
-        Change("review", visit=2, outcome="continue"),
+        Change("review", visit=2, outcome="go-on"),
         on="2026-12-10T12:00",
     ),
     "at home, by phone": of_a_call_and_home(),
@@ -158,6 +202,7 @@ VIEWS = {
     "driver": View("driver", "Qana"),
     "one driver": View("driver", "Qana", "Qsam"),
     "no label": View("driver"),
+    "one driver, no label": View("driver", "", "Qsam"),
 }
 
 
@@ -195,11 +240,14 @@ def test_no_word_of_a_calendar_is_untranslated(name):
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("verb", ["hold", "defer", "cease"])
-def test_no_word_of_a_calendar_of_changes_is_untranslated(verb, view):
+@pytest.mark.parametrize(
+    "change",
+    [Change("hold"), Change("defer", visit=3, days=3), Change("cease", visit=2)],
+    ids=lambda change: change.verb,
+)
+def test_no_word_of_a_calendar_of_changes_is_untranslated(change, view):
     before = course_of("iv-depression", **SAM)
-    asked = {"hold": {}, "defer": {"visit": 3, "days": 3}, "cease": {"visit": 2}}[verb]
-    after = changed(before, Change(verb, **asked))
+    after = changed(before, change)
     assert changed_events(before, after, VIEWS[view])
     assert left_over("\n".join(texts_of(render_changes(before, after, VIEWS[view])))) == set()
 
@@ -238,6 +286,26 @@ def test_no_column_of_the_visits_runs_into_the_next(name):
             times = page.check_in_text(visit), page.locale.clock_text(visit.treatment_start)
             cells += [*filter(None, times), page.collect_text(visit)]
         assert re.match("  +(?:\\d{4}  +)?".join(map(re.escape, cells)) + "(  |$)", line), line
+
+
+def test_every_message_is_on_one_of_these_pages(monkeypatch):
+    shown = set[str | tuple[str, str]]()
+
+    class Noting(PseudoCatalogue):
+        def gettext(self, message: str) -> str:
+            shown.add(message)
+            return super().gettext(message)
+
+        def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+            shown.add((msgid1, msgid2))
+            return super().ngettext(msgid1, msgid2, n)
+
+    monkeypatch.setattr(locale, "catalogue", lambda _: Noting())
+    for course in COURSES.values():
+        for form in ("text", "month", "ics", "html"):
+            for view in VIEWS.values():
+                render(course, form, view)
+    assert {one.id for one in template() if one.id} - shown == set()
 
 
 def texts_of(calendar: str) -> Iterator[str]:
