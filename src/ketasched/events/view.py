@@ -34,6 +34,12 @@ class View:
         )
 
 
+def reader_languages(course: Course) -> tuple[str, ...]:
+    """The languages of the patient and of the driver, each once."""
+    views = View("patient"), View("driver")
+    return tuple(dict.fromkeys(reader_locale(course, view).language for view in views))
+
+
 @memoised
 def clinic_locale(clinic: Clinic) -> Locale:
     """The clock and the dates that people read where this clinic is, and its staff's English."""
