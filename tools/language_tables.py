@@ -68,6 +68,12 @@ def _lines(language: str) -> Iterator[str]:
         yield f"[dates.{style}]"
         yield f"with_year = {_quoted(template(skeletons['yMMMEd'].pattern))}"
         yield f"without_year = {_quoted(template(skeletons['MMMEd'].pattern))}"
+    for style in ("intl", "us"):
+        symbols = CldrLocale.parse(sources[style]).number_symbols["latn"]
+        yield ""
+        yield f"[numbers.{style}]"
+        yield f"group = {_quoted(symbols['group'])}"
+        yield f"decimal = {_quoted(symbols['decimal'])}"
 
 
 def countries() -> str:

@@ -56,7 +56,9 @@ def test_an_unknown_language_in_a_course_file_is_refused():
 def test_a_row_of_a_roster_has_the_languages_of_its_columns():
     rows = "patient,start,language,driver_language,driver_name\nA,2026-12-07,Spanish,fr,Sam\n"
     Path("roster.csv").write_text(rows + "B,2026-12-07,,,Sam\nC,2026-12-07,xx,,\n", "utf-8")
-    said = run("batch roster.csv -o out --format text --format rides --jobs 1 --made-at 2026-11-23T10:00")
+    said = run(
+        "batch roster.csv -o out --format text --format rides --jobs 1 --made-at 2026-11-23T10:00"
+    )
     assert "1 rejected" in said
     assert "one of en, es, fr" in Path("out/rejects.csv").read_text(encoding="utf-8")
     assert "Sus citas" in Path("out/A/A.txt").read_text(encoding="utf-8")

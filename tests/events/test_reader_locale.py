@@ -7,7 +7,14 @@ import pytest
 from ketasched.events.view import View, reader_languages, reader_locale
 from ketasched.files.codec import json_line
 from ketasched.language.locale import Locale
-from ketasched.model import Instructions, OtherWording, ProtocolWording, Wording
+from ketasched.model import (
+    Amount,
+    Instructions,
+    OtherWording,
+    Prices,
+    ProtocolWording,
+    Wording,
+)
 from ketasched.planning.planner import plan
 from ketasched.render import RENDERERS, render
 from ketasched.render.patient_folder import render_folder
@@ -115,3 +122,11 @@ def test_words_that_tell_are_replaced_in_the_readers_language():
     said = render(course(clinic(instructions=own, language="es")), "text", View())
     assert "Por favor, pregunte por esto en su clínica." in said
     assert "infusión" not in said
+
+
+@pytest.mark.parametrize(
+    ("language", "price"), [("en", "USD 2,703.60"), ("es", "USD 2.703,60"), ("fr", "USD 2 703,60")]
+)
+def test_a_price_is_written_as_its_reader_reads_numbers(language, price):
+    own = clinic(language=language, prices=Prices("USD", {"test": {"infusion": Amount(45060)}}))
+    assert price in render(course(own), "text", View())

@@ -63,6 +63,11 @@ class Locale:
             self, day.year, day.month, day.day, "with_year" if year else "without_year"
         )
 
+    def number_text(self, number: str) -> str:
+        """A number such as "2,700.50" with the signs of the language, where dates are so."""
+        signs = self._table.numbers[self.dates]
+        return number.translate({ord(","): signs["group"], ord("."): signs["decimal"]})
+
     def day_width(self, *, year: bool = True) -> int:
         """The characters of the longest date in words."""
         return _day_width(self, year=year)

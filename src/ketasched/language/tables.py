@@ -16,7 +16,8 @@ class Table:
     `halves` are those of the 12-hour clock. `month` has the fields
     `month` and `year`; `moment` has `day` and `time`; `clock`, of the 12-hour clock, has `hour12`,
     `minute` and `half`. `dates` is by style; each has a template `with_year` and another one
-    `without_year`, with the fields `weekday`, `day`, `month` and `year`.
+    `without_year`, with the fields `weekday`, `day`, `month` and `year`. `numbers`, by the same
+    styles, have the signs `group` (of thousands) and `decimal`.
     """
 
     called: tuple[str, ...]
@@ -28,6 +29,7 @@ class Table:
     moment: str
     clock: str
     dates: Mapping[str, Mapping[str, str]]
+    numbers: Mapping[str, Mapping[str, str]]
 
 
 @cache

@@ -127,8 +127,9 @@ class Page(Labels):
         return [self.locale.moment_text(one.start, year=False) for one in reminders]
 
     def amount_text(self, amount: Amount) -> str:
-        """An amount in the clinic's currency."""
-        return amount.text(self.currency)
+        """An amount in the clinic's currency: "USD 2,700", "$449.50"."""
+        between = " " if self.currency[-1:].isalpha() else ""
+        return f"{self.currency}{between}{self.locale.number_text(amount.number())}"
 
     def price_text(self, line: BillLine) -> str:
         """The price of a line: "USD 450 each, USD 2,700"."""
