@@ -1,5 +1,6 @@
 """Each reader has a language: the patient, the driver, and the clinic, which reads English."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -130,3 +131,10 @@ def test_words_that_tell_are_replaced_in_the_readers_language():
 def test_a_price_is_written_as_its_reader_reads_numbers(language, price):
     own = clinic(language=language, prices=Prices("USD", {"test": {"infusion": Amount(45060)}}))
     assert price in render(course(own), "text", View())
+
+
+def test_the_head_of_the_table_has_no_empty_line():
+    own = clinic(language="fr", clock="12h")
+    text = render(course(own), "text", View())
+    assert "No driving" not in text
+    assert re.search(r"traitement  partir de\n1 sur 6 ", text)
