@@ -19,7 +19,7 @@ from tools.catalogue_files import DOMAIN, FOLDER, OurCatalog, compile_all, paths
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "ketasched"
-KEYWORDS = {"text": None, "message": None, "count_text": (1, 2)}
+KEYWORDS = {"text": None, "rich": None, "message": None, "count_text": (1, 2)}
 ROOMS = ("events", "render")
 """The rooms that say something to patients and drivers."""
 

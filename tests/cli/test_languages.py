@@ -125,6 +125,9 @@ def test_words_of_a_language_are_within_its_own_table():
     write_clinic(more='[instructions.iv-ptsd.es]\nbefore = "No coma nada."\n')
     said = run("check clinic.toml")
     assert "instructions.iv-ptsd.es: unknown key; write [instructions.es.iv-ptsd]" in said
+    write_clinic(more='[instructions.iv-ptsd.discret]\nbefore = "Eat nothing."\n')
+    said = run("check clinic.toml")
+    assert "instructions.iv-ptsd.discret: unknown key; did you mean discreet?" in said
     write_clinic(more='[instructions.es.iv-ptds]\nbefore = "No coma nada."\n')
     said = run("check clinic.toml")
     assert "instructions.es.iv-ptds: there is no such protocol, so this is not used" in said

@@ -108,7 +108,8 @@ def _instruction_problems(instructions: Data) -> Iterator[Problem]:
             continue
         for key, inner in own.items():
             if key not in OF_PROTOCOL and isinstance(inner, dict):
-                hint = f"; write [instructions.{key}.{name}]" if key in languages() else ""
+                own_table = f"; write [instructions.{key}.{name}]"
+                hint = own_table if key in languages() else did_you_mean(key, OF_PROTOCOL)
                 yield f"instructions.{name}.{key}", f"unknown key{hint}"
 
 
