@@ -7,6 +7,8 @@ from babel import Locale as CldrLocale
 from tools.catalogue_files import REVIEWER, mo_bytes, paths, po_bytes, read
 from tools.catalogues import template, updated
 
+from ketasched.errors import BadRequest
+from ketasched.files.request_parsing import read_request
 from ketasched.language.catalogue import catalogue, reviewer
 from ketasched.language.known import find_language, languages
 from ketasched.language.locale import Locale
@@ -123,6 +125,9 @@ def test_a_source_without_compiled_catalogues_says_what_to_do(monkeypatch, tmp_p
     monkeypatch.setattr("ketasched.language.catalogue.CATALOGUES", tmp_path)
     with pytest.raises(FileNotFoundError, match="make catalogues"):
         catalogue.__wrapped__("es")
+    with pytest.raises(BadRequest, match="make catalogues"):
+        read_request({"start": "2026-12-07", "language": "Spanish"})
+    assert read_request({"start": "2026-12-07", "language": "en"}).language == "en"
 
 
 def test_the_messages_are_found_in_code_templates_and_protocols():

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from ketasched.files.codec import MOST_PROBLEMS_READ
 from ketasched.files.disk import ZONE_DATA, read_bytes
-from ketasched.language.known import expected_language, languages
+from ketasched.language.known import language_problem, languages
 from ketasched.model import Problem, ProtocolWording, quote
 from ketasched.model.did_you_mean import did_you_mean, nearest
 from ketasched.model.identifiers import read_reference
@@ -97,8 +97,8 @@ def _patient_problems(place: str, table: Data) -> Iterator[Problem]:
 def _language_problems(place: str, table: Data) -> Iterator[Problem]:
     """A language that is not the code of one that there is."""
     language = table.get(place.rpartition(".")[2])
-    if isinstance(language, str) and language not in languages():
-        yield place, f"{expected_language()}, not {quote(language)}"
+    if isinstance(language, str) and (problem := language_problem(language, quote(language))):
+        yield place, problem
 
 
 def _instruction_problems(instructions: Data) -> Iterator[Problem]:

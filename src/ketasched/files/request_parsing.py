@@ -18,7 +18,7 @@ from ketasched.files.typed_dates import (
 )
 from ketasched.files.typed_text import clean_text
 from ketasched.files.typed_weekdays import join_weekdays, read_weekdays
-from ketasched.language.known import expected_language, find_language
+from ketasched.language.known import find_language, language_problem
 from ketasched.model import (
     Clock,
     DateOrder,
@@ -172,9 +172,10 @@ def _name(text: str, order: DateOrder) -> str:
 
 
 def _language(text: str, _order: DateOrder) -> str:
-    if code := find_language(text):
-        return code
-    raise ValueError(f"{expected_language()}, not {quote(text)}")
+    code = find_language(text)
+    if problem := language_problem(code, quote(text)):
+        raise ValueError(problem)
+    return code
 
 
 def _text(text: str, _order: DateOrder) -> str:

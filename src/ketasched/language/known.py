@@ -3,7 +3,7 @@
 from functools import cache
 from importlib.resources import files
 
-from ketasched.language.catalogue import ENGLISH
+from ketasched.language.catalogue import ENGLISH, NOT_COMPILED, is_compiled
 from ketasched.language.tables import read_table
 
 
@@ -22,6 +22,8 @@ def find_language(text: str) -> str:
     return next((code for code, names in called.items() if wanted in names), "")
 
 
-def expected_language() -> str:
-    """What is said is expected in place of a language that there is not."""
-    return f"expected a language, one of {', '.join(languages())}"
+def language_problem(code: str, quoted: str) -> str:
+    """Why nothing can be said in a language, "" if it can; `quoted` is how it was written."""
+    if code not in languages():
+        return f"expected a language, one of {', '.join(languages())}, not {quoted}"
+    return "" if is_compiled(code) else f"{code}: {NOT_COMPILED}"
