@@ -8,12 +8,13 @@ READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := requirements-dev.lock
 NEIGHBOURS := .venv-neighbours
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/ketasched/language/catalogues/*/LC_MESSAGES/*.po))
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
-.PHONY: demo test check docs picture bench proof fuzz mutants package audit lock clean
+.PHONY: demo test check catalogues docs picture bench proof fuzz mutants package audit lock clean
 
-demo: $(READY)  ## Plan the course of the example and show where its files are.
+demo: $(READY) $(CATALOGUES)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
 	@$(BIN)/ketasched plan --clinic examples/clinic.toml --patient P-014 --start 2026-12-07 \
 	  --unavailable 2026-12-10 --between 08:00-12:00 --boosters 1 \
@@ -22,7 +23,7 @@ demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@cat demo/P-014/P-014.txt
 	@echo; echo "The files:"; sed 's/^/  /' demo-files.txt; rm demo-files.txt
 
-test: $(READY) $(NODE_MODULES)  ## All tests.
+test: $(READY) $(CATALOGUES) $(NODE_MODULES)  ## All tests.
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(READY)  ## The linter, the formatter and the type checker.
@@ -30,13 +31,15 @@ check: $(READY)  ## The linter, the formatter and the type checker.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-docs: $(READY)  ## The documents and schemas that are made from the code.
+catalogues: $(CATALOGUES)  ## The translations, as gettext reads them; `python -m tools.catalogues` finds what to translate.
+
+docs: $(READY) $(CATALOGUES)  ## The documents and schemas that are made from the code.
 	$(BIN)/python -m pytest -q tests/whole/test_documents.py --update-golden
 
-picture: $(READY)  ## docs/page.png: the page of the README's first example, as Chromium shows it.
+picture: $(READY) $(CATALOGUES)  ## docs/page.png: the page of the README's first example, as Chromium shows it.
 	$(BIN)/python -m tools.page_picture
 
-bench: $(READY) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
+bench: $(READY) $(CATALOGUES) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
 	$(BIN)/python -m tools.benchmarks.start
 	$(BIN)/python -m tools.benchmarks.course
 	$(BIN)/python -m tools.benchmarks.batch $(ROWS)
@@ -44,14 +47,14 @@ bench: $(READY) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; R
 	$(BIN)/python -m tools.benchmarks.together
 	$(BIN)/python -m tools.benchmarks.reschedule
 
-proof: $(READY)  ## 2,000 courses by 16 processes, 8 rosters at once, a kill at every step, three times the random cases: half an hour.
+proof: $(READY) $(CATALOGUES)  ## 2,000 courses by 16 processes, 8 rosters at once, a kill at every step, three times the random cases: half an hour.
 	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register tests/batch/test_crashes.py tests/planning tests/revising tests/files
 
 fuzz: $(READY)  ## Look for bugs in the readers; SECONDS=900 for each of them.
 	$(PIP) --constraint $(LOCK) --editable '.[fuzz]'
 	$(BIN)/python -m tools.fuzz --seconds $(SECONDS)
 
-mutants: $(READY)  ## Change the code in thousands of small ways: hours; ONLY='ketasched.rules*' for one module.
+mutants: $(READY) $(CATALOGUES)  ## Change the code in thousands of small ways: hours; ONLY='ketasched.rules*' for one module.
 	$(PIP) --constraint $(LOCK) --editable '.[mutants]'
 	PATH="$(CURDIR)/$(BIN):$$PATH" HYPOTHESIS_PROFILE=mutants mutmut run $(ONLY)
 	$(BIN)/mutmut results
@@ -68,6 +71,9 @@ lock: $(READY)  ## The newest releases to test with; then run the tests.
 
 clean:
 	rm -rf $(VENV) $(NEIGHBOURS) tests/node/node_modules demo mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+%.mo: %.po | $(READY)
+	$(BIN)/python -m tools.catalogue_files
 
 # Tools such as ours, only to compare how soon they answer.
 $(NEIGHBOURS)/.ready:

@@ -17,6 +17,8 @@ TABLES, COUNTRIES = PACKAGE / "language" / "tables", PACKAGE / "files" / "countr
 
 LOCALES = {
     "en": {"names": "en", "intl": "en_AU", "us": "en_US"},
+    "es": {"names": "es", "intl": "es", "us": "es_US"},
+    "fr": {"names": "fr", "intl": "fr", "us": "fr"},
 }
 """By language, the CLDR locales of its names, and of each style of its dates.
 
@@ -51,6 +53,7 @@ def _lines(language: str) -> Iterator[str]:
     days, months = names.days["format"]["abbreviated"], names.months["format"]["abbreviated"]
     halves = names.day_periods["format"]["abbreviated"]
     yield MADE
+    yield f"called = {_list(str(names.get_language_name(one)) for one in ('en', language))}"
     yield f"weekdays = {_list(days[number] for number in range(7))}"
     yield f"months = {_list(months[number] for number in range(1, 13))}"
     wide = names.months["stand-alone"]["wide"]
@@ -65,6 +68,12 @@ def _lines(language: str) -> Iterator[str]:
         yield f"[dates.{style}]"
         yield f"with_year = {_quoted(template(skeletons['yMMMEd'].pattern))}"
         yield f"without_year = {_quoted(template(skeletons['MMMEd'].pattern))}"
+    for style in ("intl", "us"):
+        symbols = CldrLocale.parse(sources[style]).number_symbols["latn"]
+        yield ""
+        yield f"[numbers.{style}]"
+        yield f"group = {_quoted(symbols['group'])}"
+        yield f"decimal = {_quoted(symbols['decimal'])}"
 
 
 def countries() -> str:

@@ -10,8 +10,8 @@ from ketasched.model import (
     Closures,
     DateRange,
     Instructions,
+    OtherWording,
     Prices,
-    ProtocolWording,
     TimeRange,
     WeekHours,
     Wording,
@@ -44,7 +44,7 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
         [f"overrides.iv-depresion: {UNUSED}; did you mean iv-depression?"],
     ),
     "words for a protocol that is none": (
-        {"instructions": Instructions(protocols={"xyzzy": ProtocolWording()})},
+        {"instructions": Instructions(others={"xyzzy": OtherWording()})},
         [f"instructions.xyzzy: {UNUSED}"],
     ),
     "prices of a protocol that is none": (
@@ -133,7 +133,7 @@ WARNINGS: dict[str, tuple[dict[str, Any], list[str]]] = {
     "discreet words that tell": (
         {
             "instructions": Instructions(
-                discreet=TELLING, protocols={"iv-ptsd": ProtocolWording(discreet=TELLING)}
+                discreet=TELLING, others={"iv-ptsd": OtherWording(discreet=TELLING)}
             )
         },
         [

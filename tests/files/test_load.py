@@ -213,7 +213,7 @@ def test_every_key_of_a_clinic_file_is_read():
     assert found.hours.wed == ()
     assert [str(day.last) for day in found.closures.dates] == ["2026-12-24", "2027-01-01"]
     assert found.closures.dates[1].label == "winter break"
-    assert found.instructions.protocols["two-a-week"].bring == "a hat"
+    assert found.instructions.others["two-a-week"].bring == "a hat"
 
 
 @pytest.mark.parametrize(
@@ -920,7 +920,7 @@ def test_control_characters_in_the_label_of_a_closure_are_refused():
 
 
 def test_a_clinic_table_with_an_unknown_name_is_refused():
-    text = changed(CLINIC, ("[instructions.two-a-week]", "[instructions.protocols]"))
+    text = changed(CLINIC, ("[instructions.two-a-week]", "[instructions.others]"))
     assert "a hat" in str(load.load_clinic(written("c.toml", text)))
 
 

@@ -256,7 +256,7 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "a reminder in words": ("clinic", {"reminders.driver": ["3 days before"]}),
     "an alarm without a unit": ("clinic", {"reminders.alarm": "2"}),
     "words for a protocol that are no table": ("clinic", {"instructions.iv-ptsd": "ID"}),
-    "words under a name that is none": ("clinic", {"instructions.protocols": "ID"}),
+    "words under a name that is none": ("clinic", {"instructions.others": "ID"}),
     "an unknown word": ("clinic", {"instructions.iv-ptsd.brign": "ID"}),
     "minutes of two days": (
         "clinic",

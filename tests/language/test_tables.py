@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from babel import Locale as CldrLocale
 from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
 from tools.language_tables import COUNTRIES, LOCALES, TABLES, countries, plain_spaces, table
 
 from ketasched.language.locale import DateStyle, Locale
@@ -44,3 +45,10 @@ def test_every_quarter_of_an_hour_is_as_babel_writes_it(language):
         assert Locale("12h", "intl", language).clock_text(moment) == twelve
         twenty_four = format_time(moment, "HH:mm", locale=names)
         assert Locale("24h", "intl", language).clock_text(moment) == twenty_four
+
+
+@pytest.mark.parametrize("style", ["intl", "us"])
+@pytest.mark.parametrize("language", LOCALES)
+def test_a_number_is_as_babel_writes_it(language: str, style: DateStyle):
+    said = Locale("24h", style, language).number_text("1,234,567.5")
+    assert said == plain_spaces(format_decimal(1234567.5, locale=LOCALES[language][style]))

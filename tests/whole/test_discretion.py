@@ -12,15 +12,16 @@ from ketasched.cli import main
 from ketasched.events.view import View
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, shipped_protocols
+from ketasched.language.known import languages
 from ketasched.model import (
     Amount,
     Audience,
     Entry,
     Finding,
     Instructions,
+    OtherWording,
     PhaseReview,
     Prices,
-    ProtocolWording,
     Wording,
 )
 from ketasched.model.privacy import (
@@ -62,7 +63,7 @@ def telling_clinic(text=TELLS, **more):
             text,
             text,
             discreet=words,
-            protocols={"iv-ptsd": ProtocolWording(text, text, text, text, discreet=words)},
+            others={"iv-ptsd": OtherWording(text, text, text, text, discreet=words)},
         ),
     }
     prices = Prices("PTSD ", {name: {"infusion": Amount(45000)} for name in shipped_protocols()})
@@ -100,6 +101,16 @@ def test_no_protocol_and_no_clinic_makes_a_discreet_output_tell(name, form, audi
     shown = render(course_of(load_protocol(name), telling_clinic()), form, View(audience))
     assert words_in(shown) == ""
     assert "appointment" in shown.lower() or audience == "driver"
+
+
+@pytest.mark.parametrize("language", languages()[1:])
+@pytest.mark.parametrize("name", shipped_protocols())
+def test_no_discreet_output_tells_in_any_language(name, language):
+    own = {"es": "Clínica del Dolor: infusión", "fr": "Centre antidouleur : perfusion"}
+    course = course_of(load_protocol(name), telling_clinic(own[language], language=language))
+    for form in FORMS:
+        for audience in AUDIENCES:
+            assert words_in(render(course, form, View(audience))) == ""
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -269,6 +280,13 @@ def test_no_name_of_a_file_tells(name):
         ("IVTherapy", "ivtherapy"),
         ("ÆSTHETIC ANÆSTHETIST", "anaesth"),
         ("k\u20dde\u20ddt\u20dda\u20ddm\u20ddi\u20ddn\u20dde", "ketamin"),
+        ("Clínica del Dolor", "clinica del dolor"),
+        ("ANTIDEPRESIVO", "depresi"),
+        ("Cetamina", "cetamina"),
+        ("tomar acetaminofén", ""),
+        ("Santé mentale", "sante mentale"),
+        ("sans alcool", "alcool"),
+        ("antidouleur", "douleur"),
         ("", ""),
     ],
 )
@@ -290,6 +308,7 @@ INNOCENT = [
     ),
     *("T. M. S. Iyer", "M. D. D. Smith", "Gad, 7 Main Street", "Corps Road", "In fusion we trust"),
     *("Moody Street 4", "Moodie Hall", "Alcott House", "Mangrove Lounge", "OCDEL Square"),
+    *("Dolores Ruiz", "Migrant Health", "Toccata Hall", "Tocqueville House", "Mentalo Way"),
     *("Stem Street", "Trdat Petrosyan", "Tim S. Brown", "12 Main Street, 2nd floor", "555 0199"),
 ]
 """Names of people and places that contain letters of a term, and tell nothing."""

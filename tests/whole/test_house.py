@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "rules": {"model"},
     "events": {"model", "language"},
     "planning": {"model", "errors", "rules"},
-    "files": {"model", "errors"},
+    "files": {"model", "language", "errors"},
     "revising": {"model", "errors", "rules", "events", "planning"},
     "register": {"model", "errors", "rules", "files", "planning"},
     "render": {"model", "language", "errors", "rules", "events", "files"},

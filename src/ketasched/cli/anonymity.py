@@ -34,6 +34,7 @@ hide, in the `meta` of a context.
 PUBLIC = frozenset(
     (
         *("start", "latest_start", "per_week", "every_days", "time", "between", "days"),
+        *("language", "driver_language"),
         *("boosters", "booster_every", "date_order", "made_at", "today", "date", "on", "to"),
         *("ahead", "limit", "shard", "cluster", "jobs", "protocol", "overrides", "kind", "scope"),
         *("roster", "output", "columns", "ignored", "mapping_path", "register_address"),

@@ -23,6 +23,7 @@ from ketasched.cli.output import (
 from ketasched.cli.roster_options import RosterOptions, roster_options, unsettled_line
 from ketasched.cli.roster_source import open_roster
 from ketasched.errors import BadFile, command_line
+from ketasched.events.view import reader_languages
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import (
     builtin_clinic,
@@ -33,6 +34,8 @@ from ketasched.files.load import (
     with_clinic,
 )
 from ketasched.files.typed_dates import DATE_ORDER_STEP
+from ketasched.language.catalogue import reviewer
+from ketasched.language.known import find_language
 from ketasched.model import Clinic, Course, Finding
 from ketasched.planning.check import check
 from ketasched.planning.record import record_findings
@@ -40,6 +43,12 @@ from ketasched.rules import OVERRIDE_RULES
 
 ROSTERS = (".csv", ".tsv", ".ndjson", ".jsonl")
 """The suffixes of files that are read as rosters."""
+
+LANGUAGE_COLUMNS = "language", "driver_language"
+UNREVIEWED = (
+    "nobody who is qualified has reviewed this translation; have somebody read it before patients "
+    "do: docs/languages.md"
+)
 
 MOST_ROWS = 100
 """More rows that cannot be used are counted, and not shown."""
@@ -68,6 +77,7 @@ def command(
     ketasched check roster.csv --column start="Start date"
     """
     found: list[tuple[str, Finding]] = []
+    languages = set[str]()
     lines: list[str] = []  # each as its own clinic reads dates
     unreadable = 0
     sites = Sites(lambda: _clinic(clinic_path), protocol)
@@ -75,14 +85,17 @@ def command(
     for path in files:
         try:
             if path.lower().endswith(ROSTERS):
-                _check_roster(path, roster, sites)
+                _check_roster(path, roster, sites, languages)
             else:
-                own = _findings(path, clinic_path)
+                own = _findings(path, clinic_path, languages)
                 found += [(path, finding) for finding in own]
                 lines += [in_local_style(f"{path}: {finding_text(finding)}") for finding in own]
         except BadFile as error:
             report(error)
             unreadable = error.exit_code
+    for language in sorted(languages):
+        if not reviewer(language):
+            say("note", f"{language}: {UNREVIEWED}")
     is_broken = any(finding.level == "broken" for _, finding in found)
     if form == "json":
         print_json([{"file": path} | asdict(finding) for path, finding in found])
@@ -95,21 +108,23 @@ def command(
     raise click.exceptions.Exit(unreadable or (BROKEN if is_broken else 0))
 
 
-def _findings(path: str, clinic_path: str | None) -> tuple[Finding, ...]:
+def _findings(path: str, clinic_path: str | None, languages: set[str]) -> tuple[Finding, ...]:
     """The findings of a course file, at the clinic if given or here. Warns of a clinic file.
 
-    Raises `BadFile`.
+    The languages of its readers are added to `languages`. Raises `BadFile`.
     """
     noun = load_any(path)
     if isinstance(noun, Clinic):
         for line in clinic_warnings(noun, salt=options.new_salt()):
             say("warning", f"{path}: {line}")
+        languages.add(noun.language)
         return tuple(_override_findings(noun))
     if not isinstance(noun, Course):
         return ()
     hide_people(noun)
     course = with_clinic(noun, clinic_path) if clinic_path else at_clinic_here(noun)
     use_clock_of(course.clinic)
+    languages.update(reader_languages(course))
     return (*check(course), *record_findings(course))
 
 
@@ -127,8 +142,8 @@ def _clinic(path: str | None) -> tuple[Clinic, str]:
     return (load_clinic(found), found) if found else (builtin_clinic("UTC"), "")
 
 
-def _check_roster(path: str, roster: RosterOptions, sites: Sites) -> None:
-    """Raise `BadFile` with every row that cannot be used.
+def _check_roster(path: str, roster: RosterOptions, sites: Sites, languages: set[str]) -> None:
+    """Raise `BadFile` with every row that cannot be used. Adds the rows' languages to `languages`.
 
     Dates that can be read both ways are counted by column, and not said for each row.
     """
@@ -137,8 +152,10 @@ def _check_roster(path: str, roster: RosterOptions, sites: Sites) -> None:
     rows = bad = listed = 0
     with open_roster(path) as source:
         rows_read = roster.read_roster(source.stream(), path).rows
-        for _, problem in problems(rows_read, sites, roster.order):
+        for row, problem in problems(rows_read, sites, roster.order):
             rows += 1
+            named = (find_language(row.texts.get(column, "")) for column in LANGUAGE_COLUMNS)
+            languages.update(filter(None, named))
             bad += problem is not None
             unsettled.update(problem.unsettled if problem else ())
             if problem and (problem.rest or not problem.unsettled):

@@ -85,4 +85,5 @@ def _rows(clinic: Clinic) -> Iterator[tuple[str, str]]:
     yield "starts", f"every {clinic.slot_minutes} minutes from each opening"
     yield "clock", clinic.clock
     yield "dates", clinic.dates
+    yield "language", clinic.language
     yield "titles", clinic.titles

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from ketasched.events.rides import needs_ride, timely_reminders
 from ketasched.events.sequence import EventRevisions
-from ketasched.events.view import View, clinic_locale
+from ketasched.events.view import View, reader_locale
 from ketasched.events.visit_times import SHORT_EVENT_MINUTES, VisitTimes, visit_times
 from ketasched.events.wording import (
     CANCELLED,
@@ -115,10 +115,10 @@ class EventBuilder:
     def __init__(self, course: Course, view: View) -> None:
         self.course, self.view = course, view
         clinic, discreet = course.clinic, is_discreet(course, view)
-        self.locale = clinic_locale(clinic)
+        self.locale = reader_locale(course, view)
         self.labels = Labels(course, discreet, self.locale)
         self.title_prefix = f"{course.patient}: " if view.audience == "clinic" else ""
-        wording = clinic_wording(clinic, course.protocol, discreet=discreet)
+        wording = clinic_wording(course, self.locale, discreet=discreet)
         self.phone = phone = clinic_phone(clinic, discreet=discreet)
         text = self.locale.text
         bring = text("Please bring: {things}", things=wording.bring) if wording.bring else ""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ketasched.language.locale import Locale
-from ketasched.model import Audience, Clinic, Visit
+from ketasched.model import Audience, Clinic, Course, Visit
 from ketasched.model.memo import memoised
 from ketasched.model.privacy import redact
 
@@ -34,7 +34,26 @@ class View:
         )
 
 
+def reader_languages(course: Course) -> tuple[str, ...]:
+    """The languages of the patient and of the driver, each once."""
+    views = View("patient"), View("driver")
+    return tuple(dict.fromkeys(reader_locale(course, view).language for view in views))
+
+
 @memoised
 def clinic_locale(clinic: Clinic) -> Locale:
-    """The clock and the dates that people read where this clinic is."""
+    """The clock and the dates that people read where this clinic is, and its staff's English."""
     return Locale(clinic.clock, clinic.dates)
+
+
+def reader_locale(course: Course, view: View) -> Locale:
+    """How this audience reads: with the clinic's clock and dates, in a language of its own.
+
+    A patient's language is the request's, else the clinic's. A driver's is the request's, else the
+    patient's. The clinic's own pages are in English.
+    """
+    if view.audience == "clinic":
+        return clinic_locale(course.clinic)
+    asked, own = course.request, course.request.language or course.clinic.language
+    language = (view.audience == "driver" and asked.driver_language) or own
+    return Locale(course.clinic.clock, course.clinic.dates, language)

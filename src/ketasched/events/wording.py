@@ -14,7 +14,6 @@ from ketasched.language.locale import Locale
 from ketasched.model import (
     MAKE_UP_SUFFIX,
     TAKES_PLACE,
-    TO_BE_DECIDED,
     Clinic,
     Course,
     Place,
@@ -27,7 +26,7 @@ from ketasched.model import (
 )
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.memo import memoised
-from ketasched.model.privacy import redact, redact_instructions
+from ketasched.model.privacy import REDACTED, redact, redact_instructions
 
 ASK_ABOUT_DRIVING = message("Do not drive afterwards. Ask your clinic when you may.")
 DELETE_FIRST = message(
@@ -40,7 +39,7 @@ DELETE_OLD = message(
 CANCELLED = message("CANCELLED: {title}")
 """The title of an event that does not take place."""
 
-NOT_BEFORE_SLEEP = message("and not before a full night's sleep")
+NOT_BEFORE_SLEEP = "and not before a full night's sleep"
 WAIT_AND_DRIVE = message(
     "Please wait, and drive them home. Do not let them drive, even if they feel well."
 )
@@ -107,7 +106,8 @@ class Labels:
         at_check_in = is_at_check_in(self.course, review)
         if not self.discreet:
             place = self.locale.text("at check-in") if at_check_in else self.place_of(review.place)
-            title = f"{self.locale.text(review.title)} ({place})"
+            own = self.locale.text(review.title)
+            title = self.locale.text("{title} ({place})", title=own, place=place)
         elif at_check_in:
             title = self.locale.text("Short talk at check-in")
         else:
@@ -125,8 +125,7 @@ class Labels:
         if status not in TAKES_PLACE:
             return self.locale.text(CANCELLED, title=title)
         if status == "tentative":
-            decided = self.locale.text(TO_BE_DECIDED)
-            return f"{title} ({decided})"
+            return self.locale.text("{title} (to be decided by your clinician)", title=title)
         return title
 
     def driver_name(self, visit: Visit) -> str:
@@ -161,7 +160,10 @@ def no_driving_text(until: str, locale: Locale) -> str:
     """The sentence on driving; `until` is "" if there is no rule: then ask the clinic."""
     if not until:
         return locale.text(ASK_ABOUT_DRIVING)
-    return f"{no_driving_title(until, locale)}. {locale.text(KEPT_LONGER)}"
+    prohibition = locale.text(
+        "No driving before {moment}, and not before a full night's sleep.", moment=until
+    )
+    return f"{prohibition} {locale.text(KEPT_LONGER)}"
 
 
 def no_driving_title(until: str, locale: Locale) -> str:
@@ -174,13 +176,20 @@ def no_driving_title(until: str, locale: Locale) -> str:
 
 
 @memoised
-def clinic_wording(clinic: Clinic, protocol: Protocol, *, discreet: bool) -> Wording:
-    """The clinic's own words for this protocol."""
-    words = clinic.instructions.wording(protocol.id, discreet=discreet)
+def _clinic_wording(
+    clinic: Clinic, protocol: Protocol, *, locale: Locale, discreet: bool
+) -> Wording:
+    words = clinic.instructions.wording(protocol.id, locale.language, discreet=discreet)
     if not discreet:
         return words
-    names = (field.name for field in fields(words))
-    return Wording(**{name: redact_instructions(getattr(words, name)) for name in names})
+    instead = locale.text(REDACTED)
+    texts = {field.name: getattr(words, field.name) for field in fields(words)}
+    return Wording(**{name: redact_instructions(text, instead) for name, text in texts.items()})
+
+
+def clinic_wording(course: Course, locale: Locale, *, discreet: bool) -> Wording:
+    """The clinic's own words for the course's protocol, to readers of the locale's language."""
+    return _clinic_wording(course.clinic, course.protocol, locale=locale, discreet=discreet)
 
 
 @memoised
@@ -211,7 +220,7 @@ def source_text(course: Course, locale: Locale, *, discreet: bool) -> str:
         return locale.text("All times and rules on this page are your clinic's.")
     return locale.text(
         "Your clinic uses the plan “{title}”. The minutes and the driving rule are your clinic's.",
-        title=course.protocol.title,
+        title=locale.text(course.protocol.title),
     )
 
 

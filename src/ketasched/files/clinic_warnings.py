@@ -1,17 +1,21 @@
 """Warnings about a valid clinic file: settings that are probably not meant."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields
 from datetime import timedelta
 from itertools import pairwise
 
 from ketasched.files.emergency_numbers import NUMBERS, emergency_number
 from ketasched.files.load import shipped_protocols
-from ketasched.model import Clinic, Protocol
+from ketasched.language.known import languages
+from ketasched.model import Clinic, Instructions, Protocol, ProtocolWording, Wording
 from ketasched.model.did_you_mean import did_you_mean
 from ketasched.model.opening_hours import openings
 from ketasched.model.privacy import REDACTED, sensitive_term
+
+TEXTS = [one.name for one in fields(Wording)]
+"""What a clinic can say in its own words."""
 
 
 def clinic_warnings(
@@ -22,14 +26,16 @@ def clinic_warnings(
     Known protocols are the shipped ones and `protocol`; `salt` is a random text to propose.
     """
     known = {*shipped_protocols(), *([protocol.id] if protocol else ())}
-    tables = (
-        ("overrides", clinic.overrides),
-        ("instructions", clinic.instructions.protocols),
-        ("prices", clinic.prices.protocols),
-    )
-    for table, names in tables:
+    others = clinic.instructions.others
+    tables: list[tuple[str, Mapping[str, object], Collection[str]]] = [
+        ("overrides", clinic.overrides, known),
+        ("instructions", others, {*known, *languages()}),
+        *((f"instructions.{name}", others[name].protocols, known) for name in others),
+        ("prices", clinic.prices.protocols, known),
+    ]
+    for table, names, expected in tables:
         for name in names:
-            if name not in known:
+            if name not in expected:
                 message = "there is no such protocol, so this is not used"
                 yield f"{table}.{name}: {message}{did_you_mean(name, known)}"
     if not clinic.id_salt:
@@ -41,13 +47,33 @@ def clinic_warnings(
         yield f"timezone: {clinic.timezone} is hardly where you are; write, say, America/New_York"
     if clinic.titles == "discreet":
         words = clinic.instructions
-        for key in ("before", "bring", "side_effects", "call"):
+        for key in TEXTS:
             if getattr(words, key) and not getattr(words.discreet, key):
                 message = "unsaid with discreet titles; fill in [instructions.discreet]"
                 yield f"instructions.{key}: {message}"
+    yield from _language_warnings(clinic)
     yield from _calendar_warnings(clinic)
     yield from _emergency_warnings(clinic)
     yield from _privacy_warnings(clinic)
+
+
+def _language_warnings(clinic: Clinic) -> Iterator[str]:
+    """Words that the readers of a language are shown as the clinic says them to all."""
+    discreet = ".discreet" * (clinic.titles == "discreet")
+    own = dict(_wordings(clinic.instructions))
+    codes = {f"instructions.{language}" for language in languages()}
+    for code in sorted(codes & own.keys()):
+        for name in own:
+            if name in codes or name.rpartition(".")[0] in codes:
+                continue
+            place = name.replace("instructions", code, 1)
+            there = own.get(place, ProtocolWording())
+            for key in TEXTS:
+                pair = (own[name].discreet, there.discreet) if discreet else (own[name], there)
+                said, translated = (getattr(one, key) for one in pair)
+                if said and not translated:
+                    shown = f"its readers are shown {name}{discreet}.{key}"
+                    yield f"{place}{discreet}.{key}: unsaid; {shown}"
 
 
 def _calendar_warnings(clinic: Clinic) -> Iterator[str]:
@@ -63,10 +89,9 @@ def _calendar_warnings(clinic: Clinic) -> Iterator[str]:
 
 def _emergency_warnings(clinic: Clinic) -> Iterator[str]:
     """No number to call in an emergency, or that of another country."""
-    words, number = clinic.instructions, emergency_number(clinic.timezone)
-    calls = {"instructions": words, "instructions.discreet": words.discreet}
-    for name, own in words.protocols.items():
-        calls |= {f"instructions.{name}": own, f"instructions.{name}.discreet": own.discreet}
+    number, calls = emergency_number(clinic.timezone), dict[str, Wording]()
+    for name, own in _wordings(clinic.instructions):
+        calls |= {name: own, f"{name}.discreet": own.discreet}
     for place, wording in calls.items():
         said = set(re.findall(r"\b\d{3}\b", wording.call)) & {*NUMBERS.values()}
         # 112 reaches the same in the United Kingdom.
@@ -90,10 +115,17 @@ def _privacy_warnings(clinic: Clinic) -> Iterator[str]:
         yield f'phone: says "{word}"; {where} leave it out'
     if not discreet:
         return
-    wordings = {"": clinic.instructions.discreet}
-    wordings |= {f"{name}.": own.discreet for name, own in clinic.instructions.protocols.items()}
-    for place, wording in wordings.items():
-        for field in fields(wording):
-            if word := sensitive_term(getattr(wording, field.name)):
+    for place, own_words in _wordings(clinic.instructions):
+        for key in TEXTS:
+            if word := sensitive_term(getattr(own_words.discreet, key)):
                 message = f'says "{word}"; {where} say "{REDACTED}" in its place'
-                yield f"instructions.{place}discreet.{field.name}: {message}"
+                yield f"{place}.discreet.{key}: {message}"
+
+
+def _wordings(instructions: Instructions) -> Iterator[tuple[str, ProtocolWording]]:
+    """All tables of instructions by their names, those with discreet words aside."""
+    yield "instructions", instructions
+    for name, own in instructions.others.items():
+        yield f"instructions.{name}", own
+        for protocol, inner in own.protocols.items():
+            yield f"instructions.{name}.{protocol}", inner

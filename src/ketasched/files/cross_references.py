@@ -5,33 +5,46 @@ no other problem.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from itertools import chain, islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ketasched.files.codec import MOST_PROBLEMS_READ
 from ketasched.files.disk import ZONE_DATA, read_bytes
-from ketasched.model import Problem, quote
+from ketasched.language.known import language_problem, languages
+from ketasched.model import Problem, ProtocolWording, quote
 from ketasched.model.did_you_mean import did_you_mean, nearest
 from ketasched.model.identifiers import read_reference
 from ketasched.model.opening_hours import holidays_of
 
 Data = dict[str, Any]
 
+OF_PROTOCOL = {one.name for one in fields(ProtocolWording)}
+"""What the instructions for one protocol can have."""
+
 LONGEST_LINEAGE = 20
 """The most kinds of visit that may inherit from each other through `like`."""
 
 
 def protocol_problems(data: Data) -> list[Problem]:
-    """Names of visits and phases, and places, that a protocol uses but does not have."""
+    """Names of visits and phases, and places, that a protocol uses but does not have.
+
+    Also an id that is the code of a language: a clinic's instructions are by either.
+    """
     visits, resolved = _table(data, "visits"), resolve_likes(data)
     paths = [*_path_problems(resolved, "examples"), *_path_problems(resolved, "label_minimum")]
-    return [*_like_problems(visits), *_name_problems(data), *paths]
+    return [*_id_problems(data), *_like_problems(visits), *_name_problems(data), *paths]
 
 
 def clinic_problems(data: Data) -> list[Problem]:
-    """A time zone or a holiday calendar that does not exist."""
-    return [*zone_problems(data), *_holiday_problems(data)]
+    """A time zone, a holiday calendar or a language that does not exist."""
+    return [
+        *zone_problems(data),
+        *_holiday_problems(data),
+        *_language_problems("language", data),
+        *_instruction_problems(_table(data, "instructions")),
+    ]
 
 
 def course_problems(data: Data) -> list[Problem]:
@@ -54,7 +67,10 @@ def course_problems(data: Data) -> list[Problem]:
         problems.append(("timezone", "is not the clinic's"))
     problems += _revision_problems(data)
     problems += _patient_problems("patient", data)
-    problems += _patient_problems("request.patient", _table(data, "request"))
+    request = _table(data, "request")
+    problems += _patient_problems("request.patient", request)
+    for key in ("language", "driver_language"):
+        problems += _language_problems(f"request.{key}", request)
     name, kinds = protocol.get("id"), _table(protocol, "visits")
     for key in ("overrides", "prices") if isinstance(name, str) else ():
         own = _table(_table(clinic, key), str(name))
@@ -76,6 +92,25 @@ def _patient_problems(place: str, table: Data) -> Iterator[Problem]:
             read_reference(patient)
         except ValueError as error:
             yield place, str(error)
+
+
+def _language_problems(place: str, table: Data) -> Iterator[Problem]:
+    """A language that is not the code of one that there is."""
+    language = table.get(place.rpartition(".")[2])
+    if isinstance(language, str) and (problem := language_problem(language, quote(language))):
+        yield place, problem
+
+
+def _instruction_problems(instructions: Data) -> Iterator[Problem]:
+    """Tables within the instructions for one protocol: only those for a language have more."""
+    for name, own in instructions.items():
+        if name in ("discreet", *languages()) or not isinstance(own, dict):
+            continue
+        for key, inner in own.items():
+            if key not in OF_PROTOCOL and isinstance(inner, dict):
+                own_table = f"; write [instructions.{key}.{name}]"
+                hint = own_table if key in languages() else did_you_mean(key, OF_PROTOCOL)
+                yield f"instructions.{name}.{key}", f"unknown key{hint}"
 
 
 def resolve_likes(data: Data) -> Data:
@@ -123,6 +158,11 @@ def _repeated(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         if text in seen:
             yield place, text
         seen.add(text)
+
+
+def _id_problems(data: Data) -> Iterator[Problem]:
+    if data.get("id") in languages():
+        yield "id", f"{quote(data['id'])} is the code of a language"
 
 
 def _like_problems(visits: Data) -> Iterator[Problem]:

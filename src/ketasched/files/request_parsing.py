@@ -18,6 +18,7 @@ from ketasched.files.typed_dates import (
 )
 from ketasched.files.typed_text import clean_text
 from ketasched.files.typed_weekdays import join_weekdays, read_weekdays
+from ketasched.language.known import find_language, language_problem
 from ketasched.model import (
     Clock,
     DateOrder,
@@ -170,6 +171,13 @@ def _name(text: str, order: DateOrder) -> str:
     return person_name(_text(text, order))
 
 
+def _language(text: str, _order: DateOrder) -> str:
+    code = find_language(text)
+    if problem := language_problem(code, quote(text)):
+        raise ValueError(problem)
+    return code
+
+
 def _text(text: str, _order: DateOrder) -> str:
     problem = text_problem(text, most=LONGEST_TYPED)
     if len(text) > LONGEST_TYPED:
@@ -227,6 +235,8 @@ REQUEST_FIELDS: Mapping[str, RequestField] = {
         several=True,
     ),
     "patient_phone": RequestField(_phone, "PHONE", "The patient's number, for your lists only."),
+    "language": RequestField(_language, "CODE", "What the patient reads (the clinic's language)."),
+    "driver_language": RequestField(_language, "CODE", "What the driver reads (as the patient)."),
 }
 """The fields by name; the option of `latest_start` is --latest-start."""
 

@@ -2,5 +2,5 @@
 
 The room imports no other one: which locale a reader has is decided outside.
 
-Doors: catalogue, locale, restyle.
+Doors: catalogue, known, locale, restyle.
 """

@@ -5,8 +5,10 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 
-from ketasched.language.catalogue import catalogue
+from ketasched.language.catalogue import ENGLISH, catalogue
 from ketasched.language.tables import Table, read_table
+
+PLAIN_SPACES = str.maketrans("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", "  ")
 
 ClockStyle = Literal["12h", "24h"]
 DateStyle = Literal["us", "intl"]
@@ -22,7 +24,7 @@ class Locale:
 
     clock: ClockStyle = "24h"
     dates: DateStyle = "intl"
-    language: str = "en"
+    language: str = ENGLISH
 
     @property
     def _table(self) -> Table:
@@ -33,13 +35,22 @@ class Locale:
 
         Without values a brace is a brace, as in the titles that a clinic writes.
         """
-        said = catalogue(self.language).gettext(message)
+        # The empty text stands for a catalogue's header.
+        said = catalogue(self.language).gettext(message) if message else ""
         return said.format(**values) if values else said
 
     def count_text(self, one: str, many: str, count: int, /, **values: object) -> str:
         """A message that counts something, in the form that the language has for the number."""
         said = catalogue(self.language).ngettext(one, many, count)
         return said.format(count=count, **values)
+
+    def plain(self, text: str) -> str:
+        """The text with plain spaces for the no-break ones of a catalogue.
+
+        For calendars and plain text, where programs show no-break spaces as boxes. English has
+        none, so that those which a clinic writes stay there.
+        """
+        return text if self.language == ENGLISH else text.translate(PLAIN_SPACES)
 
     @property
     def weekday_names(self) -> tuple[str, ...]:
@@ -52,11 +63,14 @@ class Locale:
             self, day.year, day.month, day.day, "with_year" if year else "without_year"
         )
 
+    def number_text(self, number: str) -> str:
+        """A number such as "2,700.50" with the signs of the language, where dates are so."""
+        signs = self._table.numbers[self.dates]
+        return number.translate({ord(","): signs["group"], ord("."): signs["decimal"]})
+
     def day_width(self, *, year: bool = True) -> int:
         """The characters of the longest date in words."""
-        days = [date(2026, month, 28) for month in range(1, 13)]
-        days += [date(2026, 11, 9 + number) for number in range(7)]
-        return max(len(self.day_text(day, year=year)) for day in days)
+        return _day_width(self, year=year)
 
     def hour_text(self, hour: int) -> str:
         """A whole hour in few characters: "09", or "9a"."""
@@ -91,6 +105,12 @@ class Locale:
 
 INTERNATIONAL = Locale()
 """The 24-hour clock and dates such as "Mon 7 Dec 2026", in English: where nothing else is said."""
+
+
+@lru_cache(maxsize=64)
+def _day_width(locale: Locale, *, year: bool) -> int:
+    days = (date(2026, month, 22 + number) for month in range(1, 13) for number in range(7))
+    return max(len(locale.day_text(day, year=year)) for day in days)
 
 
 @lru_cache(maxsize=4096)

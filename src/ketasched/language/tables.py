@@ -11,13 +11,16 @@ from importlib.resources import files
 class Table:
     """The names of days and months of a language, and templates for `str.format`.
 
-    `weekdays` (from Monday) and `months` are short, as in a date; `headings` are whole months, as
-    over the grid of a month. `halves` are those of the 12-hour clock. `month` has the fields
+    `called` are the language's names, in English and in itself. `weekdays` (from Monday) and
+    `months` are short, as in a date; `headings` are whole months, as over the grid of a month.
+    `halves` are those of the 12-hour clock. `month` has the fields
     `month` and `year`; `moment` has `day` and `time`; `clock`, of the 12-hour clock, has `hour12`,
     `minute` and `half`. `dates` is by style; each has a template `with_year` and another one
-    `without_year`, with the fields `weekday`, `day`, `month` and `year`.
+    `without_year`, with the fields `weekday`, `day`, `month` and `year`. `numbers`, by the same
+    styles, have the signs `group` (of thousands) and `decimal`.
     """
 
+    called: tuple[str, ...]
     weekdays: tuple[str, ...]
     months: tuple[str, ...]
     headings: tuple[str, ...]
@@ -26,6 +29,7 @@ class Table:
     moment: str
     clock: str
     dates: Mapping[str, Mapping[str, str]]
+    numbers: Mapping[str, Mapping[str, str]]
 
 
 @cache

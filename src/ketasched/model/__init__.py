@@ -19,6 +19,7 @@ from ketasched.model.clinic import (
     DateStyle,
     Hours,
     Instructions,
+    OtherWording,
     Override,
     OwnMinutes,
     Prices,

@@ -149,21 +149,44 @@ class ProtocolWording(Wording):
 
 
 @dataclass(frozen=True, slots=True)
-class Instructions(ProtocolWording):
-    """The clinic's words for all protocols; tables named by an id have those for single ones."""
+class OtherWording(ProtocolWording):
+    """The clinic's words for one protocol, or for the readers of one language.
+
+    Those of a language may have tables named by a protocol's id, with the words for that one.
+    """
 
     protocols: Annotated[
         Mapping[str, ProtocolWording],
-        Key("The same for one protocol, by its id; what is left out is as for all."),
+        Key("In the table of a language: the same for one protocol, by its id."),
     ] = field(default_factory=dict, metadata={"other tables": True})
 
-    def wording(self, protocol: str, *, discreet: bool) -> Wording:
-        """The words for a protocol: its own, and for each empty text the general one."""
-        general: Wording = self.discreet if discreet else self
-        own = self.protocols.get(protocol, ProtocolWording())
-        special: Wording = own.discreet if discreet else own
+
+@dataclass(frozen=True, slots=True)
+class Instructions(ProtocolWording):
+    """The clinic's words for all; other tables are named by a protocol's id or by a language."""
+
+    others: Annotated[
+        Mapping[str, OtherWording],
+        Key(
+            "The same for one protocol, by its id, or for readers of one language, by its code; "
+            "what is left out is as for all."
+        ),
+    ] = field(default_factory=dict, metadata={"other tables": True})
+
+    def wording(self, protocol: str, language: str, *, discreet: bool) -> Wording:
+        """The words for a protocol to the readers of a language.
+
+        Each text is the first of these that is not empty: in the language, for the protocol; in
+        the clinic's own words, for the protocol; in the language; in the clinic's own words. What
+        is said of one protocol comes before the language, because it may be another thing.
+        """
+        none, here = OtherWording(), self.others.get(language, OtherWording())
+        own = here.protocols.get(protocol, none), self.others.get(protocol, none), here, self
+        words: list[Wording] = [one.discreet if discreet else one for one in own]
         names = [one.name for one in fields(Wording)]
-        return Wording(*[getattr(special, name) or getattr(general, name) for name in names])
+        return Wording(
+            *[next(filter(None, (getattr(one, name) for one in words)), "") for name in names]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +297,10 @@ class Clinic:
     dates: Annotated[
         DateStyle, Key("How people read dates here: `Mon, Dec 7` (us) or `Mon 7 Dec` (intl).")
     ] = field(default="intl", metadata={"written where used": True})
+    language: Annotated[
+        str,
+        Key("What patients and drivers read, unless a request says another: docs/languages.md."),
+    ] = field(default="en", metadata={"written where used": True})
     date_order: Annotated[
         DateOrder,
         Key("What `03/04/2027` is here, where somebody types it: the month first, or the day."),

@@ -8,31 +8,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-TERMS = (
-    # The medicine, by its names and brands; how and where it is given.
-    *("*ketamin*", "keta*", "ketolar*", "calypsol*", "vetalar*", "*spravato*", "*ketasched*"),
-    *("*sublingual*", "troche*", "*intramuscular*", "*hallucinat*"),
-    *("*infus*", "*injection*", "*intraven*", "*nasal*", "*lozenge*", "*off-label*", "rems"),
-    *("i-v therap*", "i-v clinic*", "i-v lounge*", "i-v suite*", "i-v drip*", "i-v treatment*"),
-    *("i-v hydration*", "i-v center*", "i-v centre*", "*anesth*", "*anaesth*", "*dissociat*"),
-    # What it is given for, by whom, and how that is measured.
-    *("*depress*", "*psych*", "*ptsd*", "*trauma*", "*suicid*", "*bipolar*", "*anxiety*", "mdd"),
-    *("behavioral*", "behavioural*", "mood", "mood disorder*", "ocd"),
-    *("*migraine*", "*fibromyalg*", "alcohol*", "relapse*", "ssri*", "snri*", "nerve pain*"),
-    *("*addict*", "*opioid*", "*neuropath*", "*crps*", "tms", "trd"),
-    *("mental", "mentally", "mental health*", "pain", "pains", "painful", "painkiller*"),
-    *("pain clinic*", "pain care*", "pain center*", "pain centre*", "pain management*"),
-    *("pain medicine*", "pain relief*", "*madrs*", "*qids*", "*phq*", "*c-ssrs*", "gad 7"),
-    *("*pcl 5*", "*caps 5*"),
-)
-"""Terms that are sensitive, as whole words; "*" stands for further letters.
-
-So "*depress*" is found in "antidepressant", and "pain" not in "Spain". A hyphen stands for any
-punctuation or none ("off label"), a space for none or what divides words on a line ("PainClinic").
-"""
-
-INNOCENT = ("ketan", "ketanji", "ketaki", "ketapang", "ketal", "infusino", "infuso")
-"""Words that contain a term and tell nothing: names of people and places."""
+from ketasched.model.sensitive_terms import INNOCENT, TERMS
 
 TO_LATIN = str.maketrans({"\u0131": "i", "\u00e6": "ae", "\u0153": "oe"})
 """Letters that Unicode does not decompose into ASCII ones: dotless i and ligatures."""
@@ -118,9 +94,9 @@ def redact(text: str) -> str:
     return "" if sensitive_term(rest) else rest
 
 
-def redact_instructions(text: str) -> str:
-    """The instructions unchanged, or `REDACTED` if they contain a sensitive term.
+def redact_instructions(text: str, instead: str = REDACTED) -> str:
+    """The instructions unchanged, or the other sentence if they contain a sensitive term.
 
     They are replaced as a whole, because half an instruction may say the opposite.
     """
-    return REDACTED if sensitive_term(text) else text
+    return instead if sensitive_term(text) else text

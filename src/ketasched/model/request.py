@@ -59,6 +59,12 @@ class Request:
     patient_phone: Annotated[
         str, Key("The patient's phone number, for the clinic's own lists only.")
     ] = ""
+    language: Annotated[
+        str, Key("What the patient reads, by its code; none: the clinic's language.")
+    ] = field(default="", metadata={"written where used": True})
+    driver_language: Annotated[
+        str, Key("What the driver reads, by its code; none: as the patient.")
+    ] = field(default="", metadata={"written where used": True})
     busy: Annotated[
         tuple[BusyTime, ...], Key("When they are busy, by the calendars of `--busy`.")
     ] = ()

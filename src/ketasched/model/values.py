@@ -351,8 +351,7 @@ class Amount:
         """Back to "449.50"."""
         return f"{self.hundredths // 100}.{self.hundredths % 100:02d}"
 
-    def text(self, currency: str) -> str:
-        """The amount for people: "USD 2,700", "$449.50"."""
+    def number(self) -> str:
+        """The amount for people, without its currency: "2,700", "449.50"."""
         whole, part = divmod(self.hundredths, 100)
-        between = " " if currency[-1:].isalpha() else ""
-        return f"{currency}{between}{whole:,}{f'.{part:02d}' if part else ''}"
+        return f"{whole:,}{f'.{part:02d}' if part else ''}"

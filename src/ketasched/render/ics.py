@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from ketasched.events.diff import changed_events
 from ketasched.events.events import Event, events
-from ketasched.events.view import View, clinic_locale
+from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import is_discreet
 from ketasched.model import Course
 from ketasched.model.privacy import redact
@@ -53,7 +53,12 @@ def render_split(course: Course, view: View) -> dict[str, str]:
 
 
 def _calendar(course: Course, view: View, content: list[Event]) -> str:
-    return calendar_text(calendar_name(course, view), course.timezone, content)
+    plain = reader_locale(course, view).plain
+    content = [
+        one._replace(title=plain(one.title), text=plain(one.text), place=plain(one.place))
+        for one in content
+    ]
+    return calendar_text(plain(calendar_name(course, view)), course.timezone, content)
 
 
 def calendar_text(name: str, zone: str, content: list[Event]) -> str:
@@ -78,7 +83,7 @@ def calendar_text(name: str, zone: str, content: list[Event]) -> str:
 
 def calendar_name(course: Course, view: View) -> str:
     """The calendar's name; neutral unless the clinic wants clinical titles."""
-    text = clinic_locale(course.clinic).text
+    text = reader_locale(course, view).text
     if view.audience == "driver":
         return text("Rides")
     if view.audience == "clinic":

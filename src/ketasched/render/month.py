@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from itertools import zip_longest
 
-from ketasched.events.view import View, clinic_locale
+from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import course_revision_text
 from ketasched.model import Course
 from ketasched.render.month_grid import MarkKind, Month, legend, month_grids
+from ketasched.render.text import wrap
 
 GRIDS_PER_ROW = 2
 """More are wider than a terminal of 80 columns."""
@@ -27,15 +28,17 @@ MARK_STYLES: Mapping[MarkKind, tuple[str, str, int]] = {
 
 def render(course: Course, view: View) -> str:
     """The months that have a mark, the legend, and the revision."""
-    locale = clinic_locale(course.clinic)
+    locale = reader_locale(course, view)
     grids = [list(_grid_lines(month, view)) for month in month_grids(course, view)]
     rows = [grids[first : first + GRIDS_PER_ROW] for first in range(0, len(grids), GRIDS_PER_ROW)]
     meanings = [f"{_cell('  ', kind, view)}  {text}" for kind, text in legend(course, view)]
-    return "\n\n".join(
-        (
-            *("\n".join(_join_grids(row)) for row in rows),
-            "\n".join(meanings) or locale.text("There is nothing to come."),
-            f"{course_revision_text(course, locale)}\n",
+    return locale.plain(
+        "\n\n".join(
+            (
+                *("\n".join(_join_grids(row)) for row in rows),
+                "\n".join(meanings) or locale.text("There is nothing to come."),
+                f"{wrap(course_revision_text(course, locale))}\n",
+            )
         )
     )
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Literal, NamedTuple
 
 from ketasched.events.rides import needs_ride
-from ketasched.events.view import View, clinic_locale
+from ketasched.events.view import View, reader_locale
 from ketasched.model import TAKES_PLACE, WEEKDAYS, Course
 
 MarkKind = Literal["visit", "home", "elsewhere", "tentative", "review"]
@@ -47,7 +47,7 @@ def month_grids(course: Course, view: View) -> list[Month]:
     """The months that have a mark for this audience, in order."""
     marks = marked_days(course, view)
     first_weekday = WEEKDAYS.index(course.clinic.week_begins)
-    locale = clinic_locale(course.clinic)
+    locale = reader_locale(course, view)
     names = locale.weekday_names
     names = (*names[first_weekday:], *names[:first_weekday])
     return [
@@ -63,7 +63,7 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
     on the same day.
     """
     is_driver = view.audience == "driver"
-    clock_text = clinic_locale(course.clinic).clock_text
+    clock_text = reader_locale(course, view).clock_text
     reviews = [] if is_driver else [one for one in course.reviews if one.status in TAKES_PLACE]
     marks = {
         review.start.date(): DayMark("review", clock_text(review.start), review.place == "phone")
@@ -84,7 +84,7 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
 def legend(course: Course, view: View) -> list[tuple[MarkKind, str]]:
     """The kinds of marks that the course has, and what they mean."""
     kinds = {mark.kind for mark in marked_days(course, view).values()}
-    text, is_driver = clinic_locale(course.clinic).text, view.audience == "driver"
+    text, is_driver = reader_locale(course, view).text, view.audience == "driver"
     meanings: dict[MarkKind, str] = {
         "visit": text("ride, there and back") if is_driver else text("appointment"),
         "home": text("at home"),

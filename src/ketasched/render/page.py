@@ -10,7 +10,7 @@ from ketasched.events.rides import (
     needs_ride,
     ride_reminders,
 )
-from ketasched.events.view import View, clinic_locale
+from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import (
     Labels,
     clinic_name,
@@ -127,8 +127,9 @@ class Page(Labels):
         return [self.locale.moment_text(one.start, year=False) for one in reminders]
 
     def amount_text(self, amount: Amount) -> str:
-        """An amount in the clinic's currency."""
-        return amount.text(self.currency)
+        """An amount in the clinic's currency: "USD 2,700", "$449.50"."""
+        between = " " if self.currency[-1:].isalpha() else ""
+        return f"{self.currency}{between}{self.locale.number_text(amount.number())}"
 
     def price_text(self, line: BillLine) -> str:
         """The price of a line: "USD 450 each, USD 2,700"."""
@@ -154,9 +155,10 @@ class Page(Labels):
 class RideList(Labels):
     """The rides to come: those of `only_driver`, or if that is "" all of them.
 
-    The list is discreet for every audience, but for `drivers`: the texts of the drivers who have a
-    phone. With `have_several_drivers` the drivers differ; "no driver yet" counts as a driver.
-    `skipped_reminders` counts the reminders before the time when their visit was given its date.
+    The list is discreet and in the driver's language for every audience, but for `drivers`: the
+    texts of the drivers who have a phone. With `have_several_drivers` the drivers differ; "no
+    driver yet" counts as a driver. `skipped_reminders` counts the reminders before the time when
+    their visit was given its date.
     """
 
     visits: list[Visit]
@@ -178,7 +180,7 @@ def make_page(course: Course, view: View) -> Page:
     treatments = [visit for visit in takes_place if kinds[visit.kind].place != "phone"]
     booster_phases = {phase.name for phase in course.protocol.phases if phase.tentative}
     listed = takes_place or [visit for visit in course.visits if not visit.elsewhere]
-    locale = clinic_locale(clinic)
+    locale = reader_locale(course, view)
     return Page(
         course,
         discreet,
@@ -192,7 +194,7 @@ def make_page(course: Course, view: View) -> Page:
         phone=clinic_phone(clinic, discreet=discreet),
         revision_text=course_revision_text(course, locale),
         source_text=source_text(course, locale, discreet=discreet),
-        wording=clinic_wording(clinic, course.protocol, discreet=discreet),
+        wording=clinic_wording(course, locale, discreet=discreet),
         bill=make_bill(course),
         currency=redact(currency) if discreet else currency,
         first_start=listed[0].start,
@@ -210,7 +212,8 @@ def make_page(course: Course, view: View) -> Page:
 
 def make_ride_list(course: Course, view: View) -> RideList:
     """The rides to come, for a page for this audience."""
-    labels = Labels(course, is_discreet(course, view), clinic_locale(course.clinic))
+    for_driver = View("driver", rides_of=view.rides_of)
+    labels = Labels(course, is_discreet(course, view), reader_locale(course, view))
     rides = [
         visit
         for visit in course.visits
@@ -220,10 +223,10 @@ def make_ride_list(course: Course, view: View) -> RideList:
     return RideList(
         course,
         discreet=True,
-        locale=labels.locale,
+        locale=reader_locale(course, for_driver),
         visits=rides,
         only_driver=redact(view.rides_of),
-        former_dates=former_dates(course, View("driver", rides_of=view.rides_of)),
+        former_dates=former_dates(course, for_driver),
         place=clinic_place(course.clinic, discreet=True),
         phone=clinic_phone(course.clinic, discreet=True),
         drivers=sorted({labels.driver_text(visit) for visit in with_phone}),

@@ -4,6 +4,7 @@ A page is a list of blocks with an empty line between them; a block is a list of
 is used because loading a template engine would slow down `plan`.
 """
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -24,8 +25,11 @@ from ketasched.render.bill import Bill
 from ketasched.render.page import Page, RideList, make_page, make_ride_list
 from ketasched.render.visit_table import make_visit_table, row
 
-WIDTH, REMINDER_WIDTH = 78, 83
-"""The columns of a page, and of a line with all reminders of a ride."""
+WIDTH, MAX_WIDTH = 78, 83
+"""The columns of a paragraph, and those of any line, such as one with all reminders of a ride."""
+
+LAST_GAP = re.compile(r".*  (?=\S)")
+"""What is before the last column of a line."""
 
 DRIVEN_EVERY_TIME = message(
     "Someone else has to drive you here and take you home again, every time."
@@ -42,10 +46,27 @@ Block = list[str]
 
 
 def render(course: Course, view: View) -> str:
-    """The page for this audience, in lines of at most `WIDTH` characters if no word is longer."""
-    blocks = PAGES[view.audience](make_page(course, view), make_ride_list(course, view))
+    """The page for this audience.
+
+    A patient's or driver's has lines of at most `MAX_WIDTH` characters if no word is longer.
+    """
+    page = make_page(course, view)
+    blocks = PAGES[view.audience](page, make_ride_list(course, view))
     lines = "\n\n".join(["\n".join(block) for block in blocks if block]).split("\n")
-    return "\n".join([line.rstrip() for line in lines]) + "\n"
+    if view.audience != "clinic":
+        lines = [part for line in lines for part in _fitted(line.rstrip())]
+    return page.locale.plain("\n".join([line.rstrip() for line in lines]) + "\n")
+
+
+def _fitted(line: str) -> list[str]:
+    """The line in as many as it needs; what follows its columns stays in the last of them."""
+    if len(line) <= MAX_WIDTH:
+        return [line]
+    columns = LAST_GAP.match(line)
+    indent = " " * (columns.end() if columns and columns.end() < WIDTH // 2 else 0)
+    return textwrap.wrap(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
 
 
 # --- the patient -------------------------------------------------------------------------------
@@ -60,7 +81,7 @@ def _patient_page(page: Page, rides: RideList) -> Iterator[Block]:
         text("{title}: {first} to {last}", title=page.title, first=first, last=last),
         f"{whose} {page.revision_text}",
     ]
-    yield _former_dates(page, text("No longer on:"))
+    yield _former_dates(page, text("No longer on: {dates}.", dates=_dates(page)))
     if page.is_on_hold:
         yield [wrap(text("Your appointments are on hold. We will call you with new dates."))]
     elif page.nothing_planned:
@@ -132,14 +153,12 @@ def _ride_lines(page: Page, visit: Visit) -> Iterator[str]:
     text, width = page.locale.text, page.locale.day_width(year=False) + 2
     driver = page.driver_text(visit) if visit.driver else text("not arranged yet")
     yield f"{page.locale.day_text(visit.start, year=False):<{width}}{driver}"
-    if reminders := page.reminder_texts(visit):
-        either = text("and on")
-        line = text(
-            "your calendar reminds you on {moments}", moments=f" {either} ".join(reminders)
-        )
-        if width + len(line) > REMINDER_WIDTH:
-            line = line.replace(f" {either} ", f"\n{'':<{width}}{either} ")
-        yield f"{'':<{width}}{line}"
+    if moments := page.reminder_texts(visit):
+        first = text("your calendar reminds you on {moment}", moment=moments[0])
+        others = [text("and on {moment}", moment=moment) for moment in moments[1:]]
+        line = " ".join([first, *others])
+        lines = [line] if width + len(line) <= MAX_WIDTH else [first, *others]
+        yield from (f"{'':<{width}}{line}" for line in lines)
 
 
 def _reviews(page: Page) -> Iterator[Block]:
@@ -204,14 +223,20 @@ def _contact_lines(page: Page) -> Iterator[str]:
 # --- the driver --------------------------------------------------------------------------------
 
 
+RIDES = message("Rides, there and back"), message("Rides for {who}, there and back")
+ONE_DRIVERS_RIDES = (
+    message("Rides, there and back: {driver}"),
+    message("Rides for {who}, there and back: {driver}"),
+)
+"""The titles of a driver's page, without and with the patient."""
+
+
 def _driver_page(page: Page, rides: RideList) -> Iterator[Block]:
     text, who, phone = page.locale.text, page.view.patient_label, rides.phone
-    title = text("Rides, there and back")
-    if who:
-        title = text("Rides for {who}, there and back", who=who)
-    driver = f": {rides.only_driver}" if rides.only_driver else ""
-    yield [f"{title}{driver}", page.revision_text]
-    yield _former_dates(page, text("No ride any more on:"))
+    form = ONE_DRIVERS_RIDES if rides.only_driver else RIDES
+    title = text(form[bool(who)], who=who, driver=rides.only_driver)
+    yield [title, page.revision_text]
+    yield _former_dates(page, text("No ride any more on: {dates}.", dates=_dates(page)))
     if rides.visits:
         yield [_ride_line(rides, visit) for visit in rides.visits]
         earliest = text("The time to collect is the earliest one: it may take longer.")
@@ -254,7 +279,7 @@ def _clinic_page(page: Page, _rides: RideList) -> Iterator[Block]:
     head = ("", "", "Day", "Check-in", "Treatment", "Ready from", "Status")
     details = [line for visit in course.visits for line in _visit_details(page, visit, widths)]
     yield [row(head, widths), *details]
-    yield _former_dates(page, "No longer on:")[:1]
+    yield _former_dates(page, f"No longer on: {_dates(page)}.")[:1]
     yield [_review_details(page, review) for review in course.reviews]
     yield [
         wrap(f"{LEVELS.get(finding.level, finding.level)}: {message} ({finding.rule})", 4)
@@ -308,12 +333,14 @@ def _review_details(page: Page, review: Review) -> str:
 # --- all of them -------------------------------------------------------------------------------
 
 
-def _former_dates(page: Page, label: str) -> Block:
-    """The dates that no longer hold, and what to do about them; empty if there are none."""
-    if not page.former_dates:
-        return []
-    dates = "; ".join(page.locale.moment_text(start, year=False) for start in page.former_dates)
-    return [wrap(f"{label} {dates}."), wrap(page.locale.text(DELETE_OLD))]
+def _former_dates(page: Page, said: str) -> Block:
+    """What is said of dates that no longer hold, and what to do; empty if there are none."""
+    return [wrap(said), wrap(page.locale.text(DELETE_OLD))] if page.former_dates else []
+
+
+def _dates(page: Page) -> str:
+    """The dates that no longer hold."""
+    return "; ".join(page.locale.moment_text(start, year=False) for start in page.former_dates)
 
 
 def _calendar_file(page: Page) -> Block:

@@ -46,7 +46,8 @@ def make_visit_table(page: Page) -> VisitTable:
         if cells[count:] and cells[-1]:
             said = locale.text("No driving before: {moment}", moment=cells[-1])
             lines[uid].append(f"{'':<{widths[0]}}{said}")
-    return VisitTable([row(cells[:count], widths) for cells in head], lines)
+    shown = (cells[:count] for cells in head)
+    return VisitTable([row(cells, widths) for cells in shown if any(cells)], lines)
 
 
 def _headings(page: Page) -> Iterator[list[str]]:
@@ -59,7 +60,7 @@ def _headings(page: Page) -> Iterator[list[str]]:
         text("Ready to be collected") if page.comes else "",
         text("No driving before"),
     ):
-        yield textwrap.wrap(heading, HEAD_WIDTH)
+        yield textwrap.wrap(heading, HEAD_WIDTH, break_long_words=False)
 
 
 def _cells(page: Page, visit: Visit, *, has_years: bool) -> tuple[str, ...]:
