@@ -24,13 +24,8 @@ from ketasched.model import (
     Prices,
     Wording,
 )
-from ketasched.model.privacy import (
-    REDACTED,
-    TERMS,
-    redact,
-    redact_instructions,
-    sensitive_term,
-)
+from ketasched.model.privacy import REDACTED, redact, redact_instructions, sensitive_term
+from ketasched.model.sensitive_terms import TERMS
 from ketasched.planning.planner import plan
 from ketasched.render import RENDERERS, render
 from ketasched.render.day_sheet import render_sheet
@@ -42,7 +37,7 @@ from tests.support.readers import unfolded
 
 FORMS = [form for form in RENDERERS if form != "json"]
 """A course as JSON is all of it, for the clinic."""
-AUDIENCES = ["patient", "driver"]
+AUDIENCES: tuple[Audience, ...] = ("patient", "driver")
 TELLS = "Ketamine infusions for depression: Hudson Psychiatry (esketamine, Spravato)"
 ALL_WEEK = "mon tue wed thu fri sat sun"
 

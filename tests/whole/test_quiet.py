@@ -283,4 +283,6 @@ def test_the_two_readings_of_a_birth_date_are_in_no_log():
 def test_an_example_in_an_error_is_whole_where_the_value_is_hidden(prepared):
     shown = run("drivers --next soon")
     assert 'expected days or weeks such as "3d" or "2w", not …' in shown
-    assert 'expected a clock time such as "08:30", not …' in run("plan --patient Q --start 2026-12-07 --time 9.5")
+    assert 'expected a clock time such as "08:30", not …' in run(
+        "plan --patient Q --start 2026-12-07 --time 9.5"
+    )
