@@ -7,6 +7,9 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := requirements-dev.lock
+# Whom the system trusts is trusted, as pip does: a company's own proxy, for instance.
+UV := UV_SYSTEM_CERTS=1 $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --constraint $(LOCK) --compile-bytecode
 NEIGHBOURS := .venv-neighbours
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
@@ -48,11 +51,11 @@ proof: $(READY)  ## 2,000 courses by 16 processes, 8 rosters at once, a kill at 
 	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register tests/batch/test_crashes.py tests/planning tests/revising tests/files
 
 fuzz: $(READY)  ## Look for bugs in the readers; SECONDS=900 for each of them.
-	$(PIP) --constraint $(LOCK) --editable '.[fuzz]'
+	$(INSTALL) --requirement pyproject.toml --extra fuzz
 	$(BIN)/python -m tools.fuzz --seconds $(SECONDS)
 
 mutants: $(READY)  ## Change the code in thousands of small ways: hours; ONLY='ketasched.rules*' for one module.
-	$(PIP) --constraint $(LOCK) --editable '.[mutants]'
+	$(INSTALL) --requirement pyproject.toml --extra mutants
 	PATH="$(CURDIR)/$(BIN):$$PATH" HYPOTHESIS_PROFILE=mutants mutmut run $(ONLY)
 	$(BIN)/mutmut results
 
@@ -63,7 +66,7 @@ audit: $(READY)  ## Known vulnerabilities in what is locked; WHERE=--where-possi
 	$(BIN)/python -m tools.audit $(WHERE)
 
 lock: $(READY)  ## The newest releases to test with; then run the tests.
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --extra dev --extra fuzz --extra mutants \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --upgrade --extra dev --extra fuzz --extra mutants \
 	  --no-annotate --custom-compile-command 'make lock' pyproject.toml --output-file $(LOCK)
 
 clean:
@@ -84,5 +87,6 @@ $(READY): pyproject.toml $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "ketasched needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --constraint $(LOCK) --editable '.[dev]'
+	$(PIP) --constraint $(LOCK) uv
+	$(INSTALL) --editable '.[dev]'
 	@touch $@

@@ -1,5 +1,6 @@
 """Shared by all tests: Hypothesis profiles, a fixed moment, isolation, and `--update-golden`."""
 
+import gc
 import os
 import shutil
 import sys
@@ -48,6 +49,15 @@ MADE_AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what stays for good: modules, and thousands of tests.
+
+    It would look through all of them again and again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
