@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.support.compiled_statements import create_engine
+
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", UNTIMED, derandomize=True)
 settings.register_profile("explore", UNTIMED)
@@ -69,6 +71,7 @@ def _no_clinic_from_outside(tmp_path, monkeypatch):
         monkeypatch.setattr(f"ketasched.cli.{module}.may_name_people", lambda: True)
     monkeypatch.setattr("ketasched.cli.batch._cores", lambda: 1)
     monkeypatch.setattr("ketasched.cli.options.monotonic", lambda: 0.0)
+    monkeypatch.setattr("ketasched.register.database.create_engine", create_engine)
     monkeypatch.delenv("KETASCHED_CLINIC", raising=False)
     monkeypatch.delenv("KETASCHED_REGISTER", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "nothing"))

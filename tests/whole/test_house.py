@@ -203,8 +203,7 @@ def test_no_file_is_longer_than_400_lines_and_no_function_than_60():
         functions = [
             node.name
             for node in ast.walk(ast.parse(text))
-            if isinstance(node, ast.FunctionDef)
-            and (node.end_lineno or 0) - node.lineno + 1 > 60
+            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > 60
         ]
         return functions + ["the file"] * (text.count("\n") > 400)
 
@@ -215,7 +214,9 @@ def test_only_the_command_line_knows_click():
     def says_click(path: Path) -> bool:
         return "click" in path.read_text(encoding="utf-8").split()
 
-    assert where(lambda path: module_of(path) not in ("cli", "__main__") and says_click(path)) == {}
+    assert (
+        where(lambda path: module_of(path) not in ("cli", "__main__") and says_click(path)) == {}
+    )
 
 
 def test_every_room_has_a_folder_of_tests():
