@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from ketasched.batch.executors import FEW_COLLECTIONS
 from tests.support.compiled_statements import create_engine
 
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -56,10 +57,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_finish() -> None:
     """Let the garbage collector leave alone what stays for good: modules, and thousands of tests.
 
-    It would look through all of them again and again.
+    It would look through all of them again and again; and through what is new less often, as in
+    the workers of a batch.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*FEW_COLLECTIONS)
 
 
 @pytest.fixture(autouse=True)
