@@ -4,17 +4,21 @@ PYTHON ?= python3
 SECONDS ?= 12
 VENV := .venv
 BIN := $(VENV)/bin
-READY := $(VENV)/.ready
+INSTALLED := $(VENV)/.ready
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/ketasched/language/catalogues/*/LC_MESSAGES/*.po))
+READY := $(INSTALLED) $(CATALOGUES)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 LOCK := requirements-dev.lock
+# Whom the system trusts is trusted, as pip does: a company's own proxy, for instance.
+UV := UV_SYSTEM_CERTS=1 $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --constraint $(LOCK) --compile-bytecode
 NEIGHBOURS := .venv-neighbours
-CATALOGUES := $(patsubst %.po,%.mo,$(wildcard src/ketasched/language/catalogues/*/LC_MESSAGES/*.po))
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
 .PHONY: demo test check catalogues docs picture bench proof fuzz mutants package audit lock clean
 
-demo: $(READY) $(CATALOGUES)  ## Plan the course of the example and show where its files are.
+demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
 	@$(BIN)/ketasched plan --clinic examples/clinic.toml --patient P-014 --start 2026-12-07 \
 	  --unavailable 2026-12-10 --between 08:00-12:00 --boosters 1 \
@@ -23,7 +27,7 @@ demo: $(READY) $(CATALOGUES)  ## Plan the course of the example and show where i
 	@cat demo/P-014/P-014.txt
 	@echo; echo "The files:"; sed 's/^/  /' demo-files.txt; rm demo-files.txt
 
-test: $(READY) $(CATALOGUES) $(NODE_MODULES)  ## All tests.
+test: $(READY) $(NODE_MODULES)  ## All tests.
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 check: $(READY)  ## The linter, the formatter and the type checker.
@@ -31,15 +35,15 @@ check: $(READY)  ## The linter, the formatter and the type checker.
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-catalogues: $(CATALOGUES)  ## The translations, as gettext reads them; `python -m tools.catalogues` finds what to translate.
+catalogues: $(READY)  ## The translations, as gettext reads them; `python -m tools.catalogues` finds what to translate.
 
-docs: $(READY) $(CATALOGUES)  ## The documents and schemas that are made from the code.
+docs: $(READY)  ## The documents and schemas that are made from the code.
 	$(BIN)/python -m pytest -q tests/whole/test_documents.py --update-golden
 
-picture: $(READY) $(CATALOGUES)  ## docs/page.png: the page of the README's first example, as Chromium shows it.
+picture: $(READY)  ## docs/page.png: the page of the README's first example, as Chromium shows it.
 	$(BIN)/python -m tools.page_picture
 
-bench: $(READY) $(CATALOGUES) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
+bench: $(READY) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; ROWS="1000 10000" for other rosters.
 	$(BIN)/python -m tools.benchmarks.start
 	$(BIN)/python -m tools.benchmarks.course
 	$(BIN)/python -m tools.benchmarks.batch $(ROWS)
@@ -47,15 +51,15 @@ bench: $(READY) $(CATALOGUES) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios
 	$(BIN)/python -m tools.benchmarks.together
 	$(BIN)/python -m tools.benchmarks.reschedule
 
-proof: $(READY) $(CATALOGUES)  ## 2,000 courses by 16 processes, 8 rosters at once, a kill at every step, three times the random cases: half an hour.
+proof: $(READY)  ## 2,000 courses by 16 processes, 8 rosters at once, a kill at every step, three times the random cases: half an hour.
 	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register tests/batch/test_crashes.py tests/planning tests/revising tests/files
 
 fuzz: $(READY)  ## Look for bugs in the readers; SECONDS=900 for each of them.
-	$(PIP) --constraint $(LOCK) --editable '.[fuzz]'
+	$(INSTALL) --requirement pyproject.toml --extra fuzz
 	$(BIN)/python -m tools.fuzz --seconds $(SECONDS)
 
-mutants: $(READY) $(CATALOGUES)  ## Change the code in thousands of small ways: hours; ONLY='ketasched.rules*' for one module.
-	$(PIP) --constraint $(LOCK) --editable '.[mutants]'
+mutants: $(READY)  ## Change the code in thousands of small ways: hours; ONLY='ketasched.rules*' for one module.
+	$(INSTALL) --requirement pyproject.toml --extra mutants
 	PATH="$(CURDIR)/$(BIN):$$PATH" HYPOTHESIS_PROFILE=mutants mutmut run $(ONLY)
 	$(BIN)/mutmut results
 
@@ -66,13 +70,13 @@ audit: $(READY)  ## Known vulnerabilities in what is locked; WHERE=--where-possi
 	$(BIN)/python -m tools.audit $(WHERE)
 
 lock: $(READY)  ## The newest releases to test with; then run the tests.
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --extra dev --extra fuzz --extra mutants \
+	$(UV) pip compile --quiet --universal --python-version 3.11 --upgrade --extra dev --extra fuzz --extra mutants \
 	  --no-annotate --custom-compile-command 'make lock' pyproject.toml --output-file $(LOCK)
 
 clean:
 	rm -rf $(VENV) $(NEIGHBOURS) tests/node/node_modules demo mutants .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
-%.mo: %.po | $(READY)
+%.mo: %.po | $(INSTALLED)
 	$(BIN)/python -m tools.catalogue_files
 
 # Tools such as ours, only to compare how soon they answer.
@@ -86,9 +90,10 @@ $(NODE_MODULES): tests/node/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --prefix tests/node --no-audit --no-fund --silent; \
 	else echo "no npm: the tests with ical.js and axe-core are skipped"; fi
 
-$(READY): pyproject.toml $(LOCK)
+$(INSTALLED): pyproject.toml $(LOCK)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "ketasched needs Python 3.11 or newer: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --constraint $(LOCK) --editable '.[dev]'
+	$(PIP) --constraint $(LOCK) uv
+	$(INSTALL) --editable '.[dev]'
 	@touch $@

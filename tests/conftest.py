@@ -1,5 +1,6 @@
 """Shared by all tests: Hypothesis profiles, a fixed moment, isolation, and `--update-golden`."""
 
+import gc
 import os
 import shutil
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from ketasched.batch.executors import FEW_COLLECTIONS
+from tests.support.compiled_statements import create_engine
 
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", UNTIMED, derandomize=True)
@@ -50,6 +54,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
 
 
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave alone what stays for good: modules, and thousands of tests.
+
+    It would look through all of them again and again; and through what is new less often, as in
+    the workers of a batch.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*FEW_COLLECTIONS)
+
+
 @pytest.fixture(autouse=True)
 def _no_clinic_from_outside(tmp_path, monkeypatch):
     """Hide the developer's clinic, register, directory and zone; stop the clock of time budgets;
@@ -59,6 +74,7 @@ def _no_clinic_from_outside(tmp_path, monkeypatch):
         monkeypatch.setattr(f"ketasched.cli.{module}.may_name_people", lambda: True)
     monkeypatch.setattr("ketasched.cli.batch._cores", lambda: 1)
     monkeypatch.setattr("ketasched.cli.options.monotonic", lambda: 0.0)
+    monkeypatch.setattr("ketasched.register.database.create_engine", create_engine)
     monkeypatch.delenv("KETASCHED_CLINIC", raising=False)
     monkeypatch.delenv("KETASCHED_REGISTER", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "nothing"))

@@ -22,10 +22,11 @@ from tests.support.crashes import (
     until,
     write_roster,
 )
+from tests.support.forked import start_server
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills with signals")
 
-ROWS, SOME_REJECTED = 300, 5
+ROWS, SOME_REJECTED = 150, 5
 ALONE = "--ignore-chairs"
 IMPATIENT = {
     "ketasched.batch.executors.SECONDS_TO_CONNECT": 1,
@@ -61,7 +62,12 @@ def wanted(roster, tmp_path_factory):
 
 
 def two_workers():
-    """A cluster of two workers, a process each; a nanny begins one anew when it is killed."""
+    """A cluster of two workers, a process each; a nanny begins one anew when it is killed.
+
+    They are forked from a process that has imported Dask already, as the runs are.
+    """
+    start_server()
+    dask.config.set({"distributed.worker.multiprocessing-method": "forkserver"})
     return LocalCluster(
         processes=True,
         n_workers=2,

@@ -474,7 +474,7 @@ def test_no_patient_is_in_what_a_cluster_may_log():
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signals")
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_ctrl_c_leaves_a_run_that_can_go_on(asked, jobs):
-    rows = rows_of(500)
+    rows = rows_of(250)
     for number, row in enumerate(rows):
         row["start"] = f"{2027 + number // 125}-{1 + number % 12:02}-{1 + number % 28:02}"
     roster_file(rows)

@@ -4,13 +4,26 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import sqlalchemy
 
+from ketasched.register import database
+from tests.conftest import IS_FULL
 from tests.register.databases import Files, Server
 from tests.support.batches import clinic_file
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Try on PostgreSQL only what a module has in `ALSO_ON_POSTGRESQL`; `make proof` tries all."""
+
+    def is_asked(item: pytest.Item) -> bool:
+        chosen = getattr(getattr(item, "module", None), "ALSO_ON_POSTGRESQL", None)
+        if IS_FULL or chosen is None or not isinstance(item, pytest.Function):
+            return True
+        return item.function in chosen or "postgresql" not in item.callspec.params.values()
+
+    config.hook.pytest_deselected(items=[one for one in items if not is_asked(one)])
+    items[:] = filter(is_asked, items)
 
 
 @pytest.fixture(scope="session")
@@ -22,31 +35,13 @@ def server() -> Iterator[Server]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-class CompiledStatements(dict[tuple[Any, ...], Any]):
-    """Statements that any engine has compiled: a dialect counts by its name.
-
-    Each command opens the register anew, and would compile the same statements for a fifth of its
-    time.
-    """
-
-    def get(self, key: tuple[Any, ...], default: Any = None) -> Any:
-        return super().get((key[0].name, *key[1:]), default)
-
-    def __setitem__(self, key: tuple[Any, ...], compiled: Any) -> None:
-        super().__setitem__((key[0].name, *key[1:]), compiled)
-
-
-COMPILED = CompiledStatements()
-
-
 @pytest.fixture(autouse=True)
 def close_registers(monkeypatch) -> Iterator[Callable[[], None]]:
     """Close every register that a test has opened; at its end it is called for each."""
-    engines = []
+    engines, create_engine = [], database.create_engine
 
     def made(*arguments, **more):
-        engines.append(sqlalchemy.create_engine(*arguments, **more))
-        engines[-1].update_execution_options(compiled_cache=COMPILED)
+        engines.append(create_engine(*arguments, **more))
         return engines[-1]
 
     def close() -> None:
@@ -83,8 +78,8 @@ def book(address: str, clinic: str, monkeypatch) -> str:
     return address
 
 
-KEPT: dict[tuple[Callable[[], None], type], str] = {}
-"""The registers that tests begin with: by what has filled them, and by where they are."""
+KEPT: dict[tuple[Callable[[], None], type], tuple[str, Path]] = {}
+"""The registers and files that tests begin with, by what has made them and where it has."""
 
 
 @pytest.fixture
@@ -93,7 +88,7 @@ def filled(
 ) -> Callable[[Callable[[], None]], str]:
     """Call it with what fills a register, for the address of one that is filled so.
 
-    It is filled once for each kind of database; every test has a copy.
+    It is filled once for each kind of database; every test has a copy, also of the files.
     """
 
     def like(fill: Callable[[], None]) -> str:
@@ -104,8 +99,12 @@ def filled(
             close_registers()
             is_file = isinstance(databases, Files)
             keeper = Files(tmp_path_factory.mktemp("kept")) if is_file else databases
-            KEPT[key] = keeper.new(new)
-        address: str = databases.new(KEPT[key])
+            own = shutil.ignore_patterns(Path(new).parent.name) if is_file else None
+            files = shutil.copytree(Path(), tmp_path_factory.mktemp("kept") / "files", ignore=own)
+            KEPT[key] = keeper.new(new), files
+        register, files = KEPT[key]
+        shutil.copytree(files, Path(), dirs_exist_ok=True)
+        address: str = databases.new(register)
         monkeypatch.setenv("KETASCHED_REGISTER", address)
         return address
 

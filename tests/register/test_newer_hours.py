@@ -16,13 +16,17 @@ REASON = "the clinic is closed (pump repair)"
 
 
 @pytest.fixture
-def two(book: str) -> str:
+def two(filled) -> str:
     """A register with two patients, and the clinic's file that has a closure since."""
+    address: str = filled(plan_two)
+    return address
+
+
+def plan_two() -> None:
     clinic_file("clinic.toml", SALT, "09:00-12:00")
     plan("P-1")
     plan("Maria Gomez")
     close()
-    return book
 
 
 def close(path: str = "clinic.toml", more: str = SALT, day: str = MONDAY) -> None:
@@ -342,3 +346,15 @@ def test_a_visit_that_an_undo_brings_back_to_a_closed_day_is_hidden_nowhere(two)
     assert run("day", MONDAY, *TODAY).stdout.count(f"NO LONGER FITS: {REASON}") == 2
     assert run("drivers", "--next", "9d", *TODAY).stdout.count(f"NO LONGER FITS: {REASON}") == 2
     assert UNFIT in run("suggest", "P-1", "3", *TODAY).stderr
+
+
+ALSO_ON_POSTGRESQL = {
+    test_the_list_of_courses_marks_who_no_longer_fits,
+    test_nobody_is_booked_on_a_chair_that_is_out_of_order,
+    test_a_day_without_a_chair_in_order_is_full_for_the_first_one_too,
+    test_what_is_planned_elsewhere_is_imported_on_a_chair_in_order_only,
+    test_whoever_was_let_in_beside_a_full_clinic_leaves_the_others_their_chairs,
+    test_of_two_clinics_each_has_its_own_file,
+    test_a_damaged_course_does_not_hide_the_others_in_the_list,
+}
+"""What is booked and which chairs are given; the rest shows what any database holds."""

@@ -363,3 +363,17 @@ def test_of_two_who_share_a_time_one_stays_when_a_clerk_takes_a_chair(book, over
     assert len(listed()) == 2
     assert max(most for _, most in rows(book, MOST_AT_ONCE)) == 2
     assert rows(book, TWO_ON_A_CHAIR) == [(0,)]
+
+
+ALSO_ON_POSTGRESQL = {
+    test_all_are_planned_beside_what_is_booked_and_booked_whole,
+    test_the_next_run_sees_those_of_the_run_before,
+    test_who_is_overtaken_is_planned_anew_beside_all_the_others,
+    test_who_is_overtaken_and_finds_nothing_is_rejected_with_the_reason,
+    test_somebody_who_got_another_course_meanwhile_is_rejected,
+    test_a_course_that_is_revised_meanwhile_stays,
+    test_a_run_that_was_stopped_after_booking_finds_its_courses_again,
+    test_a_folder_that_cannot_be_written_gives_back_what_was_booked,
+    test_of_two_who_share_a_time_one_stays_when_a_clerk_takes_a_chair,
+}
+"""What is booked as one, and who comes between; the rest plans beside what any database holds."""

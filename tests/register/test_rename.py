@@ -34,13 +34,17 @@ COURSES_1_0 = [
 
 
 @pytest.fixture
-def maria(book: str) -> str:
+def maria(filled) -> str:
     """A register with two courses of Maria Gomez and one of P-2."""
+    address: str = filled(plan_three)
+    return address
+
+
+def plan_three() -> None:
     clinic_file("clinic.toml", 'chairs = 3\nid_salt = "x"', "09:00-13:00")
     plan("María Gómez", "-o", "out")
     plan("María Gómez", *LATER)
     plan("P-2", "-o", "out")
-    return book
 
 
 def renamed(old: str, new: str, *more: str, code: int = 0) -> Result:

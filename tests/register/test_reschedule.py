@@ -643,3 +643,19 @@ def test_a_clinic_with_twenty_visits_on_a_day_that_is_closed_is_called_and_moved
         assert not any(word in sheet for word in ("fit", "NO CHAIR", "SHARED", "broken"))
     assert rows(book, TWO_ON_A_CHAIR) == [(0,)]
     assert "nothing to do" in reschedule().stderr
+
+
+ALSO_ON_POSTGRESQL = {
+    test_at_once_all_visits_move_and_the_day_is_clean,
+    test_a_file_is_applied_exactly_as_it_was_proposed,
+    test_a_book_that_has_changed_since_refuses_the_proposal,
+    test_a_change_between_the_search_and_the_entry_is_noticed,
+    test_who_takes_the_chair_of_somebody_excepted_is_refused,
+    test_the_log_says_who_moved_the_visits_and_why,
+    test_one_course_of_it_is_taken_back,
+    test_two_courses_take_each_others_chairs,
+    test_who_had_a_chair_after_the_last_one_has_one_that_is_free_by_now,
+    test_of_two_who_apply_it_at_once_one_is_refused,
+    test_who_is_killed_has_moved_all_or_none,
+}
+"""What is entered as one, and who comes between; the rest shows what any database holds."""

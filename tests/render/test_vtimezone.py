@@ -9,7 +9,7 @@ import zoneinfo
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -114,7 +114,7 @@ def course_in(zone: str, quarter: date) -> Course:
     return course_of(zone, [*(moment_at(day, 9 * 60, ZoneInfo(zone)) for day in days), *around])
 
 
-@lru_cache(maxsize=1)
+@cache
 def calendars(zone: str) -> list[tuple[Course, str]]:
     """The courses of a zone with their calendars."""
     courses = [course_in(zone, quarter) for quarter in QUARTERS]

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -68,6 +69,7 @@ def module_of(path: Path) -> str:
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
+@cache
 def modules() -> list[Path]:
     return [path for path in sorted(SOURCE.rglob("*.py")) if module_of(path) != "protocols"]
 
@@ -84,6 +86,12 @@ def imports(path: Path) -> set[str]:
                 at = SOURCE / inner.replace(".", "/")
                 found.add(inner if at.with_suffix(".py").exists() or at.is_dir() else named)
     return found
+
+
+def where(wrong: Callable[[Path], object]) -> dict[str, object]:
+    """What is wrong in each module, by its path; nothing of those in which nothing is."""
+    found = {path.relative_to(SOURCE).as_posix(): wrong(path) for path in modules()}
+    return {path: what for path, what in found.items() if what}
 
 
 def room_of(module: str) -> str:
@@ -140,12 +148,14 @@ def test_contributing_says_what_every_module_is():
     assert named == {name for floor in FLOORS[:-1] for name in floor} | {"protocols", "schemas"}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
-def test_imports_run_downward_only(path):
-    own = module_of(path)
-    floor = next(number for number, names in enumerate(FLOORS) if own in names)
-    allowed = {own} | MAY_IMPORT.get(own, set().union(*FLOORS[:floor]))
-    assert {module.split(".")[0] for module in imports(path)} <= allowed
+def test_imports_run_downward_only():
+    def upward(path: Path) -> set[str]:
+        own = module_of(path)
+        floor = next(number for number, names in enumerate(FLOORS) if own in names)
+        allowed = {own} | MAY_IMPORT.get(own, set().union(*FLOORS[:floor]))
+        return {module.split(".")[0] for module in imports(path)} - allowed
+
+    assert where(upward) == {}
 
 
 def test_the_house_is_small_enough_to_walk_through():
@@ -166,21 +176,20 @@ def test_a_room_is_entered_by_its_doors_only(room):
     assert {module.removeprefix(f"{room}.") for module in outside} == doors_of(room)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
-def test_only_the_command_line_reads_the_clock_and_the_environment(path):
-    if module_of(path) == "cli":
-        return
-    text = path.read_text(encoding="utf-8")
-    assert calls(path).isdisjoint({"now", "today", "utcnow", "time_ns", "getenv"})
-    assert "os.environ" not in text
+def test_only_the_command_line_reads_the_clock_and_the_environment():
+    def read(path: Path) -> set[str]:
+        if module_of(path) == "cli":
+            return set()
+        environment = {"os.environ"} if "os.environ" in path.read_text(encoding="utf-8") else set()
+        return environment | calls(path) & {"now", "today", "utcnow", "time_ns", "getenv"}
+
+    assert where(read) == {}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
-def test_only_readers_and_writers_touch_files(path):
-    if module_of(path) in TOUCHES_FILES:
-        return
+def test_only_readers_and_writers_touch_files():
     touching = {"open", "read_text", "read_bytes", "write_text", "write_bytes", "mkdir", "unlink"}
-    assert calls(path).isdisjoint(touching)
+    touched = where(lambda path: module_of(path) not in TOUCHES_FILES and calls(path) & touching)
+    assert touched == {}
 
 
 def test_files_are_opened_in_one_place():
@@ -188,20 +197,26 @@ def test_files_are_opened_in_one_place():
     assert found == {"files/disk.py", "language/tables.py"}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
-def test_no_file_is_longer_than_400_lines_and_no_function_than_60(path):
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= 400
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            length = (node.end_lineno or 0) - node.lineno + 1
-            assert length <= 60, node.name
+def test_no_file_is_longer_than_400_lines_and_no_function_than_60():
+    def too_long(path: Path) -> list[str]:
+        text = path.read_text(encoding="utf-8")
+        functions = [
+            node.name
+            for node in ast.walk(ast.parse(text))
+            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno + 1 > 60
+        ]
+        return functions + ["the file"] * (text.count("\n") > 400)
+
+    assert where(too_long) == {}
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(SOURCE)))
-def test_only_the_command_line_knows_click(path):
-    if module_of(path) not in ("cli", "__main__"):
-        assert "click" not in path.read_text(encoding="utf-8").split()
+def test_only_the_command_line_knows_click():
+    def says_click(path: Path) -> bool:
+        return "click" in path.read_text(encoding="utf-8").split()
+
+    assert (
+        where(lambda path: module_of(path) not in ("cli", "__main__") and says_click(path)) == {}
+    )
 
 
 def test_every_room_has_a_folder_of_tests():
