@@ -38,12 +38,17 @@ def test_every_command_prints_dates_and_times_as_its_clinic_reads_them(words):
     assert FOREIGN.findall(said) == []
 
 
+def unfolded(said: str) -> str:
+    """The lines of a calendar whole, and the spaces of a page's dates as spaces."""
+    return said.replace("\n ", "").replace("\N{NO-BREAK SPACE}", " ")
+
+
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("form", ["text", "html", "month", "ics"])
 @pytest.mark.parametrize("audience", ["patient", "driver", "clinic"])
 def test_every_page_and_calendar_has_them(form, audience):
     run("revise courses/P defer 3 --by 3 --reason snow --today 2026-12-08")
-    shown = run(f"show courses/P --for {audience} --format {form}").replace("\n ", "")
+    shown = unfolded(run(f"show courses/P --for {audience} --format {form}"))
     assert FOREIGN.findall(FOR_PROGRAMS.sub("", shown)) == []
     assert re.search(r"\b9:00 AM|December 2026", shown)
 
@@ -51,7 +56,7 @@ def test_every_page_and_calendar_has_them(form, audience):
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("form", ["text", "html", "ics"])
 def test_so_has_the_day_sheet(form):
-    shown = run(f"day 2026-12-07 --format {form}").replace("\n ", "")
+    shown = unfolded(run(f"day 2026-12-07 --format {form}"))
     assert FOREIGN.findall(FOR_PROGRAMS.sub("", shown)) == []
     assert "AM" in shown
 

@@ -265,7 +265,7 @@ def test_the_sheet_shows_the_number_that_revise_asks_for(form):
     found = sheet(course, day=course.visits[3].start.date())
     rows = {
         "text": "P-014    4  4 of 6",
-        "html": "<td>4</td>",
+        "html": '<span class="label">N</span>4</td>',
         "csv": ",4,\n",
         "json": '"number": 4',
     }

@@ -119,7 +119,11 @@ def test_any_text_of_any_field_is_on_the_page_whole(text, audience, titles):
 def test_nothing_in_the_page_is_from_outside_and_no_script_could_run():
     text = page(course_saying("words"))
     tags = {tag for tag, _ in Read(text).tags}
-    assert tags.isdisjoint({"script", "link", "img", "iframe", "object", "form", "a", "svg"})
+    assert tags.isdisjoint({"script", "link", "img", "iframe", "object", "form"})
+    linked = [
+        value or "" for _, pairs in Read(text).tags for name, value in pairs if name == "href"
+    ]
+    assert {one[:4] if one.startswith("tel:") else one[:1] for one in linked} <= {"tel:", "#"}
     (policy,) = (
         dict(attributes)["content"] or ""
         for tag, attributes in Read(text).tags
@@ -145,7 +149,9 @@ def test_the_patients_page_has_dates_words_phone_and_address():
         "Day clinic",
         "Someone else has to drive you here and take you home again, every time.",
         "December 2026",
-        "1 of 6 Mon 7 Dec 09:00 09:15 10:55 Tue 8 Dec, 10:55 not arranged yet",
+        "1 of 6 Mon 7 Dec Check-in 09:00 Treatment begins 09:15 Ready from 10:55 "
+        "No driving before Tue 8 Dec, 10:55 and not before a full night's sleep "
+        "Driver Name: not arranged yet",
         "Before you come",
         "Eat nothing.",
         "Phone: 555 0100",
@@ -177,8 +183,8 @@ def test_the_drivers_sheet_is_discreet_where_the_patients_is_not():
 def test_a_known_driver_is_named_with_each_visit_and_the_phone_once():
     asked = request(driver_name="Sam Rivera", driver_phone="555 0199")
     text = page(plan(protocol(), clinic(), asked, made_at=MADE_AT))
-    assert text.count("<bdi>Sam Rivera</bdi>") == 6
-    assert text.count("555 0199") == 1
+    assert text.count("Driver</span><bdi>Sam Rivera</bdi>") == 6
+    assert text.count(">555 0199<") == text.count('href="tel:5550199"') == 1
     assert "not arranged yet" not in text
 
 
@@ -187,7 +193,7 @@ def test_a_missed_visit_is_in_the_list_but_not_in_the_month():
     missed = replace(course.visits[0], status="missed")
     text = page(replace(course, visits=(missed, course.visits[1])))
     assert "did not take place" in text
-    assert text.count('<td class="visit">') == 1
+    assert text.count('<td class="m-visit">') == 1
 
 
 # ---- Prices
@@ -215,28 +221,27 @@ def prices_of(asked, own) -> str:
         (
             protocol(),
             {"infusion": "450"},
-            "6 × Appointment : USD 450 each, USD 2,700 In all: USD 2,700 .",
+            "6 × Appointment USD 450 each, USD 2,700 In all USD 2,700",
         ),
         (
             PRICED,
             {"infusion": "450", "booster": "99.50"},
-            "6 × Appointment : USD 450 each, USD 2,700 "
-            "2 × Appointment , to be decided by your clinician: USD 99.50 each, USD 199 "
-            "In all: USD 2,700 , or USD 2,899 if everything takes place.",
+            "6 × Appointment USD 450 each, USD 2,700 In all USD 2,700 "
+            "2 × Appointment , to be decided by your clinician USD 99.50 each, USD 199 "
+            "In all, if everything takes place USD 2,899",
         ),
         (
             PRICED,
             {"infusion": "450"},
-            "6 × Appointment : USD 450 each, USD 2,700 "
-            "2 × Appointment , to be decided by your clinician: USD 450 each, USD 900 "
-            "In all: USD 2,700 , or USD 3,600 if everything takes place.",
+            "6 × Appointment USD 450 each, USD 2,700 In all USD 2,700 "
+            "2 × Appointment , to be decided by your clinician USD 450 each, USD 900 "
+            "In all, if everything takes place USD 3,600",
         ),
         (
             PRICED,
             {"booster": "0"},
-            "6 × Appointment : ask your clinic "
-            "2 × Appointment , to be decided by your clinician: USD 0 each, USD 0 "
-            "In all: ask your clinic .",
+            "6 × Appointment ask your clinic In all ask your clinic "
+            "2 × Appointment , to be decided by your clinician USD 0 each, USD 0",
         ),
         (protocol(), {}, ""),
     ],
@@ -256,4 +261,5 @@ def test_several_drivers_are_listed():
     drivers = Driver("Sam", "555 1"), Driver("Alex; Jo", "555 2")
     both = zip(course.visits, drivers, strict=True)
     visits = tuple(replace(visit, driver=driver) for visit, driver in both)
-    assert "Driver: <bdi>Alex; Jo, 555 2; Sam, 555 1</bdi>" in page(replace(course, visits=visits))
+    said = " ".join(words(page(replace(course, visits=visits))))
+    assert "Driver: Alex; Jo 555 2 ; Sam 555 1 ." in said

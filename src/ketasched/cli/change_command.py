@@ -59,6 +59,7 @@ class ChangeOptions(CourseSource):
     changes: Path | None
     audience: Audience
     driver_label: str
+    large: bool
     expect_revision: int | None
     output: Path | None
     force: bool
@@ -248,7 +249,9 @@ class ChangeOptions(CourseSource):
         if with_pages:
             split = any(kind_at(folder / place) for place in patient_folder.EVENT_FOLDERS)
             label = self.driver_label
-            files = patient_folder.render_folder(after, driver_label=label, split=split)
+            files = patient_folder.render_folder(
+                after, driver_label=label, split=split, large=self.large
+            )
             last, following = self._last_and_following(before, after)
             if following or kind_at(folder / patient_folder.CHANGES_FOLDER):
                 files |= patient_folder.render_changes_folder(
@@ -307,6 +310,7 @@ OPTIONS: tuple[options.Decorator, ...] = (
     ),
     audience_option("Whom --changes is for (patient).", "patient"),
     options.text("--driver-label", "NAME", "As for plan."),
+    options.flag("--large", "As for plan."),
     click.option(
         "--expect-revision", type=int, metavar="N", help="Refuse unless the course is at this one."
     ),

@@ -65,6 +65,7 @@ class Delivery:
     output: Path | None
     split: bool
     force: bool
+    large: bool = False
 
     def __post_init__(self) -> None:
         if self.output and (self.form or self.audience):
@@ -77,6 +78,8 @@ class Delivery:
             raise click.UsageError(said)
         if self.rides_of and self.audience != "driver":
             raise click.UsageError("--rides-of goes with --for driver.")
+        if self.large and not (self.output or self.form == "html"):
+            raise click.UsageError("--large goes with --format html or -o.")
         if self.driver_label:
             self._refuse_label()
 
@@ -109,7 +112,9 @@ class Delivery:
         if self.output is None:
             terminal = sys.stdout is not None and sys.stdout.isatty()
             colour = terminal and not os.environ.get("NO_COLOR")
-            view = View(self.audience or "patient", self.driver_label, self.rides_of, colour)
+            view = View(
+                self.audience or "patient", self.driver_label, self.rides_of, colour, self.large
+            )
             click.echo(render(course, self.form or "text", view).encode(), nl=False)
         for path in written:
             click.echo(path)
@@ -137,7 +142,8 @@ class Delivery:
         if self.output is None:
             yield []
             return
-        files = render_folder(course, driver_label=self.driver_label, split=self.split)
+        label = self.driver_label
+        files = render_folder(course, driver_label=label, split=self.split, large=self.large)
         if with_course_file:
             files |= render_former_courses(former)
             files["course.json"] = render_course_file(course)
@@ -172,6 +178,7 @@ delivery_options = options.group(
         "NAME",
         "With --for driver: only the rides of this driver, where there are several.",
     ),
+    options.flag("--large", "A page in large print: 18 points, in one column."),
     output_option("Write pages and calendars into DIR/<patient>/."),
     options.flag("--split", "With -o: each event as a file of its own, too."),
     options.flag("--force", "With -o: write over files that exist."),

@@ -14,13 +14,14 @@ class View:
 
     `driver_label` is the name by which drivers know the patient, "" if the patient is not named.
     `rides_of` limits the rides to those of one driver, by name; "" means all rides. `colour`
-    allows colours, for a terminal.
+    allows colours, for a terminal; `large` is a page for people who see badly.
     """
 
     audience: Audience = "patient"
     driver_label: str = ""
     rides_of: str = ""
     colour: bool = False
+    large: bool = False
 
     @property
     def patient_label(self) -> str:

@@ -269,7 +269,8 @@ def _spacing_findings(
             is_allowed = gap <= phase_plan.phase.gap_days.max  # else the rule `gap` has a finding
             if before and is_allowed and phase_plan.cost(index, gap, day - anchor):
                 target = phase_plan.target_text(index, date.fromordinal(anchor))
-                said = f"comes {gap} days after the one before; the pace asks for {target}"
+                days = "1 day" if gap == 1 else f"{gap} days"
+                said = f"comes {days} after the one before; the pace asks for {target}"
                 yield Finding("spacing", "given-up", f"Visit {number} {said}.", number)
             before = day
 

@@ -2,48 +2,111 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from datetime import date
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ketasched.events import wording
 from ketasched.events.view import View
 from ketasched.files.disk import read_bytes
+from ketasched.language.catalogue import ENGLISH
 from ketasched.language.locale import Locale
 from ketasched.language.restyle import restyle
-from ketasched.model import TAKES_PLACE, TO_BE_DECIDED, Course
+from ketasched.model import Course
+from ketasched.render.date_rows import DateRow, date_rows
 from ketasched.render.month_grid import legend, month_grids
 from ketasched.render.page import Page, make_page, make_ride_list
 
 PAGE_NAMES = [name for name in dir(Page) if not name.startswith("_")]
 """The fields and methods of a page that its template can use."""
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+class UnbrokenLocale(Locale):
+    """A locale whose dates and clock times break only after a comma, at the end of a line."""
+
+    def day_text(self, day: date, *, year: bool = True) -> str:
+        """The date in words: "Mon 7 Dec 2026", or without the year "Mon 7 Dec"."""
+        return ", ".join(
+            part.replace(" ", NO_BREAK) for part in super().day_text(day, year=year).split(", ")
+        )
+
+    def time_text(self, hour: int, minute: int) -> str:
+        """The time of day: "09:00", or "9:00 AM"."""
+        return super().time_text(hour, minute).replace(" ", NO_BREAK)
+
+
+ROWS_OF_A_SHEET, LETTERS_OF_A_ROW = 15, 140
+"""How many rows fit on a sheet of paper, and how many letters of a clinic's words are as high."""
+
 
 def render(course: Course, view: View) -> str:
     """The page for this audience; the patient's page includes the driver's sheet."""
-    page = make_page(course, view)
+    page, rides = make_page(course, view), make_ride_list(course, view)
+    page, rows = replace(page, locale=_unbroken(page.locale)), date_rows(course)
     return render_template(
         f"{view.audience}.html",
         page.locale,
         **{name: getattr(page, name) for name in PAGE_NAMES if name != "locale"},
-        rides=make_ride_list(course, view),
+        rides=replace(rides, locale=page.locale),
+        rows=rows,
+        is_dense=page.locale.language != ENGLISH or _height(page, rows) > ROWS_OF_A_SHEET,
         months=month_grids(course, view),
         legend=legend(course, view),
     )
 
 
+def _height(page: Page, rows: Sequence[DateRow]) -> float:
+    """About how high a patient's page is on paper, in rows of its table."""
+    own = page.wording
+    letters = len(own.before + own.bring + own.side_effects + own.call)
+    boxes = (page.gated, page.boosters, page.bill, page.former_dates)
+    talks = sum(row.talk is not None for row in rows)
+    return len(rows) + talks + letters / LETTERS_OF_A_ROW + sum(map(bool, boxes))
+
+
 def render_template(template: str, locale: Locale, **variables: object) -> str:
     """The template with these variables filled in and escaped, in the reader's language.
 
-    In a template `text("…")` and `count_text("…", "…", number)` are what the catalogues translate.
+    In a template `text("…")`, `count_text("…", "…", number)` and `rich("…")`, whose values may be
+    markup, are what the catalogues translate.
     """
-    said = {"locale": locale, "text": locale.text, "count_text": locale.count_text}
+    locale = _unbroken(locale)
+    said = {
+        "locale": locale,
+        "text": locale.text,
+        "count_text": locale.count_text,
+        "rich": partial(_rich, locale),
+    }
     return _environment().get_template(template).render(said | variables)
+
+
+def _unbroken(locale: Locale) -> UnbrokenLocale:
+    return UnbrokenLocale(**{one.name: getattr(locale, one.name) for one in fields(locale)})
+
+
+def _rich(locale: Locale, message: str, **values: object) -> Markup:
+    """A message whose values stand as they are if they are markup, else escaped."""
+    return escape(locale.text(message)).format(**values)
+
+
+def _phone_link(phone: str) -> str:
+    """The address that calls a number: "tel:+15550142".
+
+    It is "" where the text is not one plain number, because a wrong one could be called.
+    """
+    plain = phone.replace("(0)", "") if phone.startswith("+") else phone
+    digits = re.sub(r"[\s().\N{NON-BREAKING HYPHEN}-]", "", plain)
+    return f"tel:{digits}" if re.fullmatch(r"\+?[0-9]{3,15}", digits) else ""
 
 
 @cache
@@ -59,17 +122,17 @@ def _environment() -> Environment:
     )
     style = read_bytes(Path(__file__).parent / "templates" / "page.css").decode()
     environment.filters |= {
-        "day": _in_locale(Locale.day_text),
-        "short_day": _in_locale(partial(Locale.day_text, year=False)),
-        "clock": _in_locale(Locale.clock_text),
-        "moment": _in_locale(partial(Locale.moment_text, year=False)),
+        "day": _in_locale(lambda locale, day: locale.day_text(day)),
+        "short_day": _in_locale(lambda locale, day: locale.day_text(day, year=False)),
+        "clock": _in_locale(lambda locale, moment: locale.clock_text(moment)),
+        "moment": _in_locale(lambda locale, moment: locale.moment_text(moment, year=False)),
+        "capitalize_first": lambda text: text[:1].upper() + text[1:],
+        "phone_link": _phone_link,
         "restyle": _in_locale(lambda locale, text: restyle(text, locale)),
     }
     environment.globals |= {
         "style": Markup(style),  # noqa: S704 - our own file
         "policy": _content_security_policy(style),
-        "takes_place": TAKES_PLACE,
-        "to_be_decided": TO_BE_DECIDED,
         "words": wording,
     }
     return environment

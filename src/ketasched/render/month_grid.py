@@ -37,10 +37,11 @@ class Month:
     weekdays: tuple[str, ...]
     weeks: tuple[tuple[Day, ...], ...]
 
-    def is_bare(self, index: int) -> bool:
-        """Whether no mark is in this week or any before it, or none in this week or any after."""
-        marked = [any(mark for _, mark in week) for week in self.weeks]
-        return not any(marked[: index + 1]) or not any(marked[index:])
+    @property
+    def marked_weeks(self) -> tuple[tuple[Day, ...], ...]:
+        """The weeks from the first one with a mark to the last one."""
+        marked = [index for index, week in enumerate(self.weeks) if any(day.mark for day in week)]
+        return self.weeks[marked[0] : marked[-1] + 1]
 
 
 def month_grids(course: Course, view: View) -> list[Month]:
@@ -71,13 +72,13 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
     }
     for visit in course.visits:
         if needs_ride(course, visit) if is_driver else visit.status in TAKES_PLACE:
-            at_home = course.protocol.visits[visit.kind].place == "home"
-            kind: MarkKind = "home" if at_home else "visit"
+            place = course.protocol.visits[visit.kind].place
+            kind: MarkKind = "home" if place == "home" else "visit"
             if visit.status == "tentative":
                 kind = "tentative"
             elif visit.elsewhere:
                 kind = "elsewhere"
-            marks[visit.start.date()] = DayMark(kind, clock_text(visit.start))
+            marks[visit.start.date()] = DayMark(kind, clock_text(visit.start), place == "phone")
     return marks
 
 

@@ -1,5 +1,6 @@
 """The content of a page about a course, the same for plain text and for HTML."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -54,7 +55,6 @@ class Page(Labels):
     clinic_name: str
     place: str
     phone: str
-    revision_text: str
     source_text: str
     wording: Wording
     bill: Bill | None
@@ -69,6 +69,22 @@ class Page(Labels):
     former_dates: list[datetime]
     needs_driver: bool
     comes: bool
+
+    @property
+    def revision_text(self) -> str:
+        """The sentence on the course's revision."""
+        return course_revision_text(self.course, self.locale)
+
+    @property
+    def as_of(self) -> datetime:
+        """When the course was last changed, which is as far as a page knows."""
+        return as_of(self.course)
+
+    @property
+    def next_visit(self) -> Visit | None:
+        """The first planned visit that was not over `as_of`; None if there is none."""
+        planned = (visit for visit in self.course.visits if visit.status == "planned")
+        return first_to_come(self.course, planned)
 
     @property
     def is_on_hold(self) -> bool:
@@ -156,9 +172,9 @@ class RideList(Labels):
     """The rides to come: those of `only_driver`, or if that is "" all of them.
 
     The list is discreet and in the driver's language for every audience, but for `drivers`: the
-    texts of the drivers who have a phone. With `have_several_drivers` the drivers differ; "no
-    driver yet" counts as a driver. `skipped_reminders` counts the reminders before the time when
-    their visit was given its date.
+    name and the phone of each driver who has one. With `have_several_drivers` the drivers differ;
+    "no driver yet" counts as a driver. `skipped_reminders` counts the reminders before the time
+    when their visit was given its date.
     """
 
     visits: list[Visit]
@@ -166,9 +182,26 @@ class RideList(Labels):
     former_dates: list[datetime]
     place: str
     phone: str
-    drivers: list[str]
+    drivers: list[tuple[str, str]]
     have_several_drivers: bool
     skipped_reminders: int
+
+    @property
+    def next_visit(self) -> Visit | None:
+        """The first ride that was not over when the course was last changed, or None."""
+        return first_to_come(self.course, self.visits)
+
+
+def as_of(course: Course) -> datetime:
+    """When the course was last changed."""
+    return course.history[-1].at if course.history else course.made_at
+
+
+def first_to_come(course: Course, visits: Iterable[Visit]) -> Visit | None:
+    """The first of these visits that ends after the course was last changed, or None."""
+    now = as_of(course).timestamp()
+    ahead = (visit for visit in visits if visit.end.timestamp() > now)
+    return min(ahead, key=lambda visit: visit.start.timestamp(), default=None)
 
 
 def make_page(course: Course, view: View) -> Page:
@@ -192,7 +225,6 @@ def make_page(course: Course, view: View) -> Page:
         # With clinical titles the address, and not the neutral place that is for calendars.
         place=clinic_place(clinic, discreet=True) if discreet else one_line(clinic.address),
         phone=clinic_phone(clinic, discreet=discreet),
-        revision_text=course_revision_text(course, locale),
         source_text=source_text(course, locale, discreet=discreet),
         wording=clinic_wording(course, locale, discreet=discreet),
         bill=make_bill(course),
@@ -219,7 +251,7 @@ def make_ride_list(course: Course, view: View) -> RideList:
         for visit in course.visits
         if _is_to_come(course, visit) and view.includes_ride(visit)
     ]
-    with_phone = (visit for visit in rides if visit.driver and visit.driver.phone)
+    with_phone = ((visit, visit.driver.phone) for visit in rides if visit.driver)
     return RideList(
         course,
         discreet=True,
@@ -229,7 +261,13 @@ def make_ride_list(course: Course, view: View) -> RideList:
         former_dates=former_dates(course, for_driver),
         place=clinic_place(course.clinic, discreet=True),
         phone=clinic_phone(course.clinic, discreet=True),
-        drivers=sorted({labels.driver_text(visit) for visit in with_phone}),
+        drivers=sorted(
+            {
+                (labels.driver_name(visit), redact(phone) if labels.discreet else phone)
+                for visit, phone in with_phone
+                if phone
+            }
+        ),
         have_several_drivers=have_several_drivers(rides),
         skipped_reminders=count_skipped_reminders(course, rides),
     )

@@ -65,13 +65,13 @@ def own_files(patient: str) -> re.Pattern[str]:
 
 
 def render_files(
-    course: Course, names: Iterable[str], *, driver_label: str = ""
+    course: Course, names: Iterable[str], *, driver_label: str = "", large: bool = False
 ) -> dict[str, bytes]:
     """The content of some of `FOLDER_FILES`, by path below the patient's folder."""
     files = {}
     for name in names:
         file_name, form, audience = FOLDER_FILES[name]
-        text = render(course, form, View(audience, driver_label))
+        text = render(course, form, View(audience, driver_label, large=large))
         files[file_name.format(course.patient)] = text.encode()
     return files
 
@@ -86,15 +86,15 @@ def render_course_file(course: Course) -> bytes:
 
 
 def render_folder(
-    course: Course, *, driver_label: str = "", split: bool = False
+    course: Course, *, driver_label: str = "", split: bool = False, large: bool = False
 ) -> dict[str, bytes]:
     """The files for the patient and the driver, by path below the patient's folder.
 
     If a course has several drivers, each has a calendar in `DRIVER_FOLDER` as well: also a former
     driver, whose calendar has the rides to take out. With `split`,
-    `EVENT_FOLDERS` have a file for each event.
+    `EVENT_FOLDERS` have a file for each event. The page is `large` for people who see badly.
     """
-    files = render_files(course, PATIENT_FILES, driver_label=driver_label)
+    files = render_files(course, PATIENT_FILES, driver_label=driver_label, large=large)
     drivers = all_driver_names(course)
     if len(drivers) == 1 and not have_several_drivers(visits_with_ride(course)):
         drivers = []

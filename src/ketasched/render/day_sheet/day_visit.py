@@ -1,5 +1,6 @@
 """The visits of some days as data: the times, the chair, the driver, and what to know of each."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -16,6 +17,10 @@ from ketasched.rules import missing_records
 from ketasched.rules.overridden import is_overridden
 
 NO_DRIVER, NO_CHAIR, NO_LONGER_FITS = "NO DRIVER", "NO CHAIR", "NO LONGER FITS"
+
+CLEARANCE_MISSING = "clearance missing"
+URGENT = re.compile(rf".* missing$|review due$|broken: |CHAIR SHARED |{NO_LONGER_FITS}: ")
+"""The marks that are more than to be known."""
 
 NO_MISFITS: Misfits = {}
 
@@ -74,6 +79,11 @@ class DayVisit:
             return ""
         until = self.no_driving_until
         return no_driving_title(locale.moment_text(until, year=False) if until else "", locale)
+
+    @property
+    def urgent_marks(self) -> list[str]:
+        """The marks of what has to be put right before the visit."""
+        return [mark for mark in self.marks if URGENT.match(mark)]
 
     @property
     def driver_text(self) -> str:
@@ -173,7 +183,7 @@ def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iter
         yield "review due"
     cleared = course.request.cleared_by and course.request.cleared_on
     if not cleared or cleared > visit.start.date():
-        yield "clearance missing"
+        yield CLEARANCE_MISSING
     for what in missing_records(course.protocol, course.request, visit.start.date()):
         yield f"{what} missing"
     broken = {

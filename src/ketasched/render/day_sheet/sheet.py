@@ -7,6 +7,8 @@ from functools import partial
 
 from ketasched.model import Clinic, Course, Misfits, Place, misfit_count
 from ketasched.model.occupancy import Occupancy, chairs_out_of_order_text, limits
+from ketasched.model.opening_hours import openings
+from ketasched.model.wall_clock import wall_minutes
 from ketasched.render.day_sheet.day_visit import (
     NO_MISFITS,
     Chairs,
@@ -35,12 +37,20 @@ class DayReview:
     revision: int
     changed: datetime
 
+    @property
+    def where(self) -> str:
+        """Where it is, for the staff: "here", "by phone", or "at check-in"."""
+        if self.at_check_in:
+            return "at check-in"
+        return {"clinic": "here", "phone": "by phone", "home": "at home"}[self.place]
+
 
 @dataclass(frozen=True, slots=True)
 class DaySheet:
     """A clinic's day: its visits by time and chair, and its reviews (`talks`) by time.
 
     `out_of_order` says how many chairs are, "1 of 4 chairs is out of order", or is empty.
+    `fullness` is how much of the chairs' time is taken, "3 chairs, 84 % taken", or is empty.
     """
 
     clinic: str
@@ -49,6 +59,7 @@ class DaySheet:
     visits: tuple[DayVisit, ...]
     talks: tuple[DayReview, ...]
     out_of_order: str = field(default="", metadata={"written where used": True})
+    fullness: str = field(default="", metadata={"written where used": True})
 
     @property
     def missing_drivers(self) -> int:
@@ -102,7 +113,26 @@ def make_day_sheet(
         visits=tuple(sorted(map(partial(_with_shared_chair, visits), visits), key=time_order)),
         talks=tuple(sorted(reviews, key=lambda one: (one.start.timestamp(), one.patient))),
         out_of_order=chairs_out_of_order_text(now, day) if now else "",
+        fullness=_fullness(now, day, visits) if now else "",
     )
+
+
+def _fullness(clinic: Clinic, day: date, visits: Collection[DayVisit]) -> str:
+    """How much of the time of the chairs that are in order is taken while the clinic is open."""
+    chairs, opened = limits(clinic, day).at_once or 0, openings(clinic, day)
+    minutes = chairs * sum(one.end - one.start for one in opened)
+    if not minutes or (visits and not any(visit.chair for visit in visits)):
+        return ""  # closed, or nobody knows who is on which chair
+    spans = [
+        (wall_minutes(visit.start, day), wall_minutes(visit.end, day))
+        for visit in visits
+        if visit.chair and visit.status != "missed"
+    ]
+    taken = sum(
+        max(0, min(end, one.end) - max(start, one.start)) for start, end in spans for one in opened
+    )
+    number = "1 chair" if chairs == 1 else f"{chairs} chairs"
+    return f"{number}, {round(100 * taken / minutes)} % taken"
 
 
 def _with_missing_chairs(

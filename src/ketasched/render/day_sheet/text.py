@@ -55,8 +55,6 @@ def _cells(visit: DayVisit, locale: Locale) -> tuple[str, ...]:
 
 
 def _review_line(review: DayReview, locale: Locale) -> str:
-    where = {"clinic": "here", "phone": "by phone", "home": "at home"}[review.place]
-    where = "at check-in" if review.at_check_in else where
     gate = "; the visits after it wait for it" if review.gate else ""
-    title = f"{review.title} (after visit {review.after}, {where}{gate})"
+    title = f"{review.title} (after visit {review.after}, {review.where}{gate})"
     return f"{locale.clock_text(review.start)}  {review.patient}  {title}"
