@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, create_engine
 
-from ketasched.register import database
 from tests.conftest import IS_FULL
 from tests.register.databases import Files, Server
 from tests.support.batches import clinic_file
@@ -38,7 +38,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def close_registers(monkeypatch) -> Iterator[Callable[[], None]]:
     """Close every register that a test has opened; at its end it is called for each."""
-    engines, create_engine = [], database.create_engine
+    engines = list[Engine]()
 
     def made(*arguments, **more):
         engines.append(create_engine(*arguments, **more))
