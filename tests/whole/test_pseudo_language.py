@@ -56,9 +56,9 @@ LANGUAGE = "es"
 WORD = re.compile(r"[^\W\d_]{2,}")
 THEIRS = {
     *("Qclinic", "Qplace", "Qbefore", "Qbring", "Qeffects", "Qcall", "USD"),
-    *("Qana", "Qsam", "Qzoe"),
+    *("Qana", "Qsam", "Qzoe", "Qlast", "Qweekly"),
 }
-"""Words that are the clinic's, and names."""
+"""Words that are the clinic's or its protocol's, and names."""
 
 EVERY_DAY = "mon tue wed thu fri sat sun"
 WORDS = Wording("Qbefore 1.", "Qbring.", "Qeffects.", "Qcall 1.")
@@ -114,8 +114,8 @@ def of_calls() -> Course:
 
 def of_talks(titles: Titles) -> Course:
     """Talks at the clinic, one of them on the day of a visit."""
-    talks = (PhaseReview(2, "How is it going?", place="clinic"), PhaseReview(6, "Last"))
-    own = protocol(phase(reviews=talks), title="Weekly")
+    talks = (PhaseReview(2, "How is it going?", place="clinic"), PhaseReview(6, "Qlast"))
+    own = protocol(phase(reviews=talks), title="Qweekly")
     course = plan(own, at(titles=titles), request(patient="P-014"), made_at=MADE_AT)
     first, second = course.reviews
     return replace(
