@@ -532,3 +532,10 @@ def test_a_phase_that_comes_first_in_one_protocol_may_come_later_in_another():
     assert len({visit.start for visit in later.visits}) == 7
     assert later.visits[1].start.date() > MONDAY
     assert plan(six, clinic(), request(), made_at=MADE_AT) == alone
+
+
+def test_a_visit_a_day_after_the_one_before_is_said_in_the_singular():
+    asked = protocol(phase(2, gap_days=GapDays(5, 1)))
+    course = plan(asked, clinic("mon tue"), request(), made_at=MADE_AT)
+    said = [finding.message for finding in course.findings if finding.rule == "spacing"]
+    assert said == ["Visit 2 comes 1 day after the one before; the pace asks for 2 or 3."]

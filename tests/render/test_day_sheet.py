@@ -265,7 +265,7 @@ def test_the_sheet_shows_the_number_that_revise_asks_for(form):
     found = sheet(course, day=course.visits[3].start.date())
     rows = {
         "text": "P-014    4  4 of 6",
-        "html": '<span class="label">N</span>4</td>',
+        "html": '<span class="label">N</span> 4</td>',
         "csv": ",4,\n",
         "json": '"number": 4',
     }
@@ -357,3 +357,62 @@ def test_the_picture_is_by_the_clock_on_the_day_that_it_changes(day):
     lines = list(draw_week(clinic, day, [(0, start, start.replace(hour=10))]))
     (sunday,) = [line for line in lines if line.startswith("Sun") and " to " not in line]
     assert "  1   ####....." in sunday
+
+
+@pytest.mark.parametrize(
+    ("out", "said"),
+    [(0, "3 chairs, 9 % taken"), (1, "2 chairs, 14 % taken"), (3, "")],
+    ids=["all in order", "one out of order", "none in order"],
+)
+def test_the_sheet_says_how_full_the_chairs_are_that_are_in_order(out, said):
+    course = plan_course()
+    chairs = {course.visits[0].uid: 0}  # 130 of the 480 minutes that each chair is open
+    found = sheet(course, chairs=chairs, now=out_of_order(out) if out else CLINIC)
+    assert found.fullness == said
+    assert f"{said}. First check-in" in " ".join(render_sheet(found, "html").split()) or not said
+
+
+def test_only_the_time_that_the_clinic_is_open_counts_as_taken():
+    course = plan_course()
+    uid = course.visits[0].uid
+    start = datetime(2026, 12, 7, 12, 0, tzinfo=ZONE)
+    over_lunch = replace(course.visits[0], start=start, end=start.replace(hour=14))
+    course = replace(course, visits=(over_lunch, *course.visits[1:]))
+    assert sheet(course, chairs={uid: 0}, now=CLINIC).fullness == "3 chairs, 4 % taken"
+
+
+def test_how_full_it_is_nobody_says_who_does_not_know_the_chairs():
+    assert sheet(plan_course(), now=CLINIC).fullness == ""
+    assert sheet(plan_course(), chairs={}, now=None).fullness == ""
+
+
+def test_what_has_to_be_put_right_is_told_from_what_is_to_be_known():
+    course = plan_course()
+    (first,) = sheet(course).visits
+    assert first.marks == ("first visit", "clearance missing")
+    assert first.urgent_marks == ["clearance missing"]
+    (later,) = sheet(course, day=course.visits[3].start.date()).visits
+    assert "review due" in later.urgent_marks
+
+
+def test_the_page_begins_with_what_has_to_be_put_right():
+    text = render_sheet(sheet(plan_course()), "html")
+    top = " ".join(text.partition('<div class="todo">')[2].partition("<table")[0].split())
+    assert "<strong>1</strong> without a driver" in top
+    assert "<strong>1</strong> without clearance" in top
+    assert top.count("<bdi>P-014</bdi>") == 2
+    cleared = plan_course(driver_name="Sam", cleared_by="Lee", cleared_on=MADE_AT.date())
+    assert "todo" not in render_sheet(sheet(cleared), "html").partition("<body")[2]
+
+
+def test_there_is_a_box_to_tick_for_who_comes_and_for_who_goes():
+    text = render_sheet(sheet(plan_course("A"), plan_course("B")), "html")
+    assert text.count("to tick: in") == text.count("to tick: out") == 2
+
+
+def test_a_talk_at_check_in_is_said_with_its_visit_and_in_the_list():
+    course = plan_course()
+    day = course.visits[3].start.date()
+    text = render_sheet(sheet(course, day=day), "html")
+    assert "<span>talk at check-in</span>" in text
+    assert "<bdi>How is it going?</bdi>, after visit 3, at check-in" in text

@@ -1,6 +1,7 @@
 """The HTML page: its content, and that no text of a clinic becomes markup."""
 
 from dataclasses import replace
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from ketasched.events.view import View
 from ketasched.events.wording import one_line
+from ketasched.files.load import load_protocol
 from ketasched.model import (
     Amount,
     Audience,
@@ -263,3 +265,126 @@ def test_several_drivers_are_listed():
     visits = tuple(replace(visit, driver=driver) for visit, driver in both)
     said = " ".join(words(page(replace(course, visits=visits))))
     assert "Driver: Alex; Jo 555 2 ; Sam 555 1 ." in said
+
+
+# ---- The next visit, phones, dates
+
+
+def revised(course: Course, days: int, **more: Any) -> Course:
+    """The course as it is some days after its start, when something was noted."""
+    at = course.visits[0].start + timedelta(days=days, hours=12)
+    entry = replace(course.history[0], at=at, what="noted")
+    return replace(course, revision=2, history=(*course.history, entry), **more)
+
+
+def next_of(text: str) -> str:
+    box = text.partition('<section class="next')[2].partition("</section>")[0]
+    return " ".join(words(box.partition(">")[2]))
+
+
+def test_the_next_visit_stands_on_top_with_the_day_as_of_which_that_is_so():
+    course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
+    said = next_of(page(course))
+    assert said.startswith("Your next appointment: 1 of 6 as of Mon 23 Nov Mon 7 Dec 09:00 check")
+    done = replace(course.visits[0], status="completed")
+    said = next_of(page(revised(course, 0, visits=(done, *course.visits[1:]))))
+    assert said.startswith("Your next appointment: 2 of 6 as of Mon 7 Dec Wed 9 Dec 09:00 check")
+
+
+@pytest.mark.parametrize("status", ["held", "ceased", "tentative"])
+def test_nothing_is_next_that_is_not_planned(status):
+    course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
+    visits = tuple(replace(visit, status=status) for visit in course.visits)
+    assert next_of(page(replace(course, visits=visits))) == ""
+
+
+def test_nothing_is_next_that_was_over_when_the_page_was_made():
+    course = plan(protocol(phase(2)), clinic(), request(), made_at=MADE_AT)
+    assert next_of(page(revised(course, 5))) == ""
+    assert next_of(page(revised(course, 5), "driver")) == ""
+
+
+def test_the_next_ride_stands_on_top_of_the_drivers_page():
+    course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
+    said = next_of(page(course, "driver"))
+    assert said == "Next ride as of Mon 23 Nov Mon 7 Dec Bring at 09:00 Collect from 10:55"
+
+
+@pytest.mark.parametrize(
+    ("phone", "link"),
+    [
+        ("555 0100", "tel:5550100"),
+        ("+1 (555) 010-0142", "tel:+15550100142"),
+        ("+44 (0)20 7946 0000", "tel:+442079460000"),
+        ("555 0100 ext. 12", ""),
+        ("555 0100 or 555 0101", ""),
+        ("555 0100/0101", ""),
+        ("ask for Jo", ""),
+        ('1"onclick=x', ""),
+    ],
+)
+def test_a_phone_can_be_called_if_it_is_one_plain_number(phone, link):
+    course = plan(protocol(), clinic(phone=phone), request(), made_at=MADE_AT)
+    linked = [dict(pairs).get("href") for name, pairs in Read(page(course)).tags if name == "a"]
+    assert set(linked) == ({link} if link else set())
+
+
+def test_a_date_breaks_only_after_a_comma_and_only_on_a_page():
+    course = plan(protocol(), clinic(clock="12h", dates="us"), request(), made_at=MADE_AT)
+    text = page(course)
+    assert "Tue, Dec\N{NO-BREAK SPACE}8, 10:55\N{NO-BREAK SPACE}AM" in text
+    assert "10:55 AM" not in text
+    for form in ("text", "month", "ics"):
+        assert "\N{NO-BREAK SPACE}" not in render(course, form, View())
+
+
+def test_one_visit_is_on_a_day_and_not_from_a_day_to_the_same_day():
+    said = " ".join(words(page(plan(protocol(phase(1)), clinic(), request(), made_at=MADE_AT))))
+    assert ": Mon 7 Dec 2026." in said
+    assert "One ride: Mon 7 Dec 2026." in said
+    assert "Mon 7 Dec 2026 to" not in said
+
+
+def test_after_a_visit_its_driving_rule_still_stands():
+    course = plan(protocol(phase(2)), clinic(), request(), made_at=MADE_AT)
+    done = replace(course.visits[0], status="completed")
+    said = " ".join(words(page(replace(course, visits=(done, course.visits[1])))))
+    assert "1 of 2 Mon 7 Dec Check-in 09:00 done No driving before Tue 8 Dec, 10:55" in said
+
+
+def test_each_kind_of_date_is_told_apart_by_a_sign_and_a_class():
+    days = clinic("mon tue wed thu fri sat sun")
+    text = page(plan(MIXED, days, request(), made_at=MADE_AT))
+    for kind, sign in {"visit": "pin", "call": "phone", "talk": "talk", "maybe": "maybe"}.items():
+        row = text.partition(f'<tr class="{kind}" role="row">')[2].partition("</tr>")[0]
+        assert f'href="#i-{sign}"' in row
+
+
+def test_a_month_has_no_weeks_before_its_first_date_or_after_its_last():
+    text = page(plan(protocol(), clinic(), request(), made_at=MADE_AT))
+    month = text.partition('<table class="month">')[2].partition("</table>")[0]
+    assert month.count("<tr>") == 1 + 2
+    assert "<td>13</td>" in month
+    assert "<td>1</td>" not in month
+
+
+def test_a_visit_elsewhere_has_a_frame_and_a_sign_of_its_own_in_the_month():
+    course = plan(protocol(phase(2)), clinic(), request(), made_at=MADE_AT)
+    elsewhere = replace(course.visits[0], elsewhere=True, status="completed")
+    text = page(replace(course, visits=(elsewhere, course.visits[1])))
+    cell = text.partition('<td class="m-elsewhere">')[2].partition("</td>")[0]
+    assert 'href="#i-away"' in cell
+    assert "took place elsewhere" in cell
+
+
+def test_the_clinic_is_not_told_to_ask_itself():
+    course = plan(load_protocol("oral-clinic-6"), clinic(), request(), made_at=MADE_AT)
+    assert "ask your clinic" in page(course)
+    assert "ask your clinic" not in page(course, "clinic")
+    assert "no rule on file" in page(course, "clinic")
+
+
+def test_a_page_in_large_print_is_another_one():
+    course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
+    assert '<body class="regular">' in page(course)
+    assert '<body class="large">' in page(course, large=True)

@@ -90,6 +90,12 @@ def test_a_label_is_in_the_drivers_files_and_on_the_drivers_sheet():
     assert b"Anna" not in files["P-1.txt"]
 
 
+def test_the_page_in_a_folder_can_be_in_large_print():
+    usual, large = render_folder(COURSE), render_folder(COURSE, large=True)
+    assert b'<body class="large">' in large["P-1.html"]
+    assert {name for name in usual if usual[name] != large[name]} == {"P-1.html"}
+
+
 def test_a_course_can_be_written_again_from_its_file():
     run(*PLAN, "--split", "-o", "courses")
     run("show", "courses/P-1/course.json", "--split", "-o", "again")

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -43,6 +44,17 @@ def test_the_page_counts_the_reminders_that_are_left_out():
         protocol(), clinic(), request(), made_at=MADE_AT.replace(month=12, day=5, hour=0)
     )
     assert "Reminders left out, because their time is over: 1." in render(course, "text", View())
+
+
+def test_a_later_page_does_not_promise_a_reminder_that_is_over():
+    course = plan(protocol(phase(1)), clinic(), request(), made_at=MADE_AT)
+    visit, entry = course.visits[0], course.history[0]
+    assert "Fri 4 Dec, 10:00 and on Sun 6 Dec, 18:00" in render(course, "text", View())
+    noted = replace(entry, at=visit.start - timedelta(days=2), what="noted")
+    later = replace(course, revision=2, history=(entry, noted))
+    said = render(later, "text", View())
+    assert "your calendar reminds you on Sun 6 Dec, 18:00" in said
+    assert "Fri 4 Dec" not in said
 
 
 def test_discreet_pages_have_only_the_discreet_words():

@@ -138,8 +138,8 @@ class Page(Labels):
         return [one for one in examples if one in left or not one.startswith("visits.")]
 
     def reminder_texts(self, visit: Visit) -> list[str]:
-        """When the calendar reminds of the ride: "Fri 4 Dec, 10:00"."""
-        reminders = ride_reminders(self.course, visit)
+        """When the calendar still reminds of the ride: "Fri 4 Dec, 10:00"."""
+        reminders = (one for one in ride_reminders(self.course, visit) if one.utc >= self.as_of)
         return [self.locale.moment_text(one.start, year=False) for one in reminders]
 
     def amount_text(self, amount: Amount) -> str:
