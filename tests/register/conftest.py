@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ketasched.register import database
 from tests.conftest import IS_FULL
 from tests.register.databases import Files, Server
 from tests.support.batches import clinic_file
+from tests.support.compiled_statements import create_engine
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -18,8 +18,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def is_asked(item: pytest.Item) -> bool:
         chosen = getattr(getattr(item, "module", None), "ALSO_ON_POSTGRESQL", None)
-        if IS_FULL or chosen is None or not isinstance(item, pytest.Function):
+        if IS_FULL or chosen is None or not hasattr(item, "callspec"):
             return True
+        assert isinstance(item, pytest.Function)
         return item.function in chosen or "postgresql" not in item.callspec.params.values()
 
     config.hook.pytest_deselected(items=[one for one in items if not is_asked(one)])
@@ -38,7 +39,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def close_registers(monkeypatch) -> Iterator[Callable[[], None]]:
     """Close every register that a test has opened; at its end it is called for each."""
-    engines, create_engine = [], database.create_engine
+    engines = []
 
     def made(*arguments, **more):
         engines.append(create_engine(*arguments, **more))
