@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 
 from tests.conftest import IS_FULL
 from tests.register.databases import Files, Server
 from tests.support.batches import clinic_file
+from tests.support.compiled_statements import create_engine
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -18,8 +19,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def is_asked(item: pytest.Item) -> bool:
         chosen = getattr(getattr(item, "module", None), "ALSO_ON_POSTGRESQL", None)
-        if IS_FULL or chosen is None or not isinstance(item, pytest.Function):
+        if IS_FULL or chosen is None or not hasattr(item, "callspec"):
             return True
+        assert isinstance(item, pytest.Function)
         return item.function in chosen or "postgresql" not in item.callspec.params.values()
 
     config.hook.pytest_deselected(items=[one for one in items if not is_asked(one)])
