@@ -388,3 +388,15 @@ def test_a_page_in_large_print_is_another_one():
     course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
     assert '<body class="regular">' in page(course)
     assert '<body class="large">' in page(course, large=True)
+
+
+def test_the_drivers_sheet_of_a_patients_page_is_in_the_drivers_language():
+    course = plan(
+        protocol(), clinic(), request(language="es", driver_language="fr"), made_at=MADE_AT
+    )
+    own, sheet = page(course).split('<section class="sheet driver" lang="fr">')
+    assert '<html lang="es">' in own
+    assert "Sus citas" in own
+    assert "Merci d’attendre" in sheet
+    assert "lun. 7 déc." in sheet.replace("\N{NO-BREAK SPACE}", " ")
+    assert "lun, 7" not in sheet.replace("\N{NO-BREAK SPACE}", " ")

@@ -72,11 +72,16 @@ def is_discreet(course: Course, view: View) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """The titles of a course's visits and reviews, the names of its drivers, and the locale."""
+    """What a page says of a course in its reader's locale: its titles, drivers and revision."""
 
     course: Course
     discreet: bool
     locale: Locale
+
+    @property
+    def revision_text(self) -> str:
+        """The sentence on the course's revision."""
+        return course_revision_text(self.course, self.locale)
 
     def visit_title(self, visit: Visit) -> str:
         """A visit's title: "Appointment 3 of 6", or "Ketamine infusion 3 of 6"."""

@@ -52,12 +52,17 @@ ROWS_OF_A_SHEET, LETTERS_OF_A_ROW = 15, 140
 def render(course: Course, view: View) -> str:
     """The page for this audience; the patient's page includes the driver's sheet."""
     page, rides = make_page(course, view), make_ride_list(course, view)
-    page, rows = replace(page, locale=_unbroken(page.locale)), date_rows(course)
+    page = replace(page, locale=_unbroken(page.locale))
+    rides = replace(rides, locale=_unbroken(rides.locale))
+    named = {name: getattr(page, name) for name in PAGE_NAMES if name != "locale"}
+    named["rides"], with_next = rides, view.audience == "driver"
+    rows = date_rows(course)
+    sheet = render_template("rides.html", rides.locale, **named, with_next=with_next)
     return render_template(
         f"{view.audience}.html",
         page.locale,
-        **{name: getattr(page, name) for name in PAGE_NAMES if name != "locale"},
-        rides=replace(rides, locale=page.locale),
+        **named,
+        rides_sheet=Markup(sheet),  # noqa: S704 - a template of ours
         rows=rows,
         is_dense=page.locale.language != ENGLISH or _height(page, rows) > ROWS_OF_A_SHEET,
         months=month_grids(course, view),

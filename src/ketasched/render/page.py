@@ -18,7 +18,6 @@ from ketasched.events.wording import (
     clinic_phone,
     clinic_place,
     clinic_wording,
-    course_revision_text,
     is_discreet,
     one_line,
     source_text,
@@ -69,11 +68,6 @@ class Page(Labels):
     former_dates: list[datetime]
     needs_driver: bool
     comes: bool
-
-    @property
-    def revision_text(self) -> str:
-        """The sentence on the course's revision."""
-        return course_revision_text(self.course, self.locale)
 
     @property
     def as_of(self) -> datetime:
