@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import pickle
 import re
 import shlex
 import signal
@@ -20,6 +21,8 @@ from ketasched.planning.check import check
 from ketasched.register.records import LogEntry, Stale
 from ketasched.register.register import Register
 from ketasched.revising.revise import revise
+from ketasched.together import Disruption, Proposal
+from ketasched.together import reschedule as solve
 from tests.register.databases import rows
 from tests.register.inspection import TWO_ON_A_CHAIR
 from tests.register.terminal import TODAY, exported, listed, plan, run
@@ -39,6 +42,23 @@ def close(*days: str, more: str = SALT, hours: str = "09:00-13:00") -> None:
     clinic_file("clinic.toml", more, hours)
     with Path("clinic.toml").open("a", encoding="utf-8") as file:
         file.write(f"[closures]\ndates = {json.dumps([f'{day} pump repair' for day in days])}\n")
+
+
+SOLVED: dict[bytes, Proposal] = {}
+"""What was proposed before, by all that it was asked with."""
+
+
+@pytest.fixture(autouse=True)
+def _solve_once(monkeypatch) -> None:
+    """Solve the same once: that it is proposed again, `together/test_reschedule.py` shows."""
+
+    def solved(disruption: Disruption, **more: object) -> Proposal:
+        asked = pickle.dumps((disruption, more))
+        if asked not in SOLVED:
+            SOLVED[asked] = solve(disruption, **more)  # type: ignore[arg-type]  # its own options
+        return SOLVED[asked]
+
+    monkeypatch.setattr("ketasched.cli.reschedule.reschedule", solved)
 
 
 @pytest.fixture
