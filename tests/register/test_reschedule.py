@@ -413,7 +413,7 @@ def test_who_takes_the_chair_of_somebody_excepted_is_refused(book, more):
 def test_the_log_says_who_moved_the_visits_and_why(three):
     reschedule("--apply", "--reason", "pump repair", "--by-whom", "Dr. Lee")
     line = run("register", "show", "P-1", "--log").stdout.splitlines()[-1]
-    assert line.startswith("2027-04-01T09:00:00-04:00  revision 2: rescheduled: visit 2 from ")
+    assert line.startswith("Thu 1 Apr 2027, 09:00  revision 2: rescheduled: visit 2 from ")
     assert line.endswith(", Dr. Lee (pump repair)")
 
 

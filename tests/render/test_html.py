@@ -45,7 +45,9 @@ class Read(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, attrs))
+        # A page is dense where its words are long: that is no attribute of theirs.
+        plain = [(name, (value or "").removesuffix(" dense")) for name, value in attrs]
+        self.tags.append((tag, [*plain]))
         self.texts.append("")
 
     def handle_endtag(self, tag: str) -> None:

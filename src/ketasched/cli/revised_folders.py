@@ -77,8 +77,9 @@ def followed_folder(
         ours = re.compile("|".join([own_files(patient).pattern, *names]))
         with prepared_folder(old, {}, replaced={**SUBFOLDER_FILES, ".": ours}, force=True):
             yield
-        with suppress(OSError):
-            old.rmdir()
+        for name in (*SUBFOLDER_FILES, "."):
+            with suppress(OSError):
+                (old / name).rmdir()
     else:
         yield
 

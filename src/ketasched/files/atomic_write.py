@@ -76,7 +76,6 @@ def prepared_folder(
                 path.unlink(missing_ok=True)
             for path, part in parts.items():
                 part.replace(path)
-            _remove_empty({path.parent for path in stale} - {folder})
 
 
 def write_folder(
