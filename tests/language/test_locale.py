@@ -56,7 +56,7 @@ def test_a_time_before_a_colon_or_a_comma_is_one():
 def test_dates_that_share_a_month_have_it_each():
     days = [date(2026, 12, 28), date(2026, 12, 30), date(2027, 1, 1)]
     assert days_text(days) == "Mon 28, Wed 30 Dec 2026, Fri 1 Jan 2027"
-    assert restyle(days_text(days), US) == "Mon, Dec 28, Wed, Dec 30, 2026, Fri, Jan 1, 2027"
+    assert restyle(days_text(days), US) == "Mon, Dec 28; Wed, Dec 30, 2026; Fri, Jan 1, 2027"
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ ANA = RegularDriver("Ana Lima", "+1 555 0134", ("mon", "fri"))
         pytest.param("Ana Lima, +1 555 0134, Mon. Fri.", ANA, id="abbreviated with dots"),
         pytest.param("  Ana   Lima ,  +1 555 0134 , fri mon fri, ", ANA, id="spaces, repeated"),
         pytest.param("Ana Lima, mon fri, +1 555 0134", ANA, id="days before the phone"),
+        pytest.param("Ana Lima; +1 555 0134; Mondays, Fridays", ANA, id="semicolons, plural"),
         pytest.param("Ana Lima", RegularDriver("Ana Lima"), id="a name alone"),
         pytest.param("Ana Lima, 555", RegularDriver("Ana Lima", "555"), id="no days"),
         pytest.param("Ana Lima, tues", RegularDriver("Ana Lima", "", ("tue",)), id="no phone"),

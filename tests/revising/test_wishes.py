@@ -277,6 +277,16 @@ def test_the_history_says_what_was_wished_and_what_moved(wishes, said):
     assert after.history[-1].what == said
 
 
+def test_another_language_moves_nobody_and_is_a_new_version_of_every_entry():
+    course = six(boosters=0)
+    after = wish(course, language="es", driver_language="fr")
+    assert after.history[-1].what == "wishes: language es, driver's language fr; no visit moved"
+    assert [visit.start for visit in after.visits] == [visit.start for visit in course.visits]
+    assert [visit.sequence for visit in after.visits] == [1] * 6
+    back = wish(after, emptied=("language",))
+    assert (back.request.language, back.request.driver_language) == ("", "fr")
+
+
 def test_wishes_are_read_back_from_a_course_file():
     more = {"days": ("mon", "wed"), "unavailable": on("2026-12-15..2026-12-16")}
     course = six(boosters=0, at=clinic(EVERY_DAY))

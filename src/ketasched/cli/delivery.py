@@ -47,7 +47,7 @@ def output_option(what: str) -> options.Decorator:
 
 FOR_THE_DRIVER = "rides.ics is for the driver: hand it over once the patient has agreed"
 FOR_THE_DRIVERS = (
-    "each driver has an own calendar in drivers/: hand it over once the patient agrees"
+    "each driver has their own calendar in drivers/: hand it over once the patient agrees"
 )
 
 

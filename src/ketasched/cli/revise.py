@@ -289,7 +289,10 @@ def driver(*, visits: str, name: str, phone: str, clear: bool) -> Change:
     return replace(change, visit=int(visits)) if is_one else replace(change, visits=visits)
 
 
-WISHES: tuple[Wish, ...] = ("days", "between", "time", "unavailable")
+WISHES: tuple[Wish, ...] = (
+    *("days", "between", "time", "unavailable"),
+    *("language", "driver_language"),
+)
 """The wishes, in the order of their options."""
 
 WISH_STEPS = {"unavailable": "a date; for weekdays --days, with all those that the patient can"}
@@ -302,7 +305,7 @@ NONE = "none"
 @_verb(
     *(
         click.option(
-            f"--{name}",
+            f"--{name.replace('_', '-')}",
             metavar=REQUEST_FIELDS[name].metavar,
             multiple=REQUEST_FIELDS[name].several,
             help=REQUEST_FIELDS[name].help,
@@ -311,7 +314,7 @@ NONE = "none"
     )
 )
 def wishes(**typed: str | tuple[str, ...] | None) -> Change:
-    """Change what the patient can from now on.
+    """Change what the patient can, or reads, from now on.
 
     Visits that do not fit any more move; no other does, unless there is no other way. With --time
     each visit to come gets the nearest start on its day. --unavailable adds to the days that are

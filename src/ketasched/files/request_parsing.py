@@ -178,6 +178,13 @@ def _language(text: str, _order: DateOrder) -> str:
     return code
 
 
+def _record(text: str, order: DateOrder) -> Record:
+    parts = text.split(maxsplit=2)
+    if len(parts) == 3 and parts[1][0].isdigit():
+        parts[1] = spelled_date(parts[1], order).isoformat()
+    return Record.read(" ".join(parts))
+
+
 def _text(text: str, _order: DateOrder) -> str:
     problem = text_problem(text, most=LONGEST_TYPED)
     if len(text) > LONGEST_TYPED:
@@ -221,7 +228,7 @@ REQUEST_FIELDS: Mapping[str, RequestField] = {
     "cleared_by": RequestField(_text, "NAME", "The clinician whose clearance is recorded."),
     "cleared_on": RequestField(spelled_date, "DATE", "The day of that clearance."),
     "recorded": RequestField(
-        lambda text, _: Record.read(text),
+        _record,
         "WHAT DATE NAME",
         'What else is recorded: "rems-enrolment 2026-11-20 Dr. Lee" (again for each).',
         several=True,

@@ -33,7 +33,7 @@ def _stored_times() -> re.Pattern[str]:
     return re.compile(
         r'"[^"\n]*"|\bketasched .*|--[\w-]+[ =]\S+|\d{4}-\d\d-\d\dT\S+'
         rf"|\b(?P<days>(?:(?:{weekday}) \d\d?, )*(?:{weekday}) \d\d?) (?P<month>{month})\b"
-        r"(?: (?P<year>\d{4})\b)?"
+        rf"(?: (?P<year>\d{{4}})\b)?(?P<more>, (?=(?:{weekday}) \d))?"
         r"|(?<![\w:.])(?P<hour>[01]\d|2[0-3]):(?P<minute>[0-5]\d)(?!\w|:\d| [AP]M)"
     )
 
@@ -48,7 +48,10 @@ def _restyled(locale: Locale, found: re.Match[str]) -> str:
     styles = read_table("en").dates[locale.dates]
     without_year, last = styles["without_year"], styles["with_year" if year else "without_year"]
     forms = [without_year] * (len(days) - 1) + [last]
-    return ", ".join(
+    written = [
         form.format(weekday=weekday, day=day, month=month, year=year)
         for form, (weekday, day) in zip(forms, days, strict=True)
-    )
+    ]
+    # Dates with commas of their own stand between semicolons.
+    between = "; " if "," in last else ", "
+    return between.join(written) + (between if found["more"] else "")

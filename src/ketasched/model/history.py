@@ -33,7 +33,7 @@ Verb = Literal[
 ]
 Scope = Literal["visit", "rest"]
 ReviewOutcome = Literal["go-on", "stop"]
-Wish = Literal["days", "unavailable", "between", "time"]
+Wish = Literal["days", "unavailable", "between", "time", "language", "driver_language"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ class Wishes:
     )
     between: Annotated[TimeRange | None, Key("The hours that the whole visit must fit in.")] = None
     time: Annotated[Clock | None, Key("The check-in time to aim for.")] = None
+    language: Annotated[str | None, Key("What the patient reads.")] = None
+    driver_language: Annotated[str | None, Key("What the driver reads.")] = None
     emptied: Annotated[tuple[Wish, ...], Key("The wishes that no longer hold.")] = ()
 
 

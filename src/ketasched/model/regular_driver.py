@@ -40,7 +40,7 @@ class RegularDriver:
 
     @classmethod
     def read(cls, text: object) -> Self:
-        """From name, phone and weekdays between commas; either or both of the last may be absent.
+        """From name, phone and weekdays between commas or semicolons; either or both of the last may be absent.
 
         Weekdays are separated by commas, spaces or slashes, and may be written in full. A comma
         that was forgotten is an error: no name has two weekdays or a phone number in it, and a
@@ -51,7 +51,7 @@ class RegularDriver:
             raise ValueError(f"{expected}, not {quote(text)}")
         if problem := text_problem(text, most=LONGEST_TYPED):
             raise ValueError(problem)
-        name, *others = map(person_name, text.split(","))
+        name, *others = map(person_name, re.split("[,;]", text))
         phones = [part for part in others if part and not _weekdays(part)]
         chosen = {day for part in others for day in _weekdays(part)}
         if not _is_name(name) or len(phones) > 1 or not all(map(_is_phone, phones)):

@@ -71,10 +71,12 @@ def read_date(text: object) -> date:
 
 
 def read_weekday(word: str) -> Weekday | None:
-    """The weekday that a word names by three letters or more ("Tues"), if it names one."""
+    """The weekday that a word names by three letters or more ("Tues", "Mondays"), if any."""
     found = word.lower()
     names = zip(WEEKDAYS, DAY_NAMES, strict=True)
-    return next((day for day, name in names if len(found) > 2 and name.startswith(found)), None)
+    return next(
+        (day for day, name in names if len(found) > 2 and f"{name}s".startswith(found)), None
+    )
 
 
 LINE_BREAKS = frozenset("\n\t\u2028\u2029")

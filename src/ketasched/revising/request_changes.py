@@ -6,7 +6,14 @@ from dataclasses import replace
 from ketasched.model import Change, Course, Record, Request, Wish, Wishes
 from ketasched.rules import Clearance
 
-NO_WISHES: Mapping[Wish, object] = {"days": (), "unavailable": (), "between": None, "time": None}
+NO_WISHES: Mapping[Wish, object] = {
+    "days": (),
+    "unavailable": (),
+    "between": None,
+    "time": None,
+    "language": "",
+    "driver_language": "",
+}
 """The fields of a request that hold wishes, as they are without any."""
 
 
@@ -35,6 +42,8 @@ def _with_wishes(request: Request, wishes: Wishes) -> Request:
         unavailable=(*known, *dict.fromkeys(new)),
         between=wishes.between or request.between,
         time=wishes.time or request.time,
+        language=wishes.language or request.language,
+        driver_language=wishes.driver_language or request.driver_language,
     )
 
 

@@ -76,9 +76,11 @@ def _wish_texts(wishes: Wishes) -> Iterator[str]:
         "between": str(wishes.between or ""),
         "time": str(wishes.time or ""),
         "unavailable": ", ".join(dates.plain() for dates in wishes.unavailable or ()),
+        "language": wishes.language,
+        "driver's language": wishes.driver_language,
     }
     for name, text in given.items():
         if text:
             yield f"{name} {text}"
-        elif name in wishes.emptied:
+        elif name.replace("'s ", "_") in wishes.emptied:
             yield f"{name} none"
