@@ -40,11 +40,12 @@ class RegularDriver:
 
     @classmethod
     def read(cls, text: object) -> Self:
-        """From name, phone and weekdays between commas or semicolons; either or both of the last may be absent.
+        """From name, phone and weekdays; either or both of the last may be absent.
 
-        Weekdays are separated by commas, spaces or slashes, and may be written in full. A comma
-        that was forgotten is an error: no name has two weekdays or a phone number in it, and a
-        phone number has digits and no weekday. Raises `ValueError`.
+        Commas or semicolons stand between them. Weekdays may also be separated by spaces or
+        slashes, and written in full. A comma that was forgotten is an error: no name has two
+        weekdays or a phone number in it, and a phone number has digits and no weekday. Raises
+        `ValueError`.
         """
         expected = f"expected name, phone and weekdays, as in {EXAMPLE}"
         if not isinstance(text, str) or not text.isprintable():
