@@ -385,12 +385,12 @@ def test_a_clinic_is_told_which_of_its_texts_are_left_out():
         "instructions.iv-ptsd.discreet.call",
     ):
         assert f'{place}: says "ketamin"' in said
-    neutral_one = telling_clinic("Nothing", name=TELLS, calendar_name="Day clinic")
+    neutral_one = telling_clinic("Nothing; 911", name=TELLS, calendar_name="Day clinic")
     assert list(clinic_warnings(neutral_one, salt="y")) == []
 
 
 def test_a_clinic_with_clinical_titles_is_told_what_a_driver_does_not_get():
-    said = list(clinic_warnings(telling_clinic(titles="clinical"), salt="y"))
+    said = list(clinic_warnings(telling_clinic(f"{TELLS} 911", titles="clinical"), salt="y"))
     assert [line.partition(":")[0] for line in said] == ["calendar_place", "phone"]
     assert all("a driver's page and calendar" in line for line in said)
 

@@ -98,8 +98,9 @@ def _emergency_warnings(clinic: Clinic) -> Iterator[str]:
         if said and number not in said and not ("112" in said and number == "999"):
             here = f"here it is {number}" if number else f"is that right in {clinic.timezone}?"
             yield f"{place}.call: says {', '.join(sorted(said))}; {here}"
-        elif wording.call and not number and not re.search(r"\d", wording.call):
-            yield f"{place}.call: names no number for an emergency; we know none for your country"
+        elif wording.call and not re.search(r"\d", wording.call):
+            known = f"here it is {number}" if number else "we know none for your country"
+            yield f"{place}.call: names no number for an emergency; {known}"
 
 
 def _privacy_warnings(clinic: Clinic) -> Iterator[str]:
