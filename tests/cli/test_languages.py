@@ -38,6 +38,12 @@ def test_a_patient_gets_a_page_in_the_language_of_the_option(named):
     assert "Sus citas: del lun, 7 dic 2026" in run(f"{PLAN} --language {named}")
 
 
+@pytest.mark.parametrize("named", ["es-MX", "Spanish", "Espanol"])
+def test_a_clinics_file_names_its_language_as_an_option_does(named):
+    write_clinic(f'language = "{named}"')
+    assert "Sus citas" in run(PLAN)
+
+
 def test_an_unknown_language_is_refused_and_the_known_ones_are_named():
     said = run(f"{PLAN} --driver-language xx")
     assert "error: --driver-language: expected a language, one of en, es, fr" in said

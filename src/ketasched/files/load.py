@@ -28,6 +28,7 @@ from ketasched.files.cross_references import (
 from ketasched.files.disk import MOST_BYTES, read_bytes
 from ketasched.files.emergency_numbers import NUMBERS
 from ketasched.files.toml_json import parse, read_data, read_text
+from ketasched.language.known import find_language
 from ketasched.model import (
     Clinic,
     Course,
@@ -310,6 +311,8 @@ def _read_protocol(data: Data, path: str) -> Protocol:
 
 
 def _read_clinic(data: Data, path: str) -> Clinic:
+    if code := find_language(str(data.get("language"))):
+        data = data | {"language": code}
     clinic = _read(Clinic, data, path, clinic_problems(data))
     rules = (
         (f"overrides.{protocol}.{name}", own.no_driving)

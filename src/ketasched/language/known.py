@@ -1,5 +1,6 @@
 """The languages that there are: those with a table of dates, each with its code and its names."""
 
+import unicodedata
 from functools import cache
 from importlib.resources import files
 
@@ -16,10 +17,21 @@ def languages() -> tuple[str, ...]:
 
 
 def find_language(text: str) -> str:
-    """The code of the language with this code or this name, in English or in itself; or ""."""
-    wanted = text.strip().casefold()
-    called = {code: (code, *map(str.casefold, read_table(code).called)) for code in languages()}
-    return next((code for code, names in called.items() if wanted in names), "")
+    """The code of the language with this code or this name, in English or in itself; or "".
+
+    Accents may be missing, and a code may name a country, which is passed over: "es-MX", "fr_CA".
+    """
+    wanted = _plain(text)
+    called = {code: (code, *map(_plain, read_table(code).called)) for code in languages()}
+    found = (code for code, names in called.items() if wanted in names)
+    code, mark, _ = wanted.replace("_", "-").partition("-")
+    return next(found, code if mark and code in languages() else "")
+
+
+def _plain(text: str) -> str:
+    """The text without case, accents and spaces around it."""
+    letters = unicodedata.normalize("NFKD", text.strip().casefold())
+    return "".join(char for char in letters if not unicodedata.combining(char))
 
 
 def language_problem(code: str, quoted: str) -> str:
