@@ -1,11 +1,15 @@
 """The languages that there are: those with a table of dates, each with its code and its names."""
 
+import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
 
 from ketasched.language.catalogue import ENGLISH, NOT_COMPILED, is_compiled
 from ketasched.language.tables import read_table
+
+_COUNTRY = re.compile(r"(?<=^[a-z]{2})[-_](?:[a-z]{2}|[0-9]{3})$")
+"""What follows a language in a code such as "es-mx" or "es-419"."""
 
 
 @cache
@@ -21,11 +25,9 @@ def find_language(text: str) -> str:
 
     Accents may be missing, and a code may name a country, which is passed over: "es-MX", "fr_CA".
     """
-    wanted = _plain(text)
+    wanted = _COUNTRY.sub("", _plain(text))
     called = {code: (code, *map(_plain, read_table(code).called)) for code in languages()}
-    found = (code for code, names in called.items() if wanted in names)
-    code, mark, _ = wanted.replace("_", "-").partition("-")
-    return next(found, code if mark and code in languages() else "")
+    return next((code for code, names in called.items() if wanted in names), "")
 
 
 def _plain(text: str) -> str:
