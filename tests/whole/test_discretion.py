@@ -325,6 +325,8 @@ INNOCENT = [
         "Virgen de los Dolores 3",
         "Dolores de la Cruz",
         "Calle Veinte 3",
+        "Ward IV Room 3",
+        "IV Barton St",
         "Rue Veineau",
         "Ánimo, Ana",
     ),

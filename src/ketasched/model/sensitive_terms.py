@@ -15,7 +15,7 @@ ENGLISH = (
     *("*infus*", "*injection*", "*intraven*", "*nasal*", "*lozenge*", "*off-label*", "rems"),
     *("i-v therap*", "i-v clinic*", "i-v lounge*", "i-v suite*", "i-v drip*", "i-v treatment*"),
     *("i-v hydration*", "i-v center*", "i-v centre*", "*anesth*", "*anaesth*", "*dissociat*"),
-    *("i-v bar*", "i-v room*", "i-v vitamin*", "drip bar*", "drip lounge*", "drip therap*"),
+    *("i-v bar", "i-v nutrition*", "i-v vitamin*", "drip bar*", "drip lounge*", "drip therap*"),
     # What it is given for, by whom, and how that is measured.
     *("*depress*", "*psych*", "*ptsd*", "*trauma*", "*suicid*", "*bipolar*", "*anxiety*", "mdd"),
     *("behavioral*", "behavioural*", "mood", "mood disorder*", "ocd"),
