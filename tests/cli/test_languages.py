@@ -38,6 +38,12 @@ def test_a_patient_gets_a_page_in_the_language_of_the_option(named):
     assert "Sus citas: del lun, 7 dic 2026" in run(f"{PLAN} --language {named}")
 
 
+@pytest.mark.parametrize("named", ["es-MX", "Spanish", "Espanol"])
+def test_a_clinics_file_names_its_language_as_an_option_does(named):
+    write_clinic(f'language = "{named}"')
+    assert "Sus citas" in run(PLAN)
+
+
 def test_an_unknown_language_is_refused_and_the_known_ones_are_named():
     said = run(f"{PLAN} --driver-language xx")
     assert "error: --driver-language: expected a language, one of en, es, fr" in said
@@ -119,6 +125,33 @@ def test_check_names_the_words_that_are_not_in_a_language_yet():
     assert f"instructions.es.iv-ptsd.discreet.before: {shown}.iv-ptsd.discreet.before" in said
     assert "instructions.es.discreet.before" not in said
     assert "no such protocol" not in said
+
+
+def test_a_language_without_any_words_of_its_own_is_warned_of_where_it_is_read():
+    own = '[instructions.discreet]\ncall = "Call 911."\n'
+    write_clinic('language = "es"', f'{own}[instructions.iv-ptsd.discreet]\nbefore = "Rest."\n')
+    unsaid = "instructions.{}.discreet.call: unsaid; its readers are shown instructions"
+    assert unsaid.format("es") in run("check clinic.toml")
+    assert "iv-ptsd" in run("check clinic.toml")
+    said = run(f"{PLAN} --language fr --driver-language es -o courses")
+    assert unsaid.format("fr") in said
+    # A driver's list has none of these words; and another protocol's are not this patient's.
+    assert "instructions.es" not in said
+    assert "iv-ptsd" not in said
+    assert f"clinic.{unsaid.format('fr')}" in run("check courses/P")
+    assert "unsaid" not in run(f"{PLAN} --language en")
+
+
+@pytest.mark.parametrize(
+    ("table", "meant"), [("ES", "es"), ("es-MX", "es"), ("esp", "es"), ("iv-ptds", "iv-ptsd")]
+)
+def test_a_table_with_a_misspelt_name_is_named_once(table, meant):
+    own = '[instructions.discreet]\ncall = "Call 911."\n[instructions.es.discreet]\ncall = "911"\n'
+    write_clinic(more=f'{own}[instructions.{table}.discreet]\ncall = "911"\n')
+    warnings = [line for line in run("check clinic.toml").splitlines() if "warning" in line]
+    assert len(warnings) == 1
+    assert f"instructions.{table}: there is no such protocol" in warnings[0]
+    assert f"did you mean {meant}?" in warnings[0]
 
 
 def test_words_of_a_language_are_within_its_own_table():

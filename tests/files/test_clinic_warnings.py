@@ -25,8 +25,8 @@ DISCREET, DRIVERS = "discreet pages and calendars", "a driver's page and calenda
 NEUTRAL_NAME, NEUTRAL_PLACE = (
     f"leave it out; set {key} to something neutral" for key in ("calendar_name", "calendar_place")
 )
-WORDS = Instructions("Eat little.", "A hat.", "You may be dizzy.", "Call us.")
-TELLING = Wording(before="Eat before the infusion.", call="Call Ketamine House.")
+WORDS = Instructions("Eat little.", "A hat.", "You may be dizzy.", "Call 911.")
+TELLING = Wording(before="Eat before the infusion.", call="Call Ketamine House, or 911.")
 AT_KETAMINE_HOUSE = "Ketamine House\n12 Main St"
 
 DAY = (TimeRange.read("09:00-17:00"),)

@@ -26,13 +26,20 @@ def test_the_number_is_that_of_the_zones_country(zone, number):
     assert ("In an emergency" in starter_clinic(zone, "salt")) == bool(number)
 
 
+def test_a_clinic_file_has_the_number_of_the_country_that_was_given():
+    assert "call 911." in starter_clinic("Etc/UTC", "salt", "US")
+    assert "In an emergency" not in starter_clinic("America/New_York", "salt", "JP")
+
+
 @pytest.mark.parametrize(
     ("zone", "call", "said"),
     [
         ("America/New_York", "call 911", ""),
         ("Europe/Berlin", "call 911", "says 911; here it is 112"),
         ("Europe/London", "call 112", ""),
-        ("Asia/Tokyo", "call us", "names no number for an emergency"),
+        ("Asia/Tokyo", "call us", "names no number for an emergency; we know none"),
+        ("America/New_York", "call us", "names no number for an emergency; here it is 911"),
+        ("America/New_York", "call us at 555 0100", ""),
     ],
 )
 def test_another_countrys_number_gives_a_warning(zone, call, said):

@@ -141,6 +141,14 @@ def test_the_messages_are_found_in_code_templates_and_protocols():
     ("text", "code"),
     [
         *(("es", "es"), ("ES", "es"), (" Spanish ", "es"), ("Español", "es"), ("français", "fr")),
+        *(
+            ("Francais", "fr"),
+            ("ESPANOL", "es"),
+            ("es-MX", "es"),
+            ("fr_CA", "fr"),
+            ("xx-MX", ""),
+            ("en-Spanish", ""),
+        ),
         *(("English", "en"), ("e", ""), ("Klingon", ""), ("", "")),
     ],
 )

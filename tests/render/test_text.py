@@ -7,9 +7,13 @@ from datetime import timedelta
 import pytest
 
 from ketasched.events.view import View
+from ketasched.files.load import load_protocol
+from ketasched.files.request_parsing import read_request
+from ketasched.language.locale import Locale
 from ketasched.model import Instructions, Minutes, Status, VisitKind, Wording
 from ketasched.planning.planner import plan
 from ketasched.render import render
+from ketasched.render.text import WIDTH, wrap
 from tests.conftest import MADE_AT
 from tests.support.nouns import INFUSION, clinic, phase, protocol, request
 
@@ -37,6 +41,38 @@ def test_a_known_driver_is_named_with_each_visit():
     text = page(driver_name="Sam Rivera", driver_phone="555 0199")
     assert text.count("Sam Rivera, 555 0199") == 6
     assert "not arranged yet" not in text
+
+
+@pytest.mark.parametrize("time", ["9:00 a. m.", "1:00 PM", "2 p.m."])
+def test_no_line_ends_within_a_clock_time(time):
+    for size in range(1, WIDTH):
+        text = f"{'x' * size} {time} y"
+        assert time in wrap(text)
+        assert wrap(text).replace("\n", " ") == text
+
+
+def test_what_does_not_fit_into_a_line_of_rides_is_not_at_the_left_edge():
+    drivers = ("Sam Rivers, mon", "Maximiliana de la Torre y Alcorta, wed fri")
+    asked = read_request({"start": "2026-12-07", "driver": drivers, "driver_language": "fr"})
+    course = plan(protocol(), clinic(clock="12h"), asked, made_at=MADE_AT)
+    lines = render(course, "text", View("driver")).splitlines()
+    named = [line for line in lines if line.strip().startswith("Maximiliana")]
+    assert {len(line) - len(line.lstrip()) for line in named} == {len("lun. 7 déc. 2026    ")}
+
+
+@pytest.mark.parametrize("language", ["en", "es", "fr"])
+def test_the_days_between_which_a_visit_can_be_are_below_its_day(language):
+    asked = load_protocol("iv-depression")
+    course = plan(asked, clinic(language=language), request(boosters=2), made_at=MADE_AT)
+    lines = render(course, "text", View()).splitlines()
+    locale = Locale(language=language)
+    said = locale.plain(locale.text("may move, {first} to {last}").partition("{")[0])
+    places = [number for number, line in enumerate(lines) if line.strip().startswith(said)]
+    assert len(places) == 2
+    for number in places:
+        above = next(line for line in reversed(lines[:number]) if line[:1].isdigit())
+        ordinal = "".join(re.findall(r"^\d+ \w+ \d+ +", above))
+        assert lines[number].startswith(" " * len(ordinal) + said)
 
 
 def test_the_page_counts_the_reminders_that_are_left_out():

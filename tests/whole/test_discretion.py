@@ -282,6 +282,23 @@ def test_no_name_of_a_file_tells(name):
         ("Santé mentale", "sante mentale"),
         ("sans alcool", "alcool"),
         ("antidouleur", "douleur"),
+        ("Quetamina", "quetamin"),
+        ("esquetamina", "quetamin"),
+        ("terapia psicodélica", "psico"),
+        ("Clínica de dolores crónicos", "clinica de dolores"),
+        ("Dolores de espalda", "dolores de espalda"),
+        ("Clínica del Ánimo", "clinica del animo"),
+        ("con gotero", "gotero"),
+        ("le ponemos un suero", "suero"),
+        ("Centro de Sueroterapia", "sueroterapia"),
+        ("goutte-à-goutte", "goutte-a-goutte"),
+        ("par voie veineuse", "voie veineuse"),
+        ("Algología", "algolog"),
+        ("consultation SDRC", "sdrc"),
+        ("Unité d’antalgie", "antalg"),
+        ("Centro de Jaquecas", "jaquecas"),
+        ("Hudson Drip Bar", "drip bar"),
+        ("Headache Center", "headache center"),
         ("", ""),
     ],
 )
@@ -303,7 +320,24 @@ INNOCENT = [
     ),
     *("T. M. S. Iyer", "M. D. D. Smith", "Gad, 7 Main Street", "Corps Road", "In fusion we trust"),
     *("Moody Street 4", "Moodie Hall", "Alcott House", "Mangrove Lounge", "OCDEL Square"),
-    *("Dolores Ruiz", "Migrant Health", "Toccata Hall", "Tocqueville House", "Mentalo Way"),
+    *(
+        "Dolores Ruiz",
+        "Virgen de los Dolores 3",
+        "Dolores de la Cruz",
+        "Calle Veinte 3",
+        "Ward IV Room 3",
+        "IV Barton St",
+        "Rue Veineau",
+        "Ánimo, Ana",
+    ),
+    *(
+        "Panicale Street",
+        "Rue Sevran",
+        "Migrant Health",
+        "Toccata Hall",
+        "Tocqueville House",
+        "Mentalo Way",
+    ),
     *("Stem Street", "Trdat Petrosyan", "Tim S. Brown", "12 Main Street, 2nd floor", "555 0199"),
 ]
 """Names of people and places that contain letters of a term, and tell nothing."""
@@ -353,12 +387,12 @@ def test_a_clinic_is_told_which_of_its_texts_are_left_out():
         "instructions.iv-ptsd.discreet.call",
     ):
         assert f'{place}: says "ketamin"' in said
-    neutral_one = telling_clinic("Nothing", name=TELLS, calendar_name="Day clinic")
+    neutral_one = telling_clinic("Nothing; 911", name=TELLS, calendar_name="Day clinic")
     assert list(clinic_warnings(neutral_one, salt="y")) == []
 
 
 def test_a_clinic_with_clinical_titles_is_told_what_a_driver_does_not_get():
-    said = list(clinic_warnings(telling_clinic(titles="clinical"), salt="y"))
+    said = list(clinic_warnings(telling_clinic(f"{TELLS} 911", titles="clinical"), salt="y"))
     assert [line.partition(":")[0] for line in said] == ["calendar_place", "phone"]
     assert all("a driver's page and calendar" in line for line in said)
 

@@ -23,8 +23,8 @@ from ketasched.cli.output import (
 from ketasched.cli.roster_options import RosterOptions, roster_options, unsettled_line
 from ketasched.cli.roster_source import open_roster
 from ketasched.errors import BadFile, command_line
-from ketasched.events.view import reader_languages
-from ketasched.files.clinic_warnings import clinic_warnings
+from ketasched.events.view import View, reader_languages, reader_locale
+from ketasched.files.clinic_warnings import clinic_warnings, language_warnings
 from ketasched.files.load import (
     builtin_clinic,
     load_any,
@@ -125,6 +125,9 @@ def _findings(path: str, clinic_path: str | None, languages: set[str]) -> tuple[
     course = with_clinic(noun, clinic_path) if clinic_path else at_clinic_here(noun)
     use_clock_of(course.clinic)
     languages.update(reader_languages(course))
+    read = reader_locale(course, View("patient")).language
+    for line in language_warnings(course.clinic, [read], [course.protocol.id]):
+        say("warning", f"{path}: clinic.{line}")
     return (*check(course), *record_findings(course))
 
 

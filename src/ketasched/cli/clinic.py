@@ -28,7 +28,7 @@ def command() -> None:
 
 @command.command("init")
 @click.argument("path", metavar="[FILE]", default="clinic.toml", type=click.Path(path_type=Path))
-@options.text("--country", "CODE", "Whose clock and dates, such as US (that of the time zone).")
+@options.text("--country", "CODE", "Whose clock, dates and emergency number: US (the zone's).")
 @options.flag("--force", "Write over a file that exists.")
 def init(*, path: Path, country: str, force: bool) -> None:
     """Write a clinic file to edit (clinic.toml), with this machine's time zone.

@@ -89,7 +89,7 @@ def command(
         say("note", f'no --patient: the folder and its files are called "{request.patient}"')
     loaded = load_protocol(protocol)
     refuse_mismatch(clinic, loaded, path)
-    _warn_of_clinic(clinic, path, loaded, hands_out=bool(delivery.output))
+    _warn_of_clinic(clinic, path, loaded, request.language, hands_out=bool(delivery.output))
     _check_terms(clinic, request)
     moment = options.moment_of(made_at, ZoneInfo(clinic.timezone))
     course_id = course_id or make_course_id(clinic, request, moment)
@@ -121,10 +121,13 @@ def command(
     delivery.print_result(course, written)
 
 
-def _warn_of_clinic(clinic: Clinic, path: str, protocol: Protocol, *, hands_out: bool) -> None:
+def _warn_of_clinic(
+    clinic: Clinic, path: str, protocol: Protocol, language: str, *, hands_out: bool
+) -> None:
     """Warn of the clinic's file; without one, of identifiers in files that are handed out."""
     if path != options.PLAIN_CLINIC:
-        for line in clinic_warnings(clinic, protocol, salt=options.new_salt()):
+        salt = options.new_salt()
+        for line in clinic_warnings(clinic, protocol, language=language, salt=salt):
             say("warning", f"{path}: {line}")
     elif hands_out:
         said = "without a clinic file, identifiers in calendars can be computed from the reference"

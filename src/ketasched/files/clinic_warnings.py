@@ -8,7 +8,8 @@ from itertools import pairwise
 
 from ketasched.files.emergency_numbers import NUMBERS, emergency_number
 from ketasched.files.load import shipped_protocols
-from ketasched.language.known import languages
+from ketasched.language.catalogue import ENGLISH
+from ketasched.language.known import find_language, languages
 from ketasched.model import Clinic, Instructions, Protocol, ProtocolWording, Wording
 from ketasched.model.did_you_mean import did_you_mean
 from ketasched.model.opening_hours import openings
@@ -19,25 +20,16 @@ TEXTS = [one.name for one in fields(Wording)]
 
 
 def clinic_warnings(
-    clinic: Clinic, protocol: Protocol | None = None, *, salt: str
+    clinic: Clinic, protocol: Protocol | None = None, *, language: str = "", salt: str
 ) -> Iterator[str]:
     """Tables that nothing uses, settings left out, words that reveal the treatment; with places.
 
-    Known protocols are the shipped ones and `protocol`; `salt` is a random text to propose.
+    Known protocols are the shipped ones and `protocol`; `salt` is a random text to propose. The
+    words that are missing are those in `language` for `protocol`; without a protocol, those in
+    each language of the clinic for all.
     """
     known = {*shipped_protocols(), *([protocol.id] if protocol else ())}
-    others = clinic.instructions.others
-    tables: list[tuple[str, Mapping[str, object], Collection[str]]] = [
-        ("overrides", clinic.overrides, known),
-        ("instructions", others, {*known, *languages()}),
-        *((f"instructions.{name}", others[name].protocols, known) for name in others),
-        ("prices", clinic.prices.protocols, known),
-    ]
-    for table, names, expected in tables:
-        for name in names:
-            if name not in expected:
-                message = "there is no such protocol, so this is not used"
-                yield f"{table}.{name}: {message}{did_you_mean(name, known)}"
+    yield from _table_warnings(clinic, known)
     if not clinic.id_salt:
         said = "none; identifiers in calendars can be computed from a guessed reference"
         yield f'id_salt: {said}; before a register has this clinic, add: id_salt = "{salt}"'
@@ -51,27 +43,54 @@ def clinic_warnings(
             if getattr(words, key) and not getattr(words.discreet, key):
                 message = "unsaid with discreet titles; fill in [instructions.discreet]"
                 yield f"instructions.{key}: {message}"
-    yield from _language_warnings(clinic)
+    if protocol:
+        yield from language_warnings(clinic, [language or clinic.language], [protocol.id])
+    else:
+        languages_read = {clinic.language, *clinic.instructions.others} & {*languages()}
+        yield from language_warnings(clinic, languages_read, known)
     yield from _calendar_warnings(clinic)
     yield from _emergency_warnings(clinic)
     yield from _privacy_warnings(clinic)
 
 
-def _language_warnings(clinic: Clinic) -> Iterator[str]:
-    """Words that the readers of a language are shown as the clinic says them to all."""
+def _table_warnings(clinic: Clinic, known: Collection[str]) -> Iterator[str]:
+    """Tables for a protocol or a language that there is not."""
+    others = clinic.instructions.others
+    tables: list[tuple[str, Mapping[str, object], Collection[str]]] = [
+        ("overrides", clinic.overrides, known),
+        ("instructions", others, {*known, *languages()}),
+        *((f"instructions.{name}", others[name].protocols, known) for name in others),
+        ("prices", clinic.prices.protocols, known),
+    ]
+    for table, names, expected in tables:
+        for name in names:
+            if name not in expected:
+                message = "there is no such protocol, so this is not used"
+                code = find_language(name) if table == "instructions" else ""
+                hint = f"; did you mean {code}?" if code else did_you_mean(name, expected)
+                yield f"{table}.{name}: {message}{hint}"
+
+
+def language_warnings(
+    clinic: Clinic, languages_read: Collection[str], protocols: Collection[str]
+) -> Iterator[str]:
+    """Words that the readers of these languages are shown as the clinic says them to all.
+
+    Those for all protocols, and for these. In English a text is missing only beside others: what
+    the clinic says to all is taken for English.
+    """
     discreet = ".discreet" * (clinic.titles == "discreet")
     own = dict(_wordings(clinic.instructions))
-    codes = {f"instructions.{language}" for language in languages()}
-    for code in sorted(codes & own.keys()):
-        for name in own:
-            if name in codes or name.rpartition(".")[0] in codes:
-                continue
+    for language in sorted(languages_read):
+        code = f"instructions.{language}"
+        if language == ENGLISH and code not in own:
+            continue
+        for name in ("instructions", *(f"instructions.{one}" for one in sorted(protocols))):
             place = name.replace("instructions", code, 1)
-            there = own.get(place, ProtocolWording())
+            said, there = (own.get(one, ProtocolWording()) for one in (name, place))
+            pair = (said.discreet, there.discreet) if discreet else (said, there)
             for key in TEXTS:
-                pair = (own[name].discreet, there.discreet) if discreet else (own[name], there)
-                said, translated = (getattr(one, key) for one in pair)
-                if said and not translated:
+                if getattr(pair[0], key) and not getattr(pair[1], key):
                     shown = f"its readers are shown {name}{discreet}.{key}"
                     yield f"{place}{discreet}.{key}: unsaid; {shown}"
 
@@ -98,8 +117,9 @@ def _emergency_warnings(clinic: Clinic) -> Iterator[str]:
         if said and number not in said and not ("112" in said and number == "999"):
             here = f"here it is {number}" if number else f"is that right in {clinic.timezone}?"
             yield f"{place}.call: says {', '.join(sorted(said))}; {here}"
-        elif wording.call and not number and not re.search(r"\d", wording.call):
-            yield f"{place}.call: names no number for an emergency; we know none for your country"
+        elif wording.call and not re.search(r"\d", wording.call):
+            known = f"here it is {number}" if number else "we know none for your country"
+            yield f"{place}.call: names no number for an emergency; {known}"
 
 
 def _privacy_warnings(clinic: Clinic) -> Iterator[str]:

@@ -26,8 +26,9 @@ from ketasched.files.cross_references import (
     zone_problems,
 )
 from ketasched.files.disk import MOST_BYTES, read_bytes
-from ketasched.files.emergency_numbers import emergency_number
+from ketasched.files.emergency_numbers import NUMBERS
 from ketasched.files.toml_json import parse, read_data, read_text
+from ketasched.language.known import find_language
 from ketasched.model import (
     Clinic,
     Course,
@@ -99,11 +100,12 @@ def schema_text(kind: str) -> str:
 def starter_clinic(zone: str, salt: str, country: str = "") -> str:
     """The text of a clinic file to edit, in the time zone `zone`; `salt` should be random.
 
-    Clock and dates are as in `country`, an ISO code; without one, as in that of the zone.
+    Clock, dates and the number to call in an emergency are as in `country`, an ISO code; without
+    one, as in that of the zone.
     """
     text = _own_text("files", "starter_clinic.toml")
-    number = emergency_number(zone)
-    customs = customs_of(country or country_of(zone)) or UNKNOWN_COUNTRY
+    country = country or country_of(zone)
+    number, customs = NUMBERS.get(country), customs_of(country) or UNKNOWN_COUNTRY
     order = f'date_order = "{customs.date_order or "dmy"}"'
     values = {
         "TIMEZONE": zone,
@@ -309,6 +311,8 @@ def _read_protocol(data: Data, path: str) -> Protocol:
 
 
 def _read_clinic(data: Data, path: str) -> Clinic:
+    if code := find_language(str(data.get("language"))):
+        data = data | {"language": code}
     clinic = _read(Clinic, data, path, clinic_problems(data))
     rules = (
         (f"overrides.{protocol}.{name}", own.no_driving)

@@ -1,10 +1,15 @@
 """The languages that there are: those with a table of dates, each with its code and its names."""
 
+import re
+import unicodedata
 from functools import cache
 from importlib.resources import files
 
 from ketasched.language.catalogue import ENGLISH, NOT_COMPILED, is_compiled
 from ketasched.language.tables import read_table
+
+_COUNTRY = re.compile(r"(?<=^[a-z]{2})[-_](?:[a-z]{2}|[0-9]{3})$")
+"""What follows a language in a code such as "es-mx" or "es-419"."""
 
 
 @cache
@@ -16,10 +21,19 @@ def languages() -> tuple[str, ...]:
 
 
 def find_language(text: str) -> str:
-    """The code of the language with this code or this name, in English or in itself; or ""."""
-    wanted = text.strip().casefold()
-    called = {code: (code, *map(str.casefold, read_table(code).called)) for code in languages()}
+    """The code of the language with this code or this name, in English or in itself; or "".
+
+    Accents may be missing, and a code may name a country, which is passed over: "es-MX", "fr_CA".
+    """
+    wanted = _COUNTRY.sub("", _plain(text))
+    called = {code: (code, *map(_plain, read_table(code).called)) for code in languages()}
     return next((code for code, names in called.items() if wanted in names), "")
+
+
+def _plain(text: str) -> str:
+    """The text without case, accents and spaces around it."""
+    letters = unicodedata.normalize("NFKD", text.strip().casefold())
+    return "".join(char for char in letters if not unicodedata.combining(char))
 
 
 def language_problem(code: str, quoted: str) -> str:

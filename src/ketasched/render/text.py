@@ -28,8 +28,11 @@ from ketasched.render.visit_table import make_visit_table, row
 WIDTH, MAX_WIDTH = 78, 83
 """The columns of a paragraph, and those of any line, such as one with all reminders of a ride."""
 
-LAST_GAP = re.compile(r".*  (?=\S)")
-"""What is before the last column of a line."""
+LAST_GAP = re.compile(rf".{{,{WIDTH // 2 - 3}}}  (?=\S)")
+"""What is before the last column that begins in the first half of a line."""
+
+HALF_OF_DAY = re.compile(r"\d [AaPp]\.? ?[Mm]\b")
+"""The end of a clock time: "9:00 AM", "9:00 a. m."."""
 
 DRIVEN_EVERY_TIME = message(
     "Someone else has to drive you here and take you home again, every time."
@@ -63,10 +66,24 @@ def _fitted(line: str) -> list[str]:
     if len(line) <= MAX_WIDTH:
         return [line]
     columns = LAST_GAP.match(line)
-    indent = " " * (columns.end() if columns and columns.end() < WIDTH // 2 else 0)
-    return textwrap.wrap(
-        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    indent = " " * (columns.end() if columns else 0)
+    bound = textwrap.wrap(
+        _bound(line),
+        WIDTH,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
+    return [one.replace(BOUND, " ") for one in bound]
+
+
+BOUND = "\0"
+"""Stands for a space at which no line ends; a no-break space may be one that a clinic wrote."""
+
+
+def _bound(text: str) -> str:
+    """The text with its clock times each as one word."""
+    return HALF_OF_DAY.sub(lambda found: found[0].replace(" ", BOUND), text)
 
 
 # --- the patient -------------------------------------------------------------------------------
@@ -119,7 +136,7 @@ def _visits(page: Page) -> Iterator[Block]:
         yield [
             line
             for visit in page.boosters
-            for line in (*table.lines[visit.uid], f"{'':<9}{page.window_text(visit)}")
+            for line in (*table.lines[visit.uid], f"{table.indent}{page.window_text(visit)}")
         ]
 
 
@@ -354,8 +371,8 @@ def wrap(text: str, indent: int = 0) -> str:
     """The text wrapped at the page's width; line breaks are kept, later lines are indented."""
     lines: list[str] = []
     for line in text.strip().splitlines():
-        lines += textwrap.wrap(line, WIDTH - indent) or [""]
-    return f"\n{' ' * indent}".join(lines)
+        lines += textwrap.wrap(_bound(line), WIDTH - indent) or [""]
+    return f"\n{' ' * indent}".join(lines).replace(BOUND, " ")
 
 
 PAGES: Mapping[Audience, Callable[[Page, RideList], Iterator[Block]]] = {

@@ -19,10 +19,11 @@ LEAST_WIDTHS, GAPS = (9, 0, 10, 11, 13), (3, 2, 2, 2, 2)
 
 
 class VisitTable(NamedTuple):
-    """The lines of the heading, and those of each visit by its UID."""
+    """The lines of the heading, those of each visit by its UID, and what indents a further one."""
 
     head: list[str]
     lines: Mapping[str, list[str]]
+    indent: str
 
 
 def make_visit_table(page: Page) -> VisitTable:
@@ -41,13 +42,14 @@ def make_visit_table(page: Page) -> VisitTable:
         if is_narrow:
             break
     count = len(widths) + is_narrow
+    indent = " " * widths[0]
     lines = {uid: [row(cells[:count], widths)] for uid, cells in rows.items()}
     for uid, cells in rows.items():
         if cells[count:] and cells[-1]:
             said = locale.text("No driving before: {moment}", moment=cells[-1])
-            lines[uid].append(f"{'':<{widths[0]}}{said}")
+            lines[uid].append(f"{indent}{said}")
     shown = (cells[:count] for cells in head)
-    return VisitTable([row(cells, widths) for cells in shown if any(cells)], lines)
+    return VisitTable([row(cells, widths) for cells in shown if any(cells)], lines, indent)
 
 
 def _headings(page: Page) -> Iterator[list[str]]:
