@@ -67,8 +67,9 @@ def command(*, course: str, visit: int, source: CourseSource, form: str | None) 
         print_as(form, data, _lines(alternatives))
         day = found.visits[visit - 1].start.date()
         if form != "json" and alternatives:
-            words = "revise", "COURSE", "defer", str(visit), "--to", "DATE", "--reason", "WHY"
-            say("try", pasteable(command_line(*words)))
+            first = f"{alternatives[0].start:%Y-%m-%dT%H:%M}"
+            words = "revise", "COURSE", "defer", str(visit), "--to", first, "--reason", "WHY"
+            say("try", f"for the first of them: {pasteable(command_line(*words))}")
         if form != "json" and all(one.start.date() == day for one in alternatives):
             say("note", "no other day keeps every rule")
             now = at.astimezone(found.visits[0].start.tzinfo)
