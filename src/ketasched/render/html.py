@@ -115,8 +115,8 @@ def _rich(locale: Locale, message: str, **values: object) -> Markup:
 def _phone_link(phone: str) -> str:
     """The address that calls a number: "tel:+15550142".
 
-    It is "" where the text is not one plain number, because a wrong one could be called: two blanks
-    or a line between digits part two numbers, and so do more digits than a number has.
+    It is "" where the text is not one plain number, because a wrong one could be called. Two
+    blanks or a line between digits part two numbers, and so do more digits than a number has.
     """
     plain = phone.replace("(0)", "") if phone.startswith("+") else phone
     digits = PHONE_SIGNS.sub("", plain)
