@@ -405,6 +405,17 @@ def test_the_page_begins_with_what_has_to_be_put_right():
     assert "todo" not in render_sheet(sheet(cleared), "html").partition("<body")[2]
 
 
+def test_the_head_of_the_page_has_both_halves_of_the_driving_rule():
+    head = (
+        render_sheet(sheet(plan_course()), "html").partition("<thead")[2].partition("</thead")[0]
+    )
+    assert "No driving before <small>and not before a full night&#39;s sleep</small>" in head
+    course = plan_course()
+    visits = tuple(replace(visit, no_driving_until=None) for visit in course.visits)
+    free = render_sheet(sheet(replace(course, visits=visits)), "html")
+    assert "night" not in free.partition("<body")[2]
+
+
 def test_there_is_a_box_to_tick_for_who_comes_and_for_who_goes():
     text = render_sheet(sheet(plan_course("A"), plan_course("B")), "html")
     assert text.count("to tick: in") == text.count("to tick: out") == 2

@@ -361,6 +361,12 @@ def test_after_a_visit_its_driving_rule_still_stands():
     assert "1 of 2 Mon 7 Dec Check-in 09:00 done No driving before Tue 8 Dec, 10:55" in said
 
 
+def test_the_clinics_page_has_both_halves_of_the_driving_rule():
+    text = page(plan(protocol(), clinic(), request(), made_at=MADE_AT), "clinic")
+    said = " ".join(words(text.partition("<thead")[2].partition("</thead")[0]))
+    assert "No driving before and not before a full night's sleep" in said
+
+
 def test_each_kind_of_date_is_told_apart_by_a_sign_and_a_class():
     days = clinic("mon tue wed thu fri sat sun")
     text = page(plan(MIXED, days, request(), made_at=MADE_AT))
