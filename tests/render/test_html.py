@@ -255,6 +255,18 @@ def test_the_page_has_the_price_of_each_kind_and_the_total(asked, amounts, said)
     assert prices_of(asked, at_prices(**amounts)) == said
 
 
+@pytest.mark.parametrize("form", ["text", "html"])
+@pytest.mark.parametrize("status", ["held", "ceased"])
+def test_nothing_costs_nothing_where_nothing_takes_place(status, form):
+    course = plan(protocol(), at_prices(infusion="450"), request(), made_at=MADE_AT)
+    assert "USD" in render(course, form, View())
+    visits = tuple(replace(visit, status=status) for visit in course.visits)
+    said = render(replace(course, visits=visits), form, View())
+    assert "USD" not in said
+    assert "prices</h2>" not in said.lower()
+    assert "\nPRICES\n" not in said
+
+
 def test_a_driver_is_not_told_the_price():
     course = plan(protocol(), at_prices(infusion="450"), request(), made_at=MADE_AT)
     assert "USD" not in page(course, "driver")
@@ -310,6 +322,14 @@ def test_the_next_ride_stands_on_top_of_the_drivers_page():
     course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
     said = next_of(page(course, "driver"))
     assert said == "Next ride as of Mon 23 Nov Mon 7 Dec Bring at 09:00 Collect from 10:55"
+
+
+def test_the_next_ride_says_whose_it_is_where_several_drive():
+    course = plan(protocol(phase(2)), clinic(), request(), made_at=MADE_AT)
+    first, second = course.visits
+    course = replace(course, visits=(replace(first, driver=Driver("Sam", "")), second))
+    assert next_of(page(course, "driver")).endswith("Collect from 10:55 Driver Sam")
+    assert next_of(page(course, "driver", rides_of="Sam")).endswith("Collect from 10:55")
 
 
 @pytest.mark.parametrize(
