@@ -102,6 +102,16 @@ def test_the_sheet_says_until_when_nobody_drives():
     assert all("11:10" in render_sheet(sheet(plan_course()), form) for form in FORMS)
 
 
+def test_who_reads_another_language_than_english_is_marked():
+    both = plan_course(language="es", driver_language="fr")
+    assert marks(both, 2)[-2:] == ("reads Spanish", "driver reads French")
+    for form in ("text", "html"):
+        assert "reads Spanish" in render_sheet(sheet(both), form)
+    assert "reads Spanish" in marks(plan_course(language="es"), 2)
+    for one in (plan_course(), plan_course(language="en", driver_language="en")):
+        assert "reads" not in " ".join(marks(one, 2))
+
+
 def test_a_review_is_due_until_it_is_recorded():
     course = plan_course()
     assert "review due" not in marks(course, 3)
