@@ -248,6 +248,14 @@ def test_at_once_all_visits_move_and_the_day_is_clean(three):
     assert "no longer fit" not in run("register", "list", *TODAY).stdout
 
 
+def test_the_page_says_what_is_proposed_and_when_it_was_applied(three):
+    assert "nothing is changed yet" in reschedule("--format", "html").stdout
+    assert (
+        "nothing is changed yet" in reschedule("--apply", "--dry-run", "--format", "html").stdout
+    )
+    assert "Applied " in reschedule("--apply", "--format", "html").stdout
+
+
 def test_a_file_is_applied_exactly_as_it_was_proposed(three):
     proposed = reschedule("--proposal", "p.json", "--reason", "pump repair")
     assert Path("p.json").stat().st_mode & 0o777 == 0o600

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -29,6 +30,8 @@ from tests.support.hostile import HOSTILE
 from tests.support.nouns import clinic, request
 
 TURNS = (RegularDriver("Ana", "555 1", ("mon", "fri")), RegularDriver("Ben", "555 2", ("wed",)))
+
+RINGING = tuple(replace(one, phone=f"555 010{one.phone[-1]}") for one in TURNS)
 
 
 def moved(*starts: tuple[int, str], **asked) -> tuple[Course, Course]:
@@ -175,6 +178,21 @@ def test_the_page_has_a_box_to_tick_for_each_visit_and_talk():
     )
     assert page.count("☐") == 3
     assert "P-9" in page
+
+
+def test_the_page_says_whether_it_is_only_a_proposal():
+    proposed = calls(moved(LAST))
+    assert "Proposed; nothing is changed yet." in render_calls(proposed, "html")
+    applied = render_calls(replace(proposed, applied_at=moment("2026-12-01T12:00")), "html")
+    assert "Applied Tue 1 Dec, 12:00." in applied.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Proposed" not in applied
+
+
+def test_the_drivers_who_are_told_can_be_called_from_the_page():
+    two = moved((5, "2026-12-17T09:00"), (6, "2026-12-21T09:00"), driver=RINGING)
+    page = render_calls(calls(two), "html")
+    assert '<bdi>Ana</bdi>, <a href="tel:5550101">' in page
+    assert 'no more:</span> <bdi>Ben</bdi>, <a href="tel:5550102">' in page
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -102,6 +102,16 @@ def test_the_sheet_says_until_when_nobody_drives():
     assert all("11:10" in render_sheet(sheet(plan_course()), form) for form in FORMS)
 
 
+def test_who_reads_another_language_than_english_is_marked():
+    both = plan_course(language="es", driver_language="fr")
+    assert marks(both, 2)[-2:] == ("reads Spanish", "driver reads French")
+    for form in ("text", "html"):
+        assert "reads Spanish" in render_sheet(sheet(both), form)
+    assert "reads Spanish" in marks(plan_course(language="es"), 2)
+    for one in (plan_course(), plan_course(language="en", driver_language="en")):
+        assert "reads" not in " ".join(marks(one, 2))
+
+
 def test_a_review_is_due_until_it_is_recorded():
     course = plan_course()
     assert "review due" not in marks(course, 3)
@@ -403,6 +413,17 @@ def test_the_page_begins_with_what_has_to_be_put_right():
     assert top.count("<bdi>P-014</bdi>") == 2
     cleared = plan_course(driver_name="Sam", cleared_by="Lee", cleared_on=MADE_AT.date())
     assert "todo" not in render_sheet(sheet(cleared), "html").partition("<body")[2]
+
+
+def test_the_head_of_the_page_has_both_halves_of_the_driving_rule():
+    head = (
+        render_sheet(sheet(plan_course()), "html").partition("<thead")[2].partition("</thead")[0]
+    )
+    assert "No driving before <small>and not before a full night&#39;s sleep</small>" in head
+    course = plan_course()
+    visits = tuple(replace(visit, no_driving_until=None) for visit in course.visits)
+    free = render_sheet(sheet(replace(course, visits=visits)), "html")
+    assert "night" not in free.partition("<body")[2]
 
 
 def test_there_is_a_box_to_tick_for_who_comes_and_for_who_goes():

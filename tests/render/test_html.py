@@ -255,6 +255,18 @@ def test_the_page_has_the_price_of_each_kind_and_the_total(asked, amounts, said)
     assert prices_of(asked, at_prices(**amounts)) == said
 
 
+@pytest.mark.parametrize("form", ["text", "html"])
+@pytest.mark.parametrize("status", ["held", "ceased"])
+def test_nothing_costs_nothing_where_nothing_takes_place(status, form):
+    course = plan(protocol(), at_prices(infusion="450"), request(), made_at=MADE_AT)
+    assert "USD" in render(course, form, View())
+    visits = tuple(replace(visit, status=status) for visit in course.visits)
+    said = render(replace(course, visits=visits), form, View())
+    assert "USD" not in said
+    assert "prices</h2>" not in said.lower()
+    assert "\nPRICES\n" not in said
+
+
 def test_a_driver_is_not_told_the_price():
     course = plan(protocol(), at_prices(infusion="450"), request(), made_at=MADE_AT)
     assert "USD" not in page(course, "driver")
@@ -312,6 +324,14 @@ def test_the_next_ride_stands_on_top_of_the_drivers_page():
     assert said == "Next ride as of Mon 23 Nov Mon 7 Dec Bring at 09:00 Collect from 10:55"
 
 
+def test_the_next_ride_says_whose_it_is_where_several_drive():
+    course = plan(protocol(phase(2)), clinic(), request(), made_at=MADE_AT)
+    first, second = course.visits
+    course = replace(course, visits=(replace(first, driver=Driver("Sam", "")), second))
+    assert next_of(page(course, "driver")).endswith("Collect from 10:55 Driver Sam")
+    assert next_of(page(course, "driver", rides_of="Sam")).endswith("Collect from 10:55")
+
+
 @pytest.mark.parametrize(
     ("phone", "link"),
     [
@@ -321,6 +341,13 @@ def test_the_next_ride_stands_on_top_of_the_drivers_page():
         ("555 0100 ext. 12", ""),
         ("555 0100 or 555 0101", ""),
         ("555 0100/0101", ""),
+        ("555 0100 555 0200", ""),
+        ("0180 555 0100", "tel:01805550100"),
+        ("+1 555 0100 +1 555 0200", ""),
+        ("+15550100555020", "tel:+15550100555020"),
+        ("555  0100", ""),
+        ("555\t0100", ""),
+        ("555\N{NO-BREAK SPACE}0100", "tel:5550100"),
         ("ask for Jo", ""),
         ('1"onclick=x', ""),
     ],
@@ -352,6 +379,12 @@ def test_after_a_visit_its_driving_rule_still_stands():
     done = replace(course.visits[0], status="completed")
     said = " ".join(words(page(replace(course, visits=(done, course.visits[1])))))
     assert "1 of 2 Mon 7 Dec Check-in 09:00 done No driving before Tue 8 Dec, 10:55" in said
+
+
+def test_the_clinics_page_has_both_halves_of_the_driving_rule():
+    text = page(plan(protocol(), clinic(), request(), made_at=MADE_AT), "clinic")
+    said = " ".join(words(text.partition("<thead")[2].partition("</thead")[0]))
+    assert "No driving before and not before a full night's sleep" in said
 
 
 def test_each_kind_of_date_is_told_apart_by_a_sign_and_a_class():

@@ -135,6 +135,29 @@ def test_nothing_stands_behind_what_is_said_of_a_visit_that_does_not_take_place(
         assert not re.search(r"\d  +0$", text, re.MULTILINE)
 
 
+ENDED, DRIVEN = "No more appointments are planned.", "Someone else has to drive you here"
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_what_is_over_is_not_planned_any_more_though_nobody_recorded_it(form):
+    course = plan(protocol(phase(2)), clinic(), request(), made_at=MADE_AT)
+    over = replace(course.history[0], at=course.visits[0].end + timedelta(hours=1))
+    first, second = course.visits
+    ended = replace(
+        course,
+        revision=2,
+        history=(*course.history, over),
+        visits=(first, replace(second, status="ceased")),
+    )
+    page = render(ended, form, View())
+    assert ENDED in page
+    assert DRIVEN not in page
+    for other in (course, replace(ended, visits=course.visits), replace(ended, revision=1)):
+        page = render(other, form, View())
+        assert ENDED not in page
+        assert DRIVEN in page
+
+
 @pytest.mark.parametrize("form", ["text", "html", "ics", "month"])
 @pytest.mark.parametrize("audience", ["patient", "clinic"])
 def test_a_brace_in_a_clinics_own_title_is_a_brace(form, audience):

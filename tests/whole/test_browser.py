@@ -1,12 +1,13 @@
 """The pages in a real browser: looked through by axe-core, on all screens, with hostile text."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 
 from ketasched.events.view import View
 from ketasched.files.load import shipped_protocols
-from ketasched.model import Audience
+from ketasched.model import Audience, Driver
 from ketasched.render import render
 from tests.render.test_html import course_saying
 from tests.support.hostile import HOSTILE
@@ -95,6 +96,17 @@ def test_nothing_is_wider_than_the_screen(tab, sheet, spacing):
         if found > width:
             wider[width] = found
     assert wider == {}
+
+
+@pytest.mark.parametrize("audience", ["patient", "driver", "clinic"])
+def test_a_drivers_name_without_a_blank_is_no_wider_than_the_screen(tab, audience):
+    course = course_of("iv-depression")
+    drivers = Driver("N" * 60, "+1 555 0199"), Driver("n" * 300, "")
+    visits = [replace(one, driver=drivers[one.number % 2]) for one in course.visits]
+    page = shown(tab, page_of(replace(course, visits=tuple(visits)), audience))
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate("() => document.documentElement.scrollWidth") <= width
 
 
 CUT = """() => [...document.querySelectorAll('.sheet *:not(.unseen):not(.unseen *)')]

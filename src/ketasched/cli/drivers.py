@@ -93,5 +93,6 @@ def _cells(visit: DayVisit, locale: Locale) -> tuple[str, ...]:
     which = f"visit {visit.number}, {visit.of}, collect at {locale.clock_text(visit.end)}"
     why = restyle(visit.misfit.message, locale) if visit.misfit else ""
     more = f"; {NO_LONGER_FITS}: {why}" if why else ""
+    reads = "".join(f"; {mark}" for mark in visit.language_marks)
     day, begin = locale.day_text(visit.start, year=False), locale.clock_text(visit.start)
-    return day, begin, visit.patient_text, which + more
+    return day, begin, visit.patient_text, which + reads + more

@@ -1,7 +1,7 @@
 """`ketasched reschedule`: all booked visits that no longer fit the clinic, moved as one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -310,6 +310,7 @@ def _apply(
                 query.register.revise_jointly(revisions, line, state=state, dry_run=dry_run)
                 is_entered = True
                 if not dry_run:
+                    calls = replace(calls, applied_at=line.at)
                     note_done(MOVED)
             if not dry_run:
                 say("note", MOVED)

@@ -45,7 +45,7 @@ class Bill:
 
 
 def make_bill(course: Course) -> Bill | None:
-    """The bill for the visits that take place; None if the clinic names no prices.
+    """The bill for the visits that take place; None if none does, or the clinic names no prices.
 
     A kind of visit without a price has the price of the kind that it is `like`.
     """
@@ -55,12 +55,11 @@ def make_bill(course: Course) -> Bill | None:
     counts = Counter(
         (visit.kind, visit.status == "tentative") for visit in course.visits if visit.is_here
     )
-    return Bill(
-        tuple(
-            BillLine(course.protocol.visits[kind], count, tentative, _price(course, kind))
-            for (kind, tentative), count in counts.items()
-        )
+    lines = (
+        BillLine(course.protocol.visits[kind], count, tentative, _price(course, kind))
+        for (kind, tentative), count in counts.items()
     )
+    return Bill(tuple(lines)) if counts else None
 
 
 def _price(course: Course, kind: str) -> Amount | None:

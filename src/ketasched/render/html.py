@@ -30,6 +30,14 @@ PAGE_NAMES = [name for name in dir(Page) if not name.startswith("_")]
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
+PHONE_SIGNS = re.compile(
+    r"(?<!\s)[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]|[().\N{NON-BREAKING HYPHEN}-]"
+)
+"""What may stand between the digits of a number: single blanks and signs."""
+
+PLAIN_NUMBER = re.compile(r"\+[0-9]{3,15}|[0-9]{3,11}")
+"""The digits of a number; only a country's code makes it longer than eleven."""
+
 
 class UnbrokenLocale(Locale):
     """A locale whose dates and clock times break only after a comma, at the end of a line."""
@@ -107,11 +115,12 @@ def _rich(locale: Locale, message: str, **values: object) -> Markup:
 def _phone_link(phone: str) -> str:
     """The address that calls a number: "tel:+15550142".
 
-    It is "" where the text is not one plain number, because a wrong one could be called.
+    It is "" where the text is not one plain number, because a wrong one could be called. Two
+    blanks or a line between digits part two numbers, and so do more digits than a number has.
     """
     plain = phone.replace("(0)", "") if phone.startswith("+") else phone
-    digits = re.sub(r"[\s().\N{NON-BREAKING HYPHEN}-]", "", plain)
-    return f"tel:{digits}" if re.fullmatch(r"\+?[0-9]{3,15}", digits) else ""
+    digits = PHONE_SIGNS.sub("", plain)
+    return f"tel:{digits}" if PLAIN_NUMBER.fullmatch(digits) else ""
 
 
 @cache

@@ -87,8 +87,14 @@ class Page(Labels):
 
     @property
     def nothing_planned(self) -> bool:
-        """Whether no visit is planned, not even tentatively."""
-        return not any(visit.status in ("planned", "tentative") for visit in self.course.visits)
+        """Whether no visit is planned, not even tentatively, but those that are over `as_of`.
+
+        In a first revision none is over, because a course may be entered afterwards.
+        """
+        planned = [one for one in self.course.visits if one.status in ("planned", "tentative")]
+        if self.course.revision > 1:
+            return first_to_come(self.course, planned) is None
+        return not planned
 
     def check_in_text(self, visit: Visit) -> str:
         """When the patient has to be at the clinic: "09:00"; "" for a visit elsewhere."""

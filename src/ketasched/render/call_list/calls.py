@@ -4,7 +4,7 @@ A talk at check-in that moves with its visit is not listed: the call is about th
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ketasched.events.rides import needs_ride
@@ -54,7 +54,8 @@ class CallList:
     """The visits and talks that move, course by course, and the courses that stay as they are.
 
     `objective` is what the proposal costs; no other one costs less than `bound`; it `is_best` if
-    both are the same. The three are None if the proposal was made before.
+    both are the same. The three are None if the proposal was made before. `applied_at` is None
+    as long as nothing is changed.
     """
 
     clinic: str
@@ -63,6 +64,7 @@ class CallList:
     objective: DisruptionValue | None = None
     bound: DisruptionValue | None = None
     is_best: bool | None = None
+    applied_at: datetime | None = field(default=None, metadata={"written where used": True})
 
     @property
     def courses(self) -> list[list[Call]]:

@@ -2,10 +2,11 @@
 
 from ketasched.language.locale import Locale
 from ketasched.render.call_list.calls import LEFT_OUT, NO_PHONE, CallList
+from ketasched.render.day_sheet.day_visit import NO_DRIVER
 from ketasched.render.html import render_template
 
 
 def render(calls: CallList, locale: Locale) -> str:
     """The page."""
-    words = {"no_phone": NO_PHONE, "left_out": LEFT_OUT}
+    words = {"no_phone": NO_PHONE, "left_out": LEFT_OUT, "no_driver": NO_DRIVER}
     return render_template("calls.html", locale, calls=calls, **words)

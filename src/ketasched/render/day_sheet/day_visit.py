@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from ketasched.events.rides import needs_ride
-from ketasched.events.view import clinic_locale
+from ketasched.events.view import View, clinic_locale, reader_locale
 from ketasched.events.wording import no_driving_title
+from ketasched.language.catalogue import ENGLISH
 from ketasched.language.locale import Locale
+from ketasched.language.tables import read_table
 from ketasched.model import Course, Driver, Misfit, Misfits, Status, Visit
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.review_gates import is_pending
@@ -21,6 +23,9 @@ NO_DRIVER, NO_CHAIR, NO_LONGER_FITS = "NO DRIVER", "NO CHAIR", "NO LONGER FITS"
 CLEARANCE_MISSING = "clearance missing"
 URGENT = re.compile(rf".* missing$|review due$|broken: |CHAIR SHARED |{NO_LONGER_FITS}: ")
 """The marks that are more than to be known."""
+
+LANGUAGE = re.compile(r"(driver )?reads \w+")
+"""The marks of who reads another language than English."""
 
 NO_MISFITS: Misfits = {}
 
@@ -84,6 +89,11 @@ class DayVisit:
     def urgent_marks(self) -> list[str]:
         """The marks of what has to be put right before the visit."""
         return [mark for mark in self.marks if URGENT.match(mark)]
+
+    @property
+    def language_marks(self) -> list[str]:
+        """The marks of who reads another language than English: "reads Spanish"."""
+        return [mark for mark in self.marks if LANGUAGE.fullmatch(mark)]
 
     @property
     def driver_text(self) -> str:
@@ -186,9 +196,19 @@ def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iter
         yield CLEARANCE_MISSING
     for what in missing_records(course.protocol, course.request, visit.start.date()):
         yield f"{what} missing"
+    yield from _language_marks(course, visit)
     broken = {
         finding.rule: "overridden" if is_overridden(course, finding) else "broken"
         for finding in course.findings
         if finding.level == "broken" and finding.visit == visit.number
     }
     yield from (f"{word}: {rule}" for rule, word in broken.items())
+
+
+def _language_marks(course: Course, visit: Visit) -> Iterator[str]:
+    """Which language the patient reads, and the driver, if it is not English."""
+    own, drivers = (reader_locale(course, view).language for view in (View(), View("driver")))
+    if own != ENGLISH:
+        yield f"reads {read_table(own).called[0]}"
+    if drivers not in (own, ENGLISH) and needs_ride(course, visit):
+        yield f"driver reads {read_table(drivers).called[0]}"
