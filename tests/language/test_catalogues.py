@@ -8,6 +8,7 @@ from tools.catalogue_files import REVIEWER, mo_bytes, paths, po_bytes, read
 from tools.catalogues import template, updated
 
 from ketasched.errors import BadRequest
+from ketasched.events.wording import WAIT_AND_DRIVE
 from ketasched.files.request_parsing import read_request
 from ketasched.language.catalogue import catalogue, reviewer
 from ketasched.language.known import find_language, languages
@@ -91,6 +92,13 @@ def test_in_french_a_line_never_begins_with_a_punctuation_mark():
     for one in read(PATHS["fr"]):
         for form in forms(one.string) if one.id else ():
             assert not re.search(r" [:;?!»]|« ", form), "a no-break space belongs there"
+
+
+def test_a_driver_takes_the_patient_home_and_a_date_is_not_read_as_until():
+    spanish, french = Locale(language="es"), Locale(language="fr")
+    assert "su casa" not in spanish.text(WAIT_AND_DRIVE)
+    assert not spanish.text("as of {day}", day="7 dic").startswith("al ")
+    assert not french.text("as of {day}", day="7 déc.").startswith("au ")
 
 
 def test_no_break_spaces_are_plain_where_programs_cannot_show_them():
