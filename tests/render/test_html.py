@@ -178,7 +178,7 @@ def test_the_drivers_page_is_only_the_drivers_sheet():
 def test_the_drivers_sheet_is_discreet_where_the_patients_is_not():
     own = clinic(titles="clinical", address="Ketamine House, 12 Main Street", calendar_place="")
     text = page(plan(protocol(), own, request(), made_at=MADE_AT))
-    patients, drivers = text.split('<section class="sheet driver">')
+    patients, drivers = text.split('<section class="sheet driver" lang="en">')
     assert "Ketamine House" in patients
     assert "12 Main Street" in drivers
     assert "Ketamine" not in drivers

@@ -36,6 +36,11 @@ def _plain(text: str) -> str:
     return "".join(char for char in letters if not unicodedata.combining(char))
 
 
+def english_name(code: str) -> str:
+    """What a language is called in English."""
+    return read_table(code).called[0]
+
+
 def language_problem(code: str, quoted: str) -> str:
     """Why nothing can be said in a language, "" if it can; `quoted` is how it was written."""
     if code not in languages():
