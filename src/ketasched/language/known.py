@@ -22,6 +22,11 @@ def find_language(text: str) -> str:
     return next((code for code, names in called.items() if wanted in names), "")
 
 
+def english_name(code: str) -> str:
+    """What a language is called in English."""
+    return read_table(code).called[0]
+
+
 def language_problem(code: str, quoted: str) -> str:
     """Why nothing can be said in a language, "" if it can; `quoted` is how it was written."""
     if code not in languages():

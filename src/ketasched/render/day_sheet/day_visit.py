@@ -9,8 +9,8 @@ from ketasched.events.rides import needs_ride
 from ketasched.events.view import View, clinic_locale, reader_locale
 from ketasched.events.wording import no_driving_title
 from ketasched.language.catalogue import ENGLISH
+from ketasched.language.known import english_name
 from ketasched.language.locale import Locale
-from ketasched.language.tables import read_table
 from ketasched.model import Course, Driver, Misfit, Misfits, Status, Visit
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.review_gates import is_pending
@@ -92,7 +92,7 @@ class DayVisit:
 
     @property
     def language_marks(self) -> list[str]:
-        """The marks of who reads another language than English: "reads Spanish"."""
+        """The marks of who reads another language than English."""
         return [mark for mark in self.marks if LANGUAGE.fullmatch(mark)]
 
     @property
@@ -209,6 +209,6 @@ def _language_marks(course: Course, visit: Visit) -> Iterator[str]:
     """Which language the patient reads, and the driver, if it is not English."""
     own, drivers = (reader_locale(course, view).language for view in (View(), View("driver")))
     if own != ENGLISH:
-        yield f"reads {read_table(own).called[0]}"
+        yield f"reads {english_name(own)}"
     if drivers not in (own, ENGLISH) and needs_ride(course, visit):
-        yield f"driver reads {read_table(drivers).called[0]}"
+        yield f"driver reads {english_name(drivers)}"
