@@ -338,6 +338,6 @@ def test_an_overridden_chair_stands_out_on_every_sheet(book):
     assert "A" in line.split()
     for form in ("csv", "ics"):
         assert "NO CHAIR" in run("day", day, "--format", form).stdout
-    assert "<strong>NO CHAIR</strong>" in run("day", day, "--format", "html").stdout
+    assert '<span class="tag">NO CHAIR</span>' in run("day", day, "--format", "html").stdout
     found = json.loads(run("day", day, "--format", "json").stdout)["visits"]
     assert {one["patient"]: one["without_chair"] for one in found} == {"A": True, "Z": False}

@@ -392,9 +392,7 @@ class Life(RuleBasedStateMachine):
     ) -> None:
         gone = self.now.date() + timedelta(away or 0)
         absent = None if away is None else (DateRange(gone, gone),)
-        self.change(
-            "wishes", overrides, wishes=Wishes(days, absent, between, time, emptied=emptied)
-        )
+        self.change("wishes", overrides, wishes=Wishes(days, absent, between, time, emptied))
 
     @rule(
         data=st.data(),

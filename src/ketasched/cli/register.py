@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -151,24 +151,21 @@ def show(
 
 
 def _print_log(register: "Register", course_id: str) -> None:
-    """Print a course's log: local to its clinic, with the reasons, which are in its history.
+    """Print a course's log with the reasons, which are in its history.
 
-    The log of a damaged course can be read: its moments are in UTC, and it has no reasons.
+    The log of a damaged course can be read, too: without the reasons.
     """
     course = find_course(register, course_id)
-    zone: tzinfo = UTC
     reasons: dict[tuple[int, datetime], str] = {}
     if course:
         use_clock_of(course.clinic)
-        zone = course.visits[0].start.tzinfo or UTC
         reasons = {(number, one.at): one.why for number, one in enumerate(course.history, start=1)}
     for record in register.log(course_id):
         at = datetime.fromisoformat(record.at)
         by = f", {record.by_whom}" if record.by_whom else ""
         why = reasons.get((record.revision, at))
         said = f"revision {record.revision}: {record.what}{by}{f' ({why})' if why else ''}"
-        when = moment_text(at.astimezone(zone)) if course else record.at
-        click.echo(in_local_style(f"{when}  {said}"))
+        click.echo(in_local_style(f"{moment_text(at)}  {said}"))
 
 
 @command.command("export")

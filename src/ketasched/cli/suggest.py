@@ -69,7 +69,7 @@ def command(*, course: str, visit: int, source: CourseSource, form: str | None) 
         if form != "json" and alternatives:
             first = f"{alternatives[0].start:%Y-%m-%dT%H:%M}"
             words = "revise", "COURSE", "defer", str(visit), "--to", first, "--reason", "WHY"
-            say("try", f"for the first of them: {pasteable(command_line(*words))}")
+            say("try", pasteable(command_line(*words)))
         if form != "json" and all(one.start.date() == day for one in alternatives):
             say("note", "no other day keeps every rule")
             now = at.astimezone(found.visits[0].start.tzinfo)

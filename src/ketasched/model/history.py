@@ -50,9 +50,9 @@ class Wishes:
     )
     between: Annotated[TimeRange | None, Key("The hours that the whole visit must fit in.")] = None
     time: Annotated[Clock | None, Key("The check-in time to aim for.")] = None
+    emptied: Annotated[tuple[Wish, ...], Key("The wishes that no longer hold.")] = ()
     language: Annotated[str | None, Key("What the patient reads.")] = None
     driver_language: Annotated[str | None, Key("What the driver reads.")] = None
-    emptied: Annotated[tuple[Wish, ...], Key("The wishes that no longer hold.")] = ()
 
 
 @dataclass(frozen=True, slots=True)
