@@ -283,6 +283,11 @@ def test_another_language_moves_nobody_and_is_a_new_version_of_every_entry():
     assert after.history[-1].what == "wishes: language es, driver's language fr; no visit moved"
     assert [visit.start for visit in after.visits] == [visit.start for visit in course.visits]
     assert [visit.sequence for visit in after.visits] == [1] * 6
+    closed = replace(
+        course.clinic, closures=replace(course.clinic.closures, dates=on("2026-12-09"))
+    )
+    again = wish(replace(course, clinic=closed), language="es")
+    assert [visit.start for visit in again.visits] == [visit.start for visit in course.visits]
     back = wish(after, emptied=("language",))
     assert (back.request.language, back.request.driver_language) == ("", "fr")
 

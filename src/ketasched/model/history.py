@@ -1,7 +1,7 @@
 """`Entry`: a change that was made to a course, as it was requested, and what came of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Literal
 
@@ -53,6 +53,13 @@ class Wishes:
     emptied: Annotated[tuple[Wish, ...], Key("The wishes that no longer hold.")] = ()
     language: Annotated[str | None, Key("What the patient reads.")] = None
     driver_language: Annotated[str | None, Key("What the driver reads.")] = None
+
+    @property
+    def are_only_languages(self) -> bool:
+        """Whether nothing is wished but another language, which is no reason to move a visit."""
+        emptied = tuple(one for one in self.emptied if not one.endswith("language"))
+        others = replace(self, emptied=emptied, language=None, driver_language=None)
+        return self != Wishes() and others == Wishes()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ FACTS: frozenset[Verb] = frozenset(
 
 def is_fact(change: Change) -> bool:
     """Whether a change only records what happened or was decided, and asks for no new date."""
+    if change.wishes and change.wishes.are_only_languages:
+        return True
     return change.verb in FACTS and not change.make_up
 
 

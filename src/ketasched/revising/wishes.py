@@ -7,7 +7,7 @@ from datetime import datetime
 from ketasched.errors import BadRequest
 from ketasched.model import Change, Course, Finding, Request, Wishes
 from ketasched.planning.check import check
-from ketasched.revising.intents import Draft, unchanged_intents
+from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
 from ketasched.rules import Availability
 
 AIMED_TIME = "time"
@@ -17,14 +17,18 @@ AIMED_TIME = "time"
 def wishes_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     """The draft of new wishes; `course` has them in its request.
 
-    The visits stay where they fit. With a wanted time each visit to come keeps its day only, and
-    gets the start that is nearest to that time. Raises `BadRequest` if there is no wish.
+    The visits stay where they fit; all of them, if only a language is wished. With a wanted time
+    each visit to come keeps its day only, and gets the start that is nearest to that time.
+    Raises `BadRequest` if there is no wish.
     """
     wishes = change.wishes
     if wishes is None or wishes == Wishes():
         said = "expected what the patient can from now on"
         step = "some of: --days mon,wed --between 08:00-12:00 --time 10:00 --unavailable DATE"
         raise BadRequest("verb", said, next_step=step)
+    if wishes.are_only_languages:
+        pinned = tuple(VisitIntent(visit, pinned=True) for visit in course.visits)
+        return [Draft(pinned, course.reviews)]
     intents = (
         replace(intent, keeps_day=wishes.time is not None)
         for intent in unchanged_intents(course, now)

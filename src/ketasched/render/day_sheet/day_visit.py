@@ -24,7 +24,7 @@ CLEARANCE_MISSING = "clearance missing"
 URGENT = re.compile(rf".* missing$|review due$|broken: |CHAIR SHARED |{NO_LONGER_FITS}: ")
 """The marks that are more than to be known."""
 
-LANGUAGE = re.compile(r"(driver )?reads \w+")
+LANGUAGE = re.compile(r"(driver )?reads .+")
 """The marks of who reads another language than English."""
 
 NO_MISFITS: Misfits = {}
