@@ -10,7 +10,7 @@ import re
 import types
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -67,7 +67,8 @@ def plain(value: Any) -> Plain:
         for one in dataclasses.fields(value):
             own = getattr(value, one.name)
             inner = plain(own)
-            if (not inner or own == one.default) and "written where used" in one.metadata:
+            is_unused = own == one.default if one.default is not MISSING else not inner
+            if is_unused and "written where used" in one.metadata:
                 continue
             if "other tables" in one.metadata and isinstance(inner, dict):
                 data |= inner
@@ -104,13 +105,13 @@ class Field:
 @lru_cache(maxsize=64)
 def fields_of(kind: type) -> dict[str, Field]:
     """The fields of a noun's type, by name."""
-    hints, missing = get_type_hints(kind, include_extras=True), dataclasses.MISSING
+    hints = get_type_hints(kind, include_extras=True)
     found = {}
     for one in dataclasses.fields(kind):
         hint, key = hints[one.name], Key("")
         if get_origin(hint) is Annotated:
             hint, key = get_args(hint)
-        required = one.default is missing and one.default_factory is missing
+        required = one.default is MISSING and one.default_factory is MISSING
         reading = _reading_of(hint, lines=key.lines)
         found[one.name] = Field(hint, required, key, "other tables" in one.metadata, reading)
     return found

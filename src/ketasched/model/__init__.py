@@ -17,7 +17,6 @@ from ketasched.model.clinic import (
     Closures,
     DateOrder,
     DateStyle,
-    Hours,
     Instructions,
     OtherWording,
     Override,
@@ -26,7 +25,6 @@ from ketasched.model.clinic import (
     ProtocolWording,
     Reminders,
     Titles,
-    WeekHours,
     Wording,
 )
 from ketasched.model.counts import Count, EveryDays, PerWeek
@@ -70,6 +68,7 @@ from ketasched.model.protocol import (
 )
 from ketasched.model.regular_driver import RegularDriver
 from ketasched.model.request import Request
+from ketasched.model.resource import Resource, VisitPart
 from ketasched.model.values import (
     WEEKDAYS,
     Amount,
@@ -99,3 +98,4 @@ from ketasched.model.visit import (
     Window,
     visits_text,
 )
+from ketasched.model.week_hours import Hours, WeekHours

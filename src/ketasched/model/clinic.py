@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
-from itertools import pairwise
 from typing import Annotated, Literal
 
 from ketasched.model.keys import Key
 from ketasched.model.protocol import CHECK_IN, OBSERVATION, TREATMENT, NoDriving
+from ketasched.model.resource import Resource, days_overlap_problems
 from ketasched.model.values import (
-    WEEKDAYS,
     Amount,
     Clock,
     DateRange,
@@ -20,62 +19,12 @@ from ketasched.model.values import (
     Weekday,
     quote,
 )
+from ketasched.model.week_hours import Hours, overlap_problems
 
 Titles = Literal["discreet", "clinical"]
 ClockStyle = Literal["12h", "24h"]
 DateStyle = Literal["us", "intl"]
 DateOrder = Literal["mdy", "dmy"] | None
-
-
-@dataclass(frozen=True, slots=True)
-class WeekHours:
-    """The openings of each weekday, in local time; a day left out is closed."""
-
-    mon: Annotated[tuple[TimeRange, ...], Key("The openings of a Monday.")] = ()
-    tue: Annotated[tuple[TimeRange, ...], Key("The openings of a Tuesday.")] = ()
-    wed: Annotated[tuple[TimeRange, ...], Key("The openings of a Wednesday.")] = ()
-    thu: Annotated[tuple[TimeRange, ...], Key("The openings of a Thursday.")] = ()
-    fri: Annotated[tuple[TimeRange, ...], Key("The openings of a Friday.")] = ()
-    sat: Annotated[tuple[TimeRange, ...], Key("The openings of a Saturday.")] = ()
-    sun: Annotated[tuple[TimeRange, ...], Key("The openings of a Sunday.")] = ()
-
-    def on(self, weekday: int) -> tuple[TimeRange, ...]:
-        """The openings of a weekday, Monday being 0."""
-        openings: tuple[TimeRange, ...] = getattr(self, WEEKDAYS[weekday])
-        return openings
-
-    def problems(self) -> Iterator[Problem]:
-        """Problems if openings of a day overlap, or no day is open."""
-        for name in WEEKDAYS:
-            yield from overlap_problems(name, getattr(self, name, ()))
-        if not any(self.on(day) for day in range(7)):
-            yield "", "no day is open"
-
-
-@dataclass(frozen=True, slots=True)
-class Hours(WeekHours):
-    """The openings of each weekday; a table named by a date has those from that day on."""
-
-    changes: Annotated[
-        Mapping[date, WeekHours],
-        Key("The whole week from that day on, until the next such day."),
-    ] = field(default_factory=dict, metadata={"other tables": True})
-
-    @property
-    def weeks(self) -> Mapping[date, WeekHours]:
-        """The hours of a week by the first date of each, in order; `date.min` for the first."""
-        return {date.min: self, **dict(sorted(self.changes.items()))}
-
-    def in_force(self, day: date) -> WeekHours:
-        """The hours of a week as they are on a date."""
-        return self.weeks[max(since for since in self.weeks if since <= day)]
-
-
-def overlap_problems(place: str, openings: tuple[TimeRange, ...]) -> Iterator[Problem]:
-    """Problems if openings of one day overlap or are out of order; `place` is their key."""
-    for index, (before, following) in enumerate(pairwise(openings), start=1):
-        if following.start < before.end:
-            yield f"{place}[{index}]", f'"{following}" begins before "{before}" has ended'
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +55,7 @@ class Closures:
 
     def problems(self) -> Iterator[Problem]:
         """Problems if one-off openings overlap, a day has none, or days of chairs overlap."""
-        in_order = sorted(self.chairs, key=lambda days: days.first)
-        for before, days in pairwise(in_order):
-            if days.first <= before.last:
-                yield f"chairs.{days.plain()}", f"{days.first} is in {before.plain()}, too"
+        yield from days_overlap_problems("chairs", self.chairs)
         for day, openings in self.openings.items():
             yield from overlap_problems(f"openings.{day}", openings)
             if not openings:
@@ -276,6 +222,9 @@ class Clinic:
             most=1000,
         ),
     ] = None
+    resources: Annotated[
+        tuple[Resource, ...], Key("What visits need beside a chair: people, rooms, devices.")
+    ] = field(default=(), metadata={"written where used": True})
     slot_minutes: Annotated[
         int,
         Key(
@@ -338,7 +287,11 @@ class Clinic:
     )
 
     def problems(self) -> Iterator[Problem]:
-        """Problems if more chairs are out of order than there are."""
+        """Problems if a resource is named twice, or too many chairs are out of order."""
+        names = [resource.name for resource in self.resources]
+        for index, name in enumerate(names):
+            if name in names[:index]:
+                yield f"resources[{index}].name", f"{quote(name)} is there twice"
         if self.closures.chairs and self.chairs is None:
             yield "closures.chairs", "how many chairs there are is missing: chairs = 3, say"
             return
@@ -349,5 +302,5 @@ class Clinic:
 
     @property
     def counts_visits(self) -> bool:
-        """Whether the number of visits at once, or of visits that begin together, is limited."""
-        return self.chairs is not None or self.starts_per_slot is not None
+        """Whether visits at once, or visits that begin together, or resources are limited."""
+        return bool(self.chairs is not None or self.starts_per_slot is not None or self.resources)

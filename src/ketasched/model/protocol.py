@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from ketasched.model.counts import Count, EveryDays, PerWeek
@@ -96,6 +96,21 @@ class VisitKind:
     like: Annotated[
         str, Key("Another kind of visit: all that is not said here is as it is there.")
     ] = ""
+    chair: Annotated[
+        bool | None, Key("Whether it takes one of the clinic's chairs (at the clinic: yes).")
+    ] = field(default=None, metadata={"written where used": True})
+    needs: Annotated[
+        tuple[str, ...] | None,
+        Key(
+            "Which of the clinic's `[[resources]]` it needs, by name; unsaid, all of them at the "
+            "clinic, and elsewhere none."
+        ),
+    ] = field(default=None, metadata={"written where used": True})
+
+    @property
+    def takes_chair(self) -> bool:
+        """Whether a visit takes a chair; by default every visit at the clinic does."""
+        return self.place == "clinic" and self.chair is not False
 
     @property
     def needs_driver(self) -> bool:
@@ -103,9 +118,11 @@ class VisitKind:
         return self.place == "clinic" and self.driver is not False
 
     def problems(self) -> Iterator[Problem]:
-        """Problem if a visit that is not at the clinic has a driver."""
+        """Problems if a visit that is not at the clinic has a driver or a chair."""
         if self.driver and self.place != "clinic":
             yield "driver", f'a visit with place = "{self.place}" needs no driver'
+        if self.chair and self.place != "clinic":
+            yield "chair", f'a visit with place = "{self.place}" takes no chair'
 
 
 @dataclass(frozen=True, slots=True)

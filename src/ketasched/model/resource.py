@@ -1,0 +1,75 @@
+"""`Resource`: what visits need beside a chair: nurses, monitors, rooms, a prescriber."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from ketasched.model.keys import Key
+from ketasched.model.values import DateRange, Problem
+from ketasched.model.week_hours import WeekHours
+
+VisitPart = Literal["check_in", "treatment", "observation"]
+"""A part of a visit, by the name of its minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What visits need beside a chair: how many there are, when, and for which parts of a visit.
+
+    `serves` is how many patients each of them serves at once. Without `hours` they are there
+    whenever the clinic is open; in the hours that are said, `absences` apart.
+    """
+
+    name: Annotated[
+        str,
+        Key(
+            "What one of them is called: `monitor`.",
+            pattern="[a-z0-9][a-z0-9-]{0,39}",
+            form="small letters, digits and hyphens",
+        ),
+    ]
+    count: Annotated[int, Key("How many there are.", least=1, most=1000)] = 1
+    serves: Annotated[
+        int, Key("How many patients each serves at once.", unit="patients", least=1, most=1000)
+    ] = 1
+    during: Annotated[
+        tuple[VisitPart, ...],
+        Key(
+            "In which parts of a visit: `check_in`, `treatment`, `observation`; unsaid, in all.",
+            least=1,
+            form="one part of a visit",
+        ),
+    ] = ("check_in", "treatment", "observation")
+    hours: Annotated[
+        WeekHours | None, Key("When they are there, by weekday; unsaid, while the clinic is open.")
+    ] = None
+    absences: Annotated[
+        Mapping[DateRange, int],
+        Key("How many are away: by day, or by first and last day.", unit="of them"),
+    ] = field(default_factory=dict)
+
+    def away(self, day: date) -> tuple[int, str]:
+        """How many are away on a date, and what their absence is called, or ""."""
+        found = ((number, days.label) for days, number in self.absences.items() if day in days)
+        return next(found, (0, ""))
+
+    def patients(self, day: date) -> int:
+        """How many patients can be served at once on a date, the hours aside."""
+        return (self.count - self.away(day)[0]) * self.serves
+
+    def problems(self) -> Iterator[Problem]:
+        """Problems if days of absences overlap, or more are away than there are."""
+        yield from days_overlap_problems("absences", self.absences)
+        for days, number in self.absences.items():
+            if not 1 <= number <= self.count:
+                said = f"expected 1 to {self.count}, the count, not {number}"
+                yield f"absences.{days.plain()}", said
+
+
+def days_overlap_problems(place: str, found: Iterable[DateRange]) -> Iterator[Problem]:
+    """Problems if ranges of days overlap; `place` is their key."""
+    for before, days in pairwise(sorted(found, key=lambda days: days.first)):
+        if days.first <= before.last:
+            yield f"{place}.{days.plain()}", f"{days.first} is in {before.plain()}, too"
