@@ -11,7 +11,8 @@ from tools.benchmarks.rosters import rows as good_rows
 from ketasched.errors import NoPlan
 from ketasched.files.load import load_course
 from ketasched.model import Course
-from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.model.holds import holds_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.render.patient_folder import render_files
 from ketasched.rules.base import NO_BOOKINGS
 from tests.support.batches import (
@@ -96,7 +97,7 @@ def test_chairs_in_row_order_are_courses_planned_one_after_the_other():
             continue
         expected[row["patient"]] = render_files(course, USUAL)
         if place != free:
-            held.add(intervals(slots_of(course)))
+            held.add(holds_of(course))
     assert 30 < len(expected) < len(rows)
     assert patients() == set(expected)
     for patient, files in expected.items():

@@ -12,7 +12,7 @@ from ketasched.events.view import View
 from ketasched.files.codec import plain
 from ketasched.files.load import load_protocol, parse_course
 from ketasched.model import Clinic, Course, GapDays, GapHours, PerWeek, PhaseReview
-from ketasched.model.occupancy import intervals, slots_of
+from ketasched.model.holds import holds_of
 from ketasched.planning.check import check
 from ketasched.planning.planner import plan
 from ketasched.planning.record import record_findings
@@ -148,7 +148,7 @@ def test_no_review_after_them_is_made_but_a_gate_which_stays_closed():
 def test_they_have_no_chair_no_entry_no_ride_no_price_and_no_time_without_driving():
     usual, course = planned(), planned(3, 5, driver_name="Sam Rivera")
     elsewhere = {visit.uid for visit in course.visits if visit.elsewhere}
-    assert len(intervals(slots_of(course))) == 4
+    assert len(holds_of(replace(course, clinic=replace(course.clinic, chairs=3)))) == 4
     for audience in ("patient", "driver", "clinic"):
         assert not elsewhere & {event.uid for event in events(course, View(audience))}
     assert all(visit.no_driving_until is None for visit in course.visits[:2])

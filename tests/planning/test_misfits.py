@@ -21,7 +21,8 @@ from ketasched.model import (
     TimeRange,
     WeekHours,
 )
-from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.model.holds import holds_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.check import check
 from ketasched.planning.misfits import misfits, misfits_of_all
 from ketasched.planning.planner import plan
@@ -120,7 +121,7 @@ def test_newer_hours_leave_the_visits_before_them_as_they_are(days):
 def test_who_was_let_in_beside_a_full_clinic_is_no_misfit_and_makes_none():
     clinic = replace(CLINIC, chairs=1, starts_per_slot=None)
     one = replace(course_of("A"), clinic=clinic)
-    taken = Occupancy(intervals(slots_of(one)))
+    taken = Occupancy(holds_of(one))
     request = Request(start=MONDAY, patient="B", time=Clock(14 * 60))
     other = plan(PROTOCOL, clinic, request, made_at=MADE_AT, bookings=taken)
     begin = one.visits[1].start

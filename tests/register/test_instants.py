@@ -8,9 +8,9 @@ from sqlalchemy.exc import DBAPIError
 
 from ketasched.errors import Refused
 from ketasched.model import WEEKDAYS, Change, Clinic, Clock, Course, TimeRange
-from ketasched.model.occupancy import Limits
 from ketasched.register import seating
-from ketasched.register.chair_assignment import Seat, assign_beside, assign_chairs, first_excess
+from ketasched.register.booked_visit import Allowance, BookedVisit, first_excess
+from ketasched.register.chair_assignment import Limits, Seat, assign_beside, assign_chairs
 from ketasched.register.database import writing
 from ketasched.register.records import Conflict, LogEntry
 from ketasched.register.register import Register
@@ -21,6 +21,7 @@ from tests.conftest import MADE_AT
 from tests.register.databases import rows
 from tests.register.inspection import TWO_ON_A_CHAIR
 from tests.register.orders import booked, moved, order, small
+from tests.support.nouns import clinic as clinic_with
 from tests.support.nouns import hours_of
 
 ALL_DAY = (TimeRange(0, 1440),)
@@ -112,9 +113,15 @@ def test_more_visits_at_once_than_a_register_has_numbers_for_are_one_clear_error
         uids = {visit.uid for visit in course.visits}
         if patient == "P-3":
             with pytest.raises(Conflict, match="more than 2 visits at once"):
-                book.enter(course, LogEntry(MADE_AT, "imported"), waived=uids)
+                book.enter(
+                    course,
+                    LogEntry(MADE_AT, "imported"),
+                    waived={(uid, "capacity") for uid in uids},
+                )
         else:
-            book.enter(course, LogEntry(MADE_AT, "imported"), waived=uids)
+            book.enter(
+                course, LogEntry(MADE_AT, "imported"), waived={(uid, "capacity") for uid in uids}
+            )
     assert book.size() == 2
 
 
@@ -172,6 +179,7 @@ def test_who_is_over_the_limit_stays_last_when_chairs_are_assigned_anew():
 
 
 def test_a_visit_that_was_let_in_is_not_counted_against_others_of_one_import():
-    there = [Seat("let in", 0, 10, 0)]
-    assert first_excess([Seat("c", 0, 10)], there, Limits(1, None)) is not None
-    assert first_excess([Seat("c", 0, 10)], there, Limits(1, None), {"let in"}) is None
+    there, new = [BookedVisit("let in", 0, 10)], [BookedVisit("c", 0, 10)]
+    one_chair = Allowance([clinic_with(chairs=1)], date(2027, 1, 11))
+    assert first_excess(new, there, one_chair) is not None
+    assert first_excess(new, there, one_chair, {("let in", "capacity")}) is None

@@ -9,6 +9,7 @@ from ketasched.errors import BadRequest, Refused
 from ketasched.model import Clock
 from ketasched.register.records import LogEntry
 from ketasched.register.register import Register
+from ketasched.register.tables import SCHEMA
 from tests.conftest import MADE_AT
 from tests.register.databases import execute, rows
 from tests.register.inspection import TWO_ON_A_CHAIR
@@ -33,7 +34,7 @@ def test_all_that_was_in_it_is_there(old):
     seats = rows(old, "SELECT uid, chair FROM bookings ORDER BY uid")
     book = Register.open(old)
     assert not book.is_new
-    assert rows(old, "SELECT schema_number FROM ketasched") == [(2,)]
+    assert rows(old, "SELECT schema_number FROM ketasched") == [(SCHEMA,)]
     assert rows(old, "SELECT course_id, document FROM courses ORDER BY course_id") == before
     assert rows(old, "SELECT uid, chair FROM bookings ORDER BY uid") == seats
     assert [entry.patient for entry in book.entries(patient="A")] == ["A"]
@@ -46,12 +47,20 @@ def test_it_knows_the_zone_of_its_clinic_and_folded_references(old):
     assert sorted(found) == [("A", "a"), ("B", "b"), ("Jane", "jane"), ("jane", "jane")]
 
 
+def test_it_knows_of_each_visit_when_its_parts_begin(old):
+    opened(old)
+    asked = (
+        "SELECT DISTINCT takes_chair, needs, treatment - begins, ends - observation FROM bookings"
+    )
+    assert rows(old, asked) == [(1, None, 15 * 60, 60 * 60)]
+
+
 def test_two_who_open_it_at_once_migrate_it_once(old):
     at_once = [Forked(opened, old) for _ in range(4)]
     for process in at_once:
         _, said = process.communicate(timeout=60)
         assert process.returncode == 0, said
-    assert rows(old, "SELECT schema_number FROM ketasched") == [(2,)]
+    assert rows(old, "SELECT schema_number FROM ketasched") == [(SCHEMA,)]
 
 
 def test_a_night_on_which_two_share_a_chair_stays_and_nobody_joins_them(tmp_path):
@@ -113,7 +122,7 @@ def test_a_course_whose_document_is_damaged_does_not_stop_it(old):
 
 
 def test_an_old_program_is_told_to_be_upgraded(old):
-    execute(old, "UPDATE ketasched SET schema_number = 3")
+    execute(old, "UPDATE ketasched SET schema_number = 99")
     with pytest.raises(Refused, match="of a later ketasched") as refusal:
         Register.open(old)
     assert refusal.value.next_step == "upgrade ketasched"

@@ -9,6 +9,7 @@ import pytest
 
 from ketasched.errors import Refused
 from ketasched.model import Change, Course, TimeRange
+from ketasched.model.holds import CHAIR, Hold
 from ketasched.planning.availability import PATIENT_SLOT_RULES
 from ketasched.register.backup import back_up, restore
 from ketasched.register.database_errors import ConnectionLost
@@ -182,7 +183,7 @@ class OneADay(VisitRule):
 
     def slot(self, slot, context):
         midnight = slot.start.replace(hour=0, minute=0).timestamp()
-        if context.bookings.peak(midnight, midnight + 86400):
+        if context.bookings.peak(Hold(CHAIR, midnight, midnight + 86400)):
             return self.finding("somebody else comes that day")
         return None
 

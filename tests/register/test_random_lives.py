@@ -14,7 +14,7 @@ from ketasched.errors import NoPlan
 from ketasched.model import TAKES_PLACE, Clinic, Clock, Course, Request
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
-from ketasched.register.records import BookingRequest, Conflict, LogEntry, overridden_uids
+from ketasched.register.records import BookingRequest, Conflict, LogEntry, waivers_of
 from ketasched.register.register import Register
 from tests.conftest import MADE_AT
 from tests.register.databases import rows
@@ -46,7 +46,7 @@ class InRegister:
         taking = [one.start for one in found.visits if one.status in TAKES_PLACE]
         begins = [begin for (begin,) in rows(self.address, asked, [found.course_id])]
         assert begins == [int(start.timestamp()) for start in taking]
-        self.crowded += bool(overridden_uids(found))
+        self.crowded += bool(waivers_of(found))
         return found
 
     def others_book(self, chance: random.Random, course: Course) -> None:

@@ -14,17 +14,17 @@ from sqlalchemy.exc import DBAPIError
 
 from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
 from ketasched.model import Change, Course, Driver, TimeRange
-from ketasched.model.occupancy import Limits
 from ketasched.planning.check import check
 from ketasched.register import database
 from ketasched.register.backup import back_up
-from ketasched.register.chair_assignment import Seat, assign_chairs, first_excess
+from ketasched.register.booked_visit import Allowance, BookedVisit, Excess, first_excess
+from ketasched.register.chair_assignment import Limits, Seat, assign_chairs
 from ketasched.register.database import writing
 from ketasched.register.database_errors import ConnectionLost
 from ketasched.register.migrations import MIGRATIONS
 from ketasched.register.records import Conflict, LogEntry
 from ketasched.register.register import Register
-from ketasched.register.tables import BOOKINGS, COURSES, LOG, VERSION
+from ketasched.register.tables import BOOKINGS, COURSES, LOG, SCHEMA, VERSION
 from ketasched.rules.base import NO_BOOKINGS
 from tests.conftest import IS_FULL, MADE_AT, ROOT
 from tests.register.clerks import Clerk
@@ -366,9 +366,8 @@ def test_a_course_from_a_file_whose_chair_is_taken_is_refused_with_the_visit(boo
 def test_what_is_over_is_entered_whoever_sat_there(book, address):
     booked(book, "P-1")
     course = order("P-2").make(NO_BOOKINGS)
-    book.enter(
-        course, LogEntry(MADE_AT, "imported"), waived={visit.uid for visit in course.visits}
-    )
+    waived = {(visit.uid, "capacity") for visit in course.visits}
+    book.enter(course, LogEntry(MADE_AT, "imported"), waived=waived)
     assert {chair for *_, chair in rows(address, ALL_SEATS)} == {0, 1}
 
 
@@ -399,7 +398,7 @@ def test_the_database_keeps_the_log_as_it_is(book, statement):
 def test_a_register_of_a_later_program_is_refused(book, address):
     with writing(book.engine) as connection:
         connection.execute(VERSION.update().values(schema_number=99))
-    with pytest.raises(Refused, match="its schema 99 is of a later ketasched; this one has 2"):
+    with pytest.raises(Refused, match="its schema 99 is of a later ketasched; this one has 3"):
         Register.open(address)
 
 
@@ -411,13 +410,13 @@ def test_a_register_of_an_earlier_program_is_brought_up_to_date_once(book, addre
         connection.exec_driver_sql("ALTER TABLE courses ADD COLUMN colour TEXT")
         done.append(connection)
 
-    monkeypatch.setattr(database, "SCHEMA", 3)
+    monkeypatch.setattr(database, "SCHEMA", SCHEMA + 1)
     monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, add_a_column))
     for _ in range(2):
         assert not Register.open(address).is_new
     assert len(done) == 1
     assert rows(address, "SELECT colour FROM courses") == [(None,)]
-    assert rows(address, "SELECT schema_number FROM ketasched") == [(3,)]
+    assert rows(address, "SELECT schema_number FROM ketasched") == [(SCHEMA + 1,)]
 
 
 def test_a_migration_that_fails_changes_nothing(book, address, monkeypatch):
@@ -425,11 +424,11 @@ def test_a_migration_that_fails_changes_nothing(book, address, monkeypatch):
         connection.exec_driver_sql("ALTER TABLE courses ADD COLUMN colour TEXT")
         raise Refused("no")
 
-    monkeypatch.setattr(database, "SCHEMA", 3)
+    monkeypatch.setattr(database, "SCHEMA", SCHEMA + 1)
     monkeypatch.setattr(database, "MIGRATIONS", (*MIGRATIONS, breaks))
     with pytest.raises(Refused, match=r"^no$"):
         Register.open(address)
-    assert rows(address, "SELECT schema_number FROM ketasched") == [(2,)]
+    assert rows(address, "SELECT schema_number FROM ketasched") == [(SCHEMA,)]
 
 
 # --- addresses
@@ -513,11 +512,13 @@ def test_nobody_changes_chairs_unless_somebody_had_none():
 
 
 def test_chairs_beyond_the_last_are_crowded():
-    there = [Seat("a", 0, 10, 0), Seat("b", 5, 15, 1)]
-    assert first_excess([Seat("c", 9, 12)], there, Limits(2, None)) == Seat("c", 9, 12)
-    assert first_excess([Seat("c", 10, 12)], there, Limits(2, None)) is None
-    assert first_excess([Seat("c", 0, 3)], there, Limits(2, 1)) == Seat("c", 0, 3)
-    assert first_excess([Seat("c", 9, 12)], there, Limits(2, None), {"c"}) is None
+    there = [BookedVisit("a", 0, 10), BookedVisit("b", 5, 15)]
+    two = Allowance([small(2)], MONDAY)
+    two_and_a_start = Allowance([replace(small(2), starts_per_slot=1)], MONDAY)
+    assert first_excess([BookedVisit("c", 9, 12)], there, two) == Excess("c", "chair")
+    assert first_excess([BookedVisit("c", 10, 12)], there, two) is None
+    assert first_excess([BookedVisit("c", 0, 3)], there, two_and_a_start) == Excess("c", "start")
+    assert first_excess([BookedVisit("c", 9, 12)], there, two, {("c", "capacity")}) is None
 
 
 def test_a_clinic_that_has_fewer_chairs_now_still_books_where_there_is_room(book, address):

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.files.load import load_protocol
 from ketasched.model import TAKES_PLACE, Change, Clock, Course
-from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.model.holds import holds_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
 from ketasched.revising.backfill import free_starts, visit_that_could_come_sooner
 from ketasched.revising.revise import revise
@@ -129,7 +130,7 @@ def test_a_day_on_which_the_clocks_change_has_the_starts_that_clocks_show():
 def test_what_others_have_booked_is_not_free():
     at = clinic(chairs=1)
     course = six(boosters=0, at=at)
-    taken = Occupancy(intervals(slots_of(course)))
+    taken = Occupancy(holds_of(course))
     starts = free_starts(at, INFUSION, MONDAY, bookings=taken)
     assert course.visits[0].start not in starts
     assert starts[0] == course.visits[0].end + timedelta(minutes=5)  # the next on the grid

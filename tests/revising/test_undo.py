@@ -22,15 +22,14 @@ from ketasched.model import (
     Record,
     Wishes,
 )
-from ketasched.model.occupancy import Occupancy
 from ketasched.planning.check import check
 from ketasched.planning.record import record_findings
-from ketasched.register.records import overridden_uids
+from ketasched.register.records import waivers_of
 from ketasched.revising.revise import revise
 from ketasched.revising.undo import course_to_restore
 from tests.conftest import ROOT
 from tests.revising.changes import apply, moment, six
-from tests.support.nouns import clinic
+from tests.support.nouns import clinic, occupied
 
 WEDNESDAY = "2026-12-09T12:00"
 """The second visit was at nine."""
@@ -53,7 +52,7 @@ def content(course):
 
 def taken(*visits):
     """The chairs of these visits, taken by others."""
-    return Occupancy((one.start.timestamp(), one.end.timestamp()) for one in visits)
+    return occupied((one.start, one.end) for one in visits)
 
 
 CHANGES = {
@@ -249,7 +248,7 @@ def test_a_chair_that_is_taken_refuses_by_name_unless_it_is_overridden():
     assert [(one.rule, one.visit) for one in no.value.findings] == [("capacity", 4)]
     after = revise(changed, Change("undo", overrides=("capacity",)), **more)
     assert content(after) == content(before)
-    assert overridden_uids(after) == {before.visits[3].uid}
+    assert waivers_of(after) == {(before.visits[3].uid, "capacity")}
 
 
 @pytest.mark.parametrize("level", ["broken", "given-up"])
@@ -271,7 +270,7 @@ def test_a_fact_about_a_visit_that_has_begun_is_undone_whoever_has_its_chair(fac
     found = [one for one in after.findings if one.rule == "capacity"]
     assert [one.visit for one in found] == [2]
     marked = tuple(replace(one, level=level) for one in found)
-    assert overridden_uids(replace(after, findings=marked)) == {before.visits[1].uid}
+    assert waivers_of(replace(after, findings=marked)) == {(before.visits[1].uid, "capacity")}
 
 
 @pytest.mark.parametrize("day", [7, 10], ids=["over by now", "to come"])

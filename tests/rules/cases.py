@@ -28,11 +28,14 @@ from ketasched.model import (
     Place,
     Protocol,
     Request,
+    Resource,
     Slot,
     SpanDays,
     TimeRange,
     VisitKind,
+    WeekHours,
 )
+from ketasched.model.holds import Hold
 from ketasched.model.values import Record
 from ketasched.model.wall_clock import slot_at
 from ketasched.rules.base import PlanningContext
@@ -104,6 +107,31 @@ def slot(text: str, minutes: int = 60, place: Place = "clinic", **known: Any) ->
     about = given(**known)
     at = visit(text, minutes, place=place, zone=about.clinic.timezone)
     return lambda rule: rule.slot(at, about)
+
+
+def served(
+    text: str, resource: Resource | None, *times: str, place: Place = "clinic", **kind: Any
+) -> Ask:
+    """Asks about an infusion, on 7 December unless said, while others have the resource."""
+    at = clinic(resources=(resource,) if resource else ())
+    about = given(at)
+    about.bookings.add(Hold("nurse", *(one.timestamp() for one in _ends(span))) for span in times)
+    infusion = VisitKind("Infusion", Minutes(15, 40, 60), place, **kind)
+    asked = slot_at(infusion, _on_the_day(text))
+    return lambda rule: rule.slot(asked, about)
+
+
+def _on_the_day(text: str) -> datetime:
+    """A local time, on 7 December unless it has a date; 24:00 is the next midnight."""
+    if text == "24:00":
+        return moment("2026-12-08 00:00")
+    return moment(text if len(text) > len("10:00") else f"2026-12-07 {text}")
+
+
+def _ends(span: str) -> tuple[datetime, datetime]:
+    """The ends of "10:00-12:00", or of two times with dates."""
+    half = len(span) // 2 if len(span) == len("10:00-12:00") else len("2026-11-01 01:59")
+    return _on_the_day(span[:half]), _on_the_day(span[half + 1 :])
 
 
 def first(text: str, **known: Any) -> Ask:
@@ -194,6 +222,11 @@ OBSERVATION = f"{MINUTES}.observation"
 SPLIT = clinic("mon", "08:00-12:00 13:00-17:00")
 LATE = clinic("mon", "20:00-24:00")
 NIGHT = clinic("sun", "00:00-02:00")
+TWO_NURSES = Resource("nurse", count=2, during=("treatment", "observation"))
+AWAY = {DateRange.read("2026-12-07 course"): 1}
+MORNINGS = WeekHours(mon=(TimeRange.read("10:20-12:00"),))
+ALL_SUNDAY = WeekHours(sun=(TimeRange(0, 1440),))
+BUSY_HOURS = ["10:00-12:00"] * 4
 THREE_CHAIRS = clinic(chairs=3)
 ONE_OF_THREE = out_of_order({"2026-12-08 pump repair": 1})
 TWO_STARTS = clinic(starts_per_slot=2)
@@ -395,6 +428,109 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         fires("the day before", day("2026-12-06"), "Mon 7 Dec 2026"),
         holds("the day", day("2026-12-07")),
         holds("the day after", day("2026-12-08")),
+    ),
+    "staff": (
+        holds("a clinic that names no resource", served("10:00", None, "10:00-12:00")),
+        holds("one of two nurses is free", served("10:00", TWO_NURSES, "10:00-12:00")),
+        fires(
+            "both nurses are with others",
+            served("10:00", TWO_NURSES, "10:00-12:00", "09:00-10:30"),
+            "no nurse is free before 10:30",
+        ),
+        holds(
+            "a nurse who becomes free with the treatment",
+            served("10:00", TWO_NURSES, "10:00-12:00", "09:00-10:15"),
+        ),
+        fires(
+            "a nurse who becomes free a minute later",
+            served("10:00", TWO_NURSES, "10:00-12:00", "09:00-10:16"),
+            "no nurse is free before 10:16",
+        ),
+        holds(
+            "a nurse who is needed after the observation",
+            served("10:00", TWO_NURSES, "10:00-12:00", "11:55-12:30"),
+        ),
+        fires(
+            "a nurse who is needed a minute sooner",
+            served("10:00", TWO_NURSES, "10:00-12:00", "11:54-12:30"),
+            "no nurse is free before 12:00",
+        ),
+        fires(
+            "nobody is free any more that day",
+            served("10:00", TWO_NURSES, *["10:00-24:00"] * 2),
+            "no nurse is free at 10:15",
+        ),
+        holds(
+            "each nurse serves two",
+            served("10:00", replace(TWO_NURSES, serves=2), *BUSY_HOURS[:3]),
+        ),
+        fires(
+            "each nurse serves two, and has them",
+            served("10:00", replace(TWO_NURSES, serves=2), *BUSY_HOURS),
+        ),
+        fires(
+            "one of the nurses is away",
+            served("10:00", replace(TWO_NURSES, absences=AWAY), "10:00-12:00"),
+            "1 of 2 nurses is away (course), and no nurse is free before 12:00",
+        ),
+        fires(
+            "nobody is there",
+            served("10:00", replace(TWO_NURSES, count=1, absences=AWAY)),
+            "the nurse is away (course)",
+        ),
+        holds("the day after", served("2026-12-08 10:00", replace(TWO_NURSES, absences=AWAY))),
+        holds("up to the end of the hours", served("10:05", replace(TWO_NURSES, hours=MORNINGS))),
+        fires(
+            "a minute beyond the hours",
+            served("10:06", replace(TWO_NURSES, hours=MORNINGS)),
+            "no nurse is there from 10:21 to 12:01 (10:20-12:00)",
+        ),
+        holds(
+            "from the beginning of the hours", served("10:05", replace(TWO_NURSES, hours=MORNINGS))
+        ),
+        fires("a minute before the hours", served("10:04", replace(TWO_NURSES, hours=MORNINGS))),
+        fires(
+            "a weekday without hours",
+            served("2026-12-08 10:05", replace(TWO_NURSES, hours=MORNINGS)),
+            "no nurse is there on this weekday",
+        ),
+        holds(
+            "only in the observation",
+            served("10:00", replace(TWO_NURSES, during=("observation",)), *["10:00-10:55"] * 2),
+        ),
+        fires(
+            "in the observation, too late",
+            served("10:00", replace(TWO_NURSES, during=("observation",)), *["10:00-10:56"] * 2),
+        ),
+        holds(
+            "free between check-in and observation",
+            served(
+                "10:00",
+                replace(TWO_NURSES, during=("check_in", "observation")),
+                *["10:15-10:55"] * 2,
+            ),
+        ),
+        holds(
+            "a kind that needs another", served("10:00", TWO_NURSES, *BUSY_HOURS, needs=("room",))
+        ),
+        fires(
+            "a kind that needs a nurse", served("10:00", TWO_NURSES, *BUSY_HOURS, needs=("nurse",))
+        ),
+        holds("a kind that needs nothing", served("10:00", TWO_NURSES, *BUSY_HOURS, needs=())),
+        holds("by phone", served("10:00", TWO_NURSES, *BUSY_HOURS, place="phone")),
+        fires(
+            "by phone with a nurse",
+            served("10:00", TWO_NURSES, *BUSY_HOURS, place="phone", needs=("nurse",)),
+        ),
+        fires(
+            "the hour that comes twice",
+            served(
+                "2026-11-01 01:30",
+                replace(TWO_NURSES, hours=ALL_SUNDAY, count=1),
+                "2026-11-01 01:59-2026-11-01 01:05 2nd",
+            ),
+            "no nurse is free before 01:05",
+        ),
     ),
     "capacity": (
         holds("nobody else", slot("2026-12-07 09:00", at=clinic(chairs=1))),

@@ -22,6 +22,7 @@ from ketasched.model import (
     VisitKind,
     WeekHours,
 )
+from ketasched.model.holds import AN_INSTANT, CHAIR, START, Hold
 from ketasched.model.occupancy import Occupancy
 
 MONDAY = date(2026, 12, 7)
@@ -79,4 +80,8 @@ def request(start: date = MONDAY, **more: Any) -> Request:
 
 def occupied(visits: Iterable[tuple[datetime, datetime]]) -> Occupancy:
     """The occupancy by visits with these starts and ends."""
-    return Occupancy((start.timestamp(), end.timestamp()) for start, end in visits)
+    found = Occupancy()
+    for start, end in visits:
+        begin = start.timestamp()
+        found.add([Hold(START, begin, begin + AN_INSTANT), Hold(CHAIR, begin, end.timestamp())])
+    return found

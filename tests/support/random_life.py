@@ -29,6 +29,7 @@ from ketasched.model import (
     WeekHours,
     Wishes,
 )
+from ketasched.model.holds import CHAIR, Hold
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.replay import course_at
 from ketasched.planning.check import check
@@ -93,7 +94,7 @@ class InMemory:
         return make(Occupancy())
 
     def change(self, before: Course, make: Make, at: Clinic) -> Course:
-        return make(Occupancy(self.taken))
+        return make(Occupancy(Hold(CHAIR, *one) for one in self.taken))
 
     def others_book(self, chance: random.Random, course: Course) -> None:
         """A time that the course has given up, if it has; an hour of others otherwise."""

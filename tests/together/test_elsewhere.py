@@ -6,7 +6,8 @@ import pytest
 
 from ketasched.files.load import load_protocol
 from ketasched.model import Course
-from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.model.holds import holds_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.check import check
 from ketasched.planning.planner import plan
 from ketasched.together import Demand, together
@@ -41,7 +42,7 @@ def test_a_joint_plan_has_their_visits_and_keeps_every_rule(chairs):
             6 - prior
         )
         others = Occupancy(
-            one for other in courses if other is not course for one in intervals(slots_of(other))
+            one for other in courses if other is not course for one in holds_of(other)
         )
         assert not any(one.level == "broken" for one in check(course, bookings=others))
         if chairs == 9:

@@ -29,7 +29,8 @@ from ketasched.model import (
     SpanDays,
     TimeRange,
 )
-from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.model.holds import holds_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.check import check
 from ketasched.planning.misfits import misfits_of_all
 from ketasched.planning.planner import plan
@@ -68,7 +69,7 @@ def booked(
             course = plan(asked, at, wanted, made_at=MADE_AT, bookings=taken)
         except NoPlan:
             continue
-        taken.add(intervals(slots_of(course)))
+        taken.add(holds_of(course))
         found.append(course)
     return tuple(found)
 
@@ -131,7 +132,7 @@ def assert_kept_to_the_rules(disruption: Disruption, found: Proposal) -> None:
     final = final_courses(disruption, found)
     for one in found.rescheduled:
         others = (course for course in final if course is not one.after)
-        taken = Occupancy(visit for course in others for visit in intervals(slots_of(course)))
+        taken = Occupancy(visit for course in others for visit in holds_of(course))
         new = {visit.number for visit in moved(one.before, one.after)}
         broken = [
             finding

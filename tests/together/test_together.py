@@ -26,6 +26,7 @@ from ketasched.model import (
     SpanDays,
     TimeRange,
 )
+from ketasched.model.holds import CHAIR
 from ketasched.planning.check import check
 from ketasched.planning.infeasibility import PATIENT_RULES
 from ketasched.planning.planner import plan
@@ -425,7 +426,8 @@ class FewADay(VisitRule):
     name = "few-a-day"
 
     def day(self, day, context):
-        begins = (datetime.fromtimestamp(begin, context.zone) for begin, _ in context.bookings)
+        chairs = (hold.begin for hold in context.bookings if hold.unit == CHAIR)
+        begins = (datetime.fromtimestamp(begin, context.zone) for begin in chairs)
         there = sum(begin.date() == day for begin in begins)
         return self.finding(f"{there} come already") if there >= 2 else None
 

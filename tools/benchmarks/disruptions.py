@@ -16,7 +16,8 @@ from tools.benchmarks.clinics import FREE_DAYS, FREE_TIMES
 from ketasched.errors import NoPlan
 from ketasched.files.load import load_protocol
 from ketasched.model import Clinic, Closures, Course, DateRange, Hours, Request, TimeRange
-from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.model.holds import holds_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
 
 CHAIRS = 20
@@ -72,7 +73,7 @@ def _plan_in_order(count: int, seed: int) -> Iterator[Course]:
         except NoPlan:
             continue
         made += 1
-        taken.add(intervals(slots_of(course)))
+        taken.add(holds_of(course))
         yield course
 
 

@@ -15,7 +15,8 @@ from tools.benchmarks.disruptions import Closing, closing
 
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Change, Course
-from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.model.holds import holds_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.misfits import misfits, misfits_of_all
 from ketasched.revising.revise import revise
 from ketasched.together import Disruption, Proposal, reschedule
@@ -35,18 +36,18 @@ def deferred_one_by_one(closed: Closing, overrides: tuple[str, ...]) -> tuple[in
     Each displaced visit in its turn goes to the first day on which that is possible.
     """
     found = {course.course_id: course for course in closed.courses}
-    taken = Occupancy(one for course in closed.courses for one in intervals(slots_of(course)))
+    taken = Occupancy(one for course in closed.courses for one in holds_of(course))
     displaced = misfits_of_all(closed.courses, closed.clinic)
     moments = [(one.start, course_id) for course_id, own in displaced.items() for one in own]
     lost: set[str] = set()
     for _, course_id in sorted(moments, key=lambda one: (one[0].timestamp(), one[1])):
         course = found[course_id]
-        own = list(intervals(slots_of(course)))
+        own = list(holds_of(course))
         taken.remove(own)
         after = _deferred(closed, course, taken, overrides)
         found[course_id] = after or course
         lost |= set() if after else {course_id}
-        taken.add(intervals(slots_of(found[course_id])))
+        taken.add(holds_of(found[course_id]))
     pairs = [
         (old.start, new.start)
         for course in closed.courses

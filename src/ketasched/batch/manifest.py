@@ -21,9 +21,8 @@ from ketasched.errors import Refused
 from ketasched.files.csv_cells import csv_line, unescape_cell
 from ketasched.files.disk import open_file, open_private
 from ketasched.files.roster import REJECT_COLUMNS, Row
-from ketasched.model import Clinic, Course, Finding
-from ketasched.model.effective_kind import effective_kind
-from ketasched.model.occupancy import Interval
+from ketasched.model import Clinic, Course, Finding, Visit
+from ketasched.model.holds import CHAIR, START, Hold, Usage, holds_of_usage, slot_of, usage_of
 from ketasched.model.wall_clock import clock_text
 from ketasched.planning.planner import LATE_START
 from ketasched.rules import Past
@@ -153,32 +152,49 @@ def clinic_key(clinic: Clinic) -> str:
 def format_visits(course: Course) -> str:
     """The visits of a course: "2027-04-05T09:00/10:55|2027-04-07T09:00/10:55".
 
-    The times are wall-clock times of the clinic. A visit that takes no chair has no end. Visits
+    The times are wall-clock times of the clinic. A visit that takes no chair has no end. Resources
+    follow, each with the minutes after the start: "2027-04-05T09:00/10:55 monitor 15-115". Visits
     that do not take place here are left out.
     """
-    texts = []
-    for visit in course.visits:
-        if visit.is_here:
-            kind = effective_kind(course.protocol, course.clinic, visit.kind)
-            end = f"/{clock_text(visit.end)}" if kind.place == "clinic" else ""
-            texts.append(visit.start.isoformat()[:MINUTES] + end)
-    return SEPARATOR.join(texts)
+    return SEPARATOR.join(_format_visit(course, visit) for visit in course.visits if visit.is_here)
 
 
-def read_intervals(visits: str, zone: ZoneInfo) -> list[Interval]:
-    """The intervals of the formatted visits that take a chair."""
+def _format_visit(course: Course, visit: Visit) -> str:
+    usage = usage_of(slot_of(course, visit))
+    end = f"/{clock_text(visit.end)}" if usage.takes_chair else ""
+    resources = (
+        f" {unit} {round(begin - usage.begin) // 60}-{round(end - usage.begin) // 60}"
+        for unit, begin, end in holds_of_usage(course.clinic, usage)
+        if unit not in (CHAIR, START)
+    )
+    return "".join((visit.start.isoformat()[:MINUTES], end, *resources))
+
+
+def read_holds(visits: str, clinic: Clinic) -> list[Hold]:
+    """What the formatted visits hold at their clinic."""
     found = []
     for visit in visits.split(SEPARATOR) if visits else ():
-        start, _, end = visit.partition("/")
+        times, *resources = visit.split(" ")
+        start, _, end = times.partition("/")
+        begins = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(clinic.timezone))
+        begin = begins.timestamp()
         if end:
-            begins = datetime.fromisoformat(start).replace(tzinfo=zone)
-            ends = datetime.combine(begins.date(), time.fromisoformat(end), zone)
-            if end == "00:00":
-                ends += timedelta(days=1)
-            elif ends.timestamp() <= begins.timestamp():  # the clocks go back in between
-                ends = ends.replace(fold=1)
-            found.append((begins.timestamp(), ends.timestamp()))
+            usage = Usage(begin, begin, begin, _end_of(begins, end).timestamp(), needs=())
+            found += holds_of_usage(clinic, usage)
+        for unit, minutes in zip(resources[::2], resources[1::2], strict=True):
+            first, last = (begin + 60 * int(one) for one in minutes.split("-"))
+            found.append(Hold(unit, first, last))
     return found
+
+
+def _end_of(begins: datetime, clock: str) -> datetime:
+    """The end of a visit at this time of day."""
+    ends = datetime.combine(begins.date(), time.fromisoformat(clock), begins.tzinfo)
+    if clock == "00:00":
+        return ends + timedelta(days=1)
+    if ends.timestamp() <= begins.timestamp():  # the clocks go back in between
+        return ends.replace(fold=1)
+    return ends
 
 
 def format_notes(course: Course) -> str:

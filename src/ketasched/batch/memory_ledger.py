@@ -7,14 +7,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from ketasched.batch.carry_over import carry_over, would_move
 from ketasched.batch.chair_ledger import ChairLedger
 from ketasched.batch.fingerprints import sha_of_file
 from ketasched.batch.folders import COURSE, can_be_replaced, is_protected, refuse_revised
 from ketasched.batch.joint_rows import JointOutcome, JointPlanner
-from ketasched.batch.manifest import clinic_key, format_visits, read_intervals
+from ketasched.batch.manifest import clinic_key, format_visits, read_holds
 from ketasched.batch.previous_run import PreviousRun
 from ketasched.batch.records import Settings, Site
 from ketasched.batch.rejections import Rejected
@@ -23,7 +22,8 @@ from ketasched.batch.triage import Fresh, Retained
 from ketasched.errors import BadFile, BadRequest, NoPlan
 from ketasched.files.load import load_course
 from ketasched.model import Course
-from ketasched.model.occupancy import Interval, Occupancy, intervals, slots_of
+from ketasched.model.holds import Hold, holds_of, holds_of_slots
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import ChosenSlots
 
 
@@ -35,21 +35,21 @@ class ClinicChairs:
     same reason.
     """
 
-    def __init__(self, of_rows: Sequence[Interval], of_others: Sequence[Interval]) -> None:
+    def __init__(self, of_rows: Sequence[Hold], of_others: Sequence[Hold]) -> None:
         self.taken = Occupancy([*of_others, *of_rows])
         self.so_far = Occupancy(of_others) if of_rows else self.taken
 
-    def arrive(self, visits: Sequence[Interval]) -> None:
+    def arrive(self, visits: Sequence[Hold]) -> None:
         """Note that it is the turn of a row whose visits are taken."""
         if self.so_far is not self.taken:
             self.so_far.add(visits)
 
-    def add(self, visits: Sequence[Interval]) -> None:
+    def add(self, visits: Sequence[Hold]) -> None:
         """Add the visits of a row in its turn."""
         self.taken.add(visits)
         self.arrive(visits)
 
-    def remove(self, visits: Sequence[Interval]) -> None:
+    def remove(self, visits: Sequence[Hold]) -> None:
         """Remove the visits of a row in its turn."""
         self.taken.remove(visits)
         if self.so_far is not self.taken:
@@ -92,22 +92,22 @@ class HeldChairs:
         elif self._makes_room(triaged):
             self._claims[patient] = "free"
 
-    def at(self, site: Site) -> tuple[list[Interval], list[Interval]]:
+    def at(self, site: Site) -> tuple[list[Hold], list[Hold]]:
         """The visits at a site's clinic: those of rows that keep their course, and all others."""
-        of_rows: list[Interval] = []
-        of_others: list[Interval] = []
+        of_rows: list[Hold] = []
+        of_others: list[Hold] = []
         for patient, visits in self._by_clinic().get(site.clinic_key, {}).items():
             found = of_rows if self._claims.get(patient) == "kept" else of_others
-            found += _intervals(visits, site)
+            found += _holds(visits, site)
         return of_rows, of_others
 
-    def own(self, fresh: Fresh) -> list[Interval]:
+    def own(self, fresh: Fresh) -> list[Hold]:
         """The visits that a row holds at its clinic until its turn."""
         patient = fresh.row.texts["patient"]
         if fresh.prior is None or self._claims.get(patient) not in ("kept", "waiting"):
             return []
         visits = self._by_clinic().get(fresh.site.clinic_key, {})
-        return _intervals(visits.get(patient, ""), fresh.site)
+        return _holds(visits.get(patient, ""), fresh.site)
 
     def _by_clinic(self) -> dict[str, dict[str, str]]:
         if self._visits is None:
@@ -176,7 +176,7 @@ class MemoryLedger(ChairLedger):
     def retain(self, retained: Retained) -> None:
         """See `ChairLedger.retain`."""
         if retained.site.clinic.counts_visits:
-            visits = _intervals(retained.result.summary.visits, retained.site)
+            visits = _holds(retained.result.summary.visits, retained.site)
             self._chairs(retained.site).arrive(visits)
 
     def book(self, fresh: Fresh) -> ChosenSlots | Course:
@@ -187,7 +187,7 @@ class MemoryLedger(ChairLedger):
             refuse_revised(self.settings.folder(fresh.row.texts["patient"]))
         booked = super().book(fresh)
         if isinstance(booked, Course):
-            self._chairs(fresh.site).arrive(intervals(slots_of(booked)))
+            self._chairs(fresh.site).arrive(holds_of(booked))
             return carry_over(booked, fresh.prior, self.settings)
         return booked
 
@@ -199,7 +199,8 @@ class MemoryLedger(ChairLedger):
         chairs.remove(own)
         try:
             chosen = _choose_slots(fresh, chairs)
-            visits = intervals(slot for phase in chosen.slots for slot in phase)
+            slots = (slot for phase in chosen.slots for slot in phase)
+            visits = holds_of_slots(fresh.site.clinic, slots)
             if fresh.is_under_way and sorted(visits) != sorted(own):
                 raise would_move()
         except (BadRequest, NoPlan):
@@ -219,7 +220,7 @@ class MemoryLedger(ChairLedger):
         outcomes = joint.plan(site, lambda _: taken)
         for course in outcomes.values():
             if isinstance(course, Course):
-                taken.add(intervals(slots_of(course)))
+                taken.add(holds_of(course))
         return outcomes
 
     def _chairs(self, site: Site) -> ClinicChairs:
@@ -239,5 +240,5 @@ def _choose_slots(fresh: Fresh, chairs: ClinicChairs) -> ChosenSlots:
         raise
 
 
-def _intervals(visits: str, site: Site) -> list[Interval]:
-    return read_intervals(visits, ZoneInfo(site.clinic.timezone))
+def _holds(visits: str, site: Site) -> list[Hold]:
+    return read_holds(visits, site.clinic)

@@ -20,8 +20,9 @@ from ketasched.batch.triage import Fresh, Retained
 from ketasched.errors import BadFile, BadRequest, NoPlan
 from ketasched.files.load import load_course
 from ketasched.model import Course
+from ketasched.model.holds import holds_of
 from ketasched.model.identifiers import make_course_id
-from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import course_of
 from ketasched.register.joint_entry import JointBooking
 from ketasched.register.records import BookingRequest, Conflict, LogEntry
@@ -245,7 +246,7 @@ class RegisterLedger(ChairLedger):
         """In a dry run, note the visits of a course that is not entered."""
         if not self.settings.writes:
             visits = self._dry_visits.setdefault(site.clinic_key, Occupancy())
-            visits.add(intervals(slots_of(course)))
+            visits.add(holds_of(course))
 
     def _course(self, course_id: str) -> Course | None:
         """The course in the register, if it is there."""

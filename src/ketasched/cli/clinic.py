@@ -13,8 +13,8 @@ from ketasched.errors import BadRequest
 from ketasched.files.atomic_write import write_folder
 from ketasched.files.countries import customs_of
 from ketasched.files.load import starter_clinic
-from ketasched.model import WEEKDAYS, Clinic, quote
-from ketasched.model.occupancy import chairs_out_of_order_text
+from ketasched.model import WEEKDAYS, Clinic, Resource, quote
+from ketasched.model.unit_limits import chairs_out_of_order_text, resources_away_text
 
 
 @click.group("clinic")
@@ -82,8 +82,31 @@ def _rows(clinic: Clinic) -> Iterator[tuple[str, str]]:
     for days in sorted(clinic.closures.chairs, key=lambda days: days.first):
         dates = replace(days, label="").plain()
         yield "", f"{dates}: {chairs_out_of_order_text(clinic, days.first)}"
+    for resource in clinic.resources:
+        yield resource.name, _resource_text(resource)
+        for days in sorted(resource.absences, key=lambda days: days.first):
+            dates = replace(days, label="").plain()
+            yield "", f"{dates}: {resources_away_text(clinic, resource.name, days.first)}"
     yield "starts", f"every {clinic.slot_minutes} minutes from each opening"
     yield "clock", clinic.clock
     yield "dates", clinic.dates
     yield "language", clinic.language
     yield "titles", clinic.titles
+
+
+def _resource_text(resource: Resource) -> str:
+    """How many of a resource there are, for how many patients, when: "2, for 4 patients each"."""
+    each = f", for {resource.serves} patients each" if resource.serves > 1 else ""
+    parts = ", ".join(part.replace("_", "-") for part in resource.during)
+    hours = resource.hours
+    times = (
+        ""
+        if hours is None
+        else "; "
+        + ", ".join(
+            f"{name} {' and '.join(map(str, hours.on(number)))}"
+            for number, name in enumerate(WEEKDAYS)
+            if hours.on(number)
+        )
+    )
+    return f"{resource.count}{each}; {parts}{times}"

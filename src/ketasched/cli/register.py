@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,9 @@ from ketasched.files.toml_json import read_lines
 from ketasched.model import Clinic, Course, quote
 from ketasched.model.identifiers import clinic_key
 from ketasched.model.wall_clock import day_text, moment_text
-from ketasched.register.records import IMPORTED, CourseEntry, LogEntry, overridden_uids
+from ketasched.register.records import IMPORTED, CourseEntry, LogEntry, waivers_of
 from ketasched.render.columns import aligned
+from ketasched.rules import OCCUPANCY_NAMES
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -197,13 +199,14 @@ def import_courses(
     courses = [course for path in files for course in _courses_in(path)]
     register = needed_register(register_address, make=True)
     clinics = _clinics_of(courses)
-    overridden = {uid for course in courses for uid in overridden_uids(course)}
+    overridden = {waiver for course in courses for waiver in waivers_of(course)}
     failed = entered = 0
     hide_people(*courses)
     for course in courses:
         use_clock_of(course.clinic)
         at = options.moment_of(today, course.visits[0].start.tzinfo, field="today")
-        begun = {visit.uid for visit in course.visits if visit.start < at}
+        over = (visit.uid for visit in course.visits if visit.start < at)
+        begun = set(product(over, OCCUPANCY_NAMES))
         try:
             line, known = LogEntry(at, IMPORTED), clinics[clinic_key(course.clinic)]
             entered += register.enter(course, line, waived=begun | overridden, allowed_by=known)

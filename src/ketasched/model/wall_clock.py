@@ -27,8 +27,10 @@ def add_minutes(moment: datetime, minutes: int) -> datetime:
 def moment_at(day: date, minutes: int, zone: ZoneInfo) -> datetime:
     """The moment at which clocks show `minutes` after midnight on `day`.
 
-    An ambiguous time means the first one (fold 0).
+    An ambiguous time means the first one (fold 0); 24:00 is the midnight after the day.
     """
+    if minutes == 24 * 60:
+        return datetime.combine(day + timedelta(1), time(), zone)
     return datetime.combine(day, time(minutes // 60, minutes % 60), zone)
 
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, Course, Finding, Level, Slot, Visit
+from ketasched.model.holds import slot_of
 from ketasched.model.no_driving import is_without_driving, with_no_driving
-from ketasched.model.occupancy import Occupancy, slot_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import add_minutes, day_text, moment_text
 from ketasched.rules import (
     DAY_RULES,

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ketasched.model import Clinic, Course, Misfit, Misfits
-from ketasched.model.occupancy import Interval, Occupancy, intervals, slots_of
-from ketasched.rules import DAY_RULES, SLOT_RULES, Capacity
+from ketasched.model.holds import Hold, holds_of_slots, slots_of
+from ketasched.model.occupancy import Occupancy
+from ketasched.rules import DAY_RULES, OCCUPANCY_RULES, SLOT_RULES, OccupancyRule
 from ketasched.rules.base import NO_BOOKINGS, ClinicRule, PlanningContext, first_broken
 from ketasched.rules.overridden import is_overridden
 
@@ -13,7 +14,7 @@ BOOKED: frozenset[str] = frozenset({"planned", "tentative"})
 """The statuses of visits that are still expected to take place."""
 
 CLINIC_DAY_RULES, CLINIC_SLOT_RULES = (
-    tuple(rule for rule in rules if isinstance(rule, ClinicRule | Capacity))
+    tuple(rule for rule in rules if isinstance(rule, ClinicRule | OccupancyRule))
     for rules in (DAY_RULES, SLOT_RULES)
 )
 """The rules on a visit that a newer clinic's file can break; the others are about the patient."""
@@ -47,26 +48,32 @@ def misfits_of_all(courses: Collection[Course], clinic: Clinic) -> Misfits:
     """The misfits of each course; `courses` are all of the clinic's.
 
     Where more visits are booked at a time than fit, each of them is a misfit; a visit for which
-    somebody overrode `capacity` does not count.
+    somebody overrode `capacity`, or `staff`, does not count there.
     """
-    taken = Occupancy(one for course in courses for one in _counted_intervals(course))
+    taken = Occupancy(one for course in courses for one in _counted_holds(course, clinic))
     found = {}
     for course in courses:
-        own = _counted_intervals(course)
+        own = _counted_holds(course, clinic)
         taken.remove(own)
         found[course.course_id] = tuple(misfits(course, clinic, bookings=taken))
         taken.add(own)
     return found
 
 
-def _counted_intervals(course: Course) -> list[Interval]:
-    """The times at which a course holds a chair, those apart at which `capacity` is overridden."""
+def _counted_holds(course: Course, clinic: Clinic) -> list[Hold]:
+    """What a course holds at the clinic, apart from the units for which a rule is overridden."""
     overridden = _overridden(course)
     visits = [visit for visit in course.visits if visit.is_here]
-    slots = zip(visits, slots_of(course), strict=True)
-    return intervals(
-        slot for visit, slot in slots if (Capacity.name, visit.number) not in overridden
-    )
+    waived = {
+        visit.number: [one for one in OCCUPANCY_RULES if (one.name, visit.number) in overridden]
+        for visit in visits
+    }
+    return [
+        hold
+        for visit, slot in zip(visits, slots_of(course), strict=True)
+        for hold in holds_of_slots(clinic, [slot])
+        if not any(rule.counts(hold.unit) for rule in waived[visit.number])
+    ]
 
 
 def _overridden(course: Course) -> set[tuple[str, int | None]]:

@@ -4,7 +4,10 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, select
 
-from ketasched.model.occupancy import Interval, Occupancy
+from ketasched.model import Clinic
+from ketasched.model.holds import Hold, holds_of_usage
+from ketasched.model.occupancy import Occupancy
+from ketasched.register.booked_visit import visit_of
 from ketasched.register.tables import BOOKINGS, LONGEST_VISIT
 
 DAY = 24 * 60 * 60
@@ -15,53 +18,64 @@ BLOCK = 28 * DAY
 class BookedOccupancy(Occupancy):
     """The visits that are booked at a clinic, read from the database block by block when needed.
 
-    `clinic` is the clinic's number; None if the register does not know the clinic. The visits of
-    the courses `without` (identifiers) are left out. `block` is how many seconds are read at once.
+    `number` is the clinic's; None if the register does not know the clinic. The visits of the
+    courses `without` (identifiers) are left out. `block` is how many seconds are read at once.
     """
 
     def __init__(
         self,
         connection: Connection,
-        clinic: int | None,
+        clinic: Clinic,
+        number: int | None,
         without: Collection[str],
         block: int = BLOCK,
     ) -> None:
         super().__init__()
         self._block = block
-        self._connection, self._clinic, self._without = connection, clinic, tuple(without)
+        self._connection, self._clinic, self._number = connection, clinic, number
+        self._without = tuple(without)
         self._blocks: set[int] = set()
 
     def __bool__(self) -> bool:
-        return self._clinic is not None or super().__bool__()
+        return self._number is not None or super().__bool__()
 
-    def at(self, instant: float) -> int:
+    def at(self, unit: str, instant: float) -> int:
         """See `Occupancy.at`."""
         self.read(instant, instant)
-        return super().at(instant)
+        return super().at(unit, instant)
 
-    def beginning(self, instant: float) -> int:
-        """See `Occupancy.beginning`."""
-        self.read(instant, instant)
-        return super().beginning(instant)
-
-    def peak(self, start: float, end: float) -> int:
+    def peak(self, hold: Hold) -> int:
         """See `Occupancy.peak`."""
-        self.read(start, end)
-        return super().peak(start, end)
+        self.read(hold.begin, hold.end)
+        return super().peak(hold)
+
+    def reaches(self, number: int, hold: Hold) -> bool:
+        """See `Occupancy.reaches`."""
+        self.read(hold.begin, hold.end)
+        return super().reaches(number, hold)
+
+    def ends_after(self, hold: Hold, until: float) -> list[float]:
+        """See `Occupancy.ends_after`."""
+        self.read(hold.begin, until)
+        return super().ends_after(hold, until)
 
     def read(self, start: float, end: float) -> None:
         """Read every visit that touches the time from `start` to `end`, in POSIX seconds."""
         wanted = range(int((start - LONGEST_VISIT) // self._block), int(end // self._block) + 1)
-        for block in set(wanted) - self._blocks if self._clinic is not None else ():
+        for block in set(wanted) - self._blocks if self._number is not None else ():
             self.add(self._booked(block * self._block, (block + 1) * self._block))
         self._blocks.update(wanted)
 
-    def _booked(self, first: int, end: int) -> list[Interval]:
-        """The visits that begin at `first` or later, and before `end`."""
-        booked = select(BOOKINGS.c.begins, BOOKINGS.c.ends).where(
-            BOOKINGS.c.clinic == self._clinic,
+    def _booked(self, first: int, end: int) -> list[Hold]:
+        """What the visits hold that begin at `first` or later, and before `end`."""
+        booked = select(BOOKINGS).where(
+            BOOKINGS.c.clinic == self._number,
             BOOKINGS.c.begins >= first,
             BOOKINGS.c.begins < end,
             BOOKINGS.c.course_id.not_in(self._without),
         )
-        return [(row.begins, row.ends) for row in self._connection.execute(booked)]
+        return [
+            hold
+            for row in self._connection.execute(booked)
+            for hold in holds_of_usage(self._clinic, visit_of(row).usage)
+        ]

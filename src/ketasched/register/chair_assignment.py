@@ -4,11 +4,19 @@ from collections.abc import Collection, Iterable
 from itertools import count
 from typing import NamedTuple
 
-from ketasched.model.occupancy import Limits, Occupancy
+
+class Limits(NamedTuple):
+    """How many visits may be on a chair at once, and how many may begin at the same instant.
+
+    None means any number.
+    """
+
+    at_once: int | None
+    beginning: int | None
 
 
 class Seat(NamedTuple):
-    """A visit that needs a chair: its uid, its start and its end in POSIX seconds.
+    """A visit that takes a chair: its uid, its start and its end in POSIX seconds.
 
     `chair`, and `place` among the visits that begin at the same instant, count from 0. They are
     None if the clinic does not limit them, or before the assignment.
@@ -21,34 +29,13 @@ class Seat(NamedTuple):
     place: int | None = None
 
 
-def first_excess(
-    new: Iterable[Seat], there: Iterable[Seat], allowed: Limits, waived: Collection[str] = ()
-) -> Seat | None:
-    """The first of the new visits that exceeds a limit; None if every visit has a chair.
-
-    Visits in `waived` (uids) may exceed the limits, and are not counted where they are there.
-    """
-    new = sorted(new, key=_order)
-    counted = [one for one in there if one.uid not in waived]
-    occupancy = Occupancy((one.begins, one.ends) for one in (*counted, *new))
-    for seat in new:
-        if seat.uid in waived:
-            continue
-        if allowed.beginning is not None and occupancy.beginning(seat.begins) > allowed.beginning:
-            return seat
-        peak = occupancy.peak(seat.begins, seat.ends)
-        if allowed.at_once is not None and peak > allowed.at_once:
-            return seat
-    return None
-
-
 def assign_chairs(
     new: Iterable[Seat], there: Iterable[Seat], allowed: Limits, waived: Collection[str] = ()
 ) -> list[Seat]:
     """All visits with their chairs and places; `there` has every visit that touches another one.
 
     Visits that are there keep their chairs if the new visits fit beside them; otherwise all chairs
-    are assigned anew in order of the starts, those over the limit last. If `first_excess` is None,
+    are assigned anew in order of the starts, those over the limit last. If no limit is exceeded,
     the clinic's chairs are enough; a visit that is over the limit, such as one in `waived` (uids),
     gets a number after the last chair.
     """

@@ -7,9 +7,10 @@ from sqlalchemy import Connection, select
 
 from ketasched.errors import BadFile, NoPlan, command_line
 from ketasched.model import Course
+from ketasched.model.holds import CHAIR, START
 from ketasched.model.identifiers import folded_reference
-from ketasched.model.occupancy import chairs_out_of_order_text
 from ketasched.model.replay import renames
+from ketasched.model.unit_limits import chairs_out_of_order_text, resources_away_text
 from ketasched.model.wall_clock import day_text, moment_text
 from ketasched.planning.check import check
 from ketasched.register.booked_occupancy import DAY, BookedOccupancy
@@ -200,12 +201,15 @@ def refuse_taken_reference(
             raise Conflict(said, next_step=step)
 
 
-def no_chair_left(course: Course, uid: str, step: str = MEND_IMPORT) -> Conflict:
-    """The conflict of a course, imported or moved, whose visit `uid` has no chair."""
-    visit = next((one for one in course.visits if one.uid == uid), course.visits[0])
-    when = moment_text(visit.start)
-    out = chairs_out_of_order_text(course.clinic, visit.start.date())
-    why = "; ".join(filter(None, ("all chairs are taken", out)))
+def nothing_left(course: Course, taken: ChairTaken, step: str = MEND_IMPORT) -> Conflict:
+    """The conflict of a course, imported or moved, one of whose visits lacks a unit."""
+    visit = next((one for one in course.visits if one.uid == taken.uid), course.visits[0])
+    when, day = moment_text(visit.start), visit.start.date()
+    if taken.unit in (CHAIR, START):
+        said, out = "all chairs are taken", chairs_out_of_order_text(course.clinic, day)
+    else:
+        said, out = f"no {taken.unit} is free", resources_away_text(course.clinic, taken.unit, day)
+    why = "; ".join(filter(None, (said, out)))
     said = f"visit {visit.number} of {course.patient}, {when}: {why}"
     return Conflict(said, next_step=step)
 
@@ -234,7 +238,7 @@ def _is_readable(connection: Connection, course_id: str) -> bool:
 def refused_again(taken: ChairTaken, made: Sequence[Course]) -> Conflict:
     """The conflict of an entry that was refused again and again, with the true reason."""
     if taken.uid and made:
-        return no_chair_left(made[0], taken.uid)
+        return nothing_left(made[0], taken)
     if taken.reason:
         said = f"the database refuses the entry, whatever is planned: {taken.reason}"
         return Conflict(said, next_step="see who holds the chair: ketasched day DATE")
@@ -253,7 +257,7 @@ def is_overtaken(connection: Connection, booking: BookingRequest, course: Course
     What was decided for the course, and visits that the change did not move, make no difference.
     """
     known = clinic_id(connection, booking.clinic)
-    bookings = BookedOccupancy(connection, known, booking.without, block=DAY)
+    bookings = BookedOccupancy(connection, booking.clinic, known, booking.without, block=DAY)
     before = booking.before.visits if booking.before else ()
     stay = {(visit.uid, visit.start) for visit in before}
     decided = {*course.findings, *check(course)}

@@ -10,7 +10,7 @@ from ketasched.model import Course
 from ketasched.register.clinics import locked_clinic, refuse_another_clinic
 from ketasched.register.conflicts import (
     is_overtaken,
-    no_chair_left,
+    nothing_left,
     plan_booking,
     refuse_changed,
     refuse_conflicts,
@@ -103,7 +103,7 @@ def revise_jointly(
             write_course(connection, clinic, after, line)
         except ChairTaken as error:
             if error.uid:
-                raise no_chair_left(after, error.uid, PROPOSE_ANEW) from None
+                raise nothing_left(after, error, PROPOSE_ANEW) from None
             raise
     if state:
         seat_again(connection, clinic, state.clinic, state.since)

@@ -2,11 +2,15 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 
 from sqlalchemy import Connection, bindparam, select
 
+from ketasched.errors import BadFile
 from ketasched.model.identifiers import folded_reference
+from ketasched.register.queries import read_document
 from ketasched.register.tables import (
+    BOOKINGS,
     BOOKINGS_BY_CHAIR,
     CHAIR_TRIGGERS_SQLITE,
     CLINICS,
@@ -16,6 +20,7 @@ from ketasched.register.tables import (
     LOG_STAYS_WHOLE_POSTGRES,
     NO_LINE_TWICE_SQLITE,
 )
+from ketasched.register.writes import booked_visits
 
 
 def _to_instants(connection: Connection) -> None:
@@ -29,9 +34,7 @@ def _to_instants(connection: Connection) -> None:
     run("DROP INDEX courses_by_patient")
     run("DROP INDEX bookings_by_day")
     if connection.dialect.name == "sqlite":
-        for name, text in CHAIR_TRIGGERS_SQLITE.items():
-            run(f"DROP TRIGGER {name}")
-            run(text)
+        _renew_chair_triggers(connection)
         run(NO_LINE_TWICE_SQLITE)
     else:
         run(LOG_STAYS_WHOLE_POSTGRES)
@@ -39,6 +42,12 @@ def _to_instants(connection: Connection) -> None:
     _fill_time_zones(connection)
     COURSES_BY_PATIENT.create(connection)
     BOOKINGS_BY_CHAIR.create(connection)
+
+
+def _renew_chair_triggers(connection: Connection) -> None:
+    for name, text in CHAIR_TRIGGERS_SQLITE.items():
+        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        connection.exec_driver_sql(text)
 
 
 def _fill_folded_patients(connection: Connection) -> None:
@@ -71,5 +80,36 @@ def _zone_of(document: str) -> str:
         return ""
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_instants,)
+def _to_parts(connection: Connection) -> None:
+    """Schema 3: of each visit, when its parts begin, and which resources it needs.
+
+    A visit of a course that cannot be read stays without. Visits that share a chair already are
+    not looked at again: the trigger on changes asks only of other chairs and times.
+    """
+    if connection.dialect.name == "sqlite":
+        _renew_chair_triggers(connection)
+    for name, kind in (
+        ("treatment", "BIGINT"),
+        ("observation", "BIGINT"),
+        ("takes_chair", "INTEGER NOT NULL DEFAULT 1"),
+        ("needs", "TEXT"),
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE bookings ADD COLUMN {name} {kind}")
+    same = BOOKINGS.c.uid == bindparam("own"), BOOKINGS.c.course_id == bindparam("course")
+    change = BOOKINGS.update().where(*same)
+    columns = ("treatment", "observation", "takes_chair", "needs")
+    change = change.values({name: bindparam(f"new_{name}") for name in columns})
+    for course_id, document in connection.execute(select(COURSES.c.course_id, COURSES.c.document)):
+        with suppress(BadFile):
+            course = read_document(course_id, document)
+            rows = [
+                {"own": one.uid, "course": course_id}
+                | {f"new_{name}": getattr(one, name) for name in columns}
+                for _, one in booked_visits(course)
+            ]
+            if rows:
+                connection.execute(change, rows)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_instants, _to_parts)
 """The migrations from schema 1 to 2, from 2 to 3, and so on."""

@@ -51,7 +51,7 @@ def occupancy_of(
     connection: Connection, clinic: Clinic, without: Collection[str]
 ) -> BookedOccupancy:
     """The occupancy of a clinic; the courses `without` (identifiers) are left out."""
-    return BookedOccupancy(connection, clinic_id(connection, clinic), without)
+    return BookedOccupancy(connection, clinic, clinic_id(connection, clinic), without)
 
 
 def entry_of(connection: Connection, course_id: str) -> CourseEntry | None:

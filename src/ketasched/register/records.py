@@ -9,13 +9,17 @@ from typing import NamedTuple
 from ketasched.errors import NoPlan, Refused, command_line
 from ketasched.model import Clinic, Course, Request
 from ketasched.model.occupancy import Occupancy
-from ketasched.rules import Capacity
+from ketasched.rules import OCCUPANCY_NAMES
 
 PROPOSE_ANEW = "propose anew: ketasched reschedule"
 """What helps where a proposal can no longer be applied."""
 
 IMPORTED = "imported"
 """What the log says of a course that came from a file."""
+
+
+Waiver = tuple[str, str]
+"""The uid of a visit, and the name of a rule that does not count the visit."""
 
 
 class LogEntry(NamedTuple):
@@ -115,19 +119,21 @@ class BookingRequest:
         return (*before, *self.instead_of)
 
 
-def overridden_uids(course: Course) -> set[str]:
-    """The uids of the visits whose `capacity` rule was overridden, or that began without a chair.
+def waivers_of(course: Course) -> set[Waiver]:
+    """The visits for which `capacity` or `staff` was overridden, or that began without a chair.
 
     Nobody decided the latter: it is found out when a fact is recorded, or undone.
     """
     moment = course.history[-1].at
-    found = {
-        course.visits[finding.visit - 1]: finding.level
+    found = (
+        (finding, course.visits[finding.visit - 1])
         for finding in course.findings
-        if finding.rule == Capacity.name and finding.visit
-    }
+        if finding.rule in OCCUPANCY_NAMES and finding.visit
+    )
     return {
-        visit.uid for visit, level in found.items() if level == "broken" or visit.start <= moment
+        (visit.uid, finding.rule)
+        for finding, visit in found
+        if finding.level == "broken" or visit.start <= moment
     }
 
 

@@ -36,6 +36,7 @@ from ketasched.register.records import (
     CourseEntry,
     LogEntry,
     LogRecord,
+    Waiver,
     prepared_files,
 )
 from ketasched.register.seating import ChairTaken
@@ -250,12 +251,12 @@ class Register:
         course: Course,
         line: LogEntry,
         *,
-        waived: Collection[str] = (),
+        waived: Collection[Waiver] = (),
         allowed_by: Collection[Clinic] = (),
     ) -> bool:
         """Enter a course, or a later revision of a stored one, without planning.
 
-        Returns False if the register has this revision already. Visits in `waived` (uids) may
+        Returns False if the register has this revision already. Visits that are `waived` may
         exceed the clinic's limits, which are the widest of `allowed_by`, or those of the course's
         clinic. Raises `BadRequest`, `Refused`.
         """
@@ -276,7 +277,7 @@ class Register:
         self,
         course: Course,
         line: LogEntry,
-        waived: Collection[str],
+        waived: Collection[Waiver],
         allowed_by: Collection[Clinic],
     ) -> bool:
         with self._entering() as connection:

@@ -1,57 +1,86 @@
-"""Seating: a visit gets a chair beside the booked visits that it touches, at whatever instant."""
+"""Seating: a visit gets a chair beside the booked visits that it touches, at whatever instant.
+
+It is refused if one of the clinic's units, such as a chair or a nurse, is not free for it.
+"""
 
 from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection, Row, select
 
-from ketasched.model.occupancy import Limits
-from ketasched.register.chair_assignment import Seat, assign_beside, assign_chairs, first_excess
-from ketasched.register.records import Conflict
+from ketasched.model.holds import CHAIR
+from ketasched.register.booked_visit import (
+    Allowance,
+    BookedVisit,
+    first_excess,
+    visit_of,
+)
+from ketasched.register.chair_assignment import Limits, Seat, assign_beside, assign_chairs
+from ketasched.register.records import Conflict, Waiver
 from ketasched.register.tables import BOOKINGS, LONGEST_VISIT, MOST_CHAIRS
+from ketasched.rules import Capacity
 
 
 class ChairTaken(Exception):
-    """A visit has no chair; users never see this error.
+    """A visit has no chair, or none of another unit; users never see this error.
 
     `uid` is the visit's. It is empty if another writer was quicker, or if the database refuses the
     entry for this `reason`.
     """
 
-    def __init__(self, uid: str = "", reason: str = "") -> None:
-        super().__init__(uid, reason)
-        self.uid, self.reason = uid, reason
+    def __init__(self, uid: str = "", unit: str = CHAIR, reason: str = "") -> None:
+        super().__init__(uid, unit, reason)
+        self.uid, self.unit, self.reason = uid, unit, reason
 
 
 def seat_visit(
     connection: Connection,
     values: dict[str, object],
-    new: Seat,
-    allowed: Limits,
-    waived: Collection[str],
+    new: BookedVisit,
+    allowed: Allowance,
+    waived: Collection[Waiver],
 ) -> None:
-    """Book a visit on a chair; `values` are its clinic, course and local date.
+    """Book a visit, on a chair if it takes one; `values` are its clinic, course and local date.
 
-    Visits in `waived` (uids) may exceed the limits. Raises `ChairTaken`, and `Conflict` if no
+    Visits that are `waived` may exceed the limits. Raises `ChairTaken`, and `Conflict` if no
     register can hold so many visits at once.
     """
     rows = _touching(connection, values["clinic"], new.begins, new.ends)
-    there = list(map(_seat, rows))
-    if first_excess([new], there, allowed, waived):
-        raise ChairTaken(new.uid)
+    if excess := first_excess([new], map(visit_of, rows), allowed, waived):
+        raise ChairTaken(*excess)
+    booked = {**values, **new._asdict()}
+    if new.takes_chair:
+        _take_chair(connection, booked, new.seat, rows, allowed.chairs, waived)
+    else:
+        connection.execute(BOOKINGS.insert(), booked)
+
+
+def _take_chair(
+    connection: Connection,
+    booked: dict[str, object],
+    new: Seat,
+    rows: list[Row[tuple[object, ...]]],
+    allowed: Limits,
+    waived: Collection[Waiver],
+) -> None:
+    """Book a visit on a chair beside the rows that it touches, some of which may change chairs."""
+    let_in = {uid for uid, rule in waived if rule == Capacity.name}
+    there = _seats(rows)
     is_known = allowed.at_once is None or all(one.chair is not None for one in there)
-    found = assign_beside([new], there, allowed, waived) if is_known else None
+    found = assign_beside([new], there, allowed, let_in) if is_known else None
     if found is None:
-        rows = _connected(connection, values["clinic"], rows)
-        there = list(map(_seat, rows))
-        found = assign_chairs([new], there, allowed, waived)
+        rows = _connected(connection, booked["clinic"], rows)
+        there = _seats(rows)
+        found = assign_chairs([new], there, allowed, let_in)
     if any((one.chair or 0) >= MOST_CHAIRS for one in found):
         said = f"there would be more than {MOST_CHAIRS:,} visits at once"
         raise Conflict(said, next_step="another time, or a register for each of the places")
-    own = {row.uid: {"course_id": row.course_id, "day": row.day} for row in rows}
+    known = {new.uid: booked}
+    for row in rows:
+        own = {"course_id": row.course_id, "day": row.day}
+        known[row.uid] = {**booked, **own, **visit_of(row)._asdict()}
     changed = set(found).difference(there)
-    remove_bookings(connection, [one.uid for one in changed if one.uid in own])
-    booked = [{**values, **own.get(one.uid, {}), **one._asdict()} for one in changed]
-    connection.execute(BOOKINGS.insert(), booked)
+    remove_bookings(connection, [one.uid for one in changed if one.uid != new.uid])
+    connection.execute(BOOKINGS.insert(), [{**known[one.uid], **one._asdict()} for one in changed])
 
 
 def remove_bookings(connection: Connection, uids: Collection[str]) -> None:
@@ -60,8 +89,8 @@ def remove_bookings(connection: Connection, uids: Collection[str]) -> None:
         connection.execute(BOOKINGS.delete().where(BOOKINGS.c.uid.in_(uids)))
 
 
-def _seat(row: Row[tuple[object, ...]]) -> Seat:
-    return Seat(row.uid, row.begins, row.ends, row.chair, row.place)
+def _seats(rows: Iterable[Row[tuple[object, ...]]]) -> list[Seat]:
+    return [visit_of(row).seat for row in rows if row.takes_chair]
 
 
 def _touching(

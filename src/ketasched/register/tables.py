@@ -23,7 +23,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA = 2
+SCHEMA = 3
 """The number of this schema. Each change of the tables raises it and adds a migration."""
 
 LONGEST_VISIT = 24 * 60 * 60
@@ -102,12 +102,21 @@ BOOKINGS = Table(
     Column("ends", LongNumber, nullable=False),
     Column("chair", WholeNumber),
     Column("place", WholeNumber),
+    Column("treatment", LongNumber),
+    Column("observation", LongNumber),
+    Column("takes_chair", WholeNumber, nullable=False, server_default="1"),
+    Column("needs", Text),
     UniqueConstraint("clinic", "begins", "place", name="one_in_a_place"),
 )
 """Visits at the clinic: local date (ISO), start and end in POSIX seconds, chair from 0.
 
 `place` counts from 0 among the visits that begin at the same instant. `chair` and `place` are NULL
 if the clinic does not limit them. A visit that is over the limit has a number after the last one.
+
+`treatment` and `observation` are when these parts begin; where only the whole visit is known they
+are NULL, and all of it counts as treatment. `needs` names resources, with a space between; NULL
+stands for all. What a visit holds of a resource follows from these and from the clinic's file, so
+that a resource can be added at any time.
 """
 
 BOOKINGS_BY_CHAIR = Index(
@@ -126,7 +135,7 @@ LOG = Table(
 )
 
 ONE_ON_A_CHAIR_SQLITE = """
-CREATE TRIGGER one_on_a_chair_{when} BEFORE {when} ON bookings
+CREATE TRIGGER one_on_a_chair_{name} BEFORE {when} ON bookings
 WHEN NEW.chair IS NOT NULL AND (NEW.ends - NEW.begins > {longest} OR EXISTS (
   SELECT 1 FROM bookings WHERE clinic = NEW.clinic AND chair = NEW.chair AND uid <> NEW.uid
   AND begins > NEW.begins - {longest} AND begins < NEW.ends AND ends > NEW.begins
@@ -166,8 +175,10 @@ CREATE TRIGGER log_stays_whole BEFORE TRUNCATE ON log EXECUTE FUNCTION log_stays
 """
 
 CHAIR_TRIGGERS_SQLITE = {
-    f"one_on_a_chair_{when}": ONE_ON_A_CHAIR_SQLITE.format(when=when, longest=LONGEST_VISIT)
-    for when in ("INSERT", "UPDATE")
+    f"one_on_a_chair_{name}": ONE_ON_A_CHAIR_SQLITE.format(
+        name=name, when=when, longest=LONGEST_VISIT
+    )
+    for name, when in (("INSERT", "INSERT"), ("UPDATE", "UPDATE OF clinic, chair, begins, ends"))
 }
 
 

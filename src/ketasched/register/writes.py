@@ -8,14 +8,19 @@ from sqlalchemy import Connection, select
 from ketasched.files.codec import json_line
 from ketasched.files.load import UNREADABLE_STEP, reading_problem
 from ketasched.model import Clinic, Course, Entry, Visit
-from ketasched.model.effective_kind import effective_kind
+from ketasched.model.holds import slot_of
 from ketasched.model.identifiers import folded_reference
-from ketasched.model.occupancy import limits, widest
 from ketasched.model.replay import entry_to_undo
-from ketasched.register.chair_assignment import Seat
-from ketasched.register.records import BookingRequest, Conflict, LogEntry, overridden_uids
+from ketasched.register.booked_visit import (
+    Allowance,
+    BookedVisit,
+    booked_visit,
+    visit_of,
+)
+from ketasched.register.records import BookingRequest, Conflict, LogEntry, Waiver, waivers_of
 from ketasched.register.seating import ChairTaken, remove_bookings, seat_visit
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, LONGEST_VISIT
+from ketasched.rules import OCCUPANCY_NAMES
 
 YEARS = range(1950, 2101)
 """The years in which a visit can be."""
@@ -27,42 +32,42 @@ def write_course(
     course: Course,
     line: LogEntry,
     *,
-    waived: Collection[str] = (),
+    waived: Collection[Waiver] = (),
     allowed_by: Collection[Clinic] = (),
 ) -> None:
     """Write a course, its bookings and a line of the log.
 
-    Visits whose `capacity` rule was overridden, and those in `waived` (uids), may exceed the
-    clinic's limits, which are the widest of `allowed_by`, or those of the course's clinic. Raises
+    Visits for which a rule was overridden, and those that are `waived`, may exceed the clinic's
+    limits, which are the widest of `allowed_by`, or those of the course's clinic. Raises
     `ChairTaken`, and `Conflict` for a visit that no register can hold.
     """
     _write_document(connection, clinic, course)
     wanted = release_chairs(connection, clinic, course)
     _refuse_uids_of_others(connection, course, wanted)
-    let_in = overridden_uids(course) | set(waived)
-    for day, seat in wanted.values():
+    let_in = waivers_of(course) | set(waived)
+    for day, visit in wanted.values():
         values = {"clinic": clinic, "course_id": course.course_id, "day": day}
-        clinics = allowed_by or (course.clinic,)
-        allowed = widest(limits(one, date.fromisoformat(day)) for one in clinics)
-        seat_visit(connection, values, seat, allowed, let_in)
+        clinics = course.clinic, *(one for one in allowed_by if one != course.clinic)
+        allowed = Allowance(clinics, date.fromisoformat(day))
+        seat_visit(connection, values, visit, allowed, let_in)
     done = line._replace(what=line.what or _last_done(course))
     write_log(connection, course.course_id, course.revision, done)
 
 
 def release_chairs(
     connection: Connection, clinic: int, course: Course
-) -> dict[str, tuple[str, Seat]]:
+) -> dict[str, tuple[str, BookedVisit]]:
     """Remove the bookings of a stored course that are no longer as in `course`.
 
-    Returns the visits that need a chair, by uid, each with its local date (ISO); all others have
-    theirs already. Raises `Conflict`.
+    Returns the visits that are to be booked, by uid, each with its local date (ISO); all others
+    are booked already. Raises `Conflict`.
     """
-    wanted = {seat.uid: (day, seat) for day, seat in _seats_of(course)}
+    wanted = {visit.uid: (day, visit) for day, visit in booked_visits(course)}
     gone = []
     own = BOOKINGS.c.course_id == course.course_id
     for row in connection.execute(select(BOOKINGS).where(own)).all():
         kept = wanted.get(row.uid)
-        if kept and (row.clinic, row.begins, row.ends) == (clinic, kept[1].begins, kept[1].ends):
+        if kept and (row.clinic, visit_of(row).usage) == (clinic, kept[1].usage):
             del wanted[row.uid]  # the visit keeps its chair
         else:
             gone.append(row.uid)
@@ -85,12 +90,13 @@ def seat_again(connection: Connection, number: int, clinic: Clinic, since: datet
     for row in connection.execute(beyond.order_by(BOOKINGS.c.begins, BOOKINGS.c.uid)).all():
         remove_bookings(connection, [row.uid])
         values = {"clinic": number, "course_id": row.course_id, "day": row.day}
-        seat = Seat(row.uid, row.begins, row.ends)
-        allowed = limits(clinic, date.fromisoformat(row.day))
+        visit = visit_of(row)._replace(chair=None, place=None)
+        allowed = Allowance([clinic], date.fromisoformat(row.day))
         try:
-            seat_visit(connection, values, seat, allowed, ())
+            seat_visit(connection, values, visit, allowed, ())
         except ChairTaken:
-            seat_visit(connection, values, seat, allowed, {row.uid})
+            waived = {(row.uid, name) for name in OCCUPANCY_NAMES}
+            seat_visit(connection, values, visit, allowed, waived)
 
 
 def _last_done(course: Course) -> str:
@@ -178,15 +184,14 @@ def _write_document(connection: Connection, clinic: int, course: Course) -> None
         connection.execute(COURSES.insert().values(course_id=course.course_id, **values))
 
 
-def _seats_of(course: Course) -> Iterator[tuple[str, Seat]]:
-    """The visits that need a chair, each with its local date (ISO). Raises `Conflict`."""
+def booked_visits(course: Course) -> Iterator[tuple[str, BookedVisit]]:
+    """The visits that are to be booked, each with its local date (ISO). Raises `Conflict`."""
     for visit in course.visits:
-        kind = effective_kind(course.protocol, course.clinic, visit.kind)
-        if visit.is_here and kind.place == "clinic":
-            begins, ends = int(visit.start.timestamp()), int(visit.end.timestamp())
-            if ends - begins > LONGEST_VISIT or visit.start.year not in YEARS:
+        booked = booked_visit(visit.uid, slot_of(course, visit)) if visit.is_here else None
+        if booked:
+            if booked.ends - booked.begins > LONGEST_VISIT or visit.start.year not in YEARS:
                 raise _impossible(visit)
-            yield visit.start.date().isoformat(), Seat(visit.uid, begins, ends)
+            yield visit.start.date().isoformat(), booked
 
 
 def _impossible(visit: Visit) -> Conflict:

@@ -32,7 +32,7 @@ from ketasched.revising.validation import (
     day_options,
     requested_day,
 )
-from ketasched.rules import MOVE_RULES, Capacity, Gap, Span
+from ketasched.rules import MOVE_RULES, OCCUPANCY_NAMES, Gap, Span
 from ketasched.rules.base import NO_BOOKINGS, OutOfTime, unlimited
 
 DAYS_BEFORE, DAYS_AFTER = 21, 60
@@ -267,8 +267,9 @@ def _with_overrides(
     error: NoPlan, change: Change, what_if: WhatIf, *, needs_day: bool
 ) -> Iterator[Remedy]:
     """The remedy with the fewest overrides, on the requested day, else on a day near it."""
-    # Nobody is told to override that a chair is taken.
-    useful = [name for name in OVERRIDABLE_BY_VERB.get(change.verb, ()) if name != Capacity.name]
+    # Nobody is told to override that a chair, or a person, is taken.
+    overridable = OVERRIDABLE_BY_VERB.get(change.verb, ())
+    useful = [name for name in overridable if name not in OCCUPANCY_NAMES]
     refused = (finding.rule for _, finding in error.refusals)
     about_moves = {rule.name for rule in MOVE_RULES}.intersection(refused)
     broken = [*(finding.rule for finding in error.findings), *sorted(about_moves)]

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 
 from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
 from ketasched.model.drivers import driver_of_moved
+from ketasched.model.holds import slot_of
 from ketasched.model.no_driving import with_no_driving
-from ketasched.model.occupancy import slot_of
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.shortest_path import Candidate, VisitSequence
 from ketasched.planning.spacing_cost import PhasePlan, phase_plan_for

@@ -17,7 +17,7 @@ from ketasched.model.replay import course_at, entry_to_undo, items_of, replay_pr
 from ketasched.model.wall_clock import moment_text
 from ketasched.planning.check import check
 from ketasched.revising.validation import REVISE, has_begun, is_fact
-from ketasched.rules import Capacity
+from ketasched.rules import OCCUPANCY_NAMES
 
 Item = TypeVar("Item", Visit, Review)
 
@@ -75,8 +75,8 @@ def undone_course(course: Course, change: Change, now: datetime, bookings: Occup
         reviews=_with_sequences(course, earlier.reviews),
         revision=course.revision + 1,
     )
-    if Capacity.name not in change.overrides:
-        _refuse_taken(after, {item.uid for item in back if item.start > now}, bookings)
+    if asked := OCCUPANCY_NAMES.difference(change.overrides):
+        _refuse_taken(after, {item.uid for item in back if item.start > now}, asked, bookings)
     return after
 
 
@@ -101,11 +101,13 @@ def _refuse_over(course: Course, back: Iterable[Visit | Review], now: datetime) 
             raise BadRequest("verb", f"{said}, which is over", next_step=step)
 
 
-def _refuse_taken(course: Course, uids: Collection[str], bookings: Occupancy) -> None:
-    """Raise `NoPlan` if the chair of one of these visits is taken."""
+def _refuse_taken(
+    course: Course, uids: Collection[str], asked: Collection[str], bookings: Occupancy
+) -> None:
+    """Raise `NoPlan` if one of these visits breaks a rule that is `asked`: its chair is taken."""
     numbers = {visit.number for visit in course.visits if visit.uid in uids}
     findings = check(course, bookings=bookings)
-    taken = [one for one in findings if one.rule == Capacity.name and one.visit in numbers]
+    taken = [one for one in findings if one.rule in asked and one.visit in numbers]
     if taken:
         said = f"undo: visit {taken[0].visit} cannot have its time back"
         raise NoPlan(said, findings=taken)

@@ -11,7 +11,7 @@ from ketasched.model.opening_hours import openings
 from ketasched.model.review_gates import first_closed_gate
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.planner import LAST_START
-from ketasched.rules import RULES, Capacity, Earlier, Gap, Notice, Span
+from ketasched.rules import OCCUPANCY_NAMES, RULES, Earlier, Gap, Notice, Span
 
 NEEDS_REASON = ("defer", "omit", "cease")
 """Verbs that need a reason."""
@@ -26,7 +26,7 @@ OVERRIDABLE_BY_VERB = {
     **dict.fromkeys(("defer", "resume", "booster"), OVERRIDABLE),
     **dict.fromkeys(("miss", "wishes"), (Gap.name, Span.name, Earlier.name, Notice.name)),
     "reschedule": WAIVABLE,
-    "undo": (Capacity.name,),
+    "undo": tuple(name for name in RULES if name in OCCUPANCY_NAMES),
 }
 """The rules that each verb can break; other verbs give no visit a new date."""
 

@@ -35,10 +35,10 @@ from ketasched.rules.course_rules import (
     missing_records,
 )
 from ketasched.rules.move_rules import Earlier, Notice
+from ketasched.rules.occupancy_rules import Capacity, OccupancyRule, Staff
 from ketasched.rules.spacing_rules import Gap, Span
 from ketasched.rules.visit_rules import (
     Availability,
-    Capacity,
     Closure,
     OnTheClock,
     OpenHours,
@@ -54,6 +54,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             OpenHours(),
             Availability(),
             Capacity(),
+            Staff(),
             OnTheClock(),
             Gap(),
             Span(),
@@ -79,8 +80,15 @@ if several refuse the slots of a date, the finding of the one that came last.
 VISIT_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, VisitRule))
 DAY_RULES = tuple(rule for rule in VISIT_RULES if type(rule).day is not VisitRule.day)
 SLOT_RULES = tuple(rule for rule in VISIT_RULES if type(rule).slot is not VisitRule.slot)
+OCCUPANCY_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, OccupancyRule))
+OCCUPANCY_NAMES = frozenset(rule.name for rule in OCCUPANCY_RULES)
 PAIR_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, PairRule))
 ENDS_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, EndsRule))
 MOVE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, MoveRule))
 PRECONDITIONS = tuple(rule for rule in RULES.values() if isinstance(rule, Precondition))
 OVERRIDE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, OverrideRule))
+
+
+def occupancy_rule(unit: str) -> OccupancyRule:
+    """The rule that counts a unit."""
+    return next(rule for rule in OCCUPANCY_RULES if rule.counts(unit))

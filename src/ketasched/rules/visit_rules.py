@@ -1,10 +1,9 @@
-"""Constraints on one visit: start, closure, open-hours, availability, capacity, clock."""
+"""Constraints on one visit: start, closure, open-hours, availability, clock."""
 
 from datetime import date
 
 from ketasched.model import WEEKDAYS, Finding, Slot, TimeRange
 from ketasched.model.busy_index import busy_index
-from ketasched.model.occupancy import chairs_out_of_order_text, limits
 from ketasched.model.opening_hours import closure, openings
 from ketasched.model.wall_clock import (
     clock_text,
@@ -112,37 +111,6 @@ class Start(VisitRule):
         return self.finding(f"before the asked start, {day_text(asked)}") if day < asked else None
 
 
-class Capacity(VisitRule):
-    """A chair is free for all of the visit, and no more than `starts_per_slot` begin together.
-
-    Only visits at the clinic take a chair. Without `chairs` any number fits. Chairs that are out
-    of order on the day of a visit do not count.
-    """
-
-    name = "capacity"
-
-    def concerns(self, context: PlanningContext) -> bool:
-        """Whether other patients have visits, or chairs are out of order."""
-        return bool(context.bookings or context.clinic.closures.chairs)
-
-    def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
-        """The finding against a time at which all chairs, or all starts of the slot, are taken."""
-        day, occupancy = slot.start.date(), context.bookings
-        allowed = limits(context.clinic, day)
-        if slot.kind.place != "clinic":
-            return None
-        start, end = slot.start.timestamp(), slot.end.timestamp()
-        if allowed.beginning is not None:
-            beginning = occupancy.beginning(start)
-            if beginning >= allowed.beginning:
-                said = "a visit begins" if beginning == 1 else f"{beginning} visits begin"
-                return self.finding(f"{said} at {clock_text(slot.start)} already")
-        if allowed.at_once is not None and occupancy.reaches(allowed.at_once, start, end):
-            out = chairs_out_of_order_text(context.clinic, day)
-            return self.finding(_taken(allowed.at_once, clock_text(slot.start), out))
-        return None
-
-
 class OnTheClock(ClinicRule):
     """The start is a time that the clocks show that day; where they show it twice, the first.
 
@@ -166,14 +134,6 @@ class OnTheClock(ClinicRule):
             said = f"{clock_text(wanted)} does not exist: the clocks go forward"
             return self.finding(f"{said}; the visit is at {clock_text(slot.start)}", "warning")
         return None
-
-
-def _taken(chairs: int, at: str, out_of_order: str) -> str:
-    """Why no chair is free; `chairs` are those in order, the rest is `out_of_order`."""
-    if not out_of_order:
-        return f"{'the chair is' if chairs == 1 else f'all {chairs} chairs are'} taken at {at}"
-    others = "the other is" if chairs == 1 else "the others are"
-    return f"{out_of_order}, {others} taken at {at}" if chairs > 0 else out_of_order
 
 
 def _spoken(times: TimeRange) -> str:

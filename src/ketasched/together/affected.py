@@ -6,10 +6,11 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from ketasched.model import Course, Misfit, Slot
-from ketasched.model.occupancy import Interval, Occupancy, intervals, slots_of
+from ketasched.model.holds import Hold, holds, holds_of, slots_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.planning.misfits import misfits_of_all
 from ketasched.revising.displacement import Displacement
-from ketasched.rules import Capacity
+from ketasched.rules import OCCUPANCY_NAMES
 from ketasched.rules.base import PlanningContext, unlimited
 from ketasched.together.disruption import Disruption
 from ketasched.together.overfull import OverfullTimes, overfull_times
@@ -37,15 +38,15 @@ class Affected:
         return dict(zip(numbers, slots_of(self.course), strict=True))
 
     @cached_property
-    def kept_intervals(self) -> list[Interval]:
-        """The chairs that the course takes if it has no place.
+    def kept_holds(self) -> list[Hold]:
+        """What the course holds if it has no place.
 
         Its displaced visits take none from those that stay at an overfull time.
         """
-        displaced, found = self.displacement.displaced, list[Interval]()
+        displaced, found = self.displacement.displaced, list[Hold]()
         for number, slot in self.slots.items():
-            for interval in intervals([slot]):
-                found += self.overfull.rest_of(interval) if number in displaced else [interval]
+            for hold in holds(self.course.clinic, slot):
+                found += self.overfull.rest_of(hold) if number in displaced else [hold]
         return found
 
     def context(
@@ -63,7 +64,7 @@ def affected_courses(disruption: Disruption) -> list[Affected]:
     clinic, days = disruption.clinic, disruption.days
     now = disruption.at.astimezone(ZoneInfo(clinic.timezone))
     newer = [replace(course, clinic=clinic) for course in disruption.courses]
-    everybody = Occupancy(one for course in newer for one in intervals(slots_of(course)))
+    everybody = Occupancy(one for course in newer for one in holds_of(course))
     overfull, misfits = overfull_times(clinic, everybody), misfits_of_all(newer, clinic)
     found = []
     for before, course in zip(disruption.courses, newer, strict=True):
@@ -73,7 +74,7 @@ def affected_courses(disruption: Disruption) -> list[Affected]:
             one for one in ahead if not days or any(one.start.date() in some for some in days)
         )
         if own and course.patient not in disruption.excepted:
-            crowded = frozenset(one.visit for one in own if one.rule == Capacity.name)
+            crowded = frozenset(one.visit for one in own if one.rule in OCCUPANCY_NAMES)
             displaced = frozenset(one.visit for one in own)
             pinned = frozenset(one.visit for one in ahead) - displaced
             displacement = Displacement(
@@ -87,4 +88,4 @@ def bookings_of_others(courses: Sequence[Course], affected: Sequence[Affected]) 
     """The visits of the courses that are not affected."""
     known = {one.before.course_id for one in affected}
     others = (course for course in courses if course.course_id not in known)
-    return Occupancy(one for course in others for one in intervals(slots_of(course)))
+    return Occupancy(one for course in others for one in holds_of(course))

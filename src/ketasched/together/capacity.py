@@ -1,7 +1,8 @@
-"""The capacity constraints of the linear programme: free chairs at the instants that matter.
+"""The capacity constraints of the linear programme: free units at the instants that matter.
 
-A visit takes a chair from its start until before its end. The number of visits at once rises only
-where a visit begins, so that one constraint for each such instant is enough.
+A visit holds a unit, such as a chair, from an instant until before another one. The number of
+holds at once rises only where a hold begins, and a limit falls only where a resource's hours end,
+so that one constraint for each such instant and unit is enough.
 """
 
 from bisect import bisect_left
@@ -9,83 +10,92 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate, chain
 
-from ketasched.model import Clinic
-from ketasched.model.occupancy import Interval, Occupancy, limits_at
+from ketasched.model import Clinic, Slot
+from ketasched.model.holds import Hold, holds
+from ketasched.model.occupancy import Occupancy
+from ketasched.model.unit_limits import limit_at, limit_instants
 from ketasched.planning.shortest_path import Candidate
 from ketasched.rules.base import NO_BOOKINGS
 
-SlotClasses = dict[tuple[Interval, ...], int]
-"""Sets of alternative intervals, numbered in order: a visit needs one interval of its class.
+Seat = tuple[Hold, ...]
+"""All that one visit holds."""
 
-If no rule depends on times of day, a course may use any interval of the day. Visits with the same
+SlotClasses = dict[tuple[Seat, ...], int]
+"""Sets of alternative seats, numbered in order: a visit needs one seat of its class.
+
+If no rule depends on times of day, a course may use any seat of the day. Visits with the same
 alternatives share a class.
 """
 
 
-def interval_of(candidate: Candidate) -> Interval:
-    """The interval of a candidate."""
-    return candidate.moment, candidate.slot.end.timestamp()
-
-
-def slot_class_of(slot_classes: SlotClasses, candidates: Iterable[Candidate]) -> int:
+def slot_class_of(
+    slot_classes: SlotClasses, clinic: Clinic, candidates: Iterable[Candidate]
+) -> int:
     """The number of the class of these candidates, which is added if it is new."""
-    intervals = tuple(sorted(map(interval_of, candidates)))
-    return slot_classes.setdefault(intervals, len(slot_classes))
+    seats = tuple(sorted(holds(clinic, candidate.slot) for candidate in candidates))
+    return slot_classes.setdefault(seats, len(slot_classes))
 
 
 @dataclass(frozen=True, slots=True)
-class ChairCapacity:
-    """The capacity limits for the intervals of all slot classes; all are numbered in order.
+class UnitCapacity:
+    """The limits for the seats of all slot classes at a clinic; all are numbered in order.
 
-    `limits` holds how many visits each limit allows, `limits_of` for each interval the limits for
-    which a visit in the interval counts, `offsets` for each slot class its first interval.
+    `limits` holds how many visits each limit allows, `limits_of` for each seat the limits for
+    which a visit in the seat counts, `offsets` for each slot class its first seat.
     """
 
+    clinic: Clinic
     limits: tuple[int, ...]
-    intervals: tuple[Interval, ...]
+    seats: tuple[Seat, ...]
     limits_of: tuple[tuple[int, ...], ...]
     offsets: tuple[int, ...]
 
-    def intervals_of(self, slot_class: int) -> range:
-        """The numbers of the intervals of a slot class."""
-        ends = (*self.offsets, len(self.intervals))
+    def seat_at(self, slot: Slot) -> Seat:
+        """The seat of a visit in this slot."""
+        return holds(self.clinic, slot)
+
+    def seats_of(self, slot_class: int) -> range:
+        """The numbers of the seats of a slot class."""
+        ends = (*self.offsets, len(self.seats))
         return range(ends[slot_class], ends[slot_class + 1])
 
 
-def chair_capacity(
+def unit_capacity(
     clinic: Clinic,
     occupancy: Occupancy,
     slot_classes: SlotClasses,
     staying: Occupancy = NO_BOOKINGS,
-) -> ChairCapacity:
+) -> UnitCapacity:
     """The capacity that the booked visits leave to these slot classes.
 
-    Visits that are `staying` have room in any case, as long as they keep their starts. The limits
-    of the visits at once come first, then the limits of the visits that begin at once.
+    Visits that are `staying` have room in any case, as long as they keep their starts.
     """
-    intervals = tuple(chain.from_iterable(slot_classes))
-    begins = sorted({begin for begin, _ in intervals})
-    instants = sorted({*begins, *(begin for begin, _ in occupancy)})
-    limits: list[int] = []
-    limits_of: list[list[int]] = [[] for _ in intervals]
-    if clinic.chairs is not None:
-        spans = [
-            instants[bisect_left(instants, begin) : bisect_left(instants, end)]
-            for begin, end in intervals
-        ]
-        counted = sorted(set().union(*spans))
-        limits += [
-            max((limits_at(clinic, one).at_once or 0) - occupancy.at(one), staying.at(one))
-            for one in counted
-        ]
-        for own, span in zip(limits_of, spans, strict=True):
-            own += [bisect_left(counted, instant) for instant in span]
-    if clinic.starts_per_slot is not None:
-        for own, (begin, _) in zip(limits_of, intervals, strict=True):
-            own.append(len(limits) + bisect_left(begins, begin))
-        most = clinic.starts_per_slot
-        limits += [
-            max(most - occupancy.beginning(begin), staying.beginning(begin)) for begin in begins
-        ]
+    seats = tuple(chain.from_iterable(slot_classes))
+    every = {hold for seat in seats for hold in seat}
+    instants: dict[str, list[float]] = {}
+    for unit in sorted({hold.unit for hold in every}):
+        own = {one for hold in every if hold.unit == unit for one in limit_instants(clinic, hold)}
+        booked = (hold.begin for hold in occupancy if hold.unit == unit)
+        instants[unit] = sorted(own.union(booked))
+    counted = {hold: _instants_within(hold, instants[hold.unit]) for hold in every}
+    numbers = {
+        limit: number
+        for number, limit in enumerate(
+            sorted({(hold.unit, one) for hold, own in counted.items() for one in own})
+        )
+    }
+    limits = (
+        max(limit_at(clinic, *limit) - occupancy.at(*limit), staying.at(*limit))
+        for limit in numbers
+    )
+    limits_of = (
+        tuple(numbers[hold.unit, instant] for hold in seat for instant in counted[hold])
+        for seat in seats
+    )
     offsets = [0, *accumulate(map(len, slot_classes))][:-1]
-    return ChairCapacity(tuple(limits), intervals, tuple(map(tuple, limits_of)), tuple(offsets))
+    return UnitCapacity(clinic, tuple(limits), seats, tuple(limits_of), tuple(offsets))
+
+
+def _instants_within(hold: Hold, instants: list[float]) -> list[float]:
+    """The instants, in order, from the start of a hold until before its end."""
+    return instants[bisect_left(instants, hold.begin) : bisect_left(instants, hold.end)]

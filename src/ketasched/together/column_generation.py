@@ -10,7 +10,7 @@ from operator import mul
 
 import numpy as np
 
-from ketasched.together.capacity import ChairCapacity
+from ketasched.together.capacity import UnitCapacity
 from ketasched.together.objective import Weights
 from ketasched.together.pricing import (
     CheapestPaths,
@@ -61,7 +61,7 @@ class PricingRound:
 class ColumnGeneration:
     """The column generation and its best bound; objectives are minimised."""
 
-    def __init__(self, courses: StackedGraphs, capacity: ChairCapacity, weights: Weights) -> None:
+    def __init__(self, courses: StackedGraphs, capacity: UnitCapacity, weights: Weights) -> None:
         self.courses, self.capacity, self.weights = courses, capacity, weights
         self.seats = sum(courses.priorities)
         self.master = RestrictedMaster(capacity, courses, weights)

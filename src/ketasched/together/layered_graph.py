@@ -11,6 +11,7 @@ from itertools import pairwise
 from math import inf
 from typing import NamedTuple
 
+from ketasched.model.holds import holds
 from ketasched.planning.planner import latest_start
 from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
@@ -18,8 +19,8 @@ from ketasched.rules import ENDS_RULES
 from ketasched.together.capacity import SlotClasses, slot_class_of
 from ketasched.together.objective import Costs
 
-NO_CHAIR = -1
-"""The slot class of a visit that takes no chair."""
+HOLDS_NOTHING = -1
+"""The slot class of a visit that holds nothing."""
 
 
 class NodeKey(NamedTuple):
@@ -54,7 +55,7 @@ class PatientGraph:
     """The layered graph of one patient, whose `priority` is seated if a course is selected.
 
     `offered(index, candidate)` has the candidates for visit `index` that do as well as a node's,
-    the best first. Without a course the patient takes chairs of the slot classes `stays`.
+    the best first. Without a course the patient holds seats of the slot classes `stays`.
     """
 
     layers: Sequence[Layer]
@@ -124,15 +125,15 @@ class GraphBuilder:
 
     def _slot_class(self, number: int, index: int, candidate: Candidate) -> int:
         """The slot class of a candidate: itself if a rule depends on times, else its whole day."""
-        kind = self.search.phase_plans[number].kind
-        if kind.place != "clinic":
-            return NO_CHAIR
+        kind, clinic = self.search.phase_plans[number].kind, self.search.context.clinic
+        if not holds(clinic, candidate.slot):
+            return HOLDS_NOTHING
         if self.search.by_clock(number, index):
-            return slot_class_of(self.slot_classes, [candidate])
+            return slot_class_of(self.slot_classes, clinic, [candidate])
         key = id(kind), candidate.day
         if key not in self._slot_classes:
             candidates = self.search.availability.candidates(kind, candidate.day, by_clock=True)
-            self._slot_classes[key] = slot_class_of(self.slot_classes, candidates)
+            self._slot_classes[key] = slot_class_of(self.slot_classes, clinic, candidates)
         return self._slot_classes[key]
 
 

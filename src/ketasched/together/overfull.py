@@ -1,6 +1,6 @@
-"""The times at which more visits are booked than the clinic's limits now allow.
+"""The times at which visits hold more of a unit, such as a chair, than the clinic now has.
 
-Nobody moves to such a time. A visit that has to leave one, but has no other place, takes no chair
+Nobody moves to such a time. A visit that has to leave one, but has no other place, takes nothing
 there from those that stay.
 """
 
@@ -9,58 +9,60 @@ from dataclasses import dataclass
 from itertools import pairwise, repeat
 
 from ketasched.model import Clinic, Slot
-from ketasched.model.occupancy import Interval, Occupancy, limits_at
-
-SECOND = 1.0
-"""An interval that begins so much later does not count among the visits that begin together."""
+from ketasched.model.holds import Hold, holds
+from ketasched.model.occupancy import Occupancy
+from ketasched.model.unit_limits import limit_at, limit_instants
 
 
 @dataclass(frozen=True, slots=True)
 class OverfullTimes:
-    """The spans with too many visits at once, and the instants at which too many begin."""
+    """The spans, each of a unit, during which too many visits hold that unit."""
 
     clinic: Clinic
-    spans: tuple[Interval, ...]
-    begins: frozenset[float]
+    spans: tuple[Hold, ...]
 
-    def barriers(self) -> Iterator[Interval]:
-        """Intervals that, as bookings, keep everybody from moving to an overfull time."""
+    def barriers(self) -> Iterator[Hold]:
+        """Holds that, as bookings, keep everybody from moving to an overfull time."""
         for span in self.spans:
-            yield from repeat(span, limits_at(self.clinic, span[0]).at_once or 0)
-        for begin in self.begins:
-            yield from repeat((begin, begin), self.clinic.starts_per_slot or 0)
+            yield from repeat(span, limit_at(self.clinic, span.unit, span.begin))
 
     def touches(self, slot: Slot) -> bool:
         """Whether a slot is at an overfull time, at least in part."""
-        begin, end = slot.start.timestamp(), slot.end.timestamp()
-        return begin in self.begins or any(
-            first < end and begin < last for first, last in self.spans
+        return any(
+            _overlap(span, hold) for hold in holds(self.clinic, slot) for span in self.spans
         )
 
-    def rest_of(self, interval: Interval) -> Iterator[Interval]:
-        """The parts of a visit's interval that are not overfull."""
-        begin, end = interval
-        if begin in self.begins:
-            begin += SECOND
-        for first, last in self.spans:
-            if first < end and begin < last:
-                if begin < first:
-                    yield begin, first
-                begin = last + SECOND
-        if begin < end:
-            yield begin, end
+    def rest_of(self, hold: Hold) -> Iterator[Hold]:
+        """The parts of a hold that are not overfull."""
+        begin = hold.begin
+        for span in self.spans:
+            if _overlap(span, hold):
+                if begin < span.begin:
+                    yield hold._replace(begin=begin, end=span.begin)
+                begin = span.end
+        if begin < hold.end:
+            yield hold._replace(begin=begin)
+
+
+def _overlap(one: Hold, other: Hold) -> bool:
+    return one.unit == other.unit and one.begin < other.end and other.begin < one.end
 
 
 def overfull_times(clinic: Clinic, everybody: Occupancy) -> OverfullTimes:
     """The overfull times of a clinic at which these visits are booked."""
-    instants = sorted({instant for interval in everybody for instant in interval})
-    spans = tuple(
-        span
-        for span in pairwise(instants)
-        if clinic.chairs is not None
-        and everybody.at(span[0]) > (limits_at(clinic, span[0]).at_once or 0)
+    edges: dict[str, set[float]] = {}
+    for hold in everybody:
+        edges.setdefault(hold.unit, set()).update((*limit_instants(clinic, hold), hold.end))
+    spans = (
+        Hold(unit, begin, end)
+        for unit, instants in edges.items()
+        for begin, end in pairwise(sorted(instants))
     )
-    most = clinic.starts_per_slot
-    begins = {begin for begin, _ in everybody}
-    crowded = (begin for begin in begins if most is not None and everybody.beginning(begin) > most)
-    return OverfullTimes(clinic, spans, frozenset(crowded))
+    return OverfullTimes(
+        clinic,
+        tuple(
+            span
+            for span in spans
+            if everybody.at(span.unit, span.begin) > limit_at(clinic, span.unit, span.begin)
+        ),
+    )

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Clinic, Course
-from ketasched.model.occupancy import Occupancy, intervals, slots_of
+from ketasched.model.holds import holds_of, holds_of_slots, slots_of
+from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import minute_of_day
 from ketasched.planning.planner import choose_slots, choose_slots_at, course_of
 from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
 from ketasched.planning.spacing_cost import PhasePlan, decided_phases, phase_plans_for
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext
-from ketasched.together.capacity import SlotClasses, chair_capacity
+from ketasched.together.capacity import SlotClasses, unit_capacity
 from ketasched.together.layered_graph import GraphBuilder, PatientGraph
 from ketasched.together.objective import Value
 from ketasched.together.records import ZERO, Demand, JointPlan, ObjectiveValue, Unscheduled
@@ -127,7 +128,7 @@ class _Planner:
             for patient, number in enumerate(alone)
             if number in known and self._decided_plans(number, known[number]) == plans[patient]
         }
-        capacity = chair_capacity(self.clinic, self.bookings, slot_classes)
+        capacity = unit_capacity(self.clinic, self.bookings, slot_classes)
         return solver()(graphs, capacity, warm_start, stages=(2,), limit=limit, seed=seed)
 
     def realise(self, chosen: Mapping[int, Sequence[Candidate]], alone: Courses) -> Courses:
@@ -139,7 +140,7 @@ class _Planner:
         """
         occupancy, courses = Occupancy(self.bookings), Courses()
         held = {
-            number: intervals(candidate.slot for candidate in candidates)
+            number: holds_of_slots(self.clinic, (candidate.slot for candidate in candidates))
             for number, candidates in chosen.items()
         }
         for own in held.values():
@@ -148,7 +149,7 @@ class _Planner:
             occupancy.remove(held[number])
             plans = self._decided_plans(number, alone[number])
             if course := self._plan_again(number, plans, candidates, occupancy):
-                occupancy.add(intervals(slots_of(course)))
+                occupancy.add(holds_of(course))
                 courses[number] = course
         for number in alone:
             if number not in courses:
@@ -185,7 +186,7 @@ class _Planner:
         """For each demand, in order, the course, or why the patient is not scheduled."""
         occupancy = Occupancy(self.bookings)
         for course in courses.values():
-            occupancy.add(intervals(slots_of(course)))
+            occupancy.add(holds_of(course))
         return tuple(
             courses.get(number) or self._unscheduled(number, occupancy, refusals.get(number))
             for number in range(len(self.demands))
@@ -229,7 +230,7 @@ class _Planner:
         """Add the course of a patient, if there is room."""
         with suppress(BadRequest, NoPlan):
             courses[number] = course = self.plan_beside(number, occupancy)
-            occupancy.add(intervals(slots_of(course)))
+            occupancy.add(holds_of(course))
 
     def _unscheduled(
         self, number: int, occupancy: Occupancy, refusal: BadRequest | NoPlan | None

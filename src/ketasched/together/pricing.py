@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketasched.planning.shortest_path import Candidate
-from ketasched.together.capacity import ChairCapacity
+from ketasched.together.capacity import UnitCapacity
 from ketasched.together.layered_graph import Node, PatientGraph
 from ketasched.together.objective import Costs, Value, Weights
 
@@ -201,9 +201,9 @@ def _stack(layers: Sequence[Sequence[Node]], sources: Mapping[Node | None, int])
     )
 
 
-def slot_class_costs(capacity: ChairCapacity, prices: Numbers) -> Numbers:
-    """The cost of each slot class, which is that of its cheapest interval, at these prices."""
-    if not capacity.intervals:
+def slot_class_costs(capacity: UnitCapacity, prices: Numbers) -> Numbers:
+    """The cost of each slot class, which is that of its cheapest seat, at these prices."""
+    if not capacity.seats:
         return np.zeros(0, np.int64)
     numbers = np.array([*chain.from_iterable(capacity.limits_of)], np.int64)
     begins = [0, *accumulate(map(len, capacity.limits_of))][:-1]

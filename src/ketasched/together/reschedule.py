@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from ketasched.errors import NoPlan
 from ketasched.model import WAIVABLE, Change, Course, DisruptionValue, NewStart, Waivable
-from ketasched.model.occupancy import Occupancy, intervals
+from ketasched.model.holds import holds_of_slots
+from ketasched.model.occupancy import Occupancy
 from ketasched.revising.revise import revise
 from ketasched.rules.base import PlanningContext, unlimited
 from ketasched.together.affected import Affected, affected_courses, bookings_of_others
-from ketasched.together.capacity import SlotClasses, chair_capacity
+from ketasched.together.capacity import SlotClasses, unit_capacity
 from ketasched.together.disruption import (
     Disruption,
     NotPlaced,
@@ -109,8 +110,8 @@ class _Planner:
         seating = Seating(self.others, self.affected)
         for number, place in places.items():
             graph = self.graphs[number]
-            seating.remove(graph.intervals_at(None))
-            seating.add(graph.intervals_at(place))
+            seating.remove(graph.holds_at(None))
+            seating.add(graph.holds_at(place))
         return seating
 
     def improve(self, places: Places) -> Places:
@@ -118,9 +119,9 @@ class _Planner:
         found, seating = dict(places), self.seating(places)
         for number, graph in enumerate(self.graphs):
             place = found.get(number)
-            seating.remove(graph.intervals_at(place))
+            seating.remove(graph.holds_at(place))
             place = seating.best_place(graph) or place
-            seating.add(graph.intervals_at(place))
+            seating.add(graph.holds_at(place))
             if place:
                 found[number] = place
         return found
@@ -134,8 +135,8 @@ class _Planner:
         graphs = [self._patient_graph(self.graphs[number]) for number in numbers]
         others, staying = Occupancy(self.others), Occupancy()
         for graph in self.graphs:
-            (staying if graph.layers else others).add(graph.intervals_at(None))
-        capacity = chair_capacity(self.disruption.clinic, others, self.slot_classes, staying)
+            (staying if graph.layers else others).add(graph.holds_at(None))
+        capacity = unit_capacity(self.disruption.clinic, others, self.slot_classes, staying)
         warm_start = {
             patient: (Value(1, known[number].costs), known[number].slots)
             for patient, number in enumerate(numbers)
@@ -153,8 +154,8 @@ class _Planner:
     def _patient_graph(self, graph: CourseGraph) -> PatientGraph:
         """The graph for the solver; without a place the course keeps chairs, too."""
         now = graph.affected.displacement.now.timestamp()
-        kept = [one for one in graph.intervals_at(None) if one[0] > now]
-        stays = (self.slot_classes.setdefault((one,), len(self.slot_classes)) for one in kept)
+        kept = [one for one in graph.holds_at(None) if one.begin > now]
+        stays = (self.slot_classes.setdefault(((one,),), len(self.slot_classes)) for one in kept)
         return PatientGraph(graph.layers, 1, graph.graph.offered, tuple(stays))
 
     def value(self, places: Places) -> DisruptionValue:
@@ -170,7 +171,7 @@ class _Planner:
         for number, place in sorted(places.items()):
             graph = self.graphs[number]
             if starts := graph.new_starts(place):
-                own = intervals(graph.slots_at(place).values())
+                own = graph.holds_at(place)
                 taken.remove(own)
                 try:
                     after = self._revise(graph.affected, starts, taken, why, by)
@@ -190,7 +191,7 @@ class _Planner:
         for number, graph in enumerate(self.graphs):
             place = places.get(number)
             slots = graph.slots_at(place) if place else graph.affected.slots
-            taken.add(intervals(slots.values()))
+            taken.add(holds_of_slots(self.disruption.clinic, slots.values()))
         return taken
 
     def _revise(
@@ -227,13 +228,13 @@ class _Planner:
         for number, graph in enumerate(self.graphs):
             if number not in places:
                 affected = graph.affected
-                seating.remove(graph.intervals_at(None))
+                seating.remove(graph.holds_at(None))
                 context = affected.context(seating.moving, self.more_time)
                 reason = self.refused.get(number) or affected.displacement.refusal(context)
                 overrides = (
                     () if number in self.refused else self._helpful_overrides(affected, context)
                 )
-                seating.add(graph.intervals_at(None))
+                seating.add(graph.holds_at(None))
                 yield NotPlaced(affected.before, affected.misfits, reason, overrides)
 
     def _helpful_overrides(

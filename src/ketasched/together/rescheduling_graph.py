@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from math import inf
 
+from ketasched.model.holds import holds
 from ketasched.planning.shortest_path import Candidate
 from ketasched.revising.crowded import CrowdedRescheduler
 from ketasched.together.capacity import SlotClasses, slot_class_of
-from ketasched.together.layered_graph import NO_CHAIR, Layer, Node, prune_dead_ends
+from ketasched.together.layered_graph import HOLDS_NOTHING, Layer, Node, prune_dead_ends
 
 
 @dataclass(slots=True)
@@ -71,12 +72,13 @@ class ReschedulingGraph:
 
     def _slot_class(self, index: int, candidate: Candidate) -> int:
         domain = self.rescheduler.domains[index]
-        if domain.phase_plan.kind.place != "clinic":
-            return NO_CHAIR
+        clinic = self.rescheduler.context.clinic
+        if not holds(clinic, candidate.slot):
+            return HOLDS_NOTHING
         if self.rescheduler.by_clock or not self.rescheduler.moves(index, candidate):
-            return slot_class_of(self.slot_classes, [candidate])
+            return slot_class_of(self.slot_classes, clinic, [candidate])
         key = index, candidate.day
         if key not in self._classes:
             found = self.rescheduler.alternatives(domain, candidate.day)
-            self._classes[key] = slot_class_of(self.slot_classes, found)
+            self._classes[key] = slot_class_of(self.slot_classes, clinic, found)
         return self._classes[key]

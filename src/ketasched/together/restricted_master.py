@@ -1,6 +1,6 @@
 """The restricted master problem: the linear relaxation over the columns found so far.
 
-Rows: each patient has at most one course, or stays as booked; each visit has an interval of its
+Rows: each patient has at most one course, or stays as booked; each visit has a seat of its
 slot class; the capacity limits hold. The dual values of the limits are the prices for the pricing
 problem.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from ortools.linear_solver import pywraplp
 
-from ketasched.together.capacity import ChairCapacity
-from ketasched.together.layered_graph import NO_CHAIR
+from ketasched.together.capacity import UnitCapacity
+from ketasched.together.layered_graph import HOLDS_NOTHING
 from ketasched.together.objective import Weights
 from ketasched.together.pricing import Column, StackedGraphs
 
@@ -42,7 +42,7 @@ class Relaxation:
 class RestrictedMaster:
     """The linear programme, which grows column by column."""
 
-    def __init__(self, capacity: ChairCapacity, courses: StackedGraphs, weights: Weights) -> None:
+    def __init__(self, capacity: UnitCapacity, courses: StackedGraphs, weights: Weights) -> None:
         self.columns: list[Column] = []
         self._caps: list[tuple[Weights, pywraplp.Constraint]] = []
         self._known: set[Column] = set()
@@ -57,10 +57,10 @@ class RestrictedMaster:
         self._seats = solver.Constraint(-infinity, infinity)
         self._variables: list[pywraplp.Variable] = []
         for slot_class, row in enumerate(self._slot_classes):
-            for interval in capacity.intervals_of(slot_class):
+            for seat in capacity.seats_of(slot_class):
                 variable = solver.NumVar(0, infinity, "")
                 row.SetCoefficient(variable, -1)
-                for limit in capacity.limits_of[interval]:
+                for limit in capacity.limits_of[seat]:
                     self._limits[limit].SetCoefficient(variable, 1)
         self._objective = solver.Objective()
         self._objective.SetMinimization()
@@ -94,7 +94,7 @@ class RestrictedMaster:
             variable = self._solver.NumVar(0, self._infinity, "")
             self._patients[column.patient].SetCoefficient(variable, 1)
             for slot_class in column.slot_classes:
-                if slot_class != NO_CHAIR:
+                if slot_class != HOLDS_NOTHING:
                     self._slot_classes[slot_class].SetCoefficient(variable, 1)
             self._seats.SetCoefficient(variable, column.value.seated)
             value = self._weights.scalar(column.value) / self._unit

@@ -8,10 +8,11 @@ from itertools import pairwise
 from math import inf
 
 from ketasched.model import NewStart, Slot
-from ketasched.model.occupancy import Interval, Occupancy, intervals
+from ketasched.model.holds import Hold, holds_of_slots
+from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import minutes_apart
 from ketasched.planning.shortest_path import Candidate, cheapest_sequence
-from ketasched.rules import Capacity
+from ketasched.rules import OCCUPANCY_RULES
 from ketasched.together.affected import Affected
 from ketasched.together.layered_graph import Layer, Node
 from ketasched.together.objective import Costs, weights_in_stages
@@ -19,8 +20,6 @@ from ketasched.together.rescheduling_graph import ReschedulingGraph
 
 (WEIGHTS,) = weights_in_stages((10**6,) * 4, stages=(4,))
 """The weights of the costs of one course, none of which reaches a million."""
-
-CAPACITY = Capacity()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +49,11 @@ class CourseGraph:
         slots = {**self.affected.slots, **dict(zip(numbers, place.slots, strict=True))}
         return {number: slot for number, slot in slots.items() if number not in self.left_out}
 
-    def intervals_at(self, place: Place | None) -> list[Interval]:
-        """The chairs that the course takes at this place, or without one."""
+    def holds_at(self, place: Place | None) -> list[Hold]:
+        """What the course holds at this place, or without one."""
         if place is None:
-            return self.affected.kept_intervals
-        return intervals(self.slots_at(place).values())
+            return self.affected.kept_holds
+        return holds_of_slots(self.affected.course.clinic, self.slots_at(place).values())
 
     def new_starts(self, place: Place) -> tuple[NewStart, ...]:
         """The new starts of the visits that move to this place, or are left out."""
@@ -67,7 +66,7 @@ class CourseGraph:
 
 
 class Seating:
-    """The chairs that visits take, as those see it that stay, and as those do that move.
+    """What visits hold, as those see it that stay, and as those do that move.
 
     Nobody moves to a time that is overfull now, even if others leave.
     """
@@ -77,14 +76,14 @@ class Seating:
         for one in affected[:1]:
             self.moving.add(one.overfull.barriers())
         for one in affected:
-            self.add(one.kept_intervals)
+            self.add(one.kept_holds)
 
-    def add(self, visits: Sequence[Interval]) -> None:
+    def add(self, visits: Sequence[Hold]) -> None:
         """Add visits."""
         self.staying.add(visits)
         self.moving.add(visits)
 
-    def remove(self, visits: Sequence[Interval]) -> None:
+    def remove(self, visits: Sequence[Hold]) -> None:
         """Remove visits."""
         self.staying.remove(visits)
         self.moving.remove(visits)
@@ -124,7 +123,8 @@ class Seating:
         return None
 
     def _is_free(self, affected: Affected, occupancy: Occupancy, slot: Slot) -> bool:
-        return CAPACITY.slot(slot, affected.context(occupancy)) is None
+        context = affected.context(occupancy)
+        return all(rule.slot(slot, context) is None for rule in OCCUPANCY_RULES)
 
 
 def _cheapest_arcs(

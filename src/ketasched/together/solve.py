@@ -14,9 +14,9 @@ from random import Random
 
 from ketasched.model import Slot
 from ketasched.planning.shortest_path import Candidate
-from ketasched.together.capacity import ChairCapacity, interval_of
+from ketasched.together.capacity import UnitCapacity
 from ketasched.together.column_generation import ColumnGeneration, Effort
-from ketasched.together.layered_graph import NO_CHAIR, Layer, Node, PatientGraph
+from ketasched.together.layered_graph import HOLDS_NOTHING, Layer, Node, PatientGraph
 from ketasched.together.objective import Costs, Value, Weights, sum_of, weights_in_stages
 from ketasched.together.pricing import Column, StackedGraphs
 from ketasched.together.selection import NO_SOLUTION, Selection, SelectionModel
@@ -52,7 +52,7 @@ class Solution:
 
 def solve(
     graphs: Sequence[PatientGraph],
-    capacity: ChairCapacity,
+    capacity: UnitCapacity,
     known: WarmStart,
     *,
     stages: Sequence[int],
@@ -124,37 +124,37 @@ def _warm_start(
 ) -> Selection:
     """The selection of a known plan, whose columns join the master problem."""
     columns: list[Column] = []
-    visits_by_interval: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    visits_by_seat: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for patient, (value, slots) in known.items():
         candidates, slot_classes = [], []
         for layer, slot in zip(graphs[patient].layers, slots, strict=True):
-            node, interval = _node_at(generation.capacity, layer, slot)
+            node, seat = _node_at(generation.capacity, layer, slot)
             candidates.append(node.candidate)
             slot_classes.append(node.slot_class)
-            if interval is not None:
-                visits_by_interval[node.slot_class][interval] += 1
+            if seat is not None:
+                visits_by_seat[node.slot_class][seat] += 1
         columns.append(Column(patient, value, tuple(candidates), tuple(slot_classes)))
     generation.master.add(columns)
     for patient, column in generation.courses.stays.items():
         if patient not in known:
             columns.append(column)
             for slot_class in column.slot_classes:
-                interval = generation.capacity.offsets[slot_class]
-                visits_by_interval[slot_class][interval] += 1
+                seat = generation.capacity.offsets[slot_class]
+                visits_by_seat[slot_class][seat] += 1
     scalar = sum(generation.weights.scalar(value) for value, _ in known.values())
-    return Selection(scalar, tuple(columns), visits_by_interval, 0)
+    return Selection(scalar, tuple(columns), visits_by_seat, 0)
 
 
-def _node_at(capacity: ChairCapacity, layer: Layer, slot: Slot) -> tuple[Node, int | None]:
-    """The node of a slot, and the number of the slot's interval in the class of the node."""
-    times, day = (slot.start.timestamp(), slot.end.timestamp()), slot.start.toordinal()
+def _node_at(capacity: UnitCapacity, layer: Layer, slot: Slot) -> tuple[Node, int | None]:
+    """The node of a slot, and the number of the slot's seat in the class of the node."""
+    own, day = capacity.seat_at(slot), slot.start.toordinal()
     same_day = (node for node in layer if node.candidate.day == day)
-    for node in sorted(same_day, key=lambda node: node.candidate.moment != times[0]):
-        if node.slot_class == NO_CHAIR:
+    for node in sorted(same_day, key=lambda node: node.candidate.slot.start != slot.start):
+        if node.slot_class == HOLDS_NOTHING:
             return node, None
-        for interval in capacity.intervals_of(node.slot_class):
-            if capacity.intervals[interval] == times:
-                return node, interval
+        for seat in capacity.seats_of(node.slot_class):
+            if capacity.seats[seat] == own:
+                return node, seat
     raise AssertionError("a known slot is among those that the rules allow")
 
 
@@ -244,12 +244,12 @@ class _Selector:
 
 
 def _assign_slots(
-    capacity: ChairCapacity, chosen: Selection, graphs: Sequence[PatientGraph]
+    capacity: UnitCapacity, chosen: Selection, graphs: Sequence[PatientGraph]
 ) -> dict[int, tuple[Candidate, ...]]:
     """The candidates of each scheduled patient, the best that are left for each visit."""
     left = {
-        slot_class: Counter({capacity.intervals[interval]: own[interval] for interval in own})
-        for slot_class, own in chosen.visits_by_interval.items()
+        slot_class: Counter({capacity.seats[seat]: own[seat] for seat in own})
+        for slot_class, own in chosen.visits_by_seat.items()
     }
     found = {}
     for column in chosen.columns:
@@ -259,10 +259,11 @@ def _assign_slots(
         for index, (candidate, slot_class) in enumerate(
             zip(column.candidates, column.slot_classes, strict=False)
         ):
-            if slot_class != NO_CHAIR:
+            if slot_class != HOLDS_NOTHING:
                 alternatives = offered(index, candidate)
-                candidate = next(one for one in alternatives if left[slot_class][interval_of(one)])
-                left[slot_class][interval_of(candidate)] -= 1
+                free = left[slot_class]
+                candidate = next(one for one in alternatives if free[capacity.seat_at(one.slot)])
+                free[capacity.seat_at(candidate.slot)] -= 1
             candidates.append(candidate)
         if candidates:
             found[column.patient] = tuple(candidates)

@@ -6,8 +6,10 @@ from datetime import date, datetime
 from functools import partial
 
 from ketasched.model import Clinic, Course, Misfits, Place, misfit_count
-from ketasched.model.occupancy import Occupancy, chairs_out_of_order_text, limits
+from ketasched.model.holds import CHAIR, Hold
+from ketasched.model.occupancy import Occupancy
 from ketasched.model.opening_hours import openings
+from ketasched.model.unit_limits import limit_on
 from ketasched.model.wall_clock import wall_minutes
 from ketasched.render.day_sheet.day_visit import (
     NO_MISFITS,
@@ -15,6 +17,12 @@ from ketasched.render.day_sheet.day_visit import (
     DayVisit,
     time_order,
     visits_between,
+)
+from ketasched.render.day_sheet.unit_use import (
+    holds_on,
+    missing_text,
+    resources_taken,
+    shortages,
 )
 
 
@@ -49,8 +57,10 @@ class DayReview:
 class DaySheet:
     """A clinic's day: its visits by time and chair, and its reviews (`talks`) by time.
 
-    `out_of_order` says how many chairs are, "1 of 4 chairs is out of order", or is empty.
-    `fullness` is how much of the chairs' time is taken, "3 chairs, 84 % taken", or is empty.
+    `out_of_order` says how many chairs are, and who is away: "1 of 4 chairs is out of order".
+    `fullness` is how much of their time is taken: "3 chairs, 84 % taken; 2 monitors, 60 % taken".
+    `short` says of which resource there are too few: "3 need a monitor at 10:00, 2 can have one".
+    Each of the three is empty if there is nothing to say.
     """
 
     clinic: str
@@ -60,6 +70,7 @@ class DaySheet:
     talks: tuple[DayReview, ...]
     out_of_order: str = field(default="", metadata={"written where used": True})
     fullness: str = field(default="", metadata={"written where used": True})
+    short: str = field(default="", metadata={"written where used": True})
 
     @property
     def missing_drivers(self) -> int:
@@ -75,7 +86,7 @@ class DaySheet:
         """
         count, missing = len(self.visits), self.missing_drivers
         text = "no visits" if not count else "1 visit" if count == 1 else f"{count} visits"
-        text += f", {self.out_of_order}" if self.out_of_order else ""
+        text += "".join(f", {one}" for one in (self.out_of_order, self.short) if one)
         text += f", {missing} without a driver" if missing else ""
         missed = sum(visit.status == "missed" for visit in self.visits)
         text += f", {missed} missed" if missed else ""
@@ -106,20 +117,30 @@ def make_day_sheet(
     if now and now.chairs:
         visits = list(_with_missing_chairs(visits, now, day))
     reviews = [review for course in courses for review in _reviews_on(course, day)]
+    holds = holds_on(now, day, courses) if now else []
     return DaySheet(
         clinic,
         day,
         timezone,
         visits=tuple(sorted(map(partial(_with_shared_chair, visits), visits), key=time_order)),
         talks=tuple(sorted(reviews, key=lambda one: (one.start.timestamp(), one.patient))),
-        out_of_order=chairs_out_of_order_text(now, day) if now else "",
-        fullness=_fullness(now, day, visits) if now else "",
+        out_of_order=missing_text(now, day) if now else "",
+        fullness=_fullness(now, day, visits, holds) if now else "",
+        short="; ".join(shortages(now, holds)) if now else "",
     )
 
 
-def _fullness(clinic: Clinic, day: date, visits: Collection[DayVisit]) -> str:
+def _fullness(
+    clinic: Clinic, day: date, visits: Collection[DayVisit], holds: Iterable[Hold]
+) -> str:
+    """How much of the time of chairs and resources is taken while the clinic is open."""
+    chairs = _chairs_taken(clinic, day, visits)
+    return "; ".join(filter(None, (chairs, *resources_taken(clinic, day, holds))))
+
+
+def _chairs_taken(clinic: Clinic, day: date, visits: Collection[DayVisit]) -> str:
     """How much of the time of the chairs that are in order is taken while the clinic is open."""
-    chairs, opened = limits(clinic, day).at_once or 0, openings(clinic, day)
+    chairs, opened = limit_on(clinic, CHAIR, day) or 0, openings(clinic, day)
     minutes = chairs * sum(one.end - one.start for one in opened)
     if not minutes or (visits and not any(visit.chair for visit in visits)):
         return ""  # closed, or nobody knows who is on which chair
@@ -143,12 +164,16 @@ def _with_missing_chairs(
     Which chair is out of order, the clinic's file does not say: where there are enough for all
     visits at a time, every number stands for a chair.
     """
-    all_chairs, in_order = clinic.chairs or 0, limits(clinic, day).at_once or 0
-    taken = Occupancy((one.start.timestamp(), one.end.timestamp()) for one in visits if one.chair)
+    all_chairs, in_order = clinic.chairs or 0, limit_on(clinic, CHAIR, day) or 0
+    taken = Occupancy(map(_chair_hold, (one for one in visits if one.chair)))
     for visit in visits:
-        peak = taken.peak(visit.start.timestamp(), visit.end.timestamp())
+        peak = taken.peak(_chair_hold(visit))
         last = in_order if peak > in_order else all_chairs
         yield replace(visit, without_chair=(visit.chair or 0) > last)
+
+
+def _chair_hold(visit: DayVisit) -> Hold:
+    return Hold(CHAIR, visit.start.timestamp(), visit.end.timestamp())
 
 
 def _with_shared_chair(visits: Iterable[DayVisit], visit: DayVisit) -> DayVisit:

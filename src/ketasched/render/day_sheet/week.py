@@ -5,9 +5,11 @@ from datetime import date, datetime, timedelta
 
 from ketasched.events.view import clinic_locale
 from ketasched.model import Clinic, TimeRange, misfit_count
-from ketasched.model.occupancy import chairs_out_of_order_text, limits
+from ketasched.model.holds import CHAIR
 from ketasched.model.opening_hours import closure, openings
+from ketasched.model.unit_limits import limit_on
 from ketasched.model.wall_clock import wall_minutes
+from ketasched.render.day_sheet.unit_use import missing_text
 
 STEP = 30
 """The minutes of a character."""
@@ -83,7 +85,7 @@ def _draw_day(
         more = f": {booked} booked" if booked else ""
         yield f"{name}closed{f' ({label})' if label else ''}{more}"
         return
-    there = limits(clinic, day).at_once
+    there = limit_on(clinic, CHAIR, day)
     rows = max([1 if there is None else there, *((used or 0) + 1 for used, _, _ in visits)])
     for chair in range(rows):
         spans = [
@@ -95,7 +97,7 @@ def _draw_day(
         taken = picture.count(TAKEN)
         share = round(100 * taken / max(taken + picture.count(FREE), 1))
         yield f"{name if chair == 0 else '':<{width}}{chair + 1:<4}{picture}  {share:>3} %"
-    notes = chairs_out_of_order_text(clinic, day), booked_unfit and misfit_count(booked_unfit)
+    notes = missing_text(clinic, day), booked_unfit and misfit_count(booked_unfit)
     for number, note in enumerate(filter(None, notes)):
         yield f"{'' if rows or number else name:<{width}}{note}"
 
