@@ -9,9 +9,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ketasched.model.clinic import Clinic
-from ketasched.model.holds import AN_INSTANT, CHAIR, MOST_CACHED, START, Hold
+from ketasched.model.holds import AN_INSTANT, CHAIR, MOST_CACHED, START, Hold, holds
 from ketasched.model.memo import memoised
 from ketasched.model.resource import Resource
+from ketasched.model.visit import Slot
 from ketasched.model.wall_clock import moment_at
 
 
@@ -40,6 +41,21 @@ def limit_of(clinic: Clinic, hold: Hold) -> int | None:
     The limit is 0 if the hold is not all inside the hours of its resource.
     """
     return _limit_of_hold(clinic)(hold)
+
+
+def limited_holds(clinic: Clinic, slot: Slot) -> tuple[tuple[Hold, int], ...]:
+    """What a visit in this slot holds of limited units, each hold with its limit."""
+    return _limited_holds_of_slot(clinic)(slot)
+
+
+@memoised
+def _limited_holds_of_slot(clinic: Clinic) -> Callable[[Slot], tuple[tuple[Hold, int], ...]]:
+    @lru_cache(maxsize=MOST_CACHED)
+    def cached(slot: Slot) -> tuple[tuple[Hold, int], ...]:
+        limits = ((hold, limit_of(clinic, hold)) for hold in holds(clinic, slot))
+        return tuple((hold, limit) for hold, limit in limits if limit is not None)
+
+    return cached
 
 
 def limit_at(clinic: Clinic, unit: str, instant: float) -> int:

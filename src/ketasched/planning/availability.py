@@ -218,8 +218,7 @@ class PatientAvailability:
 
     def _allows_slot(self, slot: Slot) -> bool:
         """Whether the patient's rules allow a slot that the clinic's rules allow."""
-        findings = (rule.slot(slot, self.context) for rule in self._slot_rules)
-        return first_broken(findings) is None
+        return all(rule.allows(slot, self.context) for rule in self._slot_rules)
 
 
 def _rules_passed(finding: Finding | None) -> int:

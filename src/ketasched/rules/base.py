@@ -96,6 +96,10 @@ class VisitRule(Rule):
         """The finding against this slot, on a date that `day` allows."""
         return None
 
+    def allows(self, slot: Slot, context: PlanningContext) -> bool:
+        """Whether the rule does not refuse this slot: `slot` for a search that needs no words."""
+        return first_broken([self.slot(slot, context)]) is None
+
 
 class ClinicRule(VisitRule):
     """A constraint on one visit that depends on the clinic alone.

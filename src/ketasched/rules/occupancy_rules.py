@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 from ketasched.model import Finding, Resource, Slot
-from ketasched.model.holds import AN_INSTANT, CHAIR, START, Hold, holds
+from ketasched.model.holds import AN_INSTANT, CHAIR, START, Hold
+from ketasched.model.occupancy import Occupancy
 from ketasched.model.unit_limits import (
     chairs_out_of_order_text,
     find_resource,
-    limit_of,
+    limited_holds,
     resources_away_text,
 )
 from ketasched.model.wall_clock import clock_text, moment_at
@@ -23,12 +24,19 @@ class OccupancyRule(VisitRule):
 
     def slot(self, slot: Slot, context: PlanningContext) -> Finding | None:
         """The finding against a slot one of whose units is taken, or not there."""
-        occupancy, clinic = context.bookings, context.clinic
-        for hold in holds(clinic, slot):
-            if self.counts(hold.unit):
-                limit = limit_of(clinic, hold)
-                if limit is not None and (limit <= 0 or occupancy.reaches(limit, hold)):
-                    return self.finding(self.refusal(slot, hold, limit, context))
+        if taken := self._taken(slot, context):
+            return self.finding(self.refusal(slot, *taken, context))
+        return None
+
+    def allows(self, slot: Slot, context: PlanningContext) -> bool:
+        """See `VisitRule.allows`."""
+        return self._taken(slot, context) is None
+
+    def _taken(self, slot: Slot, context: PlanningContext) -> tuple[Hold, int] | None:
+        """The first hold of a slot for which its unit is taken, or not there, and the limit."""
+        for hold, limit in limited_holds(context.clinic, slot):
+            if self.counts(hold.unit) and (limit <= 0 or context.bookings.reaches(limit, hold)):
+                return hold, limit
         return None
 
     def refusal(self, slot: Slot, hold: Hold, limit: int, context: PlanningContext) -> str:
@@ -92,23 +100,21 @@ class Staff(OccupancyRule):
         if limit <= 0:
             return _not_there(find_resource(context.clinic, unit), hold, context) or away
         midnight = moment_at(day + timedelta(1), 0, context.zone).timestamp()
-        free = _free_from(context, hold, midnight - AN_INSTANT)
+        free = _free_from(context.bookings, hold, limit, midnight - AN_INSTANT)
         when = "at" if free is None else "before"
         clock = _clock(hold.begin if free is None else free, context)
         others = f"{away}, and " if away else ""
         return f"{others}no {unit} is free {when} {clock}"
 
 
-def _free_from(context: PlanningContext, hold: Hold, until: float) -> float | None:
+def _free_from(occupancy: Occupancy, hold: Hold, limit: int, until: float) -> float | None:
     """The first instant after its start at which a hold of this length finds its unit free.
 
     None if that is not up to `until`, in POSIX seconds.
     """
     length = hold.end - hold.begin
-    for begin in context.bookings.ends_after(hold, until):
-        later = Hold(hold.unit, begin, begin + length)
-        limit = limit_of(context.clinic, later)
-        if limit is None or (limit > 0 and not context.bookings.reaches(limit, later)):
+    for begin in occupancy.ends_after(hold, until):
+        if not occupancy.reaches(limit, Hold(hold.unit, begin, begin + length)):
             return begin
     return None
 
