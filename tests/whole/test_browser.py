@@ -111,9 +111,12 @@ def test_a_drivers_name_without_a_blank_is_no_wider_than_the_screen(tab, audienc
 
 CUT = """() => [...document.querySelectorAll('.sheet *:not(.unseen):not(.unseen *)')]
   .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth
-    && getComputedStyle(one).display !== 'inline')
+    && !['inline', 'table-row', 'table-row-group'].includes(getComputedStyle(one).display))
   .map(one => one.outerHTML.slice(0, 80))"""
-"""The boxes whose content is wider than they are."""
+"""The boxes whose content is wider than they are.
+
+Rows, and groups of rows, are measured by their cells: browsers round their borders otherwise.
+"""
 
 
 @pytest.mark.parametrize("sheet", SEVERAL)

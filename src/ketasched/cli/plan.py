@@ -115,7 +115,7 @@ def command(
         course, written = book_and_write(register, booking, delivery.files, dry_run=is_trial)
     if register:
         say("note", NOT_BOOKED if dry_run else f"booked in {register.place}")
-    elif clinic.chairs is not None:
+    elif clinic.counts_visits:
         say("note", CHAIRS)
     say_findings(course.findings)
     delivery.print_result(course, written)

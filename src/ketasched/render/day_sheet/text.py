@@ -20,6 +20,8 @@ def _lines(sheet: DaySheet, locale: Locale) -> Iterator[str]:
     if sheet.clinic:
         yield sheet.clinic
     yield f"{locale.day_text(sheet.day)}: {sheet.summary}"
+    if sheet.fullness:
+        yield sheet.fullness
     if sheet.visits:
         yield ""
         yield from _visit_table(sheet.visits, locale)
