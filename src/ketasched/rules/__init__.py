@@ -1,6 +1,6 @@
 """The constraints of a plan: one small class for each rule, and the table `RULES`.
 
-Each rule has one of the five shapes in `base`. It returns a finding, or None if the rule holds.
+Each rule has one of the six shapes in `base`. It returns a finding, or None if the rule holds.
 The finding's message is a clause without the date ("the clinic is closed (winter break)"); the
 caller adds the date. The docstring of a rule's class is its entry in docs/rules.md.
 
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ketasched.rules.base import (
+    CourseRule,
     EndsRule,
     MoveRule,
     OverrideRule,
@@ -83,4 +84,5 @@ PAIR_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, PairRule)
 ENDS_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, EndsRule))
 MOVE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, MoveRule))
 PRECONDITIONS = tuple(rule for rule in RULES.values() if isinstance(rule, Precondition))
+COURSE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, CourseRule))
 OVERRIDE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, OverrideRule))
