@@ -3,7 +3,7 @@
 Nothing here reads a file, a clock or the environment. Date ranges include both ends; every
 `datetime` is aware and in the clinic's zone.
 
-Doors: busy_index, did_you_mean, drivers, effective_kind, identifiers, memo,
+Doors: authorised_visits, busy_index, did_you_mean, drivers, effective_kind, identifiers, memo,
 no_driving, occupancy, opening_hours, privacy, regular_driver, replay, review_gates, values,
 wall_clock.
 """

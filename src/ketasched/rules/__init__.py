@@ -13,6 +13,7 @@ Doors: base, overridden.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ketasched.rules.authorisation_rule import Authorised
 from ketasched.rules.base import (
     CourseRule,
     EndsRule,
@@ -63,6 +64,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             Age(),
             Clearance(),
             Requirements(),
+            Authorised(),
             Reference(),
             NoDrivingKept(),
             ObservationKept(),
