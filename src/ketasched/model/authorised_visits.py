@@ -53,6 +53,11 @@ def fit_text(authorised: Sequence[Authorisation], visits: Sequence[Visit]) -> st
     return f"{what}; {fit}, {rest} {'tentative' if waits else 'beyond that'}"
 
 
+def all_fit_text(authorised: Sequence[Authorisation], visits: Sequence[Visit]) -> str:
+    """The text of `fit_text` if every visit has a session; else the rule's finding has it."""
+    return "" if visits_beyond(authorised, visits) else fit_text(authorised, visits)
+
+
 def authorisation_text(one: Authorisation) -> str:
     """An authorisation in words: "8 sessions from Mon 4 Jan until Sun 28 Feb 2027"."""
     first = day_text(one.first, year=one.first.year != one.last.year)
