@@ -118,10 +118,15 @@ def command(
         say("note", NOT_BOOKED if dry_run else f"booked in {register.place}")
     elif clinic.chairs is not None:
         say("note", CHAIRS)
+    _say_findings(course)
+    delivery.print_result(course, written)
+
+
+def _say_findings(course: Course) -> None:
+    """Say that all visits have an authorised session, if they have, and what the rules say."""
     if fit := all_fit_text(course.request.authorised, course.visits):
         say("note", fit)
     say_findings(course.findings)
-    delivery.print_result(course, written)
 
 
 def _warn_of_clinic(
