@@ -20,6 +20,7 @@ CALLS: Mapping[str, str] = {
     "plan": f"plan --patient Q --start 2026-12-07 {MADE} -o out --register",
     "show": "show courses/P",
     "suggest": f"suggest courses/P 3 {LATER}",
+    "revise authorise": f"revise P authorise '4 from 2026-12-07 until 2026-12-31' {LATER}",
     "revise booster": f"revise P booster --on 2027-01-20 {LATER}",
     "revise cease": f"revise P cease --reason moved {LATER}",
     "revise clear": f"revise P clear --by Lee {LATER}",

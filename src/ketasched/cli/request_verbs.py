@@ -78,6 +78,22 @@ def clear(*, by: str, on: str | None, what: str) -> Change | ChangeOn:
     return lambda today: Change("clear", record=Record(what, day or today, name))
 
 
+def authorise(*, sessions: tuple[str, ...]) -> Change:
+    """Record what an insurer authorised: so many sessions between two days, both included.
+
+    It adds to what is known; the word none takes that back. No visit moves. Visits that have a
+    session by now are planned; those without one are tentative, unless somebody confirmed them.
+
+    \b
+    ketasched revise courses/P-014 authorise "8 from 2027-01-04 until 2027-02-28"
+    ketasched revise courses/P-014 authorise none "12 from 2027-01-04 until 2027-03-31"
+    """
+    given = tuple(text for text in sessions if text.strip().lower() != NONE)
+    with options.refuse_bad_value("sessions"):
+        read = [REQUEST_FIELDS["authorised"].read(text, local_date_order()) for text in given]
+    return Change("authorise", authorised=tuple(read), anew=len(given) < len(sessions))
+
+
 WISH_OPTIONS = tuple(
     click.option(
         f"--{name.replace('_', '-')}",
@@ -100,5 +116,13 @@ CLEAR_OPTIONS = (
     ),
 )
 
-REQUEST_VERBS = (RequestVerb(wishes, WISH_OPTIONS), RequestVerb(clear, CLEAR_OPTIONS))
+AUTHORISE_OPTIONS = (
+    click.argument("sessions", metavar="SESSIONS|none…", nargs=-1, required=True),
+)
+
+REQUEST_VERBS = (
+    RequestVerb(wishes, WISH_OPTIONS),
+    RequestVerb(clear, CLEAR_OPTIONS),
+    RequestVerb(authorise, AUTHORISE_OPTIONS),
+)
 """The verbs, each with its options."""

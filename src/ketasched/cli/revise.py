@@ -43,6 +43,7 @@ SYNONYMS = {
     **dict.fromkeys(("add", "extra"), "booster"),
     **dict.fromkeys(("availability", "unavailable", "absent", "days"), "wishes"),
     **dict.fromkeys(("clearance", "cleared", "record"), "clear"),
+    **dict.fromkeys(("authorize", "authorised", "authorisation", "insurance"), "authorise"),
     **dict.fromkeys(("transfer", "convert", "protocol"), "switch"),
     **dict.fromkeys(("revert", "back", "take-back", "rollback"), "undo"),
     "rename": "ketasched register rename OLD NEW",
