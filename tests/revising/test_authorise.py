@@ -119,7 +119,7 @@ def test_nothing_to_record_is_refused_with_what_to_type():
 def test_a_visit_that_somebody_confirmed_stays_planned_and_the_warning_says_so():
     course = apply(allowed(4), "confirm", visit=6)
     assert waiting(course) == [5]
-    assert "visits 5 and 6 are beyond that" in warning(course)
+    assert "visit 5 is tentative, visit 6 is beyond that" in warning(course)
     fewer = authorise(course, sessions(3), anew=True)
     assert waiting(fewer) == [4, 5]
     assert waiting(apply(fewer, "miss", "2026-12-09T12:00", visit=1)) == [5]

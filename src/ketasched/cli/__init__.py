@@ -21,6 +21,7 @@ COMMANDS = {
     "day": "The clinic's day: who comes, on which chair, with which driver.",
     "reschedule": "Move all visits that no longer fit the clinic, as one.",
     "drivers": "The coming visits that have no driver.",
+    "authorisations": "Whose authorised sessions run out, in visits or days.",
     "backfill": "Who could take a free slot.",
     "register": "The clinic's book: list, show, export, import, rename, back up.",
     "check": "Check course, clinic, protocol and roster files.",

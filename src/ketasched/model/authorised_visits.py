@@ -47,10 +47,16 @@ def fit_text(authorised: Sequence[Authorisation], visits: Sequence[Visit]) -> st
         return f"{what}; {'the visit fits' if len(here) == 1 else f'all {len(here)} visits fit'}"
     count = len(here) - len(beyond)
     fit = f"{count} of {len(here)} visit{'s' * (len(here) > 1)} fit{'s' * (count == 1)}"
-    waits = all(visit.status == "tentative" for visit in beyond)
-    verb = "is" if len(beyond) == 1 else "are"
-    rest = f"{visits_text(one.number for one in beyond)} {verb}"
-    return f"{what}; {fit}, {rest} {'tentative' if waits else 'beyond that'}"
+    waiting = [visit for visit in beyond if visit.status == "tentative"]
+    others = [visit for visit in beyond if visit.status != "tentative"]
+    both = (waiting, "tentative"), (others, "beyond that")
+    return ", ".join([f"{what}; {fit}", *(_are_text(some, how) for some, how in both if some)])
+
+
+def _are_text(visits: Sequence[Visit], how: str) -> str:
+    """What visits are, one or more: "visits 5 and 6 are tentative"."""
+    verb = "is" if len(visits) == 1 else "are"
+    return f"{visits_text(visit.number for visit in visits)} {verb} {how}"
 
 
 def all_fit_text(authorised: Sequence[Authorisation], visits: Sequence[Visit]) -> str:
@@ -61,8 +67,9 @@ def all_fit_text(authorised: Sequence[Authorisation], visits: Sequence[Visit]) -
 def authorisation_text(one: Authorisation) -> str:
     """An authorisation in words: "8 sessions from Mon 4 Jan until Sun 28 Feb 2027"."""
     first = day_text(one.first, year=one.first.year != one.last.year)
-    return f"{_sessions_text(one.sessions)} from {first} until {day_text(one.last)}"
+    return f"{sessions_text(one.sessions)} from {first} until {day_text(one.last)}"
 
 
-def _sessions_text(count: int) -> str:
+def sessions_text(count: int) -> str:
+    """A number of sessions in words: "8 sessions", "1 session", "no sessions"."""
     return "1 session" if count == 1 else f"{count or 'no'} sessions"
