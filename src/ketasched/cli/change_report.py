@@ -166,6 +166,9 @@ def _session_lines(before: Course, after: Course) -> Iterator[str]:
     was, now = (fit_text(one.request.authorised, one.visits) for one in (before, after))
     if now and now != was:
         yield now
+    if was and before.course_id != after.course_id:
+        said = f"what was authorised was for {before.protocol.id}, and nothing is so far for"
+        yield f"{said} {after.protocol.id}: {REVISE} authorise SESSIONS"
 
 
 def _number_lines(before: Course, after: Course) -> Iterator[str]:
