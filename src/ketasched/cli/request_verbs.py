@@ -79,10 +79,11 @@ def clear(*, by: str, on: str | None, what: str) -> Change | ChangeOn:
 
 
 def authorise(*, sessions: tuple[str, ...]) -> Change:
-    """Record what an insurer authorised: so many sessions between two days, both included.
+    """Record what an insurer authorised; no visit moves.
 
-    It adds to what is known; the word none takes that back. No visit moves. Visits that have a
-    session by now are planned; those without one are tentative, unless somebody confirmed them.
+    That is so many sessions from one day until another, both included. It adds to what is known;
+    the word none takes that back. Visits that have a session now are planned; those without one
+    are tentative, unless somebody confirmed them.
 
     \b
     ketasched revise courses/P-014 authorise "8 from 2027-01-04 until 2027-02-28"
