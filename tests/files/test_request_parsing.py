@@ -12,7 +12,7 @@ from tools.documents.typed_forms import REFUSED, TYPED_FORMS
 
 from ketasched.errors import BadRequest
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
-from ketasched.model import WEEKDAYS, Clock, DateRange, Request, TimeRange
+from ketasched.model import WEEKDAYS, Authorisation, Clock, DateRange, Request, TimeRange
 from ketasched.model.identifiers import read_reference
 from ketasched.model.values import Record
 
@@ -270,6 +270,28 @@ def test_every_field_has_a_help_text(name):
             (" rems-enrolment 2026-11-20  Dr. Zoë Lee ",),
             (Record("rems-enrolment", date(2026, 11, 20), "Dr. Zoë Lee"),),
         ),
+        *(
+            (
+                "authorised",
+                (text,),
+                (Authorisation(8, date(2027, 1, 4), date(2027, 2, 28)),),
+            )
+            for text in (
+                "8 from 2027-01-04 until 2027-02-28",
+                " 8  sessions from 4 Jan 2027 to Feb 28, 2027 ",
+                "8 visits From 2027/1/4 through 28-Feb-2027",
+                "8 from Mon, Jan 4, 2027 - Sun, Feb 28, 2027",
+                "8 from 2027-01-04..2027-02-28",
+            )
+        ),
+        (
+            "authorised",
+            ("1 from 2026-12-07 until 2026-12-07", "2 from 2027-01-04 until 2027-02-28"),
+            (
+                Authorisation(1, MONDAY, MONDAY),
+                Authorisation(2, date(2027, 1, 4), date(2027, 2, 28)),
+            ),
+        ),
         ("cleared_by", "null", "null"),
         ("driver_name", "007", "007"),
     ],
@@ -358,6 +380,23 @@ def test_a_value_is_read_as_it_is_meant(name, text, expected):
         ("recorded", ("rems-enrolment 2026-11-20",), "expected what, a date and a name"),
         ("recorded", ("consent 2026-02-30 Dr. Lee",), "2026-02-30"),
         ("recorded", ("consent 2026-11-20 Dr.\u2028Lee",), "expected what, a date and a name"),
+        *(
+            ("authorised", (text,), 'as in "8 from 2027-01-04 until 2027-02-28", not')
+            for text in (
+                *("8", "8 until 2027-02-28", "8 from 2027-01-04", "eight from 2027-01-04"),
+                *("2027-01-04..2027-02-28", "8 from 2027-01-04 until 2027-02-28 until 2027-03-01"),
+            )
+        ),
+        ("authorised", ("0 from 2027-01-04 until 2027-02-28",), "expected 1 to 999 sessions"),
+        ("authorised", ("1000 from 2027-01-04 until 2027-02-28",), "expected 1 to 999 sessions"),
+        ("authorised", ("8 from 2027-02-28 until 2027-02-27",), "is backwards"),
+        ("authorised", ("8 from 03/04/2027 until 05/06/2027",), "--date-order"),
+        ("authorised", ("8 from 2027-01-04 until soon",), "expected a date"),
+        (
+            "authorised",
+            ("8 from 2027-01-04 until 2027-02-28", "8 from 4 Jan 2027 to 28 Feb 2027"),
+            "is there twice",
+        ),
         ("cleared_by", "  ", "expected some words"),
         ("driver_name", "Ann\nLee", "expected some words on one line"),
         ("driver_name", "Ann\x1b[31m", "expected some words on one line"),

@@ -9,7 +9,16 @@ import pytest
 
 from ketasched.files.load import load_clinic, load_protocol
 from ketasched.language.locale import INTERNATIONAL
-from ketasched.model import Change, Clinic, Course, DateRange, Finding, Misfit, Request
+from ketasched.model import (
+    Authorisation,
+    Change,
+    Clinic,
+    Course,
+    DateRange,
+    Finding,
+    Misfit,
+    Request,
+)
 from ketasched.model.values import Record
 from ketasched.planning.planner import plan
 from ketasched.render.day_sheet import FORMS, render_sheet
@@ -93,6 +102,59 @@ def test_what_the_protocol_requires_is_marked_until_it_is_recorded():
     consent = Record("consent", MONDAY, "Dr. Okafor")
     course = replace(course, request=replace(course.request, recorded=(consent,)))
     assert "consent missing" not in marks(course, 1)
+
+
+def authorised(count: int, last: str = "2026-12-31") -> Course:
+    """Six visits from Monday 7 to Friday 18 December, and so many sessions until a day."""
+    return plan_course(authorised=(Authorisation(count, MONDAY, date.fromisoformat(last)),))
+
+
+@pytest.mark.parametrize(
+    ("course", "number", "mark"),
+    [
+        (authorised(9, "2027-01-31"), 5, ""),
+        (authorised(6), 3, ""),
+        (authorised(6), 4, "authorised: 2 sessions left, until Thu 31 Dec"),
+        (authorised(6), 5, "authorised: 1 session left, until Thu 31 Dec"),
+        (authorised(6), 6, ""),
+        (authorised(5), 5, "authorised: no sessions left"),
+        (authorised(5), 6, "authorisation missing"),
+        (authorised(9, "2026-12-25"), 2, ""),
+        (authorised(9, "2026-12-25"), 3, "authorised: 6 sessions left, until Fri 25 Dec"),
+        (authorised(9, "2026-12-14"), 4, "authorised: 5 sessions left, until Mon 14 Dec"),
+        (authorised(9, "2026-12-14"), 5, "authorisation missing"),
+        (plan_course(), 5, ""),
+    ],
+    ids=[
+        "many, for long",
+        "three left",
+        "two left",
+        "one left",
+        "none left, after the last visit",
+        "none left, before the last visit",
+        "a visit without one",
+        "sixteen days left",
+        "fourteen days left",
+        "the last day",
+        "the day after",
+        "nothing authorised",
+    ],
+)
+def test_few_sessions_or_days_are_said_and_a_visit_without_one_is_marked(course, number, mark):
+    found = [one for one in marks(course, number) if "authoris" in one]
+    assert found == [mark] * bool(mark)
+    day = course.visits[number - 1].start.date()
+    for form in FORMS:
+        unfolded = render_sheet(sheet(course, day=day), form).replace("\r\n ", "")
+        assert (mark.replace(",", "\\,") if form == "ics" else mark) in unfolded
+
+
+def test_a_visit_without_a_session_is_urgent_and_a_concern_of_the_page():
+    course = authorised(5)
+    day = course.visits[5].start.date()
+    (visit,) = sheet(course, day=day).visits
+    assert "authorisation missing" in visit.urgent_marks
+    assert "without an authorised session" in render_sheet(sheet(course, day=day), "html")
 
 
 def test_the_sheet_says_until_when_nobody_drives():

@@ -27,6 +27,7 @@ from ketasched.model import (
     TAKES_PLACE,
     WEEKDAYS,
     Audience,
+    Authorisation,
     Change,
     Clinic,
     Clock,
@@ -45,6 +46,9 @@ from ketasched.model import (
     Wish,
     Wishes,
 )
+from ketasched.model.authorised_visits import visits_beyond
+from ketasched.model.replay import standing_entries
+from ketasched.model.review_gates import first_closed_gate
 from ketasched.planning.check import check
 from ketasched.planning.planner import plan
 from ketasched.render import render
@@ -73,6 +77,7 @@ COURSES: dict[str, tuple[Protocol, dict[str, Any]]] = {
 }
 RULES = st.sets(st.sampled_from(OVERRIDABLE), max_size=7).map(lambda one: tuple(sorted(one)))
 BETWEEN = st.sampled_from([("gap",), ("gap", "span"), ("span",)])
+SESSIONS = st.integers(1, 9)
 SOME_OVERRIDES = st.one_of(st.just(()), st.just(()), RULES)
 SOME_BETWEEN = st.one_of(st.just(()), st.just(()), BETWEEN)
 AUDIENCES: tuple[Audience, ...] = get_args(Audience)
@@ -158,12 +163,17 @@ class Life(RuleBasedStateMachine):
     now: datetime
     clinics: int
 
-    @initialize(name=st.sampled_from(sorted(COURSES)), sam=st.booleans())
-    def begin(self, name: str, sam: bool) -> None:
+    @initialize(
+        name=st.sampled_from(sorted(COURSES)), sam=st.booleans(), sessions=st.none() | SESSIONS
+    )
+    def begin(self, name: str, sam: bool, sessions: int | None) -> None:
         asked, more = COURSES[name]
         as_in_a_file, _ = read(Protocol, plain(asked))
         assert as_in_a_file
         more = {"start": date(2026, 12, 7), "driver_name": "Sam" if sam else ""} | more
+        if sessions:
+            last = date(2027, 4, 30)
+            more["authorised"] = (Authorisation(sessions, date(2026, 12, 7), last),)
         self.request = request(**more)
         self.course = plan(as_in_a_file, clinic(), self.request, made_at=MADE_AT)
         self.before = self.course
@@ -418,6 +428,16 @@ class Life(RuleBasedStateMachine):
     def clear(self, name: str) -> None:
         self.change("clear", record=Record("clearance", self.now.date(), name))
 
+    @precondition(lambda self: len(self.course.history) % 3 == 1)
+    @rule(data=st.data(), sessions=st.integers(0, 9), days=st.integers(0, 60), anew=st.booleans())
+    def authorise(self, data: st.DataObject, sessions: int, days: int, anew: bool) -> None:
+        if not sessions:
+            self.change("authorise", anew=True)
+            return
+        first = self.now.date() + timedelta(data.draw(st.integers(-20, 7)))
+        some = Authorisation(sessions, first, first + timedelta(days))
+        self.change("authorise", authorised=(some,), anew=anew)
+
     @precondition(lambda self: len(self.course.history) % 4 == 2)
     @rule()
     def rename(self) -> None:
@@ -467,6 +487,30 @@ class Life(RuleBasedStateMachine):
                 assert (new.start, new.status) == (visit.start, visit.status)
             if visit.start.date() < self.now.date() and visit.status in TAKES_PLACE:
                 assert new.start == visit.start
+
+    @invariant()
+    def a_visit_waits_exactly_where_it_has_no_session(self) -> None:
+        """Clinicians' decisions aside: on tentative phases, at gates, and of single visits."""
+        course = self.course
+        at = course.history[-1].at
+        last = course.history[-1].change
+        if not course.request.authorised or (last and last.verb == "undo"):
+            return  # what was undone is as it was when less of the course had begun
+        beyond = {one.uid for one in visits_beyond(course.request.authorised, course.visits)}
+        gate = first_closed_gate(course.reviews) or len(course.visits)
+        optional = {phase.name for phase in course.protocol.phases if phase.tentative}
+        decided = {
+            uid
+            for _, entry in standing_entries(course.history)
+            if entry.change and entry.change.verb in ("confirm", "booster")
+            for uid in entry.changed
+        }
+        for visit in course.visits:
+            if visit.start > at and visit.number <= gate and visit.phase not in optional:
+                if visit.status == "tentative":
+                    assert visit.uid in beyond
+                if visit.status == "planned":
+                    assert visit.uid not in beyond or visit.uid in decided
 
     @invariant()
     def the_visits_are_in_order_and_numbered(self) -> None:

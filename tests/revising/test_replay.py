@@ -13,6 +13,7 @@ from ketasched.events.sequence import EventRevisions
 from ketasched.files.codec import json_line
 from ketasched.files.load import parse_course
 from ketasched.model import (
+    Authorisation,
     Change,
     Clock,
     Course,
@@ -31,6 +32,7 @@ from ketasched.revising.history import with_result
 from ketasched.revising.rename import rename
 from ketasched.revising.revise import revise
 from tests.revising.changes import moment, six
+from tests.support.nouns import MONDAY
 from tests.support.random_life import changes_of, items
 
 TODAY = "2026-12-09T12:00"
@@ -50,6 +52,7 @@ LIFE = (
     Change("cease"),
     Change("undo"),
     Change("clear", record=Record("clearance", date(2026, 12, 1), "Dr. Lee")),
+    Change("authorise", authorised=(Authorisation(3, MONDAY, date(2027, 1, 4)),)),
     Change("wishes", wishes=Wishes(time=Clock(600))),
     Change("reschedule", starts=(NewStart(7, moment("2026-12-23T11:00")),)),
     Change("rename"),

@@ -13,6 +13,7 @@ from ketasched.events.events import events
 from ketasched.events.view import View
 from ketasched.files.load import parse_course
 from ketasched.model import (
+    Authorisation,
     Change,
     Clock,
     DateRange,
@@ -29,7 +30,7 @@ from ketasched.revising.revise import revise
 from ketasched.revising.undo import course_to_restore
 from tests.conftest import ROOT
 from tests.revising.changes import apply, moment, six
-from tests.support.nouns import clinic, occupied
+from tests.support.nouns import MONDAY, clinic, occupied
 
 WEDNESDAY = "2026-12-09T12:00"
 """The second visit was at nine."""
@@ -67,6 +68,10 @@ CHANGES = {
     "a booster confirmed": {"verb": "confirm", "visit": 7},
     "another driver": {"verb": "driver", "visit": 3, "driver": Driver("Ann")},
     "a clearance": {"verb": "clear", "record": Record("clearance", date(2026, 12, 9), "Dr. Lee")},
+    "an authorisation": {
+        "verb": "authorise",
+        "authorised": (Authorisation(3, MONDAY, date(2026, 12, 31)),),
+    },
     "new wishes": {"verb": "wishes", "wishes": Wishes(time=Clock(600))},
     "a visit on another day": {"verb": "complete", "visit": 2, "on": date(2026, 12, 8)},
 }

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ketasched.model import (
+    Authorisation,
     BusyTime,
     Clinic,
     Clock,
@@ -32,8 +33,10 @@ from ketasched.model import (
     Slot,
     SpanDays,
     TimeRange,
+    Visit,
     VisitKind,
     WeekHours,
+    Window,
 )
 from ketasched.model.holds import Hold
 from ketasched.model.values import Record
@@ -149,6 +152,29 @@ def ends(before: str, after: str, span: SpanDays | None) -> Ask:
     """Asks about the first and the last visit of a phase with this span."""
     dates = [date.fromisoformat(text.split()[0]) for text in (before, after)]
     return lambda rule: rule.ends(*dates, phase(span_days=span), given())
+
+
+def counted(*days: str, authorised: str = "", done: int = 0, elsewhere: int = 0) -> Ask:
+    """Asks about visits on these days of December, the first of them `done`, or `elsewhere`."""
+    allowed = tuple(Authorisation.read(text) for text in authorised.split("; ") if text)
+    visits = [
+        Visit(
+            number=number,
+            phase="induction",
+            of=f"{number} of {len(days)}",
+            kind="infusion",
+            status="completed" if number <= done or number <= elsewhere else "tentative",
+            start=moment(f"2026-12-{on} 09:00"),
+            treatment_start=moment(f"2026-12-{on} 09:15"),
+            end=moment(f"2026-12-{on} 10:55"),
+            no_driving_until=None,
+            window=Window(MONDAY, MONDAY, MONDAY),
+            uid=f"visit-{number}",
+            elsewhere=number <= elsewhere,
+        )
+        for number, on in enumerate(days, start=1)
+    ]
+    return lambda rule: rule.course(visits, given(asked=request(authorised=allowed)))
 
 
 def moved(old: str, new: str, now: str = "2026-12-01 12:00", notice: str = "24h") -> Ask:
@@ -987,6 +1013,65 @@ CASES: Mapping[str, tuple[Case, ...]] = {
         holds(
             "a clearance has a rule of its own",
             first("2026-12-07 09:00", by=protocol(requires=("clearance",))),
+        ),
+    ),
+    "authorisation": (
+        holds("nothing is authorised", counted("07", "09")),
+        *(
+            case(title, counted("07", "09", "11", authorised=authorised), *says)
+            for case, title, authorised, *says in (
+                (holds, "as many as there are visits", "3 from 2026-12-07 until 2026-12-11"),
+                (holds, "one more", "4 from 2026-12-07 until 2026-12-11"),
+                (warns, "one less", "2 from 2026-12-07 until 2026-12-11", "visit 3 is tentative"),
+                (
+                    warns,
+                    "a day too late",
+                    "3 from 2026-12-08 until 2026-12-11",
+                    "2 of 3 visits fit, visit 1 is",
+                ),
+                (
+                    warns,
+                    "ends a day too early",
+                    "3 from 2026-12-07 until 2026-12-10",
+                    "visit 3 is",
+                ),
+                (
+                    warns,
+                    "over before the first visit",
+                    "9 from 2026-11-01 until 2026-12-06",
+                    "0 of 3 visits fit, visits 1, 2 and 3 are",
+                ),
+                (
+                    holds,
+                    "two in turn",
+                    "2 from 2026-12-07 until 2026-12-09; 1 from 2026-12-10 until 2026-12-11",
+                ),
+                (
+                    warns,
+                    "a day between two",
+                    "9 from 2026-12-07 until 2026-12-08; 9 from 2026-12-10 until 2026-12-11",
+                    "visit 2 is",
+                ),
+                (
+                    holds,
+                    "two at once, of which one ends first",
+                    "2 from 2026-12-07 until 2026-12-31; 1 from 2026-12-07 until 2026-12-07",
+                ),
+            )
+        ),
+        warns(
+            "a completed visit has used its session",
+            counted("07", "09", authorised="1 from 2026-12-07 until 2026-12-31", done=1),
+            "1 of 2 visits fits, visit 2 is tentative",
+        ),
+        warns(
+            "a visit that took place all the same",
+            counted("07", "09", authorised="1 from 2026-12-07 until 2026-12-31", done=2),
+            "visit 2 is beyond that",
+        ),
+        holds(
+            "a visit elsewhere uses none",
+            counted("02", "07", authorised="1 from 2026-12-01 until 2026-12-31", elsewhere=1),
         ),
     ),
     "reference": (

@@ -20,6 +20,7 @@ CALLS: Mapping[str, str] = {
     "plan": f"plan --patient Q --start 2026-12-07 {MADE} -o out --register",
     "show": "show courses/P",
     "suggest": f"suggest courses/P 3 {LATER}",
+    "revise authorise": f"revise P authorise '4 from 2026-12-07 until 2026-12-31' {LATER}",
     "revise booster": f"revise P booster --on 2027-01-20 {LATER}",
     "revise cease": f"revise P cease --reason moved {LATER}",
     "revise clear": f"revise P clear --by Lee {LATER}",
@@ -39,6 +40,7 @@ CALLS: Mapping[str, str] = {
     "day": f"day 2026-12-07 {LATER}",
     "reschedule": f"reschedule --clinic closed.toml --apply {LATER}",
     "drivers": f"drivers --next 30d {LATER}",
+    "authorisations": f"authorisations --next 60d {LATER}",
     "backfill": f"backfill --on 2026-12-10 --time 9:00 --waiting roster.csv {LATER}",
     "register backup": "register backup safe-1.db",
     "register export": "register export",
@@ -80,7 +82,8 @@ def _fill(keys: str) -> None:
     Path("clinic.toml").write_text(keys + example, encoding="utf-8")
     more = f"--boosters 1 --cleared-by Dr --cleared-on 2026-11-20 {MADE} -o courses"
     run(f"plan --patient P --start 2026-12-07 {more} --register book.db")
-    run(f"plan --patient H --start 2026-12-07 {more} --register book.db")
+    authorised = "--authorised '9 from 2026-12-07 until 2026-12-31'"
+    run(f"plan --patient H --start 2026-12-07 {authorised} {more} --register book.db")
     run(f"plan --patient R --start 2027-02-01 {more}")
     run(f"revise H hold --reason flu {LATER} --register book.db")
     run("register backup old.db --register book.db")

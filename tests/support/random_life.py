@@ -11,6 +11,7 @@ from ketasched.errors import BadRequest, NoPlan, NothingToDo
 from ketasched.files.load import load_protocol
 from ketasched.model import (
     TAKES_PLACE,
+    Authorisation,
     Change,
     Clinic,
     Clock,
@@ -63,6 +64,7 @@ VERBS = Counter(
         "driver": 6,
         "wishes": 6,
         "clear": 3,
+        "authorise": 5,
         "reschedule": 6,
     }
 )
@@ -301,6 +303,7 @@ def some_change(chance: random.Random, course: Course) -> Change:
         "review": {"outcome": chance.choice(["go-on", "go-on", "stop"])},
         "driver": {"driver": chance.choice([None, Driver("Alex"), Driver("Jo", "555")])},
         "clear": {"record": Record("clearance", date(2026, 12, chance.randint(1, 9)), "Dr. Lee")},
+        "authorise": some_authorisation(chance, course),
         "wishes": {"wishes": some_wishes(chance, course)},
         "reschedule": {"starts": some_starts(chance, course, number)},
     }
@@ -312,7 +315,7 @@ def some_change(chance: random.Random, course: Course) -> Change:
     if verb == "defer" and chance.random() < 0.3:
         day = course.visits[number - 1].start.date() + timedelta(chance.randint(0, 3))
         more = {"on": day, "time": Clock(chance.choice([540, 600, 780]))}
-    without = ("undo", "hold", "resume", "booster", "wishes", "clear", "reschedule")
+    without = ("undo", "hold", "resume", "booster", "wishes", "clear", "authorise", "reschedule")
     visit = None if verb in without or (verb == "cease" and chance.random() < 0.5) else number
     return Change(verb, visit=visit, overrides=overrides, **more)  # type: ignore[arg-type]
 
@@ -324,6 +327,15 @@ def some_starts(chance: random.Random, course: Course, number: int) -> tuple[New
     starts = [one.start.replace(hour=hour, minute=0) + days for one in visits]
     both = zip(visits, starts, strict=True)
     return tuple(NewStart(one.number, start, chance.random() < 0.7) for one, start in both)
+
+
+def some_authorisation(chance: random.Random, course: Course) -> dict[str, Any]:
+    """Sessions from about now on, besides what is authorised, or instead."""
+    first = course.history[-1].at.date() + timedelta(chance.randint(-10, 5))
+    last = first + timedelta(chance.randint(0, 40))
+    some = (Authorisation(chance.randint(1, 8), first, last),)
+    anew = chance.random() < 0.5
+    return {"authorised": some if chance.random() < 0.8 or not anew else (), "anew": anew}
 
 
 def some_wishes(chance: random.Random, course: Course) -> Wishes:

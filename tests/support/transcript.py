@@ -97,6 +97,7 @@ VALUES = {
     "COURSE": "courses/P-014",
     "DAYS": "2",
     "HH:MM": "10:00",
+    "SESSIONS": "'8 from 2027-01-04 until 2027-02-28'",
     "MAIL": "anna@example.org",
     "TEXT": "snow",
 }

@@ -1,6 +1,7 @@
 """Neither a lock screen nor a fridge nor a driver tells what the treatment is."""
 
 from dataclasses import replace
+from datetime import date
 from typing import get_args
 
 import pytest
@@ -16,6 +17,7 @@ from ketasched.language.known import languages
 from ketasched.model import (
     Amount,
     Audience,
+    Authorisation,
     Entry,
     Finding,
     Instructions,
@@ -32,7 +34,7 @@ from ketasched.render.day_sheet import render_sheet
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.render.patient_folder import render_folder
 from tests.conftest import MADE_AT
-from tests.support.nouns import clinic, phase, protocol, request
+from tests.support.nouns import MONDAY, clinic, phase, protocol, request
 from tests.support.readers import unfolded
 
 FORMS = [form for form in RENDERERS if form != "json"]
@@ -450,3 +452,13 @@ def test_a_label_that_would_do_nothing_or_tell_is_refused(arguments, said):
     result = CliRunner().invoke(main, ["plan", "--start", "2027-01-04", *arguments])
     assert result.exit_code == 2
     assert said in result.output
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+@pytest.mark.parametrize("form", FORMS)
+def test_nobody_but_the_clinic_reads_what_an_insurer_authorised(form, audience):
+    allowed = (Authorisation(4, MONDAY, date(2026, 12, 31)),)
+    asked = request(authorised=allowed, boosters=1)
+    course = plan(load_protocol("iv-depression"), clinic(), asked, made_at=MADE_AT)
+    assert "authoris" not in render(course, form, View(audience)).lower()
+    assert "4 sessions from" in render(course, "text", View("clinic"))

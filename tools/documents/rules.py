@@ -1,7 +1,7 @@
 """`docs/rules.md`: every rule, from its class."""
 
 from ketasched.rules import RULES
-from ketasched.rules.base import EndsRule, MoveRule, PairRule, Precondition, VisitRule
+from ketasched.rules.base import CourseRule, EndsRule, MoveRule, PairRule, Precondition, VisitRule
 from tools.documents.tables import MADE, table, whole
 
 HEAD = f"""# Rules
@@ -32,6 +32,7 @@ SHAPES: dict[type, str] = {
     EndsRule: "Asked of the first and the last visit of a phase.",
     MoveRule: "Asked of a visit that a change moves without naming it.",
     Precondition: "Asked once of a course.",
+    CourseRule: "Asked once of all visits of a course, which stay where they are.",
 }
 
 

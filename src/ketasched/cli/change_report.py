@@ -8,6 +8,7 @@ from ketasched.events.diff import is_collected_now
 from ketasched.events.rides import needs_ride
 from ketasched.events.wording import is_at_check_in
 from ketasched.model import TAKES_PLACE, Course, Review, Visit, visits_text
+from ketasched.model.authorised_visits import fit_text
 from ketasched.model.replay import items_of
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.planning.check import is_to_come
@@ -61,6 +62,7 @@ def follow_ups(before: Course, after: Course, *, is_done: bool = True) -> Iterat
     yield from _number_lines(before, after)
     yield from _time_lines(after)
     yield from _early_lines(after)
+    yield from _session_lines(before, after)
     entry = after.history[-1]
     today = entry.at.date()
     for one in items_of(after).values():
@@ -157,6 +159,16 @@ def _early_lines(after: Course) -> Iterator[str]:
         if visit and visit.status == "completed" and visit.start > entry.at:
             when = clock_text(visit.start)
             yield f"visit {visit.number} is recorded before its check-in at {when}"
+
+
+def _session_lines(before: Course, after: Course) -> Iterator[str]:
+    """How many visits have an authorised session, where a change makes a difference to that."""
+    was, now = (fit_text(one.request.authorised, one.visits) for one in (before, after))
+    if now and now != was:
+        yield now
+    if was and before.course_id != after.course_id:
+        said = f"what was authorised was for {before.protocol.id}, and nothing is so far for"
+        yield f"{said} {after.protocol.id}: {REVISE} authorise SESSIONS"
 
 
 def _number_lines(before: Course, after: Course) -> Iterator[str]:

@@ -1,7 +1,8 @@
-"""What `day` and `drivers` ask the register: some days of one clinic, from its own today on."""
+"""What commands ask the register: some days of one clinic, from its own today on."""
 
+import re
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ketasched.cli import options
@@ -9,7 +10,7 @@ from ketasched.cli.course_source import patient_named
 from ketasched.cli.current_clinic import current_clinic
 from ketasched.cli.output import say, use_clock_of
 from ketasched.cli.register_option import needed_register
-from ketasched.errors import BadFile
+from ketasched.errors import BadFile, BadRequest
 from ketasched.events.view import clinic_locale
 from ketasched.files.load import load_clinic
 from ketasched.language.locale import INTERNATIONAL, Locale
@@ -20,6 +21,14 @@ from ketasched.register.records import BookedDays
 which_clinic_option = options.clinic(
     "Which clinic, where the register has several; its newest hours."
 )
+
+
+def days_ahead(text: str) -> timedelta:
+    """How far ahead `--next` looks: "3d", "2w", "7". Raises `BadRequest`."""
+    found = re.fullmatch(r"(\d{1,3}) ?(d|w|)(?:ays?|eeks?)?", text.strip(), re.ASCII)
+    if found is None:
+        raise BadRequest("next", f'expected days or weeks such as "3d" or "2w", not "{text}"')
+    return timedelta(int(found[1]) * (7 if found[2] == "w" else 1))
 
 
 class DayQuery:

@@ -1,18 +1,15 @@
 """`ketasched drivers`: the coming visits that have no driver, for the afternoon's calls."""
 
-import re
-from datetime import timedelta
-
 import click
 
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
-from ketasched.cli.day_query import DayQuery, which_clinic_option
+from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
 from ketasched.cli.hints import pasteable
 from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import print_as, say
 from ketasched.cli.register_option import register_option
-from ketasched.errors import BadRequest, command_line
+from ketasched.errors import command_line
 from ketasched.language.locale import Locale
 from ketasched.language.restyle import restyle
 from ketasched.model import DateRange, misfit_count
@@ -53,12 +50,10 @@ def command(
     ketasched drivers
     ketasched drivers --next 7d
     """
-    days = re.fullmatch(r"(\d{1,3}) ?(d|w|)(?:ays?|eeks?)?", ahead.strip(), re.ASCII)
-    if days is None:
-        raise BadRequest("next", f'expected days or weeks such as "3d" or "2w", not "{ahead}"')
+    how_far = days_ahead(ahead)
     query = DayQuery(register_address, clinic_path)
     now = query.now(today)
-    last = now.date() + timedelta(int(days[1]) * (7 if days[2] == "w" else 1))
+    last = now.date() + how_far
     courses, chairs = query.days(now.date(), last)
     misfits = query.misfits(courses)
     missing = visits_without_driver(courses, chairs, now, last, misfits)

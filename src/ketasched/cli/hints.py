@@ -40,7 +40,7 @@ REPEATED = {
 `--register` alone comes last, else it would take the word after it for its value.
 """
 
-AT_HOME = frozenset(("register", "day", "drivers", "backfill"))
+AT_HOME = frozenset(("register", "day", "drivers", "authorisations", "backfill"))
 """The commands that use the usual register unasked; all others only with `--register`."""
 
 SECRET = re.compile(r":[^/@]*@|password", re.IGNORECASE)

@@ -47,7 +47,7 @@ ENVIRONMENT: Mapping[str, str] = {
 STANDARD_ERROR = 2
 """The number of the last of the three standard streams."""
 
-CHANGE_FIELDS = ("course", "verb", "visit", "date", "old", "new")
+CHANGE_FIELDS = ("course", "verb", "visit", "date", "old", "new", "sessions")
 """Fields of a `BadRequest` that are arguments or parts of a change, not options."""
 
 DONE, CLINIC = "ketasched.done", "ketasched.clinic"

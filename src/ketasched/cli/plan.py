@@ -25,6 +25,7 @@ from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, refuse_mismatch, shipped_protocols
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
 from ketasched.model import Clinic, Course, DateOrder, Protocol, Request
+from ketasched.model.authorised_visits import all_fit_text
 from ketasched.model.identifiers import make_course_id, make_uid_key
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.privacy import sensitive_term
@@ -117,8 +118,15 @@ def command(
         say("note", NOT_BOOKED if dry_run else f"booked in {register.place}")
     elif clinic.counts_visits:
         say("note", CHAIRS)
-    say_findings(course.findings)
+    _say_findings(course)
     delivery.print_result(course, written)
+
+
+def _say_findings(course: Course) -> None:
+    """Say that all visits have an authorised session, if they have, and what the rules say."""
+    if fit := all_fit_text(course.request.authorised, course.visits):
+        say("note", fit)
+    say_findings(course.findings)
 
 
 def _warn_of_clinic(

@@ -18,19 +18,16 @@ from ketasched.cli.change_command import (
     refuse_unsafe_text,
 )
 from ketasched.cli.output import local_date_order
+from ketasched.cli.request_verbs import REQUEST_VERBS
 from ketasched.cli.switch import switch_options
 from ketasched.errors import BadRequest
-from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
 from ketasched.files.typed_dates import date_and_time
 from ketasched.model import (
     Change,
     Clock,
     Driver,
-    Record,
     ReviewOutcome,
     Scope,
-    Wish,
-    Wishes,
     quote,
 )
 from ketasched.model.did_you_mean import nearest
@@ -46,6 +43,7 @@ SYNONYMS = {
     **dict.fromkeys(("add", "extra"), "booster"),
     **dict.fromkeys(("availability", "unavailable", "absent", "days"), "wishes"),
     **dict.fromkeys(("clearance", "cleared", "record"), "clear"),
+    **dict.fromkeys(("authorize", "authorised", "authorisation", "insurance"), "authorise"),
     **dict.fromkeys(("transfer", "convert", "protocol"), "switch"),
     **dict.fromkeys(("revert", "back", "take-back", "rollback"), "undo"),
     "rename": "ketasched register rename OLD NEW",
@@ -289,82 +287,8 @@ def driver(*, visits: str, name: str, phone: str, clear: bool) -> Change:
     return replace(change, visit=int(visits)) if is_one else replace(change, visits=visits)
 
 
-WISHES: tuple[Wish, ...] = (
-    *("days", "between", "time", "unavailable"),
-    *("language", "driver_language"),
-)
-"""The wishes, in the order of their options."""
-
-WISH_STEPS = {"unavailable": "a date; for weekdays --days, with all those that the patient can"}
-"""What to try if the value of a wish cannot be read."""
-
-NONE = "none"
-"""The value of an option that empties a wish."""
-
-
-@_verb(
-    *(
-        click.option(
-            f"--{name.replace('_', '-')}",
-            metavar=REQUEST_FIELDS[name].metavar,
-            multiple=REQUEST_FIELDS[name].several,
-            help=REQUEST_FIELDS[name].help,
-        )
-        for name in WISHES
-    )
-)
-def wishes(**typed: str | tuple[str, ...] | None) -> Change:
-    """Change what the patient can, or reads, from now on.
-
-    Visits that do not fit any more move; no other does, unless there is no other way. With --time
-    each visit to come gets the nearest start on its day. --unavailable adds to the days that are
-    known, the others replace what was said before, and the word none takes that back.
-
-    \b
-    ketasched revise courses/P-014/course.json wishes --days mon,wed,thu,fri
-    ketasched revise courses/P-014/course.json wishes --unavailable 2026-12-24..2026-12-27
-    ketasched revise courses/P-014/course.json wishes --days none --between 08:00-12:00
-    """
-    emptied: list[Wish] = []
-    values: dict[str, Any] = {}
-    for name in WISHES:
-        given = typed[name] or ()
-        texts = (given,) if isinstance(given, str) else given
-        if any(text.strip().lower() == NONE for text in texts):
-            emptied.append(name)
-        field, said = REQUEST_FIELDS[name], [one for one in texts if one.strip().lower() != NONE]
-        with options.refuse_bad_value(name, next_step=WISH_STEPS.get(name, "")):
-            if said:
-                text = tuple(said) if field.several else said[0]
-                values[name] = read_field(field, text, local_date_order())
-    return Change("wishes", wishes=Wishes(**values, emptied=tuple(emptied)))
-
-
-@_verb(
-    options.text("--by", "NAME", "The clinician, or who else recorded it."),
-    click.option("--on", metavar="DATE", help="The day on which it was given (today)."),
-    click.option(
-        "--what",
-        default="clearance",
-        show_default=True,
-        metavar="NAME",
-        help="What is recorded: clearance, or rems-enrolment.",
-    ),
-)
-def clear(*, by: str, on: str | None, what: str) -> Change | ChangeOn:
-    """Record a clinician's clearance; no visit moves.
-
-    --what records something else that the protocol requires, by its name there.
-
-    \b
-    ketasched revise courses/P-014/course.json clear --by "Dr. Lee" --on 2026-12-01
-    """
-    if not by.strip():
-        return Change("clear")  # which is refused with what it needs
-    with options.refuse_bad_value("by"):
-        name = str(REQUEST_FIELDS["cleared_by"].read(by, None))
-    day = options.day_of(on, "on") if on is not None else None
-    return lambda today: Change("clear", record=Record(what, day or today, name))
+for verb in REQUEST_VERBS:
+    _verb(*verb.options)(verb.change)
 
 
 @_verb(

@@ -11,8 +11,10 @@ from typing import Any
 
 from ketasched.errors import BadRequest
 from ketasched.files.typed_dates import (
+    BETWEEN_DATES,
     DATE_ORDER_STEP,
     AmbiguousDate,
+    date_range,
     date_ranges,
     spelled_date,
 )
@@ -20,6 +22,7 @@ from ketasched.files.typed_text import clean_text
 from ketasched.files.typed_weekdays import join_weekdays, read_weekdays
 from ketasched.language.known import find_language, language_problem
 from ketasched.model import (
+    Authorisation,
     Clock,
     DateOrder,
     RegularDriver,
@@ -55,6 +58,9 @@ SPREADSHEET_ERROR = re.compile(r"#(?:N/A|(?:REF|VALUE|DIV/0|NULL|NUM|SPILL|ERROR
 
 SPREADSHEET_NUMBER = re.compile(r"\d+\.0|\d(?:[.,]\d+)?e\+\d+", re.ASCII | re.IGNORECASE)
 """What a spreadsheet makes of a long number, such as 15551234567: "1.5551E+10"."""
+
+AUTHORISED = r"(\d{1,6})(?: sessions?| visits?)? from (.+)"
+"""What is authorised, as people type it; the first and the last day are in the last group."""
 
 
 def read_request(
@@ -185,6 +191,14 @@ def _record(text: str, order: DateOrder) -> Record:
     return Record.read(" ".join(parts))
 
 
+def _authorisation(text: str, order: DateOrder) -> Authorisation:
+    found = re.fullmatch(AUTHORISED, " ".join(text.split()), re.ASCII | re.IGNORECASE)
+    if not found or len(BETWEEN_DATES.split(found[2])) != 2:
+        return Authorisation.read(text)  # which says what is expected
+    dates = date_range(found[2], order)
+    return Authorisation.read(f"{found[1]} from {dates.first} until {dates.last}")
+
+
 def _text(text: str, _order: DateOrder) -> str:
     problem = text_problem(text, most=LONGEST_TYPED)
     if len(text) > LONGEST_TYPED:
@@ -231,6 +245,12 @@ REQUEST_FIELDS: Mapping[str, RequestField] = {
         _record,
         "WHAT DATE NAME",
         'What else is recorded: "rems-enrolment 2026-11-20 Dr. Lee" (again for each).',
+        several=True,
+    ),
+    "authorised": RequestField(
+        _authorisation,
+        "N FROM DATE UNTIL DATE",
+        'What an insurer allowed: "8 from 2027-01-04 until 2027-02-28" (again for each).',
         several=True,
     ),
     "driver_name": RequestField(_name, "NAME", "Who drives the patient there and back."),

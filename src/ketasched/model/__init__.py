@@ -3,14 +3,15 @@
 Nothing here reads a file, a clock or the environment. Date ranges include both ends; every
 `datetime` is aware and in the clinic's zone.
 
-Doors: busy_index, did_you_mean, drivers, effective_kind, holds, identifiers, memo, no_driving,
-occupancy, opening_hours, privacy, regular_driver, replay, review_gates, unit_limits, values,
-wall_clock.
+Doors: authorised_visits, busy_index, did_you_mean, drivers, effective_kind, holds, identifiers,
+memo, no_driving, occupancy, opening_hours, privacy, regular_driver, replay, review_gates,
+session_counts, unit_limits, values, wall_clock.
 """
 # The nouns are imported here so that other rooms import them from `ketasched.model`.
 # mypy: implicit-reexport
 # ruff: noqa: F401
 
+from ketasched.model.authorisation import Authorisation
 from ketasched.model.busy_time import BusyTime
 from ketasched.model.clinic import (
     Clinic,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Annotated, Literal
 
+from ketasched.model.authorisation import Authorisation
 from ketasched.model.busy_time import BusyTime
 from ketasched.model.clinic import Clinic
 from ketasched.model.keys import Key
@@ -25,6 +26,7 @@ Verb = Literal[
     "review",
     "driver",
     "clear",
+    "authorise",
     "wishes",
     "switch",
     "reschedule",
@@ -111,6 +113,12 @@ class Change:
     )
     starts: Annotated[tuple[NewStart, ...], Key("The new starts of the visits that move.")] = (
         field(default=(), metadata={"written where used": True})
+    )
+    authorised: Annotated[
+        tuple[Authorisation, ...], Key("The sessions that the insurer allowed, and when.")
+    ] = field(default=(), metadata={"written where used": True})
+    anew: Annotated[bool, Key("Whether what was authorised before no longer holds.")] = field(
+        default=False, metadata={"written where used": True}
     )
     overrides: Annotated[tuple[str, ...], Key("The rules that were not asked.")] = ()
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated
 
+from ketasched.model.authorisation import Authorisation
 from ketasched.model.busy_time import BusyTime
 from ketasched.model.keys import Key
 from ketasched.model.regular_driver import RegularDriver
@@ -27,7 +28,8 @@ class Request:
     `between` bounds the whole visit, check-in to end. `boosters` is the number of tentative
     boosters to plan. No visit overlaps a time of `busy`. On the weekdays of a regular `driver`
     this one drives, on all others `driver_name`. On the dates of `prior`, in any order, visits of
-    the first phase took place elsewhere.
+    the first phase took place elsewhere. Visits for which no session is left of what is
+    `authorised` are tentative; without any, no authorisation is asked for.
     """
 
     start: Annotated[date, Key("The first day that would do.")]
@@ -71,12 +73,19 @@ class Request:
     prior: Annotated[
         tuple[date, ...], Key("Days on which visits of the course took place elsewhere.")
     ] = field(default=(), metadata={"written where used": True})
+    authorised: Annotated[
+        tuple[Authorisation, ...], Key("The sessions that the insurer allowed, and when.")
+    ] = field(default=(), metadata={"written where used": True})
 
     def problems(self) -> Iterator[Problem]:
         """Problems if two drivers drive on one weekday, or on all days without a driver.
 
-        Also if a prior visit is named twice, or is after the start.
+        Also if a prior visit is named twice, or is after the start, and for an authorisation that
+        is there twice.
         """
+        for one in dict.fromkeys(self.authorised):
+            if self.authorised.count(one) > 1:
+                yield "authorised", f"{quote(one.plain())} is there twice"
         for prior in sorted(set(self.prior)):
             if self.prior.count(prior) > 1:
                 yield "prior", f"{quote(prior.isoformat())} is there twice: one visit a day"

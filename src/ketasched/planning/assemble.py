@@ -22,6 +22,7 @@ from ketasched.model import (
     VisitKind,
     Window,
 )
+from ketasched.model.authorised_visits import with_tentative_beyond
 from ketasched.model.drivers import driver_on
 from ketasched.model.identifiers import make_course_id, make_uid, make_uid_key
 from ketasched.model.no_driving import is_without_driving, no_driving_until, run_on
@@ -57,7 +58,8 @@ def assemble(
     elsewhere = tuple(visits_elsewhere(context, course_id))
     numbered = [*_numbered_reviews(context, phase_plans)]
     gate = min((after for after, one in numbered if one.gate), default=inf)
-    here = tuple(_visits(context, phase_plans, slots, latest, course_id, gate))
+    planned = tuple(_visits(context, phase_plans, slots, latest, course_id, gate))
+    here = with_tentative_beyond(request.authorised, planned)
     visits = run_on((*elsewhere, *here), context.protocol.visits)
     reviews = tuple(_reviews(context, numbered, visits, course_id))
     course = Course(

@@ -11,6 +11,7 @@ from ketasched.model.no_driving import is_without_driving, with_no_driving
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import add_minutes, day_text, moment_text
 from ketasched.rules import (
+    COURSE_RULES,
     DAY_RULES,
     ENDS_RULES,
     PAIR_RULES,
@@ -98,6 +99,9 @@ def findings_of(
     here = [(visit, slot) for visit, slot in zip(visits, slots, strict=True) if visit.is_here]
     for rule in PRECONDITIONS if here else ():
         if finding := rule.ask(here[0][1], context):
+            yield finding
+    for course_rule in COURSE_RULES if here else ():
+        if finding := course_rule.course([visit for visit, _ in here], context):
             yield finding
     day_rules = [rule for rule in DAY_RULES if rule.concerns(context)]
     slot_rules = [rule for rule in SLOT_RULES if rule.concerns(context)]

@@ -10,6 +10,7 @@ from functools import cached_property
 from math import inf
 
 from ketasched.model import MAKE_UP_SUFFIX, Change, Course, Finding, Phase, Review, Visit
+from ketasched.model.authorised_visits import visits_beyond
 from ketasched.model.identifiers import make_uid
 from ketasched.model.replay import (
     course_at,
@@ -95,6 +96,12 @@ class _Record:
         return first_closed_gate(self.course.reviews) or inf
 
     @cached_property
+    def beyond(self) -> set[str]:
+        """The uids of the visits that have no session of what is authorised."""
+        course = self.course
+        return {one.uid for one in visits_beyond(course.request.authorised, course.visits)}
+
+    @cached_property
     def visit_uids(self) -> set[str]:
         return self._uids("visit", len(known_visits(self.course)))
 
@@ -135,7 +142,10 @@ class _Record:
         is_gated = visit.number > self.gate
         if visit.status == "planned" and is_gated and not phase.tentative:
             yield f"is planned, but waits for the review after visit {self.gate}"
-        if visit.status == "tentative" and not is_gated and not phase.tentative:
+        is_beyond = visit.uid in self.beyond
+        if visit.status == "planned" and is_beyond and not phase.tentative:
+            yield "is planned, but no authorised session is left for it"
+        if visit.status == "tentative" and not (is_gated or is_beyond or phase.tentative):
             yield "is tentative, but nothing is left to decide"
         outcome = self.outcomes.get(visit.number, visit.status)
         if outcome != visit.status:

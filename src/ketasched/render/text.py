@@ -21,6 +21,7 @@ from ketasched.events.wording import (
 from ketasched.language.catalogue import message
 from ketasched.language.restyle import restyle
 from ketasched.model import Audience, Course, Review, Visit
+from ketasched.model.authorised_visits import all_fit_text
 from ketasched.render.bill import Bill
 from ketasched.render.page import Page, RideList, make_page, make_ride_list
 from ketasched.render.visit_table import make_visit_table, row
@@ -298,6 +299,8 @@ def _clinic_page(page: Page, _rides: RideList) -> Iterator[Block]:
     yield [row(head, widths), *details]
     yield _former_dates(page, f"No longer on: {_dates(page)}.")[:1]
     yield [_review_details(page, review) for review in course.reviews]
+    fit = all_fit_text(course.request.authorised, course.visits)
+    yield [wrap(restyle(f"{fit[0].upper()}{fit[1:]}.", page.locale), 4)] if fit else []
     yield [
         wrap(f"{LEVELS.get(finding.level, finding.level)}: {message} ({finding.rule})", 4)
         for finding in course.findings

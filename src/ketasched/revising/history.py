@@ -20,6 +20,7 @@ from ketasched.model import (
     visits_text,
 )
 from ketasched.model.wall_clock import day_text, moment_text
+from ketasched.revising.authorising import authorise_text
 from ketasched.revising.recording import record_text
 from ketasched.revising.rescheduling import reschedule_text
 from ketasched.revising.undo import undo_text
@@ -36,6 +37,8 @@ def entry_text(before: Course, change: Change, course: Course) -> str:
         return wishes_text(before, change, course)
     if change.verb == "clear":
         return record_text(change)
+    if change.verb == "authorise":
+        return authorise_text(change)
     if change.verb == "switch" and change.on:
         return f"switched to {change.protocol} from {day_text(change.on)} on"
     if change.verb == "reschedule":

@@ -1,4 +1,4 @@
-"""The request of a course after a change: what the patient can, and what is recorded."""
+"""The request of a course after a change: what the patient can, what is recorded or authorised."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -23,6 +23,8 @@ def request_after(course: Course, change: Change) -> Request:
         return _with_wishes(course.request, change.wishes)
     if change.record is not None:
         return _with_record(course.request, change.record)
+    if change.verb == "authorise":
+        return _with_authorised(course.request, change)
     return course.request
 
 
@@ -45,6 +47,12 @@ def _with_wishes(request: Request, wishes: Wishes) -> Request:
         language=wishes.language or request.language,
         driver_language=wishes.driver_language or request.driver_language,
     )
+
+
+def _with_authorised(request: Request, change: Change) -> Request:
+    """The request with what is authorised besides, or `anew`; what is known already is kept."""
+    known = () if change.anew else request.authorised
+    return replace(request, authorised=tuple(dict.fromkeys((*known, *change.authorised))))
 
 
 def _with_record(request: Request, record: Record) -> Request:

@@ -18,6 +18,7 @@ from ketasched.model import BusyTime, Change, Clinic, Course, Entry
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
+from ketasched.revising.authorising import with_session_statuses
 from ketasched.revising.findings import findings_after
 from ketasched.revising.history import add_entry, ended_dates, entry_text, with_result
 from ketasched.revising.intents import waive_rules
@@ -121,7 +122,8 @@ def _planned(
     if change.make_up:
         before = _with_missed_visit(before, context, change, now)
     placement = _best_placement(before, context, change, now)
-    after = with_usual_drivers(_next_revision(before, placement), now, course)
+    after = with_session_statuses(course, _next_revision(before, placement), change, now)
+    after = with_usual_drivers(after, now, course)
     return _Outcome(before, after, placement.waived)
 
 

@@ -45,9 +45,9 @@ def switch(
     """The course that follows `course` from the day `on`; `ended_course` is what becomes of that.
 
     It is planned by `protocol` for the same patient with the same wishes and drivers. Pace,
-    boosters, clearance and visits elsewhere belong to the old protocol. The other parameters are
-    those of `revise`. Raises `BadRequest` if the course was switched already, if nobody decided
-    it (`by`), and for a day that is over; `NoPlan` and `OutOfTime` as `plan` does.
+    boosters, clearance, authorisations and visits elsewhere belong to the old protocol. The other
+    parameters are those of `revise`. Raises `BadRequest` if the course was switched already, if
+    nobody decided it (`by`), and for a day that is over; `NoPlan` and `OutOfTime` as `plan` does.
     """
     if not by.strip():
         said = "a switch needs the name of the clinician who names the day"
@@ -100,6 +100,7 @@ def request_after_switch(request: Request, on: date) -> Request:
         cleared_by="",
         cleared_on=None,
         prior=(),
+        authorised=(),
     )
 
 

@@ -41,6 +41,7 @@ FACTS: frozenset[Verb] = frozenset(
         "review",
         "driver",
         "clear",
+        "authorise",
         "rename",
         "switch",
     }

@@ -20,6 +20,7 @@ from ketasched.model.review_gates import (
 )
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.added_visits import booster_drafts, make_up_drafts
+from ketasched.revising.authorising import authorise_drafts
 from ketasched.revising.completion import completed_visit
 from ketasched.revising.driver_changes import driver_drafts
 from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
@@ -51,8 +52,7 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest("verb", said, next_step="ketasched register rename OLD NEW")
     statuses = {visit.status for visit in course.visits}
     reviewed = change.verb == "review" and any(map(is_pending, course.reviews))
-    happened = change.verb in ("complete", "miss", "clear")
-    happened = happened or change.verb == "switch"
+    happened = change.verb in ("complete", "miss", "clear", "authorise", "switch")
     if "ceased" in statuses and statuses <= FINAL_STATUSES and not (reviewed or happened):
         _refuse_switched(course)
         said = "the course has been ceased: nothing in it can change any more"
@@ -228,6 +228,7 @@ VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = Mappin
         "driver": driver_drafts,
         "wishes": wishes_drafts,
         "clear": record_drafts,
+        "authorise": authorise_drafts,
         "switch": _switch,
         "reschedule": reschedule_drafts,
     }

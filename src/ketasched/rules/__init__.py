@@ -1,6 +1,6 @@
 """The constraints of a plan: one small class for each rule, and the table `RULES`.
 
-Each rule has one of the five shapes in `base`. It returns a finding, or None if the rule holds.
+Each rule has one of the six shapes in `base`. It returns a finding, or None if the rule holds.
 The finding's message is a clause without the date ("the clinic is closed (winter break)"); the
 caller adds the date. The docstring of a rule's class is its entry in docs/rules.md.
 
@@ -13,7 +13,9 @@ Doors: base, overridden.
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ketasched.rules.authorisation_rule import Authorised
 from ketasched.rules.base import (
+    CourseRule,
     EndsRule,
     MoveRule,
     OverrideRule,
@@ -63,6 +65,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             Age(),
             Clearance(),
             Requirements(),
+            Authorised(),
             Reference(),
             NoDrivingKept(),
             ObservationKept(),
@@ -86,6 +89,7 @@ PAIR_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, PairRule)
 ENDS_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, EndsRule))
 MOVE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, MoveRule))
 PRECONDITIONS = tuple(rule for rule in RULES.values() if isinstance(rule, Precondition))
+COURSE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, CourseRule))
 OVERRIDE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, OverrideRule))
 
 

@@ -4,18 +4,20 @@
 - `PairRule` looks at two consecutive visits.
 - `EndsRule` looks at the dates of the first and the last visit of a phase.
 - `Precondition` is asked once, of a course whose first visit is known.
+- `CourseRule` is asked once, of all visits of a course that take place here.
 - `MoveRule` looks at the old and the new start of a visit that a change moves.
 
-The planner knows these shapes and no rule by name. The shapes make an exact search possible.
+The planner knows these shapes and no rule by name. The shapes make an exact search possible: a
+`CourseRule`, which the search does not ask, only warns.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot
+from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot, Visit
 from ketasched.model.memo import memoised
 from ketasched.model.occupancy import Occupancy
 
@@ -173,6 +175,19 @@ class Precondition(Rule):
 
     def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
         """The finding against a course whose first visit is `first`, if there is one."""
+        raise NotImplementedError
+
+
+class CourseRule(Rule):
+    """A constraint on all visits of a course together. Its findings are warnings.
+
+    No date depends on it: a plan has the dates that it would have without the rule.
+    """
+
+    overridable = False
+
+    def course(self, visits: Sequence[Visit], context: PlanningContext) -> Finding | None:
+        """The finding about the visits that take place here, in order of time, if there is one."""
         raise NotImplementedError
 
 

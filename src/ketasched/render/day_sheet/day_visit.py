@@ -12,15 +12,21 @@ from ketasched.language.catalogue import ENGLISH
 from ketasched.language.known import english_name
 from ketasched.language.locale import Locale
 from ketasched.model import Course, Driver, Misfit, Misfits, Status, Visit
+from ketasched.model.authorised_visits import sessions_text, visits_beyond
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.review_gates import is_pending
+from ketasched.model.session_counts import sessions_left
 from ketasched.model.wall_clock import wall_minutes
 from ketasched.rules import missing_records
 from ketasched.rules.overridden import is_overridden
 
 NO_DRIVER, NO_CHAIR, NO_LONGER_FITS = "NO DRIVER", "NO CHAIR", "NO LONGER FITS"
 
-CLEARANCE_MISSING = "clearance missing"
+CLEARANCE_MISSING, AUTHORISATION_MISSING = "clearance missing", "authorisation missing"
+
+FEW_SESSIONS, FEW_DAYS = 2, 14
+"""At most so many sessions, or days, are said on the sheet: so more can be asked for in time."""
+
 URGENT = re.compile(rf".* missing$|review due$|broken: |CHAIR SHARED |{NO_LONGER_FITS}: ")
 """The marks that are more than to be known."""
 
@@ -196,6 +202,7 @@ def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iter
         yield CLEARANCE_MISSING
     for what in missing_records(course.protocol, course.request, visit.start.date()):
         yield f"{what} missing"
+    yield from _session_marks(course, visit, is_last=visit is takes_place[-1])
     yield from _language_marks(course, visit)
     broken = {
         finding.rule: "overridden" if is_overridden(course, finding) else "broken"
@@ -203,6 +210,20 @@ def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iter
         if finding.level == "broken" and finding.visit == visit.number
     }
     yield from (f"{word}: {rule}" for rule, word in broken.items())
+
+
+def _session_marks(course: Course, visit: Visit, *, is_last: bool) -> Iterator[str]:
+    """That the visit has no authorised session, or that few are left for those after it."""
+    authorised, day = course.request.authorised, visit.start.date()
+    if visit in visits_beyond(authorised, course.visits):
+        yield AUTHORISATION_MISSING
+        return
+    left = sessions_left(authorised, course.visits, day)
+    if left and not is_last:
+        count, until = left
+        if count <= FEW_SESSIONS or (until - day).days <= FEW_DAYS:
+            last = clinic_locale(course.clinic).day_text(until, year=False)
+            yield f"authorised: {sessions_text(count)} left{f', until {last}' if count else ''}"
 
 
 def _language_marks(course: Course, visit: Visit) -> Iterator[str]:

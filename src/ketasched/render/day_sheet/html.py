@@ -3,7 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from ketasched.language.locale import Locale
-from ketasched.render.day_sheet.day_visit import CLEARANCE_MISSING, DayVisit
+from ketasched.render.day_sheet.day_visit import (
+    AUTHORISATION_MISSING,
+    CLEARANCE_MISSING,
+    DayVisit,
+)
 from ketasched.render.day_sheet.sheet import DaySheet
 from ketasched.render.html import render_template
 
@@ -28,6 +32,9 @@ def _concerns(visits: Sequence[DayVisit]) -> Iterator[tuple[str, list[DayVisit]]
     found = {
         "without a driver": [one for one in visits if one.needs_driver],
         "without clearance": [one for one in visits if CLEARANCE_MISSING in one.marks],
+        "without an authorised session": [
+            one for one in visits if AUTHORISATION_MISSING in one.marks
+        ],
         "without a chair": [one for one in visits if one.without_chair],
         "no longer fit": [one for one in visits if one.misfit],
     }

@@ -1,0 +1,129 @@
+"""The verbs of `revise` that change what is known of a patient besides the visits."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import click
+
+from ketasched.cli import options
+from ketasched.cli.change_command import ChangeOn
+from ketasched.cli.output import local_date_order
+from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
+from ketasched.model import Change, Record, Wish, Wishes
+
+
+class RequestVerb(NamedTuple):
+    """A verb: the function from its own arguments and options to a change, and these options.
+
+    It is called by the name of the function, whose docstring is its help.
+    """
+
+    change: Callable[..., Change | ChangeOn]
+    options: tuple[options.Decorator, ...]
+
+
+WISHES: tuple[Wish, ...] = (
+    *("days", "between", "time", "unavailable"),
+    *("language", "driver_language"),
+)
+"""The wishes, in the order of their options."""
+
+WISH_STEPS = {"unavailable": "a date; for weekdays --days, with all those that the patient can"}
+"""What to try if the value of a wish cannot be read."""
+
+NONE = "none"
+"""The value of an option that empties a wish."""
+
+
+def wishes(**typed: str | tuple[str, ...] | None) -> Change:
+    """Change what the patient can, or reads, from now on.
+
+    Visits that do not fit any more move; no other does, unless there is no other way. With --time
+    each visit to come gets the nearest start on its day. --unavailable adds to the days that are
+    known, the others replace what was said before, and the word none takes that back.
+
+    \b
+    ketasched revise courses/P-014/course.json wishes --days mon,wed,thu,fri
+    ketasched revise courses/P-014/course.json wishes --unavailable 2026-12-24..2026-12-27
+    ketasched revise courses/P-014/course.json wishes --days none --between 08:00-12:00
+    """
+    emptied: list[Wish] = []
+    values: dict[str, Any] = {}
+    for name in WISHES:
+        given = typed[name] or ()
+        texts = (given,) if isinstance(given, str) else given
+        if any(text.strip().lower() == NONE for text in texts):
+            emptied.append(name)
+        field, said = REQUEST_FIELDS[name], [one for one in texts if one.strip().lower() != NONE]
+        with options.refuse_bad_value(name, next_step=WISH_STEPS.get(name, "")):
+            if said:
+                text = tuple(said) if field.several else said[0]
+                values[name] = read_field(field, text, local_date_order())
+    return Change("wishes", wishes=Wishes(**values, emptied=tuple(emptied)))
+
+
+def clear(*, by: str, on: str | None, what: str) -> Change | ChangeOn:
+    """Record a clinician's clearance; no visit moves.
+
+    --what records something else that the protocol requires, by its name there.
+
+    \b
+    ketasched revise courses/P-014/course.json clear --by "Dr. Lee" --on 2026-12-01
+    """
+    if not by.strip():
+        return Change("clear")  # which is refused with what it needs
+    with options.refuse_bad_value("by"):
+        name = str(REQUEST_FIELDS["cleared_by"].read(by, None))
+    day = options.day_of(on, "on") if on is not None else None
+    return lambda today: Change("clear", record=Record(what, day or today, name))
+
+
+def authorise(*, sessions: tuple[str, ...]) -> Change:
+    """Record what an insurer authorised; no visit moves.
+
+    That is so many sessions from one day until another, both included. It adds to what is known;
+    the word none takes that back. Visits that have a session now are planned; those without one
+    are tentative, unless somebody confirmed them.
+
+    \b
+    ketasched revise courses/P-014 authorise "8 from 2027-01-04 until 2027-02-28"
+    ketasched revise courses/P-014 authorise none "12 from 2027-01-04 until 2027-03-31"
+    """
+    given = tuple(text for text in sessions if text.strip().lower() != NONE)
+    with options.refuse_bad_value("sessions"):
+        read = [REQUEST_FIELDS["authorised"].read(text, local_date_order()) for text in given]
+    return Change("authorise", authorised=tuple(read), anew=len(given) < len(sessions))
+
+
+WISH_OPTIONS = tuple(
+    click.option(
+        f"--{name.replace('_', '-')}",
+        metavar=REQUEST_FIELDS[name].metavar,
+        multiple=REQUEST_FIELDS[name].several,
+        help=REQUEST_FIELDS[name].help,
+    )
+    for name in WISHES
+)
+
+CLEAR_OPTIONS = (
+    options.text("--by", "NAME", "The clinician, or who else recorded it."),
+    click.option("--on", metavar="DATE", help="The day on which it was given (today)."),
+    click.option(
+        "--what",
+        default="clearance",
+        show_default=True,
+        metavar="NAME",
+        help="What is recorded: clearance, or rems-enrolment.",
+    ),
+)
+
+AUTHORISE_OPTIONS = (
+    click.argument("sessions", metavar="SESSIONS|none…", nargs=-1, required=True),
+)
+
+REQUEST_VERBS = (
+    RequestVerb(wishes, WISH_OPTIONS),
+    RequestVerb(clear, CLEAR_OPTIONS),
+    RequestVerb(authorise, AUTHORISE_OPTIONS),
+)
+"""The verbs, each with its options."""
