@@ -117,10 +117,10 @@ def of_talks(titles: Titles) -> Course:
     talks = (PhaseReview(2, "How is it going?", place="clinic"), PhaseReview(6, "Qlast"))
     own = protocol(phase(reviews=talks), title="Qweekly")
     course = plan(own, at(titles=titles), request(patient="P-014"), made_at=MADE_AT)
-    first, second = course.reviews
+    first, second = course.companions
     return replace(
         course,
-        reviews=(
+        companions=(
             replace(first, start=course.visits[2].start),
             second,
             replace(second, place="clinic", uid="u"),

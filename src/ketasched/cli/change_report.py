@@ -7,13 +7,13 @@ from typing import Any
 from ketasched.events.diff import is_collected_now
 from ketasched.events.rides import needs_ride
 from ketasched.events.wording import is_at_check_in
-from ketasched.model import TAKES_PLACE, Course, Review, Visit, visits_text
+from ketasched.model import TAKES_PLACE, Companion, Course, Visit, visits_text
 from ketasched.model.replay import items_of
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.planning.check import is_to_come
 from ketasched.revising.validation import REVISE
 
-Item = Visit | Review
+Item = Visit | Companion
 """What a change can change."""
 
 
@@ -166,8 +166,10 @@ def _number_lines(before: Course, after: Course) -> Iterator[str]:
     if others:
         said = ", ".join(f"{one.number} is now {now[one.uid]}" for one in others)
         yield f"visits have other numbers: {said}"
-    visits_before = {review.uid: before.visits[review.after - 1].uid for review in before.reviews}
-    for review in after.reviews:
+    visits_before = {
+        review.uid: before.visits[review.after - 1].uid for review in before.companions
+    }
+    for review in after.companions:
         if review.uid not in visits_before:
             continue
         was = now.get(visits_before[review.uid])

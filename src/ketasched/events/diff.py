@@ -103,7 +103,7 @@ def former_dates(course: Course, view: View) -> list[datetime]:
     if not ended:
         return []
     is_driver, name = view.audience == "driver", view.rides_of
-    reviews = {review.uid for review in course.reviews}
+    reviews = {review.uid for review in course.companions}
     if course.follows:
         reviews |= {make_uid(course.follows, "review", number) for number in MOST_REVIEWS}
     visit_starts = {
@@ -111,7 +111,7 @@ def former_dates(course: Course, view: View) -> list[datetime]:
         for visit in course.visits
         if visit.status in TAKES_PLACE and view.includes_ride(visit)
     }
-    review_starts = {review.start for review in course.reviews if review.status in TAKES_PLACE}
+    review_starts = {review.start for review in course.companions if review.status in TAKES_PLACE}
     today = course.history[-1].at.date()
     # A new visit at the same time replaces any former date; a new review only that of a review.
     return sorted(

@@ -22,7 +22,7 @@ from ketasched.events.wording import (
     revision_text,
 )
 from ketasched.language.catalogue import message
-from ketasched.model import TAKES_PLACE, Course, Place, Review, Visit, VisitKind
+from ketasched.model import TAKES_PLACE, Companion, Course, Place, Visit, VisitKind
 from ketasched.model.identifiers import event_uid
 from ketasched.model.privacy import redact
 from ketasched.model.replay import removed_visits
@@ -100,7 +100,7 @@ def events(course: Course, view: View) -> list[Event]:
         found += builder.ended_rides({event.uid for event in found})
     else:
         found += builder.removed_visits()
-        found += [builder.review(*one) for one in enumerate(course.reviews, start=1)]
+        found += [builder.review(*one) for one in enumerate(course.companions, start=1)]
     return sorted(map(builder.with_revision, found), key=time_order)
 
 
@@ -267,7 +267,7 @@ class EventBuilder:
                 text,
             )
 
-    def review(self, number: int, review: Review) -> Event:
+    def review(self, number: int, review: Companion) -> Event:
         """A review."""
         takes_place = review.status in TAKES_PLACE
         is_ahead = takes_place and review.status != "completed"

@@ -37,6 +37,6 @@ def own_uids(
 def course_uids(course: Course) -> frozenset[str]:
     """The UIDs that entries of the course have, or have had, in any calendar of ours."""
     changes, names = len(course.history), all_driver_names(course)
-    items = len(course.visits) + changes, len(course.reviews) + changes
+    items = len(course.visits) + changes, len(course.companions) + changes
     reminders = len(course.clinic.reminders.driver)
     return own_uids(course.course_id, course.uid_key, names, items, reminders)

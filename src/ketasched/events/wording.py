@@ -15,10 +15,10 @@ from ketasched.model import (
     MAKE_UP_SUFFIX,
     TAKES_PLACE,
     Clinic,
+    Companion,
     Course,
     Place,
     Protocol,
-    Review,
     Status,
     Visit,
     VisitKind,
@@ -103,7 +103,7 @@ class Labels:
         title = DISCREET_TITLES[kind.place] if self.discreet else kind.title
         return self.locale.text(title)
 
-    def review_title(self, review: Review) -> str:
+    def review_title(self, review: Companion) -> str:
         """A review's title: "Phone appointment", or "How is it going? (by phone)".
 
         A recorded review is marked as done: it may have been held before its date.
@@ -149,7 +149,7 @@ class Labels:
         return ", ".join(filter(None, texts))
 
 
-def is_at_check_in(course: Course, review: Review) -> bool:
+def is_at_check_in(course: Course, review: Companion) -> bool:
     """Whether a review begins with a visit for which the patient comes.
 
     A review that has been recorded is at check-in even if that visit was cancelled afterwards.

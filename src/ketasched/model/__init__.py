@@ -31,12 +31,12 @@ from ketasched.model.counts import Count, EveryDays, PerWeek
 from ketasched.model.course import Audience, Course, Finding, Level, Remedy
 from ketasched.model.history import (
     Change,
+    CompanionChange,
     Entry,
     Former,
     NewStart,
     RequestChange,
     Result,
-    ReviewChange,
     ReviewOutcome,
     Scope,
     Verb,
@@ -90,8 +90,8 @@ from ketasched.model.visit import (
     MAKE_UP_SUFFIX,
     TAKES_PLACE,
     TO_BE_DECIDED,
+    Companion,
     Driver,
-    Review,
     Slot,
     Status,
     Visit,

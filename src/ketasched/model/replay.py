@@ -11,12 +11,12 @@ from itertools import pairwise
 from typing import TypeVar
 
 from ketasched.model.course import Course
-from ketasched.model.history import Entry, ReviewChange, VisitChange
+from ketasched.model.history import CompanionChange, Entry, VisitChange
 from ketasched.model.request import Request
-from ketasched.model.visit import Review, Visit
+from ketasched.model.visit import Companion, Visit
 from ketasched.model.wall_clock import moment_text
 
-Item = TypeVar("Item", Visit, Review)
+Item = TypeVar("Item", Visit, Companion)
 
 
 def last_revision_without_result(course: Course) -> int:
@@ -56,7 +56,7 @@ def course_at(course: Course, revision: int) -> Course:
     has no findings.
     """
     visits = {visit.uid: visit for visit in course.visits}
-    reviews = {review.uid: review for review in course.reviews}
+    reviews = {review.uid: review for review in course.companions}
     request, clinic = course.request, course.clinic
     for entry in reversed(course.history[revision:]):
         clinic = entry.former_clinic or clinic
@@ -64,7 +64,7 @@ def course_at(course: Course, revision: int) -> Course:
             continue
         for visit in entry.result.visits:
             _put(visits, visit.now, visit.was)
-        for review in entry.result.reviews:
+        for review in entry.result.companions:
             _put(reviews, review.now, review.was)
         if entry.result.request:
             request = entry.result.request.was
@@ -73,7 +73,7 @@ def course_at(course: Course, revision: int) -> Course:
         revision=revision,
         patient=request.patient,
         visits=tuple(sorted(visits.values(), key=lambda visit: visit.number)),
-        reviews=tuple(reviews.values()),
+        companions=tuple(reviews.values()),
         findings=(),
         history=course.history[:revision],
         clinic=clinic,
@@ -140,7 +140,7 @@ def entry_problems(course: Course) -> Iterator[str]:
 def _essence(course: Course) -> tuple[object, ...]:
     """What an undo restores: SEQUENCE, and what follows from the clinic's rules, aside."""
     visits = (replace(one, sequence=0, no_driving_until=None) for one in course.visits)
-    reviews = {replace(one, sequence=0) for one in course.reviews}
+    reviews = {replace(one, sequence=0) for one in course.companions}
     return tuple(visits), reviews, replace(course.request, busy=())
 
 
@@ -187,28 +187,30 @@ def is_numbered(course: Course) -> bool:
     """Whether a course has visits, numbered 1, 2, …, and each review follows one of them."""
     known = [*range(1, len(course.visits) + 1)]
     numbers = [visit.number for visit in course.visits]
-    return bool(numbers) and numbers == known and all(one.after in known for one in course.reviews)
+    return (
+        bool(numbers) and numbers == known and all(one.after in known for one in course.companions)
+    )
 
 
-def items_of(course: Course) -> dict[str, Visit | Review]:
+def items_of(course: Course) -> dict[str, Visit | Companion]:
     """The visits and reviews of a course, by uid."""
-    items: tuple[Visit | Review, ...] = (*course.visits, *course.reviews)
+    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
     return {item.uid: item for item in items}
 
 
-def name_of(item: Visit | Review) -> str:
+def name_of(item: Visit | Companion) -> str:
     """What a sentence calls a visit or a review: "visit 3", "the review after visit 3"."""
     if isinstance(item, Visit):
         return f"visit {item.number}"
     return f"the review after visit {item.after}"
 
 
-def _changes(entry: Entry) -> tuple[VisitChange | ReviewChange, ...]:
-    return (*entry.result.visits, *entry.result.reviews) if entry.result else ()
+def _changes(entry: Entry) -> tuple[VisitChange | CompanionChange, ...]:
+    return (*entry.result.visits, *entry.result.companions) if entry.result else ()
 
 
 def _differences(
-    expected: dict[str, Visit | Review], there: dict[str, Visit | Review]
+    expected: dict[str, Visit | Companion], there: dict[str, Visit | Companion]
 ) -> Iterator[str]:
     """What is otherwise in a course than its history says."""
     for uid, item in expected.items():
@@ -231,7 +233,7 @@ def _differences(
             yield f"{said} is not as in the history: {', '.join(names)}"
 
 
-def _differing_fields(item: Visit | Review, other: Visit | Review) -> Iterator[str]:
+def _differing_fields(item: Visit | Companion, other: Visit | Companion) -> Iterator[str]:
     for one in fields(item):
         if getattr(item, one.name, None) != getattr(other, one.name, None):
             yield one.name

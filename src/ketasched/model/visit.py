@@ -1,4 +1,4 @@
-"""`Visit` and `Review`: the dated items of a course, with what belongs to one."""
+"""`Visit` and `Companion`: the dated items of a course, with what belongs to one."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -123,8 +123,11 @@ def visits_text(numbers: Iterable[int]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
-    """A dated look at how it goes, 15 minutes, after visit number `after` of the course."""
+class Companion:
+    """A dated item that belongs to a treatment visit, number `after` of the course.
+
+    A review is one: a look at how it goes, 15 minutes, perhaps a gate for later visits.
+    """
 
     after: Annotated[int, Key("The number of the visit before it.")]
     title: Annotated[str, Key("What it is called where titles are clinical.")]

@@ -9,6 +9,7 @@ from math import inf
 
 from ketasched.model import (
     TO_BE_DECIDED,
+    Companion,
     Course,
     Driver,
     Entry,
@@ -16,7 +17,6 @@ from ketasched.model import (
     PhaseReview,
     Place,
     Request,
-    Review,
     Slot,
     Visit,
     VisitKind,
@@ -68,7 +68,7 @@ def assemble(
         made_at=made_at,
         revision=1,
         visits=visits,
-        reviews=reviews,
+        companions=reviews,
         findings=(),
         history=(Entry(made_at, "planned"),),
         protocol=context.protocol,
@@ -88,7 +88,7 @@ def with_identity(course: Course, course_id: str, uid_key: str, made_at: datetim
     visits = (replace(one, uid=make_uid(course_id, "visit", one.number)) for one in course.visits)
     reviews = (
         replace(one, uid=make_uid(course_id, "review", ordinal))
-        for ordinal, one in enumerate(course.reviews, start=1)
+        for ordinal, one in enumerate(course.companions, start=1)
     )
     first = replace(course.history[0], at=made_at)
     return replace(
@@ -97,7 +97,7 @@ def with_identity(course: Course, course_id: str, uid_key: str, made_at: datetim
         uid_key=uid_key,
         made_at=made_at,
         visits=tuple(visits),
-        reviews=tuple(reviews),
+        companions=tuple(reviews),
         history=(first, *course.history[1:]),
     )
 
@@ -188,13 +188,13 @@ def _reviews(
     numbered: Iterable[tuple[int, PhaseReview]],
     visits: Sequence[Visit],
     course_id: str,
-) -> Iterator[Review]:
+) -> Iterator[Companion]:
     availability, prior = PatientAvailability(context), len(context.request.prior)
     for ordinal, (after, review) in enumerate(numbered, start=1):
         number = max(after, prior)  # a gate after a visit elsewhere is before the first one here
         visit = visits[number - 1]
         following = visits[number] if number < len(visits) else None
-        yield Review(
+        yield Companion(
             after=after,
             title=review.title,
             gate=review.gate,

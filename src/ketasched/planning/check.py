@@ -77,7 +77,7 @@ def follow_findings(course: Course) -> Iterator[Finding]:
 
 def _review_findings(course: Course) -> Iterator[Finding]:
     """Warnings of reviews at the clinic to which the patient cannot drive, without a ride."""
-    for review in course.reviews:
+    for review in course.companions:
         before = course.visits[review.after - 1]
         has_ride = any(visit.start == review.start for visit in course.visits)
         is_ahead = review.status in ("planned", "tentative") and review.place == "clinic"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 
-from ketasched.model import MAKE_UP_SUFFIX, Change, Course, Finding, Phase, Review, Visit
+from ketasched.model import MAKE_UP_SUFFIX, Change, Companion, Course, Finding, Phase, Visit
 from ketasched.model.identifiers import make_uid
 from ketasched.model.replay import (
     course_at,
@@ -92,7 +92,7 @@ class _Record:
     @cached_property
     def gate(self) -> float:
         """The number of the visit before the first gate that is closed, or infinity."""
-        return first_closed_gate(self.course.reviews) or inf
+        return first_closed_gate(self.course.companions) or inf
 
     @cached_property
     def visit_uids(self) -> set[str]:
@@ -141,7 +141,7 @@ class _Record:
         if outcome != visit.status:
             yield f"is {visit.status}; by the history it is {outcome}"
 
-    def _sequence_problems(self, item: Visit | Review) -> Iterator[str]:
+    def _sequence_problems(self, item: Visit | Companion) -> Iterator[str]:
         expected = self.sequences[item.uid]
         if item.sequence != expected:
             yield f"has the sequence {item.sequence}; by the history it is {expected}"
@@ -179,7 +179,7 @@ class _Record:
 
     def review_problems(self) -> Iterator[str]:
         """What is wrong with the number of the reviews."""
-        reviews = self.course.reviews
+        reviews = self.course.companions
         elsewhere = Counter(visit.phase for visit in self.course.visits if visit.elsewhere)
         count = sum(
             review.after <= len(self.labels[phase.name]) - self._added(phase)
@@ -192,7 +192,7 @@ class _Record:
 
     def review_identity_problems(self) -> Iterator[str]:
         """What is wrong with a review by itself."""
-        reviews = self.course.reviews
+        reviews = self.course.companions
         uids = self._uids("review", len(reviews))
         for ordinal, review in enumerate(reviews, start=1):
             if review.uid not in uids:
@@ -217,7 +217,7 @@ class _Record:
         again = [visit for visit in visits if visit.of.endswith(MAKE_UP_SUFFIX)]
         decided = [visit for visit in visits if visit.is_here and visit.status != "tentative"]
         decisions = verbs["confirm"] + verbs["booster"] + _count_in(tentative, again)
-        reviews = Counter[str](review.status for review in self.course.reviews)
+        reviews = Counter[str](review.status for review in self.course.companions)
         holds = [change.verb for change in self.changes if change.verb in ("hold", "resume")]
         ends = ("cease", "switch")
         stops = any(one.verb in ends or one.outcome == "stop" for one in self.changes)

@@ -65,7 +65,7 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
     """
     is_driver = view.audience == "driver"
     clock_text = reader_locale(course, view).clock_text
-    reviews = [] if is_driver else [one for one in course.reviews if one.status in TAKES_PLACE]
+    reviews = [] if is_driver else [one for one in course.companions if one.status in TAKES_PLACE]
     marks = {
         review.start.date(): DayMark("review", clock_text(review.start), review.place == "phone")
         for review in reviews

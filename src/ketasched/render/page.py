@@ -24,7 +24,7 @@ from ketasched.events.wording import (
 )
 from ketasched.language.catalogue import message
 from ketasched.language.restyle import restyle
-from ketasched.model import Amount, Course, Entry, Review, Visit, Wording
+from ketasched.model import Amount, Companion, Course, Entry, Visit, Wording
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact
 from ketasched.render.bill import Bill, BillLine, make_bill
@@ -118,14 +118,14 @@ class Page(Labels):
         first, last = (self.locale.day_text(day, year=False) for day in ends)
         return self.locale.text("may move, {first} to {last}", first=first, last=last)
 
-    def status_text(self, item: Visit | Review) -> str:
+    def status_text(self, item: Visit | Companion) -> str:
         """What is said of a visit or review instead of its times; "" if it takes place here."""
         if isinstance(item, Visit) and item.elsewhere:
             return self.locale.text("took place elsewhere")
         said = STATUS_TEXTS.get(item.status)
         return self.locale.text(said) if said else ""
 
-    def is_waited_for(self, review: Review) -> bool:
+    def is_waited_for(self, review: Companion) -> bool:
         """Whether later visits wait until this review is recorded."""
         waits = review.gate and review.status not in ("completed", "omitted")
         return waits and review.after < len(self.course.visits)

@@ -20,7 +20,7 @@ from ketasched.events.wording import (
 )
 from ketasched.language.catalogue import message
 from ketasched.language.restyle import restyle
-from ketasched.model import Audience, Course, Review, Visit
+from ketasched.model import Audience, Companion, Course, Visit
 from ketasched.render.bill import Bill
 from ketasched.render.page import Page, RideList, make_page, make_ride_list
 from ketasched.render.visit_table import make_visit_table, row
@@ -179,13 +179,13 @@ def _ride_lines(page: Page, visit: Visit) -> Iterator[str]:
 
 
 def _reviews(page: Page) -> Iterator[Block]:
-    if page.course.reviews:
+    if page.course.companions:
         yield [page.locale.text("Talks and calls").upper()]
         yield [page.locale.text("About 15 minutes each. A call needs no driver.")]
-        yield [_review_line(page, review) for review in page.course.reviews]
+        yield [_review_line(page, review) for review in page.course.companions]
 
 
-def _review_line(page: Page, review: Review) -> str:
+def _review_line(page: Page, review: Companion) -> str:
     locale = page.locale
     day = f"{locale.day_text(review.start, year=False):<{locale.day_width(year=False) + 2}}"
     if said := page.status_text(review):
@@ -297,7 +297,7 @@ def _clinic_page(page: Page, _rides: RideList) -> Iterator[Block]:
     details = [line for visit in course.visits for line in _visit_details(page, visit, widths)]
     yield [row(head, widths), *details]
     yield _former_dates(page, f"No longer on: {_dates(page)}.")[:1]
-    yield [_review_details(page, review) for review in course.reviews]
+    yield [_review_details(page, review) for review in course.companions]
     yield [
         wrap(f"{LEVELS.get(finding.level, finding.level)}: {message} ({finding.rule})", 4)
         for finding in course.findings
@@ -335,7 +335,7 @@ def _visit_details(page: Page, visit: Visit, widths: Sequence[int]) -> Iterator[
         yield f"{'':<12}driver: {page.driver_text(visit) or 'none yet'}"
 
 
-def _review_details(page: Page, review: Review) -> str:
+def _review_details(page: Page, review: Companion) -> str:
     locale, start = page.locale, review.start
     day = f"{locale.day_text(start, year=False):<{locale.day_width(year=False) + 2}}"
     begin = f"{locale.clock_text(start):<{locale.clock_width + 2}}"

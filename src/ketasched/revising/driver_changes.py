@@ -31,7 +31,7 @@ def driver_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise NothingToDo(f"{who} to {visits_text(one.number for one in chosen)} already")
     visits = (replace(one, driver=driver) if one.uid in changed else one for one in course.visits)
     intents = tuple(VisitIntent(visit, pinned=True) for visit in visits)
-    return [Draft(intents, course.reviews)]
+    return [Draft(intents, course.companions)]
 
 
 def _chosen_visits(course: Course, change: Change, now: datetime) -> list[Visit]:

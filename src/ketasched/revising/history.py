@@ -8,13 +8,13 @@ from ketasched.events.rides import needs_ride
 from ketasched.model import (
     TAKES_PLACE,
     Change,
+    Companion,
+    CompanionChange,
     Course,
     Entry,
     Former,
     RequestChange,
     Result,
-    Review,
-    ReviewChange,
     Visit,
     VisitChange,
     visits_text,
@@ -25,7 +25,7 @@ from ketasched.revising.rescheduling import reschedule_text
 from ketasched.revising.undo import undo_text
 from ketasched.revising.wishes import wishes_text
 
-Item = TypeVar("Item", Visit, Review)
+Item = TypeVar("Item", Visit, Companion)
 
 
 def entry_text(before: Course, change: Change, course: Course) -> str:
@@ -82,7 +82,7 @@ def add_entry(course: Course, entry: Entry) -> Course:
     return replace(
         course,
         visits=tuple(map(raised, course.visits)),
-        reviews=tuple(map(raised, course.reviews)),
+        companions=tuple(map(raised, course.companions)),
         history=(*course.history, entry),
     )
 
@@ -95,7 +95,7 @@ def with_result(before: Course, course: Course) -> Course:
     old, new = (replace(one.request, busy=()) for one in (before, course))
     result = Result(
         tuple(VisitChange(*pair) for pair in _differing(before.visits, course.visits)),
-        tuple(ReviewChange(*pair) for pair in _differing(before.reviews, course.reviews)),
+        tuple(CompanionChange(*pair) for pair in _differing(before.companions, course.companions)),
         None if old == new else RequestChange(old, new),
     )
     *earlier, last = course.history
@@ -122,13 +122,13 @@ def ended_dates(before: Course, course: Course) -> Iterator[Former]:
         is_same_driver = driver in ("", new.driver.name if new and new.driver else "")
         if not (is_same_driver and _still_holds(visit, new)):
             yield Former(visit.uid, visit.start, ride, driver)
-    reviews = {review.uid: review for review in course.reviews}
-    for review in before.reviews:
+    reviews = {review.uid: review for review in course.companions}
+    for review in before.companions:
         if not _still_holds(review, reviews.get(review.uid)):
             yield Former(review.uid, review.start)
 
 
-def _still_holds(old: Visit | Review, new: Visit | Review | None) -> bool:
+def _still_holds(old: Visit | Companion, new: Visit | Companion | None) -> bool:
     """Whether the date of a visit or a review holds, or did not hold before."""
     if old.status not in TAKES_PLACE:
         return True

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
+from ketasched.model import TAKES_PLACE, Companion, Course, Finding, Slot, Visit, Window
 from ketasched.model.drivers import driver_of_moved
 from ketasched.model.no_driving import with_no_driving
 from ketasched.model.occupancy import slot_of
@@ -38,7 +38,7 @@ class Placement:
 
     sequence: VisitSequence | None
     visits: tuple[Visit, ...]
-    reviews: tuple[Review, ...]
+    companions: tuple[Companion, ...]
     waived: Mapping[str, frozenset[str]]
 
     @property
@@ -72,7 +72,7 @@ def place_draft(
     else:
         visits = tuple(_with_windows(course, visits))
     visits = with_no_driving(visits, course.protocol, course.clinic)
-    reviews = place_reviews(context, draft.reviews, visits, course, now)
+    reviews = place_reviews(context, draft.companions, visits, course, now)
     waived = {
         intent.visit.uid: intent.waived | ({Gap.name} if intent.may_wait else frozenset())
         for intent in intents

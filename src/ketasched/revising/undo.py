@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.model import TAKES_PLACE, Change, Course, Review, Visit
+from ketasched.model import TAKES_PLACE, Change, Companion, Course, Visit
 from ketasched.model.no_driving import with_no_driving
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.replay import course_at, entry_to_undo, items_of, replay_problems
@@ -19,7 +19,7 @@ from ketasched.planning.check import check
 from ketasched.revising.validation import REVISE, has_begun, is_fact
 from ketasched.rules import Capacity
 
-Item = TypeVar("Item", Visit, Review)
+Item = TypeVar("Item", Visit, Companion)
 
 SWITCH_BACK = "switch --protocol ID --on DATE --by-whom NAME"
 """How to go back to an earlier protocol, of the course that follows."""
@@ -72,7 +72,7 @@ def undone_course(course: Course, change: Change, now: datetime, bookings: Occup
         patient=earlier.patient,
         request=earlier.request,
         visits=with_no_driving(visits, course.protocol, course.clinic),
-        reviews=_with_sequences(course, earlier.reviews),
+        companions=_with_sequences(course, earlier.companions),
         revision=course.revision + 1,
     )
     if Capacity.name not in change.overrides:
@@ -86,7 +86,7 @@ def undo_text(before: Course) -> str:
     return "undone" if index is None else f"undone: {before.history[index].what}"
 
 
-def _refuse_over(course: Course, back: Iterable[Visit | Review], now: datetime) -> None:
+def _refuse_over(course: Course, back: Iterable[Visit | Companion], now: datetime) -> None:
     """Raise `BadRequest` if a visit would be moved to a time that is over.
 
     A review whose time is over comes back as one that is due.
@@ -112,8 +112,8 @@ def _refuse_taken(course: Course, uids: Collection[str], bookings: Occupancy) ->
 
 
 def _coming_back(
-    current: Mapping[str, Visit | Review], restored: Mapping[str, Visit | Review]
-) -> Iterator[Visit | Review]:
+    current: Mapping[str, Visit | Companion], restored: Mapping[str, Visit | Companion]
+) -> Iterator[Visit | Companion]:
     """The restored items that take place, but do not do so today, or at another time."""
     for uid, item in restored.items():
         known = current.get(uid)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ketasched.events.rides import needs_ride
-from ketasched.model import Course, DisruptionValue, Driver, Review, UnplacedCourse, Visit
+from ketasched.model import Companion, Course, DisruptionValue, Driver, UnplacedCourse, Visit
 from ketasched.model.replay import items_of
 from ketasched.render.day_sheet.day_visit import NO_DRIVER
 
@@ -120,7 +120,7 @@ def _calls(before: Course, after: Course) -> Iterator[Call]:
         if isinstance(new, Visit) and isinstance(old, Visit):
             if new.start != old.start or _is_left_out(old, new):
                 yield _visit_call(before, after, old, new)
-        elif isinstance(new, Review) and new.start != old.start:
+        elif isinstance(new, Companion) and new.start != old.start:
             yield from _talk_calls(before, after, old, new)
 
 
@@ -143,7 +143,9 @@ def _visit_call(before: Course, after: Course, old: Visit, new: Visit) -> Call:
     )
 
 
-def _talk_calls(before: Course, after: Course, old: Visit | Review, new: Review) -> Iterator[Call]:
+def _talk_calls(
+    before: Course, after: Course, old: Visit | Companion, new: Companion
+) -> Iterator[Call]:
     """The call about a talk; none if it moves with the visit at whose check-in it is."""
     now = _uid_at(after, new.start)
     if now is None or now != _uid_at(before, old.start):

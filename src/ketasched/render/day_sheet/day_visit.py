@@ -189,7 +189,9 @@ def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iter
         yield "new protocol" if course.follows else "first visit"
     if visit is takes_place[-1]:
         yield "last visit"
-    if any(is_pending(one) and one.start.date() <= visit.start.date() for one in course.reviews):
+    if any(
+        is_pending(one) and one.start.date() <= visit.start.date() for one in course.companions
+    ):
         yield "review due"
     cleared = course.request.cleared_by and course.request.cleared_on
     if not cleared or cleared > visit.start.date():

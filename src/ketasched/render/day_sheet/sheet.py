@@ -165,7 +165,7 @@ def _with_shared_chair(visits: Iterable[DayVisit], visit: DayVisit) -> DayVisit:
 
 def _reviews_on(course: Course, day: date) -> Iterator[DayReview]:
     starts = {visit.start for visit in course.visits if visit.is_here}
-    for review in course.reviews:
+    for review in course.companions:
         if review.start.date() == day and review.status in ("planned", "tentative"):
             yield DayReview(
                 review.start,
