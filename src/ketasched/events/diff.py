@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ketasched.events.events import Event, EventBuilder, events, time_order
+from ketasched.events.event import Event, time_order
+from ketasched.events.events import EventBuilder, events
 from ketasched.events.view import View
 from ketasched.model import TAKES_PLACE, Audience, Course, Visit
 from ketasched.model.identifiers import make_uid

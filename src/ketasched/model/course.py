@@ -63,9 +63,10 @@ class Course:
         Key("How many times it has been written, the first counted.", least=1, most=2147483647),
     ]
     visits: Annotated[tuple[Visit, ...], Key("Its treatment visits.", least=1, form="one visit")]
-    companions: Annotated[tuple[Companion, ...], Key("The looks at how it goes.")] = field(
-        metadata={"key": "reviews"}
-    )
+    companions: Annotated[
+        tuple[Companion, ...],
+        Key("The looks at how it goes, and what else precedes or follows visits."),
+    ] = field(metadata={"key": "reviews"})
     findings: Annotated[tuple[Finding, ...], Key("What the rules have to say.")]
     history: Annotated[tuple[Entry, ...], Key("What was done to it.", least=1, form="one entry")]
     protocol: Annotated[Protocol, Key("The protocol that it was planned from.")]

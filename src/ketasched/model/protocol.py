@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from ketasched.model.companion_kind import CompanionKind
 from ketasched.model.counts import Count, EveryDays, PerWeek
 from ketasched.model.keys import Key
 from ketasched.model.values import Clock, Place, Problem
@@ -282,6 +283,11 @@ class Protocol:
         tuple[str, ...],
         Key("Places of numbers of an approved label, which no clinic can shorten."),
     ] = ()
+
+    companions: Annotated[
+        tuple[CompanionKind, ...],
+        Key("What precedes or follows visits: preparation, integration."),
+    ] = field(default=(), metadata={"written where used": True})
 
     def is_label_minimum(self, name: str, number: str) -> bool:
         """Whether a number of a kind of visit ("no_driving") is the least by an approved label.

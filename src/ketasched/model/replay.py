@@ -96,6 +96,13 @@ def known_visits(course: Course) -> dict[str, Visit]:
     return found | {visit.uid: visit for visit in course.visits}
 
 
+def known_companions(course: Course) -> dict[str, Companion]:
+    """By uid every companion that the course has, or had, reviews aside."""
+    changes = [one for entry in course.history if entry.result for one in entry.result.companions]
+    found = [one for change in changes for one in (change.was, change.now) if one]
+    return {one.uid: one for one in (*found, *course.companions) if not one.is_review}
+
+
 def renames(course: Course) -> set[tuple[datetime, str, str]]:
     """When the course got another reference of its patient, the one before, and the new one."""
     changes = ((entry.at, entry.result.request) for entry in course.history if entry.result)
@@ -112,6 +119,16 @@ def removed_visits(course: Course) -> Iterator[Visit]:
             is_removed = visit and change.now is None and visit.uid not in there
             if visit and is_removed and visit.uid in entry.changed:
                 yield visit
+
+
+def removed_companions(course: Course) -> Iterator[Companion]:
+    """The companions that a change has removed before they were over, each as it was."""
+    there = {one.uid for one in course.companions}
+    for entry in course.history:
+        for change in entry.result.companions if entry.result else ():
+            was = change.was
+            if was and change.now is None and was.uid not in there and was.uid in entry.changed:
+                yield was
 
 
 def entry_problems(course: Course) -> Iterator[str]:
@@ -199,10 +216,14 @@ def items_of(course: Course) -> dict[str, Visit | Companion]:
 
 
 def name_of(item: Visit | Companion) -> str:
-    """What a sentence calls a visit or a review: "visit 3", "the review after visit 3"."""
+    """What a sentence calls an item: "visit 3", "the review after visit 3".
+
+    A companion of another kind is called by its title: "“Integration session” after visit 3".
+    """
     if isinstance(item, Visit):
         return f"visit {item.number}"
-    return f"the review after visit {item.after}"
+    what = "the review" if item.is_review else f"“{item.title}”"
+    return f"{what} {item.side} visit {item.after}"
 
 
 def _changes(entry: Entry) -> tuple[VisitChange | CompanionChange, ...]:

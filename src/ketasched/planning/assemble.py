@@ -1,4 +1,4 @@
-"""Assembly of a course from chosen slots: visits with windows and statuses, dated reviews."""
+"""Assembly of a course from chosen slots: visits with windows and statuses, dated companions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -13,15 +13,14 @@ from ketasched.model import (
     Course,
     Driver,
     Entry,
-    Minutes,
     PhaseReview,
     Place,
     Request,
     Slot,
     Visit,
-    VisitKind,
     Window,
 )
+from ketasched.model.companion_slots import REVIEW
 from ketasched.model.drivers import driver_on
 from ketasched.model.identifiers import make_course_id, make_uid, make_uid_key
 from ketasched.model.no_driving import is_without_driving, no_driving_until, run_on
@@ -29,12 +28,10 @@ from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.availability import PatientAvailability
+from ketasched.planning.companions import COMPANION, date_companions
 from ketasched.planning.elsewhere import visits_elsewhere
 from ketasched.planning.spacing_cost import PhasePlan, counted_phases
 from ketasched.rules.base import PlanningContext
-
-REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
-"""The kind of visit that a review is, for its length. No review takes a chair."""
 
 LATEST_REVIEW_DAYS = 28
 """How many days after the last visit of a course its review is, at most."""
@@ -68,7 +65,7 @@ def assemble(
         made_at=made_at,
         revision=1,
         visits=visits,
-        companions=reviews,
+        companions=(*reviews, *date_companions(context, visits, reviews, course_id)),
         findings=(),
         history=(Entry(made_at, "planned"),),
         protocol=context.protocol,
@@ -86,9 +83,12 @@ def with_identity(course: Course, course_id: str, uid_key: str, made_at: datetim
     If that is on the same dates, calendars recognise its events.
     """
     visits = (replace(one, uid=make_uid(course_id, "visit", one.number)) for one in course.visits)
-    reviews = (
-        replace(one, uid=make_uid(course_id, "review", ordinal))
-        for ordinal, one in enumerate(course.companions, start=1)
+    reviews = [one for one in course.companions if one.is_review]
+    others = [one for one in course.companions if not one.is_review]
+    companions = (
+        replace(one, uid=make_uid(course_id, role, ordinal))
+        for role, own in (("review", reviews), (COMPANION, others))
+        for ordinal, one in enumerate(own, start=1)
     )
     first = replace(course.history[0], at=made_at)
     return replace(
@@ -97,7 +97,7 @@ def with_identity(course: Course, course_id: str, uid_key: str, made_at: datetim
         uid_key=uid_key,
         made_at=made_at,
         visits=tuple(visits),
-        companions=tuple(reviews),
+        companions=tuple(companions),
         history=(first, *course.history[1:]),
     )
 

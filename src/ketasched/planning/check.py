@@ -5,17 +5,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ketasched.errors import command_line
-from ketasched.model import TAKES_PLACE, Course, Finding, Level, Slot, Visit
+from ketasched.model import TAKES_PLACE, Companion, Course, Finding, Level, Slot, Visit
+from ketasched.model.companion_slots import companion_kind, companion_slot, visit_kind_of
 from ketasched.model.no_driving import is_without_driving, with_no_driving
 from ketasched.model.occupancy import Occupancy, slot_of
 from ketasched.model.wall_clock import add_minutes, day_text, moment_text
 from ketasched.rules import (
+    COMPANION_RULES,
     DAY_RULES,
     ENDS_RULES,
     PAIR_RULES,
     PRECONDITIONS,
     RULES,
     SLOT_RULES,
+    Start,
 )
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext
 
@@ -40,7 +43,8 @@ def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding
     ]
     asked = (one for one in findings_of(context, visits, slots) if _is_asked(course, one))
     found = (_with_level(course, finding) for finding in asked)
-    return (*found, *times, *_review_findings(course), *follow_findings(course))
+    companions = (*_ride_findings(course), *companion_findings(context, course))
+    return (*found, *times, *companions, *follow_findings(course))
 
 
 def _is_asked(course: Course, finding: Finding) -> bool:
@@ -75,16 +79,61 @@ def follow_findings(course: Course) -> Iterator[Finding]:
         yield Finding("switch", "warning", said)
 
 
-def _review_findings(course: Course) -> Iterator[Finding]:
-    """Warnings of reviews at the clinic to which the patient cannot drive, without a ride."""
+def companion_findings(context: PlanningContext, course: Course) -> Iterator[Finding]:
+    """The findings of the rules on the companions to come, reviews aside, each about its visit."""
+    last = course.history[-1].at if course.history else course.made_at
+    for one in course.companions:
+        kind = companion_kind(course.protocol, one)
+        is_ahead = one.status in ("planned", "tentative") and one.start > last
+        if kind and is_ahead:
+            slot, visit = companion_slot(course, one), course.visits[one.after - 1]
+            findings = [
+                rule.beside(kind, slot, slot_of(course, visit)) for rule in COMPANION_RULES
+            ]
+            findings += _visit_rule_findings(context, slot, is_before=one.before)
+            for finding in filter(None, findings):
+                said = f"{one.title} {one.side} visit {one.after}, {day_text(one.start)}"
+                yield replace(finding, visit=one.after, message=f"{said}: {finding.message}.")
+
+
+def _visit_rule_findings(
+    context: PlanningContext, slot: Slot, *, is_before: bool
+) -> list[Finding | None]:
+    """The findings of the rules on one visit; before a visit the asked start does not matter."""
+    day, rules = slot.start.date(), (DAY_RULES, SLOT_RULES)
+    day_rules, slot_rules = (
+        [
+            rule
+            for rule in own
+            if rule.concerns(context) and not (is_before and rule.name == Start.name)
+        ]
+        for own in rules
+    )
+    findings = [rule.day(day, context) for rule in day_rules]
+    return findings + [rule.slot(slot, context) for rule in slot_rules]
+
+
+def _ride_findings(course: Course) -> Iterator[Finding]:
+    """Warnings of companions at the clinic to which the patient cannot drive, without a ride."""
     for review in course.companions:
-        before = course.visits[review.after - 1]
+        before = _treatment_before(course, review)
         has_ride = any(visit.start == review.start for visit in course.visits)
+        has_ride = has_ride or visit_kind_of(course.protocol, review).needs_driver
         is_ahead = review.status in ("planned", "tentative") and review.place == "clinic"
-        if is_ahead and not has_ride and is_without_driving(before, review.start):
-            said = f"The review after visit {review.after}, {moment_text(review.start)}"
+        if before and is_ahead and not has_ride and is_without_driving(before, review.start):
+            name = "The review" if review.is_review else review.title
+            said = f"{name} {review.side} visit {review.after}, {moment_text(review.start)}"
             message = f"{said}: the patient must not drive there; it needs a ride."
             yield Finding("times", "warning", message, review.after)
+
+
+def _treatment_before(course: Course, companion: Companion) -> Visit | None:
+    """The visit that a review follows; the last treatment before any other companion, if any."""
+    if companion.is_review:
+        return course.visits[companion.after - 1]
+    kinds, begin = course.protocol.visits, companion.start.timestamp()
+    earlier = [one for one in course.visits if one.is_here and one.start.timestamp() < begin]
+    return next((one for one in reversed(earlier) if kinds[one.kind].place != "phone"), None)
 
 
 def findings_of(

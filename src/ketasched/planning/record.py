@@ -15,11 +15,14 @@ from ketasched.model.replay import (
     course_at,
     entry_problems,
     is_numbered,
+    known_companions,
     known_visits,
     last_revision_without_result,
+    name_of,
     replay_problems,
 )
 from ketasched.model.review_gates import first_closed_gate
+from ketasched.planning.companions import COMPANION
 
 FINAL_VERBS = {"completed": "complete", "missed": "miss", "omitted": "omit"}
 """The statuses that a visit keeps, each with the verb that records it."""
@@ -179,7 +182,7 @@ class _Record:
 
     def review_problems(self) -> Iterator[str]:
         """What is wrong with the number of the reviews."""
-        reviews = self.course.companions
+        reviews = [one for one in self.course.companions if one.is_review]
         elsewhere = Counter(visit.phase for visit in self.course.visits if visit.elsewhere)
         count = sum(
             review.after <= len(self.labels[phase.name]) - self._added(phase)
@@ -192,12 +195,21 @@ class _Record:
 
     def review_identity_problems(self) -> Iterator[str]:
         """What is wrong with a review by itself."""
-        reviews = self.course.companions
+        reviews = [one for one in self.course.companions if one.is_review]
         uids = self._uids("review", len(reviews))
         for ordinal, review in enumerate(reviews, start=1):
             if review.uid not in uids:
                 yield f"Review {ordinal} has a uid that is not of this course"
             yield from (f"Review {ordinal} {said}" for said in self._sequence_problems(review))
+        uids = self._uids(COMPANION, len(known_companions(self.course)))
+        for one in self.course.companions:
+            if not one.is_review:
+                if one.uid not in uids:
+                    yield f"{name_of(one).capitalize()} has a uid that is not of this course"
+                said = (
+                    f"{name_of(one).capitalize()} {own}" for own in self._sequence_problems(one)
+                )
+                yield from said
 
     def history_problems(self) -> Iterator[str]:
         """Numbers of visits and reviews that the changes do not explain."""
@@ -217,7 +229,7 @@ class _Record:
         again = [visit for visit in visits if visit.of.endswith(MAKE_UP_SUFFIX)]
         decided = [visit for visit in visits if visit.is_here and visit.status != "tentative"]
         decisions = verbs["confirm"] + verbs["booster"] + _count_in(tentative, again)
-        reviews = Counter[str](review.status for review in self.course.companions)
+        reviews = Counter[str](one.status for one in self.course.companions if one.is_review)
         holds = [change.verb for change in self.changes if change.verb in ("hold", "resume")]
         ends = ("cease", "switch")
         stops = any(one.verb in ends or one.outcome == "stop" for one in self.changes)

@@ -56,4 +56,6 @@ def _review_kind(review: Companion) -> RowKind:
         return "done"
     if review.status not in TAKES_PLACE:
         return "ended"
+    if review.place == "home" and not review.is_review:
+        return "home"
     return "call" if review.place == "phone" else "talk"

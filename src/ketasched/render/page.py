@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from ketasched.events.diff import former_dates
 from ketasched.events.rides import (
     count_skipped_reminders,
     have_several_drivers,
-    needs_ride,
+    items_with_ride,
     ride_reminders,
 )
 from ketasched.events.view import View, reader_locale
@@ -24,7 +25,7 @@ from ketasched.events.wording import (
 )
 from ketasched.language.catalogue import message
 from ketasched.language.restyle import restyle
-from ketasched.model import Amount, Companion, Course, Entry, Visit, Wording
+from ketasched.model import REVIEW_MINUTES, Amount, Companion, Course, Entry, Visit, Wording
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact
 from ketasched.render.bill import Bill, BillLine, make_bill
@@ -125,6 +126,22 @@ class Page(Labels):
         said = STATUS_TEXTS.get(item.status)
         return self.locale.text(said) if said else ""
 
+    @property
+    def reviews(self) -> list[Companion]:
+        """The reviews of the course."""
+        return [one for one in self.course.companions if one.is_review]
+
+    @property
+    def further(self) -> list[Companion]:
+        """The other companions of the course, by time."""
+        found = (one for one in self.course.companions if not one.is_review)
+        return sorted(found, key=lambda one: one.start.timestamp())
+
+    def length_text(self, companion: Companion) -> str:
+        """How long a companion takes: "60 minutes"."""
+        number = companion.minutes or REVIEW_MINUTES
+        return self.locale.count_text("{count} minute", "{count} minutes", number)
+
     def is_waited_for(self, review: Companion) -> bool:
         """Whether later visits wait until this review is recorded."""
         waits = review.gate and review.status not in ("completed", "omitted")
@@ -137,7 +154,7 @@ class Page(Labels):
         examples = self.course.protocol.examples
         return [one for one in examples if one in left or not one.startswith("visits.")]
 
-    def reminder_texts(self, visit: Visit) -> list[str]:
+    def reminder_texts(self, visit: Visit | Companion) -> list[str]:
         """When the calendar still reminds of the ride: "Fri 4 Dec, 10:00"."""
         reminders = (one for one in ride_reminders(self.course, visit) if one.utc >= self.as_of)
         return [self.locale.moment_text(one.start, year=False) for one in reminders]
@@ -177,7 +194,7 @@ class RideList(Labels):
     when their visit was given its date.
     """
 
-    visits: list[Visit]
+    visits: list[Visit | Companion]
     only_driver: str
     former_dates: list[datetime]
     place: str
@@ -187,7 +204,7 @@ class RideList(Labels):
     skipped_reminders: int
 
     @property
-    def next_visit(self) -> Visit | None:
+    def next_visit(self) -> Visit | Companion | None:
         """The first ride that was not over when the course was last changed, or None."""
         return first_to_come(self.course, self.visits)
 
@@ -197,7 +214,10 @@ def as_of(course: Course) -> datetime:
     return course.history[-1].at if course.history else course.made_at
 
 
-def first_to_come(course: Course, visits: Iterable[Visit]) -> Visit | None:
+Item = TypeVar("Item", Visit, Visit | Companion)
+
+
+def first_to_come(course: Course, visits: Iterable[Item]) -> Item | None:
     """The first of these visits that ends after the course was last changed, or None."""
     now = as_of(course).timestamp()
     ahead = (visit for visit in visits if visit.end.timestamp() > now)
@@ -248,7 +268,7 @@ def make_ride_list(course: Course, view: View) -> RideList:
     labels = Labels(course, is_discreet(course, view), reader_locale(course, view))
     rides = [
         visit
-        for visit in course.visits
+        for visit in items_with_ride(course)
         if _is_to_come(course, visit) and view.includes_ride(visit)
     ]
     with_phone = ((visit, visit.driver.phone) for visit in rides if visit.driver)
@@ -273,11 +293,10 @@ def make_ride_list(course: Course, view: View) -> RideList:
     )
 
 
-def _is_to_come(course: Course, visit: Visit) -> bool:
-    """Whether a visit is ahead and needs a ride.
+def _is_to_come(course: Course, visit: Visit | Companion) -> bool:
+    """Whether a ride is ahead.
 
-    In a first revision every visit is ahead, because a course may be entered afterwards.
+    In a first revision every ride is ahead, because a course may be entered afterwards.
     """
     today = course.history[-1].at.date() if course.revision > 1 else date.min
-    is_ahead = visit.status != "completed" and visit.start.date() >= today
-    return is_ahead and needs_ride(course, visit)
+    return visit.status != "completed" and visit.start.date() >= today

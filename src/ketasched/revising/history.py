@@ -57,8 +57,11 @@ def _visit_text(before: Course, change: Change, course: Course) -> str:
     if change.verb == "driver":
         who = change.driver.name if change.driver else "nobody yet"
         both = zip(before.visits, course.visits, strict=True)
-        numbers = (old.number for old, new in both if old.driver != new.driver)
-        return f"{visits_text(numbers)}: driver {who}"
+        numbers = {old.number for old, new in both if old.driver != new.driver}
+        drivers = {one.uid: one.driver for one in course.companions}
+        beside = (one for one in before.companions if one.driver != drivers.get(one.uid))
+        numbers.update(one.after for one in beside)
+        return f"{visits_text(sorted(numbers))}: driver {who}"
     if change.verb == "review":
         return f"review after {number}: {change.outcome}"
     if change.verb == "miss":
@@ -114,7 +117,7 @@ def _differing(
 
 
 def ended_dates(before: Course, course: Course) -> Iterator[Former]:
-    """The dates that no longer hold: of visits and reviews, and of rides with another driver."""
+    """The dates that no longer hold: of visits, companions, and rides with another driver."""
     visits = {visit.uid: visit for visit in course.visits}
     for visit in before.visits:
         new, ride = visits.get(visit.uid), needs_ride(before, visit)
@@ -122,10 +125,20 @@ def ended_dates(before: Course, course: Course) -> Iterator[Former]:
         is_same_driver = driver in ("", new.driver.name if new and new.driver else "")
         if not (is_same_driver and _still_holds(visit, new)):
             yield Former(visit.uid, visit.start, ride, driver)
-    reviews = {review.uid: review for review in course.companions}
-    for review in before.companions:
-        if not _still_holds(review, reviews.get(review.uid)):
-            yield Former(review.uid, review.start)
+    companions = {one.uid: one for one in course.companions}
+    for one in before.companions:
+        if not _holds_with_driver(before, one, companions.get(one.uid)):
+            ride = needs_ride(before, one)
+            yield Former(one.uid, one.start, ride, one.driver.name if ride and one.driver else "")
+
+
+def _holds_with_driver(before: Course, old: Companion, new: Companion | None) -> bool:
+    """Whether the date of a companion holds, for its driver as well."""
+    if old.driver and needs_ride(before, old):
+        name = new.driver.name if new and new.driver else ""
+        if name != old.driver.name:
+            return False
+    return _still_holds(old, new)
 
 
 def _still_holds(old: Visit | Companion, new: Visit | Companion | None) -> bool:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from ketasched.model import TAKES_PLACE, Companion, Course, Visit
+from ketasched.model.companion_slots import REVIEW
 from ketasched.model.no_driving import is_without_driving
 from ketasched.model.opening_hours import openings
 from ketasched.model.wall_clock import slot_at
-from ketasched.planning.assemble import REVIEW, review_start
+from ketasched.planning.assemble import review_start
 from ketasched.planning.availability import PatientAvailability
 from ketasched.rules import Availability
 from ketasched.rules.base import PlanningContext

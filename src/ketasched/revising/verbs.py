@@ -50,7 +50,8 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
         said = f"{change.verb} is no change of the visits"
         raise BadRequest("verb", said, next_step="ketasched register rename OLD NEW")
     statuses = {visit.status for visit in course.visits}
-    reviewed = change.verb == "review" and any(map(is_pending, course.companions))
+    reviews = (one for one in course.companions if one.is_review)
+    reviewed = change.verb == "review" and any(map(is_pending, reviews))
     happened = change.verb in ("complete", "miss", "clear")
     happened = happened or change.verb == "switch"
     if "ceased" in statuses and statuses <= FINAL_STATUSES and not (reviewed or happened):
@@ -182,7 +183,7 @@ def _confirm(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 
 def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
-    own = [review for review in course.companions if review.after == change.visit]
+    own = [one for one in course.companions if one.after == change.visit and one.is_review]
     review = next(filter(is_pending, own), None)
     if review is None:
         is_cancelled = any(one.status in ("ceased", "omitted") for one in own)

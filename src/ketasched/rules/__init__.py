@@ -1,6 +1,6 @@
 """The constraints of a plan: one small class for each rule, and the table `RULES`.
 
-Each rule has one of the five shapes in `base`. It returns a finding, or None if the rule holds.
+Each rule has one of the six shapes in `base`. It returns a finding, or None if the rule holds.
 The finding's message is a clause without the date ("the clinic is closed (winter break)"); the
 caller adds the date. The docstring of a rule's class is its entry in docs/rules.md.
 
@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ketasched.rules.base import (
+    CompanionRule,
     EndsRule,
     MoveRule,
     OverrideRule,
@@ -22,6 +23,7 @@ from ketasched.rules.base import (
     Rule,
     VisitRule,
 )
+from ketasched.rules.companion_rules import Within
 from ketasched.rules.course_rules import (
     Age,
     Clearance,
@@ -57,6 +59,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             OnTheClock(),
             Gap(),
             Span(),
+            Within(),
             Earlier(),
             Notice(),
             Age(),
@@ -81,6 +84,7 @@ DAY_RULES = tuple(rule for rule in VISIT_RULES if type(rule).day is not VisitRul
 SLOT_RULES = tuple(rule for rule in VISIT_RULES if type(rule).slot is not VisitRule.slot)
 PAIR_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, PairRule))
 ENDS_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, EndsRule))
+COMPANION_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, CompanionRule))
 MOVE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, MoveRule))
 PRECONDITIONS = tuple(rule for rule in RULES.values() if isinstance(rule, Precondition))
 OVERRIDE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, OverrideRule))

@@ -4,6 +4,7 @@
 - `PairRule` looks at two consecutive visits.
 - `EndsRule` looks at the dates of the first and the last visit of a phase.
 - `Precondition` is asked once, of a course whose first visit is known.
+- `CompanionRule` looks at a companion and its visit.
 - `MoveRule` looks at the old and the new start of a visit that a change moves.
 
 The planner knows these shapes and no rule by name. The shapes make an exact search possible.
@@ -15,7 +16,7 @@ from datetime import date, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot
+from ketasched.model import Clinic, CompanionKind, Finding, Level, Phase, Protocol, Request, Slot
 from ketasched.model.memo import memoised
 from ketasched.model.occupancy import Occupancy
 
@@ -148,6 +149,16 @@ class EndsRule(Rule):
         self, first: date, last: date, phase: Phase, context: PlanningContext
     ) -> Finding | None:
         """The finding against a phase from `first` to `last` (inclusive), if there is one."""
+        raise NotImplementedError
+
+
+class CompanionRule(Rule):
+    """A constraint on a companion, beside which the planner leaves the visit where it is."""
+
+    overridable = False
+
+    def beside(self, kind: CompanionKind, companion: Slot, visit: Slot) -> Finding | None:
+        """The finding against a companion of this kind beside its visit, if there is one."""
         raise NotImplementedError
 
 

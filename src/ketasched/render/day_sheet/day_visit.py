@@ -100,8 +100,12 @@ class DayVisit:
         """The driver's name and phone; `NO_DRIVER` if a driver is still to be found."""
         if self.needs_driver:
             return NO_DRIVER
-        driver = self.driver
-        return ", ".join(filter(None, (driver.name, driver.phone))) if driver else ""
+        return driver_text(self.driver)
+
+
+def driver_text(driver: Driver | None) -> str:
+    """A driver's name and phone; "" if there is none."""
+    return ", ".join(filter(None, (driver.name, driver.phone))) if driver else ""
 
 
 def visits_between(
@@ -190,7 +194,8 @@ def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iter
     if visit is takes_place[-1]:
         yield "last visit"
     if any(
-        is_pending(one) and one.start.date() <= visit.start.date() for one in course.companions
+        one.is_review and is_pending(one) and one.start.date() <= visit.start.date()
+        for one in course.companions
     ):
         yield "review due"
     cleared = course.request.cleared_by and course.request.cleared_on

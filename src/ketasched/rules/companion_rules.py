@@ -1,0 +1,26 @@
+"""The constraint on a companion and its visit: how far apart they are."""
+
+from ketasched.model import CompanionKind, Finding, Slot
+from ketasched.model.wall_clock import gap_days
+from ketasched.rules.base import CompanionRule
+
+
+class Within(CompanionRule):
+    """A companion is `within_days` of its visit, on its side, both ends inclusive.
+
+    Days are counted by the calendar (Mon to Wed is 2). One that finds no such day is left out,
+    with a finding of this name.
+    """
+
+    name = "companion"
+
+    def beside(self, kind: CompanionKind, companion: Slot, visit: Slot) -> Finding | None:
+        """The finding against a companion that is too near, too far, or on the other side."""
+        side, ends = "after", (visit.start, companion.start)
+        if kind.before:
+            side, ends = "before", (companion.start, visit.start)
+        days, within = gap_days(*ends), kind.within_days
+        if within.min <= days <= within.max:
+            return None
+        number = f"{days} {'day' if days == 1 else 'days'} {side} its visit"
+        return self.finding(f"{number}; {within.min} to {within.max} are allowed")
