@@ -15,6 +15,7 @@ from ketasched.model import (
     Clinic,
     Clock,
     Closures,
+    CompanionKind,
     DateRange,
     Finding,
     GapDays,
@@ -32,6 +33,8 @@ from ketasched.model import (
     SpanDays,
     TimeRange,
     VisitKind,
+    VisitOrdinals,
+    WithinDays,
 )
 from ketasched.model.values import Record
 from ketasched.model.wall_clock import slot_at
@@ -121,6 +124,14 @@ def ends(before: str, after: str, span: SpanDays | None) -> Ask:
     """Asks about the first and the last visit of a phase with this span."""
     dates = [date.fromisoformat(text.split()[0]) for text in (before, after)]
     return lambda rule: rule.ends(*dates, phase(span_days=span), given())
+
+
+def beside(companion: str, visit_at: str, *, before: bool = False) -> Ask:
+    """Asks about a companion, 2 to 4 days after its visit or before it."""
+    side: dict[str, Any] = {"before" if before else "after": VisitOrdinals()}
+    kind = CompanionKind("talk", "Talk", WithinDays(4, 2), 60, **side)
+    slots = visit(companion), visit(visit_at)
+    return lambda rule: rule.beside(kind, *slots)
 
 
 def moved(old: str, new: str, now: str = "2026-12-01 12:00", notice: str = "24h") -> Ask:
@@ -702,6 +713,21 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             ends("2026-12-07 09:00", "2027-12-07 09:00", None),
         ),
         holds("one visit in one day", ends("2026-12-07 09:00", "2026-12-07 09:00", SpanDays(1))),
+    ),
+    "companion": (
+        fires("a day too near", beside("2026-12-08 09:00", "2026-12-07 09:00"), "1 day after"),
+        holds("at the fewest days", beside("2026-12-09 09:00", "2026-12-07 16:00")),
+        holds("at the most days", beside("2026-12-11 16:00", "2026-12-07 09:00")),
+        fires("a day too far", beside("2026-12-12 09:00", "2026-12-07 09:00"), "5 days after"),
+        holds(
+            "days before its visit", beside("2026-12-05 09:00", "2026-12-07 09:00", before=True)
+        ),
+        fires(
+            "after the visit that it has to precede",
+            beside("2026-12-09 09:00", "2026-12-07 09:00", before=True),
+            "not on a day before",
+        ),
+        holds("through a change of the clocks", beside("2027-03-15 09:00", "2027-03-13 09:00")),
     ),
     "age": (
         holds("no birth date", first("2026-12-07 09:00")),

@@ -24,8 +24,10 @@ from ketasched.model import (
     Amount,
     Change,
     Clinic,
+    CompanionKind,
     Course,
     Driver,
+    GapDays,
     Instructions,
     Minutes,
     PhaseReview,
@@ -34,6 +36,8 @@ from ketasched.model import (
     Reminders,
     Titles,
     VisitKind,
+    VisitOrdinals,
+    WithinDays,
     Wording,
 )
 from ketasched.model.memo import clear_memos
@@ -61,6 +65,7 @@ THEIRS = {
 """Words that are the clinic's or its protocol's, and names."""
 
 EVERY_DAY = "mon tue wed thu fri sat sun"
+EACH = VisitOrdinals()
 WORDS = Wording("Qbefore 1.", "Qbring.", "Qeffects.", "Qcall 1.")
 TELLS = Wording("Qbefore infusion.", "", "", "Qcall 1.")
 
@@ -128,6 +133,27 @@ def of_talks(titles: Titles) -> Course:
     )
 
 
+def of_companions(titles: Titles) -> Course:
+    """Companions by phone, at home and at the clinic, with a ride; visits are a week apart."""
+    kinds = (
+        CompanionKind("call", "Qlast", WithinDays(1), 30, after=EACH),
+        CompanionKind("home", "Qlast", WithinDays(2, 2), 1, after=EACH, place="home"),
+        CompanionKind(
+            "here",
+            "Qlast",
+            WithinDays(3, 3),
+            60,
+            after=EACH,
+            place="clinic",
+            driver=True,
+        ),
+        CompanionKind("alone", "Qlast", WithinDays(4, 4), 60, after=EACH, place="clinic"),
+    )
+    own = protocol(phase(2, every_days=7, gap_days=GapDays(9)), companions=kinds, title="Qweekly")
+    asked = request(patient="P-014", driver_name="Qsam")
+    return plan(own, at(titles=titles), asked, made_at=MADE_AT)
+
+
 def of_prices(titles: Titles, *, complete: bool, boosters: int = 2) -> Course:
     prices = {"infusion": Amount(45000)} if complete else {"booster": Amount(1)}
     priced = at(titles=titles, prices=Prices("USD", {"iv-depression": prices}))
@@ -189,6 +215,8 @@ COURSES = {
     ),
     "at home, by phone": of_a_call_and_home(),
     "without a driving rule": plan(NO_RULE, at(), request(patient="P-014"), made_at=MADE_AT),
+    "companions": of_companions("discreet"),
+    "companions, clinical": changed(of_companions("clinical"), Change("omit", visit=2)),
     "prices": of_prices("discreet", complete=True),
     "prices, clinical": of_prices("clinical", complete=True),
     "prices to ask for": of_prices("discreet", complete=False),

@@ -73,8 +73,8 @@ def wanted_companions(protocol: Protocol, visits: Iterable[Visit]) -> Iterator[W
 class CompanionDates:
     """Dates for the companions of one course, each beside the items that have theirs.
 
-    None is before `not_before`, if that is given. One before the first visit may be before the
-    asked start, but not before the day after the course was planned.
+    None is before `not_before`, if that is given. One before its visit may be before the asked
+    start, but not before the day after the course was planned.
     """
 
     def __init__(
@@ -86,15 +86,13 @@ class CompanionDates:
     ) -> None:
         kinds = context.protocol.visits
         here = [visit for visit in visits if visit.is_here]
-        self._first = here[0] if here else None
         self._treatments = [one for one in here if kinds[one.kind].place != "phone"]
         self._taken = [_ends(visit) for visit in here]
         self._taken += [_ends(one) for one in others if one.status in TAKES_PLACE]
         self._not_before = not_before
         self._availability = PatientAvailability(context)
         planned = context.made_at.astimezone(context.zone).date()
-        self._day_after_planning = planned + timedelta(1)
-        request = replace(context.request, start=self._day_after_planning)
+        request = replace(context.request, start=planned + timedelta(1))
         self._early = PatientAvailability(replace(context, request=request))
 
     def take(self, slot: Slot) -> None:
@@ -160,8 +158,7 @@ class CompanionDates:
         return (one.slot for one in availability.candidates(kind, day, by_clock=True))
 
     def _availability_of(self, wanted: Wanted) -> PatientAvailability:
-        is_early = wanted.is_before and wanted.visit is self._first
-        return self._early if is_early else self._availability
+        return self._early if wanted.is_before else self._availability
 
 
 def _ends(item: Visit | Companion | Slot) -> tuple[float, float]:

@@ -23,4 +23,6 @@ class Within(CompanionRule):
         if within.min <= days <= within.max:
             return None
         number = f"{days} {'day' if days == 1 else 'days'} {side} its visit"
+        if days < 1:
+            number = f"not on a day {side} its visit"
         return self.finding(f"{number}; {within.min} to {within.max} are allowed")
