@@ -1,8 +1,15 @@
 """The calendar events of a course for one audience: visits, reviews, rides, reminders."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
+from ketasched.events.companion_text import (
+    ARRANGE_DRIVER,
+    BEGINS,
+    NEEDS_ATTENDANT,
+    NEEDS_DRIVER,
+    companion_text,
+)
 from ketasched.events.event import EVENT_STATUS, Event, time_order
 from ketasched.events.rides import items_with_ride, needs_ride, timely_reminders
 from ketasched.events.sequence import EventRevisions
@@ -26,12 +33,12 @@ from ketasched.model import (
     Companion,
     CompanionChange,
     Course,
-    Place,
     Result,
     Visit,
     VisitChange,
     VisitKind,
 )
+from ketasched.model.companion_slots import home_phase, visit_kind_of
 from ketasched.model.identifiers import event_uid
 from ketasched.model.privacy import redact
 from ketasched.model.replay import removed_companions, removed_visits
@@ -41,24 +48,14 @@ MAX_COLLECT_ALARM = 30
 """The alarm of a collection sounds at most so many minutes before it."""
 
 NOT_TAKING_PLACE = message("This does not take place.")
-NEEDS_DRIVER = message("Someone else has to drive you there and back.")
-ARRANGE_DRIVER = message("Someone else has to drive you there and back. Please arrange a driver.")
+
+ARRANGE_ATTENDANT = message("Arrange that someone stays with you: {moment}")
 
 CONFIRM = message("Confirm the ride with {name}, there and back: {ride}")
 ARRANGE = message("Arrange a ride, there and back: {ride}")
 
 BRING, BRING_WHOM = message("Bring at {time}"), message("Bring {who} at {time}")
 COLLECT, COLLECT_WHOM = message("Collect from {time}"), message("Collect {who} from {time}")
-
-BEGINS: Mapping[Place, str] = {
-    "clinic": message("Check-in {time}."),
-    "phone": message("By phone, at {time}."),
-    "home": message("At home, at {time}."),
-}
-"""When a visit begins, by its place."""
-
-COMPANION_BEGINS: Mapping[Place, str] = {**BEGINS, "phone": message("We call you at {time}.")}
-"""When a companion begins, by its place."""
 
 
 def events(course: Course, view: View) -> list[Event]:
@@ -76,8 +73,10 @@ def events(course: Course, view: View) -> list[Event]:
             continue
         found.append(builder.visit(visit, times))
         if view.audience == "patient":
-            found += builder.no_driving(visit, times)
-            found += builder.reminders(visit, times, str(visit.number))
+            kind, which = course.protocol.visits[visit.kind], str(visit.number)
+            found += builder.no_driving(visit, kind, times, which)
+            found += builder.reminders(visit, times, which)
+            found += builder.attendant_reminders(visit, kind, times, which)
     for number, companion in enumerate(course.companions, start=1):
         found += builder.companion(number, companion)
     found += builder.ended_before()
@@ -211,14 +210,18 @@ class EventBuilder:
             about = f"{visit.phase}, {self.labels.ordinal(visit)}."
             return _lines(about, when, until, who if kind.needs_driver else "")
         ride = locale.text(NEEDS_DRIVER) if kind.needs_driver else ""
+        if kind.attendant:
+            ride = locale.text(NEEDS_ATTENDANT)
         if needs_ride(self.course, visit):
             ride = f"{ride} {who}" if driver else locale.text(ARRANGE_DRIVER)
         until = no_driving_text(times.until, locale) if kind.place != "phone" else ""
         return _lines(when, ride, until, self.instructions if at_clinic else self.elsewhere)
 
-    def no_driving(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
-        """The time without driving after the visit; without a rule, only its beginning."""
-        kind, until = self.course.protocol.visits[visit.kind], visit.no_driving_until
+    def no_driving(
+        self, visit: Visit | Companion, kind: VisitKind, times: VisitTimes, which: str
+    ) -> Iterator[Event]:
+        """The time without driving after a treatment; without a rule, only its beginning."""
+        until = visit.no_driving_until
         if kind.place == "phone" or visit.status not in TAKES_PLACE:
             return
         is_tentative = visit.status == "tentative"
@@ -226,7 +229,7 @@ class EventBuilder:
         if is_tentative:
             title = self.locale.text("{title} (if the appointment takes place)", title=title)
         yield Event(
-            f"no-driving-{visit.number}",
+            f"no-driving-{which}",
             event_uid(self.course.uid_key, visit.uid, "no-driving"),
             visit.end,
             until or add_minutes(visit.end, SHORT_EVENT_MINUTES),
@@ -260,6 +263,24 @@ class EventBuilder:
                 text,
             )
 
+    def attendant_reminders(
+        self, item: Visit | Companion, kind: VisitKind, times: VisitTimes, which: str
+    ) -> Iterator[Event]:
+        """The reminders to arrange that somebody stays with the patient."""
+        if not kind.attendant or item.status not in ("planned", "completed"):
+            return
+        title = self.locale.text(ARRANGE_ATTENDANT, moment=times.day)
+        scheduled = self.revisions.of(item.uid).changed
+        for reminder in timely_reminders(self.course, item, scheduled):
+            yield Event(
+                f"attendant-reminder-{which}-{reminder.ordinal}",
+                event_uid(self.course.uid_key, item.uid, "reminder", reminder.ordinal),
+                reminder.start,
+                reminder.end,
+                title,
+                self.locale.text(NEEDS_ATTENDANT),
+            )
+
     def companion(self, number: int, companion: Companion) -> Iterator[Event]:
         """What this audience has of a companion: itself, its ride, the reminders of that."""
         times, which = visit_times(companion, self.locale), f"companion-{number}"
@@ -272,7 +293,7 @@ class EventBuilder:
             yield review
             return
         takes_place = companion.status in TAKES_PLACE
-        about = self._about_companion(companion, times) if takes_place else review.text
+        about = self.companion_text(companion, times) if takes_place else review.text
         yield review._replace(
             name=which,
             end=companion.end,
@@ -280,19 +301,17 @@ class EventBuilder:
             text=about,
         )
         if self.view.audience == "patient":
+            kind = visit_kind_of(self.course.protocol, companion)
+            if home_phase(self.course.protocol, companion):
+                yield from self.no_driving(companion, kind, times, which)
             yield from self.reminders(companion, times, which)
+            yield from self.attendant_reminders(companion, kind, times, which)
 
-    def _about_companion(self, companion: Companion, times: VisitTimes) -> str:
+    def companion_text(self, companion: Companion, times: VisitTimes) -> str:
         """The text of a companion that takes place."""
-        locale, driver = self.locale, self.labels.driver_text(companion)
-        when = locale.text(COMPANION_BEGINS[companion.place], time=times.begin)
-        if not needs_ride(self.course, companion):
-            return _lines(when, self.call)
-        who = locale.text("Driver: {driver}.", driver=driver or locale.text("none yet"))
-        if self.view.audience == "clinic":
-            return _lines(when, who)
-        ride = f"{locale.text(NEEDS_DRIVER)} {who}" if driver else locale.text(ARRANGE_DRIVER)
-        return _lines(when, ride, self.call)
+        return companion_text(
+            self.labels, self.view, companion, times, (self.call, self.elsewhere)
+        )
 
     def review(self, number: int, review: Companion) -> Event:
         """A review."""

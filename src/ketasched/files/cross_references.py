@@ -286,7 +286,8 @@ def _result_problems(data: Data, protocol: Data) -> Iterator[Problem]:
 
 def _companion_problems(data: Data, protocol: Data) -> Iterator[Problem]:
     """Companions of a name that the protocol does not have, also in the history."""
-    known = [name for _, name in _texts(protocol, "companions", "name")]
+    home = [one.get("name") for _, one in _tables(protocol, "phases") if one.get("beside")]
+    known = [*home, *(name for _, name in _texts(protocol, "companions", "name"))]
     items = [(f"reviews[{index}]", item) for index, item in _tables(data, "reviews")]
     for number, entry in _tables(data, "history"):
         for index, change in _tables(_table(entry, "result"), "reviews"):

@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from ketasched.model.companion_kind import CompanionKind
 from ketasched.model.course import Course
-from ketasched.model.protocol import Minutes, Protocol, VisitKind
+from ketasched.model.protocol import Minutes, Phase, Protocol, VisitKind
 from ketasched.model.visit import TAKES_PLACE, Companion, Slot
 
 REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
@@ -30,8 +30,15 @@ def companion_kind(protocol: Protocol, companion: Companion) -> CompanionKind | 
     return next((one for one in protocol.companions if one.name == companion.name), None)
 
 
+def home_phase(protocol: Protocol, companion: Companion) -> Phase | None:
+    """The phase whose home day a companion is; None if it is no home day."""
+    return next((one for one in protocol.home_phases if one.name == companion.name), None)
+
+
 def visit_kind_of(protocol: Protocol, companion: Companion) -> VisitKind:
     """The kind of visit that a companion is for planning."""
+    if phase := home_phase(protocol, companion):
+        return protocol.visits[phase.visit]
     kind = companion_kind(protocol, companion)
     return visit_kind(kind) if kind else REVIEW
 

@@ -23,13 +23,14 @@ from ketasched.model import (
 from ketasched.model.companion_slots import REVIEW
 from ketasched.model.drivers import driver_on
 from ketasched.model.identifiers import make_course_id, make_uid, make_uid_key
-from ketasched.model.no_driving import is_without_driving, no_driving_until, run_on
+from ketasched.model.no_driving import is_without_driving, no_driving_until, run_on, with_home_days
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.availability import PatientAvailability
 from ketasched.planning.companions import COMPANION, date_companions
 from ketasched.planning.elsewhere import visits_elsewhere
+from ketasched.planning.home_days import date_home_days
 from ketasched.planning.spacing_cost import PhasePlan, counted_phases
 from ketasched.rules.base import PlanningContext
 
@@ -57,6 +58,11 @@ def assemble(
     here = tuple(_visits(context, phase_plans, slots, latest, course_id, gate))
     visits = run_on((*elsewhere, *here), context.protocol.visits)
     reviews = tuple(_reviews(context, numbered, visits, course_id))
+    home_days = tuple(date_home_days(context, visits, reviews, course_id))
+    if home_days:
+        visits, home_days = with_home_days(visits, home_days, context.protocol, context.clinic)
+    others = (*reviews, *home_days)
+    companions = date_companions(context, visits, others, course_id)
     course = Course(
         format=1,
         course_id=course_id,
@@ -65,7 +71,7 @@ def assemble(
         made_at=made_at,
         revision=1,
         visits=visits,
-        companions=(*reviews, *date_companions(context, visits, reviews, course_id)),
+        companions=(*others, *companions),
         findings=(),
         history=(Entry(made_at, "planned"),),
         protocol=context.protocol,

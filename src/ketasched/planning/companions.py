@@ -21,7 +21,7 @@ from ketasched.model import (
     Slot,
     Visit,
 )
-from ketasched.model.companion_slots import visit_kind
+from ketasched.model.companion_slots import home_phase, visit_kind
 from ketasched.model.drivers import driver_on
 from ketasched.model.identifiers import make_uid
 from ketasched.model.no_driving import is_without_driving
@@ -84,11 +84,10 @@ class CompanionDates:
         others: Iterable[Companion],
         not_before: datetime | None = None,
     ) -> None:
-        kinds = context.protocol.visits
         here = [visit for visit in visits if visit.is_here]
-        self._treatments = [one for one in here if kinds[one.kind].place != "phone"]
-        self._taken = [_ends(visit) for visit in here]
-        self._taken += [_ends(one) for one in others if one.status in TAKES_PLACE]
+        beside = [one for one in others if one.status in TAKES_PLACE]
+        self._treatments = treatments(context.protocol, here, beside)
+        self._taken = [_ends(one) for one in here] + [_ends(one) for one in beside]
         self._not_before = not_before
         self._availability = PatientAvailability(context)
         planned = context.made_at.astimezone(context.zone).date()
@@ -161,15 +160,27 @@ class CompanionDates:
         return self._early if wanted.is_before else self._availability
 
 
+def treatments(
+    protocol: Protocol, visits: Iterable[Visit], companions: Iterable[Companion]
+) -> list[Visit | Companion]:
+    """The treatments among these items, home days too, by time."""
+    found: list[Visit | Companion] = [
+        visit for visit in visits if protocol.visits[visit.kind].place != "phone"
+    ]
+    found += [one for one in companions if home_phase(protocol, one)]
+    return sorted(found, key=lambda one: one.start.timestamp())
+
+
 def _ends(item: Visit | Companion | Slot) -> tuple[float, float]:
     return item.start.timestamp(), item.end.timestamp()
 
 
 def date_companions(
-    context: PlanningContext, visits: Sequence[Visit], reviews: Sequence[Companion], course_id: str
+    context: PlanningContext, visits: Sequence[Visit], others: Sequence[Companion], course_id: str
 ) -> Iterator[Companion]:
-    """The companions of a new course, beside its visits and its reviews."""
-    dates, ordinal = CompanionDates(context, visits, reviews), 0
+    """The companions of a new course, beside its visits, its reviews and its home days."""
+    dates = CompanionDates(context, visits, others)
+    ordinal = sum(not one.is_review for one in others)
     for wanted in wanted_companions(context.protocol, visits):
         if slot := dates.best_slot(wanted):
             ordinal += 1

@@ -17,6 +17,7 @@ from ketasched.planning.assemble import assemble
 from ketasched.planning.check import findings_of
 from ketasched.planning.companions import left_out_companions
 from ketasched.planning.elsewhere import slots_elsewhere
+from ketasched.planning.home_days import left_out_home_days
 from ketasched.planning.infeasibility import start_infeasibility
 from ketasched.planning.left_out import left_out_findings
 from ketasched.planning.search import Search
@@ -196,6 +197,7 @@ def course_of(chosen: ChosenSlots, context: PlanningContext, *, course_id: str =
         *chosen.findings,
         *_spacing_findings(phase_plans, chosen.slots, context.request.prior),
         *_time_findings(context.request, course.visits),
+        *left_out_home_days(context, course),
         *left_out_companions(context, course),
     )
     return replace(course, findings=(*given_up, *findings))

@@ -61,7 +61,7 @@ class _Record:
 
     @cached_property
     def phases(self) -> Mapping[str, Phase]:
-        return {phase.name: phase for phase in self.course.protocol.phases}
+        return {phase.name: phase for phase in self.course.protocol.phases_in_turn}
 
     @cached_property
     def changes(self) -> Sequence[Change]:
@@ -111,7 +111,7 @@ class _Record:
         for visit in self.course.visits:
             for said in self.status_problems(visit):
                 yield f"Visit {visit.number} {said}", visit.number
-        for phase in self.course.protocol.phases:
+        for phase in self.course.protocol.phases_in_turn:
             for said in self.phase_problems(phase):
                 yield f"{phase.name}: {said}", None
         elsewhere = [visit.start.date() for visit in self.course.visits if visit.elsewhere]
@@ -187,7 +187,7 @@ class _Record:
         count = sum(
             review.after <= len(self.labels[phase.name]) - self._added(phase)
             and (review.gate or review.after > elsewhere[phase.name])
-            for phase in self.course.protocol.phases
+            for phase in self.course.protocol.phases_in_turn
             for review in phase.reviews
         )
         if len(reviews) != count:

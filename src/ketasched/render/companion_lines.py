@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ketasched.events.rides import needs_ride
+from ketasched.events.wording import NOT_BEFORE_SLEEP, no_driving_title
 from ketasched.model import TAKES_PLACE, Companion
 from ketasched.render.page import Page
 
@@ -27,12 +28,20 @@ def _further(page: Page) -> Iterator[list[str]]:
         yield [text("Further appointments").upper()]
         if any(one.place == "phone" for one in page.further):
             yield [text("A phone appointment needs no driver: we call you.")]
-        yield [_further_line(page, one) for one in page.further]
+        yield [line for one in page.further for line in _further_lines(page, one)]
 
 
-def _further_line(page: Page, companion: Companion) -> str:
+def _further_lines(page: Page, companion: Companion) -> Iterator[str]:
+    """The line of a companion; below that of a home day until when the patient must not drive."""
     line = _line(page, companion)
-    return line if page.status_text(companion) else f"{line}, {page.length_text(companion)}"
+    if page.status_text(companion):
+        yield line
+        return
+    yield f"{line}, {page.length_text(companion)}"
+    if page.is_treatment(companion):
+        indent = " " * (page.locale.day_width(year=False) + 2)
+        until = page.no_driving_before(companion) if companion.no_driving_until else ""
+        yield f"{indent}{no_driving_title(until, page.locale)}"
 
 
 def _line(page: Page, review: Companion) -> str:
@@ -54,6 +63,10 @@ def companion_details(page: Page, review: Companion) -> str:
         text += f", {review.minutes} minutes"
     if review.status in TAKES_PLACE and needs_ride(page.course, review):
         text += f"; driver: {page.driver_text(review) or 'none yet'}"
+    if page.is_treatment(review):
+        until = page.no_driving_before(review)
+        rest = f" before {until}, {NOT_BEFORE_SLEEP}" if review.no_driving_until else f": {until}"
+        text += f"; no driving{rest}"
     if page.is_waited_for(review):
         text += "; the visits after it wait for it"
     if review.status not in ("planned", "completed"):

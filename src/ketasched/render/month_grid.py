@@ -66,7 +66,8 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
     is_driver = view.audience == "driver"
     clock_text = reader_locale(course, view).clock_text
     marks = {}
-    for one in course.companions:
+    # A home day takes precedence over a companion on the same day: it is a treatment.
+    for one in sorted(course.companions, key=lambda one: one.place == "home"):
         if needs_ride(course, one) if is_driver else one.status in TAKES_PLACE:
             is_home = one.place == "home" and not one.is_review
             own: MarkKind = "visit" if is_driver else "home" if is_home else "review"

@@ -25,7 +25,17 @@ from ketasched.events.wording import (
 )
 from ketasched.language.catalogue import message
 from ketasched.language.restyle import restyle
-from ketasched.model import REVIEW_MINUTES, Amount, Companion, Course, Entry, Visit, Wording
+from ketasched.model import (
+    REVIEW_MINUTES,
+    TAKES_PLACE,
+    Amount,
+    Companion,
+    Course,
+    Entry,
+    Visit,
+    Wording,
+)
+from ketasched.model.companion_slots import home_phase, visit_kind_of
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact
 from ketasched.render.bill import Bill, BillLine, make_bill
@@ -46,7 +56,7 @@ class Page(Labels):
     visits are either `boosters`, of a tentative phase, or `gated`, waiting for a review. Visits
     `without_driving_rule` are treatments after which no rule says when the patient may drive.
     `former_dates` no longer hold. `needs_driver` is whether any visit does, `comes` whether any is
-    at the clinic.
+    at the clinic, `needs_attendant` whether somebody has to stay with the patient at home.
     """
 
     view: View
@@ -64,10 +74,11 @@ class Page(Labels):
     not_tentative: list[Visit]
     gated: list[Visit]
     boosters: list[Visit]
-    without_driving_rule: list[Visit]
+    without_driving_rule: list[Visit | Companion]
     has_driving_rules: bool
     former_dates: list[datetime]
     needs_driver: bool
+    needs_attendant: bool
     comes: bool
 
     @property
@@ -107,7 +118,7 @@ class Page(Labels):
         place = self.course.protocol.visits[visit.kind].place
         return self.locale.clock_text(visit.end) if place == "clinic" else self.place_of(place)
 
-    def no_driving_before(self, visit: Visit) -> str:
+    def no_driving_before(self, visit: Visit | Companion) -> str:
         """Until when the patient must not drive; "" after a call, which is no treatment."""
         if visit.no_driving_until:
             return self.locale.moment_text(visit.no_driving_until, year=False)
@@ -153,6 +164,10 @@ class Page(Labels):
         left = unreplaced_examples(self.course.protocol, self.course.clinic)
         examples = self.course.protocol.examples
         return [one for one in examples if one in left or not one.startswith("visits.")]
+
+    def is_treatment(self, companion: Companion) -> bool:
+        """Whether a companion is a home day, after which the patient must not drive."""
+        return home_phase(self.course.protocol, companion) is not None
 
     def reminder_texts(self, visit: Visit | Companion) -> list[str]:
         """When the calendar still reminds of the ride: "Fri 4 Dec, 10:00"."""
@@ -230,7 +245,15 @@ def make_page(course: Course, view: View) -> Page:
     kinds, currency = course.protocol.visits, clinic.prices.currency
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
     takes_place = [visit for visit in course.visits if visit.is_here]
-    treatments = [visit for visit in takes_place if kinds[visit.kind].place != "phone"]
+    home_days = [
+        one
+        for one in course.companions
+        if one.status in TAKES_PLACE and home_phase(course.protocol, one)
+    ]
+    treatments: list[Visit | Companion] = [
+        *(visit for visit in takes_place if kinds[visit.kind].place != "phone"),
+        *home_days,
+    ]
     booster_phases = {phase.name for phase in course.protocol.phases if phase.tentative}
     listed = takes_place or [visit for visit in course.visits if not visit.elsewhere]
     locale = reader_locale(course, view)
@@ -255,9 +278,19 @@ def make_page(course: Course, view: View) -> Page:
         gated=[visit for visit in tentative if visit.phase not in booster_phases],
         boosters=[visit for visit in tentative if visit.phase in booster_phases],
         without_driving_rule=[one for one in treatments if one.no_driving_until is None],
-        has_driving_rules=any(visit.no_driving_until for visit in takes_place),
+        has_driving_rules=any(
+            [one.no_driving_until for one in takes_place]
+            + [one.no_driving_until for one in home_days]
+        ),
         former_dates=former_dates(course, view),
         needs_driver=any(kinds[visit.kind].needs_driver for visit in takes_place),
+        needs_attendant=any(
+            kind.attendant
+            for kind in (
+                *(kinds[visit.kind] for visit in takes_place),
+                *(visit_kind_of(course.protocol, one) for one in home_days),
+            )
+        ),
         comes=any(kinds[visit.kind].place == "clinic" for visit in listed),
     )
 

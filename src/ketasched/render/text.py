@@ -38,6 +38,7 @@ HALF_OF_DAY = re.compile(r"\d [AaPp]\.? ?[Mm]\b")
 DRIVEN_EVERY_TIME = message(
     "Someone else has to drive you here and take you home again, every time."
 )
+STAYED_WITH = message("Someone has to stay with you at home, every time.")
 COLLECT_EARLIEST = message("Times to be collected are the earliest ones: it may take longer.")
 LAST_COLUMN = message(
     "No driving before the time in the last column, and not before a full night's sleep."
@@ -106,6 +107,8 @@ def _patient_page(page: Page, rides: RideList) -> Iterator[Block]:
         yield [text("No more appointments are planned.")]
     if page.needs_driver and not page.nothing_planned:
         yield [wrap(text(DRIVEN_EVERY_TIME))]
+    if page.needs_attendant and not page.nothing_planned:
+        yield [wrap(text(STAYED_WITH))]
     yield from _visits(page)
     yield _driving_rules(page)
     yield from _drivers(page, rides)

@@ -11,9 +11,10 @@ from datetime import datetime
 from itertools import count
 
 from ketasched.model import TAKES_PLACE, Companion, Course, Driver, Slot, Status, Visit
-from ketasched.model.companion_slots import companion_slot
+from ketasched.model.companion_slots import companion_kind, companion_slot
 from ketasched.model.drivers import driver_of_added, driver_of_moved
 from ketasched.model.identifiers import make_uid
+from ketasched.model.no_driving import with_home_days
 from ketasched.model.replay import known_companions
 from ketasched.planning.companions import (
     COMPANION,
@@ -22,6 +23,7 @@ from ketasched.planning.companions import (
     new_companion,
     wanted_companions,
 )
+from ketasched.revising.home_days import place_home_days
 from ketasched.revising.reviews import place_reviews
 from ketasched.rules.base import PlanningContext
 
@@ -43,40 +45,48 @@ def place_companions(
     """The companions beside the `visits`, which are in order of time and have their dates.
 
     The visits have the numbers that they had in `course`; a new visit has a number of its own.
-    Reviews come first, as if there were no other companions.
+    Reviews come first, as if there were no other companions; then home days, then the others.
     """
     own = [one for one in companions if one.is_review]
     reviews = place_reviews(context, own, visits, course, now)
-    others = [one for one in companions if not one.is_review]
-    if not others and not context.protocol.companions:
+    protocol = context.protocol
+    if not protocol.companions and not protocol.home_phases:
         return reviews
-    return (*reviews, *_Placing(context, visits, reviews, course, now).place(others))
+    uids = _new_uids(course)
+    home = tuple(place_home_days(context, companions, visits, reviews, course, now, uids))
+    visits, home = with_home_days(visits, home, protocol, context.clinic)
+    others = [one for one in companions if companion_kind(protocol, one)]
+    placing = _Placing(context, visits, (*reviews, *home), course, now)
+    placed = {one.uid: one for one in (*reviews, *home, *placing.place(others, uids))}
+    # The order is that of before, with what is new at the end: so replay finds it again.
+    order = dict.fromkeys((*(one.uid for one in companions), *placed))
+    return tuple(placed[uid] for uid in order)
 
 
 class _Placing:
-    """Places the companions of one revision, reviews aside."""
+    """Places the companions of one revision, reviews and home days aside."""
 
     def __init__(
         self,
         context: PlanningContext,
         visits: Sequence[Visit],
-        reviews: Sequence[Companion],
+        beside: Sequence[Companion],
         course: Course,
         now: datetime,
     ) -> None:
         self.context, self.course, self.now = context, course, now
-        self.reviews = reviews
+        self.beside = beside
         self.visits = visits
         self.by_number = {visit.number: visit for visit in visits}
         self.before = {one.uid: one for one in course.companions}
 
-    def place(self, others: Sequence[Companion]) -> Iterator[Companion]:
+    def place(self, others: Sequence[Companion], uids: Iterator[str]) -> Iterator[Companion]:
         """These companions beside their visits, and then those that are new."""
-        alone = CompanionDates(self.context, self.visits, self.reviews, self.now)
+        alone = CompanionDates(self.context, self.visits, self.beside, self.now)
         wanted = [*wanted_companions(self.context.protocol, self.visits)]
         placed = {one.uid: self._as_its_visit(one) for one in others}
         staying = [one for one in placed.values() if self._stays(one, wanted, alone)]
-        dates = CompanionDates(self.context, self.visits, (*self.reviews, *staying), self.now)
+        dates = CompanionDates(self.context, self.visits, (*self.beside, *staying), self.now)
         new: list[Companion] = []
         is_over = any(visit.status == "ceased" for visit in self.visits)
         for one in wanted:
@@ -91,7 +101,6 @@ class _Placing:
             elif slot:
                 new.append(self._new(one, slot))
         yield from placed.values()
-        uids = self._new_uids()
         yield from (replace(one, uid=next(uids)) for one in new)
 
     def _as_its_visit(self, companion: Companion) -> Companion:
@@ -141,12 +150,12 @@ class _Placing:
         driver = driver_of_added(self.course, slot.start.date(), self.now)
         return replace(new, driver=driver or new.driver) if _has_ride(new, slot) else new
 
-    def _new_uids(self) -> Iterator[str]:
-        """The uids of new companions: ordinals are given in turn, and never again."""
-        known = known_companions(self.course)
-        ordinals = count(1)
-        uids = (make_uid(self.course.course_id, COMPANION, ordinal) for ordinal in ordinals)
-        return (uid for uid in uids if uid not in known)
+
+def _new_uids(course: Course) -> Iterator[str]:
+    """The uids of new companions: ordinals are given in turn, and never again."""
+    known = known_companions(course)
+    uids = (make_uid(course.course_id, COMPANION, ordinal) for ordinal in count(1))
+    return (uid for uid in uids if uid not in known)
 
 
 def _has_ride(companion: Companion, slot: Slot) -> bool:

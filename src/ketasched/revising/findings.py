@@ -9,6 +9,7 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.check import check
 from ketasched.planning.companions import COMPANION, left_out_companions
+from ketasched.planning.home_days import left_out_home_days
 from ketasched.planning.left_out import LEFT_OUT
 from ketasched.revising.completion import UNPLANNED, unplanned_findings
 from ketasched.revising.pencilled import left_out_findings
@@ -63,7 +64,9 @@ def _left_out_companions(course: Course, bookings: Occupancy) -> Iterator[Findin
     context = PlanningContext(
         course.protocol, course.clinic, course.request, course.made_at, bookings
     )
-    return left_out_companions(context, course, course.history[-1].at)
+    now = course.history[-1].at
+    yield from left_out_home_days(context, course, now)
+    yield from left_out_companions(context, course, now)
 
 
 def _carried_over(before: Course, course: Course) -> Iterator[Finding]:

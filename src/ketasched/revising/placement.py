@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from ketasched.model import TAKES_PLACE, Companion, Course, Finding, Slot, Visit, Window
 from ketasched.model.drivers import driver_of_moved
-from ketasched.model.no_driving import with_no_driving
+from ketasched.model.no_driving import with_home_days, with_no_driving
 from ketasched.model.occupancy import slot_of
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.shortest_path import Candidate, VisitSequence
@@ -73,6 +73,8 @@ def place_draft(
         visits = tuple(_with_windows(course, visits))
     visits = with_no_driving(visits, course.protocol, course.clinic)
     companions = place_companions(context, draft.companions, visits, course, now)
+    if course.protocol.home_phases:
+        visits, companions = with_home_days(visits, companions, course.protocol, course.clinic)
     waived = {
         intent.visit.uid: intent.waived | ({Gap.name} if intent.may_wait else frozenset())
         for intent in intents

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Change, Companion, Course, Visit
-from ketasched.model.no_driving import with_no_driving
+from ketasched.model.no_driving import with_home_days
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.replay import course_at, entry_to_undo, items_of, replay_problems
 from ketasched.model.wall_clock import moment_text
@@ -66,13 +66,14 @@ def undone_course(course: Course, change: Change, now: datetime, bookings: Occup
         to_come = {visit.uid for visit in course.visits if not has_begun(visit, now)}
         back = [item for item in back if item.uid in to_come]
     _refuse_over(course, back, now)
-    visits = _with_sequences(course, earlier.visits)
+    items = (_with_sequences(course, earlier.visits), _with_sequences(course, earlier.companions))
+    visits, companions = with_home_days(*items, course.protocol, course.clinic)
     after = replace(
         course,
         patient=earlier.patient,
         request=earlier.request,
-        visits=with_no_driving(visits, course.protocol, course.clinic),
-        companions=_with_sequences(course, earlier.companions),
+        visits=visits,
+        companions=companions,
         revision=course.revision + 1,
     )
     if Capacity.name not in change.overrides:

@@ -161,6 +161,13 @@ class CompanionRule(Rule):
         """The finding against a companion of this kind beside its visit, if there is one."""
         raise NotImplementedError
 
+    def at_home(self, home_day: Slot, before: Slot, after: Slot | None) -> Finding | None:
+        """The finding against a home day between two treatment visits, if there is one.
+
+        `after` is None if no visit of its phase is to come.
+        """
+        raise NotImplementedError
+
 
 class MoveRule(Rule):
     """A constraint on the new start of a visit that a change moves without naming the visit."""

@@ -9,7 +9,8 @@ class Within(CompanionRule):
     """A companion is `within_days` of its visit, on its side, both ends inclusive.
 
     Days are counted by the calendar (Mon to Wed is 2). One that finds no such day is left out,
-    with a finding of this name.
+    with a finding of this name. A home day is on no day of a treatment visit, and between two
+    visits of the phase beside which it is.
     """
 
     name = "companion"
@@ -26,3 +27,12 @@ class Within(CompanionRule):
         if days < 1:
             number = f"not on a day {side} its visit"
         return self.finding(f"{number}; {within.min} to {within.max} are allowed")
+
+    def at_home(self, home_day: Slot, before: Slot, after: Slot | None) -> Finding | None:
+        """The finding against a home day on the day of a visit, or outside its phase."""
+        day = home_day.start.date()
+        if day == before.start.date() or (after and day == after.start.date()):
+            return self.finding("it is on the day of a treatment visit")
+        if not after or not before.start.date() < day < after.start.date():
+            return self.finding("it is not between two visits of its phase")
+        return None
