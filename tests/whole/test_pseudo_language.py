@@ -30,6 +30,7 @@ from ketasched.model import (
     GapDays,
     Instructions,
     Minutes,
+    NoDriving,
     PhaseReview,
     Prices,
     Reminder,
@@ -154,6 +155,20 @@ def of_companions(titles: Titles) -> Course:
     return plan(own, at(titles=titles), asked, made_at=MADE_AT)
 
 
+def of_home_days(titles: Titles, rule: NoDriving | None) -> Course:
+    """Infusions a week apart, with days at home between, to which somebody stays."""
+    tablet = VisitKind("Qlast", Minutes(0, 60, 0), place="home", no_driving=rule, attendant=True)
+    weekly = phase(2, every_days=7, gap_days=GapDays(9))
+    home = replace(phase(2, every_days=2, gap_days=GapDays(7)), name="home", visit="tablet")
+    own = protocol(
+        weekly,
+        replace(home, beside=weekly.name),
+        visits={"infusion": INFUSION, "booster": INFUSION, "tablet": tablet},
+        title="Qweekly",
+    )
+    return plan(own, at(titles=titles), request(patient="P-014"), made_at=MADE_AT)
+
+
 def of_prices(titles: Titles, *, complete: bool, boosters: int = 2) -> Course:
     prices = {"infusion": Amount(45000)} if complete else {"booster": Amount(1)}
     priced = at(titles=titles, prices=Prices("USD", {"iv-depression": prices}))
@@ -217,6 +232,8 @@ COURSES = {
     "without a driving rule": plan(NO_RULE, at(), request(patient="P-014"), made_at=MADE_AT),
     "companions": of_companions("discreet"),
     "companions, clinical": changed(of_companions("clinical"), Change("omit", visit=2)),
+    "home days": of_home_days("discreet", NoDriving(24)),
+    "home days without a rule": of_home_days("clinical", None),
     "prices": of_prices("discreet", complete=True),
     "prices, clinical": of_prices("clinical", complete=True),
     "prices to ask for": of_prices("discreet", complete=False),
