@@ -52,7 +52,7 @@ STATUS_TEXTS = {
 class Page(Labels):
     """The content of a page. The templates use its public names without a prefix.
 
-    `first_start` and `last_start` are of the first and last visit that takes place here. Tentative
+    `first_start` and `last_start` are of what takes place here, reviews aside. Tentative
     visits are either `boosters`, of a tentative phase, or `gated`, waiting for a review. Visits
     `without_driving_rule` are treatments after which no rule says when the patient may drive.
     `former_dates` no longer hold. `needs_driver` is whether any visit does, `comes` whether any is
@@ -256,6 +256,9 @@ def make_page(course: Course, view: View) -> Page:
     ]
     booster_phases = {phase.name for phase in course.protocol.phases if phase.tentative}
     listed = takes_place or [visit for visit in course.visits if not visit.elsewhere]
+    beside = (one for one in course.companions if not one.is_review and one.status in TAKES_PLACE)
+    starts = [one.start for one in listed] + [one.start for one in beside]
+    starts.sort(key=lambda start: start.timestamp())
     locale = reader_locale(course, view)
     return Page(
         course,
@@ -272,8 +275,8 @@ def make_page(course: Course, view: View) -> Page:
         wording=clinic_wording(course, locale, discreet=discreet),
         bill=make_bill(course),
         currency=redact(currency) if discreet else currency,
-        first_start=listed[0].start,
-        last_start=listed[-1].start,
+        first_start=starts[0],
+        last_start=starts[-1],
         not_tentative=[visit for visit in course.visits if visit.status != "tentative"],
         gated=[visit for visit in tentative if visit.phase not in booster_phases],
         boosters=[visit for visit in tentative if visit.phase in booster_phases],
