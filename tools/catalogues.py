@@ -46,11 +46,12 @@ def messages() -> Iterator[tuple[str | tuple[str, ...], str]]:
 
 
 def titles(protocol: dict[str, Any]) -> Iterator[str]:
-    """What patients may read of a protocol: its title, those of its visits and of its reviews."""
+    """What patients may read of a protocol: its title, those of visits, reviews and companions."""
     yield protocol["title"]
     yield from (visit["title"] for visit in protocol["visits"].values() if "title" in visit)
     reviews = (review for phase in protocol["phases"] for review in phase.get("reviews", ()))
     yield from (review["title"] for review in reviews)
+    yield from (companion["title"] for companion in protocol.get("companions", ()))
 
 
 def updated(catalogue: OurCatalog) -> OurCatalog:

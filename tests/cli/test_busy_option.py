@@ -225,7 +225,7 @@ def test_a_refusal_says_whose_calendar_and_that_it_would_fit_without():
 def test_reviews_are_not_at_busy_times_either(anna):
     planned("--busy", anna)
     course = load_course("courses/P")
-    for review in course.reviews:
+    for review in course.companions:
         on_a_visit = any(review.start == visit.start for visit in course.visits)
         free = busy_index(course.request.busy).overlapping(
             review.start.timestamp(), review.start.timestamp() + 900

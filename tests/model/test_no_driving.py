@@ -138,7 +138,7 @@ def test_a_review_at_the_clinic_is_not_while_the_patient_must_not_drive():
     looks = (PhaseReview(1, "Look", place="clinic"), PhaseReview(1, "Call"))
     steps = protocol(phase(2, every_days=7, gap_days=GapDays(9), reviews=looks))
     course = planned(replace(steps, visits={"infusion": long}))
-    look, call = course.reviews
+    look, call = course.companions
     assert f"{look.start:%a %d %H:%M}" == "Fri 11 09:00"
     assert f"{call.start:%a %d %H:%M}" == "Tue 08 09:00"
     assert not is_without_driving(course.visits[0], look.start)
@@ -149,7 +149,7 @@ def test_a_review_at_the_clinic_of_a_daily_course_is_at_a_check_in_with_its_ride
         3, every_days=1, gap_days=DAILY, reviews=(PhaseReview(1, "Look", place="clinic"),)
     )
     course = planned(protocol(days, visits={"infusion": INFUSION}))
-    assert course.reviews[0].start == course.visits[1].start
+    assert course.companions[0].start == course.visits[1].start
 
 
 RULES = st.builds(

@@ -136,12 +136,12 @@ def test_no_review_after_them_is_made_but_a_gate_which_stays_closed():
     reviews = (PhaseReview(1, "Hello"), PhaseReview(2, "Gate", gate=True), PhaseReview(4, "Then"))
     asked = protocol(replace(phase(4), reviews=reviews))
     course = planned(4, 7, asked=asked)
-    assert [(one.after, one.gate, one.status) for one in course.reviews] == [
+    assert [(one.after, one.gate, one.status) for one in course.companions] == [
         (2, True, "planned"),
         (4, False, "tentative"),
     ]
     assert {visit.status for visit in course.visits[2:]} == {"tentative"}
-    assert course.reviews[0].start == course.visits[2].start  # there is no open day before
+    assert course.companions[0].start == course.visits[2].start  # there is no open day before
     assert not [*record_findings(course)]
 
 

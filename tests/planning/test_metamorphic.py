@@ -47,7 +47,7 @@ def review_starts(course: Course | None) -> list[datetime] | None:
     """The local starts of the reviews, without the zone."""
     if course is None:
         return None
-    return [review.start.replace(tzinfo=None) for review in course.reviews]
+    return [review.start.replace(tzinfo=None) for review in course.companions]
 
 
 def all_starts(course: Course | None) -> tuple[list[datetime] | None, list[datetime] | None]:
@@ -58,7 +58,7 @@ def all_starts(course: Course | None) -> tuple[list[datetime] | None, list[datet
 def days_of(course: Course) -> set[date]:
     """The days of visits and reviews."""
     days = {visit.start.date() for visit in course.visits}
-    return days | {review.start.date() for review in course.reviews}
+    return days | {review.start.date() for review in course.companions}
 
 
 # --- a closure that no visit uses

@@ -194,7 +194,7 @@ def test_the_hours_before_a_phase_are_counted_from_the_last_visit_of_the_one_bef
 
 def test_a_review_is_on_the_first_free_day_before_the_next_visit():
     asked = protocol(phase(reviews=(PhaseReview(3, "How is it going?"),)))
-    review = planned(asked, clinic("mon tue wed thu fri sat sun")).reviews[0]
+    review = planned(asked, clinic("mon tue wed thu fri sat sun")).companions[0]
     assert review.start.isoformat() == "2026-12-12T09:00:00-05:00"
     assert (review.after, review.place, review.status) == (3, "phone", "planned")
 
@@ -202,27 +202,27 @@ def test_a_review_is_on_the_first_free_day_before_the_next_visit():
 def test_a_review_without_a_free_day_is_at_the_next_check_in():
     asked = protocol(phase(reviews=(PhaseReview(3, "How is it going?"),)))
     course = planned(asked, clinic("mon wed fri"))
-    assert course.reviews[0].start == course.visits[3].start
+    assert course.companions[0].start == course.visits[3].start
 
 
 def test_a_review_avoids_the_days_on_which_the_patient_cannot():
     asked = protocol(phase(reviews=(PhaseReview(6, "Review"),)))
     away = DateRange(date(2026, 12, 19), date(2026, 12, 22))
     course = planned(asked, unavailable=(away,))
-    assert course.reviews[0].start.date() == date(2026, 12, 23)
+    assert course.companions[0].start.date() == date(2026, 12, 23)
 
 
 def test_the_last_review_of_a_patient_who_never_can_at_the_usual_time_is_when_they_can():
     asked = protocol(phase(reviews=(PhaseReview(6, "Review"),)))
     course = planned(asked, between=TimeRange.read("13:00-17:00"))
-    assert course.reviews[0].start.isoformat() == "2026-12-21T13:00:00-05:00"
+    assert course.companions[0].start.isoformat() == "2026-12-21T13:00:00-05:00"
 
 
 def test_visits_after_a_gate_stay_tentative():
     course = planned(load_protocol("iv-depression-gated"), boosters=1)
     assert [visit.status for visit in course.visits] == ["planned"] * 2 + ["tentative"] * 5
-    assert [(review.after, review.gate) for review in course.reviews] == [(2, True), (3, True)]
-    assert [review.status for review in course.reviews] == ["planned", "tentative"]
+    assert [(review.after, review.gate) for review in course.companions] == [(2, True), (3, True)]
+    assert [review.status for review in course.companions] == ["planned", "tentative"]
 
 
 def test_a_visit_by_phone_takes_no_chair_and_needs_no_driver():

@@ -65,8 +65,8 @@ def renumbered(course: Course, *visits: int) -> Course:
     """The course with these of its visits, numbered anew as somebody would by hand."""
     kept = [course.visits[number - 1] for number in visits]
     numbered = tuple(replace(one, number=n) for n, one in enumerate(kept, start=1))
-    reviews = (replace(one, after=min(one.after, len(kept))) for one in course.reviews)
-    return replace(course, visits=numbered, reviews=tuple(reviews))
+    reviews = (replace(one, after=min(one.after, len(kept))) for one in course.companions)
+    return replace(course, visits=numbered, companions=tuple(reviews))
 
 
 def as_of_1_0(course: Course) -> Course:
@@ -171,7 +171,7 @@ EDITS = {
         ["Visits that make up for others: 0; by the history 1."],
     ),
     "a review removed": (
-        lambda one: replace(one, reviews=one.reviews[:-1]),
+        lambda one: replace(one, companions=one.companions[:-1]),
         ["Reviews: 1; by the protocol 2."],
     ),
     "visits in another order": (
@@ -195,7 +195,9 @@ EDITS = {
         ["Visit 5 has the sequence 0; by the history it is 1."],
     ),
     "a SEQUENCE of a review": (
-        lambda one: replace(one, reviews=(replace(one.reviews[0], sequence=7), *one.reviews[1:])),
+        lambda one: replace(
+            one, companions=(replace(one.companions[0], sequence=7), *one.companions[1:])
+        ),
         ["Review 1 has the sequence 7; by the history it is 0."],
     ),
     "a completed visit that is planned again": (
@@ -219,11 +221,11 @@ EDITS = {
         ["Visits ceased: 1; by the history 0."],
     ),
     "a review held by hand": (
-        lambda one: replace(one, reviews=(replace(one.reviews[0], status="held"),)),
+        lambda one: replace(one, companions=(replace(one.companions[0], status="held"),)),
         ["Reviews held: 1; by the history 0."],
     ),
     "a review ceased by hand": (
-        lambda one: replace(one, reviews=(replace(one.reviews[0], status="ceased"),)),
+        lambda one: replace(one, companions=(replace(one.companions[0], status="ceased"),)),
         ["Reviews ceased: 1; by the history 0."],
     ),
     "a booster confirmed by hand": (
@@ -236,7 +238,7 @@ EDITS = {
     ),
     "a review recorded by hand": (
         lambda one: replace(
-            one, reviews=(replace(one.reviews[0], status="completed"), *one.reviews[1:])
+            one, companions=(replace(one.companions[0], status="completed"), *one.companions[1:])
         ),
         ["Reviews recorded: 1; by the history 0."],
     ),

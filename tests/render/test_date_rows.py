@@ -31,8 +31,8 @@ def test_the_place_of_a_visit_or_talk_tells_its_row():
         ("Visit", "visit"),
         ("Visit", "call"),
         ("Visit", "maybe"),
-        ("Review", "call"),
-        ("Review", "talk"),
+        ("Companion", "call"),
+        ("Companion", "talk"),
     }
 
 
@@ -66,9 +66,11 @@ def test_a_visit_elsewhere_is_none_of_the_clinics():
 
 @pytest.mark.parametrize(("status", "kind"), [("completed", "done"), ("omitted", "ended")])
 def test_the_status_of_a_talk_tells_its_row(status, kind):
-    reviews = (replace(MIXED_COURSE.reviews[0], status=status), *MIXED_COURSE.reviews[1:])
+    reviews = (replace(MIXED_COURSE.companions[0], status=status), *MIXED_COURSE.companions[1:])
     (row,) = [
-        row for row in date_rows(replace(MIXED_COURSE, reviews=reviews)) if row.item is reviews[0]
+        row
+        for row in date_rows(replace(MIXED_COURSE, companions=reviews))
+        if row.item is reviews[0]
     ]
     assert row.kind == kind
 
@@ -79,11 +81,11 @@ def test_the_rows_are_by_time():
 
 
 def test_a_talk_at_check_in_is_said_with_the_visit_and_one_that_is_left_out_by_itself():
-    talk = replace(MIXED_COURSE.reviews[0], start=TWO_VISITS.visits[1].start)
-    first, second = date_rows(replace(TWO_VISITS, reviews=(talk,)))
+    talk = replace(MIXED_COURSE.companions[0], start=TWO_VISITS.visits[1].start)
+    first, second = date_rows(replace(TWO_VISITS, companions=(talk,)))
     assert (first.talk, second.talk) == (None, talk)
     left_out = replace(talk, status="omitted")
-    rows = date_rows(replace(TWO_VISITS, reviews=(left_out,)))
+    rows = date_rows(replace(TWO_VISITS, companions=(left_out,)))
     assert [(row.kind, row.talk) for row in rows[1:]] == [("visit", None), ("ended", None)]
     later = replace(talk, start=talk.start + timedelta(hours=1))
-    assert [row.item for row in date_rows(replace(TWO_VISITS, reviews=(later,)))][2] is later
+    assert [row.item for row in date_rows(replace(TWO_VISITS, companions=(later,)))][2] is later

@@ -225,7 +225,7 @@ def test_the_phone_list_begins_now_and_ends_with_the_last_day():
 
 def test_a_review_is_on_the_sheet_of_its_own_day():
     course = plan_course()
-    review = course.reviews[-1]
+    review = course.companions[-1]
     (talk,) = sheet(course, day=review.start.date()).talks
     assert (talk.patient, talk.after) == ("P-014", review.after)
 

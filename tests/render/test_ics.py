@@ -792,7 +792,7 @@ def test_an_event_that_does_not_take_place_says_only_that():
     course = replace(
         course,
         visits=tuple(replace(one, status="ceased") for one in course.visits),
-        reviews=tuple(replace(one, status="omitted") for one in course.reviews),
+        companions=tuple(replace(one, status="omitted") for one in course.companions),
     )
     assert contents(course) == {
         "appointment-1": ("CANCELLED: Appointment 1 of 1", GONE, "12 Main St", None),

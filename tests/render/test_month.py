@@ -89,7 +89,7 @@ def test_months_without_a_mark_are_left_out():
 
 def test_visits_that_do_not_take_place_are_not_marked():
     over = tuple(replace(visit, status="omitted") for visit in SIX.visits)
-    course = replace(SIX, visits=over, reviews=())
+    course = replace(SIX, visits=over, companions=())
     assert month(course).startswith("There is nothing to come.\n")
 
 

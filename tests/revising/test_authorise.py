@@ -85,9 +85,9 @@ def test_more_sessions_release_visits_and_give_them_their_usual_driver():
 
 def test_the_review_after_a_released_visit_does_not_wait_either():
     course = allowed(4)
-    assert [review.status for review in course.reviews] == ["planned", "tentative"]
+    assert [review.status for review in course.companions] == ["planned", "tentative"]
     after = authorise(course, sessions(9))
-    assert [review.status for review in after.reviews] == ["planned", "planned"]
+    assert [review.status for review in after.companions] == ["planned", "planned"]
 
 
 def test_what_is_authorised_anew_takes_the_place_of_all_that_was():

@@ -37,7 +37,7 @@ def test_a_clearance_is_recorded_no_visit_moves_and_the_warning_goes():
     after = apply(course, "clear", record=CLEARANCE)
     assert (after.request.cleared_by, after.request.cleared_on) == ("Dr. Lee", date(2026, 12, 1))
     assert "clearance" not in warnings(after)
-    assert (after.visits, after.reviews) == (course.visits, course.reviews)
+    assert (after.visits, after.companions) == (course.visits, course.companions)
     assert after.history[-1].what == "clearance recorded: Tue 1 Dec 2026, Dr. Lee"
     assert after.history[-1].changed == ()
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.errors import BadRequest, NothingToDo
-from ketasched.events.rides import ride_reminders, visits_with_ride
+from ketasched.events.rides import items_with_ride, ride_reminders
 from ketasched.events.view import View
 from ketasched.files.load import load_protocol
 from ketasched.model import Change, Driver, RegularDriver, VisitKind
@@ -326,7 +326,7 @@ def test_once_all_have_one_driver_every_ride_to_come_is_this_drivers(visits, tod
         course = name_driver(course, visits, BEN, today)
     after = name_driver(course, "all", Driver("Kim"), today)
     now = moment(today)
-    to_come = [one for one in visits_with_ride(after) if one.start > now]
+    to_come = [one for one in items_with_ride(after) if one.start > now]
     assert {one.driver for one in to_come} == {Driver("Kim")}
     assert [one.driver for one in after.visits if one.start <= now] == [
         one.driver for one in course.visits if one.start <= now

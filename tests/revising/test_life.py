@@ -371,7 +371,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(data=st.data(), outcome=st.sampled_from(["go-on", "go-on", "go-on", "stop"]))
     def review(self, data: st.DataObject, outcome: str) -> None:
-        waiting = [one.after for one in self.course.reviews if one.status == "planned"]
+        waiting = [one.after for one in self.course.companions if one.status == "planned"]
         number = data.draw(st.sampled_from(waiting[:2] or [1]))
         self.now = max(self.now, self.course.visits[number - 1].start)
         self.before = self.course
@@ -455,15 +455,15 @@ class Life(RuleBasedStateMachine):
     @invariant()
     def identifiers_are_unique_and_stay(self) -> None:
         uids = [visit.uid for visit in self.course.visits]
-        uids += [review.uid for review in self.course.reviews]
+        uids += [review.uid for review in self.course.companions]
         assert len(set(uids)) == len(uids)
         if not self.is_undone:
             assert {visit.uid for visit in self.before.visits} <= set(uids)
 
     @invariant()
     def no_sequence_falls(self) -> None:
-        after: list[Any] = [*self.course.visits, *self.course.reviews]
-        before: list[Any] = [*self.before.visits, *self.before.reviews]
+        after: list[Any] = [*self.course.visits, *self.course.companions]
+        before: list[Any] = [*self.before.visits, *self.before.companions]
         now = {item.uid: item for item in after}
         if self.is_undone:  # what was added is no longer there
             before = [item for item in before if item.uid in now]
@@ -497,7 +497,7 @@ class Life(RuleBasedStateMachine):
         if not course.request.authorised or (last and last.verb == "undo"):
             return  # what was undone is as it was when less of the course had begun
         beyond = {one.uid for one in visits_beyond(course.request.authorised, course.visits)}
-        gate = first_closed_gate(course.reviews) or len(course.visits)
+        gate = first_closed_gate(course.companions) or len(course.visits)
         optional = {phase.name for phase in course.protocol.phases if phase.tentative}
         decided = {
             uid
@@ -539,7 +539,7 @@ class Life(RuleBasedStateMachine):
 
 # Shrinking a life takes minutes; a failing one is short enough to be read.
 LIVES = settings(
-    max_examples=examples(40),
+    max_examples=examples(60),
     stateful_step_count=30,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )

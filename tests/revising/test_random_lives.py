@@ -4,17 +4,21 @@
 """
 
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from ketasched.files.load import load_course
-from ketasched.model import Clinic, Course
+from ketasched.files.load import load_course, load_protocol
+from ketasched.model import Clinic, CompanionKind, Course, Protocol, VisitOrdinals, WithinDays
+from ketasched.planning.record import record_findings
 from ketasched.render.patient_folder import render_course_file
+from tests.support import random_life
 from tests.support.random_life import InMemory, Life, Make
 
 EXPLORES = os.environ.get("HYPOTHESIS_PROFILE") == "explore"
+EACH = VisitOrdinals()
 LIVES, CHANGES = (500, 200) if EXPLORES else (4, 60)
 
 
@@ -49,3 +53,21 @@ def test_visits_elsewhere_stay_as_they_are_through_a_life(seed):
 @pytest.mark.parametrize("seed", range(LIVES // 4))
 def test_so_it_is_in_a_folder(seed):
     Life(f"folder {seed}", InFolder()).run(CHANGES // 3)
+
+
+@pytest.mark.parametrize("seed", range(LIVES))
+def test_companions_are_replayed_and_restored_with_their_visits(seed, monkeypatch):
+    kinds = (
+        CompanionKind("prep", "Prep", WithinDays(7), 50, before=VisitOrdinals((1,))),
+        CompanionKind("talk", "Talk", WithinDays(3), 50, after=EACH, place="clinic", driver=True),
+        CompanionKind("walk", "Walk", WithinDays(3), 90, after=EACH, place="clinic"),
+    )
+
+    def with_companions(name: str) -> Protocol:
+        return replace(load_protocol(name), companions=kinds)
+
+    monkeypatch.setattr(random_life, "load_protocol", with_companions)
+    life = Life(f"companions {seed}", InMemory())
+    life.run(CHANGES)
+    assert any(not one.is_review for one in life.course.companions)
+    assert [*record_findings(life.course)] == []

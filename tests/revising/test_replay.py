@@ -71,7 +71,7 @@ def lived() -> Sequence[Course]:
     for change in LIFE:
         now = moment("2026-12-18T12:00" if change.verb in ("review", "switch") else TODAY)
         if change.verb == "review":
-            change = replace(change, visit=found[-1].reviews[0].after)
+            change = replace(change, visit=found[-1].companions[0].after)
         if change.verb == "rename":
             found += rename(found[-1:], "P-114", at=now, why="because")
         else:

@@ -29,7 +29,7 @@ def without_visits(found, *numbers):
 
 def left(found):
     """The reviews that take place: their titles, and the visits that they follow."""
-    return [(one.title, one.after) for one in found.reviews if one.status != "omitted"]
+    return [(one.title, one.after) for one in found.companions if one.status != "omitted"]
 
 
 def gate(review):
@@ -48,25 +48,28 @@ def test_one_review_is_left_after_a_visit(reviews, expected):
     before = course(*reviews)
     after = without_visits(before, 4, 5)
     assert left(after) == [(expected.title, 3)]
-    assert [one.uid for one in after.reviews] == [one.uid for one in before.reviews]
+    assert [one.uid for one in after.companions] == [one.uid for one in before.companions]
 
 
 def test_a_review_that_is_left_out_is_cancelled_in_calendars():
     before = without_visits(course(EARLIER, LATER), 4)
     after = without_visits(before, 5)
-    omitted = after.reviews[0]
+    omitted = after.companions[0]
     (event,) = (
         one for one in changed_events(before, after, View("patient")) if one.uid == omitted.uid
     )
-    assert (event.status, event.sequence) == ("CANCELLED", before.reviews[0].sequence + 1)
-    assert omitted == replace(before.reviews[0], status="omitted", sequence=event.sequence)
+    assert (event.status, event.sequence) == ("CANCELLED", before.companions[0].sequence + 1)
+    assert omitted == replace(before.companions[0], status="omitted", sequence=event.sequence)
 
 
 def test_a_review_that_was_recorded_is_no_rival():
     before = without_visits(course(EARLIER, LATER), 4)
     recorded = apply(before, "review", "2026-12-11T15:00", visit=3, outcome="go-on")
     after = apply(recorded, "omit", "2026-12-11T16:00", visit=5)
-    assert [(one.status, one.after) for one in after.reviews] == [("completed", 3), ("planned", 3)]
+    assert [(one.status, one.after) for one in after.companions] == [
+        ("completed", 3),
+        ("planned", 3),
+    ]
 
 
 def test_two_reviews_of_the_protocol_after_one_visit_are_both_left():

@@ -212,7 +212,7 @@ def test_a_course_is_ceased_after_a_visit_or_at_once():
     assert days(later, "ceased") == ["16 Dec", "18 Dec", *BOOSTERS]
     now = apply(six(), "cease", "2026-12-10T12:00")
     assert days(now, "planned") == ["07 Dec", "09 Dec"]
-    assert {review.status for review in now.reviews} == {"ceased"}
+    assert {review.status for review in now.companions} == {"ceased"}
 
 
 def test_a_new_booster_is_planned_not_tentative():
@@ -235,7 +235,7 @@ def test_a_gate_opens_what_it_holds_back_or_ends_it():
     assert {visit.status for visit in gated.visits[8:]} == {"tentative"}
     on = apply(gated, "review", "2027-01-05T12:00", visit=8, outcome="go-on")
     assert {visit.status for visit in on.visits} == {"planned"}
-    assert on.reviews[0].status == "completed"
+    assert on.companions[0].status == "completed"
     over = apply(gated, "review", "2027-01-05T12:00", visit=8, outcome="stop")
     assert {visit.status for visit in over.visits[8:]} == {"ceased"}
 
@@ -256,10 +256,10 @@ def gated_at_check_in(**more):
 
 def test_a_review_at_a_visits_check_in_can_end_that_very_visit():
     course = gated_at_check_in()
-    assert course.reviews[0].start == course.visits[2].start == moment("2026-12-07T09:00")
+    assert course.companions[0].start == course.visits[2].start == moment("2026-12-07T09:00")
     over = apply(course, "review", "2026-12-07T09:05", visit=2, outcome="stop")
     assert {visit.status for visit in over.visits[2:]} == {"ceased"}
-    assert [review.status for review in over.reviews] == ["completed", "ceased"]
+    assert [review.status for review in over.companions] == ["completed", "ceased"]
     assert [f"{one:%d %b}" for one in former_dates(over, View())] == [
         *("07 Dec", "08 Dec", "09 Dec", "11 Dec", "14 Dec")  # the talk after it, too
     ]
@@ -278,7 +278,7 @@ def test_somebody_drives_to_a_visit_that_is_decided_when_the_patient_is_there():
 
 def test_nobody_drives_to_a_visit_whose_gate_is_not_the_next_one():
     course = plan(load_protocol("iv-depression-gated"), clinic(), request(), made_at=MADE_AT)
-    assert course.reviews[1].start == course.visits[3].start  # at check-in, but not the next
+    assert course.companions[1].start == course.visits[3].start  # at check-in, but not the next
     rides = {event.name for event in events(course, View("driver")) if "bring" in event.name}
     assert rides == {"bring-1", "bring-2"}
 
@@ -288,7 +288,7 @@ def test_the_usual_driver_has_a_ride_to_a_check_in_that_a_change_makes():
     course = plan(load_protocol("iv-depression-gated"), clinic(), asked, made_at=MADE_AT)
     after = apply(course, "defer", visit=2, on=date(2026, 12, 11))
     third = after.visits[2]
-    assert after.reviews[0].start == third.start == moment("2026-12-14T09:00")
+    assert after.companions[0].start == third.start == moment("2026-12-14T09:00")
     assert (third.status, third.driver) == ("tentative", Driver("Sam"))
 
 
@@ -296,7 +296,7 @@ def test_a_review_lies_between_its_visit_and_the_next():
     course = plan(load_protocol("iv-depression-gated"), clinic(), request(), made_at=MADE_AT)
     course = apply(course, "review", "2026-12-10T09:30", visit=2, outcome="go-on")
     after = apply(course, "miss", "2026-12-11T12:00", visit=3, make_up=True)
-    review = after.reviews[1]
+    review = after.companions[1]
     followed, following = after.visits[review.after - 1 : review.after + 1]
     assert followed.of == "3 of 6, again"
     assert followed.start < review.start <= following.start
@@ -307,7 +307,7 @@ def test_a_tentative_visit_decided_at_its_check_in_can_be_missed():
     after = apply(course, "miss", "2026-12-07T12:00", visit=3, make_up=True)
     assert after.visits[2].status == "missed"
     assert {visit.status for visit in after.visits[3:]} == {"tentative"}
-    assert after.reviews[0].status == "planned"
+    assert after.companions[0].status == "planned"
 
 
 def test_a_hold_includes_a_tentative_visit_that_has_begun():
@@ -532,7 +532,7 @@ def test_resumed_visits_and_reviews_are_as_before_the_hold():
     assert [(one.status, one.driver) for one in again.visits] == [
         (one.status, one.driver) for one in course.visits
     ]
-    assert [one.status for one in again.reviews] == [one.status for one in course.reviews]
+    assert [one.status for one in again.companions] == [one.status for one in course.companions]
 
 
 def test_a_change_on_a_day_before_the_last_change_is_refused():
@@ -640,7 +640,7 @@ def test_a_review_of_a_ceased_course_can_still_be_recorded():
         on = f"{course.visits[number - 1].start:%Y-%m-%d}T12:00"
         course = apply(course, "complete", on, visit=number)
     course = apply(course, "review", "2026-12-21T12:00", visit=6, outcome="go-on")
-    assert course.reviews[-1].status == "completed"
+    assert course.companions[-1].status == "completed"
 
 
 def test_a_make_up_visit_comes_before_the_gate():
@@ -652,7 +652,7 @@ def test_a_make_up_visit_comes_before_the_gate():
         ("2 of 6, again", "planned"),
         ("3 of 6", "tentative"),
     ]
-    assert after.reviews[0].after == 3
+    assert after.companions[0].after == 3
 
 
 def test_a_gate_that_opens_during_a_hold_is_open_afterwards():
@@ -674,7 +674,10 @@ def test_a_review_whose_day_went_by_stays_where_it_was_when_visits_are_resumed()
     held = apply(course, "hold", "2026-12-16T08:00")
     overrides = ("gap", "span")
     again = apply(held, "resume", "2026-12-17T17:00", on=date(2026, 12, 18), overrides=overrides)
-    assert (again.reviews[0].after, again.reviews[0].start) == (3, course.reviews[0].start)
+    assert (again.companions[0].after, again.companions[0].start) == (
+        3,
+        course.companions[0].start,
+    )
 
 
 def test_an_overridden_gap_is_waived_for_all_visits_that_need_it():
@@ -728,7 +731,7 @@ def test_a_talk_at_the_check_in_of_a_visit_that_is_ceased_is_by_phone_then():
     course = six(boosters=0, at=clinic("mon wed fri"), days=("mon", "wed", "fri"))
     ceased = apply(course, "cease", visit=3)
     talks = [
-        next(one.title for one in events(each, View()) if one.uid == course.reviews[0].uid)
+        next(one.title for one in events(each, View()) if one.uid == course.companions[0].uid)
         for each in (course, ceased)
     ]
     assert talks == ["Short talk at check-in", "Phone appointment"]

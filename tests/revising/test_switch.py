@@ -106,7 +106,7 @@ def test_a_warning_says_that_no_gap_is_checked_and_it_stays():
 def test_the_new_pages_and_calendars_say_what_no_longer_holds():
     course = under_way()
     ended, new = switched(course, on="2027-01-04")
-    gone = {one.uid: one for one in (*ended.visits, *ended.reviews) if one.status == "ceased"}
+    gone = {one.uid: one for one in (*ended.visits, *ended.companions) if one.status == "ceased"}
     cancelled = {
         event.uid: event.sequence
         for event in events(new, View("patient"))
@@ -163,7 +163,7 @@ def test_switching_back_never_uses_a_uid_twice_and_every_sequence_only_rises(aud
     chain = [under_way()]
     for protocol in (PTSD, SIX, PTSD):
         chain[-1:] = switched(chain[-1], protocol)
-    uids = [item.uid for course in chain for item in (*course.visits, *course.reviews)]
+    uids = [item.uid for course in chain for item in (*course.visits, *course.companions)]
     assert len(uids) == len(set(uids))
     assert len({course.course_id for course in chain}) == 4
     seen: dict[str, int] = {}

@@ -48,7 +48,7 @@ def undo(course, today=WEDNESDAY, **more):
 def content(course):
     """What an undo brings back."""
     visits = [replace(one, sequence=0) for one in course.visits]
-    return visits, [replace(one, sequence=0) for one in course.reviews], course.request
+    return visits, [replace(one, sequence=0) for one in course.companions], course.request
 
 
 def taken(*visits):
@@ -91,8 +91,8 @@ def test_all_is_as_it_was_before(change):
 def test_no_sequence_falls_and_what_calendars_have_changed_rises(change):
     changed = apply(six(driver_name="Sam"), today=WEDNESDAY, **change)
     after = undo(changed)
-    was = {one.uid: one.sequence for one in (*changed.visits, *changed.reviews)}
-    for item in (*after.visits, *after.reviews):
+    was = {one.uid: one.sequence for one in (*changed.visits, *changed.companions)}
+    for item in (*after.visits, *after.companions):
         assert item.sequence == was[item.uid] + (item.uid in after.history[-1].changed)
     assert set(changed.history[-1].changed) & {*was} <= set(after.history[-1].changed)
 

@@ -240,11 +240,11 @@ def test_a_hold_does_not_change_what_is_over():
     course = apply(course, "omit", "2026-12-07T12:00", visit=2)
     course = apply(course, "review", "2026-12-14T08:00", visit=3, outcome="go-on")
     again = apply(course, "hold", "2026-12-14T08:00")
-    assert again.reviews[0] == course.reviews[0]
+    assert again.companions[0] == course.companions[0]
     again = apply(again, "resume", "2026-12-14T08:00", on=date(2026, 12, 14))
     assert statuses(again) == statuses(course)
-    assert [one.status for one in again.reviews] == ["completed", "planned"]
-    goes_back = {one.held_from for one in (*again.visits, *again.reviews)}
+    assert [one.status for one in again.companions] == ["completed", "planned"]
+    goes_back = {one.held_from for one in (*again.visits, *again.companions)}
     assert goes_back == {None}
 
 
@@ -275,16 +275,16 @@ def test_a_talk_on_hold_ends_with_the_course_though_its_day_went_by():
     course = apply(six(), "hold", "2026-12-09T12:00")
     course = apply(course, "omit", "2026-12-09T12:00", visit=3)
     over = apply(course, "cease", "2027-01-20T12:00")
-    assert [one.status for one in over.reviews] == ["ceased", "ceased"]
-    assert {one.held_from for one in (*over.visits, *over.reviews)} == {None}
+    assert [one.status for one in over.companions] == ["ceased", "ceased"]
+    assert {one.held_from for one in (*over.visits, *over.companions)} == {None}
     until_four = apply(course, "cease", "2027-01-20T12:00", visit=4)
-    assert [one.status for one in until_four.reviews] == ["held", "ceased"]
+    assert [one.status for one in until_four.companions] == ["held", "ceased"]
 
 
 def test_a_talk_whose_day_went_by_does_not_end_with_the_course():
     course = six()
     over = apply(course, "cease", "2026-12-22T12:00")
-    assert over.reviews == course.reviews
+    assert over.companions == course.companions
 
 
 @pytest.mark.parametrize("verb", ["cease", "hold", "review"])
@@ -295,7 +295,7 @@ def test_a_review_is_held_or_ceased_with_its_tentative_visit(verb):
     after = apply(course, verb, "2026-12-16T12:00", **more)
     status = "held" if verb == "hold" else "ceased"
     assert set(statuses(after)[2:]) == {status}
-    assert after.reviews[1].status == status
+    assert after.companions[1].status == status
 
 
 def test_a_second_hold_does_not_change_what_is_held():
@@ -306,13 +306,13 @@ def test_a_second_hold_does_not_change_what_is_held():
     assert [(one.status, one.held_from) for one in second.visits] == [
         (one.status, one.held_from) for one in first.visits
     ]
-    assert {(one.status, one.held_from) for one in second.reviews} == {("held", "planned")}
+    assert {(one.status, one.held_from) for one in second.companions} == {("held", "planned")}
 
 
 def test_a_review_that_is_recorded_in_the_morning_of_its_visit_stays_recorded():
     course = apply(six(), "review", "2026-12-11T08:00", visit=3, outcome="go-on")
     after = apply(course, "hold", "2026-12-11T08:30")
-    assert (after.visits[2].status, after.reviews[0].status) == ("held", "completed")
+    assert (after.visits[2].status, after.companions[0].status) == ("held", "completed")
 
 
 def test_the_first_visit_is_resumed_at_a_time_and_the_others_at_the_usual_one():
@@ -669,6 +669,6 @@ def test_of_a_ceased_course_only_the_review_can_be_recorded():
         with pytest.raises(BadRequest, match="nothing in it can change any more"):
             apply(course, verb, "2026-12-14T12:00", visit=5)
     course = apply(course, "review", "2026-12-14T12:00", visit=3, outcome="go-on")
-    assert [one.status for one in course.reviews] == ["completed", "ceased"]
+    assert [one.status for one in course.companions] == ["completed", "ceased"]
     with pytest.raises(BadRequest, match="nothing in it can change any more"):
         apply(course, "review", "2026-12-14T12:00", visit=3, outcome="go-on")

@@ -230,10 +230,10 @@ def test_a_visit_that_was_agreed_on_moves_if_the_patient_cannot_for_another_reas
 
 def test_a_review_moves_to_a_day_on_which_the_patient_can():
     course = six(boosters=0)
-    assert f"{course.reviews[-1].start:%a %d}" == "Mon 21"
+    assert f"{course.companions[-1].start:%a %d}" == "Mon 21"
     after = wish(course, unavailable=on("2026-12-21..2026-12-22"))
     assert moved_numbers(course, after) == []
-    assert f"{after.reviews[-1].start:%a %d}" == "Wed 23"
+    assert f"{after.companions[-1].start:%a %d}" == "Wed 23"
 
 
 def test_new_drivers_are_not_made_up_by_wishes():
@@ -527,5 +527,5 @@ def test_a_gated_course_keeps_its_gate():
     course = plan(load_protocol("iv-depression-gated"), clinic(), request(), made_at=MADE_AT)
     after = wish(course, time=Clock.read("11:00"))
     assert [one.status for one in after.visits] == [one.status for one in course.visits]
-    assert [one.gate for one in after.reviews] == [one.gate for one in course.reviews]
+    assert [one.gate for one in after.companions] == [one.gate for one in course.companions]
     assert set(clocks(after)) == {"11:00"}

@@ -16,6 +16,7 @@ from ketasched.model import (
     Clinic,
     Clock,
     Closures,
+    CompanionKind,
     DateRange,
     Finding,
     GapDays,
@@ -35,8 +36,10 @@ from ketasched.model import (
     TimeRange,
     Visit,
     VisitKind,
+    VisitOrdinals,
     WeekHours,
     Window,
+    WithinDays,
 )
 from ketasched.model.holds import Hold
 from ketasched.model.values import Record
@@ -175,6 +178,14 @@ def counted(*days: str, authorised: str = "", done: int = 0, elsewhere: int = 0)
         for number, on in enumerate(days, start=1)
     ]
     return lambda rule: rule.course(visits, given(asked=request(authorised=allowed)))
+
+
+def beside(companion: str, visit_at: str, *, before: bool = False) -> Ask:
+    """Asks about a companion, 2 to 4 days after its visit or before it."""
+    side: dict[str, Any] = {"before" if before else "after": VisitOrdinals()}
+    kind = CompanionKind("talk", "Talk", WithinDays(4, 2), 60, **side)
+    slots = visit(companion), visit(visit_at)
+    return lambda rule: rule.beside(kind, *slots)
 
 
 def moved(old: str, new: str, now: str = "2026-12-01 12:00", notice: str = "24h") -> Ask:
@@ -864,6 +875,21 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             ends("2026-12-07 09:00", "2027-12-07 09:00", None),
         ),
         holds("one visit in one day", ends("2026-12-07 09:00", "2026-12-07 09:00", SpanDays(1))),
+    ),
+    "companion": (
+        fires("a day too near", beside("2026-12-08 09:00", "2026-12-07 09:00"), "1 day after"),
+        holds("at the fewest days", beside("2026-12-09 09:00", "2026-12-07 16:00")),
+        holds("at the most days", beside("2026-12-11 16:00", "2026-12-07 09:00")),
+        fires("a day too far", beside("2026-12-12 09:00", "2026-12-07 09:00"), "5 days after"),
+        holds(
+            "days before its visit", beside("2026-12-05 09:00", "2026-12-07 09:00", before=True)
+        ),
+        fires(
+            "after the visit that it has to precede",
+            beside("2026-12-09 09:00", "2026-12-07 09:00", before=True),
+            "not on a day before",
+        ),
+        holds("through a change of the clocks", beside("2027-03-15 09:00", "2027-03-13 09:00")),
     ),
     "age": (
         holds("no birth date", first("2026-12-07 09:00")),

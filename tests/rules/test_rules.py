@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ketasched.model import GapDays, GapHours, NoDriving, Override, SpanDays
 from ketasched.model.wall_clock import moment_at, slot_at
 from ketasched.rules import (
+    COMPANION_RULES,
     COURSE_RULES,
     DAY_RULES,
     ENDS_RULES,
@@ -76,7 +77,15 @@ def test_every_rule_has_a_case_that_fires_and_one_that_does_not(name):
 
 
 def test_every_rule_is_of_one_shape_and_stands_under_its_own_name():
-    shapes = [*VISIT_RULES, *PAIR_RULES, *ENDS_RULES, *MOVE_RULES, *PRECONDITIONS, *COURSE_RULES]
+    shapes = [
+        *VISIT_RULES,
+        *PAIR_RULES,
+        *ENDS_RULES,
+        *COMPANION_RULES,
+        *MOVE_RULES,
+        *PRECONDITIONS,
+        *COURSE_RULES,
+    ]
     assert sorted(rule.name for rule in shapes) == sorted(RULES)
     assert {name: rule.name for name, rule in RULES.items()} == {name: name for name in RULES}
 

@@ -118,7 +118,7 @@ def _twenty_courses() -> Iterator[Course]:
             treatment_start=first.treatment_start + later,
             end=first.end + later,
         )
-        talk, *rest = course.reviews
+        talk, *rest = course.companions
         at: datetime = first.start if number % 7 == 3 else talk.start
         reviews = (replace(talk, start=at), *rest)
-        yield replace(course, visits=(first, *others), reviews=reviews)
+        yield replace(course, visits=(first, *others), companions=reviews)

@@ -15,6 +15,8 @@ from ketasched.model import (
     Change,
     Clinic,
     Clock,
+    Companion,
+    CompanionChange,
     Course,
     DateRange,
     Driver,
@@ -22,8 +24,6 @@ from ketasched.model import (
     NewStart,
     Record,
     Request,
-    Review,
-    ReviewChange,
     TimeRange,
     Visit,
     VisitChange,
@@ -129,7 +129,7 @@ class Life:
         self.revisions = [self.course]
         self.undone_to: list[Course] = []
         """The courses before the changes that are not undone."""
-        self.replayed: dict[str, Visit | Review] = items(self.course)
+        self.replayed: dict[str, Visit | Companion] = items(self.course)
         self.gone: set[str] = set()
         self.sequences = {uid: item.sequence for uid, item in self.replayed.items()}
         self.done: Counter[str] = Counter()
@@ -227,7 +227,7 @@ class Life:
     def judge_identities(self, before: Course) -> None:
         """No UID comes back, and no SEQUENCE falls."""
         there = items(self.course)
-        assert len(self.course.visits) + len(self.course.reviews) == len(there)
+        assert len(self.course.visits) + len(self.course.companions) == len(there)
         assert not self.gone & there.keys()
         self.gone |= items(before).keys() - there.keys()
         for uid, item in there.items():
@@ -270,22 +270,22 @@ class Life:
             assert replace(found, findings=seen.findings) == seen
 
 
-def changes_of(entry: Entry) -> tuple[VisitChange | ReviewChange, ...]:
+def changes_of(entry: Entry) -> tuple[VisitChange | CompanionChange, ...]:
     """What an entry records of visits and reviews."""
     assert entry.result
-    return *entry.result.visits, *entry.result.reviews
+    return *entry.result.visits, *entry.result.companions
 
 
-def items(course: Course) -> dict[str, Visit | Review]:
+def items(course: Course) -> dict[str, Visit | Companion]:
     """The visits and reviews of a course, by uid."""
-    found: tuple[Visit | Review, ...] = (*course.visits, *course.reviews)
+    found: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
     return {item.uid: item for item in found}
 
 
 def essence(course: Course) -> tuple[object, ...]:
     """What an undo restores: all but SEQUENCE, and what follows from the clinic's rules."""
     visits = [replace(one, sequence=0, no_driving_until=None) for one in course.visits]
-    return visits, [replace(one, sequence=0) for one in course.reviews], course.request
+    return visits, [replace(one, sequence=0) for one in course.companions], course.request
 
 
 def some_change(chance: random.Random, course: Course) -> Change:
@@ -354,6 +354,6 @@ def some_wishes(chance: random.Random, course: Course) -> Wishes:
 def wanted(verb: str, course: Course) -> list[int]:
     """The numbers that a verb may be about: the first few."""
     if verb == "review":
-        return [one.after for one in course.reviews if one.status == "planned"][:2]
+        return [one.after for one in course.companions if one.status == "planned"][:2]
     statuses = {"confirm": ("tentative",)}.get(verb, ("planned", "tentative"))
     return [one.number for one in course.visits if one.status in statuses][:4]

@@ -67,7 +67,10 @@ def test_a_shipped_protocol_has_nothing_that_a_check_would_find(name, tmp_path):
     assert (done.exit_code, done.output) == (0, "")
 
 
-NUMBERS = ("minutes", "no_driving", "count", "per_week", "every_days", "gap_days", "span_days")
+NUMBERS = (
+    *("minutes", "no_driving", "count", "per_week", "every_days", "gap_days", "span_days"),
+    "within_days",
+)
 
 
 def unexplained(text):

@@ -24,16 +24,21 @@ from ketasched.model import (
     Amount,
     Change,
     Clinic,
+    CompanionKind,
     Course,
     Driver,
+    GapDays,
     Instructions,
     Minutes,
+    NoDriving,
     PhaseReview,
     Prices,
     Reminder,
     Reminders,
     Titles,
     VisitKind,
+    VisitOrdinals,
+    WithinDays,
     Wording,
 )
 from ketasched.model.memo import clear_memos
@@ -61,6 +66,7 @@ THEIRS = {
 """Words that are the clinic's or its protocol's, and names."""
 
 EVERY_DAY = "mon tue wed thu fri sat sun"
+EACH = VisitOrdinals()
 WORDS = Wording("Qbefore 1.", "Qbring.", "Qeffects.", "Qcall 1.")
 TELLS = Wording("Qbefore infusion.", "", "", "Qcall 1.")
 
@@ -117,15 +123,50 @@ def of_talks(titles: Titles) -> Course:
     talks = (PhaseReview(2, "How is it going?", place="clinic"), PhaseReview(6, "Qlast"))
     own = protocol(phase(reviews=talks), title="Qweekly")
     course = plan(own, at(titles=titles), request(patient="P-014"), made_at=MADE_AT)
-    first, second = course.reviews
+    first, second = course.companions
     return replace(
         course,
-        reviews=(
+        companions=(
             replace(first, start=course.visits[2].start),
             second,
             replace(second, place="clinic", uid="u"),
         ),
     )
+
+
+def of_companions(titles: Titles) -> Course:
+    """Companions by phone, at home and at the clinic, with a ride; visits are a week apart."""
+    kinds = (
+        CompanionKind("call", "Qlast", WithinDays(1), 30, after=EACH),
+        CompanionKind("home", "Qlast", WithinDays(2, 2), 1, after=EACH, place="home"),
+        CompanionKind(
+            "here",
+            "Qlast",
+            WithinDays(3, 3),
+            60,
+            after=EACH,
+            place="clinic",
+            driver=True,
+        ),
+        CompanionKind("alone", "Qlast", WithinDays(4, 4), 60, after=EACH, place="clinic"),
+    )
+    own = protocol(phase(2, every_days=7, gap_days=GapDays(9)), companions=kinds, title="Qweekly")
+    asked = request(patient="P-014", driver_name="Qsam")
+    return plan(own, at(titles=titles), asked, made_at=MADE_AT)
+
+
+def of_home_days(titles: Titles, rule: NoDriving | None) -> Course:
+    """Infusions a week apart, with days at home between, to which somebody stays."""
+    tablet = VisitKind("Qlast", Minutes(0, 60, 0), place="home", no_driving=rule, attendant=True)
+    weekly = phase(2, every_days=7, gap_days=GapDays(9))
+    home = replace(phase(2, every_days=2, gap_days=GapDays(7)), name="home", visit="tablet")
+    own = protocol(
+        weekly,
+        replace(home, beside=weekly.name),
+        visits={"infusion": INFUSION, "booster": INFUSION, "tablet": tablet},
+        title="Qweekly",
+    )
+    return plan(own, at(titles=titles), request(patient="P-014"), made_at=MADE_AT)
 
 
 def of_prices(titles: Titles, *, complete: bool, boosters: int = 2) -> Course:
@@ -189,6 +230,10 @@ COURSES = {
     ),
     "at home, by phone": of_a_call_and_home(),
     "without a driving rule": plan(NO_RULE, at(), request(patient="P-014"), made_at=MADE_AT),
+    "companions": of_companions("discreet"),
+    "companions, clinical": changed(of_companions("clinical"), Change("omit", visit=2)),
+    "home days": of_home_days("discreet", NoDriving(24)),
+    "home days without a rule": of_home_days("clinical", None),
     "prices": of_prices("discreet", complete=True),
     "prices, clinical": of_prices("clinical", complete=True),
     "prices to ask for": of_prices("discreet", complete=False),

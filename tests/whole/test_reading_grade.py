@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ketasched.events.events import events
+from ketasched.events.rides import items_with_ride
 from ketasched.events.view import View
 from ketasched.files.load import load_clinic, load_protocol, shipped_protocols, starter_clinic
 from ketasched.model import Clinic, Course, Prices, TimeRange
@@ -45,7 +46,7 @@ def test_every_sentence_can_be_read_after_eight_years_at_school(protocol, titles
     course = plan(read, replace(clinic, titles=titles), with_driver, made_at=MADE_AT)
     for audience in ("patient", "driver"):
         said = said_in(course, View(audience))
-        assert len(said) > 3
+        assert len(said) > 3 or not items_with_ride(course)
         assert {one: round(grade(one), 1) for one in said if grade(one) > HARDEST} == {}
 
 

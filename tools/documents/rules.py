@@ -1,7 +1,15 @@
 """`docs/rules.md`: every rule, from its class."""
 
 from ketasched.rules import RULES
-from ketasched.rules.base import CourseRule, EndsRule, MoveRule, PairRule, Precondition, VisitRule
+from ketasched.rules.base import (
+    CompanionRule,
+    CourseRule,
+    EndsRule,
+    MoveRule,
+    PairRule,
+    Precondition,
+    VisitRule,
+)
 from tools.documents.tables import MADE, table, whole
 
 HEAD = f"""# Rules
@@ -30,6 +38,7 @@ SHAPES: dict[type, str] = {
     VisitRule: "Asked of each visit.",
     PairRule: "Asked of each visit and the next one.",
     EndsRule: "Asked of the first and the last visit of a phase.",
+    CompanionRule: "Asked of each companion to come and its visit.",
     MoveRule: "Asked of a visit that a change moves without naming it.",
     Precondition: "Asked once of a course.",
     CourseRule: "Asked once of all visits of a course, which stay where they are.",

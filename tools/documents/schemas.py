@@ -12,7 +12,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from ketasched.files.codec import MOMENT, Field, fields_of, plain
+from ketasched.files.codec import MOMENT, Field, fields_of, key_of, plain
 from ketasched.files.column_mapping import ColumnMapping
 from ketasched.model import (
     Clinic,
@@ -146,7 +146,7 @@ def default_of(kind: type, name: str) -> Part:
 
 def default_value(kind: type, name: str) -> Any:
     """The default of a field as a file would have it; tables of defaults speak for themselves."""
-    defaults = {one.name: one.default for one in dataclasses.fields(kind)}
+    defaults = {key_of(one): one.default for one in dataclasses.fields(kind)}
     return None if defaults[name] is dataclasses.MISSING else plain(defaults[name])
 
 

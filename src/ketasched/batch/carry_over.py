@@ -116,15 +116,15 @@ def _next_revision(before: Course, course: Course, now: datetime) -> Course:
     """The course with the identity and the history of the one `before`."""
     course = with_identity(course, before.course_id, before.uid_key, before.made_at)
     sequences = {visit.uid: visit.sequence for visit in before.visits}
-    sequences |= {review.uid: review.sequence for review in before.reviews}
+    sequences |= {review.uid: review.sequence for review in before.companions}
     visits = (replace(one, sequence=sequences.get(one.uid, 0)) for one in course.visits)
-    reviews = (replace(one, sequence=sequences.get(one.uid, 0)) for one in course.reviews)
+    reviews = (replace(one, sequence=sequences.get(one.uid, 0)) for one in course.companions)
     same = replace(
         course,
         revision=before.revision,
         history=before.history,
         visits=tuple(visits),
-        reviews=tuple(reviews),
+        companions=tuple(reviews),
     )
     if len(before.history) > 1 and before.history[-1].at == now:
         return same  # a stopped run has added the entry

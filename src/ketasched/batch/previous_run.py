@@ -15,6 +15,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from ketasched.batch.folders import COURSE
 from ketasched.batch.manifest import (
@@ -110,12 +111,22 @@ def _uids_of_course(path: Path) -> Collection[str]:
         former = [date["driver"] for entry in data["history"] for date in entry["former"]]
         drivers = {visit["driver"]["name"] for visit in data["visits"] if visit["driver"]}
         changes = len(data["history"])
-        items = len(data["visits"]) + changes, len(data["reviews"]) + changes
+        companions = _known_companions(data)
+        reviews = len(data["reviews"]) + changes
+        items = len(data["visits"]) + changes, reviews, len(companions)
         reminders = len(data["clinic"]["reminders"]["driver"])
         uid_key = data.get("uid_key", "")
         return own_uids(data["course_id"], uid_key, drivers.union(former), items, reminders)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ()
+
+
+def _known_companions(data: dict[str, Any]) -> set[str]:
+    """The uids of the companions that a course has, or had by its history, reviews aside."""
+    results = (entry["result"] for entry in data["history"] if entry.get("result"))
+    changes = [change for result in results for change in result["reviews"]]
+    items = [one for change in changes for one in (change["was"], change["now"]) if one]
+    return {one["uid"] for one in (*items, *data["reviews"]) if one.get("name")}
 
 
 def _uids_of_calendars(folder: Path, files: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from ketasched.events.diff import is_collected_now
-from ketasched.events.rides import needs_ride
+from ketasched.events.rides import items_with_ride, needs_ride
 from ketasched.events.wording import is_at_check_in
-from ketasched.model import TAKES_PLACE, Course, Review, Visit, visits_text
+from ketasched.model import TAKES_PLACE, Companion, Course, Visit, visits_text
 from ketasched.model.authorised_visits import fit_text
 from ketasched.model.replay import items_of
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.planning.check import is_to_come
 from ketasched.revising.validation import REVISE
 
-Item = Visit | Review
+Item = Visit | Companion
 """What a change can change."""
 
 
@@ -50,7 +50,10 @@ def _pairs(before: Course, after: Course) -> Iterator[tuple[Item | None, Item | 
 
 
 def _name(one: Item) -> str:
-    return f"visit {one.number}" if isinstance(one, Visit) else f"the talk after visit {one.after}"
+    if isinstance(one, Visit):
+        return f"visit {one.number}"
+    what = "the talk" if one.is_review else f"“{one.title}”"
+    return f"{what} {one.side} visit {one.after}"
 
 
 def follow_ups(before: Course, after: Course, *, is_done: bool = True) -> Iterator[str]:
@@ -86,7 +89,7 @@ def _driver_lines(before: Course, after: Course) -> Iterator[str]:
     completed = {visit.uid for visit in after.visits if visit.status == "completed"}
     had, have = (_rides(course, moment, completed) for course in (before, after))
     waiting = {one.start for one in before.visits if is_collected_now(one, after, moment)}
-    drivers = (visit.driver for course in (before, after) for visit in course.visits)
+    drivers = (one.driver for course in (before, after) for one in items_of(course).values())
     phones = {driver.name: driver.phone for driver in drivers if driver}
     for name in dict.fromkeys((*had, *have)):
         gone, new = had.get(name, set()), have.get(name, set())
@@ -101,20 +104,21 @@ def _driver_lines(before: Course, after: Course) -> Iterator[str]:
 
 
 def _new_rides_without_driver(before: Course, after: Course) -> Iterator[str]:
-    """The visits to come that have no driver, and had one before, or needed none."""
+    """The visits to come that have no driver, and had one before, or needed none.
+
+    A visit counts if one of its companions is so, too: the driver is named for both.
+    """
     change = after.history[-1].change
     is_removed = change is not None and change.verb == "driver"
-    without = {
-        visit.uid
-        for visit in before.visits
-        if needs_ride(before, visit) and (visit.driver is None or is_removed)
-    }
-    numbers = [
-        visit.number
-        for visit in after.visits
-        if visit.driver is None and visit.uid not in without
-        if needs_ride(after, visit) and visit.start > after.history[-1].at
-    ]
+    without = {one.uid for one in items_with_ride(before) if one.driver is None or is_removed}
+    numbers = sorted(
+        {
+            one.number if isinstance(one, Visit) else one.after
+            for one in items_with_ride(after)
+            if one.driver is None and one.uid not in without
+            if one.start > after.history[-1].at
+        }
+    )
     if numbers:
         verb = "has" if len(numbers) == 1 else "have"
         step = f"{REVISE} driver {','.join(map(str, numbers))} --name NAME"
@@ -124,12 +128,12 @@ def _new_rides_without_driver(before: Course, after: Course) -> Iterator[str]:
 def _rides(
     course: Course, moment: datetime, completed: Collection[str]
 ) -> dict[str, set[datetime]]:
-    """By driver the starts of visits with a ride that is not over."""
+    """By driver the starts of visits and companions with a ride that is not over."""
     found: dict[str, set[datetime]] = {}
-    for visit in course.visits:
-        is_ahead = visit.end > moment and visit.uid not in completed
-        if visit.driver and is_ahead and needs_ride(course, visit):
-            found.setdefault(visit.driver.name, set()).add(visit.start)
+    for one in items_with_ride(course):
+        is_ahead = one.end > moment and one.uid not in completed
+        if one.driver and is_ahead:
+            found.setdefault(one.driver.name, set()).add(one.start)
     return found
 
 
@@ -178,9 +182,11 @@ def _number_lines(before: Course, after: Course) -> Iterator[str]:
     if others:
         said = ", ".join(f"{one.number} is now {now[one.uid]}" for one in others)
         yield f"visits have other numbers: {said}"
-    visits_before = {review.uid: before.visits[review.after - 1].uid for review in before.reviews}
-    for review in after.reviews:
-        if review.uid not in visits_before:
+    visits_before = {
+        review.uid: before.visits[review.after - 1].uid for review in before.companions
+    }
+    for review in after.companions:
+        if review.uid not in visits_before or not review.is_review:
             continue
         was = now.get(visits_before[review.uid])
         if was is None:
@@ -191,9 +197,8 @@ def _number_lines(before: Course, after: Course) -> Iterator[str]:
 
 def _state(course: Course, one: Item) -> str:
     """When a visit or a review is, its status, who drives, and whether a review is at check-in."""
-    if isinstance(one, Visit):
-        more = f", driver {one.driver.name}" if one.driver else ""
-    else:
-        more = ", at check-in" if is_at_check_in(course, one) else ""
+    more = f", driver {one.driver.name}" if one.driver else ""
+    if isinstance(one, Companion) and one.is_review and is_at_check_in(course, one):
+        more = ", at check-in"
     status = f" ({one.status})" if one.status != "planned" else ""
     return f"{moment_text(one.start)}{status}{more}" if one.status in TAKES_PLACE else one.status

@@ -147,8 +147,10 @@ def _planned_uids(
 ) -> frozenset[str]:
     """The UIDs that the course can have in calendars, which have it if it was planned before."""
     drivers = {request.driver_name, *(one.name for one in request.driver)}
-    visits = sum(phase.count.max for phase in protocol.phases)
-    items = visits, sum(len(phase.reviews) for phase in protocol.phases)
+    visits = sum(phase.count.max for phase in protocol.phases_in_turn)
+    at_home = sum(phase.count.max for phase in protocol.home_phases)
+    reviews = sum(len(phase.reviews) for phase in protocol.phases)
+    items = visits, reviews, visits * len(protocol.companions) + at_home
     reminders = len(clinic.reminders.driver)
     return own_uids(course_id, make_uid_key(clinic, course_id), drivers, items, reminders)
 

@@ -7,7 +7,7 @@ import click
 from ketasched.cli import options
 from ketasched.cli.output import print_as
 from ketasched.files.load import load_protocol, protocol_text, shipped_protocols
-from ketasched.model import Phase, Protocol, VisitKind
+from ketasched.model import CompanionKind, Phase, Protocol, VisitKind, visits_text
 from ketasched.render.columns import aligned
 
 MARK = "*"
@@ -65,6 +65,8 @@ def _paragraphs(protocol: Protocol) -> Iterator[Iterable[str]]:
         yield _visit_lines(protocol, name, kind)
     for phase in protocol.phases:
         yield _phase_lines(protocol, phase)
+    for companion in protocol.companions:
+        yield _companion_lines(protocol, companion)
     yield "sources", *(f"  {source}" for source in protocol.sources)
     if protocol.examples:
         yield [
@@ -122,6 +124,20 @@ def _phase_lines(protocol: Protocol, phase: Phase) -> Iterator[str]:
     for review in phase.reviews:
         waits = "; later visits wait for it" if review.gate else ""
         yield f"  review after {review.after}{mark('reviews')}: {review.title}{waits}"
+
+
+def _companion_lines(protocol: Protocol, kind: CompanionKind) -> Iterator[str]:
+    mark = _marker(protocol, f"companions.{kind.name}")
+    rides = "; someone else drives" if kind.driver else ""
+    yield f"companion {kind.name}: {kind.title} ({kind.place}{rides})"
+    yield f"  {kind.minutes} minutes{mark('minutes')}"
+    side, ordinals = ("before", kind.before) if kind.before else ("after", kind.after)
+    numbers = ordinals.numbers if ordinals else ()
+    which = visits_text(numbers) if numbers else "each visit"
+    of = f" of {kind.phase}" if kind.phase else ""
+    within = kind.within_days
+    days = f"{within.min}{mark('within_days.min')} to {within.max}{mark('within_days.max')} days"
+    yield f"  {days} {side} {which}{mark(side)}{of}"
 
 
 def _usual(choices: Sequence[int], default: int, mark: str) -> str:

@@ -95,7 +95,7 @@ class SwitchOptions(ChangeOptions):
         return ended_course(before, after), after
 
     def _print_report(self, before: Course, after: Course) -> None:
-        ended, nothing = ended_course(before, after), replace(after, visits=(), reviews=())
+        ended, nothing = ended_course(before, after), replace(after, visits=(), companions=())
         lines = (*change_lines(before, ended), *change_lines(nothing, after))
         data: dict[str, Any] = change_data(before, ended)
         data["new"] = {"course_id": after.course_id, **change_data(nothing, after)}

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from ketasched.events.events import Event, EventBuilder, events, time_order
+from ketasched.events.event import Event, time_order
+from ketasched.events.events import EventBuilder, events
+from ketasched.events.rides import items_with_ride
 from ketasched.events.view import View
 from ketasched.model import TAKES_PLACE, Audience, Course, Visit
 from ketasched.model.identifiers import make_uid
 
-MOST_REVIEWS = range(1, 100)
-"""The ordinals that a review of a course can have."""
+MOST_COMPANIONS = range(1, 400)
+"""The ordinals that a review or another companion of a course can have."""
 
 
 def changed_events(before: Course, course: Course, view: View) -> list[Event]:
@@ -103,15 +105,19 @@ def former_dates(course: Course, view: View) -> list[datetime]:
     if not ended:
         return []
     is_driver, name = view.audience == "driver", view.rides_of
-    reviews = {review.uid for review in course.reviews}
+    reviews = {review.uid for review in course.companions}
     if course.follows:
-        reviews |= {make_uid(course.follows, "review", number) for number in MOST_REVIEWS}
+        roles = ("review", "companion")
+        reviews |= {make_uid(course.follows, one, n) for one in roles for n in MOST_COMPANIONS}
     visit_starts = {
         visit.start
         for visit in course.visits
         if visit.status in TAKES_PLACE and view.includes_ride(visit)
     }
-    review_starts = {review.start for review in course.reviews if review.status in TAKES_PLACE}
+    if is_driver:
+        rides = (one for one in items_with_ride(course) if view.includes_ride(one))
+        visit_starts |= {one.start for one in rides}
+    review_starts = {review.start for review in course.companions if review.status in TAKES_PLACE}
     today = course.history[-1].at.date()
     # A new visit at the same time replaces any former date; a new review only that of a review.
     return sorted(

@@ -1,11 +1,17 @@
 """The calendar events of a course for one audience: visits, reviews, rides, reminders."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import datetime
-from typing import Literal, NamedTuple
 
-from ketasched.events.rides import needs_ride, timely_reminders
+from ketasched.events.companion_text import (
+    ARRANGE_DRIVER,
+    BEGINS,
+    NEEDS_ATTENDANT,
+    NEEDS_DRIVER,
+    companion_text,
+)
+from ketasched.events.event import EVENT_STATUS, Event, time_order
+from ketasched.events.rides import items_with_ride, needs_ride, timely_reminders
 from ketasched.events.sequence import EventRevisions
 from ketasched.events.view import View, reader_locale
 from ketasched.events.visit_times import SHORT_EVENT_MINUTES, VisitTimes, visit_times
@@ -22,62 +28,34 @@ from ketasched.events.wording import (
     revision_text,
 )
 from ketasched.language.catalogue import message
-from ketasched.model import TAKES_PLACE, Course, Place, Review, Visit, VisitKind
+from ketasched.model import (
+    TAKES_PLACE,
+    Companion,
+    CompanionChange,
+    Course,
+    Result,
+    Visit,
+    VisitChange,
+    VisitKind,
+)
+from ketasched.model.companion_slots import home_phase, visit_kind_of
 from ketasched.model.identifiers import event_uid
 from ketasched.model.privacy import redact
-from ketasched.model.replay import removed_visits
+from ketasched.model.replay import removed_companions, removed_visits
 from ketasched.model.wall_clock import add_minutes
 
 MAX_COLLECT_ALARM = 30
 """The alarm of a collection sounds at most so many minutes before it."""
 
-EventStatus = Literal["CONFIRMED", "TENTATIVE", "CANCELLED"]
-
-EVENT_STATUS: Mapping[str, EventStatus] = {
-    "planned": "CONFIRMED",
-    "completed": "CONFIRMED",
-    "tentative": "TENTATIVE",
-}
-"""The iCalendar STATUS for the status of a visit or review; for any other one CANCELLED."""
-
 NOT_TAKING_PLACE = message("This does not take place.")
-NEEDS_DRIVER = message("Someone else has to drive you there and back.")
-ARRANGE_DRIVER = message("Someone else has to drive you there and back. Please arrange a driver.")
+
+ARRANGE_ATTENDANT = message("Arrange that someone stays with you: {moment}")
 
 CONFIRM = message("Confirm the ride with {name}, there and back: {ride}")
 ARRANGE = message("Arrange a ride, there and back: {ride}")
 
 BRING, BRING_WHOM = message("Bring at {time}"), message("Bring {who} at {time}")
 COLLECT, COLLECT_WHOM = message("Collect from {time}"), message("Collect {who} from {time}")
-
-BEGINS: Mapping[Place, str] = {
-    "clinic": message("Check-in {time}."),
-    "phone": message("By phone, at {time}."),
-    "home": message("At home, at {time}."),
-}
-"""When a visit begins, by its place."""
-
-
-class Event(NamedTuple):
-    """An event of a calendar. `start` and `end` are local.
-
-    `name` is unique within the course and becomes part of a file's name: "appointment-3".
-    `alarm` is in minutes before `start`, None for no alarm. `sequence` is the number of changes,
-    `changed` the time of the last change, in UTC.
-    """
-
-    name: str
-    uid: str
-    start: datetime
-    end: datetime
-    title: str
-    text: str
-    place: str = ""
-    status: EventStatus = "CONFIRMED"
-    busy: bool = False
-    alarm: int | None = 0
-    sequence: int = 0
-    changed: datetime | None = None
 
 
 def events(course: Course, view: View) -> list[Event]:
@@ -89,24 +67,24 @@ def events(course: Course, view: View) -> list[Event]:
             continue
         times = visit_times(visit, builder.locale)
         if view.audience == "driver":
-            found += builder.rides(visit, times) if needs_ride(course, visit) else ()
+            found += (
+                builder.rides(visit, times, str(visit.number)) if needs_ride(course, visit) else ()
+            )
             continue
         found.append(builder.visit(visit, times))
         if view.audience == "patient":
-            found += builder.no_driving(visit, times)
-            found += builder.reminders(visit, times)
+            kind, which = course.protocol.visits[visit.kind], str(visit.number)
+            found += builder.no_driving(visit, kind, times, which)
+            found += builder.reminders(visit, times, which)
+            found += builder.attendant_reminders(visit, kind, times, which)
+    for number, companion in enumerate(course.companions, start=1):
+        found += builder.companion(number, companion)
     found += builder.ended_before()
     if view.audience == "driver":
         found += builder.ended_rides({event.uid for event in found})
     else:
-        found += builder.removed_visits()
-        found += [builder.review(*one) for one in enumerate(course.reviews, start=1)]
+        found += (*builder.removed_visits(), *builder.removed_companions())
     return sorted(map(builder.with_revision, found), key=time_order)
-
-
-def time_order(event: Event) -> tuple[float, str]:
-    """The sort key of events: by start, then by UID."""
-    return event.start.timestamp(), event.uid
 
 
 class EventBuilder:
@@ -155,6 +133,13 @@ class EventBuilder:
             removed = replace(visit, number=number, status="omitted")
             yield self.visit(removed, visit_times(removed, self.locale))
 
+    def removed_companions(self) -> Iterator[Event]:
+        """The companions that an undo has removed, as cancelled: calendars may have them."""
+        first = len(self.course.companions) + 1
+        for number, one in enumerate(removed_companions(self.course), start=first):
+            removed = replace(one, status="omitted")
+            yield from self.companion(number, removed)
+
     def ended_before(self) -> Iterator[Event]:
         """The dates of the course that this one follows which no longer hold, as cancelled."""
         ended = self.course.history[0].former if self.course.follows else ()
@@ -184,14 +169,16 @@ class EventBuilder:
         `standing` are the UIDs of the rides that take place. A visit to which somebody else drives
         now is cancelled only in the calendar of the former driver.
         """
-        driven = {one.uid for one in self.course.visits if needs_ride(self.course, one)}
+        driven = {one.uid for one in items_with_ride(self.course)}
         found: dict[str, Event] = {}
         for entry in self.course.history:
-            for change in entry.result.visits if entry.result else ():
+            result = entry.result or Result()
+            changes: tuple[VisitChange | CompanionChange, ...] = result.visits
+            for change in (*changes, *result.companions):
                 visit = change.was
                 if visit is None or (visit.uid in driven and not self.view.rides_of):
                     continue
-                rides = self.rides(visit, visit_times(visit, self.locale))
+                rides = self.rides(visit, visit_times(visit, self.locale), "former")
                 found |= {one.uid: one for one in rides if one.uid in entry.changed}
         gone = (one for uid, one in found.items() if uid not in standing)
         for number, event in enumerate(gone, start=1):
@@ -223,14 +210,18 @@ class EventBuilder:
             about = f"{visit.phase}, {self.labels.ordinal(visit)}."
             return _lines(about, when, until, who if kind.needs_driver else "")
         ride = locale.text(NEEDS_DRIVER) if kind.needs_driver else ""
+        if kind.attendant:
+            ride = locale.text(NEEDS_ATTENDANT)
         if needs_ride(self.course, visit):
             ride = f"{ride} {who}" if driver else locale.text(ARRANGE_DRIVER)
         until = no_driving_text(times.until, locale) if kind.place != "phone" else ""
         return _lines(when, ride, until, self.instructions if at_clinic else self.elsewhere)
 
-    def no_driving(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
-        """The time without driving after the visit; without a rule, only its beginning."""
-        kind, until = self.course.protocol.visits[visit.kind], visit.no_driving_until
+    def no_driving(
+        self, visit: Visit | Companion, kind: VisitKind, times: VisitTimes, which: str
+    ) -> Iterator[Event]:
+        """The time without driving after a treatment; without a rule, only its beginning."""
+        until = visit.no_driving_until
         if kind.place == "phone" or visit.status not in TAKES_PLACE:
             return
         is_tentative = visit.status == "tentative"
@@ -238,7 +229,7 @@ class EventBuilder:
         if is_tentative:
             title = self.locale.text("{title} (if the appointment takes place)", title=title)
         yield Event(
-            f"no-driving-{visit.number}",
+            f"no-driving-{which}",
             event_uid(self.course.uid_key, visit.uid, "no-driving"),
             visit.end,
             until or add_minutes(visit.end, SHORT_EVENT_MINUTES),
@@ -247,8 +238,13 @@ class EventBuilder:
             status="TENTATIVE" if is_tentative else "CONFIRMED",
         )
 
-    def reminders(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
-        """The reminders to arrange the ride, or to confirm it with the driver."""
+    def reminders(
+        self, visit: Visit | Companion, times: VisitTimes, which: str
+    ) -> Iterator[Event]:
+        """The reminders to arrange the ride, or to confirm it with the driver.
+
+        `which` visit or companion it is becomes a part of their names.
+        """
         if not needs_ride(self.course, visit):
             return
         name = self.labels.driver_name(visit)
@@ -259,7 +255,7 @@ class EventBuilder:
         scheduled = self.revisions.of(visit.uid).changed
         for reminder in timely_reminders(self.course, visit, scheduled):
             yield Event(
-                f"ride-reminder-{visit.number}-{reminder.ordinal}",
+                f"ride-reminder-{which}-{reminder.ordinal}",
                 event_uid(self.course.uid_key, visit.uid, "reminder", reminder.ordinal),
                 reminder.start,
                 reminder.end,
@@ -267,7 +263,57 @@ class EventBuilder:
                 text,
             )
 
-    def review(self, number: int, review: Review) -> Event:
+    def attendant_reminders(
+        self, item: Visit | Companion, kind: VisitKind, times: VisitTimes, which: str
+    ) -> Iterator[Event]:
+        """The reminders to arrange that somebody stays with the patient."""
+        if not kind.attendant or item.status not in ("planned", "completed"):
+            return
+        title = self.locale.text(ARRANGE_ATTENDANT, moment=times.day)
+        scheduled = self.revisions.of(item.uid).changed
+        for reminder in timely_reminders(self.course, item, scheduled):
+            yield Event(
+                f"attendant-reminder-{which}-{reminder.ordinal}",
+                event_uid(self.course.uid_key, item.uid, "reminder", reminder.ordinal),
+                reminder.start,
+                reminder.end,
+                title,
+                self.locale.text(NEEDS_ATTENDANT),
+            )
+
+    def companion(self, number: int, companion: Companion) -> Iterator[Event]:
+        """What this audience has of a companion: itself, its ride, the reminders of that."""
+        times, which = visit_times(companion, self.locale), f"companion-{number}"
+        if self.view.audience == "driver":
+            if needs_ride(self.course, companion):
+                yield from self.rides(companion, times, which)
+            return
+        review = self.review(number, companion)
+        if companion.is_review:
+            yield review
+            return
+        takes_place = companion.status in TAKES_PLACE
+        about = self.companion_text(companion, times) if takes_place else review.text
+        yield review._replace(
+            name=which,
+            end=companion.end,
+            title=f"{self.title_prefix}{self.labels.companion_title(companion)}",
+            text=about,
+        )
+        if self.view.audience == "patient":
+            kind = visit_kind_of(self.course.protocol, companion)
+            if home_phase(self.course.protocol, companion):
+                yield from self.no_driving(companion, kind, times, which)
+            yield from self.reminders(companion, times, which)
+            yield from self.attendant_reminders(companion, kind, times, which)
+
+    def companion_text(self, companion: Companion, times: VisitTimes) -> str:
+        """The text of a companion that takes place."""
+        return companion_text(
+            self.labels, self.view, companion, times, (self.call, self.elsewhere)
+        )
+
+    def review(self, number: int, review: Companion) -> Event:
         """A review."""
         takes_place = review.status in TAKES_PLACE
         is_ahead = takes_place and review.status != "completed"
@@ -285,8 +331,11 @@ class EventBuilder:
             sequence=review.sequence,
         )
 
-    def rides(self, visit: Visit, times: VisitTimes) -> Iterator[Event]:
-        """The two ends of a ride for the driver: to bring the patient, and to collect them."""
+    def rides(self, visit: Visit | Companion, times: VisitTimes, which: str) -> Iterator[Event]:
+        """The two ends of a ride for the driver: to bring the patient, and to collect them.
+
+        `which` visit or companion it is becomes a part of their names.
+        """
         if not self.view.includes_ride(visit):
             return
         text, phone, who = self.locale.text, self.phone, self.view.patient_label
@@ -306,7 +355,7 @@ class EventBuilder:
             # The driver is part of the UID: in a calendar that two drivers share, the
             # cancellation for the old driver must not remove the ride of the new one.
             yield Event(
-                f"{role}-{visit.number}",
+                f"{role}-{which}",
                 event_uid(self.course.uid_key, visit.uid, role, *drivers),
                 moment,
                 add_minutes(moment, SHORT_EVENT_MINUTES),

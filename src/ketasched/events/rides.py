@@ -1,46 +1,52 @@
-"""The rides of a course: which visits need one, who drives, and when the patient is reminded."""
+"""The rides of a course: what needs one, who drives, and when the patient is reminded."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from ketasched.events.sequence import EventRevisions
 from ketasched.events.visit_times import RideReminder, all_ride_reminders
-from ketasched.model import Course, Visit
+from ketasched.model import Companion, Course, Visit
+from ketasched.model.companion_slots import visit_kind_of
 from ketasched.model.review_gates import is_decided_at_check_in
 
 
-def needs_ride(course: Course, visit: Visit) -> bool:
-    """Whether somebody has to drive to this visit, or has driven.
+def needs_ride(course: Course, visit: Visit | Companion) -> bool:
+    """Whether somebody has to drive to this visit or companion, or has driven.
 
     So it is for confirmed visits, and for a tentative one that is decided at its check-in, when
     the patient is at the clinic already.
     """
+    if isinstance(visit, Companion):
+        has_ride = visit_kind_of(course.protocol, visit).needs_driver and not visit.is_review
+        return has_ride and visit.status in ("planned", "completed")
     comes = visit.status in ("planned", "completed") or is_decided_at_check_in(course, visit)
     return comes and not visit.elsewhere and course.protocol.visits[visit.kind].needs_driver
 
 
-def visits_with_ride(course: Course) -> list[Visit]:
-    """The visits that need a ride."""
-    return [visit for visit in course.visits if needs_ride(course, visit)]
+def items_with_ride(course: Course) -> list[Visit | Companion]:
+    """The visits and the companions that need a ride, by time."""
+    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
+    found = (one for one in items if needs_ride(course, one))
+    return sorted(found, key=lambda one: one.start.timestamp())
 
 
-def driver_names(rides: Iterable[Visit]) -> list[str]:
-    """The names of the drivers of these visits, each once, in the order of the visits."""
+def driver_names(rides: Iterable[Visit | Companion]) -> list[str]:
+    """The names of the drivers of these rides, each once, in their order."""
     return list(dict.fromkeys(visit.driver.name for visit in rides if visit.driver))
 
 
 def all_driver_names(course: Course) -> list[str]:
     """The names of all drivers of a course: also of former dates, and of visits on hold."""
     former = (date.driver for entry in course.history for date in entry.former if date.driver)
-    return list(dict.fromkeys((*driver_names(course.visits), *former)))
+    return list(dict.fromkeys((*driver_names((*course.visits, *course.companions)), *former)))
 
 
-def have_several_drivers(rides: Iterable[Visit]) -> bool:
+def have_several_drivers(rides: Iterable[Visit | Companion]) -> bool:
     """Whether the drivers of these visits differ; "no driver yet" counts as a driver."""
     return len({visit.driver and visit.driver.name for visit in rides}) > 1
 
 
-def ride_reminders(course: Course, visit: Visit) -> list[RideReminder]:
+def ride_reminders(course: Course, visit: Visit | Companion) -> list[RideReminder]:
     """The reminders of the ride to a visit, if it needs one.
 
     Left out are those before the visit was given its date, and those not before its start.
@@ -51,13 +57,15 @@ def ride_reminders(course: Course, visit: Visit) -> list[RideReminder]:
     return timely_reminders(course, visit, scheduled)
 
 
-def timely_reminders(course: Course, visit: Visit, scheduled: datetime) -> list[RideReminder]:
+def timely_reminders(
+    course: Course, visit: Visit | Companion, scheduled: datetime
+) -> list[RideReminder]:
     """The reminders from `scheduled` (UTC), when the visit was given its date, until its start."""
     reminders, begin = all_ride_reminders(course.clinic, visit), visit.start.astimezone(UTC)
     return [one for one in reminders if scheduled <= one.utc < begin]
 
 
-def count_skipped_reminders(course: Course, rides: Iterable[Visit]) -> int:
+def count_skipped_reminders(course: Course, rides: Iterable[Visit | Companion]) -> int:
     """How many reminders of these rides would be before their visit was given its date."""
     revisions = EventRevisions(course)
     return sum(

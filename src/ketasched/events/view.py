@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ketasched.language.locale import Locale
-from ketasched.model import Audience, Clinic, Course, Visit
+from ketasched.model import Audience, Clinic, Companion, Course, Visit
 from ketasched.model.memo import memoised
 from ketasched.model.privacy import redact
 
@@ -28,7 +28,7 @@ class View:
         """The `driver_label`; "" if it tells the treatment."""
         return redact(self.driver_label)
 
-    def includes_ride(self, visit: Visit) -> bool:
+    def includes_ride(self, visit: Visit | Companion) -> bool:
         """Whether `rides_of` is empty or the driver of this visit."""
         return not self.rides_of or (
             visit.driver is not None and visit.driver.name == self.rides_of

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ketasched.language.locale import Locale
-from ketasched.model import Clinic, Reminder, Visit
+from ketasched.model import Clinic, Companion, Reminder, Visit
 from ketasched.model.memo import memoised
 from ketasched.model.wall_clock import add_minutes
 
@@ -44,7 +44,7 @@ class VisitTimes:
     until: str
 
 
-def visit_times(visit: Visit, locale: Locale) -> VisitTimes:
+def visit_times(visit: Visit | Companion, locale: Locale) -> VisitTimes:
     """The visit's times in words."""
     start, end, until = visit.start, visit.end, visit.no_driving_until
     # Equal datetimes can differ in zone, and so on the clock.
@@ -66,7 +66,7 @@ def _times(
     )
 
 
-def all_ride_reminders(clinic: Clinic, visit: Visit) -> tuple[RideReminder, ...]:
+def all_ride_reminders(clinic: Clinic, visit: Visit | Companion) -> tuple[RideReminder, ...]:
     """All reminders of the visit's ride that the clinic sets, whether or not they are in time."""
     # Equal datetimes can differ in zone, or be the first and the second 01:30 of a night.
     start = visit.start

@@ -15,10 +15,10 @@ from ketasched.model import (
     MAKE_UP_SUFFIX,
     TAKES_PLACE,
     Clinic,
+    Companion,
     Course,
     Place,
     Protocol,
-    Review,
     Status,
     Visit,
     VisitKind,
@@ -103,7 +103,18 @@ class Labels:
         title = DISCREET_TITLES[kind.place] if self.discreet else kind.title
         return self.locale.text(title)
 
-    def review_title(self, review: Review) -> str:
+    def companion_title(self, companion: Companion) -> str:
+        """A companion's title: "Phone appointment", or "Integration session (by phone)"."""
+        if companion.is_review:
+            return self.review_title(companion)
+        if self.discreet:
+            title = self.locale.text(DISCREET_TITLES[companion.place])
+        else:
+            own, place = self.locale.text(companion.title), self.place_of(companion.place)
+            title = self.locale.text("{title} ({place})", title=own, place=place)
+        return self._with_status(title, companion.status)
+
+    def review_title(self, review: Companion) -> str:
         """A review's title: "Phone appointment", or "How is it going? (by phone)".
 
         A recorded review is marked as done: it may have been held before its date.
@@ -133,14 +144,14 @@ class Labels:
             return self.locale.text("{title} (to be decided by your clinician)", title=title)
         return title
 
-    def driver_name(self, visit: Visit) -> str:
+    def driver_name(self, visit: Visit | Companion) -> str:
         """The driver's name, or "" if there is no driver."""
         if visit.driver is None:
             return ""
         name = visit.driver.name
         return (redact(name) or self.locale.text("your driver")) if self.discreet else name
 
-    def driver_text(self, visit: Visit) -> str:
+    def driver_text(self, visit: Visit | Companion) -> str:
         """The driver's name and phone: "Sam Rivera, 555 0199", or "" if there is no driver."""
         if visit.driver is None:
             return ""
@@ -149,7 +160,7 @@ class Labels:
         return ", ".join(filter(None, texts))
 
 
-def is_at_check_in(course: Course, review: Review) -> bool:
+def is_at_check_in(course: Course, review: Companion) -> bool:
     """Whether a review begins with a visit for which the patient comes.
 
     A review that has been recorded is at check-in even if that visit was cancelled afterwards.

@@ -73,7 +73,7 @@ def plain(value: Any) -> Plain:
             if "other tables" in one.metadata and isinstance(inner, dict):
                 data |= inner
             else:
-                data[one.name] = inner
+                data[key_of(one)] = inner
     elif isinstance(value, Mapping):
         data = {str(plain(key)): plain(inner) for key, inner in value.items()}
     elif isinstance(value, tuple):
@@ -83,6 +83,12 @@ def plain(value: Any) -> Plain:
     return data
 
 
+def key_of(one: "dataclasses.Field[Any]") -> str:
+    """The key of a dataclass's field in files: its name, unless its metadata has another `key`."""
+    key: str = one.metadata.get("key", one.name)
+    return key
+
+
 def json_line(course: Course) -> str:
     """The whole course as one line of JSON, without a line end."""
     return json.dumps(plain(course), ensure_ascii=False, separators=(",", ":"))
@@ -90,11 +96,12 @@ def json_line(course: Course) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a noun: its type, whether its key is required, and what the key is for.
+    """A field of a noun: its name, its type, whether its key is required, and what that is for.
 
     A catch-all field has no key of its own: it holds the tables under all other keys.
     """
 
+    name: str
     kind: Any
     required: bool
     key: Key
@@ -104,7 +111,7 @@ class Field:
 
 @lru_cache(maxsize=64)
 def fields_of(kind: type) -> dict[str, Field]:
-    """The fields of a noun's type, by name."""
+    """The fields of a noun's type, by their keys in files."""
     hints = get_type_hints(kind, include_extras=True)
     found = {}
     for one in dataclasses.fields(kind):
@@ -113,7 +120,8 @@ def fields_of(kind: type) -> dict[str, Field]:
             hint, key = get_args(hint)
         required = one.default is MISSING and one.default_factory is MISSING
         reading = _reading_of(hint, lines=key.lines)
-        found[one.name] = Field(hint, required, key, "other tables" in one.metadata, reading)
+        is_catch_all = "other tables" in one.metadata
+        found[key_of(one)] = Field(one.name, hint, required, key, is_catch_all, reading)
     return found
 
 
@@ -215,11 +223,12 @@ class _Reader:
         for name, one in fields.items():
             if name in table:
                 inner = place if name == catch_all else f"{prefix}{name}"
-                values[name] = self._read_field(one, table[name], inner)
+                values[one.name] = self._read_field(one, table[name], inner)
             elif one.required:
                 only = get_args(one.kind) if get_origin(one.kind) is Literal else ()
                 fix = f": {name} = {only[0]}" if len(only) == 1 else ""
-                values[name] = self._report(f"{prefix}{name}", f"required, but missing{fix}")
+                said = f"required, but missing{fix}"
+                values[one.name] = self._report(f"{prefix}{name}", said)
         complete, count = INVALID not in values.values(), len(self.problems)
         noun = kind(**values) if complete else _partial_noun(kind, values)
         # The own checks of a partial noun end at the first invalid field that they need.

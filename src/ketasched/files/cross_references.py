@@ -57,6 +57,7 @@ def course_problems(data: Data) -> list[Problem]:
         _visit_problems(data, protocol),
         _result_problems(data, protocol),
         _number_problems(data),
+        _companion_problems(data, protocol),
         _uid_problems(data),
     )
     problems += islice(items, MOST_PROBLEMS_READ)
@@ -211,6 +212,14 @@ def _name_problems(data: Data) -> Iterator[Problem]:
             yield place, _no_visit_is_called(visit, visits)
     for place, name in _repeated(_texts(data, "phases", "name")):
         yield place, f"{quote(name)} is the name of an earlier phase, too"
+    phases = [name for _, name in _texts(data, "phases", "name")]
+    for place, name in _texts(data, "companions", "phase"):
+        if name and name not in phases:
+            yield place, f"no phase is called {quote(name)}{did_you_mean(name, phases)}"
+    names = [*_texts(data, "phases", "name"), *_texts(data, "companions", "name")]
+    for place, name in _repeated(names):
+        if place.startswith("companions"):
+            yield place, f"{quote(name)} is the name of a phase or another companion, too"
 
 
 def _no_visit_is_called(name: str, visits: Data) -> str:
@@ -273,6 +282,21 @@ def _result_problems(data: Data, protocol: Data) -> Iterator[Problem]:
             for key in ("was", "now"):
                 place = f"history[{number}].result.visits[{index}].{key}"
                 yield from _unknown_names(place, _table(change, key), known)
+
+
+def _companion_problems(data: Data, protocol: Data) -> Iterator[Problem]:
+    """Companions of a name that the protocol does not have, also in the history."""
+    home = [one.get("name") for _, one in _tables(protocol, "phases") if one.get("beside")]
+    known = [*home, *(name for _, name in _texts(protocol, "companions", "name"))]
+    items = [(f"reviews[{index}]", item) for index, item in _tables(data, "reviews")]
+    for number, entry in _tables(data, "history"):
+        for index, change in _tables(_table(entry, "result"), "reviews"):
+            place = f"history[{number}].result.reviews[{index}]"
+            items += [(f"{place}.{key}", _table(change, key)) for key in ("was", "now")]
+    for place, item in items if protocol else ():
+        name = item.get("name")
+        if isinstance(name, str) and name and name not in known:
+            yield f"{place}.name", f"the protocol has no companion {quote(name)}"
 
 
 def _known_names(protocol: Data) -> dict[str, list[Any]]:

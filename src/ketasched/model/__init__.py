@@ -3,9 +3,9 @@
 Nothing here reads a file, a clock or the environment. Date ranges include both ends; every
 `datetime` is aware and in the clinic's zone.
 
-Doors: authorised_visits, busy_index, did_you_mean, drivers, effective_kind, holds, identifiers,
-memo, no_driving, occupancy, opening_hours, privacy, regular_driver, replay, review_gates,
-session_counts, unit_limits, values, wall_clock.
+Doors: authorised_visits, busy_index, companion_slots, did_you_mean, drivers, effective_kind,
+holds, identifiers, memo, no_driving, occupancy, opening_hours, privacy, regular_driver, replay,
+review_gates, session_counts, unit_limits, values, wall_clock.
 """
 # The nouns are imported here so that other rooms import them from `ketasched.model`.
 # mypy: implicit-reexport
@@ -29,16 +29,17 @@ from ketasched.model.clinic import (
     Titles,
     Wording,
 )
+from ketasched.model.companion_kind import CompanionKind, VisitOrdinals, WithinDays
 from ketasched.model.counts import Count, EveryDays, PerWeek
 from ketasched.model.course import Audience, Course, Finding, Level, Remedy
 from ketasched.model.history import (
     Change,
+    CompanionChange,
     Entry,
     Former,
     NewStart,
     RequestChange,
     Result,
-    ReviewChange,
     ReviewOutcome,
     Scope,
     Verb,
@@ -90,10 +91,11 @@ from ketasched.model.values import (
 )
 from ketasched.model.visit import (
     MAKE_UP_SUFFIX,
+    REVIEW_MINUTES,
     TAKES_PLACE,
     TO_BE_DECIDED,
+    Companion,
     Driver,
-    Review,
     Slot,
     Status,
     Visit,

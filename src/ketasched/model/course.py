@@ -11,7 +11,7 @@ from ketasched.model.keys import Key
 from ketasched.model.protocol import Protocol
 from ketasched.model.request import Request
 from ketasched.model.values import Problem
-from ketasched.model.visit import Review, Visit
+from ketasched.model.visit import Companion, Visit
 
 Level = Literal["broken", "given-up", "warning"]
 Audience = Literal["patient", "driver", "clinic"]
@@ -63,7 +63,10 @@ class Course:
         Key("How many times it has been written, the first counted.", least=1, most=2147483647),
     ]
     visits: Annotated[tuple[Visit, ...], Key("Its treatment visits.", least=1, form="one visit")]
-    reviews: Annotated[tuple[Review, ...], Key("The looks at how it goes.")]
+    companions: Annotated[
+        tuple[Companion, ...],
+        Key("The looks at how it goes, and what else precedes or follows visits."),
+    ] = field(metadata={"key": "reviews"})
     findings: Annotated[tuple[Finding, ...], Key("What the rules have to say.")]
     history: Annotated[tuple[Entry, ...], Key("What was done to it.", least=1, form="one entry")]
     protocol: Annotated[Protocol, Key("The protocol that it was planned from.")]

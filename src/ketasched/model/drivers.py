@@ -6,7 +6,7 @@ from datetime import date, datetime
 from ketasched.model.course import Course
 from ketasched.model.request import Request
 from ketasched.model.values import WEEKDAYS
-from ketasched.model.visit import Driver, Visit
+from ketasched.model.visit import Companion, Driver, Visit
 
 
 def driver_on(request: Request, day: date) -> Driver | None:
@@ -19,7 +19,7 @@ def driver_on(request: Request, day: date) -> Driver | None:
     return Driver(request.driver_name, request.driver_phone) if request.driver_name else None
 
 
-def driver_of_moved(request: Request, visit: Visit, day: date) -> Driver | None:
+def driver_of_moved(request: Request, visit: Visit | Companion, day: date) -> Driver | None:
     """The driver of a visit that moves to a day: whom the request names for its weekday, if any.
 
     A driver whom the request does not name for the old day goes with the visit.

@@ -11,7 +11,7 @@ from ketasched.model.clinic import Clinic
 from ketasched.model.keys import Key
 from ketasched.model.request import Request
 from ketasched.model.values import Clock, DateRange, Problem, Record, TimeRange, Weekday
-from ketasched.model.visit import Driver, Review, Visit
+from ketasched.model.visit import Companion, Driver, Visit
 
 Verb = Literal[
     "complete",
@@ -153,11 +153,11 @@ class VisitChange:
 
 
 @dataclass(frozen=True, slots=True)
-class ReviewChange:
-    """A review before and after a change; None where the course did not have the review."""
+class CompanionChange:
+    """A companion before and after a change; None where the course did not have it."""
 
-    was: Annotated[Review | None, Key("The review before; none: it is new.")]
-    now: Annotated[Review | None, Key("The review after; none: it is no longer there.")]
+    was: Annotated[Companion | None, Key("The review before; none: it is new.")]
+    now: Annotated[Companion | None, Key("The review after; none: it is no longer there.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,9 @@ class Result:
     """
 
     visits: Annotated[tuple[VisitChange, ...], Key("The visits that it changed.")] = ()
-    reviews: Annotated[tuple[ReviewChange, ...], Key("The reviews that it changed.")] = ()
+    companions: Annotated[tuple[CompanionChange, ...], Key("The reviews that it changed.")] = (
+        field(default=(), metadata={"key": "reviews"})
+    )
     request: Annotated[RequestChange | None, Key("The request, where it changed that.")] = None
 
 

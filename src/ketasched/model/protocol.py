@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
+from ketasched.model.companion_kind import CompanionKind
 from ketasched.model.counts import Count, EveryDays, PerWeek
 from ketasched.model.keys import Key
 from ketasched.model.values import Clock, Place, Problem
@@ -107,6 +108,11 @@ class VisitKind:
         ),
     ] = field(default=None, metadata={"written where used": True})
 
+    attendant: Annotated[
+        bool,
+        Key("Whether someone has to stay with the patient, at home; reminders say to arrange it."),
+    ] = field(default=False, metadata={"written where used": True})
+
     @property
     def takes_chair(self) -> bool:
         """Whether a visit takes a chair; by default every visit at the clinic does."""
@@ -118,11 +124,13 @@ class VisitKind:
         return self.place == "clinic" and self.driver is not False
 
     def problems(self) -> Iterator[Problem]:
-        """Problems if a visit that is not at the clinic has a driver or a chair."""
+        """Problems with what goes with the clinic alone, or with home alone."""
         if self.driver and self.place != "clinic":
             yield "driver", f'a visit with place = "{self.place}" needs no driver'
         if self.chair and self.place != "clinic":
             yield "chair", f'a visit with place = "{self.place}" takes no chair'
+        if self.attendant and self.place != "home":
+            yield "attendant", f'goes with place = "home", not "{self.place}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +227,13 @@ class Phase:
     ] = None
     tentative: Annotated[bool, Key("Whether a clinician has yet to decide on each visit.")] = False
     reviews: Annotated[tuple[PhaseReview, ...], Key("Looks at how it goes.")] = ()
+    beside: Annotated[
+        str,
+        Key(
+            "The phase beside which its visits are, at home, on days without a treatment visit; "
+            "unsaid, it comes after the phase before it."
+        ),
+    ] = field(default="", metadata={"written where used": True})
 
     @property
     def is_booster(self) -> bool:
@@ -231,10 +246,22 @@ class Phase:
             yield "", "expected one of per_week and every_days"
         if self.count.max * self.gap_days.max > LONGEST_DAYS:
             yield "", f"could take more than {LONGEST_DAYS} days: fewer visits, or a smaller gap"
+        if self.beside:
+            yield from self._beside_problems()
         for index, review in enumerate(self.reviews):
             if not 1 <= review.after <= self.count.max:
                 said = f"expected 1 to {self.count.max}, not {review.after}"
                 yield f"reviews[{index}].after", said
+
+    def _beside_problems(self) -> Iterator[Problem]:
+        """Problems with what a phase beside another one cannot have."""
+        if self.every_days is None:
+            yield "", "a phase beside another has every_days"
+        for key in ("per_week", "gap_hours", "span_days", "tentative", "reviews"):
+            if getattr(self, key):
+                yield key, "a phase beside another has none"
+        if self.is_booster or self.count.default != self.count.max:
+            yield "count", "a phase beside another has a number of visits, and no choice"
 
 
 def covers(places: Iterable[str], place: str) -> bool:
@@ -283,6 +310,11 @@ class Protocol:
         Key("Places of numbers of an approved label, which no clinic can shorten."),
     ] = ()
 
+    companions: Annotated[
+        tuple[CompanionKind, ...],
+        Key("What precedes or follows visits: preparation, integration."),
+    ] = field(default=(), metadata={"written where used": True})
+
     def is_label_minimum(self, name: str, number: str) -> bool:
         """Whether a number of a kind of visit ("no_driving") is the least by an approved label.
 
@@ -294,6 +326,16 @@ class Protocol:
         return like in self.visits and self.is_label_minimum(like, number)
 
     @property
+    def phases_in_turn(self) -> tuple[Phase, ...]:
+        """The phases that come one after the other."""
+        return tuple(phase for phase in self.phases if not phase.beside)
+
+    @property
+    def home_phases(self) -> tuple[Phase, ...]:
+        """The phases whose visits are at home, beside another phase."""
+        return tuple(phase for phase in self.phases if phase.beside)
+
+    @property
     def booster_phase(self) -> Phase | None:
         """The last phase whose visits are planned on request only, if there is one."""
         return next((phase for phase in reversed(self.phases) if phase.is_booster), None)
@@ -302,6 +344,15 @@ class Protocol:
         """Problems if the first phase has no visit by default, or a requirement has no name."""
         if self.phases[0].is_booster:
             yield "phases[0].count", "the first phase needs a visit: default 0 is for later ones"
+        if self.phases[0].beside:
+            yield "phases[0].beside", "the first phase is beside no other"
+        in_turn = [phase.name for phase in self.phases_in_turn]
+        for index, phase in enumerate(self.phases):
+            kind = self.visits.get(phase.visit)
+            if phase.beside and phase.beside not in in_turn:
+                yield f"phases[{index}].beside", "expected a phase that is beside no other"
+            if phase.beside and kind and kind.place != "home":
+                yield f"phases[{index}].visit", 'its visits beside others need place = "home"'
         for index, name in enumerate(self.requires):
             if not REQUIREMENT.fullmatch(name):
                 yield f"requires[{index}]", "expected small letters, digits and hyphens"

@@ -11,12 +11,12 @@ from itertools import pairwise
 from typing import TypeVar
 
 from ketasched.model.course import Course
-from ketasched.model.history import Entry, ReviewChange, VisitChange
+from ketasched.model.history import CompanionChange, Entry, VisitChange
 from ketasched.model.request import Request
-from ketasched.model.visit import Review, Visit
+from ketasched.model.visit import Companion, Visit
 from ketasched.model.wall_clock import moment_text
 
-Item = TypeVar("Item", Visit, Review)
+Item = TypeVar("Item", Visit, Companion)
 
 
 def last_revision_without_result(course: Course) -> int:
@@ -56,7 +56,7 @@ def course_at(course: Course, revision: int) -> Course:
     has no findings.
     """
     visits = {visit.uid: visit for visit in course.visits}
-    reviews = {review.uid: review for review in course.reviews}
+    reviews = {review.uid: review for review in course.companions}
     request, clinic = course.request, course.clinic
     for entry in reversed(course.history[revision:]):
         clinic = entry.former_clinic or clinic
@@ -64,7 +64,7 @@ def course_at(course: Course, revision: int) -> Course:
             continue
         for visit in entry.result.visits:
             _put(visits, visit.now, visit.was)
-        for review in entry.result.reviews:
+        for review in entry.result.companions:
             _put(reviews, review.now, review.was)
         if entry.result.request:
             request = entry.result.request.was
@@ -73,7 +73,7 @@ def course_at(course: Course, revision: int) -> Course:
         revision=revision,
         patient=request.patient,
         visits=tuple(sorted(visits.values(), key=lambda visit: visit.number)),
-        reviews=tuple(reviews.values()),
+        companions=tuple(reviews.values()),
         findings=(),
         history=course.history[:revision],
         clinic=clinic,
@@ -96,6 +96,13 @@ def known_visits(course: Course) -> dict[str, Visit]:
     return found | {visit.uid: visit for visit in course.visits}
 
 
+def known_companions(course: Course) -> dict[str, Companion]:
+    """By uid every companion that the course has, or had, reviews aside."""
+    changes = [one for entry in course.history if entry.result for one in entry.result.companions]
+    found = [one for change in changes for one in (change.was, change.now) if one]
+    return {one.uid: one for one in (*found, *course.companions) if not one.is_review}
+
+
 def renames(course: Course) -> set[tuple[datetime, str, str]]:
     """When the course got another reference of its patient, the one before, and the new one."""
     changes = ((entry.at, entry.result.request) for entry in course.history if entry.result)
@@ -112,6 +119,16 @@ def removed_visits(course: Course) -> Iterator[Visit]:
             is_removed = visit and change.now is None and visit.uid not in there
             if visit and is_removed and visit.uid in entry.changed:
                 yield visit
+
+
+def removed_companions(course: Course) -> Iterator[Companion]:
+    """The companions that a change has removed before they were over, each as it was."""
+    there = {one.uid for one in course.companions}
+    for entry in course.history:
+        for change in entry.result.companions if entry.result else ():
+            was = change.was
+            if was and change.now is None and was.uid not in there and was.uid in entry.changed:
+                yield was
 
 
 def entry_problems(course: Course) -> Iterator[str]:
@@ -140,7 +157,7 @@ def entry_problems(course: Course) -> Iterator[str]:
 def _essence(course: Course) -> tuple[object, ...]:
     """What an undo restores: SEQUENCE, and what follows from the clinic's rules, aside."""
     visits = (replace(one, sequence=0, no_driving_until=None) for one in course.visits)
-    reviews = {replace(one, sequence=0) for one in course.reviews}
+    reviews = {replace(one, sequence=0) for one in course.companions}
     return tuple(visits), reviews, replace(course.request, busy=())
 
 
@@ -187,28 +204,34 @@ def is_numbered(course: Course) -> bool:
     """Whether a course has visits, numbered 1, 2, …, and each review follows one of them."""
     known = [*range(1, len(course.visits) + 1)]
     numbers = [visit.number for visit in course.visits]
-    return bool(numbers) and numbers == known and all(one.after in known for one in course.reviews)
+    return (
+        bool(numbers) and numbers == known and all(one.after in known for one in course.companions)
+    )
 
 
-def items_of(course: Course) -> dict[str, Visit | Review]:
+def items_of(course: Course) -> dict[str, Visit | Companion]:
     """The visits and reviews of a course, by uid."""
-    items: tuple[Visit | Review, ...] = (*course.visits, *course.reviews)
+    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
     return {item.uid: item for item in items}
 
 
-def name_of(item: Visit | Review) -> str:
-    """What a sentence calls a visit or a review: "visit 3", "the review after visit 3"."""
+def name_of(item: Visit | Companion) -> str:
+    """What a sentence calls an item: "visit 3", "the review after visit 3".
+
+    A companion of another kind is called by its title: "“Integration session” after visit 3".
+    """
     if isinstance(item, Visit):
         return f"visit {item.number}"
-    return f"the review after visit {item.after}"
+    what = "the review" if item.is_review else f"“{item.title}”"
+    return f"{what} {item.side} visit {item.after}"
 
 
-def _changes(entry: Entry) -> tuple[VisitChange | ReviewChange, ...]:
-    return (*entry.result.visits, *entry.result.reviews) if entry.result else ()
+def _changes(entry: Entry) -> tuple[VisitChange | CompanionChange, ...]:
+    return (*entry.result.visits, *entry.result.companions) if entry.result else ()
 
 
 def _differences(
-    expected: dict[str, Visit | Review], there: dict[str, Visit | Review]
+    expected: dict[str, Visit | Companion], there: dict[str, Visit | Companion]
 ) -> Iterator[str]:
     """What is otherwise in a course than its history says."""
     for uid, item in expected.items():
@@ -231,7 +254,7 @@ def _differences(
             yield f"{said} is not as in the history: {', '.join(names)}"
 
 
-def _differing_fields(item: Visit | Review, other: Visit | Review) -> Iterator[str]:
+def _differing_fields(item: Visit | Companion, other: Visit | Companion) -> Iterator[str]:
     for one in fields(item):
         if getattr(item, one.name, None) != getattr(other, one.name, None):
             yield one.name

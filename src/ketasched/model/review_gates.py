@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ketasched.model import TO_BE_DECIDED, Course, Review, Visit
+from ketasched.model import TO_BE_DECIDED, Companion, Course, Visit
 from ketasched.model.drivers import driver_of_confirmed
 
 
-def first_closed_gate(reviews: Sequence[Review]) -> int | None:
+def first_closed_gate(reviews: Sequence[Companion]) -> int | None:
     """The number of the visit before the first gate that is still pending, if there is one."""
     return min((one.after for one in reviews if one.gate and is_pending(one)), default=None)
 
 
-def is_pending(review: Review) -> bool:
+def is_pending(review: Companion) -> bool:
     """Whether a review is still to be recorded."""
     return review.status in ("planned", "tentative", "held")
 
@@ -25,8 +25,8 @@ def is_decided_at_check_in(course: Course, visit: Visit) -> bool:
     """
     if visit.status != "tentative":
         return False
-    gate = first_closed_gate(course.reviews)
-    return any(one.after == gate and one.start == visit.start for one in course.reviews)
+    gate = first_closed_gate(course.companions)
+    return any(one.after == gate and one.start == visit.start for one in course.companions)
 
 
 def with_usual_drivers(course: Course, now: datetime, before: Course | None = None) -> Course:

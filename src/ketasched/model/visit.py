@@ -1,8 +1,8 @@
-"""`Visit` and `Review`: the dated items of a course, with what belongs to one."""
+"""`Visit` and `Companion`: the dated items of a course, with what belongs to one."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
 from ketasched.model.keys import Key
@@ -122,11 +122,19 @@ def visits_text(numbers: Iterable[int]) -> str:
     return f"visits {', '.join(others)} and {last}" if others else f"visit {last}"
 
 
-@dataclass(frozen=True, slots=True)
-class Review:
-    """A dated look at how it goes, 15 minutes, after visit number `after` of the course."""
+REVIEW_MINUTES = 15
+"""How long a review takes."""
 
-    after: Annotated[int, Key("The number of the visit before it.")]
+
+@dataclass(frozen=True, slots=True)
+class Companion:
+    """A dated item that belongs to the treatment visit number `after` of the course.
+
+    One without a `name` is a review: a look at how it goes, 15 minutes, perhaps a gate for later
+    visits. Any other is of the protocol's kind with this name, after its visit or `before` it.
+    """
+
+    after: Annotated[int, Key("The number of the visit to which it belongs.")]
     title: Annotated[str, Key("What it is called where titles are clinical.")]
     gate: Annotated[bool, Key("Whether later visits wait for it.")]
     place: Annotated[Place, Key("Where it is.")]
@@ -135,3 +143,36 @@ class Review:
     sequence: Annotated[int, Key("How often its entry has changed.", least=0, most=2147483647)] = 0
     status: Annotated[Status, Key("How it stands.")] = "planned"
     held_from: Annotated[Status | None, Key("The status that a held one goes back to.")] = None
+    name: Annotated[str, Key("Its kind, by its name in the protocol; a review has none.")] = field(
+        default="", metadata={"written where used": True}
+    )
+    before: Annotated[bool, Key("Whether it is before its visit.")] = field(
+        default=False, metadata={"written where used": True}
+    )
+    minutes: Annotated[
+        int, Key("How long it takes; a review 15.", unit="minutes", least=0, most=1439)
+    ] = field(default=0, metadata={"written where used": True})
+    driver: Annotated[Driver | None, Key("Who drives.")] = field(
+        default=None, metadata={"written where used": True}
+    )
+
+    no_driving_until: Annotated[
+        datetime | None,
+        Key("Until when they must not drive after a treatment; none: the clinic is to be asked."),
+    ] = field(default=None, metadata={"written where used": True})
+
+    @property
+    def is_review(self) -> bool:
+        """Whether it is a review, of a phase, and of no kind of its own."""
+        return not self.name
+
+    @property
+    def end(self) -> datetime:
+        """When it is over."""
+        length = timedelta(minutes=self.minutes or REVIEW_MINUTES)
+        return (self.start.astimezone(UTC) + length).astimezone(self.start.tzinfo)
+
+    @property
+    def side(self) -> str:
+        """On which side of its visit it is: "before" or "after"."""
+        return "before" if self.before else "after"

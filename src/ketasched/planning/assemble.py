@@ -1,4 +1,4 @@
-"""Assembly of a course from chosen slots: visits with windows and statuses, dated reviews."""
+"""Assembly of a course from chosen slots: visits with windows and statuses, dated companions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -9,33 +9,31 @@ from math import inf
 
 from ketasched.model import (
     TO_BE_DECIDED,
+    Companion,
     Course,
     Driver,
     Entry,
-    Minutes,
     PhaseReview,
     Place,
     Request,
-    Review,
     Slot,
     Visit,
-    VisitKind,
     Window,
 )
 from ketasched.model.authorised_visits import with_tentative_beyond
+from ketasched.model.companion_slots import REVIEW
 from ketasched.model.drivers import driver_on
 from ketasched.model.identifiers import make_course_id, make_uid, make_uid_key
-from ketasched.model.no_driving import is_without_driving, no_driving_until, run_on
+from ketasched.model.no_driving import is_without_driving, no_driving_until, run_on, with_home_days
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.availability import PatientAvailability
+from ketasched.planning.companions import COMPANION, date_companions
 from ketasched.planning.elsewhere import visits_elsewhere
+from ketasched.planning.home_days import date_home_days
 from ketasched.planning.spacing_cost import PhasePlan, counted_phases
 from ketasched.rules.base import PlanningContext
-
-REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
-"""The kind of visit that a review is, for its length. No review takes a chair."""
 
 LATEST_REVIEW_DAYS = 28
 """How many days after the last visit of a course its review is, at most."""
@@ -62,6 +60,11 @@ def assemble(
     here = with_tentative_beyond(request.authorised, planned)
     visits = run_on((*elsewhere, *here), context.protocol.visits)
     reviews = tuple(_reviews(context, numbered, visits, course_id))
+    home_days = tuple(date_home_days(context, visits, reviews, course_id))
+    if home_days:
+        visits, home_days = with_home_days(visits, home_days, context.protocol, context.clinic)
+    others = (*reviews, *home_days)
+    companions = date_companions(context, visits, others, course_id)
     course = Course(
         format=1,
         course_id=course_id,
@@ -70,7 +73,7 @@ def assemble(
         made_at=made_at,
         revision=1,
         visits=visits,
-        reviews=reviews,
+        companions=(*others, *companions),
         findings=(),
         history=(Entry(made_at, "planned"),),
         protocol=context.protocol,
@@ -88,9 +91,12 @@ def with_identity(course: Course, course_id: str, uid_key: str, made_at: datetim
     If that is on the same dates, calendars recognise its events.
     """
     visits = (replace(one, uid=make_uid(course_id, "visit", one.number)) for one in course.visits)
-    reviews = (
-        replace(one, uid=make_uid(course_id, "review", ordinal))
-        for ordinal, one in enumerate(course.reviews, start=1)
+    reviews = [one for one in course.companions if one.is_review]
+    others = [one for one in course.companions if not one.is_review]
+    companions = (
+        replace(one, uid=make_uid(course_id, role, ordinal))
+        for role, own in (("review", reviews), (COMPANION, others))
+        for ordinal, one in enumerate(own, start=1)
     )
     first = replace(course.history[0], at=made_at)
     return replace(
@@ -99,7 +105,7 @@ def with_identity(course: Course, course_id: str, uid_key: str, made_at: datetim
         uid_key=uid_key,
         made_at=made_at,
         visits=tuple(visits),
-        reviews=tuple(reviews),
+        companions=tuple(companions),
         history=(first, *course.history[1:]),
     )
 
@@ -190,13 +196,13 @@ def _reviews(
     numbered: Iterable[tuple[int, PhaseReview]],
     visits: Sequence[Visit],
     course_id: str,
-) -> Iterator[Review]:
+) -> Iterator[Companion]:
     availability, prior = PatientAvailability(context), len(context.request.prior)
     for ordinal, (after, review) in enumerate(numbered, start=1):
         number = max(after, prior)  # a gate after a visit elsewhere is before the first one here
         visit = visits[number - 1]
         following = visits[number] if number < len(visits) else None
-        yield Review(
+        yield Companion(
             after=after,
             title=review.title,
             gate=review.gate,

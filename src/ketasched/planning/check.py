@@ -5,12 +5,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from ketasched.errors import command_line
-from ketasched.model import TAKES_PLACE, Course, Finding, Level, Slot, Visit
+from ketasched.model import TAKES_PLACE, Companion, Course, Finding, Level, Slot, Visit
+from ketasched.model.companion_slots import companion_kind, companion_slot, visit_kind_of
 from ketasched.model.holds import slot_of
-from ketasched.model.no_driving import is_without_driving, with_no_driving
+from ketasched.model.no_driving import is_without_driving, with_home_days
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import add_minutes, day_text, moment_text
+from ketasched.planning.companions import treatments
+from ketasched.planning.home_days import home_day_findings
 from ketasched.rules import (
+    COMPANION_RULES,
     COURSE_RULES,
     DAY_RULES,
     ENDS_RULES,
@@ -18,6 +22,7 @@ from ketasched.rules import (
     PRECONDITIONS,
     RULES,
     SLOT_RULES,
+    Start,
 )
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext
 
@@ -35,14 +40,21 @@ def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding
     )
     visits = [visit for visit in course.visits if visit.status in TAKES_PLACE]
     slots = [slot_of(course, visit) for visit in visits]
+    expected_visits, expected_companions = _expected_items(course, visits, slots)
     times = [
         _about(visit, finding)
-        for visit, expected in zip(visits, _expected_visits(course, visits, slots), strict=True)
+        for visit, expected in zip(visits, expected_visits, strict=True)
         for finding in (() if visit.elsewhere else _time_findings(visit, expected))
     ]
+    times += _home_time_findings(course, expected_companions)
     asked = (one for one in findings_of(context, visits, slots) if _is_asked(course, one))
     found = (_with_level(course, finding) for finding in asked)
-    return (*found, *times, *_review_findings(course), *follow_findings(course))
+    companions = (
+        *_ride_findings(course),
+        *companion_findings(context, course),
+        *home_day_findings(context, course),
+    )
+    return (*found, *times, *companions, *follow_findings(course))
 
 
 def _is_asked(course: Course, finding: Finding) -> bool:
@@ -77,16 +89,62 @@ def follow_findings(course: Course) -> Iterator[Finding]:
         yield Finding("switch", "warning", said)
 
 
-def _review_findings(course: Course) -> Iterator[Finding]:
-    """Warnings of reviews at the clinic to which the patient cannot drive, without a ride."""
-    for review in course.reviews:
-        before = course.visits[review.after - 1]
+def companion_findings(context: PlanningContext, course: Course) -> Iterator[Finding]:
+    """The findings of the rules on the companions to come, reviews aside, each about its visit."""
+    last = course.history[-1].at if course.history else course.made_at
+    for one in course.companions:
+        kind = companion_kind(course.protocol, one)
+        is_ahead = one.status in ("planned", "tentative") and one.start > last
+        if kind and is_ahead:
+            slot, visit = companion_slot(course, one), course.visits[one.after - 1]
+            findings = [
+                rule.beside(kind, slot, slot_of(course, visit)) for rule in COMPANION_RULES
+            ]
+            findings += _visit_rule_findings(context, slot, is_before=one.before)
+            for finding in filter(None, findings):
+                said = f"{one.title} {one.side} visit {one.after}, {day_text(one.start)}"
+                yield replace(finding, visit=one.after, message=f"{said}: {finding.message}.")
+
+
+def _visit_rule_findings(
+    context: PlanningContext, slot: Slot, *, is_before: bool
+) -> list[Finding | None]:
+    """The findings of the rules on one visit; before a visit the asked start does not matter."""
+    day, rules = slot.start.date(), (DAY_RULES, SLOT_RULES)
+    day_rules, slot_rules = (
+        [
+            rule
+            for rule in own
+            if rule.concerns(context) and not (is_before and rule.name == Start.name)
+        ]
+        for own in rules
+    )
+    findings = [rule.day(day, context) for rule in day_rules]
+    return findings + [rule.slot(slot, context) for rule in slot_rules]
+
+
+def _ride_findings(course: Course) -> Iterator[Finding]:
+    """Warnings of companions at the clinic to which the patient cannot drive, without a ride."""
+    for review in course.companions:
+        before = _treatment_before(course, review)
         has_ride = any(visit.start == review.start for visit in course.visits)
+        has_ride = has_ride or visit_kind_of(course.protocol, review).needs_driver
         is_ahead = review.status in ("planned", "tentative") and review.place == "clinic"
-        if is_ahead and not has_ride and is_without_driving(before, review.start):
-            said = f"The review after visit {review.after}, {moment_text(review.start)}"
+        if before and is_ahead and not has_ride and is_without_driving(before, review.start):
+            name = "The review" if review.is_review else review.title
+            said = f"{name} {review.side} visit {review.after}, {moment_text(review.start)}"
             message = f"{said}: the patient must not drive there; it needs a ride."
             yield Finding("times", "warning", message, review.after)
+
+
+def _treatment_before(course: Course, companion: Companion) -> Visit | Companion | None:
+    """The visit that a review follows; the last treatment before any other companion, if any."""
+    if companion.is_review:
+        return course.visits[companion.after - 1]
+    visits = [visit for visit in course.visits if visit.is_here]
+    beside = [one for one in course.companions if one.status in TAKES_PLACE]
+    begin, found = companion.start.timestamp(), treatments(course.protocol, visits, beside)
+    return next((one for one in reversed(found) if one.start.timestamp() < begin), None)
 
 
 def findings_of(
@@ -117,7 +175,7 @@ def findings_of(
 def _spacing_findings(
     context: PlanningContext, visits: Sequence[Visit], slots: Sequence[Slot]
 ) -> Iterator[Finding]:
-    phases = {phase.name: phase for phase in context.protocol.phases}
+    phases = {phase.name: phase for phase in context.protocol.phases_in_turn}
     for index in range(1, len(visits)):
         phase = phases[visits[index].phase]
         for pair_rule in PAIR_RULES:
@@ -134,17 +192,30 @@ def _spacing_findings(
                 yield replace(_about(visits[own[-1]], finding), level=level)
 
 
-def _expected_visits(
+def _expected_items(
     course: Course, visits: Sequence[Visit], slots: Sequence[Slot]
-) -> Sequence[Visit]:
-    """The visits with the times that follow from their starts and kinds."""
+) -> tuple[Sequence[Visit], Sequence[Companion]]:
+    """The visits with the times that follow from their starts and kinds, and so the companions."""
     timed = []
     for visit, slot in zip(visits, slots, strict=True):
         minutes = slot.kind.minutes
         treatment_start = add_minutes(slot.start, minutes.check_in)
         end = add_minutes(slot.start, minutes.total)
         timed.append(replace(visit, treatment_start=treatment_start, end=end))
-    return with_no_driving(timed, course.protocol, course.clinic)
+    there = [one for one in course.companions if one.status in TAKES_PLACE]
+    return with_home_days(timed, there, course.protocol, course.clinic)
+
+
+def _home_time_findings(course: Course, expected: Sequence[Companion]) -> Iterator[Finding]:
+    """Findings on home days whose time without driving does not follow from their start."""
+    wanted = {one.uid: one.no_driving_until for one in expected}
+    for one in course.companions:
+        until = wanted.get(one.uid, one.no_driving_until)
+        if _utc(one.no_driving_until) != _utc(until):
+            said = f"{one.title} after visit {one.after}, {day_text(one.start)}"
+            actual = f"no driving until is {_text(one.no_driving_until)}"
+            message = f"{said}: its {actual}; by its minutes it is {_text(until)}."
+            yield Finding("times", "broken", message, one.after)
 
 
 def _time_findings(visit: Visit, expected: Visit) -> Iterator[Finding]:

@@ -15,7 +15,9 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.assemble import assemble
 from ketasched.planning.check import findings_of
+from ketasched.planning.companions import left_out_companions
 from ketasched.planning.elsewhere import slots_elsewhere
+from ketasched.planning.home_days import left_out_home_days
 from ketasched.planning.infeasibility import start_infeasibility
 from ketasched.planning.left_out import left_out_findings
 from ketasched.planning.search import Search
@@ -195,6 +197,8 @@ def course_of(chosen: ChosenSlots, context: PlanningContext, *, course_id: str =
         *chosen.findings,
         *_spacing_findings(phase_plans, chosen.slots, context.request.prior),
         *_time_findings(context.request, course.visits),
+        *left_out_home_days(context, course),
+        *left_out_companions(context, course),
     )
     return replace(course, findings=(*given_up, *findings))
 
@@ -208,7 +212,13 @@ def planning_horizon(protocol: Protocol, clinic: Clinic, request: Request) -> tu
     latest = min(request.latest_start or request.start + slide, request.start + slide)
     phase_plans = phase_plans_for(protocol, clinic, request)
     days = sum(phase_plan.count * phase_plan.phase.gap_days.max for phase_plan in phase_plans)
-    return request.start, max(latest, request.start) + timedelta(days + AROUND_DAYS)
+    earliest = request.start - timedelta(longest_lead(protocol))
+    return earliest, max(latest, request.start) + timedelta(days + AROUND_DAYS)
+
+
+def longest_lead(protocol: Protocol) -> int:
+    """The most days that a companion can be before its visit."""
+    return max((one.within_days.max for one in protocol.companions if one.before), default=0)
 
 
 def latest_start(request: Request) -> date:

@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import inf
 
-from ketasched.model import MAKE_UP_SUFFIX, Change, Course, Finding, Phase, Review, Visit
+from ketasched.model import MAKE_UP_SUFFIX, Change, Companion, Course, Finding, Phase, Visit
 from ketasched.model.authorised_visits import visits_beyond
 from ketasched.model.identifiers import make_uid
 from ketasched.model.replay import (
     course_at,
     entry_problems,
     is_numbered,
+    known_companions,
     known_visits,
     last_revision_without_result,
+    name_of,
     replay_problems,
 )
 from ketasched.model.review_gates import first_closed_gate
+from ketasched.planning.companions import COMPANION
 
 FINAL_VERBS = {"completed": "complete", "missed": "miss", "omitted": "omit"}
 """The statuses that a visit keeps, each with the verb that records it."""
@@ -59,7 +62,7 @@ class _Record:
 
     @cached_property
     def phases(self) -> Mapping[str, Phase]:
-        return {phase.name: phase for phase in self.course.protocol.phases}
+        return {phase.name: phase for phase in self.course.protocol.phases_in_turn}
 
     @cached_property
     def changes(self) -> Sequence[Change]:
@@ -93,7 +96,7 @@ class _Record:
     @cached_property
     def gate(self) -> float:
         """The number of the visit before the first gate that is closed, or infinity."""
-        return first_closed_gate(self.course.reviews) or inf
+        return first_closed_gate(self.course.companions) or inf
 
     @cached_property
     def beyond(self) -> set[str]:
@@ -115,7 +118,7 @@ class _Record:
         for visit in self.course.visits:
             for said in self.status_problems(visit):
                 yield f"Visit {visit.number} {said}", visit.number
-        for phase in self.course.protocol.phases:
+        for phase in self.course.protocol.phases_in_turn:
             for said in self.phase_problems(phase):
                 yield f"{phase.name}: {said}", None
         elsewhere = [visit.start.date() for visit in self.course.visits if visit.elsewhere]
@@ -151,7 +154,7 @@ class _Record:
         if outcome != visit.status:
             yield f"is {visit.status}; by the history it is {outcome}"
 
-    def _sequence_problems(self, item: Visit | Review) -> Iterator[str]:
+    def _sequence_problems(self, item: Visit | Companion) -> Iterator[str]:
         expected = self.sequences[item.uid]
         if item.sequence != expected:
             yield f"has the sequence {item.sequence}; by the history it is {expected}"
@@ -189,12 +192,12 @@ class _Record:
 
     def review_problems(self) -> Iterator[str]:
         """What is wrong with the number of the reviews."""
-        reviews = self.course.reviews
+        reviews = [one for one in self.course.companions if one.is_review]
         elsewhere = Counter(visit.phase for visit in self.course.visits if visit.elsewhere)
         count = sum(
             review.after <= len(self.labels[phase.name]) - self._added(phase)
             and (review.gate or review.after > elsewhere[phase.name])
-            for phase in self.course.protocol.phases
+            for phase in self.course.protocol.phases_in_turn
             for review in phase.reviews
         )
         if len(reviews) != count:
@@ -202,12 +205,21 @@ class _Record:
 
     def review_identity_problems(self) -> Iterator[str]:
         """What is wrong with a review by itself."""
-        reviews = self.course.reviews
+        reviews = [one for one in self.course.companions if one.is_review]
         uids = self._uids("review", len(reviews))
         for ordinal, review in enumerate(reviews, start=1):
             if review.uid not in uids:
                 yield f"Review {ordinal} has a uid that is not of this course"
             yield from (f"Review {ordinal} {said}" for said in self._sequence_problems(review))
+        uids = self._uids(COMPANION, len(known_companions(self.course)))
+        for one in self.course.companions:
+            if not one.is_review:
+                if one.uid not in uids:
+                    yield f"{name_of(one).capitalize()} has a uid that is not of this course"
+                said = (
+                    f"{name_of(one).capitalize()} {own}" for own in self._sequence_problems(one)
+                )
+                yield from said
 
     def history_problems(self) -> Iterator[str]:
         """Numbers of visits and reviews that the changes do not explain."""
@@ -227,7 +239,7 @@ class _Record:
         again = [visit for visit in visits if visit.of.endswith(MAKE_UP_SUFFIX)]
         decided = [visit for visit in visits if visit.is_here and visit.status != "tentative"]
         decisions = verbs["confirm"] + verbs["booster"] + _count_in(tentative, again)
-        reviews = Counter[str](review.status for review in self.course.reviews)
+        reviews = Counter[str](one.status for one in self.course.companions if one.is_review)
         holds = [change.verb for change in self.changes if change.verb in ("hold", "resume")]
         ends = ("cease", "switch")
         stops = any(one.verb in ends or one.outcome == "stop" for one in self.changes)

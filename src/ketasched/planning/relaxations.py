@@ -112,7 +112,7 @@ def _wider_hours(context: PlanningContext) -> Iterator[Variant]:
 
 def _other_pace(context: PlanningContext) -> Iterator[Variant]:
     protocol, request = context.protocol, context.request
-    for phase in protocol.phases:
+    for phase in protocol.phases_in_turn:
         if phase is protocol.booster_phase:
             continue
         if phase.per_week:
@@ -136,7 +136,7 @@ def _fewer_boosters(context: PlanningContext) -> Iterator[Variant]:
 
 
 def _longer_span(context: PlanningContext) -> Iterator[Variant]:
-    for phase in context.protocol.phases:
+    for phase in context.protocol.phases_in_turn:
         if phase.span_days is None:
             continue
         for longer in range(1, LONGER_DAYS + 1):
@@ -146,7 +146,7 @@ def _longer_span(context: PlanningContext) -> Iterator[Variant]:
 
 
 def _closer_days(context: PlanningContext) -> Iterator[Variant]:
-    for phase in context.protocol.phases:
+    for phase in context.protocol.phases_in_turn:
         for days in range(1, CLOSER_DAYS + 1):
             gap = phase.gap_days
             for low, high in ((gap.min - days, gap.max), (gap.min, gap.max + days)):
@@ -157,7 +157,7 @@ def _closer_days(context: PlanningContext) -> Iterator[Variant]:
 
 
 def _closer_hours(context: PlanningContext) -> Iterator[Variant]:
-    for phase in context.protocol.phases:
+    for phase in context.protocol.phases_in_turn:
         hours = phase.gap_hours
         if hours is None or not hours.min:
             continue

@@ -136,9 +136,9 @@ def counted_phases(protocol: Protocol, request: Request) -> list[tuple[Phase, in
     """The phases that have visits, wherever these take place, each with their number."""
     counts = (
         request.boosters if phase is protocol.booster_phase else phase.count.default
-        for phase in protocol.phases
+        for phase in protocol.phases_in_turn
     )
-    return [one for one in zip(protocol.phases, counts, strict=True) if one[1]]
+    return [one for one in zip(protocol.phases_in_turn, counts, strict=True) if one[1]]
 
 
 def _without_elsewhere(
@@ -203,7 +203,8 @@ def _pace(phase: Phase, request: Request, *, booster: bool) -> tuple[int | None,
 
 
 def _refuse_unknown_pace(protocol: Protocol, request: Request) -> None:
-    phases = [phase for phase in protocol.phases if phase is not protocol.booster_phase]
+    in_turn = protocol.phases_in_turn
+    phases = [phase for phase in in_turn if phase is not protocol.booster_phase]
     per_week = {one for phase in phases if phase.per_week for one in phase.per_week.choices}
     every_days = {one for phase in phases if phase.every_days for one in phase.every_days.choices}
     for field, requested, offered in (

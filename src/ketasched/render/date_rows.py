@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ketasched.events.wording import is_at_check_in
-from ketasched.model import TAKES_PLACE, Course, Place, Review, Visit
+from ketasched.model import TAKES_PLACE, Companion, Course, Place, Visit
 
 RowKind = Literal["visit", "home", "call", "talk", "maybe", "done", "ended", "elsewhere"]
 
@@ -18,8 +18,8 @@ class DateRow:
     """A visit, with the talk at its check-in if there is one, or a talk on its own."""
 
     kind: RowKind
-    item: Visit | Review
-    talk: Review | None = None
+    item: Visit | Companion
+    talk: Companion | None = None
 
 
 def date_rows(course: Course) -> list[DateRow]:
@@ -30,12 +30,12 @@ def date_rows(course: Course) -> list[DateRow]:
 def _rows(course: Course) -> Iterator[DateRow]:
     talks = {
         review.start: review
-        for review in course.reviews
+        for review in course.companions
         if review.status in TAKES_PLACE and is_at_check_in(course, review)
     }
     for visit in course.visits:
         yield DateRow(_visit_kind(course, visit), visit, talks.get(visit.start))
-    for review in course.reviews:
+    for review in course.companions:
         if talks.get(review.start) is not review:
             yield DateRow(_review_kind(review), review)
 
@@ -51,9 +51,11 @@ def _visit_kind(course: Course, visit: Visit) -> RowKind:
     return KINDS_BY_PLACE[place] if visit.status in TAKES_PLACE else "ended"
 
 
-def _review_kind(review: Review) -> RowKind:
+def _review_kind(review: Companion) -> RowKind:
     if review.status == "completed":
         return "done"
     if review.status not in TAKES_PLACE:
         return "ended"
+    if review.place == "home" and not review.is_review:
+        return "home"
     return "call" if review.place == "phone" else "talk"

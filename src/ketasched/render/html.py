@@ -82,7 +82,7 @@ def _height(page: Page, rows: Sequence[DateRow]) -> float:
     """About how high a patient's page is on paper, in rows of its table."""
     own = page.wording
     letters = len(own.before + own.bring + own.side_effects + own.call)
-    boxes = (page.gated, page.boosters, page.bill, page.former_dates)
+    boxes = (page.gated, page.boosters, page.bill, page.former_dates, page.needs_attendant)
     talks = sum(row.talk is not None for row in rows)
     return len(rows) + talks + letters / LETTERS_OF_A_ROW + sum(map(bool, boxes))
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from ketasched.events.diff import changed_events
-from ketasched.events.events import Event, events
+from ketasched.events.event import Event
+from ketasched.events.events import events
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import is_discreet
 from ketasched.model import Course

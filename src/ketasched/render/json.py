@@ -15,7 +15,7 @@ from types import NoneType
 from typing import Any
 
 from ketasched.events.view import View
-from ketasched.files.codec import plain
+from ketasched.files.codec import key_of, plain
 from ketasched.model import Clinic, Course, Protocol
 from ketasched.model.memo import memoised
 
@@ -48,8 +48,8 @@ def _json(value: Any, newline: str) -> str:  # noqa: ANN401 - a noun, or a field
         return _shared(value, newline=newline)
     if names := _field_names(kind):
         members = [
-            f'"{name}": {_json(getattr(value, name), inner)}'
-            for name, is_optional in names.items()
+            f'"{key}": {_json(getattr(value, name), inner)}'
+            for name, (key, is_optional) in names.items()
             if not is_optional or getattr(value, name)
         ]
         return f"{{{inner}{f',{inner}'.join(members)}{newline}}}"
@@ -65,11 +65,11 @@ _shared = memoised(_dump)
 
 
 @cache
-def _field_names(kind: Any) -> dict[str, bool]:  # noqa: ANN401 - a type
-    """The names of a dataclass's fields, each with whether it is written only where it is used.
+def _field_names(kind: Any) -> dict[str, tuple[str, bool]]:  # noqa: ANN401 - a type
+    """The names of a dataclass's fields, each with its key and whether that is optional.
 
     Empty if the type has a plain form of its own.
     """
     if hasattr(kind, "plain") or not is_dataclass(kind):
         return {}
-    return {one.name: "written where used" in one.metadata for one in fields(kind)}
+    return {one.name: (key_of(one), "written where used" in one.metadata) for one in fields(kind)}

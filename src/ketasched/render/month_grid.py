@@ -58,18 +58,21 @@ def month_grids(course: Course, view: View) -> list[Month]:
 
 
 def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
-    """The marks by day: of the rides for a driver, of visits and reviews for anybody else.
+    """The marks by day: of the rides for a driver, of visits and companions for anybody else.
 
-    A visit or review that does not take place has no mark. A visit takes precedence over a review
-    on the same day.
+    A visit or companion that does not take place has no mark. A visit takes precedence over a
+    companion on the same day.
     """
     is_driver = view.audience == "driver"
     clock_text = reader_locale(course, view).clock_text
-    reviews = [] if is_driver else [one for one in course.reviews if one.status in TAKES_PLACE]
-    marks = {
-        review.start.date(): DayMark("review", clock_text(review.start), review.place == "phone")
-        for review in reviews
-    }
+    marks = {}
+    # A home day takes precedence over a companion on the same day: it is a treatment.
+    for one in sorted(course.companions, key=lambda one: one.place == "home"):
+        if needs_ride(course, one) if is_driver else one.status in TAKES_PLACE:
+            is_home = one.place == "home" and not one.is_review
+            own: MarkKind = "visit" if is_driver else "home" if is_home else "review"
+            mark = DayMark(own, clock_text(one.start), one.place == "phone")
+            marks[one.start.date()] = mark
     for visit in course.visits:
         if needs_ride(course, visit) if is_driver else visit.status in TAKES_PLACE:
             place = course.protocol.visits[visit.kind].place
@@ -85,13 +88,14 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
 def legend(course: Course, view: View) -> list[tuple[MarkKind, str]]:
     """The kinds of marks that the course has, and what they mean."""
     kinds = {mark.kind for mark in marked_days(course, view).values()}
+    only_reviews = all(one.is_review for one in course.companions)
     text, is_driver = reader_locale(course, view).text, view.audience == "driver"
     meanings: dict[MarkKind, str] = {
         "visit": text("ride, there and back") if is_driver else text("appointment"),
         "home": text("at home"),
         "elsewhere": text("took place elsewhere"),
         "tentative": text("appointment, to be decided by your clinician"),
-        "review": text("talk or call"),
+        "review": text("talk or call") if only_reviews else text("other appointment, or call"),
     }
     return [(kind, meaning) for kind, meaning in meanings.items() if kind in kinds]
 

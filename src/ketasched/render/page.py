@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from ketasched.events.diff import former_dates
 from ketasched.events.rides import (
     count_skipped_reminders,
     have_several_drivers,
-    needs_ride,
+    items_with_ride,
     ride_reminders,
 )
 from ketasched.events.view import View, reader_locale
@@ -24,7 +25,17 @@ from ketasched.events.wording import (
 )
 from ketasched.language.catalogue import message
 from ketasched.language.restyle import restyle
-from ketasched.model import Amount, Course, Entry, Review, Visit, Wording
+from ketasched.model import (
+    REVIEW_MINUTES,
+    TAKES_PLACE,
+    Amount,
+    Companion,
+    Course,
+    Entry,
+    Visit,
+    Wording,
+)
+from ketasched.model.companion_slots import home_phase, visit_kind_of
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact
 from ketasched.render.bill import Bill, BillLine, make_bill
@@ -41,11 +52,11 @@ STATUS_TEXTS = {
 class Page(Labels):
     """The content of a page. The templates use its public names without a prefix.
 
-    `first_start` and `last_start` are of the first and last visit that takes place here. Tentative
+    `first_start` and `last_start` are of what takes place here, reviews aside. Tentative
     visits are either `boosters`, of a tentative phase, or `gated`, waiting for a review. Visits
     `without_driving_rule` are treatments after which no rule says when the patient may drive.
     `former_dates` no longer hold. `needs_driver` is whether any visit does, `comes` whether any is
-    at the clinic.
+    at the clinic, `needs_attendant` whether somebody has to stay with the patient at home.
     """
 
     view: View
@@ -63,10 +74,11 @@ class Page(Labels):
     not_tentative: list[Visit]
     gated: list[Visit]
     boosters: list[Visit]
-    without_driving_rule: list[Visit]
+    without_driving_rule: list[Visit | Companion]
     has_driving_rules: bool
     former_dates: list[datetime]
     needs_driver: bool
+    needs_attendant: bool
     comes: bool
 
     @property
@@ -106,7 +118,7 @@ class Page(Labels):
         place = self.course.protocol.visits[visit.kind].place
         return self.locale.clock_text(visit.end) if place == "clinic" else self.place_of(place)
 
-    def no_driving_before(self, visit: Visit) -> str:
+    def no_driving_before(self, visit: Visit | Companion) -> str:
         """Until when the patient must not drive; "" after a call, which is no treatment."""
         if visit.no_driving_until:
             return self.locale.moment_text(visit.no_driving_until, year=False)
@@ -118,14 +130,30 @@ class Page(Labels):
         first, last = (self.locale.day_text(day, year=False) for day in ends)
         return self.locale.text("may move, {first} to {last}", first=first, last=last)
 
-    def status_text(self, item: Visit | Review) -> str:
+    def status_text(self, item: Visit | Companion) -> str:
         """What is said of a visit or review instead of its times; "" if it takes place here."""
         if isinstance(item, Visit) and item.elsewhere:
             return self.locale.text("took place elsewhere")
         said = STATUS_TEXTS.get(item.status)
         return self.locale.text(said) if said else ""
 
-    def is_waited_for(self, review: Review) -> bool:
+    @property
+    def reviews(self) -> list[Companion]:
+        """The reviews of the course."""
+        return [one for one in self.course.companions if one.is_review]
+
+    @property
+    def further(self) -> list[Companion]:
+        """The other companions of the course, by time."""
+        found = (one for one in self.course.companions if not one.is_review)
+        return sorted(found, key=lambda one: one.start.timestamp())
+
+    def length_text(self, companion: Companion) -> str:
+        """How long a companion takes: "60 minutes"."""
+        number = companion.minutes or REVIEW_MINUTES
+        return self.locale.count_text("{count} minute", "{count} minutes", number)
+
+    def is_waited_for(self, review: Companion) -> bool:
         """Whether later visits wait until this review is recorded."""
         waits = review.gate and review.status not in ("completed", "omitted")
         return waits and review.after < len(self.course.visits)
@@ -137,7 +165,11 @@ class Page(Labels):
         examples = self.course.protocol.examples
         return [one for one in examples if one in left or not one.startswith("visits.")]
 
-    def reminder_texts(self, visit: Visit) -> list[str]:
+    def is_treatment(self, companion: Companion) -> bool:
+        """Whether a companion is a home day, after which the patient must not drive."""
+        return home_phase(self.course.protocol, companion) is not None
+
+    def reminder_texts(self, visit: Visit | Companion) -> list[str]:
         """When the calendar still reminds of the ride: "Fri 4 Dec, 10:00"."""
         reminders = (one for one in ride_reminders(self.course, visit) if one.utc >= self.as_of)
         return [self.locale.moment_text(one.start, year=False) for one in reminders]
@@ -177,7 +209,7 @@ class RideList(Labels):
     when their visit was given its date.
     """
 
-    visits: list[Visit]
+    visits: list[Visit | Companion]
     only_driver: str
     former_dates: list[datetime]
     place: str
@@ -187,7 +219,7 @@ class RideList(Labels):
     skipped_reminders: int
 
     @property
-    def next_visit(self) -> Visit | None:
+    def next_visit(self) -> Visit | Companion | None:
         """The first ride that was not over when the course was last changed, or None."""
         return first_to_come(self.course, self.visits)
 
@@ -197,7 +229,10 @@ def as_of(course: Course) -> datetime:
     return course.history[-1].at if course.history else course.made_at
 
 
-def first_to_come(course: Course, visits: Iterable[Visit]) -> Visit | None:
+Item = TypeVar("Item", Visit, Visit | Companion)
+
+
+def first_to_come(course: Course, visits: Iterable[Item]) -> Item | None:
     """The first of these visits that ends after the course was last changed, or None."""
     now = as_of(course).timestamp()
     ahead = (visit for visit in visits if visit.end.timestamp() > now)
@@ -210,9 +245,20 @@ def make_page(course: Course, view: View) -> Page:
     kinds, currency = course.protocol.visits, clinic.prices.currency
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
     takes_place = [visit for visit in course.visits if visit.is_here]
-    treatments = [visit for visit in takes_place if kinds[visit.kind].place != "phone"]
+    home_days = [
+        one
+        for one in course.companions
+        if one.status in TAKES_PLACE and home_phase(course.protocol, one)
+    ]
+    treatments: list[Visit | Companion] = [
+        *(visit for visit in takes_place if kinds[visit.kind].place != "phone"),
+        *home_days,
+    ]
     booster_phases = {phase.name for phase in course.protocol.phases if phase.tentative}
     listed = takes_place or [visit for visit in course.visits if not visit.elsewhere]
+    beside = (one for one in course.companions if not one.is_review and one.status in TAKES_PLACE)
+    starts = [one.start for one in listed] + [one.start for one in beside]
+    starts.sort(key=lambda start: start.timestamp())
     locale = reader_locale(course, view)
     return Page(
         course,
@@ -229,15 +275,25 @@ def make_page(course: Course, view: View) -> Page:
         wording=clinic_wording(course, locale, discreet=discreet),
         bill=make_bill(course),
         currency=redact(currency) if discreet else currency,
-        first_start=listed[0].start,
-        last_start=listed[-1].start,
+        first_start=starts[0],
+        last_start=starts[-1],
         not_tentative=[visit for visit in course.visits if visit.status != "tentative"],
         gated=[visit for visit in tentative if visit.phase not in booster_phases],
         boosters=[visit for visit in tentative if visit.phase in booster_phases],
         without_driving_rule=[one for one in treatments if one.no_driving_until is None],
-        has_driving_rules=any(visit.no_driving_until for visit in takes_place),
+        has_driving_rules=any(
+            [one.no_driving_until for one in takes_place]
+            + [one.no_driving_until for one in home_days]
+        ),
         former_dates=former_dates(course, view),
         needs_driver=any(kinds[visit.kind].needs_driver for visit in takes_place),
+        needs_attendant=any(
+            kind.attendant
+            for kind in (
+                *(kinds[visit.kind] for visit in takes_place),
+                *(visit_kind_of(course.protocol, one) for one in home_days),
+            )
+        ),
         comes=any(kinds[visit.kind].place == "clinic" for visit in listed),
     )
 
@@ -248,7 +304,7 @@ def make_ride_list(course: Course, view: View) -> RideList:
     labels = Labels(course, is_discreet(course, view), reader_locale(course, view))
     rides = [
         visit
-        for visit in course.visits
+        for visit in items_with_ride(course)
         if _is_to_come(course, visit) and view.includes_ride(visit)
     ]
     with_phone = ((visit, visit.driver.phone) for visit in rides if visit.driver)
@@ -273,11 +329,10 @@ def make_ride_list(course: Course, view: View) -> RideList:
     )
 
 
-def _is_to_come(course: Course, visit: Visit) -> bool:
-    """Whether a visit is ahead and needs a ride.
+def _is_to_come(course: Course, visit: Visit | Companion) -> bool:
+    """Whether a ride is ahead.
 
-    In a first revision every visit is ahead, because a course may be entered afterwards.
+    In a first revision every ride is ahead, because a course may be entered afterwards.
     """
     today = course.history[-1].at.date() if course.revision > 1 else date.min
-    is_ahead = visit.status != "completed" and visit.start.date() >= today
-    return is_ahead and needs_ride(course, visit)
+    return visit.status != "completed" and visit.start.date() >= today

@@ -10,7 +10,7 @@ from ketasched.events.rides import (
     all_driver_names,
     driver_names,
     have_several_drivers,
-    visits_with_ride,
+    items_with_ride,
 )
 from ketasched.events.view import View
 from ketasched.files.load import UNREADABLE_STEP, reading_problem
@@ -96,7 +96,7 @@ def render_folder(
     """
     files = render_files(course, PATIENT_FILES, driver_label=driver_label, large=large)
     drivers = all_driver_names(course)
-    if len(drivers) == 1 and not have_several_drivers(visits_with_ride(course)):
+    if len(drivers) == 1 and not have_several_drivers(items_with_ride(course)):
         drivers = []
     for driver, name in driver_file_names(drivers).items():
         view = View("driver", driver_label, driver)
@@ -118,7 +118,7 @@ def changed_calendars(
     `following`.
     """
     courses = [before, after, *([following] if following else [])]
-    rides = [visit for course in courses for visit in visits_with_ride(course)]
+    rides = [visit for course in courses for visit in items_with_ride(course)]
     drivers = driver_names(rides) if view.audience == "driver" else []
     found = {
         one.rides_of: render_changes(before, after, one, following).encode()

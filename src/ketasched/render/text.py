@@ -20,9 +20,10 @@ from ketasched.events.wording import (
 )
 from ketasched.language.catalogue import message
 from ketasched.language.restyle import restyle
-from ketasched.model import Audience, Course, Review, Visit
+from ketasched.model import Audience, Companion, Course, Visit
 from ketasched.model.authorised_visits import all_fit_text
 from ketasched.render.bill import Bill
+from ketasched.render.companion_lines import companion_blocks, companion_details
 from ketasched.render.page import Page, RideList, make_page, make_ride_list
 from ketasched.render.visit_table import make_visit_table, row
 
@@ -38,6 +39,7 @@ HALF_OF_DAY = re.compile(r"\d [AaPp]\.? ?[Mm]\b")
 DRIVEN_EVERY_TIME = message(
     "Someone else has to drive you here and take you home again, every time."
 )
+STAYED_WITH = message("Someone has to stay with you at home, every time.")
 COLLECT_EARLIEST = message("Times to be collected are the earliest ones: it may take longer.")
 LAST_COLUMN = message(
     "No driving before the time in the last column, and not before a full night's sleep."
@@ -106,10 +108,12 @@ def _patient_page(page: Page, rides: RideList) -> Iterator[Block]:
         yield [text("No more appointments are planned.")]
     if page.needs_driver and not page.nothing_planned:
         yield [wrap(text(DRIVEN_EVERY_TIME))]
+    if page.needs_attendant and not page.nothing_planned:
+        yield [wrap(text(STAYED_WITH))]
     yield from _visits(page)
     yield _driving_rules(page)
     yield from _drivers(page, rides)
-    yield from _reviews(page)
+    yield from companion_blocks(page)
     yield from _instructions(page)
     if page.bill:
         yield [text("Prices").upper()]
@@ -167,7 +171,7 @@ def _drivers(page: Page, rides: RideList) -> Iterator[Block]:
         yield [wrap(said)]
 
 
-def _ride_lines(page: Page, visit: Visit) -> Iterator[str]:
+def _ride_lines(page: Page, visit: Visit | Companion) -> Iterator[str]:
     text, width = page.locale.text, page.locale.day_width(year=False) + 2
     driver = page.driver_text(visit) if visit.driver else text("not arranged yet")
     yield f"{page.locale.day_text(visit.start, year=False):<{width}}{driver}"
@@ -177,22 +181,6 @@ def _ride_lines(page: Page, visit: Visit) -> Iterator[str]:
         line = " ".join([first, *others])
         lines = [line] if width + len(line) <= MAX_WIDTH else [first, *others]
         yield from (f"{'':<{width}}{line}" for line in lines)
-
-
-def _reviews(page: Page) -> Iterator[Block]:
-    if page.course.reviews:
-        yield [page.locale.text("Talks and calls").upper()]
-        yield [page.locale.text("About 15 minutes each. A call needs no driver.")]
-        yield [_review_line(page, review) for review in page.course.reviews]
-
-
-def _review_line(page: Page, review: Review) -> str:
-    locale = page.locale
-    day = f"{locale.day_text(review.start, year=False):<{locale.day_width(year=False) + 2}}"
-    if said := page.status_text(review):
-        return day + said
-    begin = "" if review.status == "completed" else locale.clock_text(review.start)
-    return f"{day}{begin:<{locale.clock_width + 2}}{page.review_title(review)}"
 
 
 def _instructions(page: Page) -> Iterator[Block]:
@@ -271,7 +259,7 @@ def _driver_page(page: Page, rides: RideList) -> Iterator[Block]:
     yield _calendar_file(page)
 
 
-def _ride_line(rides: RideList, visit: Visit) -> str:
+def _ride_line(rides: RideList, visit: Visit | Companion) -> str:
     locale = rides.locale
     bring = locale.text("bring at {time}", time=locale.clock_text(visit.start))
     collect = locale.text("collect from {time}", time=locale.clock_text(visit.end))
@@ -298,8 +286,8 @@ def _clinic_page(page: Page, _rides: RideList) -> Iterator[Block]:
     details = [line for visit in course.visits for line in _visit_details(page, visit, widths)]
     yield [row(head, widths), *details]
     yield _former_dates(page, f"No longer on: {_dates(page)}.")[:1]
-    yield [_review_details(page, review) for review in course.reviews]
     fit = all_fit_text(course.request.authorised, course.visits)
+    yield [companion_details(page, one) for one in (*page.reviews, *page.further)]
     yield [wrap(restyle(f"{fit[0].upper()}{fit[1:]}.", page.locale), 4)] if fit else []
     yield [
         wrap(f"{LEVELS.get(finding.level, finding.level)}: {message} ({finding.rule})", 4)
@@ -336,18 +324,6 @@ def _visit_details(page: Page, visit: Visit, widths: Sequence[int]) -> Iterator[
         yield f"{'':<12}no driving before {until}{rest}" if rest else f"{'':<12}driving: {until}"
     if page.course.protocol.visits[visit.kind].needs_driver:
         yield f"{'':<12}driver: {page.driver_text(visit) or 'none yet'}"
-
-
-def _review_details(page: Page, review: Review) -> str:
-    locale, start = page.locale, review.start
-    day = f"{locale.day_text(start, year=False):<{locale.day_width(year=False) + 2}}"
-    begin = f"{locale.clock_text(start):<{locale.clock_width + 2}}"
-    text = f"{day}{begin}{page.review_title(review)}, after visit {review.after}"
-    if page.is_waited_for(review):
-        text += "; the visits after it wait for it"
-    if review.status not in ("planned", "completed"):
-        text += f"; {review.status}"
-    return text
 
 
 # --- all of them -------------------------------------------------------------------------------

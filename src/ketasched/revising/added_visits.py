@@ -52,7 +52,7 @@ def make_up_drafts(
     numbered = list(enumerate(intents, start=1))
     first = max(n for n, one in numbered if one.pinned and one.visit.status in NOT_PRECEDED)
     last = max(n for n, one in numbered if one.visit.phase == missed.phase)
-    gate = first_closed_gate(course.reviews)
+    gate = first_closed_gate(course.companions)
     if gate is not None and missed.number <= gate and first <= gate:
         last = min(last, gate)
     elif gate is not None:
@@ -62,7 +62,7 @@ def make_up_drafts(
         raise BadRequest("make_up", said, next_step="--no-make-up")
     new = VisitIntent(make_up, free=True)
     return [
-        Draft((*intents[:n], new, *intents[n:]), course.reviews, missed.end)
+        Draft((*intents[:n], new, *intents[n:]), course.companions, missed.end)
         for n in range(first, last + 1)
     ]
 
@@ -98,7 +98,7 @@ def booster_drafts(course: Course, change: Change, now: datetime) -> list[Draft]
     intents = list(unchanged_intents(course, now))
     before = [replace(one, pinned=True) for one in intents if one.visit.start.date() <= on]
     relabelled = _relabel((*before, new, *intents[len(before) :]), phase.name, now)
-    return [Draft(tuple(relabelled), course.reviews)]
+    return [Draft(tuple(relabelled), course.companions)]
 
 
 def _relabel(intents: Sequence[VisitIntent], phase: str, now: datetime) -> Iterator[VisitIntent]:

@@ -17,7 +17,7 @@ DECISIONS = ("confirm", "booster")
 """The verbs by which somebody decides that one visit takes place."""
 
 AHEAD: tuple[Status, ...] = ("planned", "tentative")
-"""The statuses of reviews that go with their visit."""
+"""The statuses of companions that go with their visit."""
 
 
 def authorise_drafts(course: Course, change: Change, _now: datetime) -> list[Draft]:
@@ -30,7 +30,7 @@ def authorise_drafts(course: Course, change: Change, _now: datetime) -> list[Dra
         step = 'a number and two days: "8 from 2027-01-04 until 2027-02-28"\nto empty it: none'
         raise BadRequest("sessions", said, next_step=step)
     pinned = tuple(VisitIntent(visit, pinned=True) for visit in course.visits)
-    return [Draft(pinned, course.reviews)]
+    return [Draft(pinned, course.companions)]
 
 
 def authorise_text(change: Change) -> str:
@@ -52,7 +52,7 @@ def with_session_statuses(before: Course, course: Course, change: Change, now: d
         return course
     beyond = {visit.uid for visit in visits_beyond(authorised, course.visits)}
     decided = _decided_uids(before, course, change)
-    gate = first_closed_gate(course.reviews) or len(course.visits)
+    gate = first_closed_gate(course.companions) or len(course.visits)
     optional = {phase.name for phase in course.protocol.phases if phase.tentative}
 
     def settled(visit: Visit) -> Visit:
@@ -79,13 +79,13 @@ def _decided_uids(before: Course, course: Course, change: Change) -> set[str]:
 
 
 def _with_visits(course: Course, visits: tuple[Visit, ...]) -> Course:
-    """The course with these visits; a review has the status of its visit where that is another."""
+    """The course with these visits; a companion has the status of its visit where that is another."""
     both = zip(course.visits, visits, strict=True)
     statuses = {new.number: new.status for old, new in both if old.status != new.status}
-    reviews = (
+    companions = (
         replace(one, status=statuses[one.after])
         if one.status in AHEAD and statuses.get(one.after) in AHEAD
         else one
-        for one in course.reviews
+        for one in course.companions
     )
-    return replace(course, visits=visits, reviews=tuple(reviews))
+    return replace(course, visits=visits, companions=tuple(companions))

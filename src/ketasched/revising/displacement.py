@@ -79,7 +79,7 @@ class Displacement:
             left_out(intent.visit) if intent.visit.number in without else intent
             for intent in self._intents(overrides, may_stay)
         )
-        return Draft(tuple(intents), self.course.reviews)
+        return Draft(tuple(intents), self.course.companions)
 
     def _intents(
         self, overrides: Collection[str], may_stay: Collection[int]

@@ -2,12 +2,13 @@
 
 import re
 import shlex
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ketasched.errors import BadRequest, NothingToDo
-from ketasched.model import WEEKDAYS, Change, Course, Driver, Visit, quote, visits_text
+from ketasched.model import WEEKDAYS, Change, Companion, Course, Driver, Visit, quote, visits_text
+from ketasched.model.companion_slots import visit_kind_of
 from ketasched.model.values import read_weekday
 from ketasched.revising.intents import Draft, VisitIntent
 from ketasched.revising.validation import REVISE, refuse_past, visit_of
@@ -25,31 +26,63 @@ def driver_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     """
     driver = _with_known_phone(course, change.driver)
     chosen = _chosen_visits(course, change, now)
-    changed = {visit.uid for visit in chosen if visit.driver != driver}
+    beside = _chosen_companions(course, change, chosen, now)
+    drivers = {one.uid: one.driver for one in chosen} | {one.uid: one.driver for one in beside}
+    changed = {uid for uid, former in drivers.items() if former != driver}
     if not changed:
         who = f"{driver.name} drives" if driver else "nobody drives"
-        raise NothingToDo(f"{who} to {visits_text(one.number for one in chosen)} already")
+        numbers = {one.number for one in chosen} or {one.after for one in beside}
+        raise NothingToDo(f"{who} to {visits_text(sorted(numbers))} already")
     visits = (replace(one, driver=driver) if one.uid in changed else one for one in course.visits)
     intents = tuple(VisitIntent(visit, pinned=True) for visit in visits)
-    return [Draft(intents, course.reviews)]
+    companions = (
+        replace(one, driver=driver) if one.uid in changed else one for one in course.companions
+    )
+    return [Draft(intents, tuple(companions))]
 
 
 def _chosen_visits(course: Course, change: Change, now: datetime) -> list[Visit]:
     if change.visit is not None:
         return [_open_visit(course, change, change.visit, now)]
-    text = change.visits.strip().lower()
-    words = [word for word in re.split(r"[\s,/]+", text) if word]
-    weekdays = WEEKDAYS if text == "all" else [read_weekday(word) for word in words]
-    if words and all(weekdays):
-        return _visits_on(course, weekdays, text, now)
-    numbers = list(_numbers(words, change.visits, len(course.visits)))
+    if weekdays := _weekdays(change):
+        return _visits_on(course, change, weekdays, now)
+    numbers = list(_numbers(_words(change), change.visits, len(course.visits)))
     return _open_visits(course, change, numbers, now)
 
 
+def _chosen_companions(
+    course: Course, change: Change, visits: Collection[Visit], now: datetime
+) -> list[Companion]:
+    """The companions to come that need a driver: those beside these visits, or on the weekdays."""
+    numbers = {visit.number for visit in visits}
+    weekdays = _weekdays(change)
+    return [
+        one
+        for one in course.companions
+        if one.status in OPEN_STATUSES and one.start > now
+        if visit_kind_of(course.protocol, one).needs_driver
+        if (WEEKDAYS[one.start.weekday()] in weekdays if weekdays else one.after in numbers)
+    ]
+
+
+def _weekdays(change: Change) -> Sequence[str]:
+    """The weekdays that a change names, all of them for `all`; none if it names visits."""
+    words = _words(change)
+    weekdays = WEEKDAYS if words == ["all"] else [read_weekday(word) or "" for word in words]
+    return weekdays if all(weekdays) else ()
+
+
+def _words(change: Change) -> list[str]:
+    return [word for word in re.split(r"[\s,/]+", change.visits.strip().lower()) if word]
+
+
 def _visits_on(
-    course: Course, weekdays: Collection[str | None], text: str, now: datetime
+    course: Course, change: Change, weekdays: Collection[str], now: datetime
 ) -> list[Visit]:
-    """The visits to come that need a driver, on these weekdays. Raises `BadRequest` for none."""
+    """The visits to come that need a driver, on these weekdays.
+
+    Raises `BadRequest` if neither a visit nor a companion does.
+    """
     found = [
         visit
         for visit in course.visits
@@ -57,8 +90,8 @@ def _visits_on(
         if course.protocol.visits[visit.kind].needs_driver
         if WEEKDAYS[visit.start.weekday()] in weekdays
     ]
-    if not found:
-        on = "" if text == "all" else f" on {', '.join(filter(None, weekdays))}"
+    if not found and not _chosen_companions(course, change, (), now):
+        on = "" if len(weekdays) == len(WEEKDAYS) else f" on {', '.join(weekdays)}"
         raise BadRequest("visit", f"no visit to come{on} needs a driver")
     return found
 

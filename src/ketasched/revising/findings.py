@@ -8,13 +8,15 @@ from ketasched.model import TAKES_PLACE, Change, Course, Finding, Visit
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.check import check
+from ketasched.planning.companions import COMPANION, left_out_companions
+from ketasched.planning.home_days import left_out_home_days
 from ketasched.planning.left_out import LEFT_OUT
 from ketasched.revising.completion import UNPLANNED, unplanned_findings
 from ketasched.revising.pencilled import left_out_findings
 from ketasched.revising.placement import phase_plan_of, previous_starts
 from ketasched.revising.validation import plans_dates
 from ketasched.rules import RULES
-from ketasched.rules.base import EndsRule, OverrideRule, PairRule
+from ketasched.rules.base import EndsRule, OverrideRule, PairRule, PlanningContext
 
 
 def findings_after(
@@ -33,6 +35,7 @@ def findings_after(
     """
     found = [*_carried_over(before, course), *unplanned_findings(course)]
     found += left_out_findings(before, course, change)
+    found += _left_out_companions(course, bookings)
     found += _off_pace(before, course) if plans_dates(change) else ()
     refused: list[Finding] = []
     decided = {_violation_key(before, one): one.next_step for one in before.findings}
@@ -56,11 +59,22 @@ def findings_after(
     return tuple(dict.fromkeys(found)), refused
 
 
+def _left_out_companions(course: Course, bookings: Occupancy) -> Iterator[Finding]:
+    """What is said of the companions that have no day after the last change."""
+    context = PlanningContext(
+        course.protocol, course.clinic, course.request, course.made_at, bookings
+    )
+    now = course.history[-1].at
+    yield from left_out_home_days(context, course, now)
+    yield from left_out_companions(context, course, now)
+
+
 def _carried_over(before: Course, course: Course) -> Iterator[Finding]:
     """What was given up before the change, for visits that did not change."""
     has_more = len(course.visits) > len(before.visits)
     for finding in before.findings:
-        if finding.level == "given-up" and finding.visit and finding.rule != UNPLANNED:
+        is_told_anew = finding.rule in (UNPLANNED, COMPANION)
+        if finding.level == "given-up" and finding.visit and not is_told_anew:
             if finding.rule == LEFT_OUT and has_more:
                 continue  # what was left out may have been added
             # The message is about the visit's number and the visit before.

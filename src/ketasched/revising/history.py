@@ -8,13 +8,13 @@ from ketasched.events.rides import needs_ride
 from ketasched.model import (
     TAKES_PLACE,
     Change,
+    Companion,
+    CompanionChange,
     Course,
     Entry,
     Former,
     RequestChange,
     Result,
-    Review,
-    ReviewChange,
     Visit,
     VisitChange,
     visits_text,
@@ -26,7 +26,7 @@ from ketasched.revising.rescheduling import reschedule_text
 from ketasched.revising.undo import undo_text
 from ketasched.revising.wishes import wishes_text
 
-Item = TypeVar("Item", Visit, Review)
+Item = TypeVar("Item", Visit, Companion)
 
 
 def entry_text(before: Course, change: Change, course: Course) -> str:
@@ -60,8 +60,11 @@ def _visit_text(before: Course, change: Change, course: Course) -> str:
     if change.verb == "driver":
         who = change.driver.name if change.driver else "nobody yet"
         both = zip(before.visits, course.visits, strict=True)
-        numbers = (old.number for old, new in both if old.driver != new.driver)
-        return f"{visits_text(numbers)}: driver {who}"
+        numbers = {old.number for old, new in both if old.driver != new.driver}
+        drivers = {one.uid: one.driver for one in course.companions}
+        beside = (one for one in before.companions if one.driver != drivers.get(one.uid))
+        numbers.update(one.after for one in beside)
+        return f"{visits_text(sorted(numbers))}: driver {who}"
     if change.verb == "review":
         return f"review after {number}: {change.outcome}"
     if change.verb == "miss":
@@ -85,7 +88,7 @@ def add_entry(course: Course, entry: Entry) -> Course:
     return replace(
         course,
         visits=tuple(map(raised, course.visits)),
-        reviews=tuple(map(raised, course.reviews)),
+        companions=tuple(map(raised, course.companions)),
         history=(*course.history, entry),
     )
 
@@ -98,7 +101,7 @@ def with_result(before: Course, course: Course) -> Course:
     old, new = (replace(one.request, busy=()) for one in (before, course))
     result = Result(
         tuple(VisitChange(*pair) for pair in _differing(before.visits, course.visits)),
-        tuple(ReviewChange(*pair) for pair in _differing(before.reviews, course.reviews)),
+        tuple(CompanionChange(*pair) for pair in _differing(before.companions, course.companions)),
         None if old == new else RequestChange(old, new),
     )
     *earlier, last = course.history
@@ -117,7 +120,7 @@ def _differing(
 
 
 def ended_dates(before: Course, course: Course) -> Iterator[Former]:
-    """The dates that no longer hold: of visits and reviews, and of rides with another driver."""
+    """The dates that no longer hold: of visits, companions, and rides with another driver."""
     visits = {visit.uid: visit for visit in course.visits}
     for visit in before.visits:
         new, ride = visits.get(visit.uid), needs_ride(before, visit)
@@ -125,13 +128,23 @@ def ended_dates(before: Course, course: Course) -> Iterator[Former]:
         is_same_driver = driver in ("", new.driver.name if new and new.driver else "")
         if not (is_same_driver and _still_holds(visit, new)):
             yield Former(visit.uid, visit.start, ride, driver)
-    reviews = {review.uid: review for review in course.reviews}
-    for review in before.reviews:
-        if not _still_holds(review, reviews.get(review.uid)):
-            yield Former(review.uid, review.start)
+    companions = {one.uid: one for one in course.companions}
+    for one in before.companions:
+        if not _holds_with_driver(before, one, companions.get(one.uid)):
+            ride = needs_ride(before, one)
+            yield Former(one.uid, one.start, ride, one.driver.name if ride and one.driver else "")
 
 
-def _still_holds(old: Visit | Review, new: Visit | Review | None) -> bool:
+def _holds_with_driver(before: Course, old: Companion, new: Companion | None) -> bool:
+    """Whether the date of a companion holds, for its driver as well."""
+    if old.driver and needs_ride(before, old):
+        name = new.driver.name if new and new.driver else ""
+        if name != old.driver.name:
+            return False
+    return _still_holds(old, new)
+
+
+def _still_holds(old: Visit | Companion, new: Visit | Companion | None) -> bool:
     """Whether the date of a visit or a review holds, or did not hold before."""
     if old.status not in TAKES_PLACE:
         return True

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from ketasched.model import TAKES_PLACE, Change, Clock, Course, Phase, Review, Slot, Visit
+from ketasched.model import TAKES_PLACE, Change, Clock, Companion, Course, Phase, Slot, Visit
 from ketasched.planning.spacing_cost import PhasePlan
 from ketasched.revising.validation import is_over
 from ketasched.rules import MOVE_RULES, Gap, Span
@@ -42,7 +42,7 @@ class Draft:
     """
 
     intents: tuple[VisitIntent, ...]
-    reviews: tuple[Review, ...]
+    companions: tuple[Companion, ...]
     not_before: datetime | None = None
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from ketasched.model import TAKES_PLACE, Course, Finding, Review, Slot, Visit, Window
+from ketasched.model import TAKES_PLACE, Companion, Course, Finding, Slot, Visit, Window
 from ketasched.model.drivers import driver_of_moved
 from ketasched.model.holds import slot_of
-from ketasched.model.no_driving import with_no_driving
+from ketasched.model.no_driving import with_home_days, with_no_driving
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.shortest_path import Candidate, VisitSequence
 from ketasched.planning.spacing_cost import PhasePlan, phase_plan_for
+from ketasched.revising.companions import place_companions
 from ketasched.revising.infeasibility import explain_dead_end
 from ketasched.revising.intents import (
     Draft,
@@ -22,7 +23,6 @@ from ketasched.revising.intents import (
     WaivedViolation,
 )
 from ketasched.revising.least_moves import MOVE_COST, Rescheduler
-from ketasched.revising.reviews import place_reviews
 from ketasched.revising.validation import has_begun, is_over
 from ketasched.rules import RULES, Gap
 from ketasched.rules.base import EndsRule, PlanningContext
@@ -30,7 +30,7 @@ from ketasched.rules.base import EndsRule, PlanningContext
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A draft with its dates: visits and reviews, and the sequence that gave the visits theirs.
+    """A draft with its dates: visits and companions, and the sequence that gave the visits theirs.
 
     `sequence` is None if no visit could move. `waived` has, by uid, the rules that were not
     applied to a visit.
@@ -38,7 +38,7 @@ class Placement:
 
     sequence: VisitSequence | None
     visits: tuple[Visit, ...]
-    reviews: tuple[Review, ...]
+    companions: tuple[Companion, ...]
     waived: Mapping[str, frozenset[str]]
 
     @property
@@ -72,12 +72,14 @@ def place_draft(
     else:
         visits = tuple(_with_windows(course, visits))
     visits = with_no_driving(visits, course.protocol, course.clinic)
-    reviews = place_reviews(context, draft.reviews, visits, course, now)
+    companions = place_companions(context, draft.companions, visits, course, now)
+    if course.protocol.home_phases:
+        visits, companions = with_home_days(visits, companions, course.protocol, course.clinic)
     waived = {
         intent.visit.uid: intent.waived | ({Gap.name} if intent.may_wait else frozenset())
         for intent in intents
     }
-    return Placement(sequence, visits, reviews, waived)
+    return Placement(sequence, visits, companions, waived)
 
 
 def explain_failure(

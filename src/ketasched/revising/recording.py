@@ -29,7 +29,7 @@ def record_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
         said = f"{day_text(record.on)} is still to come (today is {day_text(now.date())})"
         raise BadRequest("on", said, next_step="the day on which it was given")
     pinned = tuple(VisitIntent(visit, pinned=True) for visit in course.visits)
-    return [Draft(pinned, course.reviews)]
+    return [Draft(pinned, course.companions)]
 
 
 def record_text(change: Change) -> str:

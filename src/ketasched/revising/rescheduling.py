@@ -34,7 +34,7 @@ def reschedule_drafts(course: Course, change: Change, now: datetime) -> list[Dra
         on, time = start.date(), Clock(minute_of_day(start))
         refuse_day(course, replace(change, on=on, time=time), on, now)
         intents[one.visit - 1] = VisitIntent(visit, on=on, time=time, moves_freely=one.displaced)
-    return [Draft(tuple(intents), course.reviews)]
+    return [Draft(tuple(intents), course.companions)]
 
 
 def reschedule_text(before: Course, change: Change, course: Course) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from ketasched.model import TAKES_PLACE, Course, Review, Visit
+from ketasched.model import TAKES_PLACE, Companion, Course, Visit
+from ketasched.model.companion_slots import REVIEW
 from ketasched.model.no_driving import is_without_driving
 from ketasched.model.opening_hours import openings
 from ketasched.model.wall_clock import slot_at
-from ketasched.planning.assemble import REVIEW, review_start
+from ketasched.planning.assemble import review_start
 from ketasched.planning.availability import PatientAvailability
 from ketasched.rules import Availability
 from ketasched.rules.base import PlanningContext
@@ -19,11 +20,11 @@ from ketasched.rules.base import PlanningContext
 
 def place_reviews(
     context: PlanningContext,
-    reviews: Sequence[Review],
+    reviews: Sequence[Companion],
     visits: Sequence[Visit],
     course: Course,
     now: datetime,
-) -> tuple[Review, ...]:
+) -> tuple[Companion, ...]:
     """The reviews as `move_reviews` moves them, with one left where two come after one visit.
 
     A gate is left, else the later one of the protocol; the others are `omitted`, and stay where
@@ -39,7 +40,7 @@ def place_reviews(
     ]
     rank = {old.uid: (old.gate, old.after, ordinal) for ordinal, old in enumerate(reviews)}
 
-    def is_left_out(old: Review, new: Review) -> bool:
+    def is_left_out(old: Companion, new: Companion) -> bool:
         rivals = (own for own, other in ahead if other.after == new.after)
         return any(
             rank[own.uid] > rank[old.uid] and (own.after != old.after or _look(own) == _look(old))
@@ -52,18 +53,18 @@ def place_reviews(
     )
 
 
-def _look(review: Review) -> tuple[object, ...]:
+def _look(review: Companion) -> tuple[object, ...]:
     """What makes a review another one than the next after the same visit."""
     return review.title, review.gate, review.place
 
 
 def move_reviews(
     context: PlanningContext,
-    reviews: Sequence[Review],
+    reviews: Sequence[Companion],
     visits: Sequence[Visit],
     course: Course,
     now: datetime,
-) -> Iterator[Review]:
+) -> Iterator[Companion]:
     """The reviews, on another day if they are still to come and their own does not fit any more.
 
     `visits` are in order of time and have the numbers that they had in `course`; a new visit has
@@ -82,7 +83,7 @@ def move_reviews(
         yield replace(review, start=start if start >= now else review.start, after=visit.number)
 
 
-def _visit_before(review: Review, visits: Sequence[Visit], course: Course) -> Visit:
+def _visit_before(review: Companion, visits: Sequence[Visit], course: Course) -> Visit:
     """The visit that a review follows now.
 
     If the review was at the end of a phase, it stays there. Else it follows its own visit, or the
@@ -114,7 +115,11 @@ def _following(visit: Visit, visits: Sequence[Visit]) -> Visit | None:
 
 
 def _fits(
-    context: PlanningContext, review: Review, visit: Visit, following: Visit | None, course: Course
+    context: PlanningContext,
+    review: Companion,
+    visit: Visit,
+    following: Visit | None,
+    course: Course,
 ) -> bool:
     """Whether a review still lies between its visit and the following one.
 

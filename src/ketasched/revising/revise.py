@@ -136,9 +136,9 @@ def _undone(course: Course, change: Change, now: datetime, bookings: Occupancy) 
 
 def _changes_nothing(one: Course, other: Course) -> bool:
     """Whether two revisions of a course differ in nothing but their numbers and findings."""
-    return (one.visits, one.reviews, one.request, one.clinic) == (
+    return (one.visits, one.companions, one.request, one.clinic) == (
         other.visits,
-        other.reviews,
+        other.companions,
         other.request,
         other.clinic,
     )
@@ -231,6 +231,6 @@ def _next_revision(course: Course, placement: Placement) -> Course:
     return replace(
         course,
         visits=tuple(replace(visit, number=numbers[visit.number]) for visit in visits),
-        reviews=tuple(replace(one, after=numbers[one.after]) for one in placement.reviews),
+        companions=tuple(replace(one, after=numbers[one.after]) for one in placement.companions),
         revision=course.revision + 1,
     )

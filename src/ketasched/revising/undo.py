@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from ketasched.errors import BadRequest, NoPlan
-from ketasched.model import TAKES_PLACE, Change, Course, Review, Visit
-from ketasched.model.no_driving import with_no_driving
+from ketasched.model import TAKES_PLACE, Change, Companion, Course, Visit
+from ketasched.model.no_driving import with_home_days
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.replay import course_at, entry_to_undo, items_of, replay_problems
 from ketasched.model.wall_clock import moment_text
@@ -19,7 +19,7 @@ from ketasched.planning.check import check
 from ketasched.revising.validation import REVISE, has_begun, is_fact
 from ketasched.rules import OCCUPANCY_NAMES
 
-Item = TypeVar("Item", Visit, Review)
+Item = TypeVar("Item", Visit, Companion)
 
 SWITCH_BACK = "switch --protocol ID --on DATE --by-whom NAME"
 """How to go back to an earlier protocol, of the course that follows."""
@@ -66,13 +66,14 @@ def undone_course(course: Course, change: Change, now: datetime, bookings: Occup
         to_come = {visit.uid for visit in course.visits if not has_begun(visit, now)}
         back = [item for item in back if item.uid in to_come]
     _refuse_over(course, back, now)
-    visits = _with_sequences(course, earlier.visits)
+    items = (_with_sequences(course, earlier.visits), _with_sequences(course, earlier.companions))
+    visits, companions = with_home_days(*items, course.protocol, course.clinic)
     after = replace(
         course,
         patient=earlier.patient,
         request=earlier.request,
-        visits=with_no_driving(visits, course.protocol, course.clinic),
-        reviews=_with_sequences(course, earlier.reviews),
+        visits=visits,
+        companions=companions,
         revision=course.revision + 1,
     )
     if asked := OCCUPANCY_NAMES.difference(change.overrides):
@@ -86,7 +87,7 @@ def undo_text(before: Course) -> str:
     return "undone" if index is None else f"undone: {before.history[index].what}"
 
 
-def _refuse_over(course: Course, back: Iterable[Visit | Review], now: datetime) -> None:
+def _refuse_over(course: Course, back: Iterable[Visit | Companion], now: datetime) -> None:
     """Raise `BadRequest` if a visit would be moved to a time that is over.
 
     A review whose time is over comes back as one that is due.
@@ -114,8 +115,8 @@ def _refuse_taken(
 
 
 def _coming_back(
-    current: Mapping[str, Visit | Review], restored: Mapping[str, Visit | Review]
-) -> Iterator[Visit | Review]:
+    current: Mapping[str, Visit | Companion], restored: Mapping[str, Visit | Companion]
+) -> Iterator[Visit | Companion]:
     """The restored items that take place, but do not do so today, or at another time."""
     for uid, item in restored.items():
         known = current.get(uid)

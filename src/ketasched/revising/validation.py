@@ -91,7 +91,7 @@ def visit_of(course: Course, change: Change, *statuses: str) -> Visit:
         said = f"visit {number} took place elsewhere on {day_text(visit.start)}: it stays as it is"
         raise BadRequest("visit", said)
     if statuses and visit.status not in statuses:
-        gate = first_closed_gate(course.reviews)
+        gate = first_closed_gate(course.companions)
         waits = gate is not None and gate < number
         confirm = f"review {gate} --outcome go-on" if waits else f"confirm {number}"
         verb = {"held": "resume --on DATE", "tentative": confirm}.get(visit.status)

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal, TypeVar
 
 from ketasched.errors import BadRequest
-from ketasched.model import Change, Course, Review, Verb, Visit
+from ketasched.model import Change, Companion, Course, Verb, Visit
 from ketasched.model.review_gates import (
     confirm_visit,
     first_closed_gate,
@@ -39,7 +39,7 @@ from ketasched.revising.validation import (
 )
 from ketasched.revising.wishes import is_time_wished_on_hold, wishes_drafts
 
-Item = TypeVar("Item", Visit, Review)
+Item = TypeVar("Item", Visit, Companion)
 
 
 def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -51,7 +51,8 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
         said = f"{change.verb} is no change of the visits"
         raise BadRequest("verb", said, next_step="ketasched register rename OLD NEW")
     statuses = {visit.status for visit in course.visits}
-    reviewed = change.verb == "review" and any(map(is_pending, course.reviews))
+    reviews = (one for one in course.companions if one.is_review)
+    reviewed = change.verb == "review" and any(map(is_pending, reviews))
     happened = change.verb in ("complete", "miss", "clear", "authorise", "switch")
     if "ceased" in statuses and statuses <= FINAL_STATUSES and not (reviewed or happened):
         _refuse_switched(course)
@@ -127,7 +128,7 @@ def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
             intents.append(VisitIntent(resumed, free=is_free, keeps_day=keeps_day))
         else:
             intents.append(intent)
-    return [Draft(tuple(intents), tuple(map(_resumed, course.reviews)))]
+    return [Draft(tuple(intents), tuple(map(_resumed, course.companions)))]
 
 
 def _resumed(item: Item) -> Item:
@@ -165,14 +166,14 @@ def _switch(course: Course, change: Change, now: datetime) -> list[Draft]:
     draft = _draft_for_all(course, now, "ceased", after=0)
     reviews = (
         replace(one, status="ceased") if is_pending(one) and one.start > now else one
-        for one in draft.reviews
+        for one in draft.companions
     )
-    return [replace(draft, reviews=tuple(reviews))]
+    return [replace(draft, companions=tuple(reviews))]
 
 
 def _confirm(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "tentative", "planned")
-    gate = first_closed_gate(course.reviews)
+    gate = first_closed_gate(course.companions)
     if visit.status == "planned":
         return [_draft_with(course, visit, visit)]  # it is so already
     if gate is not None and gate < visit.number:
@@ -182,7 +183,7 @@ def _confirm(course: Course, change: Change, now: datetime) -> list[Draft]:
 
 
 def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
-    own = [review for review in course.reviews if review.after == change.visit]
+    own = [one for one in course.companions if one.after == change.visit and one.is_review]
     review = next(filter(is_pending, own), None)
     if review is None:
         is_cancelled = any(one.status in ("ceased", "omitted") for one in own)
@@ -190,18 +191,18 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
         said = said if own else "there is none after this visit"
         raise BadRequest("visit", f"review after visit {change.visit}: {said}")
     refuse_future(course.visits[review.after - 1], now)
-    gate = first_closed_gate(course.reviews)
+    gate = first_closed_gate(course.companions)
     if review.gate and gate is not None and gate < review.after:
         said = f"the review after visit {gate} comes first"
         raise BadRequest("visit", said, next_step=f"{REVISE} review {gate} --outcome go-on")
     recorded = tuple(
-        replace(one, status="completed") if one is review else one for one in course.reviews
+        replace(one, status="completed") if one is review else one for one in course.companions
     )
     if change.outcome == "stop":
         draft = _draft_for_all(course, now, "ceased", after=review.after)
-        both = zip(recorded, draft.reviews, strict=True)
+        both = zip(recorded, draft.companions, strict=True)
         reviews = (one if one.status == "completed" else ceased for one, ceased in both)
-        return [replace(draft, reviews=tuple(reviews))]
+        return [replace(draft, companions=tuple(reviews))]
     until = first_closed_gate(recorded) or len(course.visits)
     optional = {phase.name for phase in course.protocol.phases if phase.tentative}
     visits = (
@@ -245,7 +246,7 @@ def _is_ahead(visit: Visit, now: datetime) -> bool:
     return visit.status in ("held", "tentative") or not is_over(visit, now)
 
 
-def _pinned_draft(visits: Iterable[Visit], reviews: Iterable[Review]) -> Draft:
+def _pinned_draft(visits: Iterable[Visit], reviews: Iterable[Companion]) -> Draft:
     return Draft(tuple(VisitIntent(visit, pinned=True) for visit in visits), tuple(reviews))
 
 
@@ -253,7 +254,7 @@ def _draft_with(course: Course, visit: Visit, changed: Visit) -> Draft:
     """The draft with one visit changed, and none that moves because of the change."""
     visits = (changed if one is visit else one for one in course.visits)
     in_order = sorted(visits, key=lambda one: one.start.timestamp())
-    return _pinned_draft(in_order, course.reviews)
+    return _pinned_draft(in_order, course.companions)
 
 
 def _draft_around(
@@ -269,7 +270,7 @@ def _draft_around(
         for intent in unchanged_intents(course, now)
     )
     return Draft(
-        tuple(changed if one.visit.number == number else one for one in intents), course.reviews
+        tuple(changed if one.visit.number == number else one for one in intents), course.companions
     )
 
 
@@ -282,7 +283,7 @@ def _draft_for_all(
     """
     numbers = {visit.number for visit in course.visits[after:] if _is_ahead(visit, now)}
 
-    def concerns(item: Visit | Review) -> bool:
+    def concerns(item: Visit | Companion) -> bool:
         if isinstance(item, Visit):
             return item.number in numbers and item.status != status
         if item.status == "held":
@@ -293,4 +294,4 @@ def _draft_for_all(
         held_from = item.status if status == "held" else None
         return replace(item, status=status, held_from=held_from) if concerns(item) else item
 
-    return _pinned_draft(map(changed, course.visits), map(changed, course.reviews))
+    return _pinned_draft(map(changed, course.visits), map(changed, course.companions))

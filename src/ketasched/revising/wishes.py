@@ -28,12 +28,12 @@ def wishes_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
         raise BadRequest("verb", said, next_step=step)
     if wishes.are_only_languages:
         pinned = tuple(VisitIntent(visit, pinned=True) for visit in course.visits)
-        return [Draft(pinned, course.reviews)]
+        return [Draft(pinned, course.companions)]
     intents = (
         replace(intent, keeps_day=wishes.time is not None)
         for intent in unchanged_intents(course, now)
     )
-    return [Draft(tuple(intents), course.reviews)]
+    return [Draft(tuple(intents), course.companions)]
 
 
 def is_time_wished_on_hold(course: Course) -> bool:

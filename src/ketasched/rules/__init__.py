@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from ketasched.rules.authorisation_rule import Authorised
 from ketasched.rules.base import (
+    CompanionRule,
     CourseRule,
     EndsRule,
     MoveRule,
@@ -24,6 +25,7 @@ from ketasched.rules.base import (
     Rule,
     VisitRule,
 )
+from ketasched.rules.companion_rules import Within
 from ketasched.rules.course_rules import (
     Age,
     Clearance,
@@ -60,6 +62,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             OnTheClock(),
             Gap(),
             Span(),
+            Within(),
             Earlier(),
             Notice(),
             Age(),
@@ -87,6 +90,7 @@ OCCUPANCY_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, Occu
 OCCUPANCY_NAMES = frozenset(rule.name for rule in OCCUPANCY_RULES)
 PAIR_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, PairRule))
 ENDS_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, EndsRule))
+COMPANION_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, CompanionRule))
 MOVE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, MoveRule))
 PRECONDITIONS = tuple(rule for rule in RULES.values() if isinstance(rule, Precondition))
 COURSE_RULES = tuple(rule for rule in RULES.values() if isinstance(rule, CourseRule))

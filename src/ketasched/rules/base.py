@@ -5,6 +5,7 @@
 - `EndsRule` looks at the dates of the first and the last visit of a phase.
 - `Precondition` is asked once, of a course whose first visit is known.
 - `CourseRule` is asked once, of all visits of a course that take place here.
+- `CompanionRule` looks at a companion and its visit.
 - `MoveRule` looks at the old and the new start of a visit that a change moves.
 
 The planner knows these shapes and no rule by name. The shapes make an exact search possible: a
@@ -17,7 +18,17 @@ from datetime import date, datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
-from ketasched.model import Clinic, Finding, Level, Phase, Protocol, Request, Slot, Visit
+from ketasched.model import (
+    Clinic,
+    CompanionKind,
+    Finding,
+    Level,
+    Phase,
+    Protocol,
+    Request,
+    Slot,
+    Visit,
+)
 from ketasched.model.memo import memoised
 from ketasched.model.occupancy import Occupancy
 
@@ -154,6 +165,23 @@ class EndsRule(Rule):
         self, first: date, last: date, phase: Phase, context: PlanningContext
     ) -> Finding | None:
         """The finding against a phase from `first` to `last` (inclusive), if there is one."""
+        raise NotImplementedError
+
+
+class CompanionRule(Rule):
+    """A constraint on a companion, beside which the planner leaves the visit where it is."""
+
+    overridable = False
+
+    def beside(self, kind: CompanionKind, companion: Slot, visit: Slot) -> Finding | None:
+        """The finding against a companion of this kind beside its visit, if there is one."""
+        raise NotImplementedError
+
+    def at_home(self, home_day: Slot, before: Slot, after: Slot | None) -> Finding | None:
+        """The finding against a home day between two treatment visits, if there is one.
+
+        `after` is None if no visit of its phase is to come.
+        """
         raise NotImplementedError
 
 

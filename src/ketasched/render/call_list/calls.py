@@ -8,7 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ketasched.events.rides import needs_ride
-from ketasched.model import Course, DisruptionValue, Driver, Review, UnplacedCourse, Visit
+from ketasched.model import (
+    TAKES_PLACE,
+    Companion,
+    Course,
+    DisruptionValue,
+    Driver,
+    UnplacedCourse,
+    Visit,
+)
 from ketasched.model.replay import items_of
 from ketasched.render.day_sheet.day_visit import NO_DRIVER
 
@@ -79,7 +87,8 @@ class CallList:
         """What is to do: "2 patients to call, 3 visits and 1 talk move; 1 course has no place"."""
         patients, left = len({call.patient for call in self.calls}), len(self.not_placed)
         moved = [call for call in self.calls if call.now]
-        talks, out = sum(one.number is None for one in moved), len(self.calls) - len(moved)
+        left_out = [one for one in self.calls if one.now is None and one.number is not None]
+        talks, out = sum(one.number is None for one in moved), len(left_out)
         said = f"{_counted(patients, 'patient')} to call, {_counted(len(moved) - talks, 'visit')}"
         said += f" and {_counted(talks, 'talk')}" if talks else ""
         said += " moves" if len(moved) == 1 else " move"
@@ -116,12 +125,14 @@ def _calls(before: Course, after: Course) -> Iterator[Call]:
         key=lambda one: one.number if isinstance(one, Visit) else one.after,
     )
     for new in items:
-        old = old_items[new.uid]
+        old = old_items.get(new.uid)
         if isinstance(new, Visit) and isinstance(old, Visit):
             if new.start != old.start or _is_left_out(old, new):
                 yield _visit_call(before, after, old, new)
-        elif isinstance(new, Review) and new.start != old.start:
+        elif isinstance(new, Companion) and new.is_review and old and new.start != old.start:
             yield from _talk_calls(before, after, old, new)
+        elif isinstance(new, Companion) and not new.is_review:
+            yield from _companion_calls(before, after, old, new)
 
 
 def _is_left_out(old: Visit, new: Visit) -> bool:
@@ -143,12 +154,37 @@ def _visit_call(before: Course, after: Course, old: Visit, new: Visit) -> Call:
     )
 
 
-def _talk_calls(before: Course, after: Course, old: Visit | Review, new: Review) -> Iterator[Call]:
+def _talk_calls(
+    before: Course, after: Course, old: Visit | Companion, new: Companion
+) -> Iterator[Call]:
     """The call about a talk; none if it moves with the visit at whose check-in it is."""
     now = _uid_at(after, new.start)
     if now is None or now != _uid_at(before, old.start):
         where = ", at check-in" if now else ""
         yield Call(*_whose(after), None, f"talk after {new.after}{where}", old.start, new.start)
+
+
+def _companion_calls(
+    before: Course, after: Course, old: Visit | Companion | None, new: Companion
+) -> Iterator[Call]:
+    """The call about a companion that moves, falls away or is new."""
+    is_left_out = new.status not in TAKES_PLACE
+    was, now = old.start if old else new.start, None if is_left_out else new.start
+    had = old is not None and old.status in TAKES_PLACE
+    if (is_left_out and not had) or (had and was == now):
+        return
+    former = old.driver if old and needs_ride(before, old) else None
+    is_driven = needs_ride(after, new)
+    yield Call(
+        *_whose(after),
+        None,
+        f"{new.title} {new.side} {new.after}",
+        was,
+        now,
+        new.driver if is_driven else None,
+        former if former != new.driver or is_left_out else None,
+        is_driven and new.driver is None,
+    )
 
 
 def _uid_at(course: Course, start: datetime) -> str | None:

@@ -106,8 +106,12 @@ class DayVisit:
         """The driver's name and phone; `NO_DRIVER` if a driver is still to be found."""
         if self.needs_driver:
             return NO_DRIVER
-        driver = self.driver
-        return ", ".join(filter(None, (driver.name, driver.phone))) if driver else ""
+        return driver_text(self.driver)
+
+
+def driver_text(driver: Driver | None) -> str:
+    """A driver's name and phone; "" if there is none."""
+    return ", ".join(filter(None, (driver.name, driver.phone))) if driver else ""
 
 
 def visits_between(
@@ -155,14 +159,42 @@ def visits_without_driver(
     last: date,
     misfits: Misfits = NO_MISFITS,
 ) -> list[DayVisit]:
-    """The visits from `now` to the day `last` (inclusive) that need a driver and have none."""
+    """What from `now` to the day `last` (inclusive) needs a driver and has none."""
     found = [
-        visit
+        one
         for course in courses
-        for visit in visits_between(course, chairs, now.date(), last, misfits)
-        if visit.needs_driver and visit.start >= now
+        for one in (
+            *visits_between(course, chairs, now.date(), last, misfits),
+            *_driven_companions(course, now.date(), last),
+        )
+        if one.needs_driver and one.start >= now
     ]
     return sorted(found, key=time_order)
+
+
+def _driven_companions(course: Course, first: date, last: date) -> Iterator[DayVisit]:
+    """The companions from `first` to `last` that need a ride, each as a visit of its own."""
+    for one in course.companions:
+        if needs_ride(course, one) and first <= one.start.date() <= last:
+            yield DayVisit(
+                one.start,
+                one.start,
+                one.end,
+                None,
+                None,
+                course.patient,
+                one.after,
+                one.title,
+                f"{one.title} {one.side} it",
+                one.status,
+                one.driver,
+                one.status == "planned" and one.driver is None,
+                (),
+                one.uid,
+                course.revision,
+                course.history[-1].at,
+                patient_phone=course.request.patient_phone,
+            )
 
 
 def time_order(visit: DayVisit) -> tuple[float, int, str]:
@@ -195,7 +227,10 @@ def _visit_marks(course: Course, visit: Visit, takes_place: list[Visit]) -> Iter
         yield "new protocol" if course.follows else "first visit"
     if visit is takes_place[-1]:
         yield "last visit"
-    if any(is_pending(one) and one.start.date() <= visit.start.date() for one in course.reviews):
+    if any(
+        one.is_review and is_pending(one) and one.start.date() <= visit.start.date()
+        for one in course.companions
+    ):
         yield "review due"
     cleared = course.request.cleared_by and course.request.cleared_on
     if not cleared or cleared > visit.start.date():

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC
 
-from ketasched.events.events import EVENT_STATUS, Event
+from ketasched.events.event import EVENT_STATUS, Event
 from ketasched.events.visit_times import SHORT_EVENT_MINUTES
 from ketasched.language.locale import Locale
 from ketasched.model.identifiers import make_uid
@@ -43,7 +43,7 @@ def _events(sheet: DaySheet, locale: Locale) -> Iterator[Event]:
             EVENT_NAME,
             make_uid(review.uid, "day"),
             review.start,
-            add_minutes(review.start, SHORT_EVENT_MINUTES),
+            add_minutes(review.start, review.minutes or SHORT_EVENT_MINUTES),
             f"{review.patient}: {review.title}",
             "",
             sequence=review.revision - 1,

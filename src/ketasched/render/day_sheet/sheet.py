@@ -5,16 +5,19 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import partial
 
-from ketasched.model import Clinic, Course, Misfits, Place, misfit_count
+from ketasched.events.rides import needs_ride
+from ketasched.model import Clinic, Course, Driver, Misfits, Place, misfit_count
 from ketasched.model.holds import CHAIR, Hold
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.opening_hours import openings
 from ketasched.model.unit_limits import limit_on
 from ketasched.model.wall_clock import wall_minutes
 from ketasched.render.day_sheet.day_visit import (
+    NO_DRIVER,
     NO_MISFITS,
     Chairs,
     DayVisit,
+    driver_text,
     time_order,
     visits_between,
 )
@@ -28,10 +31,11 @@ from ketasched.render.day_sheet.unit_use import (
 
 @dataclass(frozen=True, slots=True)
 class DayReview:
-    """A review of the day; its start is local to the clinic.
+    """A review or another companion of the day; its start is local to the clinic.
 
     `gate` is whether later visits wait for it, `at_check_in` whether a visit of the patient begins
-    at the same time.
+    at the same time. `after` is the number of its visit, which it is perhaps `before`; `minutes`
+    are 0 for a review. `needs_driver` is whether a driver is still to be found.
     """
 
     start: datetime
@@ -44,6 +48,22 @@ class DayReview:
     uid: str
     revision: int
     changed: datetime
+    before: bool = field(default=False, metadata={"written where used": True})
+    minutes: int = field(default=0, metadata={"written where used": True})
+    driver: Driver | None = field(default=None, metadata={"written where used": True})
+    needs_driver: bool = field(default=False, metadata={"written where used": True})
+
+    @property
+    def about(self) -> str:
+        """Beside which visit it is, where, and how long: "after visit 3, here, 60 minutes"."""
+        side = "before" if self.before else "after"
+        length = f", {self.minutes} minutes" if self.minutes else ""
+        return f"{side} visit {self.after}, {self.where}{length}"
+
+    @property
+    def driver_text(self) -> str:
+        """The driver's name and phone; `NO_DRIVER` if a driver is still to be found."""
+        return NO_DRIVER if self.needs_driver else driver_text(self.driver)
 
     @property
     def where(self) -> str:
@@ -74,8 +94,9 @@ class DaySheet:
 
     @property
     def missing_drivers(self) -> int:
-        """How many visits need a driver and have none."""
-        return sum(visit.needs_driver for visit in self.visits)
+        """How many visits and companions need a driver and have none."""
+        items: tuple[DayVisit | DayReview, ...] = (*self.visits, *self.talks)
+        return sum(one.needs_driver for one in items)
 
     @property
     def summary(self) -> str:
@@ -190,7 +211,7 @@ def _with_shared_chair(visits: Iterable[DayVisit], visit: DayVisit) -> DayVisit:
 
 def _reviews_on(course: Course, day: date) -> Iterator[DayReview]:
     starts = {visit.start for visit in course.visits if visit.is_here}
-    for review in course.reviews:
+    for review in course.companions:
         if review.start.date() == day and review.status in ("planned", "tentative"):
             yield DayReview(
                 review.start,
@@ -203,4 +224,8 @@ def _reviews_on(course: Course, day: date) -> Iterator[DayReview]:
                 review.uid,
                 course.revision,
                 course.history[-1].at,
+                review.before,
+                review.minutes,
+                review.driver,
+                needs_ride(course, review) and review.driver is None,
             )

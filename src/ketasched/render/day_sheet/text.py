@@ -57,6 +57,7 @@ def _cells(visit: DayVisit, locale: Locale) -> tuple[str, ...]:
 
 
 def _review_line(review: DayReview, locale: Locale) -> str:
+    driver = f"; driver: {review.driver_text}" if review.driver_text else ""
     gate = "; the visits after it wait for it" if review.gate else ""
-    title = f"{review.title} (after visit {review.after}, {review.where}{gate})"
+    title = f"{review.title} ({review.about}{driver}{gate})"
     return f"{locale.clock_text(review.start)}  {review.patient}  {title}"

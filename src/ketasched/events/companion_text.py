@@ -1,0 +1,61 @@
+"""The text of a companion in a calendar, and what it shares with that of a visit."""
+
+from collections.abc import Mapping
+
+from ketasched.events.rides import needs_ride
+from ketasched.events.view import View
+from ketasched.events.visit_times import VisitTimes
+from ketasched.events.wording import Labels, no_driving_text, no_driving_title
+from ketasched.language.catalogue import message
+from ketasched.model import Companion, Place
+from ketasched.model.companion_slots import home_phase, visit_kind_of
+
+NEEDS_ATTENDANT = message("Someone has to stay with you during this time. Please arrange it.")
+ARRANGE_DRIVER = message("Someone else has to drive you there and back. Please arrange a driver.")
+NEEDS_DRIVER = message("Someone else has to drive you there and back.")
+BEGINS: Mapping[Place, str] = {
+    "clinic": message("Check-in {time}."),
+    "phone": message("By phone, at {time}."),
+    "home": message("At home, at {time}."),
+}
+"""When a visit begins, by its place."""
+
+COMPANION_BEGINS: Mapping[Place, str] = {**BEGINS, "phone": message("We call you at {time}.")}
+"""When a companion begins, by its place."""
+
+
+def companion_text(
+    labels: Labels, view: View, companion: Companion, times: VisitTimes, calls: tuple[str, str]
+) -> str:
+    """The text of a companion that takes place.
+
+    `calls` are the clinic's phone, and its instructions for what is not at the clinic.
+    """
+    locale, (call, elsewhere) = labels.locale, calls
+    if home_phase(labels.course.protocol, companion):
+        return _home_day_text(labels, view, companion, times, elsewhere)
+    when = locale.text(COMPANION_BEGINS[companion.place], time=times.begin)
+    if not needs_ride(labels.course, companion):
+        return _lines(when, call)
+    driver = labels.driver_text(companion)
+    who = locale.text("Driver: {driver}.", driver=driver or locale.text("none yet"))
+    if view.audience == "clinic":
+        return _lines(when, who)
+    ride = f"{locale.text(NEEDS_DRIVER)} {who}" if driver else locale.text(ARRANGE_DRIVER)
+    return _lines(when, ride, call)
+
+
+def _home_day_text(
+    labels: Labels, view: View, companion: Companion, times: VisitTimes, elsewhere: str
+) -> str:
+    """The text of a home day: it is a treatment, after which the patient must not drive."""
+    locale, kind = labels.locale, visit_kind_of(labels.course.protocol, companion)
+    when = locale.text(BEGINS["home"], time=times.begin)
+    attendant = locale.text(NEEDS_ATTENDANT) if kind.attendant else ""
+    if view.audience == "clinic":
+        return _lines(when, attendant, f"{no_driving_title(times.until, locale)}.")
+    return _lines(when, attendant, no_driving_text(times.until, locale), elsewhere)
+
+
+def _lines(*lines: str) -> str:
+    return "\n".join(filter(None, lines))

@@ -1,0 +1,74 @@
+"""The companions of a course in plain text: reviews, and what else precedes or follows visits."""
+
+from collections.abc import Iterator
+
+from ketasched.events.rides import needs_ride
+from ketasched.events.wording import NOT_BEFORE_SLEEP, no_driving_title
+from ketasched.model import TAKES_PLACE, Companion
+from ketasched.render.page import Page
+
+
+def companion_blocks(page: Page) -> Iterator[list[str]]:
+    """The blocks of a patient's page: reviews under a heading of their own."""
+    yield from _reviews(page)
+    yield from _further(page)
+
+
+def _reviews(page: Page) -> Iterator[list[str]]:
+    if page.reviews:
+        yield [page.locale.text("Talks and calls").upper()]
+        yield [page.locale.text("About 15 minutes each. A call needs no driver.")]
+        yield [_line(page, review) for review in page.reviews]
+
+
+def _further(page: Page) -> Iterator[list[str]]:
+    """The companions that are no reviews; where their rides are, their drivers are said."""
+    if page.further:
+        text = page.locale.text
+        yield [text("Further appointments").upper()]
+        if any(one.place == "phone" for one in page.further):
+            yield [text("A phone appointment needs no driver: we call you.")]
+        yield [line for one in page.further for line in _further_lines(page, one)]
+
+
+def _further_lines(page: Page, companion: Companion) -> Iterator[str]:
+    """The line of a companion; below that of a home day until when the patient must not drive."""
+    line = _line(page, companion)
+    if page.status_text(companion):
+        yield line
+        return
+    yield f"{line}, {page.length_text(companion)}"
+    if page.is_treatment(companion):
+        indent = " " * (page.locale.day_width(year=False) + 2)
+        until = page.no_driving_before(companion) if companion.no_driving_until else ""
+        yield f"{indent}{no_driving_title(until, page.locale)}"
+
+
+def _line(page: Page, review: Companion) -> str:
+    locale = page.locale
+    day = f"{locale.day_text(review.start, year=False):<{locale.day_width(year=False) + 2}}"
+    if said := page.status_text(review):
+        return day + said
+    begin = "" if review.status == "completed" else locale.clock_text(review.start)
+    return f"{day}{begin:<{locale.clock_width + 2}}{page.companion_title(review)}"
+
+
+def companion_details(page: Page, review: Companion) -> str:
+    """The line of a companion on the clinic's page."""
+    locale, start = page.locale, review.start
+    day = f"{locale.day_text(start, year=False):<{locale.day_width(year=False) + 2}}"
+    begin = f"{locale.clock_text(start):<{locale.clock_width + 2}}"
+    text = f"{day}{begin}{page.companion_title(review)}, {review.side} visit {review.after}"
+    if review.minutes:
+        text += f", {review.minutes} minutes"
+    if review.status in TAKES_PLACE and needs_ride(page.course, review):
+        text += f"; driver: {page.driver_text(review) or 'none yet'}"
+    if page.is_treatment(review):
+        until = page.no_driving_before(review)
+        rest = f" before {until}, {NOT_BEFORE_SLEEP}" if review.no_driving_until else f": {until}"
+        text += f"; no driving{rest}"
+    if page.is_waited_for(review):
+        text += "; the visits after it wait for it"
+    if review.status not in ("planned", "completed"):
+        text += f"; {review.status}"
+    return text

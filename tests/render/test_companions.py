@@ -1,0 +1,200 @@
+"""Companions on pages, in calendars and on the day sheet: discreet, with their rides."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ketasched.events.events import events
+from ketasched.events.view import View
+from ketasched.language.locale import Locale
+from ketasched.model import (
+    Change,
+    Clinic,
+    CompanionKind,
+    Course,
+    PhaseReview,
+    VisitOrdinals,
+    WithinDays,
+)
+from ketasched.model.companion_slots import companion_slots
+from ketasched.model.wall_clock import moment_text
+from ketasched.planning.planner import plan
+from ketasched.render import render
+from ketasched.render.day_sheet import render_sheet
+from ketasched.render.day_sheet.day_visit import visits_without_driver
+from ketasched.render.day_sheet.sheet import make_day_sheet
+from ketasched.revising.revise import revise
+from tests.conftest import MADE_AT
+from tests.support.nouns import clinic, phase, protocol, request
+
+EACH = VisitOrdinals()
+KINDS = (
+    CompanionKind("prep", "Trauma talk", WithinDays(3), 90, before=EACH),
+    CompanionKind(
+        "here", "Ketamine integration", WithinDays(3), 60, after=EACH, place="clinic", driver=True
+    ),
+    CompanionKind("home", "Infusion diary", WithinDays(2, 2), 20, after=EACH, place="home"),
+)
+
+
+def at(**more: Any) -> Clinic:
+    return clinic(
+        "mon tue wed thu fri", **({"phone": "555 0142", "address": "12 Mill Lane"} | more)
+    )
+
+
+def planned(own: Clinic | None = None, **more: Any) -> Course:
+    """One visit on Monday 7 December, with what precedes and follows it."""
+    asked = protocol(phase(1, reviews=(PhaseReview(1, "Look"),)), companions=KINDS)
+    wish = request(patient="P-014", **more)
+    return plan(asked, own or at(), wish, made_at=MADE_AT)
+
+
+SAM: dict[str, Any] = {"driver_name": "Sam", "driver_phone": "555 0199"}
+COURSE = planned(**SAM)
+
+
+def lines_of(course: Course, form: str = "text", **view: Any) -> str:
+    return render(course, form, View(**view))
+
+
+def test_the_patients_page_lists_them_by_time_with_their_length():
+    page = lines_of(COURSE)
+    block = page[page.index("FURTHER") : page.index("QUESTIONS")].split("\n")
+    assert [line for line in block if line] == [
+        "FURTHER APPOINTMENTS",
+        "A phone appointment needs no driver: we call you.",
+        "Fri 4 Dec   09:00  Phone appointment, 90 minutes",
+        "Tue 8 Dec   09:15  Appointment, 60 minutes",
+        "Wed 9 Dec   09:00  Appointment at home, 20 minutes",
+    ]
+
+
+def test_the_ride_to_one_is_on_the_patients_page_with_its_reminders():
+    page = lines_of(COURSE)
+    drivers = page[page.index("YOUR DRIVER") : page.index("TALKS")]
+    assert "Tue 8 Dec   Sam, 555 0199" in drivers
+    assert "Wed 9 Dec" not in drivers
+
+
+@pytest.mark.parametrize("form", ["text", "html", "ics", "month"])
+@pytest.mark.parametrize("audience", ["patient", "driver"])
+def test_nothing_tells_the_treatment_where_titles_are_discreet(form, audience):
+    shown = lines_of(COURSE, form, audience=audience).casefold()
+    assert not any(word in shown for word in ("trauma", "ketamine", "infusion", "integration"))
+
+
+def test_titles_are_those_of_the_protocol_where_titles_are_clinical():
+    page = lines_of(planned(at(titles="clinical")))
+    for title in ("Trauma talk (by phone)", "Ketamine integration (at the clinic)"):
+        assert title in page
+
+
+def test_the_clinics_page_says_beside_which_visit_they_are_and_who_drives():
+    page = lines_of(COURSE, audience="clinic")
+    assert "Trauma talk (by phone), before visit 1, 90 minutes" in page
+    assert "(at the clinic), after visit 1, 60 minutes; driver: Sam, 555 0199" in page
+    without = lines_of(planned(), audience="clinic")
+    assert "after visit 1, 60 minutes; driver: none yet" in without
+
+
+@pytest.mark.parametrize("audience", ["patient", "clinic"])
+def test_each_html_page_has_a_row_for_each(audience):
+    page = lines_of(COURSE, "html", audience=audience)
+    assert page.count("90 minutes") == page.count("20 minutes") == 1
+    assert page.count("Sam") >= 2
+
+
+# --- calendars --------------------------------------------------------------------------------
+
+
+def own_events(course: Course, **view: Any):
+    uids = {one.uid for one in course.companions if not one.is_review}
+    return {one.name: one for one in events(course, View(**view)) if one.uid in uids}
+
+
+def test_a_calendar_has_an_event_of_its_own_for_each():
+    found = own_events(COURSE)
+    assert {
+        name: (one.title, moment_text(one.start), one.place) for name, one in found.items()
+    } == {
+        "companion-2": ("Phone appointment", "Fri 4 Dec 2026, 09:00", ""),
+        "companion-3": ("Appointment", "Tue 8 Dec 2026, 09:15", "12 Mill Lane"),
+        "companion-4": ("Appointment at home", "Wed 9 Dec 2026, 09:00", ""),
+    }
+    lengths = [(one.end - one.start) // timedelta(minutes=1) for one in found.values()]
+    assert lengths == [90, 60, 20]
+
+
+def test_an_event_says_who_calls_and_who_drives():
+    found = own_events(COURSE)
+    assert found["companion-2"].text.startswith("We call you at 09:00.\nClinic's phone: 555 0142")
+    assert "Someone else has to drive you there and back. Driver: Sam" in found["companion-3"].text
+    assert found["companion-4"].text.startswith("At home, at 09:00.\n")
+
+
+def test_the_driver_has_both_ends_of_the_ride_and_the_patient_the_reminders():
+    rides = events(COURSE, View("driver"))
+    assert [(one.name, f"{one.start:%a %H:%M}") for one in rides] == [
+        ("bring-1", "Mon 09:00"),
+        ("collect-1", "Mon 10:55"),
+        ("bring-companion-3", "Tue 09:15"),
+        ("collect-companion-3", "Tue 10:15"),
+    ]
+    reminders = [one.name for one in events(COURSE, View()) if "reminder" in one.name]
+    assert "ride-reminder-companion-3-1" in reminders
+
+
+def test_the_uids_of_both_calendars_do_not_show_that_they_belong_together():
+    patient, driver = ({one.uid for one in events(COURSE, View(a))} for a in ("patient", "driver"))
+    assert not patient & driver
+
+
+def test_one_that_is_omitted_says_so_in_the_calendar():
+    after = revise(COURSE, Change("omit", 1), at=MADE_AT + timedelta(1))
+    found = own_events(after)
+    assert {one.status for one in found.values()} == {"CANCELLED"}
+    assert found["companion-3"].title == "CANCELLED: Appointment"
+    assert [one.sequence for one in found.values()] == [1, 1, 1]
+
+
+# --- the clinic's day -------------------------------------------------------------------------
+
+
+def test_the_day_sheet_has_a_line_for_each_with_its_ride():
+    day = COURSE.companions[2].start.date()
+    sheet = make_day_sheet([planned()], {}, day, "Clinic", COURSE.timezone)
+    assert sheet.summary == "no visits, 1 without a driver"
+    text = render_sheet(sheet, "text", Locale())
+    said = "Ketamine integration (after visit 1, here, 60 minutes; driver: NO DRIVER)"
+    assert f"09:15  P-014  {said}" in text
+    for form in ("html", "ics", "json"):
+        assert "Ketamine integration" in render_sheet(sheet, form, Locale())
+    (talk,) = (one for one in json.loads(render_sheet(sheet, "json", Locale()))["talks"][1:])
+    assert (talk["minutes"], talk["needs_driver"]) == (60, True)
+
+
+def test_a_ride_without_a_driver_is_on_the_phone_list():
+    course = planned()
+    found = visits_without_driver([course], {}, MADE_AT, course.companions[-1].start.date())
+    assert [f"{one.start:%a}, {one.of}" for one in found] == [
+        "Mon, 1 of 1",
+        "Tue, Ketamine integration after it",
+    ]
+
+
+def test_only_those_at_the_clinic_hold_a_slot_there():
+    (uid, slot), *others = companion_slots(COURSE)
+    assert not others
+    assert uid == COURSE.companions[2].uid
+    assert (slot.start, slot.kind.takes_chair, slot.kind.needs) == (
+        COURSE.companions[2].start,
+        False,
+        (),
+    )
+    with_chair = replace(KINDS[1], chair=True, needs=("therapist",))
+    newer = replace(COURSE, protocol=replace(COURSE.protocol, companions=(with_chair,)))
+    assert companion_slots(newer)[0][1].kind.needs == ("therapist",)
