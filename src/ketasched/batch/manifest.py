@@ -21,8 +21,18 @@ from ketasched.errors import Refused
 from ketasched.files.csv_cells import csv_line, unescape_cell
 from ketasched.files.disk import open_file, open_private
 from ketasched.files.roster import REJECT_COLUMNS, Row
-from ketasched.model import Clinic, Course, Finding, Visit
-from ketasched.model.holds import CHAIR, START, Hold, Usage, holds_of_usage, slot_of, usage_of
+from ketasched.model import Clinic, Course, Finding, Slot
+from ketasched.model.companion_slots import companion_slots
+from ketasched.model.holds import (
+    CHAIR,
+    START,
+    Hold,
+    Usage,
+    holds_of_slots,
+    holds_of_usage,
+    slots_of,
+    usage_of,
+)
 from ketasched.model.wall_clock import clock_text
 from ketasched.planning.planner import LATE_START
 from ketasched.rules import Past
@@ -130,6 +140,9 @@ def write_error(output: Path, error: OSError) -> Refused:
 MINUTES = len("2027-04-05T09:00")
 """The length of a moment in ISO form, to the minute."""
 
+BESIDE = "+"
+"""What a formatted companion begins with."""
+
 
 def summarise(course: Course) -> CourseSummary:
     """The summary of the course."""
@@ -154,27 +167,40 @@ def format_visits(course: Course) -> str:
 
     The times are wall-clock times of the clinic. A visit that takes no chair has no end. Resources
     follow, each with the minutes after the start: "2027-04-05T09:00/10:55 monitor 15-115". Visits
-    that do not take place here are left out.
+    that do not take place here are left out. Companions that hold something come last, each behind
+    a "+".
     """
-    return SEPARATOR.join(_format_visit(course, visit) for visit in course.visits if visit.is_here)
+    visits = (_format_slot(course.clinic, slot) for slot in slots_of(course))
+    companions = (
+        f"{BESIDE}{_format_slot(course.clinic, slot)}"
+        for _, slot in companion_slots(course)
+        if holds_of_slots(course.clinic, [slot])
+    )
+    return SEPARATOR.join((*visits, *companions))
 
 
-def _format_visit(course: Course, visit: Visit) -> str:
-    usage = usage_of(slot_of(course, visit))
-    end = f"/{clock_text(visit.end)}" if usage.takes_chair else ""
+def _format_slot(clinic: Clinic, slot: Slot) -> str:
+    usage = usage_of(slot)
+    end = f"/{clock_text(slot.end)}" if usage.takes_chair else ""
     resources = (
         f" {unit} {round(begin - usage.begin) // 60}-{round(end - usage.begin) // 60}"
-        for unit, begin, end in holds_of_usage(course.clinic, usage)
+        for unit, begin, end in holds_of_usage(clinic, usage)
         if unit not in (CHAIR, START)
     )
-    return "".join((visit.start.isoformat()[:MINUTES], end, *resources))
+    return "".join((slot.start.isoformat()[:MINUTES], end, *resources))
+
+
+def visit_texts(visits: str) -> list[str]:
+    """The formatted visits one by one, without companions."""
+    texts = visits.split(SEPARATOR) if visits else []
+    return [text for text in texts if not text.startswith(BESIDE)]
 
 
 def read_holds(visits: str, clinic: Clinic) -> list[Hold]:
     """What the formatted visits hold at their clinic."""
     found = []
     for visit in visits.split(SEPARATOR) if visits else ():
-        times, *resources = visit.split(" ")
+        times, *resources = visit.removeprefix(BESIDE).split(" ")
         start, _, end = times.partition("/")
         begins = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(clinic.timezone))
         begin = begins.timestamp()

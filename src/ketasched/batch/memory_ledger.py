@@ -24,7 +24,7 @@ from ketasched.files.load import load_course
 from ketasched.model import Course
 from ketasched.model.holds import Hold, holds_of, holds_of_slots
 from ketasched.model.occupancy import Occupancy
-from ketasched.planning.planner import ChosenSlots
+from ketasched.planning.planner import ChosenSlots, course_of
 
 
 class ClinicChairs:
@@ -191,7 +191,7 @@ class MemoryLedger(ChairLedger):
             return carry_over(booked, fresh.prior, self.settings)
         return booked
 
-    def _book_alone(self, fresh: Fresh) -> ChosenSlots:
+    def _book_alone(self, fresh: Fresh) -> ChosenSlots | Course:
         chairs = self._chairs(fresh.site)
         own = self._held.own(fresh)
         if fresh.is_unchanged:
@@ -201,12 +201,17 @@ class MemoryLedger(ChairLedger):
             chosen = _choose_slots(fresh, chairs)
             slots = (slot for phase in chosen.slots for slot in phase)
             visits = holds_of_slots(fresh.site.clinic, slots)
-            if fresh.is_under_way and sorted(visits) != sorted(own):
+            if fresh.is_under_way and not set(visits) <= set(own):
                 raise would_move()
         except (BadRequest, NoPlan):
             if fresh.is_under_way:
                 chairs.add(own)
             raise
+        if any(kind.chair or kind.needs for kind in fresh.site.protocol.companions):
+            # What they hold depends on all that is taken by now: no worker knows that.
+            course = course_of(chosen, fresh.beside(chairs.taken).context)
+            chairs.taken.add(holds_of(course))
+            return course
         chairs.add(visits)
         return chosen
 

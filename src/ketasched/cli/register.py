@@ -205,7 +205,8 @@ def import_courses(
     for course in courses:
         use_clock_of(course.clinic)
         at = options.moment_of(today, course.visits[0].start.tzinfo, field="today")
-        over = (visit.uid for visit in course.visits if visit.start < at)
+        over = [visit.uid for visit in course.visits if visit.start < at]
+        over += [one.uid for one in course.companions if one.start < at]
         begun = set(product(over, OCCUPANCY_NAMES))
         try:
             line, known = LogEntry(at, IMPORTED), clinics[clinic_key(course.clinic)]

@@ -118,6 +118,6 @@ class CompanionKind:
             yield "", "expected one of after and before"
         if self.place == "clinic":
             return
-        for key, value in (("chair", self.chair), ("needs", self.needs), ("driver", self.driver)):
+        for key, value in (("chair", self.chair), ("driver", self.driver)):
             if value:
                 yield key, f'goes with place = "clinic", not "{self.place}"'

@@ -49,9 +49,9 @@ def companion_slot(course: Course, companion: Companion) -> Slot:
 
 
 def companion_slots(course: Course) -> list[tuple[str, Slot]]:
-    """The uid and the slot of each companion, reviews aside, that takes place at the clinic."""
+    """The uid and the slot of each companion, reviews aside, that takes place."""
     return [
         (one.uid, companion_slot(course, one))
         for one in course.companions
-        if one.status in TAKES_PLACE and not one.is_review and one.place == "clinic"
+        if one.status in TAKES_PLACE and not one.is_review
     ]

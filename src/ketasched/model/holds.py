@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ketasched.model.clinic import Clinic
+from ketasched.model.companion_slots import companion_slots
 from ketasched.model.course import Course
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.memo import memoised
@@ -119,8 +120,13 @@ def holds_of_slots(clinic: Clinic, slots: Iterable[Slot]) -> list[Hold]:
 
 
 def holds_of(course: Course) -> list[Hold]:
-    """The units that a course holds at its clinic."""
-    return holds_of_slots(course.clinic, slots_of(course))
+    """The units that a course holds at its clinic, those of its companions, too."""
+    return [*holds_of_slots(course.clinic, slots_of(course)), *holds_of_companions(course)]
+
+
+def holds_of_companions(course: Course) -> list[Hold]:
+    """The units that the companions of a course hold at its clinic."""
+    return holds_of_slots(course.clinic, (slot for _, slot in companion_slots(course)))
 
 
 def slots_of(course: Course) -> Iterator[Slot]:

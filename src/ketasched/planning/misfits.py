@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from ketasched.model import Clinic, Course, Misfit, Misfits
+from ketasched.model.companion_slots import companion_slots
 from ketasched.model.holds import Hold, holds_of_slots, slots_of
 from ketasched.model.occupancy import Occupancy
 from ketasched.rules import DAY_RULES, OCCUPANCY_RULES, SLOT_RULES, OccupancyRule
@@ -68,7 +69,8 @@ def _counted_holds(course: Course, clinic: Clinic) -> list[Hold]:
         visit.number: [one for one in OCCUPANCY_RULES if (one.name, visit.number) in overridden]
         for visit in visits
     }
-    return [
+    beside = (slot for _, slot in companion_slots(course))
+    return holds_of_slots(clinic, beside) + [
         hold
         for visit, slot in zip(visits, slots_of(course), strict=True)
         for hold in holds_of_slots(clinic, [slot])

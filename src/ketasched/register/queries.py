@@ -26,8 +26,10 @@ IMPORT = "ketasched register import FILE"
 DAYS_TO_LAST_REVIEW = 60
 """How many days after its last visit a course may still have a review."""
 
-DAYS_MISSED = 31
-"""How many days before its first visit that takes place a course may have visits that did not."""
+DAYS_BEFORE = 60
+"""How many days before its first visit that takes place a course may have companions, or visits
+that did not.
+"""
 
 MOST_WRITERS = 100
 """How many may write at once without any of them being overlooked."""
@@ -131,7 +133,7 @@ def booked_days(
     connection: Connection, first: date, last: date, clinic: Clinic | None
 ) -> BookedDays:
     """The courses and chairs of these days (inclusive): see `Register.days`."""
-    since, until = first - timedelta(DAYS_TO_LAST_REVIEW), last + timedelta(DAYS_MISSED)
+    since, until = first - timedelta(DAYS_TO_LAST_REVIEW), last + timedelta(DAYS_BEFORE)
     is_near = COURSES.c.first_day <= until.isoformat(), COURSES.c.last_day >= since.isoformat()
     days = and_(*is_near) | (COURSES.c.last_day == "")  # each of its visits may be missed
     asked = select(COURSES.c.course_id, COURSES.c.document).where(days)

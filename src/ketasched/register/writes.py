@@ -7,10 +7,12 @@ from sqlalchemy import Connection, select
 
 from ketasched.files.codec import json_line
 from ketasched.files.load import UNREADABLE_STEP, reading_problem
-from ketasched.model import Clinic, Course, Entry, Visit
+from ketasched.model import Clinic, Course, Entry, Slot
+from ketasched.model.companion_slots import companion_slots
 from ketasched.model.holds import slot_of
 from ketasched.model.identifiers import folded_reference
 from ketasched.model.replay import entry_to_undo
+from ketasched.model.wall_clock import day_text
 from ketasched.register.booked_visit import (
     Allowance,
     BookedVisit,
@@ -185,15 +187,16 @@ def _write_document(connection: Connection, clinic: int, course: Course) -> None
 
 
 def booked_visits(course: Course) -> Iterator[tuple[str, BookedVisit]]:
-    """The visits that are to be booked, each with its local date (ISO). Raises `Conflict`."""
-    for visit in course.visits:
-        booked = booked_visit(visit.uid, slot_of(course, visit)) if visit.is_here else None
-        if booked:
-            if booked.ends - booked.begins > LONGEST_VISIT or visit.start.year not in YEARS:
-                raise _impossible(visit)
-            yield visit.start.date().isoformat(), booked
+    """The visits and companions to be booked, each with its local date. Raises `Conflict`."""
+    here = ((visit.uid, slot_of(course, visit)) for visit in course.visits if visit.is_here)
+    for uid, slot in (*here, *companion_slots(course)):
+        if booked := booked_visit(uid, slot):
+            if booked.ends - booked.begins > LONGEST_VISIT or slot.start.year not in YEARS:
+                raise _impossible(slot)
+            yield slot.start.date().isoformat(), booked
 
 
-def _impossible(visit: Visit) -> Conflict:
-    said = f"visit {visit.number} lasts longer than a day, or is not of this century or the last"
+def _impossible(slot: Slot) -> Conflict:
+    what = f"what is on {day_text(slot.start.date())}"
+    said = f"{what} lasts longer than a day, or is not of this century or the last"
     return Conflict(said, next_step="the course.json that ketasched wrote")

@@ -79,7 +79,7 @@ def _decided_uids(before: Course, course: Course, change: Change) -> set[str]:
 
 
 def _with_visits(course: Course, visits: tuple[Visit, ...]) -> Course:
-    """The course with these visits; a companion has the status of its visit where that is another."""
+    """The course with these visits; companions have the status of theirs where that is another."""
     both = zip(course.visits, visits, strict=True)
     statuses = {new.number: new.status for old, new in both if old.status != new.status}
     companions = (

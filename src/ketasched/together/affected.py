@@ -6,7 +6,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from ketasched.model import Course, Misfit, Slot
-from ketasched.model.holds import Hold, holds, holds_of, slots_of
+from ketasched.model.holds import Hold, holds, holds_of, holds_of_companions, slots_of
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.misfits import misfits_of_all
 from ketasched.revising.displacement import Displacement
@@ -85,7 +85,12 @@ def affected_courses(disruption: Disruption) -> list[Affected]:
 
 
 def bookings_of_others(courses: Sequence[Course], affected: Sequence[Affected]) -> Occupancy:
-    """The visits of the courses that are not affected."""
-    known = {one.before.course_id for one in affected}
+    """What stays where it is: the courses that are not affected, and the companions of all.
+
+    A companion of an affected course moves after its visit, beside all that is booked then.
+    """
+    known = {one.before.course_id: one.course for one in affected}
     others = (course for course in courses if course.course_id not in known)
-    return Occupancy(one for course in others for one in holds_of(course))
+    found = Occupancy(one for course in others for one in holds_of(course))
+    found.add(one for course in known.values() for one in holds_of_companions(course))
+    return found

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ketasched.errors import NoPlan
 from ketasched.model import WAIVABLE, Change, Course, DisruptionValue, NewStart, Waivable
-from ketasched.model.holds import holds_of_slots
+from ketasched.model.holds import holds_of, holds_of_companions, holds_of_slots
 from ketasched.model.occupancy import Occupancy
 from ketasched.revising.revise import revise
 from ketasched.rules.base import PlanningContext, unlimited
@@ -171,16 +171,16 @@ class _Planner:
         for number, place in sorted(places.items()):
             graph = self.graphs[number]
             if starts := graph.new_starts(place):
-                own = graph.holds_at(place)
+                own = [*graph.holds_at(place), *holds_of_companions(graph.affected.course)]
                 taken.remove(own)
                 try:
                     after = self._revise(graph.affected, starts, taken, why, by)
                 except NoPlan as error:
                     self.refused[number] = error
                     self.graphs[number] = replace(graph, layers=())
-                    continue
-                finally:
                     taken.add(own)
+                    continue
+                taken.add(holds_of(after))
                 displaced = tuple(one.visit for one in graph.affected.misfits)
                 found.append(Rescheduled(graph.affected.before, after, displaced))
         return found

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from ketasched.events.view import clinic_locale
 from ketasched.model import Clinic, Course, Resource
+from ketasched.model.companion_slots import companion_slots
 from ketasched.model.holds import Hold, holds_of_slots, slots_of
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.opening_hours import openings
@@ -18,9 +20,11 @@ from ketasched.model.wall_clock import moment_at
 
 
 def holds_on(clinic: Clinic, day: date, courses: Iterable[Course]) -> list[Hold]:
-    """What the courses hold of the clinic's units by visits on a local date."""
-    slots = (slot for course in courses for slot in slots_of(course))
-    return holds_of_slots(clinic, (slot for slot in slots if slot.start.date() == day))
+    """What the courses hold of the clinic's units on a local date."""
+    visits = (slot for course in courses for slot in slots_of(course))
+    companions = (slot for course in courses for _, slot in companion_slots(course))
+    slots = (slot for slot in chain(visits, companions) if slot.start.date() == day)
+    return holds_of_slots(clinic, slots)
 
 
 def missing_text(clinic: Clinic, day: date) -> str:
