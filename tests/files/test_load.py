@@ -460,17 +460,17 @@ PROTOCOL_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
             (
                 "no phase",
                 ("minutes = 50", 'minutes = 50\nphase = "maintnance"'),
-                "no phase is call",
+                'companions[0].phase: no phase is called "maintnance"',
             ),
             (
                 "a ride to the phone",
                 ("minutes = 50", "minutes = 50\ndriver = true"),
-                "goes with pl",
+                'companions[0].driver: goes with place = "clinic"',
             ),
             (
                 "a phase's name",
                 ('"talk"', '"induction"'),
-                "is the name of a phase or another compan",
+                'companions[0].name: "induction" is the name of a phase',
             ),
             (
                 "no length",

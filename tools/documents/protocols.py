@@ -41,8 +41,8 @@ has its own course can write it down as a file.
 - **Lozenges at home for months:** one a week without an end (moreblossom.com, Aycart et al.). Six
   doses at home have been looked at (frontiersin.org/articles/10.3389/fpsyt.2022.992624), and how
   far apart they were we have not seen. What is here for use at home, `home-sublingual-4` and
-  `iv-home-tablets`, is compounded ketamine: it is not approved by the FDA, which warned of it on 10
-  October 2023 (scrippsnews.com).
+  `iv-home-tablets`, is compounded ketamine: it is not approved by the FDA, which warned of it on
+  10 October 2023 (scrippsnews.com).
 - **Extended-release tablets (R-107):** investigational (moreblossom.com, BEDROC).
 - **A stay in hospital for CRPS:** one infusion of several days (PMC2950807) crosses midnight.
 """
