@@ -68,6 +68,16 @@ gap_days = { min = 2, max = 5 }
 reviews = [{ after = 6, title = "Review" }]
 """
 
+REVIEWS = 'reviews = [{ after = 6, title = "Review" }]'
+COMPANION = """
+[[companions]]
+name = "talk"
+title = "Integration session"
+after = "each"
+within_days = { min = 1, max = 3 }
+minutes = 50
+"""
+
 CLINIC = """\
 name = "Clinic"
 timezone = "America/New_York"
@@ -430,6 +440,45 @@ PROTOCOL_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [("after = 6,", 'after = 6, place = "moon",')],
         ['phases[0].reviews[0].place: expected one of clinic, phone, home, not "moon"'],
     ),
+    **{
+        f"a companion: {name}": ([(REVIEWS, f"{REVIEWS}\n{COMPANION}"), change], [said])
+        for name, change, said in (
+            ("on no side", ('after = "each"\n', ""), "companions[0]: expected one of after and"),
+            (
+                "on both sides",
+                ("minutes = 50", "minutes = 50\nbefore = [1]"),
+                "companions[0]: exp",
+            ),
+            ("after no visit", ('"each"', "[0]"), "companions[0].after: expected 1 to 200, not 0"),
+            ("after any", ('"each"', '"any"'), 'companions[0].after: expected "each" or a list'),
+            ("days that cross", ("min = 1", "min = 4"), "companions[0].within_days.min: min 4 is"),
+            (
+                "on the same day",
+                ("min = 1", "min = 0"),
+                "companions[0].within_days.min: expected 1",
+            ),
+            (
+                "no phase",
+                ("minutes = 50", 'minutes = 50\nphase = "maintnance"'),
+                'companions[0].phase: no phase is called "maintnance"',
+            ),
+            (
+                "a ride to the phone",
+                ("minutes = 50", "minutes = 50\ndriver = true"),
+                'companions[0].driver: goes with place = "clinic"',
+            ),
+            (
+                "a phase's name",
+                ('"talk"', '"induction"'),
+                'companions[0].name: "induction" is the name of a phase',
+            ),
+            (
+                "no length",
+                ("minutes = 50", "minutes = 0"),
+                "companions[0].minutes: expected 1 to 720",
+            ),
+        )
+    },
     "a driver to the phone": (
         [('title = "Booster"', 'title = "Booster"\nplace = "phone"\ndriver = true')],
         ['visits.booster.driver: a visit with place = "phone" needs no driver'],

@@ -54,7 +54,13 @@ CHAPTERS: Mapping[str, tuple[type, str]] = {
     "Protocol": (
         Protocol,
         "`ketasched protocols show iv-depression --format toml >mine.toml` is one to change;\n"
-        "plan with `--protocol mine.toml`. [The shipped ones](protocols.md).",
+        "plan with `--protocol mine.toml`. [The shipped ones](protocols.md).\n\n"
+        "What precedes or follows visits, such as talks with a therapist, is in\n"
+        "`[[companions]]`. It is dated once the visits are, on the nearest day that is free, and\n"
+        "moves with its visit; it never moves, delays or refuses one.\n\n"
+        "Treatments at home between visits at the clinic are\n"
+        'a phase with `beside`, whose kind of visit has `place = "home"`: each day at home is a\n'
+        "treatment, after which nobody drives. `kap-six` and `iv-home-tablets` are examples.",
     ),
     "Course": (
         Course,

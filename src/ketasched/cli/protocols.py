@@ -78,6 +78,7 @@ def _visit_lines(protocol: Protocol, name: str, kind: VisitKind) -> Iterator[str
     # A number that a kind takes over from another one is an example if it is one there.
     mark = _marker(protocol, *(f"visits.{one}" for one in (name, kind.like) if one))
     driver = "someone else drives" if kind.needs_driver else "no driver needed"
+    driver += "; someone stays with the patient" if kind.attendant else ""
     yield f"visit {name}: {kind.title} ({kind.place}; {driver})"
     for part in ("check_in", "treatment", "observation"):
         minutes = getattr(kind.minutes, part)
@@ -100,7 +101,8 @@ def _phase_lines(protocol: Protocol, phase: Phase) -> Iterator[str]:
     else:
         number = f"{phase.count.default}{mark('count')}"
     decided = "; the clinician decides on each" if phase.tentative else ""
-    yield f"phase {phase.name}: {number} of visit {phase.visit}{decided}"
+    beside = f", at home between the visits of {phase.beside}" if phase.beside else ""
+    yield f"phase {phase.name}: {number} of visit {phase.visit}{beside}{decided}"
     if phase.per_week:
         choices = " or ".join(map(str, phase.per_week.choices))
         usual = _usual(phase.per_week.choices, phase.per_week.default, mark("per_week.default"))

@@ -57,8 +57,8 @@ class VisitOrdinals:
 class WithinDays:
     """Calendar days between a companion and its visit: Mon and Wed are 2. Both ends inclusive."""
 
-    max: Annotated[int, Key("The most days between the two.", unit="days", least=1, most=60)]
-    min: Annotated[int, Key("The fewest days between the two.", unit="days", least=1, most=60)] = 1
+    max: Annotated[int, Key("The most days between the two.", unit="days", least=1, most=31)]
+    min: Annotated[int, Key("The fewest days between the two.", unit="days", least=1, most=31)] = 1
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the limits cross."""

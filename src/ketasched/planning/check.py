@@ -138,8 +138,11 @@ def _ride_findings(course: Course) -> Iterator[Finding]:
 
 
 def _treatment_before(course: Course, companion: Companion) -> Visit | Companion | None:
-    """The visit that a review follows; the last treatment before any other companion, if any."""
-    if companion.is_review:
+    """The visit that a review follows; the last treatment before any other companion, if any.
+
+    Beside home days a review is as any other companion.
+    """
+    if companion.is_review and not course.protocol.home_phases:
         return course.visits[companion.after - 1]
     visits = [visit for visit in course.visits if visit.is_here]
     beside = [one for one in course.companions if one.status in TAKES_PLACE]

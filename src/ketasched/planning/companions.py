@@ -63,7 +63,7 @@ def wanted_companions(protocol: Protocol, visits: Iterable[Visit]) -> Iterator[W
 
     A make-up visit counts as the visit for which it makes up.
     """
-    for visit in visits if protocol.companions else ():
+    for visit in visits:
         number = int(visit.of.partition(" of ")[0])
         for kind in protocol.companions if visit.is_here else ():
             if kind.belongs_to(visit.phase, number):
@@ -179,6 +179,8 @@ def date_companions(
     context: PlanningContext, visits: Sequence[Visit], others: Sequence[Companion], course_id: str
 ) -> Iterator[Companion]:
     """The companions of a new course, beside its visits, its reviews and its home days."""
+    if not context.protocol.companions:
+        return
     dates = CompanionDates(context, visits, others)
     ordinal = sum(not one.is_review for one in others)
     for wanted in wanted_companions(context.protocol, visits):
@@ -212,6 +214,8 @@ def left_out_companions(
     context: PlanningContext, course: Course, not_before: datetime | None = None
 ) -> Iterator[Finding]:
     """A finding for each companion that the course should have, has not, and could still have."""
+    if not context.protocol.companions:
+        return
     there = [one for one in course.companions if one.status != "omitted"]
     dates = CompanionDates(context, course.visits, there, not_before)
     for wanted in wanted_companions(context.protocol, course.visits):
