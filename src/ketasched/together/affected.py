@@ -84,8 +84,9 @@ def affected_courses(disruption: Disruption) -> list[Affected]:
     return sorted(found, key=lambda one: (one.misfits[0].start.timestamp(), one.course.patient))
 
 
-def bookings_of_others(courses: Sequence[Course], affected: Sequence[Affected]) -> Occupancy:
-    """The visits of the courses that are not affected."""
+def bookings_of_others(disruption: Disruption, affected: Sequence[Affected]) -> Occupancy:
+    """What the visits of the courses that are not affected hold of the clinic as it is now."""
     known = {one.before.course_id for one in affected}
-    others = (course for course in courses if course.course_id not in known)
-    return Occupancy(one for course in others for one in holds_of(course))
+    others = (course for course in disruption.courses if course.course_id not in known)
+    newer = (replace(course, clinic=disruption.clinic) for course in others)
+    return Occupancy(hold for course in newer for hold in holds_of(course))
