@@ -13,6 +13,9 @@ from ketasched.model import Clinic, Resource, VisitKind
 VisitOfOther = tuple[VisitKind, datetime]
 """A visit of this kind, by its check-in: it takes what its kind needs."""
 
+Use = tuple[str, datetime]
+"""A resource, by name, and a minute in which it serves a visit; in UTC."""
+
 MINUTE = timedelta(minutes=1)
 
 
@@ -27,8 +30,8 @@ def booking_of(kind: VisitKind, start: datetime) -> tuple[datetime, datetime]:
     return begin, begin + timedelta(minutes=kind.minutes.total)
 
 
-def uses(clinic: Clinic, kind: VisitKind, start: datetime) -> Iterator[tuple[str, datetime]]:
-    """Each minute (in UTC) in which a visit uses a resource, with the resource's name."""
+def uses(clinic: Clinic, kind: VisitKind, start: datetime) -> Iterator[Use]:
+    """Each minute in which a visit uses a resource."""
     minutes = kind.minutes
     parts = (
         *["check_in"] * minutes.check_in,
@@ -58,7 +61,7 @@ def patients_at(clinic: Clinic, name: str, local: datetime) -> int:
     return (resource.count - away) * resource.serves if is_there else 0
 
 
-def overused(clinic: Clinic, visits: Iterable[VisitOfOther]) -> Mapping[tuple[str, datetime], int]:
+def overused(clinic: Clinic, visits: Iterable[VisitOfOther]) -> Mapping[Use, int]:
     """By how many patients more than it can serve each resource is used, minute by minute."""
     zone = ZoneInfo(clinic.timezone)
     in_use = Counter(use for one in visits for use in uses(clinic, *one))
