@@ -103,7 +103,7 @@ def assert_not_worse(disruption: Disruption, after: Sequence[Course]) -> None:
         assert number <= before.get(use, 0)
 
 
-@pytest.mark.parametrize("seed", range(50))
+@pytest.mark.parametrize("seed", range(40))
 def test_on_tiny_cases_it_is_the_best_of_all_ways(seed):
     disruption = staffed(seed)
     found = reschedule(disruption, limit=20)
