@@ -71,6 +71,14 @@ def test_a_hold_has_to_be_inside_one_of_the_hours_on_the_clock_of_the_day(begin,
     assert limit_of(own, Hold("nurse", at(SPRING, begin), at(SPRING, end))) == limit
 
 
+def test_hours_that_meet_are_one():
+    meeting = WeekHours(sun=(TimeRange.read("00:00-04:00"), TimeRange.read("04:00-09:00")))
+    hold = Hold("nurse", at(SPRING, "01:00"), at(SPRING, "08:00"))
+    own = nurses(hours=meeting)
+    assert limit_of(own, hold) == 6
+    assert list(limit_instants(own, hold)) == [hold.begin]
+
+
 def test_a_limit_falls_where_the_hours_end():
     own = nurses(hours=MORNINGS)
     hold = Hold("nurse", at(SPRING, "03:00"), at(SPRING, "10:00"))

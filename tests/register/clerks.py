@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from ketasched.errors import NoPlan, Refused
 from ketasched.files.load import load_clinic, load_protocol
-from ketasched.model import Clinic, Clock, Course, DateRange, Request
+from ketasched.model import Clinic, Clock, Course, DateRange, Protocol, Request, Resource
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
 from ketasched.register import register as book_module
@@ -57,15 +57,54 @@ def clinic_in_repair() -> Clinic:
     return replace(clinic(), closures=closures)
 
 
+MONITORS, SERVED = 3, 2
+"""How many monitors there are, and how many patients the only prescriber treats at once."""
+
+
+@cache
+def staffed_clinic() -> Clinic:
+    """The clinic with fewer monitors than chairs, one of them away now and then."""
+    days = (FIRST_DAY + timedelta(7 * week + 1) for week in range(1, 60, 3))
+    away = {DateRange(day, day + timedelta(2)): 1 for day in days}
+    monitors = Resource("monitor", MONITORS, 1, ("treatment", "observation"), absences=away)
+    prescriber = Resource("prescriber", 1, SERVED, ("treatment",))
+    return replace(clinic_in_repair(), resources=(monitors, prescriber))
+
+
+@cache
+def without_prescriber() -> Protocol:
+    """The protocol, where visits need nobody but a monitor."""
+    kinds = {name: replace(one, needs=("monitor",)) for name, one in PROTOCOL.visits.items()}
+    return replace(PROTOCOL, visits=kinds)
+
+
 @dataclass(frozen=True)
 class Clerk:
-    """Who books `share` courses of the `total` that all together do."""
+    """Who books `share` courses of the `total` that all together do.
+
+    At a clinic that is `staffed` every third clerk's visits need no prescriber.
+    """
 
     number: int
     share: int
     total: int
     address: str
     folder: Path
+    staffed: bool = False
+
+    @property
+    def clinic(self) -> Clinic:
+        """The clinic at which it books."""
+        return staffed_clinic() if self.staffed else clinic_in_repair()
+
+    @property
+    def protocol(self) -> Protocol:
+        """The protocol of its courses."""
+        return without_prescriber() if self.staffed and self.number % 3 == 1 else PROTOCOL
+
+    def planned(self, request: Request, bookings: Occupancy) -> Course:
+        """The course for a request beside these bookings."""
+        return plan(self.protocol, self.clinic, request, made_at=MADE_AT, bookings=bookings)
 
     @property
     def path(self) -> Path:
@@ -97,17 +136,12 @@ class Clerk:
         return [json.loads(line) for line in lines[:-1]]
 
 
-def planned(request: Request, bookings: Occupancy) -> Course:
-    """The course for a request beside these bookings."""
-    return plan(PROTOCOL, clinic_in_repair(), request, made_at=MADE_AT, bookings=bookings)
-
-
 def work(clerk: Clerk) -> None:
     """Book until the share is done."""
     os.nice(1)
     # On a machine that has much else to do a server takes its time to be there again.
     book_module.SECONDS_TO_COME_BACK = SECONDS_TO_COME_BACK
-    book, place = Register.open(clerk.address), clinic_in_repair()
+    book, place = Register.open(clerk.address), clerk.clinic
     done = clerk.did()
     booked = sum(one["outcome"] == "booked" for one in done)
     whole = b"".join(json.dumps(one).encode() + b"\n" for one in done)
@@ -123,7 +157,7 @@ def work(clerk: Clerk) -> None:
             def make(bookings: Any, request: Request = request, seen: list[int] = seen) -> Course:
                 asked = select(func.max(LOG.c.number))
                 seen[0] = bookings._connection.execute(asked).scalar_one() or 0
-                return planned(request, bookings)
+                return clerk.planned(request, bookings)
 
             outcome, why = "booked", ""
             try:

@@ -5,10 +5,12 @@ from collections import defaultdict
 from datetime import date, datetime
 
 from ketasched.errors import NoPlan
-from tests.register.clerks import STARTS, Clerk, clinic_in_repair, planned
+from ketasched.files.load import parse_course
+from ketasched.model.holds import holds_of
+from ketasched.model.occupancy import Occupancy
+from tests.register.clerks import SERVED, STARTS, Clerk, clinic_in_repair, staffed_clinic
 from tests.register.databases import rows
 from tests.support.brute_force import chairs_on
-from tests.support.nouns import occupied
 
 MOST_AT_ONCE = """
 SELECT day, max(together) FROM (
@@ -62,6 +64,47 @@ def chairs_in_order(day: str) -> int:
     return chairs_on(clinic_in_repair(), date.fromisoformat(day)) or 0
 
 
+MOST_SERVED = """
+SELECT day, max(together) FROM (
+  SELECT one.day AS day, count(*) AS together FROM bookings AS one JOIN bookings AS other
+  ON other.clinic = one.clinic AND other.begins > one.begins - 86400
+  AND other.treatment <= one.treatment AND other.{until} > one.treatment
+  WHERE (one.needs IS NULL OR one.needs = '{name}')
+  AND (other.needs IS NULL OR other.needs = '{name}')
+  GROUP BY one.uid, one.day
+) AS counted GROUP BY day
+"""
+
+
+def nobody_is_overbooked(address: str) -> dict[str, int]:
+    """See that monitors and prescriber serve no more than they can; the most of each at once."""
+    found: dict[str, int] = {}
+    monitors, _ = staffed_clinic().resources
+    for name, until in (("monitor", "ends"), ("prescriber", "observation")):
+        for day, most in rows(address, MOST_SERVED.format(name=name, until=until)):
+            away = sum(
+                n for days, n in monitors.absences.items() if date.fromisoformat(day) in days
+            )
+            assert most <= (monitors.count - away if name == "monitor" else SERVED), day
+            found[name] = max(found.get(name, 0), most)
+    return found
+
+
+def parts_are_as_in_the_courses(address: str) -> None:
+    """See that the bookings say when the parts of each visit begin, as the courses do."""
+    asked = "SELECT uid, treatment, observation, needs FROM bookings"
+    booked = {uid: parts for uid, *parts in rows(address, asked)}
+    for (document,) in rows(address, "SELECT document FROM courses"):
+        course = json.loads(document)
+        for visit in course["visits"]:
+            kind = course["protocol"]["visits"][visit["kind"]]
+            treatment = _seconds(visit["treatment_start"])
+            needs = " ".join(kind["needs"]) if "needs" in kind else None
+            observation = treatment + 60 * kind["minutes"]["treatment"]
+            assert booked.pop(visit["uid"]) == [treatment, observation, needs]
+    assert not booked
+
+
 def none_is_lost(address: str, clerks: list[Clerk]) -> dict[str, int]:
     """Every course that a clerk booked is there, and no other; how often each outcome was."""
     outcomes: dict[str, int] = defaultdict(int)
@@ -81,21 +124,21 @@ def none_is_lost(address: str, clerks: list[Clerk]) -> dict[str, int]:
 def refusals_are_right(address: str, clerks: list[Clerk], most: int | None = None) -> int:
     """Each refusal, made again with what was booked when it was made, is one; how many."""
     query = "SELECT number, document FROM log JOIN courses ON log.course_id = courses.course_id"
-    seats = [
-        (number, datetime.fromisoformat(one["start"]), datetime.fromisoformat(one["end"]))
+    held = [
+        (number, hold)
         for number, document in sorted(rows(address, query))
-        for one in json.loads(document)["visits"]
+        for hold in holds_of(parse_course(document, "a course of the register"))
     ]
     refused = [
-        (did["seen"], request)
+        (clerk, did["seen"], request)
         for clerk in clerks
         for did, request in zip(clerk.did(), clerk.requests(), strict=False)
         if did["outcome"] in ("refused", "taken")
     ]
-    for seen, request in refused[:most]:
-        booked = occupied((begins, ends) for number, begins, ends in seats if number <= seen)
+    for clerk, seen, request in refused[:most]:
+        booked = Occupancy(hold for number, hold in held if number <= seen)
         try:
-            planned(request, booked)
+            clerk.planned(request, booked)
         except NoPlan:
             continue
         raise AssertionError(f"{request.patient} was refused, and there was room")

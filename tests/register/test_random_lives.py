@@ -19,7 +19,7 @@ from ketasched.register.register import Register
 from tests.conftest import MADE_AT
 from tests.register.databases import rows
 from tests.support.nouns import phase, protocol
-from tests.support.random_life import CLINIC, Life, Make
+from tests.support.random_life import CLINIC, MONITORED, Life, Make
 
 LIVES, CHANGES = (20, 200) if os.environ.get("HYPOTHESIS_PROFILE") == "explore" else (1, 20)
 ONE_VISIT = protocol(phase(1))
@@ -28,14 +28,14 @@ ONE_VISIT = protocol(phase(1))
 class InRegister:
     """The course is booked, and so are those of others."""
 
-    def __init__(self, address: str) -> None:
-        self.address, self.book = address, Register.open(address)
+    def __init__(self, address: str, at: Clinic = CLINIC) -> None:
+        self.address, self.book, self.at = address, Register.open(address), at
         self.others: list[Course] = []
         self.crowded = 0
         """How often a visit sat down where there was no chair left."""
 
     def enter(self, make: Make, asked: Request) -> Course:
-        return self.book.book(BookingRequest(CLINIC, make, LogEntry(MADE_AT, ""), asked))
+        return self.book.book(BookingRequest(self.at, make, LogEntry(MADE_AT, ""), asked))
 
     def change(self, before: Course, make: Make, at: Clinic) -> Course:
         line = LogEntry(before.history[-1].at, "")
@@ -64,10 +64,10 @@ class InRegister:
 
         def make(bookings: Occupancy) -> Course:
             made_at = MADE_AT + timedelta(minutes=chance.randrange(10**4))
-            return plan(ONE_VISIT, CLINIC, asked, made_at=made_at, bookings=bookings)
+            return plan(ONE_VISIT, self.at, asked, made_at=made_at, bookings=bookings)
 
         with suppress(NoPlan, Conflict):
-            booking = BookingRequest(CLINIC, make, LogEntry(MADE_AT, ""), asked)
+            booking = BookingRequest(self.at, make, LogEntry(MADE_AT, ""), asked)
             self.others.append(self.book.book(booking))
 
 
@@ -75,5 +75,13 @@ class InRegister:
 def test_a_life_in_a_register_is_replayed_beside_the_bookings_of_others(seed, address):
     place = InRegister(address)
     life = Life(f"register {seed}", place)
+    life.run(CHANGES)
+    assert life.done["undo"]
+
+
+@pytest.mark.parametrize("seed", range(LIVES))
+def test_so_it_is_where_there_is_one_monitor(seed, address):
+    place = InRegister(address, MONITORED)
+    life = Life(f"monitored {seed}", place, at=MONITORED)
     life.run(CHANGES)
     assert life.done["undo"]

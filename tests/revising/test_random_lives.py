@@ -15,7 +15,7 @@ from ketasched.model import Clinic, CompanionKind, Course, Protocol, VisitOrdina
 from ketasched.planning.record import record_findings
 from ketasched.render.patient_folder import render_course_file
 from tests.support import random_life
-from tests.support.random_life import InMemory, Life, Make
+from tests.support.random_life import MONITORED, InMemory, Life, Make
 
 EXPLORES = os.environ.get("HYPOTHESIS_PROFILE") == "explore"
 EACH = VisitOrdinals()
@@ -48,6 +48,13 @@ def test_visits_elsewhere_stay_as_they_are_through_a_life(seed):
     planned = life.course.visits[: len(prior)]
     life.run(CHANGES)
     assert life.course.visits[: len(prior)] == planned
+
+
+@pytest.mark.parametrize("seed", range(LIVES))
+def test_so_it_is_where_there_is_one_monitor(seed):
+    life = Life(f"monitored {seed}", InMemory("monitor"), at=MONITORED)
+    life.run(CHANGES)
+    assert life.done["undo"]
 
 
 @pytest.mark.parametrize("seed", range(LIVES // 4))

@@ -6,6 +6,7 @@ here: holiday calendars, a clinic's overrides of a protocol, and the preconditio
 clearance).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -14,6 +15,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from ketasched.model import WEEKDAYS, Clinic, Phase, Protocol, Request, TimeRange, VisitKind
+from tests.support.resource_judge import VisitOfOther, booking_of, patients_at, takes_chair, uses
 
 Booking = tuple[datetime, datetime]
 VisitSequence = tuple[datetime, ...]
@@ -35,6 +37,7 @@ def best_plan(
     clinic: Clinic,
     request: Request,
     taken: Sequence[Booking] = (),
+    others: Sequence[VisitOfOther] = (),
     *,
     claimed: Plan | None = None,
 ) -> Plan | None:
@@ -44,7 +47,7 @@ def best_plan(
     best one sooner if the claim is true. The result is None, too, if all plans that keep the rules
     are worse than the claim.
     """
-    search = Search(clinic, request, taken, phase_plans(protocol, request))
+    search = Search(clinic, request, taken, phase_plans(protocol, request), others)
     claim = None if claimed is None else search.course_at(claimed)
     best: Course | None = None
 
@@ -118,16 +121,24 @@ def phase_plan_of(phase: Phase, protocol: Protocol, request: Request) -> PhasePl
 class Availability:
     """The starts that the rules about one visit allow."""
 
-    def __init__(self, clinic: Clinic, request: Request, taken: Sequence[Booking]) -> None:
+    def __init__(
+        self,
+        clinic: Clinic,
+        request: Request,
+        taken: Sequence[Booking],
+        others: Sequence[VisitOfOther] = (),
+    ) -> None:
         self.clinic = clinic
         self.request = request
-        self.taken = [(start.astimezone(UTC), end.astimezone(UTC)) for start, end in taken]
+        chairs = [*taken, *(booking_of(*one) for one in others if takes_chair(one[0]))]
+        self.taken = [(start.astimezone(UTC), end.astimezone(UTC)) for start, end in chairs]
+        self.in_use = Counter(use for one in others for use in uses(clinic, *one))
         self.zone = ZoneInfo(clinic.timezone)
-        self.found: dict[tuple[date, int, bool], list[datetime]] = {}
+        self.found: dict[tuple[date, VisitKind], list[datetime]] = {}
 
     def on(self, day: date, kind: VisitKind) -> list[datetime]:
         """Every start on a day, the earliest first."""
-        key = day, kind.minutes.total, kind.place == "clinic"
+        key = day, kind
         if key not in self.found:
             self.found[key] = list(self.allowed(day, kind)) if self.can_come(day) else []
         return self.found[key]
@@ -164,7 +175,8 @@ class Availability:
                     is_shown
                     and all(bound.start <= minute for bound in bounds)
                     and all(self.wall_minutes(end, day) <= bound.end for bound in bounds)
-                    and (kind.place != "clinic" or self.has_chair(begin, end))
+                    and (not takes_chair(kind) or self.has_chair(begin, end))
+                    and all(self.is_served(*use) for use in uses(self.clinic, kind, begin))
                     and not self.is_busy(begin, end)
                 ):
                     yield start
@@ -195,6 +207,12 @@ class Availability:
         in_use = [sum(begin <= moment < over for begin, over in self.taken) for moment in moments]
         return chairs is None or max(in_use) < chairs
 
+    def is_served(self, resource: str, minute: datetime) -> bool:
+        """Whether a resource can serve one patient more during a minute, given in UTC."""
+        return self.in_use[resource, minute] < patients_at(
+            self.clinic, resource, minute.astimezone(self.zone)
+        )
+
 
 def chairs_on(clinic: Clinic, day: date) -> int | None:
     """The chairs that are in order on a day; None if they are not counted."""
@@ -215,11 +233,12 @@ class Search:
         request: Request,
         taken: Sequence[Booking],
         plans: Sequence[PhasePlan],
+        others: Sequence[VisitOfOther] = (),
     ) -> None:
         self.request = request
         self.plans = plans
         self.wanted = (request.time or clinic.preferred_start).minutes
-        self.availability = Availability(clinic, request, taken)
+        self.availability = Availability(clinic, request, taken, others)
         self.fitting: dict[tuple[int, datetime | None], bool] = {}
 
     def courses(

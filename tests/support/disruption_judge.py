@@ -1,16 +1,20 @@
 """The judge of `reschedule`: every way to reschedule every course, by the contract's words."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from math import inf
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from ketasched.model import TAKES_PLACE, Clinic, Course, Visit
+from ketasched.model import TAKES_PLACE, Clinic, Course, Visit, VisitKind
 from ketasched.model.opening_hours import openings
 from ketasched.model.wall_clock import moment_at
 from ketasched.together import Disruption
+from tests.support.resource_judge import Use, patients_at, takes_chair, uses
 
 Worth = tuple[int, int, int, int, int]
 """Courses lost, excess, moved, delay, spacing."""
@@ -18,8 +22,19 @@ Worth = tuple[int, int, int, int, int]
 LOST: Worth = (1, 0, 0, 0, 0)
 """What a course without a place is worth."""
 
-Seated = tuple[float, float, bool]
-"""Start and end of a visit, and whether the visit does not fit and its course is lost."""
+
+class Seated(NamedTuple):
+    """A visit from `begin` to `end`, with what it takes.
+
+    It is `lost` if it does not fit and its course has no place.
+    """
+
+    begin: float
+    end: float
+    lost: bool
+    takes_chair: bool
+    uses: tuple[Use, ...]
+
 
 DAYS_LATER = 15
 """How many days after its day the judge tries a visit."""
@@ -38,35 +53,55 @@ class Judge:
     """A disruption, and whose visits are when."""
 
     disruption: Disruption
+    found: dict[tuple[VisitKind, datetime], tuple[Use, ...]] = field(default_factory=dict)
+    """What visits use, every five minutes: all edges of the small cases are on that grid."""
 
     @property
     def clinic(self) -> Clinic:
         return self.disruption.clinic
 
-    def length(self, course: Course) -> timedelta:
-        return timedelta(minutes=course.protocol.visits["infusion"].minutes.total)
+    def seated(self, course: Course, start: datetime, *, lost: bool = False) -> Seated:
+        """A visit of a course that begins then."""
+        kind = course.protocol.visits["infusion"]
+        if (kind, start) not in self.found:
+            every = uses(self.clinic, kind, start)
+            self.found[kind, start] = tuple(one for one in every if one[1].minute % 5 == 0)
+        begin, used = start.timestamp(), self.found[kind, start]
+        return Seated(begin, begin + kind.minutes.total * 60, lost, takes_chair(kind), used)
 
-    def interval(self, course: Course, start: datetime) -> tuple[float, float]:
-        return start.timestamp(), start.timestamp() + self.length(course).total_seconds()
+    def patients_at(self, use: Use) -> int:
+        """How many patients the resource can serve then."""
+        local = use[1].astimezone(ZoneInfo(self.clinic.timezone))
+        return patients_at(self.clinic, use[0], local)
 
     def ahead(self, course: Course) -> list[Visit]:
         """The visits that are still to come."""
         return [one for one in course.visits if one.start > self.disruption.at]
 
-    def booked(self) -> list[tuple[float, float]]:
+    @cached_property
+    def booked(self) -> list[Seated]:
         return [
-            self.interval(course, visit.start)
+            self.seated(course, visit.start)
             for course in self.disruption.courses
             for visit in course.visits
             if visit.status in TAKES_PLACE
         ]
 
-    def is_overfull(self, one: tuple[float, float], all_of: Sequence[tuple[float, float]]) -> bool:
-        """Whether more visits than fit are there at a moment of this one, or begin with it."""
-        instants = [begin for begin, _ in (*all_of, one) if one[0] <= begin < one[1]]
+    @cached_property
+    def in_use(self) -> Mapping[Use, int]:
+        return Counter(use for one in self.booked for use in one.uses)
+
+    def is_overfull(self, one: Seated) -> bool:
+        """Whether more visits than fit are booked at a moment of this one, or begin with it."""
+        if any(self.in_use.get(use, 0) > self.patients_at(use) for use in one.uses):
+            return True
+        if not one.takes_chair:
+            return False
+        all_of = [other for other in self.booked if other.takes_chair]
+        instants = [o.begin for o in (*all_of, one) if one.begin <= o.begin < one.end]
         chairs, starts = self.clinic.chairs, self.clinic.starts_per_slot
-        peak = max(sum(a <= instant < b for a, b in all_of) for instant in instants)
-        begins = sum(a == one[0] for a, _ in all_of)
+        peak = max(sum(o.begin <= instant < o.end for o in all_of) for instant in instants)
+        begins = sum(other.begin == one.begin for other in all_of)
         return bool((chairs and peak > chairs) or (starts and begins > starts))
 
     def is_open(self, course: Course, start: datetime) -> bool:
@@ -84,7 +119,7 @@ class Judge:
 
     def misfits(self, course: Course) -> dict[int, str]:
         """The numbers of the visits to come that do not fit, each `evicted` or `crowded`."""
-        booked, found = self.booked(), {}
+        found = {}
         for visit in course.visits:
             if visit.start <= self.disruption.at or visit.status not in TAKES_PLACE:
                 continue
@@ -96,7 +131,7 @@ class Judge:
                 visit.start,
             ):
                 found[visit.number] = "evicted"
-            elif self.is_overfull(self.interval(course, visit.start), booked):
+            elif self.is_overfull(self.seated(course, visit.start)):
                 found[visit.number] = "crowded"
         return found
 
@@ -105,7 +140,7 @@ class Judge:
         visit = course.visits[number - 1]
         if kind != "evicted":
             yield visit.start
-        at, booked = self.disruption.at, self.booked()
+        at = self.disruption.at
         first = visit.start.date() if not kind else at.astimezone(visit.start.tzinfo).date()
         notice = timedelta(minutes=0 if kind else self.clinic.notice.minutes)
         last = visit.start.date() + timedelta(DAYS_LATER)
@@ -113,13 +148,14 @@ class Judge:
             for opening in openings(self.clinic, day):
                 for minutes in range(opening.start, opening.end, self.clinic.slot_minutes):
                     start = moment_at(day, minutes, ZoneInfo(self.clinic.timezone))
-                    own = self.interval(course, start)
+                    own = self.seated(course, start)
                     if (
                         start != visit.start
                         and start.timestamp() > at.timestamp()
                         and start.timestamp() >= at.timestamp() + notice.total_seconds()
                         and self.is_open(course, start)
-                        and not self.is_overfull(own, booked)
+                        and not self.is_overfull(own)
+                        and all(self.patients_at(use) for use in own.uses)
                     ):
                         yield start
 
@@ -206,17 +242,28 @@ class Judge:
 
     def fits(self, visits: Sequence[Seated]) -> bool:
         """Whether all have a chair; the lost ones take none at times that are overfull now."""
-        booked = self.booked()
         chairs, starts = self.clinic.chairs or inf, self.clinic.starts_per_slot or inf
-        for begin, _, _ in visits:
-            there = [one for one in visits if one[0] <= begin < one[1]]
-            begun = [one for one in visits if one[0] == begin]
-            now_there = sum(a <= begin < b for a, b in booked)
-            now_begun = sum(a == begin for a, _ in booked)
+        booked = [one for one in self.booked if one.takes_chair]
+        own = [one for one in visits if one.takes_chair]
+        for begin, *_ in own:
+            there = [one for one in own if one.begin <= begin < one.end]
+            begun = [one for one in own if one.begin == begin]
+            now_there = sum(one.begin <= begin < one.end for one in booked)
+            now_begun = sum(one.begin == begin for one in booked)
             for found, now, most in ((there, now_there, chairs), (begun, now_begun, starts)):
-                if sum(now <= most or not lost for _, _, lost in found) > most:
+                if sum(now <= most or not one.lost for one in found) > most:
                     return False
-        return True
+        return self.are_served(visits)
+
+    def are_served(self, visits: Sequence[Seated]) -> bool:
+        """The same of the clinic's resources."""
+        in_use = Counter(
+            use
+            for one in visits
+            for use in one.uses
+            if not one.lost or self.in_use.get(use, 0) <= self.patients_at(use)
+        )
+        return all(number <= self.patients_at(use) for use, number in in_use.items())
 
     def best(self) -> Worth:
         """What the best proposal is worth."""
@@ -227,7 +274,7 @@ class Judge:
             if kinds and course.patient not in self.disruption.excepted:
                 affected.append((course, kinds, self.ways(course, kinds)))
             else:
-                fixed += [(*self.interval(course, one.start), False) for one in self.ahead(course)]
+                fixed += [self.seated(course, one.start) for one in self.ahead(course)]
         best: list[Worth] = [(len(affected) + 1, 0, 0, 0, 0)]
 
         def go_on(
@@ -246,10 +293,10 @@ class Judge:
                 total = _sum(worth, way.worth)
                 if total >= best[0]:
                     break
-                more = [(*self.interval(course, one), False) for one in way.starts.values()]
+                more = [self.seated(course, one) for one in way.starts.values()]
                 go_on(others, total, [*visits, *more])
             lost = [
-                (*self.interval(course, one.start), one.number in kinds)
+                self.seated(course, one.start, lost=one.number in kinds)
                 for one in self.ahead(course)
             ]
             go_on(others, _sum(worth, LOST), [*visits, *lost])

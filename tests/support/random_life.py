@@ -24,6 +24,7 @@ from ketasched.model import (
     NewStart,
     Record,
     Request,
+    Resource,
     TimeRange,
     Visit,
     VisitChange,
@@ -42,6 +43,10 @@ from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, request
 
 CLINIC = clinic(chairs=1, id_salt="life", name="Mill Lane")
+MONITOR = Resource("monitor", during=("treatment", "observation"))
+MONITORED = replace(CLINIC, chairs=3, resources=(MONITOR,))
+"""A clinic with chairs enough, and one monitor."""
+
 PROTOCOLS: dict[str, dict[str, Any]] = {
     "iv-depression": {"boosters": 2, "driver_name": "Sam"},
     "iv-depression-gated": {"driver_name": "Sam"},
@@ -89,14 +94,16 @@ class Place(Protocol):
 class InMemory:
     """Courses are values, and so are the bookings of others."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str = CHAIR) -> None:
+        self.unit = unit
+        """Of what the clinic has one only."""
         self.taken: list[tuple[float, float]] = []
 
     def enter(self, make: Make, asked: Request) -> Course:
         return make(Occupancy())
 
     def change(self, before: Course, make: Make, at: Clinic) -> Course:
-        return make(Occupancy(Hold(CHAIR, *one) for one in self.taken))
+        return make(Occupancy(Hold(self.unit, *one) for one in self.taken))
 
     def others_book(self, chance: random.Random, course: Course) -> None:
         """A time that the course has given up, if it has; an hour of others otherwise."""
@@ -113,7 +120,9 @@ class InMemory:
 class Life:
     """A course, and all that has been seen of it."""
 
-    def __init__(self, seed: object, place: Place, prior: tuple[date, ...] = ()) -> None:
+    def __init__(
+        self, seed: object, place: Place, prior: tuple[date, ...] = (), at: Clinic = CLINIC
+    ) -> None:
         self.chance, self.place = random.Random(str(seed)), place
         name = self.chance.choice(sorted(PROTOCOLS))
         usual: dict[str, Any] = {"patient": "P-1", "start": date(2026, 12, 7), "prior": prior}
@@ -121,11 +130,11 @@ class Life:
 
         def make(bookings: Occupancy) -> Course:
             protocol = load_protocol(name)
-            return plan(protocol, CLINIC, asked, made_at=MADE_AT, bookings=bookings)
+            return plan(protocol, at, asked, made_at=MADE_AT, bookings=bookings)
 
         self.course = place.enter(make, asked)
         self.now = self.course.visits[len(prior)].start - timedelta(days=1)
-        self.clinic = CLINIC
+        self.clinic, self.lacking = at, "staff" if at.resources else "capacity"
         self.revisions = [self.course]
         self.undone_to: list[Course] = []
         """The courses before the changes that are not undone."""
@@ -147,7 +156,8 @@ class Life:
         if self.chance.random() < 0.1:
             self.now += timedelta(hours=self.chance.choice([1, 5, 24]))
         if self.chance.random() < 0.1:
-            self.chance.choice([self.close_a_day, self.break_chairs, self.change_hours])()
+            lose = self.send_away if self.clinic.resources else self.break_chairs
+            self.chance.choice([self.close_a_day, lose, self.change_hours])()
         if self.chance.random() < 0.3:
             self.place.others_book(self.chance, self.course)
         change = some_change(self.chance, self.course)
@@ -188,6 +198,14 @@ class Life:
         day = self.now.date() + timedelta(self.chance.randrange(30))
         closures = replace(self.clinic.closures, chairs={DateRange(day, day): 1})
         self.clinic = replace(self.clinic, closures=closures)
+
+    def send_away(self) -> None:
+        """The monitor is away on a day, and there at odd hours, from the next change on."""
+        day = self.now.date() + timedelta(self.chance.randrange(30))
+        times = self.chance.choice(["08:00-18:00", "09:00-12:30 13:00-16:00"])
+        there = WeekHours(*[tuple(map(TimeRange.read, times.split()))] * 7)
+        gone = replace(MONITOR, hours=there, absences={DateRange(day, day): 1})
+        self.clinic = replace(self.clinic, resources=(gone,))
 
     def change_hours(self) -> None:
         """The clinic says, from the next change on, that it has other hours from a day on."""
@@ -252,9 +270,9 @@ class Life:
         assert over
 
     def judge_refused_undo(self, error: NoPlan) -> None:
-        """The chair of a visit to come is taken, which the visit does not have now."""
+        """The chair, or monitor, of a visit to come is taken, which it does not have now."""
         there, before = items(self.course), self.undone_to[-1].visits
-        assert {one.rule for one in error.findings} == {"capacity"}
+        assert {one.rule for one in error.findings} == {self.lacking}
         for finding in error.findings:
             assert finding.visit
             visit = before[finding.visit - 1]

@@ -3,9 +3,9 @@
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from random import Random
 from zoneinfo import ZoneInfo
@@ -35,6 +35,14 @@ from ketasched.together import Demand, JointPlan, ObjectiveValue, Unscheduled, t
 from tests.conftest import MADE_AT, ROOT
 from tests.support import brute_force
 from tests.support.nouns import MONDAY, clinic, occupied, phase, protocol, request
+from tests.support.resource_judge import (
+    Use,
+    VisitOfOther,
+    booking_of,
+    patients_at,
+    takes_chair,
+    uses,
+)
 
 Booking = tuple[datetime, datetime]
 
@@ -69,33 +77,53 @@ def assert_all_clean(found: JointPlan, booked: Sequence[Booking] = ()) -> None:
 
 @dataclass(frozen=True)
 class Possible:
-    """A course that a patient could have: what it costs, and its visits."""
+    """A course that a patient could have: what it costs, its chairs, and what else it uses."""
 
     delay: int
     spacing: int
     visits: tuple[Booking, ...]
+    uses: frozenset[Use]
 
 
-def possible_courses(one: Demand, at: Clinic, booked: Sequence[Booking]) -> list[Possible]:
+def possible_courses(
+    one: Demand, at: Clinic, booked: Sequence[Booking], others: Sequence[VisitOfOther]
+) -> list[Possible]:
     """All courses of what is decided: boosters that are pencilled in count for nothing."""
     plans = brute_force.phase_plans(one.protocol, one.request)
     decided = [plan for plan in plans if not plan.phase.tentative]
-    search = brute_force.Search(at, one.request, booked, decided)
+    search = brute_force.Search(at, one.request, booked, decided, others)
     found = []
     for course in search.courses(lambda _: True):
         visits = [
-            (start, (start.astimezone(UTC) + length).astimezone(start.tzinfo))
+            (plan.kind, start)
             for plan, (*_, sequence) in zip(decided, course, strict=True)
-            for length in [timedelta(minutes=plan.kind.minutes.total)]
             for start in sequence
         ]
-        found.append(Possible(course[0][1], sum(cost[2] for cost in course), tuple(visits)))
+        chairs = tuple(booking_of(*visit) for visit in visits if takes_chair(visit[0]))
+        used = frozenset(use for visit in visits for use in uses(at, *visit))
+        found.append(Possible(course[0][1], sum(cost[2] for cost in course), chairs, used))
     return sorted(found, key=lambda course: (course.delay, course.spacing))
 
 
-def best_of_all(asked: Sequence[Demand], at: Clinic, booked: Sequence[Booking]) -> ObjectiveValue:
+def are_served(at: Clinic, used: Collection[Use], in_use: Mapping[Use, int]) -> bool:
+    """Whether a course uses nothing that is used as much as it can be."""
+    zone = ZoneInfo(at.timezone)
+    return all(
+        in_use[name, minute] < patients_at(at, name, minute.astimezone(zone))
+        for name, minute in used
+    )
+
+
+def best_of_all(
+    asked: Sequence[Demand],
+    at: Clinic,
+    booked: Sequence[Booking],
+    others: Sequence[VisitOfOther] = (),
+) -> ObjectiveValue:
     """What the best plan is worth, by trying all that could still be better."""
-    courses = [possible_courses(one, at, booked) for one in asked]
+    courses = [possible_courses(one, at, booked, others) for one in asked]
+    booked = [*booked, *(booking_of(*one) for one in others if takes_chair(one[0]))]
+    in_use = Counter(use for one in others for use in uses(at, *one))
     best = [(0, 0, 0)]
     zone = ZoneInfo(at.timezone)
 
@@ -122,13 +150,15 @@ def best_of_all(asked: Sequence[Demand], at: Clinic, booked: Sequence[Booking]) 
         if (hope, delay, spacing) >= best[0]:
             return
         for course in courses[number]:
-            if fits(visits, course.visits):
+            if fits(visits, course.visits) and are_served(at, course.uses, in_use):
                 more = (
                     seated - asked[number].priority,
                     delay + course.delay,
                     spacing + course.spacing,
                 )
+                in_use.update(course.uses)
                 go_on(number + 1, more, (*visits, *course.visits))
+                in_use.subtract(course.uses)
         go_on(number + 1, worth, visits)
 
     go_on(0, (0, 0, 0), ())

@@ -80,11 +80,11 @@ def holds_of_usage(clinic: Clinic, usage: Usage) -> list[Hold]:
     for resource in clinic.resources:
         if usage.needs is None or resource.name in usage.needs:
             parts = sorted({usage.part(name) for name in resource.during})
-            found += [Hold(resource.name, *span) for span in _joined(parts)]
+            found += [Hold(resource.name, *span) for span in joined_spans(parts)]
     return found
 
 
-def _joined(spans: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+def joined_spans(spans: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
     """The spans, in order, without empty ones; spans that meet are one."""
     last: tuple[float, float] | None = None
     for begin, end in spans:

@@ -9,7 +9,15 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ketasched.model.clinic import Clinic
-from ketasched.model.holds import AN_INSTANT, CHAIR, MOST_CACHED, START, Hold, holds
+from ketasched.model.holds import (
+    AN_INSTANT,
+    CHAIR,
+    MOST_CACHED,
+    START,
+    Hold,
+    holds,
+    joined_spans,
+)
 from ketasched.model.memo import memoised
 from ketasched.model.resource import Resource
 from ketasched.model.visit import Slot
@@ -81,15 +89,20 @@ def _limit_of_hold(clinic: Clinic) -> Callable[[Hold], int | None]:
 
 
 def _hours_on(clinic: Clinic, unit: str, day: date) -> list[tuple[float, float]] | None:
-    """The hours of a resource on a date, in POSIX seconds; None without hours of its own."""
+    """The hours of a resource on a date, in POSIX seconds; None without hours of its own.
+
+    Hours that meet are one: somebody who is there until ten and from ten on is there at ten.
+    """
     zone, resource = ZoneInfo(clinic.timezone), find_resource(clinic, unit)
     if resource is None or resource.hours is None:
         return None
     edges = ((one.start, one.end) for one in resource.hours.on(day.weekday()))
-    return [
-        (moment_at(day, start, zone).timestamp(), moment_at(day, end, zone).timestamp())
-        for start, end in edges
-    ]
+    return list(
+        joined_spans(
+            (moment_at(day, start, zone).timestamp(), moment_at(day, end, zone).timestamp())
+            for start, end in edges
+        )
+    )
 
 
 def limit_instants(clinic: Clinic, hold: Hold) -> Iterator[float]:

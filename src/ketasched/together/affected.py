@@ -84,13 +84,15 @@ def affected_courses(disruption: Disruption) -> list[Affected]:
     return sorted(found, key=lambda one: (one.misfits[0].start.timestamp(), one.course.patient))
 
 
-def bookings_of_others(courses: Sequence[Course], affected: Sequence[Affected]) -> Occupancy:
-    """What stays where it is: the courses that are not affected, and the companions of all.
+def bookings_of_others(disruption: Disruption, affected: Sequence[Affected]) -> Occupancy:
+    """What stays as it is, held of the clinic as it is now.
 
-    A companion of an affected course moves after its visit, beside all that is booked then.
+    These are the courses that are not affected, and the companions of those that are: a companion
+    moves after its visit, beside all that is booked then.
     """
     known = {one.before.course_id: one.course for one in affected}
-    others = (course for course in courses if course.course_id not in known)
-    found = Occupancy(one for course in others for one in holds_of(course))
-    found.add(one for course in known.values() for one in holds_of_companions(course))
+    others = (course for course in disruption.courses if course.course_id not in known)
+    newer = (replace(course, clinic=disruption.clinic) for course in others)
+    found = Occupancy(hold for course in newer for hold in holds_of(course))
+    found.add(hold for course in known.values() for hold in holds_of_companions(course))
     return found

@@ -81,7 +81,7 @@ class _Planner:
         more_time: Callable[[], bool],
     ) -> None:
         self.disruption, self.affected, self.more_time = disruption, affected, more_time
-        self.others = bookings_of_others(disruption.courses, affected)
+        self.others = bookings_of_others(disruption, affected)
         self.slot_classes: SlotClasses = {}
         # Whoever is not displaced may move away, but nobody moves to a time that is overfull.
         bookings = Occupancy(self.others)
