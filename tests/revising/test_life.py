@@ -360,7 +360,7 @@ class Life(RuleBasedStateMachine):
     def cease(self, number: int | None) -> None:
         self.change("cease", visit=number)
 
-    @rule(days=st.sampled_from([7, 14, 21, 28]), overrides=SOME_BETWEEN)
+    @rule(days=st.sampled_from([7, 14, 28, 28, 35]), overrides=SOME_BETWEEN)
     def booster(self, days: int, overrides: tuple[str, ...]) -> None:
         self.change("booster", overrides, days=days)
 
