@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ketasched.errors import NoPlan
+from ketasched.errors import BadFile, NoPlan
 from ketasched.events.view import View
 from ketasched.files.load import parse_course
 from ketasched.model import (
@@ -104,6 +104,13 @@ def test_companions_have_identifiers_by_their_ordinal_and_stay_in_the_course_fil
     course = planned(kind(), reviews=(PhaseReview(3, "How is it going?"),))
     assert len({one.uid for one in course.companions}) == 4
     assert parse_course(render(course, "json", View()), "it") == course
+
+
+def test_a_course_whose_protocol_does_not_have_its_companion_is_refused():
+    text = render(planned(kind()), "json", View()).replace('"name": "talk"', '"name": "call"', 2)
+    with pytest.raises(BadFile) as refused:
+        parse_course(text, "it")
+    assert 'reviews[0].name: the protocol has no companion "call"' in refused.value.details[0]
 
 
 def test_a_course_without_companions_is_written_as_ever():

@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ketasched.batch import previous_run
+from ketasched.cli.change_report import change_lines, follow_ups
 from ketasched.events.events import events
+from ketasched.events.own_uids import course_uids
 from ketasched.events.view import View
 from ketasched.files.load import parse_course
 from ketasched.model import (
@@ -16,6 +19,7 @@ from ketasched.model import (
     Course,
     DateRange,
     Driver,
+    NewStart,
     PhaseReview,
     VisitOrdinals,
     Wishes,
@@ -25,6 +29,7 @@ from ketasched.planning.check import check
 from ketasched.planning.planner import plan
 from ketasched.planning.record import record_findings
 from ketasched.render import render
+from ketasched.render.call_list.calls import make_call_list
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, phase, protocol, request
@@ -245,3 +250,68 @@ def test_an_ordinal_is_never_used_again():
     again = changed(changed(added, "undo", at=at), "booster", on=on, at=at)
     before = {one.uid for one in added.companions}
     assert len({one.uid for one in again.companions} - before) == 1
+
+
+# --- what is said of a change -----------------------------------------------------------------
+
+
+def test_the_report_of_a_change_names_companions_and_the_drivers_to_tell():
+    after = changed(COURSE, "defer", 3, days=3)
+    lines = [*change_lines(COURSE, after)]
+    assert "  “Integration” after visit 3: Sat 12 Dec 2026, 09:15, driver Sam -> " in lines[-1]
+    said = [*follow_ups(COURSE, after)]
+    assert said[0].startswith("tell Sam: no ride any more: Fri 11 Dec 09:00, Sat 12 Dec 09:15;")
+    assert "a new ride: Mon 14 Dec 09:00, Tue 15 Dec 09:15" in said[0]
+
+
+def test_a_booster_with_a_companion_asks_once_for_a_driver_for_both():
+    course = planned()
+    nobody = changed(course, "driver", visits="all")
+    on = course.visits[2].start.date() + timedelta(3)
+    added = changed(nobody, "booster", on=on, at=after_visit(course, 1))
+    (said,) = (line for line in follow_ups(nobody, added) if "no driver" in line)
+    assert said.startswith("visit 4 has no driver: once somebody drives: ketasched revise")
+
+
+def test_a_call_list_has_the_companions_that_move_and_those_that_are_left_out():
+    narrow = planned(replace(AFTER_EACH, within_days=WithinDays(1)))
+    friday = narrow.visits[2].start
+    starts = (NewStart(3, friday + timedelta(1)),)
+    after = changed(narrow, "reschedule", starts=starts)
+    visit, _, companion = make_call_list("Clinic", [(narrow, after)], ()).calls
+    assert (visit.number, visit.now) == (3, friday + timedelta(1))
+    assert (companion.of, companion.now) == ("Integration after 3", None)
+    assert companion.former_driver == Driver("Sam")
+    (moved,) = (
+        one
+        for one in make_call_list(
+            "Clinic", [(COURSE, changed(COURSE, "defer", 3, days=3))], ()
+        ).calls
+        if one.of == "Integration after 3"
+    )
+    assert f"{moved.was:%a %-d} {moved.now:%a %-d}" == "Sat 12 Tue 15"
+
+
+def test_all_entries_of_a_companion_are_the_courses_own():
+    at = after_visit(COURSE, 1)
+    on = COURSE.visits[2].start.date() + timedelta(3)
+    added = changed(COURSE, "booster", on=on, at=at)
+    after = changed(
+        changed(added, "undo", at=at), "driver", visits="all", driver=Driver("Kim"), at=at
+    )
+    for course in (COURSE, added, after):
+        audiences = (View(), View("driver"), View("clinic"))
+        uids = {event.uid for view in audiences for event in events(course, view)}
+        assert uids <= course_uids(after)
+
+
+def test_an_earlier_run_knows_the_entries_of_companions_from_the_file_alone(tmp_path):
+    added = changed(
+        COURSE,
+        "booster",
+        on=COURSE.visits[2].start.date() + timedelta(3),
+        at=after_visit(COURSE, 1),
+    )
+    path = tmp_path / "course.json"
+    path.write_text(render(added, "json", View()), encoding="utf-8")
+    assert {one.uid for one in added.companions} <= set(previous_run._uids_of_course(path))

@@ -78,3 +78,12 @@ def test_companions_are_replayed_and_restored_with_their_visits(seed, monkeypatc
     life.run(CHANGES)
     assert any(not one.is_review for one in life.course.companions)
     assert [*record_findings(life.course)] == []
+
+
+@pytest.mark.parametrize("name", ["iv-home-tablets", "kap-six"])
+@pytest.mark.parametrize("seed", range(LIVES // 2))
+def test_home_days_and_sessions_are_replayed_and_restored(seed, name, monkeypatch):
+    monkeypatch.setattr(random_life, "PROTOCOLS", {name: {"driver_name": "Sam"}})
+    life = Life(f"{name} {seed}", InMemory())
+    life.run(CHANGES)
+    assert [*record_findings(life.course)] == []

@@ -226,6 +226,11 @@ def name_of(item: Visit | Companion) -> str:
     return f"{what} {item.side} visit {item.after}"
 
 
+def capitalised(text: str) -> str:
+    """The text with a capital at its beginning; the rest, such as a title, stays."""
+    return text[:1].upper() + text[1:]
+
+
 def _changes(entry: Entry) -> tuple[VisitChange | CompanionChange, ...]:
     return (*entry.result.visits, *entry.result.companions) if entry.result else ()
 
@@ -236,11 +241,11 @@ def _differences(
     """What is otherwise in a course than its history says."""
     for uid, item in expected.items():
         if uid not in there:
-            yield f"{name_of(item).capitalize()} of the history is not there"
+            yield f"{capitalised(name_of(item))} of the history is not there"
     # Where an item is gone, or is one too many, the others have other numbers.
     renumbered = () if expected.keys() == there.keys() else ("number", "after")
     for uid, item in there.items():
-        said = name_of(item).capitalize()
+        said = capitalised(name_of(item))
         old = expected.get(uid)
         names = () if old is None else tuple(_differing_fields(item, old))
         if old is None:

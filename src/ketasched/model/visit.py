@@ -131,7 +131,8 @@ class Companion:
     """A dated item that belongs to the treatment visit number `after` of the course.
 
     One without a `name` is a review: a look at how it goes, 15 minutes, perhaps a gate for later
-    visits. Any other is of the protocol's kind with this name, after its visit or `before` it.
+    visits. Any other is of the protocol's `[[companions]]` with this name, after its visit or
+    `before` it; or a home day of the phase with this name, after the treatment visit before it.
     """
 
     after: Annotated[int, Key("The number of the visit to which it belongs.")]

@@ -103,7 +103,10 @@ def companion_findings(context: PlanningContext, course: Course) -> Iterator[Fin
             findings += _visit_rule_findings(context, slot, is_before=one.before)
             for finding in filter(None, findings):
                 said = f"{one.title} {one.side} visit {one.after}, {day_text(one.start)}"
-                yield replace(finding, visit=one.after, message=f"{said}: {finding.message}.")
+                step = command_line("suggest", "COURSE", str(one.after))
+                next_step = step if finding.level == "broken" else ""
+                message = f"{said}: {finding.message}."
+                yield replace(finding, visit=one.after, message=message, next_step=next_step)
 
 
 def _visit_rule_findings(

@@ -13,6 +13,7 @@ from ketasched.model import MAKE_UP_SUFFIX, Change, Companion, Course, Finding, 
 from ketasched.model.authorised_visits import visits_beyond
 from ketasched.model.identifiers import make_uid
 from ketasched.model.replay import (
+    capitalised,
     course_at,
     entry_problems,
     is_numbered,
@@ -215,9 +216,9 @@ class _Record:
         for one in self.course.companions:
             if not one.is_review:
                 if one.uid not in uids:
-                    yield f"{name_of(one).capitalize()} has a uid that is not of this course"
+                    yield f"{capitalised(name_of(one))} has a uid that is not of this course"
                 said = (
-                    f"{name_of(one).capitalize()} {own}" for own in self._sequence_problems(one)
+                    f"{capitalised(name_of(one))} {own}" for own in self._sequence_problems(one)
                 )
                 yield from said
 
