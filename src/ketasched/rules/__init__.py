@@ -31,6 +31,7 @@ from ketasched.rules.course_rules import (
     Past,
     Reference,
     Requirements,
+    ResourcesKnown,
     eighteenth_birthday,
     missing_records,
 )
@@ -67,6 +68,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             NoDrivingKept(),
             ObservationKept(),
             ExamplesReplaced(),
+            ResourcesKnown(),
             Past(),
         )
     }
