@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ketasched.batch.manifest import read_holds
+from ketasched.batch.records import CourseSummary
 from ketasched.files.load import load_clinic, load_course
 from ketasched.model import Course
 from tests.support.batches import (
@@ -29,6 +31,7 @@ serves = 2
 during = ["treatment"]
 absences = { "2027-04-07 course" = 1 }
 """
+ALWAYS = FEW.replace('absences = { "2027-04-07 course" = 1 }', "")
 TOGETHER = ("--together", "--limit", "5s")
 IN_A_REGISTER = ("--register", "book.db")
 WAYS = pytest.mark.parametrize(
@@ -73,7 +76,8 @@ def test_nobody_is_overbooked_and_a_second_run_changes_nothing(clinic, more):
     batch(*asked)
     assert_nobody_is_overbooked(clinic)
     before, rows = tree(), manifest()
-    batch(*asked)
+    again = batch(*asked, "--resume")
+    assert again.exit_code == 0, again.output
     assert manifest() == rows
     assert {name: data for name, data in tree().items() if "manifest" not in name} == {
         name: data for name, data in before.items() if "manifest" not in name
@@ -88,7 +92,9 @@ def test_rows_that_come_later_sit_beside_those_that_are_there(clinic, more):
     before = {course.patient: course for course in courses()}
     first = [{"patient": "A-0", "start": MONDAY}]
     roster_file([*first, *rows_of(5)])
-    batch(*asked)
+    again = batch(*asked, "--resume")
+    assert again.exit_code == 0, again.output
+    assert len(patients()) == 6
     assert_nobody_is_overbooked(clinic)
     after = {course.patient: course for course in courses()}
     assert {name: after[name] for name in before} == before
@@ -125,8 +131,49 @@ def test_a_resource_that_is_added_later_counts_the_visits_of_earlier_runs(more):
     roster_file(rows_of(1))
     batch(*asked)
     (before,) = courses()
-    newer = staffed(FEW.replace('absences = { "2027-04-07 course" = 1 }', ""))
+    newer = staffed(ALWAYS)
     roster_file([{"patient": "A-0", "start": MONDAY}, *rows_of(1)])
-    batch(*asked)
+    again = batch(*asked, "--resume")
+    assert again.exit_code == 0, again.output
+    assert len(patients()) == 2
     assert_nobody_is_overbooked(newer)
     assert [course.visits for course in courses() if course.patient == "P-1"] == [before.visits]
+
+
+def test_a_patient_of_whom_no_row_is_known_keeps_a_monitor_that_was_not_counted_then():
+    asked = ["roster.csv", "-o", "out", "--clinic", "small.toml", "--resume"]
+    staffed("")
+    roster_file(rows_of(1))
+    batch(*asked[:-1])
+    newer = staffed(ALWAYS)
+    roster_file([{"patient": "A-0", "start": MONDAY}])
+    batch(*asked)
+    assert len(patients()) == 2
+    assert_nobody_is_overbooked(newer)
+
+
+@pytest.mark.parametrize(("before", "now"), [(ALWAYS, ""), ("", ALWAYS)], ids=["removed", "added"])
+@pytest.mark.parametrize(
+    "moment", ["2027-04-01T08:00", "2027-04-06T08:00"], ids=["to come", "under way"]
+)
+def test_a_course_stays_the_same_one_whatever_the_clinic_counts_by_now(before, now, moment):
+    asked = ["roster.csv", "-o", "out", "--clinic", "small.toml", "--resume"]
+    staffed(before)
+    roster_file(rows_of(1))
+    batch(*asked[:-1])
+    entries = [(visit.uid, visit.start) for course in courses() for visit in course.visits]
+    staffed(now)
+    again = batch(*asked, moment=moment)
+    assert again.exit_code == 0, again.output
+    assert "1 renewed" in again.stderr
+    after = [(visit.uid, visit.start) for course in courses() for visit in course.visits]
+    assert after == entries
+
+
+def test_visits_that_need_somebody_and_no_chair_are_read_again():
+    text = "2027-04-05T09:00 monitor 0-30|2027-04-07T09:00/10:55 monitor 15-115"
+    clinic = load_clinic(staffed(FEW))
+    held = [(one.unit, one.end - one.begin) for one in read_holds(text, clinic)]
+    assert held == [("monitor", 1800.0), ("chair", 6900.0), ("monitor", 6000.0)]
+    summary = CourseSummary("", "", text, "", "", "")
+    assert summary.times == "2027-04-05T09:00|2027-04-07T09:00/10:55"

@@ -171,8 +171,8 @@ def _format_visit(course: Course, visit: Visit) -> str:
 
 
 def read_holds(visits: str, clinic: Clinic) -> list[Hold]:
-    """What the formatted visits hold at their clinic."""
-    found = []
+    """What the formatted visits hold at their clinic, of the resources that it still has."""
+    known, found = {one.name for one in clinic.resources}, []
     for visit in visits.split(SEPARATOR) if visits else ():
         times, *resources = visit.split(" ")
         start, _, end = times.partition("/")
@@ -183,7 +183,7 @@ def read_holds(visits: str, clinic: Clinic) -> list[Hold]:
             found += holds_of_usage(clinic, usage)
         for unit, minutes in zip(resources[::2], resources[1::2], strict=True):
             first, last = (begin + 60 * int(one) for one in minutes.split("-"))
-            found.append(Hold(unit, first, last))
+            found += [Hold(unit, first, last)] if unit in known else []
     return found
 
 

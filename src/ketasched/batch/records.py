@@ -97,6 +97,11 @@ class CourseSummary(NamedTuple):
     def __repr__(self) -> str:
         return object.__repr__(self)
 
+    @property
+    def times(self) -> str:
+        """The visits by their times alone, whatever resources they need."""
+        return SEPARATOR.join(one.partition(" ")[0] for one in self.visits.split(SEPARATOR))
+
 
 class Digests(NamedTuple):
     """The digests of a row: of its own words, and of all that its files are made from."""
