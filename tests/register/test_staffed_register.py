@@ -7,13 +7,25 @@ from datetime import timedelta
 import pytest
 
 from ketasched.errors import NoPlan, Refused
-from ketasched.model import Change, Clinic, Clock, Course, Override, OwnMinutes, Resource
+from ketasched.model import (
+    Change,
+    Clinic,
+    Clock,
+    Course,
+    DateRange,
+    Override,
+    OwnMinutes,
+    Resource,
+    TimeRange,
+    WeekHours,
+)
 from ketasched.planning.planner import plan
 from ketasched.register.backup import back_up
 from ketasched.register.joint_entry import JointBooking
 from ketasched.register.records import LogEntry
 from ketasched.register.register import Register
 from ketasched.rules.base import NO_BOOKINGS
+from ketasched.together import Disruption, reschedule
 from tests.conftest import MADE_AT
 from tests.register.clerks import PROTOCOL
 from tests.register.databases import rows
@@ -21,6 +33,7 @@ from tests.register.orders import MONDAY, booked, moved, order, request, small
 from tests.support.resource_judge import overused
 
 MONITOR = Resource("monitor", during=("treatment", "observation"))
+AFTER_ELEVEN = WeekHours(*[(TimeRange.read("11:00-24:00"),)] * 7)
 LATER = MONDAY + timedelta(40)
 EVERYTHING = "SELECT uid, begins, ends, treatment, observation, takes_chair, needs FROM bookings"
 
@@ -157,3 +170,23 @@ def test_a_fact_is_recorded_though_the_parts_of_visits_are_others_now(book):
     over = first.visits[0].end + timedelta(hours=1)
     change = Change("complete", 1, on=MONDAY)
     assert moved(book, first, change, changed, now=over).visits[0].status == "completed"
+
+
+@pytest.mark.parametrize("hours", [None, AFTER_ELEVEN], ids=["all day", "after eleven"])
+def test_a_proposal_about_monitors_that_are_away_is_entered_as_it_is(book, hours):
+    pytest.importorskip("ortools")
+    at = monitored(2)
+    courses = booked(book, *(f"P-{number}" for number in range(3)), at=at, latest_start=LATER)
+    days = DateRange(MONDAY, MONDAY + timedelta(2))
+    away = replace(MONITOR, count=2, hours=hours, absences={days: 1})
+    newer = replace(at, resources=(away,))
+    assert overbooked(newer, courses)
+    now = courses[0].visits[0].start - timedelta(days=3)
+    found = reschedule(Disruption(courses, newer, now), limit=10)
+    pairs = [(one.before, one.after) for one in found.rescheduled]
+    assert pairs
+    state = book.book_state(newer, now)
+    assert book.revise_jointly(pairs, LogEntry(now, ""), state=state)
+    stored = [book.course(course.course_id) for course in courses]
+    assert not found.not_placed
+    assert not overbooked(newer, stored)
