@@ -1,7 +1,7 @@
 """Orders to try a register with: small clinics, and patients who all want the same."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from ketasched.model import Change, Clinic, Course, Request
@@ -37,12 +37,16 @@ def booked(book: Register, *patients: str, at: Clinic | None = None, **more: Any
     return [book.book(order(patient, at, **more)) for patient in patients]
 
 
-def moved(book: Register, course: Course, change: Change, at: Clinic | None = None) -> Course:
+def moved(
+    book: Register,
+    course: Course,
+    change: Change,
+    at: Clinic | None = None,
+    now: datetime = MADE_AT,
+) -> Course:
     place = at or course.clinic
 
     def make(bookings: Occupancy) -> Course:
-        return revise(course, change, at=MADE_AT, why="x", clinic=place, bookings=bookings)
+        return revise(course, change, at=now, why="x", clinic=place, bookings=bookings)
 
-    return book.book(
-        BookingRequest(place, make, LogEntry(MADE_AT, "", "Dr. Okafor"), before=course)
-    )
+    return book.book(BookingRequest(place, make, LogEntry(now, "", "Dr. Okafor"), before=course))

@@ -253,6 +253,11 @@ def after_rule(rule: NoDriving | None) -> Protocol:
     return protocol(visits={"infusion": kind})
 
 
+def needing(*names: str) -> Protocol:
+    """A protocol whose infusions need these resources."""
+    return protocol(visits={"infusion": replace(INFUSION, needs=names)})
+
+
 ENROLLED = protocol(requires=("rems-enrolment",))
 MINUTES, NO_DRIVING = "visits.infusion.minutes", "visits.infusion.no_driving"
 OBSERVATION = f"{MINUTES}.observation"
@@ -260,6 +265,7 @@ SPLIT = clinic("mon", "08:00-12:00 13:00-17:00")
 LATE = clinic("mon", "20:00-24:00")
 NIGHT = clinic("sun", "00:00-02:00")
 TWO_NURSES = Resource("nurse", count=2, during=("treatment", "observation"))
+MONITORED = clinic(resources=(Resource("monitor"),))
 AWAY = {DateRange.read("2026-12-07 course"): 1}
 MORNINGS = WeekHours(mon=(TimeRange.read("10:20-12:00"),))
 ALL_SUNDAY = WeekHours(sun=(TimeRange(0, 1440),))
@@ -1020,6 +1026,19 @@ CASES: Mapping[str, tuple[Case, ...]] = {
                 (holds, "a replaced rule", (f"{NO_DRIVING}.hours",), own_rule(NoDriving(24))),
             )
         ),
+    ),
+    "resources": (
+        *(
+            case(title, first("2026-12-07 09:00", at=at, by=needing(*needs)), *says)
+            for case, title, needs, at, *says in (
+                (holds, "a clinic without any", ("monitor",), clinic()),
+                (holds, "one that the clinic has", ("monitor",), MONITORED),
+                (holds, "visits that need none", (), MONITORED),
+                (warns, "one that is misspelt", ("monitr",), MONITORED, "monitor?"),
+                (warns, "one of two", ("monitor", "room"), MONITORED, "room"),
+            )
+        ),
+        holds("visits that say nothing", first("2026-12-07 09:00", at=MONITORED)),
     ),
     "requirements": (
         holds("nothing is required", first("2026-12-07 09:00")),

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ketasched.batch.fingerprints import sha
 from ketasched.batch.folders import COURSE
-from ketasched.batch.manifest import MINUTES, format_visits, visit_texts
+from ketasched.batch.manifest import summarise
 from ketasched.batch.records import SEPARATOR, CourseSummary, PriorResult, Settings
 from ketasched.errors import BadFile, BadRequest
 from ketasched.events.diff import changed_uids
@@ -77,8 +77,9 @@ def choose_slots_again(context: PlanningContext, prior: PriorResult | None) -> C
 
 def _starts(prior: PriorResult) -> Iterator[tuple[date, int]]:
     """The visits of an earlier course: local dates, and minutes after midnight."""
-    for visit in visit_texts(prior.summary.visits):
-        start = datetime.fromisoformat(visit[:MINUTES])
+    times = prior.summary.times
+    for visit in times.split(SEPARATOR) if times else ():
+        start = datetime.fromisoformat(visit.partition("/")[0])
         yield start.date(), minute_of_day(start)
 
 
@@ -93,7 +94,7 @@ def carry_over(
     """
     if prior is None or settings.output is None or settings.replaces:
         return course
-    moves = visit_texts(prior.summary.visits) != visit_texts(format_visits(course))
+    moves = prior.summary.times != summarise(course).times
     if is_under_way(prior, course.clinic, settings):
         if moves:
             raise would_move()

@@ -43,14 +43,14 @@ class Changes:
             stays = self._previous.has_folder(patient)
             self._previous.settle(patient, is_planned=result.status == "planned")
             change = _change(before, result, stays=stays)
-            was = before.summary.visits if before else ""
-            self._note(patient, change, was, was if change == "stays" else result.summary.visits)
+            was = before.summary.times if before else ""
+            self._note(patient, change, was, was if change == "stays" else result.summary.times)
 
     def finish(self) -> None:
         """Note the patients who are gone."""
         for patient, prior in self._previous.gone():
             if not prior.gone:
-                self._note(patient, "gone", prior.summary.visits, prior.summary.visits)
+                self._note(patient, "gone", prior.summary.times, prior.summary.times)
 
     def _note(self, patient: str, change: str, was: str, now: str) -> None:
         if change and self._previous.has_changes:
@@ -69,7 +69,7 @@ def _change(before: PriorResult | None, result: RowResult, *, stays: bool) -> st
         return "kept"
     if result.is_revised:
         return "revised"
-    return "renewed" if result.summary.visits == before.summary.visits else "moved"
+    return "renewed" if result.summary.times == before.summary.times else "moved"
 
 
 @contextmanager

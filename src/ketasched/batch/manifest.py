@@ -16,7 +16,14 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from ketasched.batch.fingerprints import sha
-from ketasched.batch.records import SEPARATOR, CourseSummary, Digests, PriorResult, RowResult
+from ketasched.batch.records import (
+    BESIDE,
+    SEPARATOR,
+    CourseSummary,
+    Digests,
+    PriorResult,
+    RowResult,
+)
 from ketasched.errors import Refused
 from ketasched.files.csv_cells import csv_line, unescape_cell
 from ketasched.files.disk import open_file, open_private
@@ -140,9 +147,6 @@ def write_error(output: Path, error: OSError) -> Refused:
 MINUTES = len("2027-04-05T09:00")
 """The length of a moment in ISO form, to the minute."""
 
-BESIDE = "+"
-"""What a formatted companion begins with."""
-
 
 def summarise(course: Course) -> CourseSummary:
     """The summary of the course."""
@@ -190,15 +194,9 @@ def _format_slot(clinic: Clinic, slot: Slot) -> str:
     return "".join((slot.start.isoformat()[:MINUTES], end, *resources))
 
 
-def visit_texts(visits: str) -> list[str]:
-    """The formatted visits one by one, without companions."""
-    texts = visits.split(SEPARATOR) if visits else []
-    return [text for text in texts if not text.startswith(BESIDE)]
-
-
 def read_holds(visits: str, clinic: Clinic) -> list[Hold]:
-    """What the formatted visits hold at their clinic."""
-    found = []
+    """What the formatted visits hold at their clinic, of the resources that it still has."""
+    known, found = {one.name for one in clinic.resources}, []
     for visit in visits.split(SEPARATOR) if visits else ():
         times, *resources = visit.removeprefix(BESIDE).split(" ")
         start, _, end = times.partition("/")
@@ -209,7 +207,7 @@ def read_holds(visits: str, clinic: Clinic) -> list[Hold]:
             found += holds_of_usage(clinic, usage)
         for unit, minutes in zip(resources[::2], resources[1::2], strict=True):
             first, last = (begin + 60 * int(one) for one in minutes.split("-"))
-            found.append(Hold(unit, first, last))
+            found += [Hold(unit, first, last)] if unit in known else []
     return found
 
 

@@ -5,7 +5,8 @@ The chairs that earlier courses hold are taken before the first row is seated (`
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ketasched.batch.carry_over import carry_over, would_move
@@ -77,6 +78,8 @@ class HeldChairs:
     _claims: dict[str, Claim] = field(default_factory=dict)
     _clinic_keys: dict[str, str] = field(default_factory=dict)
     """By patient, the present key of the clinic, if the words of the row are unchanged."""
+    _current: set[str] = field(default_factory=set)
+    """The patients whose earlier course was planned from what the row is planned from now."""
     _visits: dict[str, dict[str, str]] | None = None
     """The visits that are held, as in a manifest, by clinic key and patient."""
 
@@ -85,6 +88,8 @@ class HeldChairs:
         patient = triaged.row.texts.get("patient", "")
         if not isinstance(triaged, Rejected) and triaged.is_as_before:
             self._clinic_keys[patient] = triaged.site.clinic_key
+        if _is_current(triaged):
+            self._current.add(patient)
         if not isinstance(triaged, Fresh) or triaged.is_unchanged:
             self._claims[patient] = "kept"
         elif triaged.keeps_chairs and not self.settings.replaces:
@@ -98,7 +103,7 @@ class HeldChairs:
         of_others: list[Hold] = []
         for patient, visits in self._by_clinic().get(site.clinic_key, {}).items():
             found = of_rows if self._claims.get(patient) == "kept" else of_others
-            found += _holds(visits, site)
+            found += self._holds(patient, visits, site)
         return of_rows, of_others
 
     def own(self, fresh: Fresh) -> list[Hold]:
@@ -107,7 +112,19 @@ class HeldChairs:
         if fresh.prior is None or self._claims.get(patient) not in ("kept", "waiting"):
             return []
         visits = self._by_clinic().get(fresh.site.clinic_key, {})
-        return _holds(visits.get(patient, ""), fresh.site)
+        return self._holds(patient, visits.get(patient, ""), fresh.site)
+
+    def _holds(self, patient: str, visits: str, site: Site) -> list[Hold]:
+        """What a patient's earlier course holds of what the clinic counts now.
+
+        A manifest names the resources that the clinic had at the time. If that may have changed,
+        the course file tells what the visits need.
+        """
+        if site.clinic.resources and visits and patient not in self._current:
+            with suppress(BadFile):
+                course = load_course(str(self.settings.folder(patient) / COURSE))
+                return holds_of(replace(course, clinic=site.clinic))
+        return read_holds(visits, site.clinic)
 
     def _by_clinic(self) -> dict[str, dict[str, str]]:
         if self._visits is None:
@@ -176,7 +193,7 @@ class MemoryLedger(ChairLedger):
     def retain(self, retained: Retained) -> None:
         """See `ChairLedger.retain`."""
         if retained.site.clinic.counts_visits:
-            visits = _holds(retained.result.summary.visits, retained.site)
+            visits = read_holds(retained.result.summary.visits, retained.site.clinic)
             self._chairs(retained.site).arrive(visits)
 
     def book(self, fresh: Fresh) -> ChosenSlots | Course:
@@ -245,5 +262,8 @@ def _choose_slots(fresh: Fresh, chairs: ClinicChairs) -> ChosenSlots:
         raise
 
 
-def _holds(visits: str, site: Site) -> list[Hold]:
-    return read_holds(visits, site.clinic)
+def _is_current(triaged: Rejected | Retained | Fresh) -> bool:
+    """Whether a row's earlier course was planned from the same row, clinic and protocol."""
+    if isinstance(triaged, Rejected) or triaged.prior is None:
+        return False
+    return triaged.prior.digests.input == triaged.digests.input

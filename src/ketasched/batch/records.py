@@ -26,6 +26,9 @@ Status = Literal["planned", "rejected"]
 SEPARATOR = "|"
 """Separates the values of a manifest's cell. A patient reference, which names files, has none."""
 
+BESIDE = "+"
+"""What a companion begins with among the visits of a manifest's cell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -96,6 +99,12 @@ class CourseSummary(NamedTuple):
 
     def __repr__(self) -> str:
         return object.__repr__(self)
+
+    @property
+    def times(self) -> str:
+        """The visits by their times alone, without companions and whatever resources they need."""
+        visits = (one for one in self.visits.split(SEPARATOR) if not one.startswith(BESIDE))
+        return SEPARATOR.join(one.partition(" ")[0] for one in visits)
 
 
 class Digests(NamedTuple):

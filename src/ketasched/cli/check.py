@@ -36,10 +36,10 @@ from ketasched.files.load import (
 from ketasched.files.typed_dates import DATE_ORDER_STEP
 from ketasched.language.catalogue import reviewer
 from ketasched.language.known import find_language
-from ketasched.model import Clinic, Course, Finding
+from ketasched.model import Clinic, Course, Finding, Protocol
 from ketasched.planning.check import check
 from ketasched.planning.record import record_findings
-from ketasched.rules import OVERRIDE_RULES
+from ketasched.rules import OVERRIDE_RULES, ResourcesKnown
 
 ROSTERS = (".csv", ".tsv", ".ndjson", ".jsonl")
 """The suffixes of files that are read as rosters."""
@@ -119,6 +119,8 @@ def _findings(path: str, clinic_path: str | None, languages: set[str]) -> tuple[
             say("warning", f"{path}: {line}")
         languages.add(noun.language)
         return tuple(_override_findings(noun))
+    if isinstance(noun, Protocol):
+        return tuple(_unknown_resources(noun, clinic_path))
     if not isinstance(noun, Course):
         return ()
     hide_people(noun)
@@ -137,6 +139,14 @@ def _override_findings(clinic: Clinic) -> Iterator[Finding]:
         protocol = load_protocol(name)
         findings = (rule.of(protocol, clinic) for rule in OVERRIDE_RULES)
         yield from filter(None, findings)
+
+
+def _unknown_resources(protocol: Protocol, clinic_path: str | None) -> Iterator[Finding]:
+    """What the visits of a protocol need and the clinic, if there is one, does not have."""
+    if path := options.clinic_file(clinic_path):
+        finding = ResourcesKnown().of(protocol, load_clinic(path))
+        if finding:
+            yield finding
 
 
 def _clinic(path: str | None) -> tuple[Clinic, str]:

@@ -14,10 +14,10 @@ from ketasched.model.companion_slots import companion_slots
 from ketasched.model.course import Course
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.memo import memoised
-from ketasched.model.resource import VisitPart
+from ketasched.model.resource import UNITS, VisitPart
 from ketasched.model.visit import Slot, Visit
 
-CHAIR, START = "chair", "start"
+CHAIR, START = UNITS
 """The units of every clinic; the other units are named as its resources."""
 
 AN_INSTANT = 1.0

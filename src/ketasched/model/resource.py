@@ -7,11 +7,14 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 from ketasched.model.keys import Key
-from ketasched.model.values import DateRange, Problem
+from ketasched.model.values import DateRange, Problem, quote
 from ketasched.model.week_hours import WeekHours
 
 VisitPart = Literal["check_in", "treatment", "observation"]
 """A part of a visit, by the name of its minutes."""
+
+UNITS = "chair", "start"
+"""What every clinic counts beside its resources, none of which is called so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,10 @@ class Resource:
         return (self.count - self.away(day)[0]) * self.serves
 
     def problems(self) -> Iterator[Problem]:
-        """Problems if days of absences overlap, or more are away than there are."""
+        """Problems with the name, with days that overlap, with more away than there are."""
+        if self.name in UNITS:
+            said = "is counted by chairs and starts_per_slot; give this another name"
+            yield "name", f"{quote(self.name)} {said}"
         yield from days_overlap_problems("absences", self.absences)
         for days, number in self.absences.items():
             if not 1 <= number <= self.count:

@@ -35,6 +35,15 @@ class BookedVisit(NamedTuple):
         needs = None if self.needs is None else tuple(self.needs.split())
         return Usage(self.begins, treatment, observation, self.ends, bool(self.takes_chair), needs)
 
+    def stays_at(self, stored: "BookedVisit") -> bool:
+        """Whether the visit takes the same time as a stored one, with or without a chair."""
+        mine, other = self.usage, stored.usage
+        return (mine.begin, mine.end, mine.takes_chair) == (
+            other.begin,
+            other.end,
+            other.takes_chair,
+        )
+
     @property
     def seat(self) -> Seat:
         """The visit for the assignment of chairs."""

@@ -62,19 +62,29 @@ def release_chairs(
     """Remove the bookings of a stored course that are no longer as in `course`.
 
     Returns the visits that are to be booked, by uid, each with its local date (ISO); all others
-    are booked already. Raises `Conflict`.
+    are booked already. A visit that stays at its time keeps what it has, whatever its parts and
+    its needs are by now: no limit refuses a fact. Raises `Conflict`.
     """
     wanted = {visit.uid: (day, visit) for day, visit in booked_visits(course)}
     gone = []
     own = BOOKINGS.c.course_id == course.course_id
     for row in connection.execute(select(BOOKINGS).where(own)).all():
         kept = wanted.get(row.uid)
-        if kept and (row.clinic, visit_of(row).usage) == (clinic, kept[1].usage):
+        if kept and row.clinic == clinic and kept[1].stays_at(visit_of(row)):
             del wanted[row.uid]  # the visit keeps its chair
+            _write_parts(connection, visit_of(row), kept[1])
         else:
             gone.append(row.uid)
     remove_bookings(connection, gone)
     return wanted
+
+
+def _write_parts(connection: Connection, stored: BookedVisit, visit: BookedVisit) -> None:
+    """Write when the parts of a stored visit begin, and what it needs, if that is new."""
+    if stored.usage != visit.usage:
+        names = "treatment", "observation", "needs"
+        new = {name: getattr(visit, name) for name in names}
+        connection.execute(BOOKINGS.update().where(BOOKINGS.c.uid == visit.uid).values(new))
 
 
 def seat_again(connection: Connection, number: int, clinic: Clinic, since: datetime) -> None:

@@ -35,6 +35,7 @@ from ketasched.rules.course_rules import (
     Past,
     Reference,
     Requirements,
+    ResourcesKnown,
     eighteenth_birthday,
     missing_records,
 )
@@ -73,6 +74,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
             NoDrivingKept(),
             ObservationKept(),
             ExamplesReplaced(),
+            ResourcesKnown(),
             Past(),
         )
     }

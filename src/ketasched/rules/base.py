@@ -220,7 +220,7 @@ class CourseRule(Rule):
 
 
 class OverrideRule(Precondition):
-    """A constraint on what a clinic's file says instead of the protocol's numbers."""
+    """A constraint on a clinic's file beside a protocol: what it says, and does not say."""
 
     def ask(self, first: Slot, context: PlanningContext) -> Finding | None:
         """The finding about the course's protocol and clinic, whoever the patient is."""

@@ -5,6 +5,7 @@ from datetime import UTC, date
 from operator import attrgetter
 
 from ketasched.model import Clinic, Finding, Protocol, Request, Slot, covers
+from ketasched.model.did_you_mean import did_you_mean
 from ketasched.model.effective_kind import is_shorter, unreplaced_examples
 from ketasched.model.wall_clock import clock_text, day_text
 from ketasched.rules.base import OverrideRule, PlanningContext, Precondition
@@ -173,6 +174,30 @@ class ExamplesReplaced(OverrideRule):
         )
         where = f"the clinic's own go into [overrides.{protocol.id}] of its file"
         return self.finding(f"{said} ({', '.join(places)}): {where}", "warning")
+
+
+class ResourcesKnown(OverrideRule):
+    """The clinic's file has the resources that the protocol's visits need, if it has any.
+
+    Else one warning: a resource that the file does not have, such as one that is spelt in another
+    way, is not counted.
+    """
+
+    name = "resources"
+
+    def of(self, protocol: Protocol, clinic: Clinic) -> Finding | None:
+        """A warning about resources that visits need and the clinic's file does not have."""
+        known = [one.name for one in clinic.resources]
+        unknown = {
+            f"{needed} (visits.{name}.needs{did_you_mean(needed, known)})": None
+            for name, kind in protocol.visits.items()
+            for needed in kind.needs or ()
+            if needed not in known
+        }
+        if not known or not unknown:
+            return None
+        said = f"the clinic's file has no {', no '.join(unknown)}, so this is not counted"
+        return self.finding(said, "warning")
 
 
 class Past(Precondition):
