@@ -1,11 +1,13 @@
 """A register that counts monitors: later ones, overrides, imports, copies, joint entries."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
+from ketasched.batch.manifest import format_visits, read_holds
 from ketasched.errors import NoPlan, Refused
 from ketasched.model import (
     Change,
@@ -19,10 +21,11 @@ from ketasched.model import (
     TimeRange,
     WeekHours,
 )
+from ketasched.model.holds import holds_of
 from ketasched.planning.planner import plan
 from ketasched.register.backup import back_up
 from ketasched.register.joint_entry import JointBooking
-from ketasched.register.records import LogEntry
+from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.register.register import Register
 from ketasched.rules.base import NO_BOOKINGS
 from ketasched.together import Disruption, reschedule
@@ -30,6 +33,7 @@ from tests.conftest import MADE_AT
 from tests.register.clerks import PROTOCOL
 from tests.register.databases import rows
 from tests.register.orders import MONDAY, booked, moved, order, request, small
+from tests.support.nouns import clinic, phase, protocol
 from tests.support.resource_judge import overused
 
 MONITOR = Resource("monitor", during=("treatment", "observation"))
@@ -190,3 +194,36 @@ def test_a_proposal_about_monitors_that_are_away_is_entered_as_it_is(book, hours
     stored = [book.course(course.course_id) for course in courses]
     assert not found.not_placed
     assert not overbooked(newer, stored)
+
+
+@pytest.mark.parametrize(
+    ("night", "visits"),
+    [(date(2027, 3, 14), 3), (date(2027, 3, 21), 4), (date(2027, 11, 7), 5)],
+    ids=["the clocks go forward", "they stay", "the clocks go back"],
+)
+def test_on_the_nights_when_the_clocks_change_a_monitor_serves_one_at_each_instant(
+    book, night, visits
+):
+    all_night = clinic(
+        "sun",
+        "00:00-08:00",
+        name="Night",
+        id_salt="n",
+        slot_minutes=20,
+        resources=(replace(MONITOR, hours=WeekHours(sun=(TimeRange.read("00:00-07:50"),))),),
+    )
+    found, one = [], protocol(phase(1))
+    for number in range(9):
+        asked = request(f"P-{number}", night, latest_start=night)
+
+        def make(bookings, asked=asked):
+            return plan(one, all_night, asked, made_at=MADE_AT, bookings=bookings)
+
+        with suppress(NoPlan):
+            booking = BookingRequest(all_night, make, LogEntry(MADE_AT, ""), asked)
+            found.append(book.book(booking))
+    assert len(found) == visits
+    assert not overbooked(all_night, found)
+    held = [hold for course in found for hold in holds_of(course)]
+    read = [hold for one in found for hold in read_holds(format_visits(one), all_night)]
+    assert sorted(read) == sorted(held)
