@@ -1,6 +1,6 @@
 """The constraints of a plan: one small class for each rule, and the table `RULES`.
 
-Each rule has one of the six shapes in `base`. It returns a finding, or None if the rule holds.
+Each rule has one of the seven shapes in `base`. It returns a finding, or None if the rule holds.
 The finding's message is a clause without the date ("the clinic is closed (winter break)"); the
 caller adds the date. The docstring of a rule's class is its entry in docs/rules.md.
 
