@@ -198,15 +198,16 @@ def _write_document(connection: Connection, clinic: int, course: Course) -> None
 
 def booked_visits(course: Course) -> Iterator[tuple[str, BookedVisit]]:
     """The visits and companions to be booked, each with its local date. Raises `Conflict`."""
+    numbers = {visit.uid: visit.number for visit in course.visits}
     here = ((visit.uid, slot_of(course, visit)) for visit in course.visits if visit.is_here)
     for uid, slot in (*here, *companion_slots(course)):
         if booked := booked_visit(uid, slot):
             if booked.ends - booked.begins > LONGEST_VISIT or slot.start.year not in YEARS:
-                raise _impossible(slot)
+                raise _impossible(slot, numbers.get(uid))
             yield slot.start.date().isoformat(), booked
 
 
-def _impossible(slot: Slot) -> Conflict:
-    what = f"what is on {day_text(slot.start.date())}"
+def _impossible(slot: Slot, number: int | None) -> Conflict:
+    what = f"visit {number}" if number else f"what is on {day_text(slot.start.date())}"
     said = f"{what} lasts longer than a day, or is not of this century or the last"
     return Conflict(said, next_step="the course.json that ketasched wrote")
