@@ -539,7 +539,7 @@ class Life(RuleBasedStateMachine):
 
 # Shrinking a life takes minutes; a failing one is short enough to be read.
 LIVES = settings(
-    max_examples=examples(60),
+    max_examples=examples(110),
     stateful_step_count=30,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
 )
