@@ -32,6 +32,10 @@ def test_a_resource_is_one_that_serves_one_patient_through_the_whole_visit_unles
         ('during = ["rest"]', "resources[0].during[0]: expected one of check_in, treatment"),
         ("hours = {}", "resources[0].hours: no day is open"),
         ('hours = { mon = ["9:00-12:00", "11:00-13:00"] }', "resources[0].hours.mon[1]: "),
+        (
+            'absences = { "2027-01-05 08:00-12:00" = 1 }',
+            'resources[0].absences.2027-01-05 08:00-12:00: whole days only, not "08:00-12:00"',
+        ),
         ('absences = { "2027-01-05" = 2 }', "resources[0].absences.2027-01-05: expected 1 to 1"),
         (
             'absences = { "2027-01-04..2027-01-05" = 1, "2027-01-05 flu" = 1 }',

@@ -102,7 +102,7 @@ def test_nothing_authorised_any_more_is_as_if_nothing_ever_was():
     assert after.request.authorised == ()
     assert waiting(after) == []
     assert warning(after) == ""
-    assert after.history[-1].what == "authorised from now on: nothing"
+    assert after.history[-1].what == "authorisations are no longer counted"
 
 
 def test_the_same_again_is_no_revision():

@@ -20,6 +20,8 @@ from ketasched.model.wall_clock import day_text
 from ketasched.planning.planner import LAST_START
 from ketasched.render.columns import aligned
 
+HEAD = ("Run out", "Patient", "Sessions", "Until", "Visits")
+
 COLUMNS = (
     *("patient", "authorised", "used", "booked", "left", "until", "days_left", "beyond"),
     *("runs_out", "patient_phone"),
@@ -68,7 +70,8 @@ def command(
     if form == "csv":
         click.echo(b"".join(map(csv_line, (COLUMNS, *map(_row, found)))), nl=False)
     else:
-        print_as(form, found, aligned([_cells(one, query.locale) for one in found]))
+        table = [HEAD, *(_cells(one, query.locale) for one in found)] if found else []
+        print_as(form, found, aligned(table))
     hide_people(*courses)
     if not found:
         say("note", f"no authorised sessions run out until {day_text(last)}")
@@ -100,6 +103,6 @@ def _cells(one: SessionCount, locale: Locale) -> tuple[str, ...]:
         locale.day_text(one.runs_out),
         ", ".join(filter(None, (one.patient, one.patient_phone))),
         f"{one.used} used, {one.booked} booked, {one.left} left",
-        f"until {locale.day_text(one.until)} ({days if one.days_left >= 0 else 'over'})",
+        f"{locale.day_text(one.until)} ({days if one.days_left >= 0 else 'over'})",
         beyond,
     )

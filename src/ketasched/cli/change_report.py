@@ -1,5 +1,6 @@
 """What a change did, as lines of text or as plain data, and what somebody has to do about it."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -170,6 +171,12 @@ def _session_lines(before: Course, after: Course) -> Iterator[str]:
     was, now = (fit_text(one.request.authorised, one.visits) for one in (before, after))
     if now and now != was:
         yield now
+    authorised = after.request.authorised
+    if authorised != before.request.authorised:
+        spans = Counter((one.first, one.last) for one in authorised)
+        if any(count > 1 for count in spans.values()):
+            step = f"{REVISE} authorise none SESSIONS"
+            yield f"those of the same days all count; if only the last is meant: {step}"
     if was and before.course_id != after.course_id:
         said = f"what was authorised was for {before.protocol.id}, and nothing is so far for"
         yield f"{said} {after.protocol.id}: {REVISE} authorise SESSIONS"

@@ -109,4 +109,4 @@ def _resource_text(resource: Resource) -> str:
             if hours.on(number)
         )
     )
-    return f"{resource.count}{each}; {parts}{times}"
+    return f"{resource.count}{each}; {parts}{times}; every visit, unless its kind says `needs`"

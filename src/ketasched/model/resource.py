@@ -1,5 +1,6 @@
 """`Resource`: what visits need beside a chair: nurses, monitors, rooms, a prescriber."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,6 +10,9 @@ from typing import Annotated, Literal
 from ketasched.model.keys import Key
 from ketasched.model.values import DateRange, Problem, quote
 from ketasched.model.week_hours import WeekHours
+
+HOURS = re.compile(r"\d{1,2}(:\d\d)?\b")
+"""How hours begin that somebody wrote behind a day."""
 
 VisitPart = Literal["check_in", "treatment", "observation"]
 """A part of a visit, by the name of its minutes."""
@@ -75,7 +79,12 @@ class Resource:
 
 
 def days_overlap_problems(place: str, found: Iterable[DateRange]) -> Iterator[Problem]:
-    """Problems if ranges of days overlap; `place` is their key."""
+    """Problems if ranges of days overlap, or name hours; `place` is their key."""
+    found = list(found)
+    for days in found:
+        if HOURS.match(days.label):
+            said = f"whole days only, not {quote(days.label)}; a name begins with a letter"
+            yield f"{place}.{days.plain()}", said
     for before, days in pairwise(sorted(found, key=lambda days: days.first)):
         if days.first <= before.last:
             yield f"{place}.{days.plain()}", f"{days.first} is in {before.plain()}, too"

@@ -35,7 +35,9 @@ def authorise_drafts(course: Course, change: Change, _now: datetime) -> list[Dra
 
 def authorise_text(change: Change) -> str:
     """What was recorded, for the history: "authorised: 8 sessions from … until …"."""
-    given = " and ".join(map(authorisation_text, change.authorised)) or "nothing"
+    if not change.authorised:
+        return "authorisations are no longer counted"
+    given = " and ".join(map(authorisation_text, change.authorised))
     return f"authorised{' from now on' if change.anew else ''}: {given}"
 
 

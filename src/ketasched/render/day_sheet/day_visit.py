@@ -258,7 +258,8 @@ def _session_marks(course: Course, visit: Visit, *, is_last: bool) -> Iterator[s
         count, until = left
         if count <= FEW_SESSIONS or (until - day).days <= FEW_DAYS:
             last = clinic_locale(course.clinic).day_text(until, year=False)
-            yield f"authorised: {sessions_text(count)} left{f', until {last}' if count else ''}"
+            few = f"{sessions_text(count)} left after this one, until {last}"
+            yield f"authorised: {few if count else 'this is the last session'}"
 
 
 def _language_marks(course: Course, visit: Visit) -> Iterator[str]:
