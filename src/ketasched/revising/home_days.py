@@ -99,6 +99,8 @@ class _Placing:
 
     def _placed(self, one: Companion, kept: Slot | None, slots: Iterator[Slot]) -> Companion:
         is_open = one.status in OPEN_STATUSES
+        if one.status == "held" and self.instead == "ceased":
+            return replace(one, status="ceased", held_from=None)
         if not is_open and (self.stay or one.status != "omitted"):
             return one
         slot = kept or next(slots, None)
