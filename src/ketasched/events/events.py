@@ -364,6 +364,7 @@ class EventBuilder:
                 self.place,
                 busy=True,
                 alarm=alarm,
+                ride_of=visit.uid,
             )
 
     def with_revision(self, event: Event) -> Event:
