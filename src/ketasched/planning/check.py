@@ -106,7 +106,8 @@ def companion_findings(context: PlanningContext, course: Course) -> Iterator[Fin
                 step = command_line("suggest", "COURSE", str(one.after))
                 next_step = step if finding.level == "broken" else ""
                 message = f"{said}: {finding.message}."
-                yield replace(finding, visit=one.after, message=message, next_step=next_step)
+                about = replace(finding, visit=one.after, uid=one.uid)
+                yield replace(about, message=message, next_step=next_step)
 
 
 def _visit_rule_findings(
@@ -137,7 +138,8 @@ def _ride_findings(course: Course) -> Iterator[Finding]:
             name = "The review" if review.is_review else review.title
             said = f"{name} {review.side} visit {review.after}, {moment_text(review.start)}"
             message = f"{said}: the patient must not drive there; it needs a ride."
-            yield Finding("times", "warning", message, review.after)
+            uid = "" if review.is_review else review.uid
+            yield Finding("times", "warning", message, review.after, uid=uid)
 
 
 def _treatment_before(course: Course, companion: Companion) -> Visit | Companion | None:
@@ -221,7 +223,7 @@ def _home_time_findings(course: Course, expected: Sequence[Companion]) -> Iterat
             said = f"{one.title} after visit {one.after}, {day_text(one.start)}"
             actual = f"no driving until is {_text(one.no_driving_until)}"
             message = f"{said}: its {actual}; by its minutes it is {_text(until)}."
-            yield Finding("times", "broken", message, one.after)
+            yield Finding("times", "broken", message, one.after, uid=one.uid)
 
 
 def _time_findings(visit: Visit, expected: Visit) -> Iterator[Finding]:

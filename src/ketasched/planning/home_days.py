@@ -216,4 +216,4 @@ def home_day_findings(context: PlanningContext, course: Course) -> Iterator[Find
                 for finding in filter(None, home.findings(course, one)):
                     said = f"{one.title} after visit {one.after}, {day_text(one.start)}"
                     message = f"{said}: {finding.message}."
-                    yield replace(finding, visit=one.after, message=message)
+                    yield replace(finding, visit=one.after, uid=one.uid, message=message)

@@ -205,7 +205,7 @@ def _waived_violations(course: Course) -> Mapping[str, WaivedViolation]:
     starts_before = previous_starts(course)
     found: dict[str, WaivedViolation] = defaultdict(WaivedViolation)
     for finding in course.findings:
-        if finding.level != "broken" or not finding.visit:
+        if finding.level != "broken" or not finding.visit or finding.uid:
             continue
         own = course.visits[finding.visit - 1]
         if isinstance(RULES.get(finding.rule), EndsRule):

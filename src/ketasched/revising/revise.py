@@ -16,6 +16,7 @@ from ketasched.errors import BadRequest, NoPlan
 from ketasched.events.diff import changed_uids
 from ketasched.model import BusyTime, Change, Clinic, Course, Entry
 from ketasched.model.occupancy import Occupancy
+from ketasched.model.replay import items_of
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.authorising import with_session_statuses
@@ -132,7 +133,7 @@ def _planned(
 def _undone(course: Course, change: Change, now: datetime, bookings: Occupancy) -> _Outcome:
     """What an undo makes of a course that has its newer clinic and busy times."""
     after = undone_course(course, change, now, bookings)
-    waived = {visit.uid: frozenset(change.overrides) for visit in after.visits}
+    waived = dict.fromkeys(items_of(after), frozenset(change.overrides))
     return _Outcome(course, after, waived)
 
 
