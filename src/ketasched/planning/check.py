@@ -132,7 +132,7 @@ def _ride_findings(course: Course) -> Iterator[Finding]:
     for review in course.companions:
         before = _treatment_before(course, review)
         has_ride = any(visit.start == review.start for visit in course.visits)
-        has_ride = has_ride or visit_kind_of(course.protocol, review).needs_driver
+        has_ride = has_ride or visit_kind_of(course, review).needs_driver
         is_ahead = review.status in ("planned", "tentative") and review.place == "clinic"
         if before and is_ahead and not has_ride and is_without_driving(before, review.start):
             name = "The review" if review.is_review else review.title

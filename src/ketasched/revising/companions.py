@@ -124,7 +124,7 @@ class _Placing:
 
     def _driver(self, companion: Companion) -> Driver | None:
         """Who drives to a companion that takes place: whoever would to a visit so confirmed."""
-        kind = visit_kind_of(self.context.protocol, companion)
+        kind = visit_kind_of(self.after, companion)
         if self.before[companion.uid].status != "tentative" or not kind.needs_driver:
             return companion.driver
         return companion.driver or driver_of_confirmed(self.after, companion, self.now)
