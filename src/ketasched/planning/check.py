@@ -11,6 +11,7 @@ from ketasched.model.holds import slot_of
 from ketasched.model.no_driving import is_without_driving, with_home_days
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import add_minutes, day_text, moment_text
+from ketasched.planning.companion_times import companion_time_findings
 from ketasched.planning.companions import treatments
 from ketasched.planning.home_days import home_day_findings
 from ketasched.rules import (
@@ -53,6 +54,7 @@ def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding
         *_ride_findings(course),
         *companion_findings(context, course),
         *home_day_findings(context, course),
+        *companion_time_findings(course),
     )
     return (*found, *times, *companions, *follow_findings(course))
 

@@ -41,7 +41,9 @@ class HomeDays:
         self.phase = phase
         self.kind = effective_kind(context.protocol, context.clinic, phase.visit)
         self._context = replace(context, request=request)
-        self._taken = [(one.start.timestamp(), one.end.timestamp()) for one in others]
+        # A visit by phone is no treatment, and may be on the same day.
+        taken: list[Visit | Slot] = [*others, *(visit for visit in visits if visit.is_here)]
+        self._taken = [(one.start.timestamp(), one.end.timestamp()) for one in taken]
         self._treatments = [
             visit
             for visit in visits
