@@ -224,7 +224,7 @@ def moved(course: Course, **more: Any) -> Course:
 
 def test_check_says_that_a_companion_is_too_far_from_its_visit():
     course = planned(kind(after=VisitOrdinals((1,))))
-    later = moved(course, start=course.companions[0].start + timedelta(3))
+    later = moved(course, start=course.companions[0].start + timedelta(3, hours=3))
     (found,) = (one for one in check(later) if one.level == "broken")
     assert (found.rule, found.visit) == ("companion", 1)
     assert found.message == (

@@ -23,6 +23,8 @@ from ketasched.model import (
     GapDays,
     Minutes,
     NoDriving,
+    Override,
+    OwnMinutes,
     Phase,
     PhaseReview,
     TimeRange,
@@ -30,6 +32,7 @@ from ketasched.model import (
     VisitOrdinals,
     WithinDays,
 )
+from ketasched.model.companion_slots import companion_slot, visit_kind_of
 from ketasched.planning.check import check
 from ketasched.planning.planner import plan
 from ketasched.render import render
@@ -351,3 +354,12 @@ def test_a_home_day_is_no_time_before_the_first_visit():
     course = planned()
     assert all(isinstance(one.start, datetime) for one in course.companions)
     assert min(one.start for one in course.companions) > course.visits[0].start
+
+
+def test_a_home_day_takes_as_long_as_the_clinic_says_wherever_it_is_asked():
+    longer = Override(OwnMinutes(observation=105))
+    course = planned(home_phase(1), at=clinic(overrides={"test": {"tablet": longer}}))
+    (one,) = course.companions
+    assert one.minutes == 120
+    assert visit_kind_of(course, one).minutes.total == 120
+    assert companion_slot(course, one).kind.minutes == Minutes(0, 15, 105)

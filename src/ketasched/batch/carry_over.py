@@ -22,10 +22,11 @@ from ketasched.events.events import events
 from ketasched.events.view import View
 from ketasched.files.load import load_course
 from ketasched.files.toml_json import read_text
-from ketasched.model import Audience, Clinic, Course, Entry
+from ketasched.model import TAKES_PLACE, Audience, Clinic, Course, Entry
 from ketasched.model.identifiers import make_uid_key
+from ketasched.model.replay import known_companions
 from ketasched.model.wall_clock import minute_of_day
-from ketasched.planning.assemble import with_identity
+from ketasched.planning.assemble import companions_in_turn, with_identity
 from ketasched.planning.planner import ChosenSlots, choose_slots, choose_slots_at
 from ketasched.render.patient_folder import render_files
 from ketasched.revising.history import add_entry, ended_dates
@@ -109,12 +110,22 @@ def carry_over(
         except BadFile:
             is_damaged = any(name == COURSE for name, _ in prior.files)
             return course if is_damaged else _with_calendar_identity(course, prior, settings)
+    is_begun = is_under_way(prior, course.clinic, settings)
+    if is_begun and _ahead(before, settings.made_at) != _ahead(course, settings.made_at):
+        raise would_move()
     return _next_revision(before, course, settings.made_at)
+
+
+def _ahead(course: Course, now: datetime) -> dict[tuple[str, int, bool, int], datetime]:
+    """When the companions to come that take place are, reviews aside."""
+    own = (one for one in course.companions if not one.is_review and one.status in TAKES_PLACE)
+    return {key: one.start for key, one in companions_in_turn(own) if one.start > now}
 
 
 def _next_revision(before: Course, course: Course, now: datetime) -> Course:
     """The course with the identity and the history of the one `before`."""
-    course = with_identity(course, before.course_id, before.uid_key, before.made_at)
+    known = list(known_companions(before).values())
+    course = with_identity(course, before.course_id, before.uid_key, before.made_at, known)
     sequences = {visit.uid: visit.sequence for visit in before.visits}
     sequences |= {review.uid: review.sequence for review in before.companions}
     visits = (replace(one, sequence=sequences.get(one.uid, 0)) for one in course.visits)

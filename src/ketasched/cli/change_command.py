@@ -33,6 +33,7 @@ from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.load import load_course
 from ketasched.model import Audience, Change, Course, Finding, text_problem
 from ketasched.model.occupancy import Occupancy
+from ketasched.model.replay import uid_of
 from ketasched.model.values import LONGEST_TYPED
 from ketasched.planning.check import check
 from ketasched.register.records import BookingRequest, LogEntry
@@ -361,6 +362,5 @@ def _print_broken(course: Course, findings: Iterable[Finding]) -> None:
 
 
 def _subject(course: Course, finding: Finding) -> tuple[str, str, str]:
-    """The finding's rule, the uid of its visit, and its message."""
-    uid = course.visits[finding.visit - 1].uid if finding.visit else ""
-    return finding.rule, uid, finding.message
+    """The finding's rule, the uid of what it is about, and its message."""
+    return finding.rule, uid_of(course, finding), finding.message

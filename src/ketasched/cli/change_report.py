@@ -89,7 +89,8 @@ def _driver_lines(before: Course, after: Course) -> Iterator[str]:
     moment = after.history[-1].at
     completed = {visit.uid for visit in after.visits if visit.status == "completed"}
     had, have = (_rides(course, moment, completed) for course in (before, after))
-    waiting = {one.start for one in before.visits if is_collected_now(one, after, moment)}
+    begun = (one for one in items_with_ride(before) if is_collected_now(one, after, moment))
+    waiting = {one.start for one in begun}
     drivers = (one.driver for course in (before, after) for one in items_of(course).values())
     phones = {driver.name: driver.phone for driver in drivers if driver}
     for name in dict.fromkeys((*had, *have)):

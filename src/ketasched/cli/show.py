@@ -35,9 +35,9 @@ def command(*, course: str, delivery: Delivery, clinic_path: str | None) -> None
     use_clock_of(found.clinic)
     if clinic_path:
         found = with_clinic(found, clinic_path)
-    known = {(one.rule, one.visit) for one in found.findings if one.level == "broken"}
+    known = {(one.rule, one.visit, one.uid) for one in found.findings if one.level == "broken"}
     all_findings = (*check(found), *record_findings(found))
-    new = (one for one in all_findings if (one.rule, one.visit) not in known)
+    new = (one for one in all_findings if (one.rule, one.visit, one.uid) not in known)
     broken = [one for one in new if one.level == "broken"]
     say_findings(broken)
     if broken:

@@ -49,7 +49,7 @@ def _home_day_text(
     labels: Labels, view: View, companion: Companion, times: VisitTimes, elsewhere: str
 ) -> str:
     """The text of a home day: it is a treatment, after which the patient must not drive."""
-    locale, kind = labels.locale, visit_kind_of(labels.course.protocol, companion)
+    locale, kind = labels.locale, visit_kind_of(labels.course, companion)
     when = locale.text(BEGINS["home"], time=times.begin)
     attendant = locale.text(NEEDS_ATTENDANT) if kind.attendant else ""
     if view.audience == "clinic":

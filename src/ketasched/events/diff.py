@@ -7,8 +7,9 @@ from ketasched.events.event import Event, time_order
 from ketasched.events.events import EventBuilder, events
 from ketasched.events.rides import items_with_ride
 from ketasched.events.view import View
-from ketasched.model import TAKES_PLACE, Audience, Course, Visit
+from ketasched.model import TAKES_PLACE, Audience, Companion, Course, Visit
 from ketasched.model.identifiers import make_uid
+from ketasched.model.replay import items_of
 
 MOST_COMPANIONS = range(1, 400)
 """The ordinals that a review or another companion of a course can have."""
@@ -67,22 +68,21 @@ def _differences(
 def _needs_cancelling(event: Event, before: Course, course: Course, moment: datetime) -> bool:
     """Whether an event that no longer exists has to be cancelled in calendars.
 
-    It does not if it is over, nor if it is the ride of a visit that has begun: a patient who has
-    been brought has to be collected, whatever becomes of the visit, by the same driver unless
-    another one is named.
+    It does not if it is over, nor if it is the ride of a visit or companion that has begun: a
+    patient who has been brought has to be collected, whatever becomes of the visit, by the same
+    driver unless another one is named.
     """
-    role, _, number = event.name.rpartition("-")
-    if role in ("bring", "collect"):
-        visit = before.visits[int(number) - 1]
-        if is_collected_now(visit, course, moment):
-            return False
+    item = items_of(before).get(event.ride_of)
+    if item and is_collected_now(item, course, moment):
+        return False
     return event.end.astimezone(UTC) > moment.astimezone(UTC)
 
 
-def is_collected_now(visit: Visit, course: Course, moment: datetime) -> bool:
-    """Whether a visit was ended after it had begun, so that the patient has to be collected."""
-    goes_on = any(one.uid == visit.uid and one.status in TAKES_PLACE for one in course.visits)
-    return not goes_on and visit.start <= moment  # without an end: it may take longer than planned
+def is_collected_now(item: Visit | Companion, course: Course, moment: datetime) -> bool:
+    """Whether the patient has to be collected: an item was ended after it had begun."""
+    now = items_of(course).get(item.uid)
+    goes_on = now is not None and now.status in TAKES_PLACE
+    return not goes_on and item.start <= moment  # without an end: it may take longer than planned
 
 
 def _without_name(event: Event) -> Event:

@@ -19,7 +19,8 @@ class Event(NamedTuple):
 
     `name` is unique within the course and becomes part of a file's name: "appointment-3".
     `alarm` is in minutes before `start`, None for no alarm. `sequence` is the number of changes,
-    `changed` the time of the last change, in UTC.
+    `changed` the time of the last change, in UTC. `ride_of` is the UID of the visit or companion
+    whose ride it is; empty for any other event.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Event(NamedTuple):
     alarm: int | None = 0
     sequence: int = 0
     changed: datetime | None = None
+    ride_of: str = ""
 
 
 def time_order(event: Event) -> tuple[float, str]:

@@ -301,7 +301,7 @@ class EventBuilder:
             text=about,
         )
         if self.view.audience == "patient":
-            kind = visit_kind_of(self.course.protocol, companion)
+            kind = visit_kind_of(self.course, companion)
             if home_phase(self.course.protocol, companion):
                 yield from self.no_driving(companion, kind, times, which)
             yield from self.reminders(companion, times, which)
@@ -364,6 +364,7 @@ class EventBuilder:
                 self.place,
                 busy=True,
                 alarm=alarm,
+                ride_of=visit.uid,
             )
 
     def with_revision(self, event: Event) -> Event:

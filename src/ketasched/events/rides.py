@@ -17,7 +17,7 @@ def needs_ride(course: Course, visit: Visit | Companion) -> bool:
     the patient is at the clinic already.
     """
     if isinstance(visit, Companion):
-        has_ride = visit_kind_of(course.protocol, visit).needs_driver and not visit.is_review
+        has_ride = visit_kind_of(course, visit).needs_driver and not visit.is_review
         return has_ride and visit.status in ("planned", "completed")
     comes = visit.status in ("planned", "completed") or is_decided_at_check_in(course, visit)
     return comes and not visit.elsewhere and course.protocol.visits[visit.kind].needs_driver

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from ketasched.model.companion_kind import CompanionKind
 from ketasched.model.course import Course
+from ketasched.model.effective_kind import effective_kind
 from ketasched.model.protocol import Minutes, Phase, Protocol, VisitKind
 from ketasched.model.visit import TAKES_PLACE, Companion, Slot
 
@@ -35,17 +36,17 @@ def home_phase(protocol: Protocol, companion: Companion) -> Phase | None:
     return next((one for one in protocol.home_phases if one.name == companion.name), None)
 
 
-def visit_kind_of(protocol: Protocol, companion: Companion) -> VisitKind:
-    """The kind of visit that a companion is for planning."""
-    if phase := home_phase(protocol, companion):
-        return protocol.visits[phase.visit]
-    kind = companion_kind(protocol, companion)
+def visit_kind_of(course: Course, companion: Companion) -> VisitKind:
+    """The kind of visit that a companion is for planning; a home day's is as the clinic has it."""
+    if phase := home_phase(course.protocol, companion):
+        return effective_kind(course.protocol, course.clinic, phase.visit)
+    kind = companion_kind(course.protocol, companion)
     return visit_kind(kind) if kind else REVIEW
 
 
 def companion_slot(course: Course, companion: Companion) -> Slot:
     """The slot of a companion."""
-    return Slot(visit_kind_of(course.protocol, companion), companion.start, companion.end)
+    return Slot(visit_kind_of(course, companion), companion.start, companion.end)
 
 
 def companion_slots(course: Course) -> list[tuple[str, Slot]]:

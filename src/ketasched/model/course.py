@@ -22,7 +22,8 @@ class Finding:
     """What a rule has to say: its name, how bad it is, and a sentence; `visit` is a number.
 
     `next_step` is the command that looks for a way out, with `COURSE` for the course: "ketasched
-    suggest COURSE 3". Empty if there is none.
+    suggest COURSE 3". Empty if there is none. `uid` is that of the companion that it is about, of
+    the visit with that number; empty if it is about the visit itself.
     """
 
     rule: Annotated[str, Key("The rule's name: docs/rules.md.")]
@@ -32,6 +33,9 @@ class Finding:
     next_step: Annotated[
         str, Key("The command that looks for a way out: `ketasched suggest COURSE 3`.")
     ] = ""
+    uid: Annotated[str, Key("The identifier of the companion that it is about, if any.")] = field(
+        default="", metadata={"written where used": True}
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def driver_of_added(course: Course, day: date, now: datetime) -> Driver | None:
     return None if found and not same and _has_other_days(course.request, found, day) else found
 
 
-def driver_of_confirmed(course: Course, visit: Visit, now: datetime) -> Driver | None:
+def driver_of_confirmed(course: Course, visit: Visit | Companion, now: datetime) -> Driver | None:
     """The driver of a visit that is confirmed: as of an added one, else whom the request names.
 
     The request is asked only if no visit to come has a driver, or if its drivers take turns by

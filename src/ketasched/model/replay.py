@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TypeVar
 
-from ketasched.model.course import Course
+from ketasched.model.course import Course, Finding
 from ketasched.model.history import CompanionChange, Entry, VisitChange
 from ketasched.model.request import Request
 from ketasched.model.visit import Companion, Visit
@@ -213,6 +213,19 @@ def items_of(course: Course) -> dict[str, Visit | Companion]:
     """The visits and reviews of a course, by uid."""
     items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
     return {item.uid: item for item in items}
+
+
+def item_of(course: Course, finding: Finding) -> Visit | Companion | None:
+    """The visit or the companion that a finding of the course is about; None if it is neither."""
+    if finding.uid:
+        return items_of(course).get(finding.uid)
+    return course.visits[finding.visit - 1] if finding.visit else None
+
+
+def uid_of(course: Course, finding: Finding) -> str:
+    """The uid of what a finding of the course is about; "" if it is about no item."""
+    item = item_of(course, finding)
+    return item.uid if item else ""
 
 
 def name_of(item: Visit | Companion) -> str:

@@ -1,10 +1,11 @@
 """Assembly of a course from chosen slots: visits with windows and statuses, dated companions."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, count
 from math import inf
 
 from ketasched.model import (
@@ -85,18 +86,27 @@ def assemble(
     return with_usual_drivers(course, made_at) if has_gate else course
 
 
-def with_identity(course: Course, course_id: str, uid_key: str, made_at: datetime) -> Course:
+def with_identity(
+    course: Course,
+    course_id: str,
+    uid_key: str,
+    made_at: datetime,
+    known: Sequence[Companion] = (),
+) -> Course:
     """A course of revision 1 with the identifiers and the moment of planning of an earlier one.
 
-    If that is on the same dates, calendars recognise its events.
+    If that is on the same dates, calendars recognise its events. `known` are the companions that
+    it has, or had, reviews aside: one that it left out gives its identifier to no other.
     """
     visits = (replace(one, uid=make_uid(course_id, "visit", one.number)) for one in course.visits)
     reviews = [one for one in course.companions if one.is_review]
     others = [one for one in course.companions if not one.is_review]
     companions = (
-        replace(one, uid=make_uid(course_id, role, ordinal))
-        for role, own in (("review", reviews), (COMPANION, others))
-        for ordinal, one in enumerate(own, start=1)
+        *(
+            replace(one, uid=make_uid(course_id, "review", ordinal))
+            for ordinal, one in enumerate(reviews, start=1)
+        ),
+        *_with_known_uids(others, known, course_id),
     )
     first = replace(course.history[0], at=made_at)
     return replace(
@@ -105,9 +115,36 @@ def with_identity(course: Course, course_id: str, uid_key: str, made_at: datetim
         uid_key=uid_key,
         made_at=made_at,
         visits=tuple(visits),
-        companions=tuple(companions),
+        companions=companions,
         history=(first, *course.history[1:]),
     )
+
+
+def companions_in_turn(
+    companions: Iterable[Companion],
+) -> Iterator[tuple[tuple[str, int, bool, int], Companion]]:
+    """Companions with what identifies each when a course is planned again.
+
+    That is its name, its visit and its side of that, and its ordinal among such companions.
+    """
+    ordinals: Counter[tuple[str, int, bool]] = Counter()
+    for one in sorted(companions, key=lambda one: one.start.timestamp()):
+        key = one.name, one.after, one.before
+        ordinals[key] += 1
+        yield (*key, ordinals[key]), one
+
+
+def _with_known_uids(
+    companions: Sequence[Companion], known: Sequence[Companion], course_id: str
+) -> Iterator[Companion]:
+    """The companions, each with the uid of the known one for which it is, else with a new one."""
+    known_uids = {key: one.uid for key, one in companions_in_turn(known)}
+    keys = {one.uid: key for key, one in companions_in_turn(companions)}
+    taken = {one.uid for one in known}
+    uids = (make_uid(course_id, COMPANION, ordinal) for ordinal in count(1))
+    new = (uid for uid in uids if uid not in taken)
+    for one in companions:
+        yield replace(one, uid=known_uids.get(keys[one.uid]) or next(new))
 
 
 def _visits(
@@ -184,11 +221,11 @@ def _numbered_reviews(
     if prior and not phase_plans[0].elsewhere:
         counts = [*counted_phases(context.protocol, context.request)[:1], *counts]
     visits = 0
-    for phase, count in counts:
+    for phase, number in counts:
         for review in phase.reviews:
-            if review.after <= count and (review.gate or visits + review.after > prior):
+            if review.after <= number and (review.gate or visits + review.after > prior):
                 yield visits + review.after, review
-        visits += count
+        visits += number
 
 
 def _reviews(

@@ -11,6 +11,7 @@ from ketasched.model.holds import slot_of
 from ketasched.model.no_driving import is_without_driving, with_home_days
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import add_minutes, day_text, moment_text
+from ketasched.planning.companion_times import companion_time_findings
 from ketasched.planning.companions import treatments
 from ketasched.planning.home_days import home_day_findings
 from ketasched.rules import (
@@ -53,6 +54,7 @@ def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding
         *_ride_findings(course),
         *companion_findings(context, course),
         *home_day_findings(context, course),
+        *companion_time_findings(course),
     )
     return (*found, *times, *companions, *follow_findings(course))
 
@@ -106,7 +108,8 @@ def companion_findings(context: PlanningContext, course: Course) -> Iterator[Fin
                 step = command_line("suggest", "COURSE", str(one.after))
                 next_step = step if finding.level == "broken" else ""
                 message = f"{said}: {finding.message}."
-                yield replace(finding, visit=one.after, message=message, next_step=next_step)
+                about = replace(finding, visit=one.after, uid=one.uid)
+                yield replace(about, message=message, next_step=next_step)
 
 
 def _visit_rule_findings(
@@ -131,13 +134,14 @@ def _ride_findings(course: Course) -> Iterator[Finding]:
     for review in course.companions:
         before = _treatment_before(course, review)
         has_ride = any(visit.start == review.start for visit in course.visits)
-        has_ride = has_ride or visit_kind_of(course.protocol, review).needs_driver
+        has_ride = has_ride or visit_kind_of(course, review).needs_driver
         is_ahead = review.status in ("planned", "tentative") and review.place == "clinic"
         if before and is_ahead and not has_ride and is_without_driving(before, review.start):
             name = "The review" if review.is_review else review.title
             said = f"{name} {review.side} visit {review.after}, {moment_text(review.start)}"
             message = f"{said}: the patient must not drive there; it needs a ride."
-            yield Finding("times", "warning", message, review.after)
+            uid = "" if review.is_review else review.uid
+            yield Finding("times", "warning", message, review.after, uid=uid)
 
 
 def _treatment_before(course: Course, companion: Companion) -> Visit | Companion | None:
@@ -221,7 +225,7 @@ def _home_time_findings(course: Course, expected: Sequence[Companion]) -> Iterat
             said = f"{one.title} after visit {one.after}, {day_text(one.start)}"
             actual = f"no driving until is {_text(one.no_driving_until)}"
             message = f"{said}: its {actual}; by its minutes it is {_text(until)}."
-            yield Finding("times", "broken", message, one.after)
+            yield Finding("times", "broken", message, one.after, uid=one.uid)
 
 
 def _time_findings(visit: Visit, expected: Visit) -> Iterator[Finding]:

@@ -34,12 +34,16 @@ class HomeDays:
         phase: Phase,
         visits: Sequence[Visit],
         others: Iterable[Slot],
+        not_before: datetime | None = None,
     ) -> None:
+        self._not_before = not_before
         request = replace(context.request, days=(), between=None)
         self.phase = phase
         self.kind = effective_kind(context.protocol, context.clinic, phase.visit)
         self._context = replace(context, request=request)
-        self._taken = [(one.start.timestamp(), one.end.timestamp()) for one in others]
+        # A visit by phone is no treatment, and may be on the same day.
+        taken: list[Visit | Slot] = [*others, *(visit for visit in visits if visit.is_here)]
+        self._taken = [(one.start.timestamp(), one.end.timestamp()) for one in taken]
         self._treatments = [
             visit
             for visit in visits
@@ -52,15 +56,18 @@ class HomeDays:
         """The visit before which the home days end."""
         return self._beside[-1] if self._beside else None
 
-    def free_days(self) -> list[date]:
-        """The days on which a home day can be, in order."""
+    def days(self) -> list[date]:
+        """The days of the phase without a treatment visit, in order."""
         if not self._beside:
             return []
         first, last = (self._beside[end].start.date() for end in (0, -1))
         taken = {visit.start.date() for visit in self._treatments}
         days = (first + timedelta(number) for number in range(1, (last - first).days))
-        rule = Availability()
-        return [day for day in days if day not in taken and not rule.day(day, self._context)]
+        return [day for day in days if day not in taken]
+
+    def free_days(self) -> list[date]:
+        """The days on which a home day can be, in order."""
+        return [day for day in self.days() if self.slot(day)]
 
     def choose(self, free: Sequence[date], kept: Collection[date], count: int) -> Iterator[date]:
         """The days of `count` further home days, or fewer, beside those that are `kept`."""
@@ -89,6 +96,8 @@ class HomeDays:
 
     def slot(self, day: date) -> Slot | None:
         """The slot on a day nearest to the wanted time at which nothing else is; None if none."""
+        if self._is_away(day):
+            return None
         step, wanted = self._context.clinic.slot_minutes, self._context.wanted
         last = MINUTES_OF_A_DAY - self.kind.minutes.total
         times = range(wanted % step, last + 1, step)
@@ -99,16 +108,39 @@ class HomeDays:
                 return slot
         return None
 
+    def _is_away(self, day: date) -> bool:
+        return Availability().day(day, self._context) is not None
+
     def is_free(self, slot: Slot | Companion) -> bool:
-        """Whether nothing else is at the time of a home day."""
+        """Whether a home day can be at a time: it is not over, and nothing else is then."""
         begin, end = slot.start.timestamp(), slot.end.timestamp()
+        if self._not_before and begin < self._not_before.timestamp():
+            return False
+        if self._is_away(slot.start.date()):
+            return False
         if any(begin < other_end and other < end for other, other_end in self._taken):
             return False
         return not Availability().slot(Slot(self.kind, slot.start, slot.end), self._context)
 
-    def take(self, slot: Slot) -> None:
-        """Keep other home days away from this slot."""
-        self._taken.append((slot.start.timestamp(), slot.end.timestamp()))
+    def refusal(self, there: Collection[date]) -> str:
+        """Why there is no home day beside those that are there; "" if there could be one."""
+        if any(self.choose(self.free_days(), there, 1)):
+            return ""
+        left = [day for day in self.days() if day not in there and not self._is_over(day)]
+        refused = next((day for day in left if not self.slot(day)), None)
+        if refused:
+            return f"on {day_text(refused, year=False)} {self._reason(refused)}"
+        what = "no more days without treatment are left"
+        if left:
+            what = "the days without treatment that are left are too near to other home days"
+        return f"{what} before visit {self._beside[-1].number}"
+
+    def _is_over(self, day: date) -> bool:
+        return self._not_before is not None and day < self._not_before.date()
+
+    def _reason(self, day: date) -> str:
+        found = Availability().day(day, self._context)
+        return found.message if found else "something else is at each time"
 
     def findings(self, course: Course, one: Companion) -> list[Finding | None]:
         """The findings of the rules on a home day of a course."""
@@ -148,7 +180,6 @@ def date_home_days(
         for day in home.choose(home.free_days(), (), phase.count.default):
             if slot := home.slot(day):
                 ordinal += 1
-                home.take(slot)
                 taken.append(slot)
                 yield home.companion(slot, make_uid(course_id, COMPANION, ordinal))
 
@@ -162,17 +193,16 @@ def left_out_home_days(
 ) -> Iterator[Finding]:
     """A finding for each phase of home days that has fewer than the protocol says."""
     for phase in context.protocol.home_phases:
-        home = HomeDays(context, phase, course.visits, ())
-        number = sum(
-            one.name == phase.name and one.status != "omitted" for one in course.companions
-        )
-        missing, last = phase.count.default - number, home.last
+        there = [one for one in course.companions if one.status != "omitted"]
+        own = [one.start.date() for one in there if one.name == phase.name]
+        beside = [_slot_of(one) for one in there if one.name != phase.name]
+        home = HomeDays(context, phase, course.visits, beside, now)
+        missing, last = phase.count.default - len(own), home.last
         if missing <= 0 or last is None or (now and last.start < now):
             continue
-        said = (
-            f"Left out: {missing} of {phase.count.default} {home.kind.title} ({phase.name}): "
-            f"no more days without treatment are left before visit {last.number}."
-        )
+        what = f"Left out: {missing} of {phase.count.default} {home.kind.title} ({phase.name})"
+        reason = home.refusal(own)
+        said = f"{what}: {reason}." if reason else f"{what}."
         step = command_line("suggest", "COURSE", str(last.number))
         yield Finding(COMPANION, "given-up", said, last.number, step)
 
@@ -188,4 +218,4 @@ def home_day_findings(context: PlanningContext, course: Course) -> Iterator[Find
                 for finding in filter(None, home.findings(course, one)):
                     said = f"{one.title} after visit {one.after}, {day_text(one.start)}"
                     message = f"{said}: {finding.message}."
-                    yield replace(finding, visit=one.after, message=message)
+                    yield replace(finding, visit=one.after, uid=one.uid, message=message)

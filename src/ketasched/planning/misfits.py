@@ -86,5 +86,5 @@ def _overridden(course: Course) -> set[tuple[str, int | None]]:
     return {
         (one.rule, one.visit)
         for one in course.findings
-        if one.level == "broken" and is_overridden(course, one)
+        if one.level == "broken" and not one.uid and is_overridden(course, one)
     }

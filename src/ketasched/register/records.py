@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ketasched.errors import NoPlan, Refused, command_line
 from ketasched.model import Clinic, Course, Request
 from ketasched.model.occupancy import Occupancy
+from ketasched.model.replay import item_of
 from ketasched.rules import OCCUPANCY_NAMES
 
 PROPOSE_ANEW = "propose anew: ketasched reschedule"
@@ -19,7 +20,7 @@ IMPORTED = "imported"
 
 
 Waiver = tuple[str, str]
-"""The uid of a visit, and the name of a rule that does not count the visit."""
+"""The uid of a visit or a companion, and the name of a rule that does not count it."""
 
 
 class LogEntry(NamedTuple):
@@ -120,20 +121,20 @@ class BookingRequest:
 
 
 def waivers_of(course: Course) -> set[Waiver]:
-    """The visits for which `capacity` or `staff` was overridden, or that began without a chair.
+    """The items for which `capacity` or `staff` was overridden, or that began without a chair.
 
     Nobody decided the latter: it is found out when a fact is recorded, or undone.
     """
     moment = course.history[-1].at
     found = (
-        (finding, course.visits[finding.visit - 1])
+        (finding, item_of(course, finding))
         for finding in course.findings
-        if finding.rule in OCCUPANCY_NAMES and finding.visit
+        if finding.rule in OCCUPANCY_NAMES
     )
     return {
-        (visit.uid, finding.rule)
-        for finding, visit in found
-        if finding.level == "broken" or visit.start <= moment
+        (item.uid, finding.rule)
+        for finding, item in found
+        if item and (finding.level == "broken" or item.start <= moment)
     }
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from ketasched.events.wording import is_at_check_in
 from ketasched.model import TAKES_PLACE, Companion, Course, Place, Visit
+from ketasched.model.companion_slots import home_phase
 
 RowKind = Literal["visit", "home", "call", "talk", "maybe", "done", "ended", "elsewhere"]
 
@@ -37,7 +38,7 @@ def _rows(course: Course) -> Iterator[DateRow]:
         yield DateRow(_visit_kind(course, visit), visit, talks.get(visit.start))
     for review in course.companions:
         if talks.get(review.start) is not review:
-            yield DateRow(_review_kind(review), review)
+            yield DateRow(_companion_kind(course, review), review)
 
 
 def _visit_kind(course: Course, visit: Visit) -> RowKind:
@@ -51,11 +52,11 @@ def _visit_kind(course: Course, visit: Visit) -> RowKind:
     return KINDS_BY_PLACE[place] if visit.status in TAKES_PLACE else "ended"
 
 
-def _review_kind(review: Companion) -> RowKind:
-    if review.status == "completed":
+def _companion_kind(course: Course, companion: Companion) -> RowKind:
+    if companion.status == "completed":
         return "done"
-    if review.status not in TAKES_PLACE:
+    if companion.status not in TAKES_PLACE:
         return "ended"
-    if review.place == "home" and not review.is_review:
+    if home_phase(course.protocol, companion):
         return "home"
-    return "call" if review.place == "phone" else "talk"
+    return "call" if companion.place == "phone" else "talk"

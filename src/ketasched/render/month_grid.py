@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 from ketasched.events.rides import needs_ride
 from ketasched.events.view import View, reader_locale
 from ketasched.model import TAKES_PLACE, WEEKDAYS, Course
+from ketasched.model.companion_slots import home_phase
 
 MarkKind = Literal["visit", "home", "elsewhere", "tentative", "review"]
 
@@ -66,10 +67,11 @@ def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
     is_driver = view.audience == "driver"
     clock_text = reader_locale(course, view).clock_text
     marks = {}
+    home = {one.uid for one in course.companions if home_phase(course.protocol, one)}
     # A home day takes precedence over a companion on the same day: it is a treatment.
-    for one in sorted(course.companions, key=lambda one: one.place == "home"):
+    for one in sorted(course.companions, key=lambda one: one.uid in home):
         if needs_ride(course, one) if is_driver else one.status in TAKES_PLACE:
-            is_home = one.place == "home" and not one.is_review
+            is_home = one.uid in home
             own: MarkKind = "visit" if is_driver else "home" if is_home else "review"
             mark = DayMark(own, clock_text(one.start), one.place == "phone")
             marks[one.start.date()] = mark

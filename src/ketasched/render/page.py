@@ -291,7 +291,7 @@ def make_page(course: Course, view: View) -> Page:
             kind.attendant
             for kind in (
                 *(kinds[visit.kind] for visit in takes_place),
-                *(visit_kind_of(course.protocol, one) for one in home_days),
+                *(visit_kind_of(course, one) for one in home_days),
             )
         ),
         comes=any(kinds[visit.kind].place == "clinic" for visit in listed),

@@ -17,7 +17,7 @@ DECISIONS = ("confirm", "booster")
 """The verbs by which somebody decides that one visit takes place."""
 
 AHEAD: tuple[Status, ...] = ("planned", "tentative")
-"""The statuses of companions that go with their visit."""
+"""The statuses of reviews that go with their visit."""
 
 
 def authorise_drafts(course: Course, change: Change, _now: datetime) -> list[Draft]:
@@ -47,7 +47,8 @@ def with_session_statuses(before: Course, course: Course, change: Change, now: d
     A planned visit that has no session of what is authorised becomes tentative, unless somebody
     decided that it takes place; a tentative one that has a session becomes planned. The visits of
     tentative phases, and those behind a closed gate, are a clinician's to decide; visits that have
-    begun stay as they are. `before` is the course before the change.
+    begun stay as they are. Reviews go with their visits; other companions do once they are placed.
+    `before` is the course before the change.
     """
     authorised = course.request.authorised
     if not authorised and not before.request.authorised:
@@ -81,12 +82,12 @@ def _decided_uids(before: Course, course: Course, change: Change) -> set[str]:
 
 
 def _with_visits(course: Course, visits: tuple[Visit, ...]) -> Course:
-    """The course with these visits; companions have the status of theirs where that is another."""
+    """The course with these visits; reviews have the status of theirs where that is another."""
     both = zip(course.visits, visits, strict=True)
     statuses = {new.number: new.status for old, new in both if old.status != new.status}
     companions = (
         replace(one, status=statuses[one.after])
-        if one.status in AHEAD and statuses.get(one.after) in AHEAD
+        if one.is_review and one.status in AHEAD and statuses.get(one.after) in AHEAD
         else one
         for one in course.companions
     )

@@ -2,7 +2,8 @@
 
 A companion whose visit does not take place does not either. One that no longer fits is dated anew,
 never into the past; without a day it is left out. A visit that is new, or whose companion was left
-out, gets its companion as soon as there is a day for it.
+out, gets its companion with the next change for which there is a day for it. A fact, such as who
+drives, moves and adds no companion of a visit whose own date stays.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +12,8 @@ from datetime import datetime
 from itertools import count
 
 from ketasched.model import TAKES_PLACE, Companion, Course, Driver, Slot, Status, Visit
-from ketasched.model.companion_slots import companion_kind, companion_slot
-from ketasched.model.drivers import driver_of_added, driver_of_moved
+from ketasched.model.companion_slots import companion_kind, companion_slot, visit_kind_of
+from ketasched.model.drivers import driver_of_added, driver_of_confirmed, driver_of_moved
 from ketasched.model.identifiers import make_uid
 from ketasched.model.no_driving import with_home_days
 from ketasched.model.replay import known_companions
@@ -24,7 +25,6 @@ from ketasched.planning.companions import (
     wanted_companions,
 )
 from ketasched.revising.home_days import place_home_days
-from ketasched.revising.reviews import place_reviews
 from ketasched.rules.base import PlanningContext
 
 FALLS_AWAY: Mapping[Status, Status] = {
@@ -35,32 +35,30 @@ FALLS_AWAY: Mapping[Status, Status] = {
 """What becomes of a companion whose visit has one of these statuses."""
 
 
-def place_companions(
-    context: PlanningContext,
-    companions: Sequence[Companion],
-    visits: Sequence[Visit],
-    course: Course,
-    now: datetime,
-) -> tuple[Companion, ...]:
-    """The companions beside the `visits`, which are in order of time and have their dates.
+def with_companions(
+    context: PlanningContext, before: Course, after: Course, now: datetime, *, stay: bool
+) -> Course:
+    """The course `after` a change, its companions beside its visits, which have their dates.
 
-    The visits have the numbers that they had in `course`; a new visit has a number of its own.
-    Reviews come first, as if there were no other companions; then home days, then the others.
+    Its reviews have theirs: they come first, as if there were no other companions. Then come home
+    days, then the others. Its companions are the draft's, and `before` is the course before the
+    change. If they `stay`, because the change is a fact, only the companions of visits whose own
+    dates it changes get another time, or are added.
     """
-    own = [one for one in companions if one.is_review]
-    reviews = place_reviews(context, own, visits, course, now)
     protocol = context.protocol
     if not protocol.companions and not protocol.home_phases:
-        return reviews
-    uids = _new_uids(course)
-    home = tuple(place_home_days(context, companions, visits, reviews, course, now, uids))
-    visits, home = with_home_days(visits, home, protocol, context.clinic)
-    others = [one for one in companions if companion_kind(protocol, one)]
-    placing = _Placing(context, visits, (*reviews, *home), course, now)
+        return after
+    uids = _new_uids(before)
+    reviews = [one for one in after.companions if one.is_review]
+    home = tuple(place_home_days(context, before, after, now, uids, stay=stay))
+    visits, home = with_home_days(after.visits, home, protocol, context.clinic)
+    timed = replace(after, visits=visits)
+    placing = _Placing(context, before, timed, (*reviews, *home), now, stay=stay)
+    others = [one for one in after.companions if companion_kind(protocol, one)]
     placed = {one.uid: one for one in (*reviews, *home, *placing.place(others, uids))}
     # The order is that of before, with what is new at the end: so replay finds it again.
-    order = dict.fromkeys((*(one.uid for one in companions), *placed))
-    return tuple(placed[uid] for uid in order)
+    order = dict.fromkeys((*(one.uid for one in after.companions), *placed))
+    return replace(timed, companions=tuple(placed[uid] for uid in order))
 
 
 class _Placing:
@@ -69,16 +67,20 @@ class _Placing:
     def __init__(
         self,
         context: PlanningContext,
-        visits: Sequence[Visit],
+        before: Course,
+        after: Course,
         beside: Sequence[Companion],
-        course: Course,
         now: datetime,
+        *,
+        stay: bool,
     ) -> None:
-        self.context, self.course, self.now = context, course, now
+        self.context, self.after, self.now = context, after, now
         self.beside = beside
-        self.visits = visits
-        self.by_number = {visit.number: visit for visit in visits}
-        self.before = {one.uid: one for one in course.companions}
+        self.visits = after.visits
+        self.by_number = {visit.number: visit for visit in after.visits}
+        self.before = {one.uid: one for one in before.companions}
+        known = set(map(_dates, before.visits)) if stay else set()
+        self.untouched = {visit.uid for visit in after.visits if _dates(visit) in known}
 
     def place(self, others: Sequence[Companion], uids: Iterator[str]) -> Iterator[Companion]:
         """These companions beside their visits, and then those that are new."""
@@ -91,7 +93,7 @@ class _Placing:
         is_over = any(visit.status == "ceased" for visit in self.visits)
         for one in wanted:
             old = next(filter(one.is_of, placed.values()), None)
-            if old in staying or (old is None and is_over):
+            if old in staying or (old is None and (is_over or self._is_untouched(one))):
                 continue
             slot = dates.best_slot(one)
             if slot:
@@ -103,11 +105,15 @@ class _Placing:
         yield from placed.values()
         yield from (replace(one, uid=next(uids)) for one in new)
 
+    def _is_untouched(self, wanted: Wanted) -> bool:
+        """Whether the change, a fact, is not about the date of a companion's visit."""
+        return wanted.visit.uid in self.untouched
+
     def _as_its_visit(self, companion: Companion) -> Companion:
         """The companion with the status that its visit gives it; as it was, if it is over."""
         before, visit = self.before[companion.uid], self.by_number[companion.after]
         if self._is_over(before):
-            return before
+            return replace(before, after=companion.after)
         if companion.status not in ("planned", "tentative"):
             return companion
         if visit.status in FALLS_AWAY:
@@ -117,11 +123,11 @@ class _Placing:
         return replace(companion, status="planned", driver=self._driver(companion))
 
     def _driver(self, companion: Companion) -> Driver | None:
-        """Who drives to a companion that takes place: whoever would to a visit that is added."""
-        slot = companion_slot(self.course, companion)
-        if self.before[companion.uid].status != "tentative" or not slot.kind.needs_driver:
+        """Who drives to a companion that takes place: whoever would to a visit so confirmed."""
+        kind = visit_kind_of(self.after, companion)
+        if self.before[companion.uid].status != "tentative" or not kind.needs_driver:
             return companion.driver
-        return companion.driver or driver_of_added(self.course, slot.start.date(), self.now)
+        return companion.driver or driver_of_confirmed(self.after, companion, self.now)
 
     def _is_over(self, before: Companion) -> bool:
         return before.status in TAKES_PLACE and before.start < self.now
@@ -130,12 +136,12 @@ class _Placing:
         self, companion: Companion, wanted: Sequence[Wanted], alone: CompanionDates
     ) -> bool:
         """Whether a companion keeps its time, or the time at which it was to be."""
-        if self._is_over(self.before[companion.uid]):
+        own = next((one for one in wanted if one.is_of(companion)), None)
+        if self._is_over(self.before[companion.uid]) or (own and self._is_untouched(own)):
             return True
         if companion.status not in TAKES_PLACE:
             return companion.status != "omitted"
-        own = next((one for one in wanted if one.is_of(companion)), None)
-        return own is None or alone.allows(own, companion_slot(self.course, companion))
+        return own is None or alone.allows(own, companion_slot(self.after, companion))
 
     def _moved(self, old: Companion, wanted: Wanted, slot: Slot | None) -> Companion:
         """A companion at its new time; without one it is left out."""
@@ -147,8 +153,13 @@ class _Placing:
 
     def _new(self, wanted: Wanted, slot: Slot) -> Companion:
         new = new_companion(self.context, wanted, slot, "")
-        driver = driver_of_added(self.course, slot.start.date(), self.now)
+        driver = driver_of_added(self.after, slot.start.date(), self.now)
         return replace(new, driver=driver or new.driver) if _has_ride(new, slot) else new
+
+
+def _dates(visit: Visit) -> tuple[str, datetime, bool]:
+    """What companions depend on: when a visit is, and whether it takes place."""
+    return visit.uid, visit.start, visit.status in TAKES_PLACE
 
 
 def _new_uids(course: Course) -> Iterator[str]:

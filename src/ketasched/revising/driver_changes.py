@@ -60,7 +60,7 @@ def _chosen_companions(
         one
         for one in course.companions
         if one.status in OPEN_STATUSES and one.start > now
-        if visit_kind_of(course.protocol, one).needs_driver
+        if visit_kind_of(course, one).needs_driver
         if (WEEKDAYS[one.start.weekday()] in weekdays if weekdays else one.after in numbers)
     ]
 

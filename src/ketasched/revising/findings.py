@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ketasched.model import TAKES_PLACE, Change, Course, Finding, Visit
 from ketasched.model.occupancy import Occupancy
+from ketasched.model.replay import item_of, uid_of
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.check import check
 from ketasched.planning.companions import COMPANION, left_out_companions
@@ -43,7 +44,7 @@ def findings_after(
     plans = plans_dates(change)
     has_new_dates = plans and _has_new_dates(before, course)
     for finding in check(course, bookings=bookings):
-        uid = course.visits[finding.visit - 1].uid if finding.visit else ""
+        uid = uid_of(course, finding)
         key = _violation_key(course, finding)
         if finding.level == "warning":
             found.append(finding)
@@ -115,6 +116,9 @@ def _date_key(visit: Visit) -> tuple[str, datetime, bool]:
 
 def _violation_key(course: Course, finding: Finding) -> tuple[object, ...]:
     """What a finding is about, without the visit's number: equal only if nothing moved."""
+    if finding.uid:
+        companion = item_of(course, finding)
+        return finding.rule, finding.uid, companion and companion.start
     if not finding.visit:
         return (finding.rule,)
     visit = course.visits[finding.visit - 1]

@@ -1,14 +1,15 @@
 """The home days of a course after a change: those that are still free stay, others move.
 
 If visits of the phase beside which they are do not take place, home days that would be before
-these are held, ceased or omitted as the visits are.
+these are held, ceased or omitted as the visits are. A fact, such as who drives, moves a home day
+only off the day of a treatment, or back into the phase, and adds none.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ketasched.model import TAKES_PLACE, Companion, Course, Phase, Slot, Status, Visit
+from ketasched.model import TAKES_PLACE, Companion, Course, Slot, Status
 from ketasched.model.companion_slots import companion_slot
 from ketasched.planning.home_days import HomeDays
 from ketasched.rules.base import PlanningContext
@@ -18,24 +19,37 @@ OPEN_STATUSES = ("planned", "tentative")
 
 def place_home_days(
     context: PlanningContext,
-    companions: Sequence[Companion],
-    visits: Sequence[Visit],
-    reviews: Sequence[Companion],
-    course: Course,
+    before: Course,
+    after: Course,
     now: datetime,
     uids: Iterator[str],
+    *,
+    stay: bool,
 ) -> Iterator[Companion]:
     """The home days of each phase that has any, then those that are new, with the next `uids`.
 
-    `companions` are those of the draft, `visits` have their dates.
+    The companions of the course `after` the change are the draft's; its visits have their dates.
+    `stay` says that the change is a fact.
     """
+    known = {one.uid: one for one in before.companions}
+    taken = [
+        companion_slot(after, one)
+        for one in after.companions
+        if one.is_review and one.status in TAKES_PLACE
+    ]
     for phase in context.protocol.home_phases:
-        own = [one for one in companions if one.name == phase.name]
-        before = {one.uid: one for one in course.companions}
-        over = [one for one in own if _is_over(before[one.uid], now)]
-        placing = _Placing(context, phase, visits, reviews, course, now)
-        placed = placing.place([one for one in own if one not in over], over, uids)
-        yield from (before[one.uid] for one in over)
+        own = [one for one in after.companions if one.name == phase.name]
+        # A home day that is over keeps its status, whatever the draft says.
+        over = {
+            one.uid: replace(known[one.uid], after=one.after)
+            for one in own
+            if _is_over(known[one.uid], now)
+        }
+        ahead = [one for one in own if one.uid not in over]
+        home = HomeDays(context, phase, after.visits, taken, now)
+        placed = _Placing(home, after, stay=stay).place(ahead, list(over.values()), uids)
+        taken += [companion_slot(after, one) for one in placed if one.status in TAKES_PLACE]
+        yield from over.values()
         yield from placed
 
 
@@ -46,54 +60,55 @@ def _is_over(before: Companion, now: datetime) -> bool:
 class _Placing:
     """Places the home days of one phase that are not over."""
 
-    def __init__(
-        self,
-        context: PlanningContext,
-        phase: Phase,
-        visits: Sequence[Visit],
-        reviews: Sequence[Companion],
-        course: Course,
-        now: datetime,
-    ) -> None:
-        self.phase, self.now = phase, now
-        taken = [companion_slot(course, one) for one in reviews if one.status in TAKES_PLACE]
-        self.home = HomeDays(context, phase, visits, taken)
-        beside = {visit.status for visit in visits if visit.phase == phase.beside}
+    def __init__(self, home: HomeDays, after: Course, *, stay: bool) -> None:
+        self.home, self.stay = home, stay
+        beside = {visit.status for visit in after.visits if visit.phase == home.phase.beside}
         self.instead: Status = "omitted"
         if "held" in beside:
             self.instead = "held"
         elif "ceased" in beside:
             self.instead = "ceased"
-        self.free = [day for day in self.home.free_days() if day >= now.date()]
 
     def place(
         self, own: Sequence[Companion], over: Sequence[Companion], uids: Iterator[str]
     ) -> list[Companion]:
         """These home days, and those that are new."""
         kept = {one.uid: slot for one in own if (slot := self._kept_slot(one))}
-        there = [one.start.date() for one in over]
-        days = [*there, *(slot.start.date() for slot in kept.values())]
-        missing = 0 if self.instead != "omitted" else self.phase.count.default - len(days)
-        found = filter(None, map(self.home.slot, self.home.choose(self.free, days, missing)))
-        slots = iter([slot for slot in found if slot.start >= self.now])
+        days = [one.start.date() for one in over]
+        days += [slot.start.date() for slot in kept.values()]
+        moving = sum(one.status in OPEN_STATUSES and one.uid not in kept for one in own)
+        chosen = self.home.choose(self.home.free_days(), days, self._missing(len(days), moving))
+        slots = iter([*filter(None, map(self.home.slot, chosen))])
         placed = [self._placed(one, kept.get(one.uid), slots) for one in own]
         return placed + [self.home.companion(slot, next(uids)) for slot in slots]
 
+    def _missing(self, there: int, moving: int) -> int:
+        """How many home days get a day, beside those that are `there`."""
+        if self.instead != "omitted":
+            return 0
+        missing = self.home.phase.count.default - there
+        return min(missing, moving) if self.stay else missing
+
     def _kept_slot(self, one: Companion) -> Slot | None:
         """The slot of a home day that stays on its day; None if that is no longer free."""
-        if one.status not in OPEN_STATUSES or one.start.date() not in self.free:
+        if one.status not in OPEN_STATUSES or one.start.date() not in self.home.days():
             return None
-        if one.start >= self.now and self.home.is_free(one):
+        if self.stay or self.home.is_free(one):
             return Slot(self.home.kind, one.start, one.end)
         return self.home.slot(one.start.date())
 
     def _placed(self, one: Companion, kept: Slot | None, slots: Iterator[Slot]) -> Companion:
-        if one.status not in (*OPEN_STATUSES, "omitted"):
+        is_open = one.status in OPEN_STATUSES
+        if one.status == "held" and self.instead == "ceased":
+            return replace(one, status="ceased", held_from=None)
+        if not is_open and (self.stay or one.status != "omitted"):
             return one
         slot = kept or next(slots, None)
         if slot:
-            return replace(self.home.companion(slot, one.uid), sequence=one.sequence)
-        if one.status == "omitted":
+            new = replace(self.home.companion(slot, one.uid), sequence=one.sequence)
+            # Who stays at the same time takes as long as before, whatever the clinic says now.
+            return replace(new, minutes=one.minutes) if new.start == one.start else new
+        if not is_open:
             return one
         held_from = one.status if self.instead == "held" else None
         return replace(one, status=self.instead, held_from=held_from)

@@ -9,11 +9,10 @@ from datetime import date, datetime, timedelta
 from ketasched.model import TAKES_PLACE, Companion, Course, Finding, Slot, Visit, Window
 from ketasched.model.drivers import driver_of_moved
 from ketasched.model.holds import slot_of
-from ketasched.model.no_driving import with_home_days, with_no_driving
+from ketasched.model.no_driving import with_no_driving
 from ketasched.model.wall_clock import add_minutes
 from ketasched.planning.shortest_path import Candidate, VisitSequence
 from ketasched.planning.spacing_cost import PhasePlan, phase_plan_for
-from ketasched.revising.companions import place_companions
 from ketasched.revising.infeasibility import explain_dead_end
 from ketasched.revising.intents import (
     Draft,
@@ -23,6 +22,7 @@ from ketasched.revising.intents import (
     WaivedViolation,
 )
 from ketasched.revising.least_moves import MOVE_COST, Rescheduler
+from ketasched.revising.reviews import place_reviews
 from ketasched.revising.validation import has_begun, is_over
 from ketasched.rules import RULES, Gap
 from ketasched.rules.base import EndsRule, PlanningContext
@@ -30,10 +30,10 @@ from ketasched.rules.base import EndsRule, PlanningContext
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A draft with its dates: visits and companions, and the sequence that gave the visits theirs.
+    """A draft with its dates: visits and reviews, and the sequence that gave the visits theirs.
 
-    `sequence` is None if no visit could move. `waived` has, by uid, the rules that were not
-    applied to a visit.
+    The other `companions` are still as in the draft. `sequence` is None if no visit could move.
+    `waived` has, by uid, the rules that were not applied to a visit.
     """
 
     sequence: VisitSequence | None
@@ -72,9 +72,9 @@ def place_draft(
     else:
         visits = tuple(_with_windows(course, visits))
     visits = with_no_driving(visits, course.protocol, course.clinic)
-    companions = place_companions(context, draft.companions, visits, course, now)
-    if course.protocol.home_phases:
-        visits, companions = with_home_days(visits, companions, course.protocol, course.clinic)
+    own = [one for one in draft.companions if one.is_review]
+    reviews = {one.uid: one for one in place_reviews(context, own, visits, course, now)}
+    companions = tuple(reviews.get(one.uid, one) for one in draft.companions)
     waived = {
         intent.visit.uid: intent.waived | ({Gap.name} if intent.may_wait else frozenset())
         for intent in intents
@@ -205,7 +205,7 @@ def _waived_violations(course: Course) -> Mapping[str, WaivedViolation]:
     starts_before = previous_starts(course)
     found: dict[str, WaivedViolation] = defaultdict(WaivedViolation)
     for finding in course.findings:
-        if finding.level != "broken" or not finding.visit:
+        if finding.level != "broken" or not finding.visit or finding.uid:
             continue
         own = course.visits[finding.visit - 1]
         if isinstance(RULES.get(finding.rule), EndsRule):

@@ -16,9 +16,11 @@ from ketasched.errors import BadRequest, NoPlan
 from ketasched.events.diff import changed_uids
 from ketasched.model import BusyTime, Change, Clinic, Course, Entry
 from ketasched.model.occupancy import Occupancy
+from ketasched.model.replay import items_of
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.authorising import with_session_statuses
+from ketasched.revising.companions import with_companions
 from ketasched.revising.findings import findings_after
 from ketasched.revising.history import add_entry, ended_dates, entry_text, with_result
 from ketasched.revising.intents import waive_rules
@@ -26,7 +28,7 @@ from ketasched.revising.pencilled import drafts_without_pencilled, with_next_day
 from ketasched.revising.placement import Placement, explain_failure, place_draft
 from ketasched.revising.request_changes import request_after
 from ketasched.revising.undo import undone_course
-from ketasched.revising.validation import refuse_overrides, visit_of
+from ketasched.revising.validation import is_fact, refuse_overrides, visit_of
 from ketasched.revising.verbs import drafts
 from ketasched.revising.wishes import lasting_findings
 from ketasched.rules.base import (
@@ -123,6 +125,7 @@ def _planned(
         before = _with_missed_visit(before, context, change, now)
     placement = _best_placement(before, context, change, now)
     after = with_session_statuses(course, _next_revision(before, placement), change, now)
+    after = with_companions(context, before, after, now, stay=is_fact(change))
     after = with_usual_drivers(after, now, course)
     return _Outcome(before, after, placement.waived)
 
@@ -130,7 +133,7 @@ def _planned(
 def _undone(course: Course, change: Change, now: datetime, bookings: Occupancy) -> _Outcome:
     """What an undo makes of a course that has its newer clinic and busy times."""
     after = undone_course(course, change, now, bookings)
-    waived = {visit.uid: frozenset(change.overrides) for visit in after.visits}
+    waived = dict.fromkeys(items_of(after), frozenset(change.overrides))
     return _Outcome(course, after, waived)
 
 
@@ -225,7 +228,10 @@ def _what_failed(change: Change) -> str:
 
 
 def _next_revision(course: Course, placement: Placement) -> Course:
-    """The next revision with the placed visits and reviews, in order of time and numbered."""
+    """The next revision with the placed visits and reviews, in order of time and numbered.
+
+    The other companions have the numbers of their visits, and are still to be placed.
+    """
     visits = sorted(placement.visits, key=lambda visit: visit.start.timestamp())
     numbers = {visit.number: number for number, visit in enumerate(visits, start=1)}
     return replace(

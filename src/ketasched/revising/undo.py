@@ -13,7 +13,15 @@ from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Change, Companion, Course, Visit
 from ketasched.model.no_driving import with_home_days
 from ketasched.model.occupancy import Occupancy
-from ketasched.model.replay import course_at, entry_to_undo, items_of, replay_problems
+from ketasched.model.replay import (
+    course_at,
+    entry_to_undo,
+    item_of,
+    items_of,
+    name_of,
+    replay_problems,
+    uid_of,
+)
 from ketasched.model.wall_clock import moment_text
 from ketasched.planning.check import check
 from ketasched.revising.validation import REVISE, has_begun, is_fact
@@ -64,6 +72,7 @@ def undone_course(course: Course, change: Change, now: datetime, bookings: Occup
     back = [*_coming_back(items_of(course), items_of(earlier))]
     if undone and is_fact(undone):
         to_come = {visit.uid for visit in course.visits if not has_begun(visit, now)}
+        to_come |= {one.uid for one in course.companions if one.start > now}
         back = [item for item in back if item.uid in to_come]
     _refuse_over(course, back, now)
     items = (_with_sequences(course, earlier.visits), _with_sequences(course, earlier.companions))
@@ -105,13 +114,12 @@ def _refuse_over(course: Course, back: Iterable[Visit | Companion], now: datetim
 def _refuse_taken(
     course: Course, uids: Collection[str], asked: Collection[str], bookings: Occupancy
 ) -> None:
-    """Raise `NoPlan` if one of these visits breaks a rule that is `asked`: its chair is taken."""
-    numbers = {visit.number for visit in course.visits if visit.uid in uids}
+    """Raise `NoPlan` if one of these items breaks a rule that is `asked`: its chair is taken."""
     findings = check(course, bookings=bookings)
-    taken = [one for one in findings if one.rule in asked and one.visit in numbers]
-    if taken:
-        said = f"undo: visit {taken[0].visit} cannot have its time back"
-        raise NoPlan(said, findings=taken)
+    taken = [one for one in findings if one.rule in asked and uid_of(course, one) in uids]
+    item = item_of(course, taken[0]) if taken else None
+    if item:
+        raise NoPlan(f"undo: {name_of(item)} cannot have its time back", findings=taken)
 
 
 def _coming_back(

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from ketasched.model import TAKES_PLACE, Course, Entry, Finding
-from ketasched.model.replay import course_at, standing_entries
+from ketasched.model.history import CompanionChange, VisitChange
+from ketasched.model.replay import course_at, standing_entries, uid_of
 from ketasched.rules import RULES
 from ketasched.rules.base import EndsRule, PairRule
 
@@ -13,11 +14,17 @@ def is_overridden(course: Course, finding: Finding) -> bool:
     """Whether a change of the history overrides the finding's rule for its visit as it is now.
 
     A change that was undone overrides nothing. A rule of two neighbours is overridden for both, a
-    rule of a phase for its first and its last visit.
+    rule of a phase for its first and its last visit. For a companion a rule is overridden only by
+    an undo, because every other change dates companions by all rules.
     """
-    if not finding.visit:
+    uid = uid_of(course, finding)
+    if not uid:
         return False
-    uid = course.visits[finding.visit - 1].uid
+    if finding.uid:
+        return any(
+            entry.change and entry.change.verb == "undo" and uid in _changed(entry)
+            for _, entry in _overriding(course, finding.rule)
+        )
     concerned = _concerned(course, finding.rule, uid)
     uids = {known for known, _ in concerned}
     return any(
@@ -42,11 +49,12 @@ def _then(course: Course, index: int, rule: str, uid: str) -> set[tuple[str, dat
 
 
 def _changed(entry: Entry) -> set[str]:
-    """The uids of the visits that a change moved, or otherwise changed."""
+    """The uids of the visits and companions that a change moved, or otherwise changed."""
     if entry.result is None:  # an entry of version 1.0
         return {*entry.changed, *(former.uid for former in entry.former)}
-    items = [item for one in entry.result.visits for item in (one.was, one.now)]
-    return {visit.uid for visit in items if visit}
+    changes: tuple[VisitChange | CompanionChange, ...] = entry.result.visits
+    changes += entry.result.companions
+    return {item.uid for one in changes for item in (one.was, one.now) if item}
 
 
 def _concerned(course: Course, name: str, uid: str) -> set[tuple[str, datetime]]:
