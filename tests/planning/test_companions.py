@@ -392,3 +392,23 @@ def test_a_companion_says_on_which_side_of_its_visit_it_is():
     (one,) = planned(kind(before=VisitOrdinals((2,)))).companions
     assert isinstance(one, Companion)
     assert one.side == "before"
+
+
+@pytest.mark.parametrize(
+    ("more", "problems"),
+    [
+        ({"after": VisitOrdinals((1, 6))}, []),
+        ({"after": VisitOrdinals((1, 7))}, [("companions[0].after", "expected 1 to 6, not 7")]),
+        ({"before": VisitOrdinals((9,))}, [("companions[0].before", "expected 1 to 6, not 9")]),
+        (
+            {"after": VisitOrdinals((5,)), "phase": "booster"},
+            [("companions[0].after", "expected 1 to 4, not 5")],
+        ),
+        ({"after": EACH, "phase": "booster"}, []),
+    ],
+    ids=["the last visit", "one beyond", "before one beyond", "beyond its own phase", "each"],
+)
+def test_a_companion_of_a_visit_that_its_phase_does_not_have_is_a_problem(more, problems):
+    boosters = replace(phase(4), name="booster")
+    own = protocol(phase(6), boosters, companions=(kind(**more),))
+    assert list(own.problems()) == problems

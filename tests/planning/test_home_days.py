@@ -345,6 +345,24 @@ def test_what_a_phase_beside_another_cannot_be_is_said(change, said):
     assert any(said in text for text in problems)
 
 
+def test_a_home_day_takes_no_resource_of_the_clinic():
+    kinds = {"infusion": INFUSION, "tablet": replace(TABLET, needs=("nurse",))}
+    said = "a visit of tablets, beside induction, takes no resource"
+    assert list(protocol(phase(), home_phase(), visits=kinds).problems()) == [
+        ("visits.tablet.needs", said)
+    ]
+    assert not list(protocol(phase(), visits=kinds).problems())
+
+
+def test_no_companion_belongs_to_a_home_day():
+    talk = CompanionKind("talk", "Talk", WithinDays(3), 30, "tablets", after=VisitOrdinals())
+    kinds = {"infusion": INFUSION, "tablet": TABLET}
+    whole = protocol(phase(), home_phase(), visits=kinds, companions=(talk,))
+    assert list(whole.problems()) == [
+        ("companions[0].phase", "expected a phase that is beside no other")
+    ]
+
+
 def test_an_attendant_is_somebody_at_home():
     kind = replace(INFUSION, attendant=True)
     assert ("attendant", 'goes with place = "home", not "clinic"') in list(kind.problems())

@@ -8,24 +8,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ketasched.cli.misfit_report import misfits_text, visit_misfits
 from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import (
     Change,
     Clinic,
     Clock,
     Closures,
+    Companion,
+    CompanionKind,
     Course,
     DateRange,
     Misfit,
     Request,
+    Resource,
     TimeRange,
+    VisitOrdinals,
     WeekHours,
+    WithinDays,
 )
 from ketasched.model.holds import holds_of
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.check import check
 from ketasched.planning.misfits import misfits, misfits_of_all
 from ketasched.planning.planner import plan
+from ketasched.render.day_sheet import FORMS, render_sheet
+from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.revising.revise import revise
 from ketasched.rules.base import NO_BOOKINGS
 from tests.conftest import MADE_AT, ROOT
@@ -214,3 +222,91 @@ def test_misfits_are_what_the_rules_say_of_the_course_at_the_newer_clinic(days, 
         if one.level == "broken" and one.rule in CLINIC_RULES
     }
     assert {(number, rule) for number, rule, _ in found(course, clinic)} == checked
+
+
+# --- companions ----------------------------------------------------------------------------------
+
+
+def accompanied(**more) -> Course:
+    """A course with a talk of an hour at the clinic on the day after each visit."""
+    talk = CompanionKind(
+        "talk",
+        "Talk",
+        WithinDays(1),
+        60,
+        after=VisitOrdinals(),
+        place="clinic",
+        driver=True,
+        needs=("therapist",),
+    )
+    talk = replace(talk, **more)
+    at = replace(CLINIC, resources=(Resource("therapist"),))
+    return plan(replace(PROTOCOL, companions=(talk,)), at, Request(start=MONDAY), made_at=MADE_AT)
+
+
+def talk_of(course: Course) -> Companion:
+    """The talk after the first visit."""
+    return next(one for one in course.companions if one.name == "talk")
+
+
+def test_a_companion_on_a_day_that_was_closed_later_is_a_misfit():
+    course = accompanied()
+    talk = talk_of(course)
+    assert list(misfits(course, course.clinic)) == []
+    shut = closed(talk.start.date())
+    said = "the clinic is closed (pump repair)"
+    assert list(misfits(course, shut)) == [Misfit(1, talk.start, "closure", said, talk.uid)]
+
+
+def test_a_companion_whose_therapist_is_away_is_a_misfit():
+    course = accompanied()
+    talk = talk_of(course)
+    day = talk.start.date()
+    away = Resource("therapist", absences={DateRange(day, day, "course"): 1})
+    (one,) = misfits(course, replace(course.clinic, resources=(away,)))
+    assert (one.rule, one.companion) == ("staff", talk.uid)
+    assert "course" in one.message
+
+
+def test_a_companion_outside_newer_hours_is_a_misfit():
+    course = accompanied()
+    talk = talk_of(course)
+    day = talk.start.date()
+    later = WeekHours(*[(TimeRange(13 * 60, 17 * 60),)] * 7)
+    changes = {day: later, day + timedelta(1): CLINIC.hours}
+    at = replace(course.clinic, hours=replace(CLINIC.hours, changes=changes))
+    assert [(one.rule, one.companion) for one in misfits(course, at)] == [("open-hours", talk.uid)]
+
+
+def test_a_companion_that_is_over_or_left_out_is_no_misfit():
+    course = accompanied()
+    talk = talk_of(course)
+    shut = closed(talk.start.date())
+    for status in ("completed", "omitted", "held"):
+        others = tuple(
+            replace(one, status=status) if one.uid == talk.uid else one
+            for one in course.companions
+        )
+        assert list(misfits(replace(course, companions=others), shut)) == []
+
+
+@pytest.mark.parametrize("form", sorted(set(FORMS) - {"csv"}))
+def test_the_day_sheet_marks_a_companion_that_no_longer_fits(form):
+    course = accompanied()
+    day = talk_of(course).start.date()
+    shut = closed(day)
+    unfit = misfits_of_all([course], shut)
+    sheet = make_day_sheet([course], {}, day, "", shut.timezone, shut, unfit)
+    assert "1 no longer fits: the clinic is closed (pump repair)" in sheet.summary
+    said = '"rule": "closure"' if form == "json" else "NO LONGER FITS: the clinic is closed"
+    assert said in " ".join(render_sheet(sheet, form).replace("\r\n ", "").split())
+
+
+def test_a_list_of_courses_says_how_many_appointments_no_longer_fit():
+    course = accompanied()
+    days = course.visits[0].start.date(), talk_of(course).start.date()
+    said = misfits_text([*misfits(course, closed(*days))])
+    dates = "Mon 7 Dec 2026, Tue 8 Dec 2026"
+    assert said == f"2 appointments no longer fit: {dates}, the clinic is closed (pump repair)"
+    only_talk = {course.course_id: [*misfits(course, closed(days[1]))]}
+    assert visit_misfits(only_talk) == {}

@@ -121,6 +121,20 @@ def test_a_course_whose_document_is_damaged_does_not_stop_it(old):
     assert rows(old, "SELECT timezone FROM clinics") == [("America/New_York",)]
 
 
+def test_a_course_with_a_visit_that_no_register_books_any_more_does_not_stop_it(old):
+    execute(
+        old,
+        """UPDATE courses SET document = replace(document, '"2027-', '"2127-')
+        WHERE patient = 'jane'""",
+    )
+    opened(old)
+    without = (
+        "SELECT DISTINCT patient FROM bookings JOIN courses USING (course_id) "
+        "WHERE treatment IS NULL"
+    )
+    assert rows(old, without) == [("jane",)]
+
+
 def test_an_old_program_is_told_to_be_upgraded(old):
     execute(old, "UPDATE ketasched SET schema_number = 99")
     with pytest.raises(Refused, match="of a later ketasched") as refusal:

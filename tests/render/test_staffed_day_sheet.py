@@ -93,6 +93,14 @@ def test_who_needs_somebody_who_is_not_there_then_is_said():
     assert found == "1 needs a prescriber at 09:15, 0 can have one"
 
 
+def test_where_the_hours_end_before_a_visit_does_it_is_said_when_they_end():
+    early = replace(STAFF[0], hours=WeekHours(mon=(TimeRange.read("08:00-10:00"),)))
+    at = clinic(chairs=9, resources=(early,))
+    assert sheet(at, MONDAY, planned(at, MONDAY, 1)).short == (
+        "1 needs a monitor at 10:00, 0 can have one"
+    )
+
+
 def test_where_all_have_what_they_need_nothing_is_said():
     at = clinic(chairs=9, resources=STAFF)
     assert sheet(at, MONDAY, planned(at, MONDAY, 2)).short == ""

@@ -258,6 +258,14 @@ def needing(*names: str) -> Protocol:
     return protocol(visits={"infusion": replace(INFUSION, needs=names)})
 
 
+def talking(*needs: str) -> Protocol:
+    """A protocol with a talk after each infusion, which needs these resources."""
+    talk = CompanionKind(
+        "talk", "Talk", WithinDays(3), 30, after=VisitOrdinals(), place="clinic", needs=needs
+    )
+    return protocol(companions=(talk,))
+
+
 ENROLLED = protocol(requires=("rems-enrolment",))
 MINUTES, NO_DRIVING = "visits.infusion.minutes", "visits.infusion.no_driving"
 OBSERVATION = f"{MINUTES}.observation"
@@ -1039,6 +1047,13 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             )
         ),
         holds("visits that say nothing", first("2026-12-07 09:00", at=MONITORED)),
+        *(
+            case(title, first("2026-12-07 09:00", at=MONITORED, by=talking(need)), *says)
+            for case, title, need, *says in (
+                (holds, "a companion's, which the clinic has", "monitor"),
+                (warns, "a companion's that is misspelt", "monitr", "companions.talk.needs"),
+            )
+        ),
     ),
     "requirements": (
         holds("nothing is required", first("2026-12-07 09:00")),

@@ -60,7 +60,9 @@ CHAPTERS: Mapping[str, tuple[type, str]] = {
         "moves with its visit; it never moves, delays or refuses one.\n\n"
         "Treatments at home between visits at the clinic are\n"
         'a phase with `beside`, whose kind of visit has `place = "home"`: each day at home is a\n'
-        "treatment, after which nobody drives. `kap-six` and `iv-home-tablets` are examples.",
+        "treatment, after which nobody drives. `kap-six` and `iv-home-tablets` are examples.\n\n"
+        "No command records that a companion or a day at home took place, or did not: `complete`\n"
+        "and `miss` are about visits, `review` is about reviews.",
     ),
     "Course": (
         Course,

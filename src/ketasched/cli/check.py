@@ -142,7 +142,7 @@ def _override_findings(clinic: Clinic) -> Iterator[Finding]:
 
 
 def _unknown_resources(protocol: Protocol, clinic_path: str | None) -> Iterator[Finding]:
-    """What the visits of a protocol need and the clinic, if there is one, does not have."""
+    """What visits and companions of a protocol need and the clinic, if any, does not have."""
     if path := options.clinic_file(clinic_path):
         finding = ResourcesKnown().of(protocol, load_clinic(path))
         if finding:

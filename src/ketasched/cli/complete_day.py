@@ -109,7 +109,12 @@ def _recorded(
         courses = query.days(day, day).courses
         hide_people(*courses)
         misfits = query.misfits(courses)
-        unfit = {(one, misfit.visit) for one, those in misfits.items() for misfit in those}
+        unfit = {
+            (course_id, one.visit)
+            for course_id, those in misfits.items()
+            for one in those
+            if not one.companion
+        }
         found = [
             one for course in courses for one in _visits_on(course, day, now, excepted, unfit)
         ]

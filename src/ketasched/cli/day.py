@@ -10,7 +10,7 @@ from ketasched.cli.anonymity import hide_people
 from ketasched.cli.complete_day import CompleteOptions, complete_day, complete_options
 from ketasched.cli.day_query import DayQuery, which_clinic_option
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step
+from ketasched.cli.misfit_report import say_next_step, visit_misfits
 from ketasched.cli.output import say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
@@ -43,8 +43,8 @@ def command(
 ) -> None:
     """The clinic's day: who comes when, on which chair, with which driver, and what to know.
 
-    DATE is today unless it is given, and may be the word tomorrow. Visits that no longer fit the
-    clinic's file are marked.
+    DATE is today unless it is given, and may be the word tomorrow. What no longer fits the
+    clinic's file is marked.
 
     \b
     ketasched day
@@ -107,10 +107,11 @@ def _print_week(query: DayQuery, day: dt.date, now: dt.datetime) -> None:
         step = pasteable(command_line("day", str(wrong[0])))
         say("note", f"who it is that no longer fits: {step}")
     hide_people(*found.courses)
+    movable = visit_misfits(misfits)
     concerned = [
         (course.patient, one.visit)
         for course in found.courses
-        for one in misfits[course.course_id]
+        for one in movable.get(course.course_id, ())
         if one.start.date() in week and one.start.timestamp() > now.timestamp()
     ]
     if len(patients := {patient for patient, _ in concerned}) > 1:

@@ -17,7 +17,7 @@ from ketasched.cli.course_source import find_course, find_entry, former_courses,
 from ketasched.cli.current_clinic import coming_misfits
 from ketasched.cli.delivery import Delivery, delivery_options
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import misfits_text, say_next_step
+from ketasched.cli.misfit_report import misfits_text, say_next_step, visit_misfits
 from ketasched.cli.output import (
     SOME_FAILED,
     in_local_style,
@@ -105,9 +105,10 @@ def list_courses(
     print_as(form, data, aligned(rows))
     if form == "json":
         return
-    for entry in [one for one in entries if one.course_id in misfits][:1]:
+    movable = visit_misfits(misfits)
+    for entry in [one for one in entries if one.course_id in movable][:1]:
         hide_names(entry.patient)
-        say_next_step(entry.patient, misfits[entry.course_id][0].visit, len(misfits))
+        say_next_step(entry.patient, movable[entry.course_id][0].visit, len(movable))
     if not entries and patient and register.size():
         step = pasteable("ketasched register list")
         say("note", f"no patient of the register is called {quote(patient)}; all of them: {step}")

@@ -13,11 +13,11 @@ from ketasched.cli.anonymity import hide_people
 from ketasched.cli.busy_option import busy_options
 from ketasched.cli.course_source import CourseSource
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step
+from ketasched.cli.misfit_report import say_next_step, visit_misfits
 from ketasched.cli.output import echo_error, in_local_style, print_as, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import NoPlan, command_line
-from ketasched.model import Change, Course, DateRange, Misfits
+from ketasched.model import Change, Course, DateRange
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.misfits import misfits, misfits_of_all
 from ketasched.register.records import BookingRequest, LogEntry
@@ -91,15 +91,17 @@ def _say_misfits(
 
     If visits of others on these days do not fit either, a next step is about all of them.
     """
-    found: Misfits = {course.course_id: [*misfits(course, course.clinic, bookings=bookings)]}
-    days = [one.start.date() for one in found[course.course_id]]
+    found = visit_misfits({course.course_id: [*misfits(course, course.clinic, bookings=bookings)]})
+    days = [one.start.date() for one in found.get(course.course_id, ())]
     if register and days:
         # Some of those who sit there may be let in beside a full clinic: they displace nobody.
         booked = register.days(min(days), max(days), course.clinic).courses
         others = [one for one in booked if one.course_id != course.course_id]
         hide_people(*others)
-        found = misfits_of_all([course, *others], course.clinic)
-    own = [one for one in found[course.course_id] if one.start.timestamp() > at.timestamp()]
+        found = visit_misfits(misfits_of_all([course, *others], course.clinic))
+    own = [
+        one for one in found.get(course.course_id, ()) if one.start.timestamp() > at.timestamp()
+    ]
     for one in own:
         say("note", f"visit {one.visit} no longer fits: {one.message}")
     on = {one.start.date() for one in own}

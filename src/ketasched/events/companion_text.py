@@ -1,24 +1,22 @@
-"""The text of a companion in a calendar, and what it shares with that of a visit."""
+"""The text of a companion in a calendar."""
 
 from collections.abc import Mapping
 
 from ketasched.events.rides import needs_ride
 from ketasched.events.view import View
 from ketasched.events.visit_times import VisitTimes
-from ketasched.events.wording import Labels, no_driving_text, no_driving_title
+from ketasched.events.wording import (
+    ARRANGE_DRIVER,
+    BEGINS,
+    NEEDS_ATTENDANT,
+    NEEDS_DRIVER,
+    Labels,
+    no_driving_text,
+    no_driving_title,
+)
 from ketasched.language.catalogue import message
 from ketasched.model import Companion, Place
 from ketasched.model.companion_slots import home_phase, visit_kind_of
-
-NEEDS_ATTENDANT = message("Someone has to stay with you during this time. Please arrange it.")
-ARRANGE_DRIVER = message("Someone else has to drive you there and back. Please arrange a driver.")
-NEEDS_DRIVER = message("Someone else has to drive you there and back.")
-BEGINS: Mapping[Place, str] = {
-    "clinic": message("Check-in {time}."),
-    "phone": message("By phone, at {time}."),
-    "home": message("At home, at {time}."),
-}
-"""When a visit begins, by its place."""
 
 COMPANION_BEGINS: Mapping[Place, str] = {**BEGINS, "phone": message("We call you at {time}.")}
 """When a companion begins, by its place."""

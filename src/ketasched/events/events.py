@@ -3,20 +3,18 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from ketasched.events.companion_text import (
-    ARRANGE_DRIVER,
-    BEGINS,
-    NEEDS_ATTENDANT,
-    NEEDS_DRIVER,
-    companion_text,
-)
+from ketasched.events.companion_text import companion_text
 from ketasched.events.event import EVENT_STATUS, Event, time_order
 from ketasched.events.rides import items_with_ride, needs_ride, timely_reminders
 from ketasched.events.sequence import EventRevisions
 from ketasched.events.view import View, reader_locale
 from ketasched.events.visit_times import SHORT_EVENT_MINUTES, VisitTimes, visit_times
 from ketasched.events.wording import (
+    ARRANGE_DRIVER,
+    BEGINS,
     CANCELLED,
+    NEEDS_ATTENDANT,
+    NEEDS_DRIVER,
     WAIT_AND_DRIVE,
     Labels,
     clinic_phone,

@@ -43,6 +43,16 @@ NOT_BEFORE_SLEEP = message("and not before a full night's sleep")
 WAIT_AND_DRIVE = message(
     "Please wait, and drive them home. Do not let them drive, even if they feel well."
 )
+NEEDS_ATTENDANT = message("Someone has to stay with you during this time. Please arrange it.")
+ARRANGE_DRIVER = message("Someone else has to drive you there and back. Please arrange a driver.")
+NEEDS_DRIVER = message("Someone else has to drive you there and back.")
+BEGINS: Mapping[Place, str] = {
+    "clinic": message("Check-in {time}."),
+    "phone": message("By phone, at {time}."),
+    "home": message("At home, at {time}."),
+}
+"""When a visit begins, by its place."""
+
 KEPT_LONGER = message("Kept longer? Then later: ask us.")
 """The times of a page are those of a visit that goes as planned."""
 

@@ -156,8 +156,8 @@ class VisitChange:
 class CompanionChange:
     """A companion before and after a change; None where the course did not have it."""
 
-    was: Annotated[Companion | None, Key("The review before; none: it is new.")]
-    now: Annotated[Companion | None, Key("The review after; none: it is no longer there.")]
+    was: Annotated[Companion | None, Key("The companion before; none: it is new.")]
+    now: Annotated[Companion | None, Key("The companion after; none: it is no longer there.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class Result:
     """
 
     visits: Annotated[tuple[VisitChange, ...], Key("The visits that it changed.")] = ()
-    companions: Annotated[tuple[CompanionChange, ...], Key("The reviews that it changed.")] = (
+    companions: Annotated[tuple[CompanionChange, ...], Key("The companions that it changed.")] = (
         field(default=(), metadata={"key": "reviews"})
     )
     request: Annotated[RequestChange | None, Key("The request, where it changed that.")] = None

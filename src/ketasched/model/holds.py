@@ -28,10 +28,11 @@ MOST_CACHED = 8192
 
 
 class Usage(NamedTuple):
-    """The parts of a visit at a clinic, and what the visit needs there, whatever is counted.
+    """The parts of a visit at a clinic, and what the visit needs there.
 
     The visit begins with the check-in; the treatment ends where the observation begins. All are
-    POSIX seconds. `needs` has the names of resources; None means every resource.
+    POSIX seconds. `needs` has the names of resources, whether the clinic has a limited number of
+    them or not; None means every resource.
     """
 
     begin: float

@@ -1,7 +1,7 @@
-"""Misfits: the booked visits that do not fit their clinic any more, as the clinic is now."""
+"""Misfits: what is booked and does not fit its clinic any more, as the clinic is now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
@@ -10,15 +10,18 @@ from ketasched.model.keys import Key
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A booked visit that does not fit its clinic any more.
+    """A booked visit, or a companion, that does not fit its clinic any more.
 
     `message` is a clause without the date: "the clinic is closed (pump repair)".
     """
 
-    visit: Annotated[int, Key("The number of the visit in its course.")]
+    visit: Annotated[int, Key("The number of the visit in its course; a companion's visit.")]
     start: Annotated[datetime, Key("When it begins.")]
     rule: Annotated[str, Key("The rule that it breaks.")]
     message: Annotated[str, Key("Why it no longer fits.")]
+    companion: Annotated[str, Key("The identifier of the companion; unsaid, it is the visit.")] = (
+        field(default="", metadata={"written where used": True})
+    )
 
 
 Misfits = Mapping[str, Sequence[Misfit]]

@@ -341,11 +341,19 @@ class Protocol:
         return next((phase for phase in reversed(self.phases) if phase.is_booster), None)
 
     def problems(self) -> Iterator[Problem]:
-        """Problems if the first phase has no visit by default, or a requirement has no name."""
+        """Problems with the first phase, phases beside others, companions and requirements."""
         if self.phases[0].is_booster:
             yield "phases[0].count", "the first phase needs a visit: default 0 is for later ones"
         if self.phases[0].beside:
             yield "phases[0].beside", "the first phase is beside no other"
+        yield from self._home_phase_problems()
+        yield from self._companion_problems()
+        for index, name in enumerate(self.requires):
+            if not REQUIREMENT.fullmatch(name):
+                yield f"requires[{index}]", "expected small letters, digits and hyphens"
+
+    def _home_phase_problems(self) -> Iterator[Problem]:
+        """Problems with phases of home days: what they are beside, and what their visits are."""
         in_turn = [phase.name for phase in self.phases_in_turn]
         for index, phase in enumerate(self.phases):
             kind = self.visits.get(phase.visit)
@@ -353,6 +361,20 @@ class Protocol:
                 yield f"phases[{index}].beside", "expected a phase that is beside no other"
             if phase.beside and kind and kind.place != "home":
                 yield f"phases[{index}].visit", 'its visits beside others need place = "home"'
-        for index, name in enumerate(self.requires):
-            if not REQUIREMENT.fullmatch(name):
-                yield f"requires[{index}]", "expected small letters, digits and hyphens"
+            if phase.beside and kind and kind.needs:
+                said = f"a visit of {phase.name}, beside {phase.beside}, takes no resource"
+                yield f"visits.{phase.visit}.needs", said
+
+    def _companion_problems(self) -> Iterator[Problem]:
+        """Problems with companions that no visit would have: of home days, or beyond a phase."""
+        home = [phase.name for phase in self.home_phases]
+        for index, kind in enumerate(self.companions):
+            if kind.phase in home:
+                yield f"companions[{index}].phase", "expected a phase that is beside no other"
+                continue
+            counts = [one.count.max for one in self.phases_in_turn if kind.phase in ("", one.name)]
+            for key, ordinals in (("after", kind.after), ("before", kind.before)):
+                beyond = [one for one in ordinals.numbers if one > max(counts)] if ordinals else []
+                if counts and beyond:
+                    said = f"expected 1 to {max(counts)}, not {beyond[0]}"
+                    yield f"companions[{index}].{key}", said

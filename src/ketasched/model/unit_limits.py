@@ -106,7 +106,7 @@ def _hours_on(clinic: Clinic, unit: str, day: date) -> list[tuple[float, float]]
 
 
 def limit_instants(clinic: Clinic, hold: Hold) -> Iterator[float]:
-    """The instants of a hold at which its limit can be lower than before: its start, closings."""
+    """The instants of a hold at which its limit can fall: its start, and the ends of hours."""
     yield hold.begin
     day = datetime.fromtimestamp(hold.begin, ZoneInfo(clinic.timezone)).date()
     for _, end in _hours_on(clinic, hold.unit, day) or ():

@@ -3,8 +3,8 @@
 They lie after the first visit of that phase, and before its last one. The first is `every_days`
 after that first visit, each other so many days after the one before; where a treatment visit, or
 an absence of the patient, has that day, on the next one that is free. So there may be fewer than
-`count`. What the clinic's hours are, and the patient's `days` and `between`, which are about
-coming to the clinic, makes no difference.
+`count`. The clinic's hours, and the patient's `days` and `between`, which are about coming to the
+clinic, make no difference.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence

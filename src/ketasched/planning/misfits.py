@@ -1,10 +1,10 @@
-"""Find the misfits: the booked visits that do not fit their clinic any more, as it is now."""
+"""Find the misfits: what is booked and does not fit its clinic any more, as the clinic is now."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from ketasched.model import Clinic, Course, Misfit, Misfits
-from ketasched.model.companion_slots import companion_slots
+from ketasched.model import Clinic, Course, Finding, Misfit, Misfits, Slot
+from ketasched.model.companion_slots import companion_kind, companion_slot, companion_slots
 from ketasched.model.holds import Hold, holds_of_slots, slots_of
 from ketasched.model.occupancy import Occupancy
 from ketasched.rules import DAY_RULES, OCCUPANCY_RULES, SLOT_RULES, OccupancyRule
@@ -26,8 +26,9 @@ def misfits(
 ) -> Iterator[Misfit]:
     """The booked visits of the course that do not fit `clinic`, as it is now, in their order.
 
-    `bookings` are the visits of other patients. A visit that breaks a rule because somebody
-    overrode the rule for it is no misfit.
+    Then come the companions that do not, reviews and home days aside: these are not asked of the
+    clinic's hours and resources. `bookings` are the visits of other patients. What breaks a rule
+    because somebody overrode the rule for its visit is no misfit.
     """
     newer = replace(course, clinic=clinic)
     context = PlanningContext(
@@ -36,13 +37,23 @@ def misfits(
     overridden = _overridden(course)
     visits = [visit for visit in course.visits if visit.is_here]
     for visit, slot in zip(visits, slots_of(newer), strict=True):
-        if visit.status not in BOOKED:
-            continue
-        found = [rule.day(slot.start.date(), context) for rule in CLINIC_DAY_RULES]
-        found += [rule.slot(slot, context) for rule in CLINIC_SLOT_RULES]
-        broken = (one for one in found if one and (one.rule, visit.number) not in overridden)
-        if finding := first_broken(broken):
+        waived = {rule for rule, number in overridden if number == visit.number}
+        finding = _broken(slot, context, waived) if visit.status in BOOKED else None
+        if finding:
             yield Misfit(visit.number, visit.start, finding.rule, finding.message)
+    for one in course.companions:
+        waived = {rule for rule, number in overridden if number == one.after}
+        is_asked = one.status in BOOKED and companion_kind(course.protocol, one) is not None
+        finding = _broken(companion_slot(newer, one), context, waived) if is_asked else None
+        if finding:
+            yield Misfit(one.after, one.start, finding.rule, finding.message, one.uid)
+
+
+def _broken(slot: Slot, context: PlanningContext, waived: Collection[str]) -> Finding | None:
+    """The first finding of a clinic's rules on a slot, apart from the waived rules."""
+    found = [rule.day(slot.start.date(), context) for rule in CLINIC_DAY_RULES]
+    found += [rule.slot(slot, context) for rule in CLINIC_SLOT_RULES]
+    return first_broken(one for one in found if one and one.rule not in waived)
 
 
 def misfits_of_all(courses: Collection[Course], clinic: Clinic) -> Misfits:

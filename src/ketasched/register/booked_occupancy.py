@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from ketasched.model import Clinic
 from ketasched.model.holds import Hold, holds_of_usage
 from ketasched.model.occupancy import Occupancy
-from ketasched.register.booked_visit import visit_of
+from ketasched.register.booked_visit import visit_of_row
 from ketasched.register.tables import BOOKINGS, LONGEST_VISIT
 
 DAY = 24 * 60 * 60
@@ -77,5 +77,5 @@ class BookedOccupancy(Occupancy):
         return [
             hold
             for row in self._connection.execute(booked)
-            for hold in holds_of_usage(self._clinic, visit_of(row).usage)
+            for hold in holds_of_usage(self._clinic, visit_of_row(row).usage)
         ]

@@ -50,7 +50,7 @@ class BookedVisit(NamedTuple):
         return Seat(self.uid, self.begins, self.ends, self.chair, self.place)
 
 
-def visit_of(row: Any) -> BookedVisit:  # noqa: ANN401 - a row of SQLAlchemy's, by column name
+def visit_of_row(row: Any) -> BookedVisit:  # noqa: ANN401 - a row of SQLAlchemy's, by column name
     """The visit of a row of the table of bookings."""
     return BookedVisit(*(getattr(row, name) for name in BookedVisit._fields))
 

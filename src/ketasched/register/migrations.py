@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from ketasched.errors import BadFile
 from ketasched.model.identifiers import folded_reference
 from ketasched.register.queries import read_document
+from ketasched.register.records import Conflict
 from ketasched.register.tables import (
     BOOKINGS,
     BOOKINGS_BY_CHAIR,
@@ -83,8 +84,9 @@ def _zone_of(document: str) -> str:
 def _to_parts(connection: Connection) -> None:
     """Schema 3: of each visit, when its parts begin, and which resources it needs.
 
-    A visit of a course that cannot be read stays without. Visits that share a chair already are
-    not looked at again: the trigger on changes asks only of other chairs and times.
+    A visit of a course that cannot be read, or booked any more, stays without. Visits that share a
+    chair already are not looked at again: the trigger on changes asks only of other chairs and
+    times.
     """
     if connection.dialect.name == "sqlite":
         _renew_chair_triggers(connection)
@@ -100,7 +102,7 @@ def _to_parts(connection: Connection) -> None:
     columns = ("treatment", "observation", "takes_chair", "needs")
     change = change.values({name: bindparam(f"new_{name}") for name in columns})
     for course_id, document in connection.execute(select(COURSES.c.course_id, COURSES.c.document)):
-        with suppress(BadFile):
+        with suppress(BadFile, Conflict):
             course = read_document(course_id, document)
             rows = [
                 {"own": one.uid, "course": course_id}

@@ -12,7 +12,7 @@ from ketasched.register.booked_visit import (
     Allowance,
     BookedVisit,
     first_excess,
-    visit_of,
+    visit_of_row,
 )
 from ketasched.register.chair_assignment import Limits, Seat, assign_beside, assign_chairs
 from ketasched.register.records import Conflict, Waiver
@@ -46,7 +46,7 @@ def seat_visit(
     """
     rows = _touching(connection, values["clinic"], new.begins, new.ends)
     # A fact may overlap another visit of its course: the patient is at one place at a time.
-    others = [visit_of(row) for row in rows if row.course_id != values["course_id"]]
+    others = [visit_of_row(row) for row in rows if row.course_id != values["course_id"]]
     if excess := first_excess([new], others, allowed, waived):
         raise ChairTaken(*excess)
     booked = {**values, **new._asdict()}
@@ -79,7 +79,7 @@ def _take_chair(
     known = {new.uid: booked}
     for row in rows:
         own = {"course_id": row.course_id, "day": row.day}
-        known[row.uid] = {**booked, **own, **visit_of(row)._asdict()}
+        known[row.uid] = {**booked, **own, **visit_of_row(row)._asdict()}
     changed = set(found).difference(there)
     remove_bookings(connection, [one.uid for one in changed if one.uid != new.uid])
     connection.execute(BOOKINGS.insert(), [{**known[one.uid], **one._asdict()} for one in changed])
@@ -92,7 +92,7 @@ def remove_bookings(connection: Connection, uids: Collection[str]) -> None:
 
 
 def _seats(rows: Iterable[Row[tuple[object, ...]]]) -> list[Seat]:
-    return [visit_of(row).seat for row in rows if row.takes_chair]
+    return [visit_of_row(row).seat for row in rows if row.takes_chair]
 
 
 def _touching(

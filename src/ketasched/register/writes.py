@@ -17,7 +17,7 @@ from ketasched.register.booked_visit import (
     Allowance,
     BookedVisit,
     booked_visit,
-    visit_of,
+    visit_of_row,
 )
 from ketasched.register.records import BookingRequest, Conflict, LogEntry, Waiver, waivers_of
 from ketasched.register.seating import ChairTaken, remove_bookings, seat_visit
@@ -70,9 +70,9 @@ def release_chairs(
     own = BOOKINGS.c.course_id == course.course_id
     for row in connection.execute(select(BOOKINGS).where(own)).all():
         kept = wanted.get(row.uid)
-        if kept and row.clinic == clinic and kept[1].stays_at(visit_of(row)):
+        if kept and row.clinic == clinic and kept[1].stays_at(visit_of_row(row)):
             del wanted[row.uid]  # the visit keeps its chair
-            _write_parts(connection, visit_of(row), kept[1])
+            _write_parts(connection, visit_of_row(row), kept[1])
         else:
             gone.append(row.uid)
     remove_bookings(connection, gone)
@@ -102,7 +102,7 @@ def seat_again(connection: Connection, number: int, clinic: Clinic, since: datet
     for row in connection.execute(beyond.order_by(BOOKINGS.c.begins, BOOKINGS.c.uid)).all():
         remove_bookings(connection, [row.uid])
         values = {"clinic": number, "course_id": row.course_id, "day": row.day}
-        visit = visit_of(row)._replace(chair=None, place=None)
+        visit = visit_of_row(row)._replace(chair=None, place=None)
         allowed = Allowance([clinic], date.fromisoformat(row.day))
         try:
             seat_visit(connection, values, visit, allowed, ())

@@ -169,7 +169,7 @@ class EndsRule(Rule):
 
 
 class CompanionRule(Rule):
-    """A constraint on a companion, beside which the planner leaves the visit where it is."""
+    """A constraint on a companion; the planner never moves the visit for it."""
 
     overridable = False
 

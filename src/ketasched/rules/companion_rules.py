@@ -8,9 +8,9 @@ from ketasched.rules.base import CompanionRule
 class Within(CompanionRule):
     """A companion is `within_days` of its visit, on its side, both ends inclusive.
 
-    Days are counted by the calendar (Mon to Wed is 2). One that finds no such day is left out,
-    with a finding of this name. A home day is on no day of a treatment visit, and between two
-    visits of the phase beside which it is.
+    Days are counted by the calendar (Mon to Wed is 2). A companion without such a day is left out,
+    with a finding of this name. A home day lies between two visits of the phase it accompanies,
+    never on the day of a treatment.
     """
 
     name = "companion"

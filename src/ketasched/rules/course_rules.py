@@ -177,7 +177,7 @@ class ExamplesReplaced(OverrideRule):
 
 
 class ResourcesKnown(OverrideRule):
-    """The clinic's file has the resources that the protocol's visits need, if it has any.
+    """The clinic's file has the resources that visits and companions need, if it has any.
 
     Else one warning: a resource that the file does not have, such as one that is spelt in another
     way, is not counted.
@@ -186,12 +186,14 @@ class ResourcesKnown(OverrideRule):
     name = "resources"
 
     def of(self, protocol: Protocol, clinic: Clinic) -> Finding | None:
-        """A warning about resources that visits need and the clinic's file does not have."""
+        """A warning about resources that are needed and that the clinic's file does not have."""
         known = [one.name for one in clinic.resources]
+        needs = [(f"visits.{name}", kind.needs or ()) for name, kind in protocol.visits.items()]
+        needs += [(f"companions.{kind.name}", kind.needs) for kind in protocol.companions]
         unknown = {
-            f"{needed} (visits.{name}.needs{did_you_mean(needed, known)})": None
-            for name, kind in protocol.visits.items()
-            for needed in kind.needs or ()
+            f"{needed} ({place}.needs{did_you_mean(needed, known)})": None
+            for place, own in needs
+            for needed in own
             if needed not in known
         }
         if not known or not unknown:

@@ -69,7 +69,8 @@ def affected_courses(disruption: Disruption) -> list[Affected]:
     found = []
     for before, course in zip(disruption.courses, newer, strict=True):
         moment = max(now, before.history[-1].at) if before.history else now
-        ahead = [one for one in misfits[course.course_id] if one.start > moment]
+        unfit = (one for one in misfits[course.course_id] if not one.companion)
+        ahead = [one for one in unfit if one.start > moment]
         own = tuple(
             one for one in ahead if not days or any(one.start.date() in some for some in days)
         )

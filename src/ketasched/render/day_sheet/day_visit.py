@@ -122,7 +122,8 @@ def visits_between(
     They take place here, or are missed. A visit that began the day before, and ends after
     midnight, is one of them.
     """
-    unfit = {one.visit: one for one in misfits.get(course.course_id, ())}
+    own = misfits.get(course.course_id, ())
+    unfit = {one.visit: one for one in own if not one.companion}
     takes_place = [visit for visit in course.visits if visit.is_here]
     for visit in course.visits:
         if not visit.is_here and visit.status != "missed":

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import partial
 
 from ketasched.events.rides import needs_ride
-from ketasched.model import Clinic, Course, Driver, Misfits, Place, misfit_count
+from ketasched.model import Clinic, Course, Driver, Misfit, Misfits, Place, misfit_count
 from ketasched.model.holds import CHAIR, Hold
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.opening_hours import openings
@@ -14,6 +14,7 @@ from ketasched.model.unit_limits import limit_on
 from ketasched.model.wall_clock import wall_minutes
 from ketasched.render.day_sheet.day_visit import (
     NO_DRIVER,
+    NO_LONGER_FITS,
     NO_MISFITS,
     Chairs,
     DayVisit,
@@ -35,7 +36,8 @@ class DayReview:
 
     `gate` is whether later visits wait for it, `at_check_in` whether a visit of the patient begins
     at the same time. `after` is the number of its visit, which it is perhaps `before`; `minutes`
-    are 0 for a review. `needs_driver` is whether a driver is still to be found.
+    are 0 for a review. `needs_driver` is whether a driver is still to be found. `misfit` is None
+    if it fits the clinic as it is now.
     """
 
     start: datetime
@@ -52,6 +54,7 @@ class DayReview:
     minutes: int = field(default=0, metadata={"written where used": True})
     driver: Driver | None = field(default=None, metadata={"written where used": True})
     needs_driver: bool = field(default=False, metadata={"written where used": True})
+    misfit: Misfit | None = field(default=None, metadata={"written where used": True})
 
     @property
     def about(self) -> str:
@@ -64,6 +67,11 @@ class DayReview:
     def driver_text(self) -> str:
         """The driver's name and phone; `NO_DRIVER` if a driver is still to be found."""
         return NO_DRIVER if self.needs_driver else driver_text(self.driver)
+
+    @property
+    def misfit_text(self) -> str:
+        """Why it does not fit the clinic any more: "NO LONGER FITS: …"; "" if it does fit."""
+        return f"{NO_LONGER_FITS}: {self.misfit.message}" if self.misfit else ""
 
     @property
     def where(self) -> str:
@@ -93,10 +101,14 @@ class DaySheet:
     short: str = field(default="", metadata={"written where used": True})
 
     @property
+    def items(self) -> tuple[DayVisit | DayReview, ...]:
+        """The visits, and then the reviews and other companions."""
+        return (*self.visits, *self.talks)
+
+    @property
     def missing_drivers(self) -> int:
         """How many visits and companions need a driver and have none."""
-        items: tuple[DayVisit | DayReview, ...] = (*self.visits, *self.talks)
-        return sum(one.needs_driver for one in items)
+        return sum(one.needs_driver for one in self.items)
 
     @property
     def summary(self) -> str:
@@ -113,7 +125,7 @@ class DaySheet:
         text += f", {missed} missed" if missed else ""
         overridden = sum(visit.without_chair for visit in self.visits)
         text += f", {overridden} without a chair" if overridden else ""
-        reasons = [visit.misfit.message for visit in self.visits if visit.misfit]
+        reasons = [one.misfit.message for one in self.items if one.misfit]
         why = f": {reasons[0]}" if len(set(reasons)) == 1 else ""
         return f"{text}, {misfit_count(len(reasons))}{why}" if reasons else text
 
@@ -137,7 +149,7 @@ def make_day_sheet(
     ]
     if now and now.chairs:
         visits = list(_with_missing_chairs(visits, now, day))
-    reviews = [review for course in courses for review in _reviews_on(course, day)]
+    reviews = [review for course in courses for review in _reviews_on(course, day, misfits)]
     holds = holds_on(now, day, courses) if now else []
     return DaySheet(
         clinic,
@@ -209,7 +221,8 @@ def _with_shared_chair(visits: Iterable[DayVisit], visit: DayVisit) -> DayVisit:
     return replace(visit, marks=(*others, *visit.marks))
 
 
-def _reviews_on(course: Course, day: date) -> Iterator[DayReview]:
+def _reviews_on(course: Course, day: date, misfits: Misfits) -> Iterator[DayReview]:
+    unfit = {one.companion: one for one in misfits.get(course.course_id, ())}
     starts = {visit.start for visit in course.visits if visit.is_here}
     for review in course.companions:
         if review.start.date() == day and review.status in ("planned", "tentative"):
@@ -228,4 +241,5 @@ def _reviews_on(course: Course, day: date) -> Iterator[DayReview]:
                 review.minutes,
                 review.driver,
                 needs_ride(course, review) and review.driver is None,
+                unfit.get(review.uid),
             )

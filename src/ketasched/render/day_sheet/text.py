@@ -59,5 +59,6 @@ def _cells(visit: DayVisit, locale: Locale) -> tuple[str, ...]:
 def _review_line(review: DayReview, locale: Locale) -> str:
     driver = f"; driver: {review.driver_text}" if review.driver_text else ""
     gate = "; the visits after it wait for it" if review.gate else ""
-    title = f"{review.title} ({review.about}{driver}{gate})"
+    unfit = f"; {restyle(review.misfit_text, locale)}" if review.misfit else ""
+    title = f"{review.title} ({review.about}{driver}{gate}{unfit})"
     return f"{locale.clock_text(review.start)}  {review.patient}  {title}"

@@ -13,7 +13,8 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.opening_hours import openings
 from ketasched.model.unit_limits import (
     chairs_out_of_order_text,
-    limit_of,
+    limit_at,
+    limit_instants,
     resources_away_text,
 )
 from ketasched.model.wall_clock import moment_at
@@ -56,17 +57,18 @@ def shortages(clinic: Clinic, holds: Iterable[Hold]) -> Iterator[str]:
     occupancy = Occupancy(holds)
     zone, locale = ZoneInfo(clinic.timezone), clinic_locale(clinic)
     for resource in clinic.resources:
-        own = [hold for hold in occupancy if hold.unit == resource.name]
+        name, own = resource.name, [hold for hold in occupancy if hold.unit == resource.name]
         excesses = [
-            (occupancy.at(hold.unit, hold.begin), limit_of(clinic, hold) or 0, hold.begin)
+            (occupancy.at(name, instant), limit_at(clinic, name, instant), instant)
             for hold in own
+            for instant in limit_instants(clinic, hold)
         ]
         over = [one for one in excesses if one[0] > one[1]]
         if over:
-            needed, there, begin = max(over, key=lambda one: (one[0] - one[1], -one[2]))
-            at = locale.clock_text(datetime.fromtimestamp(begin, zone))
+            needed, there, instant = max(over, key=lambda one: (one[0] - one[1], -one[2]))
+            at = locale.clock_text(datetime.fromtimestamp(instant, zone))
             verb = "needs" if needed == 1 else "need"
-            yield f"{needed} {verb} a {resource.name} at {at}, {there} can have one"
+            yield f"{needed} {verb} a {name} at {at}, {there} can have one"
 
 
 def _times_on(clinic: Clinic, resource: Resource, day: date) -> Iterator[tuple[float, float]]:
