@@ -126,3 +126,14 @@ def test_visits_that_wait_again_take_the_driver_of_their_talks_back():
     after = changed(planned(), "authorise", authorised=fewer)
     assert statuses(after) == ["planned", "planned", "tentative", "tentative"]
     assert drivers(after) == ["Sam", "Sam", "", ""]
+
+
+def test_a_driver_who_is_named_for_a_weekday_drives_to_talks_that_wait_once_they_are_planned():
+    course = planned(authorised=(Authorisation(2, MONDAY, LAST),))
+    assert [f"{one.start:%a}" for one in talks(course)] == ["Tue", "Thu", "Sat", "Tue"]
+    named = changed(course, "driver", visits="sat", driver=Driver("Kim"))
+    assert statuses(named) == ["planned", "planned", "tentative", "tentative"]
+    assert drivers(named) == ["Sam", "Sam", "Kim", ""]
+    assert named.history[-1].what == "visit 3: driver Kim"
+    after = changed(named, "authorise", authorised=(Authorisation(9, MONDAY, LAST),))
+    assert drivers(after) == ["Sam", "Sam", "Kim", "Sam"]

@@ -119,7 +119,9 @@ class _Placing:
         if visit.status in FALLS_AWAY:
             return replace(companion, status=FALLS_AWAY[visit.status])
         if visit.status == "tentative":
-            return replace(companion, status="tentative", driver=None)
+            # Whom somebody named while it waits drives once it is planned.
+            driver = None if before.status == "planned" else companion.driver
+            return replace(companion, status="tentative", driver=driver)
         return replace(companion, status="planned", driver=self._driver(companion))
 
     def _driver(self, companion: Companion) -> Driver | None:
