@@ -33,6 +33,7 @@ from ketasched.planning.check import check
 from ketasched.planning.misfits import misfits, misfits_of_all
 from ketasched.planning.planner import plan
 from ketasched.render.day_sheet import FORMS, render_sheet
+from ketasched.render.day_sheet.day_visit import visits_without_driver
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.revising.revise import revise
 from ketasched.rules.base import NO_BOOKINGS
@@ -300,6 +301,14 @@ def test_the_day_sheet_marks_a_companion_that_no_longer_fits(form):
     assert "1 no longer fits: the clinic is closed (pump repair)" in sheet.summary
     said = '"rule": "closure"' if form == "json" else "NO LONGER FITS: the clinic is closed"
     assert said in " ".join(render_sheet(sheet, form).replace("\r\n ", "").split())
+
+
+def test_the_phone_list_marks_a_companion_that_no_longer_fits():
+    course = accompanied()
+    talk = talk_of(course)
+    unfit = misfits_of_all([course], closed(talk.start.date()))
+    calls = visits_without_driver([course], {}, MADE_AT, talk.start.date(), unfit)
+    assert [one.misfit.rule for one in calls if one.misfit] == ["closure"]
 
 
 def test_a_list_of_courses_says_how_many_appointments_no_longer_fit():

@@ -186,15 +186,13 @@ def test_a_ride_without_a_driver_is_on_the_phone_list():
     ]
 
 
-def test_only_those_at_the_clinic_hold_a_slot_there():
-    (uid, slot), *others = companion_slots(COURSE)
-    assert not others
-    assert uid == COURSE.companions[2].uid
-    assert (slot.start, slot.kind.takes_chair, slot.kind.needs) == (
-        COURSE.companions[2].start,
-        False,
-        (),
-    )
+def test_each_but_a_review_has_a_slot_and_takes_only_what_its_kind_says():
+    slots = dict(companion_slots(COURSE))
+    assert list(slots) == [one.uid for one in COURSE.companions if not one.is_review]
+    assert {(slot.kind.takes_chair, slot.kind.needs) for slot in slots.values()} == {(False, ())}
+    talk = COURSE.companions[2]
+    assert slots[talk.uid].start == talk.start
     with_chair = replace(KINDS[1], chair=True, needs=("therapist",))
     newer = replace(COURSE, protocol=replace(COURSE.protocol, companions=(with_chair,)))
-    assert companion_slots(newer)[0][1].kind.needs == ("therapist",)
+    kept = dict(companion_slots(newer))[talk.uid].kind
+    assert (kept.takes_chair, kept.needs) == (True, ("therapist",))

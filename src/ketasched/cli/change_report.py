@@ -10,7 +10,7 @@ from ketasched.events.rides import items_with_ride, needs_ride
 from ketasched.events.wording import is_at_check_in
 from ketasched.model import TAKES_PLACE, Companion, Course, Visit, visits_text
 from ketasched.model.authorised_visits import fit_text
-from ketasched.model.replay import items_of
+from ketasched.model.replay import items_of, name_of
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.planning.check import is_to_come
 from ketasched.revising.validation import REVISE
@@ -51,10 +51,9 @@ def _pairs(before: Course, after: Course) -> Iterator[tuple[Item | None, Item | 
 
 
 def _name(one: Item) -> str:
-    if isinstance(one, Visit):
-        return f"visit {one.number}"
-    what = "the talk" if one.is_review else f"“{one.title}”"
-    return f"{what} {one.side} visit {one.after}"
+    if isinstance(one, Companion) and one.is_review:
+        return f"the talk {one.side} visit {one.after}"
+    return name_of(one)
 
 
 def follow_ups(before: Course, after: Course, *, is_done: bool = True) -> Iterator[str]:

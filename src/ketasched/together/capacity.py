@@ -17,13 +17,13 @@ from ketasched.model.unit_limits import limit_at, limit_instants
 from ketasched.planning.shortest_path import Candidate
 from ketasched.rules.base import NO_BOOKINGS
 
-Seat = tuple[Hold, ...]
+HoldSet = tuple[Hold, ...]
 """All that one visit holds."""
 
-SlotClasses = dict[tuple[Seat, ...], int]
-"""Sets of alternative seats, numbered in order: a visit needs one seat of its class.
+SlotClasses = dict[tuple[HoldSet, ...], int]
+"""Alternative hold sets of visits, numbered in order: a visit has one of its class.
 
-If no rule depends on times of day, a course may use any seat of the day. Visits with the same
+If no rule depends on times of day, a course may use any hold set of the day. Visits with the same
 alternatives share a class.
 """
 
@@ -32,31 +32,31 @@ def slot_class_of(
     slot_classes: SlotClasses, clinic: Clinic, candidates: Iterable[Candidate]
 ) -> int:
     """The number of the class of these candidates, which is added if it is new."""
-    seats = tuple(sorted(holds(clinic, candidate.slot) for candidate in candidates))
-    return slot_classes.setdefault(seats, len(slot_classes))
+    hold_sets = tuple(sorted(holds(clinic, candidate.slot) for candidate in candidates))
+    return slot_classes.setdefault(hold_sets, len(slot_classes))
 
 
 @dataclass(frozen=True, slots=True)
 class UnitCapacity:
-    """The limits for the seats of all slot classes at a clinic; all are numbered in order.
+    """The limits for the hold sets of all slot classes at a clinic; all are numbered in order.
 
-    `limits` holds how many visits each limit allows, `limits_of` for each seat the limits for
-    which a visit in the seat counts, `offsets` for each slot class its first seat.
+    `limits` holds how many visits each limit allows, `limits_of` for each hold set the limits for
+    which a visit with the hold set counts, `offsets` for each slot class its first hold set.
     """
 
     clinic: Clinic
     limits: tuple[int, ...]
-    seats: tuple[Seat, ...]
+    hold_sets: tuple[HoldSet, ...]
     limits_of: tuple[tuple[int, ...], ...]
     offsets: tuple[int, ...]
 
-    def seat_at(self, slot: Slot) -> Seat:
-        """The seat of a visit in this slot."""
+    def hold_set_at(self, slot: Slot) -> HoldSet:
+        """All that a visit in this slot holds."""
         return holds(self.clinic, slot)
 
-    def seats_of(self, slot_class: int) -> range:
-        """The numbers of the seats of a slot class."""
-        ends = (*self.offsets, len(self.seats))
+    def hold_sets_of(self, slot_class: int) -> range:
+        """The numbers of the hold sets of a slot class."""
+        ends = (*self.offsets, len(self.hold_sets))
         return range(ends[slot_class], ends[slot_class + 1])
 
 
@@ -70,8 +70,8 @@ def unit_capacity(
 
     Visits that are `staying` have room in any case, as long as they keep their starts.
     """
-    seats = tuple(chain.from_iterable(slot_classes))
-    every = {hold for seat in seats for hold in seat}
+    hold_sets = tuple(chain.from_iterable(slot_classes))
+    every = {hold for own in hold_sets for hold in own}
     instants: dict[str, list[float]] = {}
     for unit in sorted({hold.unit for hold in every}):
         own = {one for hold in every if hold.unit == unit for one in limit_instants(clinic, hold)}
@@ -89,11 +89,11 @@ def unit_capacity(
         for limit in numbers
     )
     limits_of = (
-        tuple(numbers[hold.unit, instant] for hold in seat for instant in counted[hold])
-        for seat in seats
+        tuple(numbers[hold.unit, instant] for hold in own for instant in counted[hold])
+        for own in hold_sets
     )
     offsets = [0, *accumulate(map(len, slot_classes))][:-1]
-    return UnitCapacity(clinic, tuple(limits), seats, tuple(limits_of), tuple(offsets))
+    return UnitCapacity(clinic, tuple(limits), hold_sets, tuple(limits_of), tuple(offsets))
 
 
 def _instants_within(hold: Hold, instants: list[float]) -> list[float]:

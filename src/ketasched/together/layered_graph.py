@@ -55,7 +55,7 @@ class PatientGraph:
     """The layered graph of one patient, whose `priority` is seated if a course is selected.
 
     `offered(index, candidate)` has the candidates for visit `index` that do as well as a node's,
-    the best first. Without a course the patient holds seats of the slot classes `stays`.
+    the best first. Without a course the patient has hold sets of the slot classes `stays`.
     """
 
     layers: Sequence[Layer]

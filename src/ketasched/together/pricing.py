@@ -202,8 +202,8 @@ def _stack(layers: Sequence[Sequence[Node]], sources: Mapping[Node | None, int])
 
 
 def slot_class_costs(capacity: UnitCapacity, prices: Numbers) -> Numbers:
-    """The cost of each slot class, which is that of its cheapest seat, at these prices."""
-    if not capacity.seats:
+    """The cost of each slot class, which is that of its cheapest hold set, at these prices."""
+    if not capacity.hold_sets:
         return np.zeros(0, np.int64)
     numbers = np.array([*chain.from_iterable(capacity.limits_of)], np.int64)
     begins = [0, *accumulate(map(len, capacity.limits_of))][:-1]

@@ -1,8 +1,8 @@
 """The restricted master problem: the linear relaxation over the columns found so far.
 
-Rows: each patient has at most one course, or stays as booked; each visit has a seat of its
-slot class; the capacity limits hold. The dual values of the limits are the prices for the pricing
-problem.
+Rows: each patient has at most one course, or stays as booked; each visit has a hold set of
+its slot class; the capacity limits hold. The dual values of the limits are the prices for the
+pricing problem.
 """
 
 from collections.abc import Iterable
@@ -57,10 +57,10 @@ class RestrictedMaster:
         self._seats = solver.Constraint(-infinity, infinity)
         self._variables: list[pywraplp.Variable] = []
         for slot_class, row in enumerate(self._slot_classes):
-            for seat in capacity.seats_of(slot_class):
+            for hold_set in capacity.hold_sets_of(slot_class):
                 variable = solver.NumVar(0, infinity, "")
                 row.SetCoefficient(variable, -1)
-                for limit in capacity.limits_of[seat]:
+                for limit in capacity.limits_of[hold_set]:
                     self._limits[limit].SetCoefficient(variable, 1)
         self._objective = solver.Objective()
         self._objective.SetMinimization()

@@ -21,7 +21,7 @@ NO_SOLUTION = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The selected columns, and for each slot class the number of visits in each seat.
+    """The selected columns, and for each slot class the number of visits with each hold set.
 
     Without a solution `value` is `NO_SOLUTION`. `proven` says that it is optimal among the
     columns; `spent` is in the solver's deterministic seconds.
@@ -29,7 +29,7 @@ class Selection:
 
     value: int
     columns: tuple[Column, ...]
-    visits_by_seat: dict[int, dict[int, int]]
+    visits_by_hold_set: dict[int, dict[int, int]]
     spent: float
     proven: bool = False
 
@@ -81,7 +81,7 @@ class SelectionModel:
         self.columns = columns
         self._model = model = cp_model.CpModel()
         self._takes = [model.new_bool_var("") for _ in columns]
-        self._visits_by_seat: dict[int, dict[int, cp_model.IntVar]] = {}
+        self._visits_by_hold_set: dict[int, dict[int, cp_model.IntVar]] = {}
         by_patient: dict[int, list[cp_model.IntVar]] = defaultdict(list)
         by_slot_class: dict[int, list[cp_model.IntVar]] = defaultdict(list)
         for column, takes in zip(columns, self._takes, strict=True):
@@ -91,7 +91,7 @@ class SelectionModel:
                     by_slot_class[slot_class].append(takes)
         for patient, own in by_patient.items():
             (model.add_exactly_one if patient in staying else model.add_at_most_one)(own)
-        self._assign_seats(capacity, by_slot_class)
+        self._assign_hold_sets(capacity, by_slot_class)
         seats = [column.value.seated for column in columns]
         self._seated = cp_model.LinearExpr.weighted_sum(self._takes, seats)
         costs = [weights.cost(column.value.costs) for column in columns]
@@ -101,18 +101,18 @@ class SelectionModel:
             sums = [capped.scalar(column.value) for column in columns]
             model.add(cp_model.LinearExpr.weighted_sum(self._takes, sums) <= most)
 
-    def _assign_seats(
+    def _assign_hold_sets(
         self, capacity: UnitCapacity, by_slot_class: dict[int, list[cp_model.IntVar]]
     ) -> None:
-        """Give each visit a seat of its slot class, within the capacity limits."""
+        """Give each visit a hold set of its slot class, within the capacity limits."""
         model = self._model
         counted: list[list[cp_model.IntVar]] = [[] for _ in capacity.limits]
         for slot_class, visits in by_slot_class.items():
-            own = self._visits_by_seat[slot_class] = {}
-            for seat in capacity.seats_of(slot_class):
-                own[seat] = model.new_int_var(0, len(visits), "")
-                for limit in capacity.limits_of[seat]:
-                    counted[limit].append(own[seat])
+            own = self._visits_by_hold_set[slot_class] = {}
+            for hold_set in capacity.hold_sets_of(slot_class):
+                own[hold_set] = model.new_int_var(0, len(visits), "")
+                for limit in capacity.limits_of[hold_set]:
+                    counted[limit].append(own[hold_set])
             model.add(sum(visits) == sum(own.values()))
         for most, numbers in zip(capacity.limits, counted, strict=True):
             if numbers:
@@ -123,10 +123,10 @@ class SelectionModel:
         selected = set(known.columns)
         for column, takes in zip(self.columns, self._takes, strict=True):
             self._model.add_hint(takes, column in selected)
-        for slot_class, own in self._visits_by_seat.items():
-            visits = known.visits_by_seat.get(slot_class, {})
-            for seat, number in own.items():
-                self._model.add_hint(number, visits.get(seat, 0))
+        for slot_class, own in self._visits_by_hold_set.items():
+            visits = known.visits_by_hold_set.get(slot_class, {})
+            for hold_set, number in own.items():
+                self._model.add_hint(number, visits.get(hold_set, 0))
 
     def best(self, good: int, seated: int | None, seconds: float, seed: int) -> Selection:
         """The best selection found in `seconds` deterministic seconds.
@@ -150,14 +150,14 @@ class SelectionModel:
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return Selection(NO_SOLUTION, (), {}, spent, status == cp_model.INFEASIBLE)
         taken = map(solver.boolean_value, self._takes)
-        visits_by_seat = {
-            slot_class: {seat: solver.value(number) for seat, number in own.items()}
-            for slot_class, own in self._visits_by_seat.items()
+        visits_by_hold_set = {
+            slot_class: {hold_set: solver.value(number) for hold_set, number in own.items()}
+            for slot_class, own in self._visits_by_hold_set.items()
         }
         return Selection(
             round(solver.objective_value) - offset,
             tuple(column for column, takes in zip(self.columns, taken, strict=True) if takes),
-            visits_by_seat,
+            visits_by_hold_set,
             spent,
             status == cp_model.OPTIMAL,
         )

@@ -124,37 +124,37 @@ def _warm_start(
 ) -> Selection:
     """The selection of a known plan, whose columns join the master problem."""
     columns: list[Column] = []
-    visits_by_seat: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
+    visits_by_hold_set: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for patient, (value, slots) in known.items():
         candidates, slot_classes = [], []
         for layer, slot in zip(graphs[patient].layers, slots, strict=True):
-            node, seat = _node_at(generation.capacity, layer, slot)
+            node, hold_set = _node_at(generation.capacity, layer, slot)
             candidates.append(node.candidate)
             slot_classes.append(node.slot_class)
-            if seat is not None:
-                visits_by_seat[node.slot_class][seat] += 1
+            if hold_set is not None:
+                visits_by_hold_set[node.slot_class][hold_set] += 1
         columns.append(Column(patient, value, tuple(candidates), tuple(slot_classes)))
     generation.master.add(columns)
     for patient, column in generation.courses.stays.items():
         if patient not in known:
             columns.append(column)
             for slot_class in column.slot_classes:
-                seat = generation.capacity.offsets[slot_class]
-                visits_by_seat[slot_class][seat] += 1
+                hold_set = generation.capacity.offsets[slot_class]
+                visits_by_hold_set[slot_class][hold_set] += 1
     scalar = sum(generation.weights.scalar(value) for value, _ in known.values())
-    return Selection(scalar, tuple(columns), visits_by_seat, 0)
+    return Selection(scalar, tuple(columns), visits_by_hold_set, 0)
 
 
 def _node_at(capacity: UnitCapacity, layer: Layer, slot: Slot) -> tuple[Node, int | None]:
-    """The node of a slot, and the number of the slot's seat in the class of the node."""
-    own, day = capacity.seat_at(slot), slot.start.toordinal()
+    """The node of a slot, and the number of its hold set in the class of the node."""
+    own, day = capacity.hold_set_at(slot), slot.start.toordinal()
     same_day = (node for node in layer if node.candidate.day == day)
     for node in sorted(same_day, key=lambda node: node.candidate.slot.start != slot.start):
         if node.slot_class == HOLDS_NOTHING:
             return node, None
-        for seat in capacity.seats_of(node.slot_class):
-            if capacity.seats[seat] == own:
-                return node, seat
+        for hold_set in capacity.hold_sets_of(node.slot_class):
+            if capacity.hold_sets[hold_set] == own:
+                return node, hold_set
     raise AssertionError("a known slot is among those that the rules allow")
 
 
@@ -248,8 +248,8 @@ def _assign_slots(
 ) -> dict[int, tuple[Candidate, ...]]:
     """The candidates of each scheduled patient, the best that are left for each visit."""
     left = {
-        slot_class: Counter({capacity.seats[seat]: own[seat] for seat in own})
-        for slot_class, own in chosen.visits_by_seat.items()
+        slot_class: Counter({capacity.hold_sets[hold_set]: own[hold_set] for hold_set in own})
+        for slot_class, own in chosen.visits_by_hold_set.items()
     }
     found = {}
     for column in chosen.columns:
@@ -262,8 +262,10 @@ def _assign_slots(
             if slot_class != HOLDS_NOTHING:
                 alternatives = offered(index, candidate)
                 free = left[slot_class]
-                candidate = next(one for one in alternatives if free[capacity.seat_at(one.slot)])
-                free[capacity.seat_at(candidate.slot)] -= 1
+                candidate = next(
+                    one for one in alternatives if free[capacity.hold_set_at(one.slot)]
+                )
+                free[capacity.hold_set_at(candidate.slot)] -= 1
             candidates.append(candidate)
         if candidates:
             found[column.patient] = tuple(candidates)

@@ -166,15 +166,18 @@ def visits_without_driver(
         for course in courses
         for one in (
             *visits_between(course, chairs, now.date(), last, misfits),
-            *_driven_companions(course, now.date(), last),
+            *_driven_companions(course, now.date(), last, misfits),
         )
         if one.needs_driver and one.start >= now
     ]
     return sorted(found, key=time_order)
 
 
-def _driven_companions(course: Course, first: date, last: date) -> Iterator[DayVisit]:
+def _driven_companions(
+    course: Course, first: date, last: date, misfits: Misfits
+) -> Iterator[DayVisit]:
     """The companions from `first` to `last` that need a ride, each as a visit of its own."""
+    unfit = {one.companion: one for one in misfits.get(course.course_id, ())}
     for one in course.companions:
         if needs_ride(course, one) and first <= one.start.date() <= last:
             yield DayVisit(
@@ -194,6 +197,7 @@ def _driven_companions(course: Course, first: date, last: date) -> Iterator[DayV
                 one.uid,
                 course.revision,
                 course.history[-1].at,
+                misfit=unfit.get(one.uid),
                 patient_phone=course.request.patient_phone,
             )
 
