@@ -68,7 +68,7 @@ def test_the_patients_page_lists_them_by_time_with_their_length():
         "FURTHER APPOINTMENTS",
         "A phone appointment needs no driver: we call you.",
         "Fri 4 Dec   09:00  Phone appointment, 90 minutes",
-        "Tue 8 Dec   09:15  Appointment, 60 minutes",
+        "Tue 8 Dec   09:15  Appointment, 60 minutes. Do not drive yourself.",
         "Wed 9 Dec   09:00  Appointment at home, 20 minutes",
     ]
 
@@ -85,6 +85,39 @@ def test_the_ride_to_one_is_on_the_patients_page_with_its_reminders():
 def test_nothing_tells_the_treatment_where_titles_are_discreet(form, audience):
     shown = lines_of(COURSE, form, audience=audience).casefold()
     assert not any(word in shown for word in ("trauma", "ketamine", "infusion", "integration"))
+
+
+UNDRIVEN = CompanionKind("own", "Session", WithinDays(3), 60, after=EACH, place="clinic")
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_forbidden"),
+    [(23, True), (24, False), (48, False)],
+    ids=["before they may drive", "when they may again", "a day later"],
+)
+def test_a_session_before_they_may_drive_says_so_without_a_ride_too(hours, is_forbidden):
+    asked = protocol(phase(1), companions=(UNDRIVEN,))
+    course = plan(asked, clinic(), request(), made_at=MADE_AT)
+    (session,), (visit,) = course.companions, course.visits
+    moved = replace(session, start=visit.end + timedelta(hours=hours))
+    course = replace(course, companions=(moved,))
+    assert ("60 minutes. Do not drive yourself." in lines_of(course)) == is_forbidden
+    assert ("60 minutes. Do not drive yourself." in lines_of(course, "html")) == is_forbidden
+    assert ("Do not drive yourself." in own_events(course)["companion-1"].text) == is_forbidden
+
+
+def test_a_talk_at_the_clinic_before_they_may_drive_says_so():
+    course = plan(
+        protocol(phase(1, reviews=(PhaseReview(1, "Look", place="clinic"),))),
+        clinic(),
+        request(),
+        made_at=MADE_AT,
+    )
+    (talk,) = course.companions
+    (visit,) = course.visits
+    course = replace(course, companions=(replace(talk, start=visit.end + timedelta(hours=20)),))
+    assert "Appointment. Do not drive yourself." in lines_of(course)
+    assert "About 15 minutes. Do not drive yourself." in lines_of(course, "html")
 
 
 def test_titles_are_those_of_the_protocol_where_titles_are_clinical():

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from ketasched.events.rides import needs_ride
+from ketasched.events.rides import must_not_drive, needs_ride
 from ketasched.events.view import View
 from ketasched.events.visit_times import VisitTimes
-from ketasched.events.wording import Labels, no_driving_text, no_driving_title
+from ketasched.events.wording import NOT_YOURSELF, Labels, no_driving_text, no_driving_title
 from ketasched.language.catalogue import message
 from ketasched.model import Companion, Place
 from ketasched.model.companion_slots import home_phase, visit_kind_of
@@ -36,7 +36,8 @@ def companion_text(
         return _home_day_text(labels, view, companion, times, elsewhere)
     when = locale.text(COMPANION_BEGINS[companion.place], time=times.begin)
     if not needs_ride(labels.course, companion):
-        return _lines(when, call)
+        is_forbidden = must_not_drive(labels.course, companion)
+        return _lines(when, locale.text(NOT_YOURSELF) if is_forbidden else "", call)
     driver = labels.driver_text(companion)
     who = locale.text("Driver: {driver}.", driver=driver or locale.text("none yet"))
     if view.audience == "clinic":

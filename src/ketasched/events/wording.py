@@ -40,6 +40,7 @@ CANCELLED = message("CANCELLED: {title}")
 """The title of an event that does not take place."""
 
 NOT_BEFORE_SLEEP = message("and not before a full night's sleep")
+NOT_YOURSELF = message("Do not drive yourself.")
 WAIT_AND_DRIVE = message(
     "Please wait, and drive them home. Do not let them drive, even if they feel well."
 )

@@ -10,6 +10,7 @@ from ketasched.events.rides import (
     count_skipped_reminders,
     have_several_drivers,
     items_with_ride,
+    must_not_drive,
     ride_reminders,
 )
 from ketasched.events.view import View, reader_locale
@@ -152,6 +153,10 @@ class Page(Labels):
         """How long a companion takes: "60 minutes"."""
         number = companion.minutes or REVIEW_MINUTES
         return self.locale.count_text("{count} minute", "{count} minutes", number)
+
+    def must_not_drive(self, companion: Companion) -> bool:
+        """Whether the patient must not drive to a companion."""
+        return must_not_drive(self.course, companion)
 
     def is_waited_for(self, review: Companion) -> bool:
         """Whether later visits wait until this review is recorded."""
