@@ -120,6 +120,33 @@ def test_a_talk_at_the_clinic_before_they_may_drive_says_so():
     assert "About 15 minutes. Do not drive yourself." in lines_of(course, "html")
 
 
+@pytest.mark.parametrize(
+    ("verb", "notice"),
+    [
+        ("cease", "No more appointments are planned, except: Tue 8 Dec, 09:00; Wed 9 Dec, 11:00."),
+        ("hold", "We will call you with new dates. Still planned: Tue 8 Dec, 09:00;"),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_session_that_stands_when_the_visits_end_is_said_with_who_must_drive(verb, notice, form):
+    asked = protocol(phase(2), companions=(replace(KINDS[1], after=VisitOrdinals((1,))), KINDS[2]))
+    course = plan(asked, at(), request(), made_at=MADE_AT)
+    over = course.visits[0].end + timedelta(hours=1)
+    done = revise(course, Change("complete", 1), at=over)
+    page = " ".join(lines_of(revise(done, Change(verb), at=over), form).split())
+    assert notice in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Someone else has to drive you here and take you home again, every time." in page
+
+
+def test_nobody_has_to_drive_when_only_a_call_stands():
+    asked = protocol(phase(1), companions=(replace(KINDS[0], before=None, after=EACH),))
+    course = plan(asked, at(), request(), made_at=MADE_AT)
+    over = course.visits[0].end + timedelta(hours=1)
+    page = lines_of(revise(course, Change("complete", 1), at=over))
+    assert "No more appointments are planned, except: " in page
+    assert "every time" not in page
+
+
 def test_titles_are_those_of_the_protocol_where_titles_are_clinical():
     page = lines_of(planned(at(titles="clinical")))
     for title in ("Trauma talk (by phone)", "Ketamine integration (at the clinic)"):

@@ -11,6 +11,7 @@ from ketasched.events.rides import (
     have_several_drivers,
     items_with_ride,
     must_not_drive,
+    needs_ride,
     ride_reminders,
 )
 from ketasched.events.view import View, reader_locale
@@ -34,6 +35,7 @@ from ketasched.model import (
     Course,
     Entry,
     Visit,
+    VisitKind,
     Wording,
 )
 from ketasched.model.companion_slots import home_phase, visit_kind_of
@@ -56,8 +58,9 @@ class Page(Labels):
     `first_start` and `last_start` are of what takes place here, reviews aside. Tentative
     visits are either `boosters`, of a tentative phase, or `gated`, waiting for a review. Visits
     `without_driving_rule` are treatments after which no rule says when the patient may drive.
-    `former_dates` no longer hold. `needs_driver` is whether any visit does, `comes` whether any is
-    at the clinic, `needs_attendant` whether somebody has to stay with the patient at home.
+    `former_dates` no longer hold. `to_come` is what is planned, perhaps tentatively, and not over.
+    `needs_driver` is whether any visit or companion does, `comes` whether any visit is at the
+    clinic.
     """
 
     view: View
@@ -78,8 +81,8 @@ class Page(Labels):
     without_driving_rule: list[Visit | Companion]
     has_driving_rules: bool
     former_dates: list[datetime]
+    to_come: list[Visit | Companion]
     needs_driver: bool
-    needs_attendant: bool
     comes: bool
 
     @property
@@ -99,15 +102,34 @@ class Page(Labels):
         return any(visit.status == "held" for visit in self.course.visits)
 
     @property
-    def nothing_planned(self) -> bool:
-        """Whether no visit is planned, not even tentatively, but those that are over `as_of`.
+    def notice(self) -> str:
+        """What is said of a course on hold, or without a visit to come; else ""."""
+        locale = self.locale
+        planned = [one.start for one in self.to_come if one.status == "planned"]
+        said = [locale.moment_text(start, year=False) for start in planned]
+        dates = "; ".join(dict.fromkeys(said))
+        if self.is_on_hold:
+            held = locale.text("Your appointments are on hold. We will call you with new dates.")
+            still = locale.text("Still planned: {dates}.", dates=dates)
+            return f"{held} {still}" if dates else held
+        if any(isinstance(one, Visit) for one in self.to_come):
+            return ""
+        if dates:
+            return locale.text("No more appointments are planned, except: {dates}.", dates=dates)
+        return locale.text("No more appointments are planned.")
 
-        In a first revision none is over, because a course may be entered afterwards.
-        """
-        planned = [one for one in self.course.visits if one.status in ("planned", "tentative")]
-        if self.course.revision > 1:
-            return first_to_come(self.course, planned) is None
-        return not planned
+    @property
+    def rides_to_come(self) -> bool:
+        """Whether somebody else has to drive the patient to anything that is to come."""
+        return any(self._kind(one).needs_driver for one in self.to_come)
+
+    @property
+    def needs_attendant(self) -> bool:
+        """Whether somebody has to stay with the patient at anything that is to come."""
+        return any(self._kind(one).attendant for one in self.to_come)
+
+    def _kind(self, item: Visit | Companion) -> VisitKind:
+        return kind_of(self.course, item)
 
     def check_in_text(self, visit: Visit) -> str:
         """When the patient has to be at the clinic: "09:00"; "" for a visit elsewhere."""
@@ -234,6 +256,29 @@ def as_of(course: Course) -> datetime:
     return course.history[-1].at if course.history else course.made_at
 
 
+def kind_of(course: Course, item: Visit | Companion) -> VisitKind:
+    """The kind of a visit, or that which a companion is for planning."""
+    if isinstance(item, Visit):
+        return course.protocol.visits[item.kind]
+    return visit_kind_of(course.protocol, item)
+
+
+def what_is_to_come(course: Course) -> list[Visit | Companion]:
+    """The visits and companions that are planned, perhaps tentatively, and not over, by time.
+
+    In a first revision nothing is over, because a course may be entered afterwards.
+    """
+    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
+    now = as_of(course).timestamp()
+    planned = (
+        one
+        for one in items
+        if one.status in ("planned", "tentative")
+        if course.revision == 1 or one.end.timestamp() > now
+    )
+    return sorted(planned, key=lambda one: one.start.timestamp())
+
+
 Item = TypeVar("Item", Visit, Visit | Companion)
 
 
@@ -291,14 +336,9 @@ def make_page(course: Course, view: View) -> Page:
             + [one.no_driving_until for one in home_days]
         ),
         former_dates=former_dates(course, view),
-        needs_driver=any(kinds[visit.kind].needs_driver for visit in takes_place),
-        needs_attendant=any(
-            kind.attendant
-            for kind in (
-                *(kinds[visit.kind] for visit in takes_place),
-                *(visit_kind_of(course.protocol, one) for one in home_days),
-            )
-        ),
+        to_come=what_is_to_come(course),
+        needs_driver=any(kinds[visit.kind].needs_driver for visit in takes_place)
+        or any(needs_ride(course, one) for one in course.companions),
         comes=any(kinds[visit.kind].place == "clinic" for visit in listed),
     )
 

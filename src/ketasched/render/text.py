@@ -102,13 +102,11 @@ def _patient_page(page: Page, rides: RideList) -> Iterator[Block]:
         f"{whose} {page.revision_text}",
     ]
     yield _former_dates(page, text("No longer on: {dates}.", dates=_dates(page)))
-    if page.is_on_hold:
-        yield [wrap(text("Your appointments are on hold. We will call you with new dates."))]
-    elif page.nothing_planned:
-        yield [text("No more appointments are planned.")]
-    if page.needs_driver and not page.nothing_planned:
+    if page.notice:
+        yield [wrap(page.notice)]
+    if page.rides_to_come:
         yield [wrap(text(DRIVEN_EVERY_TIME))]
-    if page.needs_attendant and not page.nothing_planned:
+    if page.needs_attendant:
         yield [wrap(text(STAYED_WITH))]
     yield from _visits(page)
     yield _driving_rules(page)
