@@ -9,6 +9,7 @@ import pytest
 
 from ketasched.events.events import events
 from ketasched.events.view import View
+from ketasched.files.load import load_protocol
 from ketasched.language.locale import Locale
 from ketasched.model import (
     Change,
@@ -28,7 +29,8 @@ from ketasched.render.day_sheet.day_visit import visits_without_driver
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
-from tests.support.nouns import clinic, phase, protocol, request
+from tests.support.nouns import clinic, phase, protocol
+from tests.support.nouns import request as wish_of
 
 EACH = VisitOrdinals()
 KINDS = (
@@ -49,7 +51,7 @@ def at(**more: Any) -> Clinic:
 def planned(own: Clinic | None = None, **more: Any) -> Course:
     """One visit on Monday 7 December, with what precedes and follows it."""
     asked = protocol(phase(1, reviews=(PhaseReview(1, "Look"),)), companions=KINDS)
-    wish = request(patient="P-014", **more)
+    wish = wish_of(patient="P-014", **more)
     return plan(asked, own or at(), wish, made_at=MADE_AT)
 
 
@@ -97,7 +99,7 @@ UNDRIVEN = CompanionKind("own", "Session", WithinDays(3), 60, after=EACH, place=
 )
 def test_a_session_before_they_may_drive_says_so_without_a_ride_too(hours, is_forbidden):
     asked = protocol(phase(1), companions=(UNDRIVEN,))
-    course = plan(asked, clinic(), request(), made_at=MADE_AT)
+    course = plan(asked, clinic(), wish_of(), made_at=MADE_AT)
     (session,), (visit,) = course.companions, course.visits
     moved = replace(session, start=visit.end + timedelta(hours=hours))
     course = replace(course, companions=(moved,))
@@ -110,7 +112,7 @@ def test_a_talk_at_the_clinic_before_they_may_drive_says_so():
     course = plan(
         protocol(phase(1, reviews=(PhaseReview(1, "Look", place="clinic"),))),
         clinic(),
-        request(),
+        wish_of(),
         made_at=MADE_AT,
     )
     (talk,) = course.companions
@@ -130,7 +132,7 @@ def test_a_talk_at_the_clinic_before_they_may_drive_says_so():
 @pytest.mark.parametrize("form", ["text", "html"])
 def test_a_session_that_stands_when_the_visits_end_is_said_with_who_must_drive(verb, notice, form):
     asked = protocol(phase(2), companions=(replace(KINDS[1], after=VisitOrdinals((1,))), KINDS[2]))
-    course = plan(asked, at(), request(), made_at=MADE_AT)
+    course = plan(asked, at(), wish_of(), made_at=MADE_AT)
     over = course.visits[0].end + timedelta(hours=1)
     done = revise(course, Change("complete", 1), at=over)
     page = " ".join(lines_of(revise(done, Change(verb), at=over), form).split())
@@ -140,11 +142,37 @@ def test_a_session_that_stands_when_the_visits_end_is_said_with_who_must_drive(v
 
 def test_nobody_has_to_drive_when_only_a_call_stands():
     asked = protocol(phase(1), companions=(replace(KINDS[0], before=None, after=EACH),))
-    course = plan(asked, at(), request(), made_at=MADE_AT)
+    course = plan(asked, at(), wish_of(), made_at=MADE_AT)
     over = course.visits[0].end + timedelta(hours=1)
     page = lines_of(revise(course, Change("complete", 1), at=over))
     assert "No more appointments are planned, except: " in page
     assert "every time" not in page
+
+
+@pytest.fixture(params=["text", "html", "ics"])
+def page_at_home(request) -> str:
+    """A page of a course at home alone, without its line breaks."""
+    course = plan(load_protocol("home-sublingual-4"), at(), wish_of(), made_at=MADE_AT)
+    shown = lines_of(course, request.param).replace("\r\n ", "").replace("\\n", " ")
+    return " ".join(shown.split())
+
+
+def test_a_course_at_home_says_from_when_until_when_somebody_stays(page_at_home):
+    assert page_at_home.count("Someone has to stay with you from 09:00 until 11:15.") >= 4
+
+
+def test_a_course_at_home_says_what_a_later_dose_means_for_driving(page_at_home):
+    assert "Did you begin later than planned? Then no driving for longer: ask us." in page_at_home
+    assert "Kept longer?" not in page_at_home
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_infusions_with_tablets_at_home_between_them_say_at_which_somebody_stays(form):
+    course = plan(load_protocol("iv-home-tablets"), at(), wish_of(), made_at=MADE_AT)
+    page = " ".join(lines_of(course, form).split())
+    assert "Someone has to stay with you during every appointment at home." in page
+    assert page.count("Someone has to stay with you from 09:00 until 11:00.") == 4
+    assert "Kept longer? Then later: ask us. Did you begin later than planned?" in page
 
 
 def test_titles_are_those_of_the_protocol_where_titles_are_clinical():

@@ -7,10 +7,13 @@ from ketasched.events.view import View
 from ketasched.events.visit_times import VisitTimes
 from ketasched.events.wording import NOT_YOURSELF, Labels, no_driving_text, no_driving_title
 from ketasched.language.catalogue import message
+from ketasched.language.locale import Locale
 from ketasched.model import Companion, Place
 from ketasched.model.companion_slots import home_phase, visit_kind_of
 
-NEEDS_ATTENDANT = message("Someone has to stay with you during this time. Please arrange it.")
+NEEDS_ATTENDANT = message(
+    "Someone has to stay with you from {begin} until {end}. Please arrange it."
+)
 ARRANGE_DRIVER = message("Someone else has to drive you there and back. Please arrange a driver.")
 NEEDS_DRIVER = message("Someone else has to drive you there and back.")
 BEGINS: Mapping[Place, str] = {
@@ -52,10 +55,15 @@ def _home_day_text(
     """The text of a home day: it is a treatment, after which the patient must not drive."""
     locale, kind = labels.locale, visit_kind_of(labels.course.protocol, companion)
     when = locale.text(BEGINS["home"], time=times.begin)
-    attendant = locale.text(NEEDS_ATTENDANT) if kind.attendant else ""
+    attendant = attendant_text(times, locale) if kind.attendant else ""
     if view.audience == "clinic":
         return _lines(when, attendant, f"{no_driving_title(times.until, locale)}.")
-    return _lines(when, attendant, no_driving_text(times.until, locale), elsewhere)
+    return _lines(when, attendant, no_driving_text(times.until, "home", locale), elsewhere)
+
+
+def attendant_text(times: VisitTimes, locale: Locale) -> str:
+    """The sentence on who has to stay with the patient, and when."""
+    return locale.text(NEEDS_ATTENDANT, begin=times.begin, end=times.end)
 
 
 def _lines(*lines: str) -> str:

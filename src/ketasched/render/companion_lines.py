@@ -43,6 +43,8 @@ def _further_lines(page: Page, companion: Companion) -> Iterator[str]:
         indent = " " * (page.locale.day_width(year=False) + 2)
         until = page.no_driving_before(companion) if companion.no_driving_until else ""
         yield f"{indent}{no_driving_title(until, page.locale)}"
+        if said := page.attendant_text(companion):
+            yield f"{indent}{said}"
 
 
 def _with_driving(page: Page, companion: Companion, line: str) -> str:

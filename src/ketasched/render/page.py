@@ -16,6 +16,9 @@ from ketasched.events.rides import (
 )
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import (
+    BEGUN_LATER,
+    KEPT_LONGER,
+    STAYS_WITH,
     Labels,
     clinic_name,
     clinic_phone,
@@ -127,6 +130,25 @@ class Page(Labels):
     def needs_attendant(self) -> bool:
         """Whether somebody has to stay with the patient at anything that is to come."""
         return any(self._kind(one).attendant for one in self.to_come)
+
+    @property
+    def when_later(self) -> str:
+        """What to do if a visit takes longer, or a dose at home begins later, than planned."""
+        items: tuple[Visit | Companion, ...] = (*self.course.visits, *self.course.companions)
+        places = {
+            self._kind(one).place
+            for one in items
+            if one.no_driving_until and one.status in TAKES_PLACE
+        }
+        said = {"clinic": KEPT_LONGER, "home": BEGUN_LATER}
+        return " ".join(self.locale.text(said[place]) for place in said if place in places)
+
+    def attendant_text(self, item: Visit | Companion) -> str:
+        """From when until when somebody has to stay with the patient; "" if nobody has to."""
+        if not self._kind(item).attendant or item.status not in ("planned", "tentative"):
+            return ""
+        begin, end = map(self.locale.clock_text, (item.start, item.end))
+        return self.locale.text(STAYS_WITH, begin=begin, end=end)
 
     def _kind(self, item: Visit | Companion) -> VisitKind:
         return kind_of(self.course, item)

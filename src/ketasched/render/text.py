@@ -14,7 +14,6 @@ from ketasched.events.wording import (
     ASK_ABOUT_DRIVING,
     DELETE_FIRST,
     DELETE_OLD,
-    KEPT_LONGER,
     NOT_BEFORE_SLEEP,
     WAIT_AND_DRIVE,
 )
@@ -39,7 +38,7 @@ HALF_OF_DAY = re.compile(r"\d [AaPp]\.? ?[Mm]\b")
 DRIVEN_EVERY_TIME = message(
     "Someone else has to drive you here and take you home again, every time."
 )
-STAYED_WITH = message("Someone has to stay with you at home, every time.")
+STAYED_WITH = message("Someone has to stay with you during every appointment at home.")
 COLLECT_EARLIEST = message("Times to be collected are the earliest ones: it may take longer.")
 LAST_COLUMN = message(
     "No driving before the time in the last column, and not before a full night's sleep."
@@ -152,7 +151,7 @@ def _driving_rules(page: Page) -> Block:
         rules.append(text(COLLECT_EARLIEST))
     if page.has_driving_rules:
         rules.append(text(LAST_COLUMN))
-        rules.append(text(KEPT_LONGER))
+        rules.append(page.when_later)
     return [*block, wrap(" ".join(rules))] if rules else block
 
 
