@@ -175,6 +175,24 @@ def test_infusions_with_tablets_at_home_between_them_say_at_which_somebody_stays
     assert "Kept longer? Then later: ask us. Did you begin later than planned?" in page
 
 
+def test_the_next_appointment_may_be_a_session():
+    page = lines_of(COURSE, "html").replace("\N{NO-BREAK SPACE}", " ")
+    box = page[page.index('<section class="next"') : page.index("All your dates")]
+    assert "Your next appointment <span>as of Mon 23 Nov</span>" in box
+    assert "Fri 4 Dec" in box
+    assert "<bdi>Phone appointment</bdi>, 90 minutes. No driver needed." in box
+
+
+def test_the_next_appointment_after_a_visit_says_not_to_drive_to_it_and_who_drives():
+    asked = protocol(phase(1), companions=(KINDS[1],))
+    course = plan(asked, at(), wish_of(**SAM), made_at=MADE_AT)
+    over = course.visits[0].end + timedelta(hours=1)
+    page = lines_of(revise(course, Change("complete", 1), at=over), "html")
+    box = page[page.index('<section class="next"') : page.index("All your dates")]
+    assert "<bdi>Appointment</bdi>, 60 minutes. Do not drive yourself." in box
+    assert "Sam" in box
+
+
 def test_titles_are_those_of_the_protocol_where_titles_are_clinical():
     page = lines_of(planned(at(titles="clinical")))
     for title in ("Trauma talk (by phone)", "Ketamine integration (at the clinic)"):
@@ -192,8 +210,9 @@ def test_the_clinics_page_says_beside_which_visit_they_are_and_who_drives():
 @pytest.mark.parametrize("audience", ["patient", "clinic"])
 def test_each_html_page_has_a_row_for_each(audience):
     page = lines_of(COURSE, "html", audience=audience)
-    assert page.count("90 minutes") == page.count("20 minutes") == 1
     assert page.count("Sam") >= 2
+    page = page[page.index('<h2 id="dates"') :]
+    assert page.count("90 minutes") == page.count("20 minutes") == 1
 
 
 # --- calendars --------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 
 from ketasched.events.diff import former_dates
 from ketasched.events.rides import (
@@ -24,6 +23,7 @@ from ketasched.events.wording import (
     clinic_phone,
     clinic_place,
     clinic_wording,
+    is_at_check_in,
     is_discreet,
     one_line,
     source_text,
@@ -94,10 +94,14 @@ class Page(Labels):
         return as_of(self.course)
 
     @property
-    def next_visit(self) -> Visit | None:
-        """The first planned visit that was not over `as_of`; None if there is none."""
-        planned = (visit for visit in self.course.visits if visit.status == "planned")
-        return first_to_come(self.course, planned)
+    def next_item(self) -> Visit | Companion | None:
+        """The first planned visit or companion that was not over `as_of`, or None.
+
+        A talk at the check-in of a visit is a part of that.
+        """
+        talks = (one for one in self.course.companions if not is_at_check_in(self.course, one))
+        items: tuple[Visit | Companion, ...] = (*self.course.visits, *talks)
+        return first_to_come(self.course, (one for one in items if one.status == "planned"))
 
     @property
     def is_on_hold(self) -> bool:
@@ -301,11 +305,8 @@ def what_is_to_come(course: Course) -> list[Visit | Companion]:
     return sorted(planned, key=lambda one: one.start.timestamp())
 
 
-Item = TypeVar("Item", Visit, Visit | Companion)
-
-
-def first_to_come(course: Course, visits: Iterable[Item]) -> Item | None:
-    """The first of these visits that ends after the course was last changed, or None."""
+def first_to_come(course: Course, visits: Iterable[Visit | Companion]) -> Visit | Companion | None:
+    """The first of these that ends after the course was last changed; None if none does."""
     now = as_of(course).timestamp()
     ahead = (visit for visit in visits if visit.end.timestamp() > now)
     return min(ahead, key=lambda visit: visit.start.timestamp(), default=None)
