@@ -215,6 +215,16 @@ def test_each_html_page_has_a_row_for_each(audience):
     assert page.count("90 minutes") == page.count("20 minutes") == 1
 
 
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_one_that_was_left_out_is_no_line_of_the_patients_page_but_of_the_clinics(form):
+    session = COURSE.companions[2]
+    left_out = replace(session, uid="u", status="omitted", minutes=59)
+    course = replace(COURSE, companions=(*COURSE.companions, left_out))
+    assert "left out" not in lines_of(course, form)
+    assert "60 minutes" in lines_of(course, form)
+    assert "omitted" in lines_of(course, form, audience="clinic")
+
+
 # --- calendars --------------------------------------------------------------------------------
 
 

@@ -64,7 +64,7 @@ def render(course: Course, view: View) -> str:
     rides = replace(rides, locale=_unbroken(rides.locale))
     named = {name: getattr(page, name) for name in PAGE_NAMES if name != "locale"}
     named["rides"], with_next = rides, view.audience == "driver"
-    rows = date_rows(course)
+    rows = [row for row in date_rows(course) if page.lists(row.item)]
     sheet = render_template("rides.html", rides.locale, **named, with_next=with_next)
     return render_template(
         f"{view.audience}.html",

@@ -193,9 +193,20 @@ class Page(Labels):
 
     @property
     def further(self) -> list[Companion]:
-        """The other companions of the course, by time."""
-        found = (one for one in self.course.companions if not one.is_review)
+        """The other companions that the page lists, by time."""
+        beside = (one for one in self.course.companions if not one.is_review)
+        found = (one for one in beside if self.lists(one))
         return sorted(found, key=lambda one: one.start.timestamp())
+
+    def lists(self, item: Visit | Companion) -> bool:
+        """Whether the page has a line of an item.
+
+        A patient's has none of a companion that was left out: beside the one that takes its place
+        it would read as if that were left out.
+        """
+        if isinstance(item, Visit) or item.is_review or self.view.audience == "clinic":
+            return True
+        return item.status != "omitted"
 
     def length_text(self, companion: Companion) -> str:
         """How long a companion takes: "60 minutes"."""
