@@ -287,7 +287,7 @@ def test_the_calendar_reminds_to_arrange_who_stays_and_says_until_when_nobody_dr
     title = found["attendant-reminder-companion-1-1"].title
     assert title == "Arrange that someone stays with you: Tue 8 Dec, 09:00"
     text = found["companion-1"].text
-    assert "Someone has to stay with you during this time. Please arrange it." in text
+    assert "Someone has to stay with you from 09:00 until 10:00. Please arrange it." in text
     assert "No driving before Wed 9 Dec, 08:00, and not before a full night's sleep." in text
     assert "bring" not in text.casefold()
     assert "no-driving-companion-1" in found
@@ -303,7 +303,7 @@ def test_a_visit_at_home_may_have_an_attendant_and_does_not_ask_to_come_or_to_br
     asked = protocol(phase(2, visit="tablet"), visits={"tablet": TABLET})
     course = plan(asked, clinic(), request(), made_at=MADE_AT)
     page = render(course, "text", View())
-    assert "Someone has to stay with you at home, every time." in page
+    assert "Someone has to stay with you during every appointment at home." in page
     assert "drive you" not in page
     assert "bring" not in page.casefold()
     assert "No driving before the time in the last column" in page

@@ -9,6 +9,7 @@ import pytest
 
 from ketasched.events.events import events
 from ketasched.events.view import View
+from ketasched.files.load import load_protocol
 from ketasched.language.locale import Locale
 from ketasched.model import (
     Change,
@@ -28,7 +29,8 @@ from ketasched.render.day_sheet.day_visit import visits_without_driver
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
-from tests.support.nouns import clinic, phase, protocol, request
+from tests.support.nouns import clinic, phase, protocol
+from tests.support.nouns import request as wish_of
 
 EACH = VisitOrdinals()
 KINDS = (
@@ -49,7 +51,7 @@ def at(**more: Any) -> Clinic:
 def planned(own: Clinic | None = None, **more: Any) -> Course:
     """One visit on Monday 7 December, with what precedes and follows it."""
     asked = protocol(phase(1, reviews=(PhaseReview(1, "Look"),)), companions=KINDS)
-    wish = request(patient="P-014", **more)
+    wish = wish_of(patient="P-014", **more)
     return plan(asked, own or at(), wish, made_at=MADE_AT)
 
 
@@ -68,7 +70,7 @@ def test_the_patients_page_lists_them_by_time_with_their_length():
         "FURTHER APPOINTMENTS",
         "A phone appointment needs no driver: we call you.",
         "Fri 4 Dec   09:00  Phone appointment, 90 minutes",
-        "Tue 8 Dec   09:15  Appointment, 60 minutes",
+        "Tue 8 Dec   09:15  Appointment, 60 minutes. Do not drive yourself.",
         "Wed 9 Dec   09:00  Appointment at home, 20 minutes",
     ]
 
@@ -85,6 +87,110 @@ def test_the_ride_to_one_is_on_the_patients_page_with_its_reminders():
 def test_nothing_tells_the_treatment_where_titles_are_discreet(form, audience):
     shown = lines_of(COURSE, form, audience=audience).casefold()
     assert not any(word in shown for word in ("trauma", "ketamine", "infusion", "integration"))
+
+
+UNDRIVEN = CompanionKind("own", "Session", WithinDays(3), 60, after=EACH, place="clinic")
+
+
+@pytest.mark.parametrize(
+    ("hours", "is_forbidden"),
+    [(23, True), (24, False), (48, False)],
+    ids=["before they may drive", "when they may again", "a day later"],
+)
+def test_a_session_before_they_may_drive_says_so_without_a_ride_too(hours, is_forbidden):
+    asked = protocol(phase(1), companions=(UNDRIVEN,))
+    course = plan(asked, clinic(), wish_of(), made_at=MADE_AT)
+    (session,), (visit,) = course.companions, course.visits
+    moved = replace(session, start=visit.end + timedelta(hours=hours))
+    course = replace(course, companions=(moved,))
+    assert ("60 minutes. Do not drive yourself." in lines_of(course)) == is_forbidden
+    assert ("60 minutes. Do not drive yourself." in lines_of(course, "html")) == is_forbidden
+    assert ("Do not drive yourself." in own_events(course)["companion-1"].text) == is_forbidden
+
+
+def test_a_talk_at_the_clinic_before_they_may_drive_says_so():
+    course = plan(
+        protocol(phase(1, reviews=(PhaseReview(1, "Look", place="clinic"),))),
+        clinic(),
+        wish_of(),
+        made_at=MADE_AT,
+    )
+    (talk,) = course.companions
+    (visit,) = course.visits
+    course = replace(course, companions=(replace(talk, start=visit.end + timedelta(hours=20)),))
+    assert "Appointment. Do not drive yourself." in lines_of(course)
+    assert "About 15 minutes. Do not drive yourself." in lines_of(course, "html")
+
+
+@pytest.mark.parametrize(
+    ("verb", "notice"),
+    [
+        ("cease", "No more appointments are planned, except: Tue 8 Dec, 09:00; Wed 9 Dec, 11:00."),
+        ("hold", "We will call you with new dates. Still planned: Tue 8 Dec, 09:00;"),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_a_session_that_stands_when_the_visits_end_is_said_with_who_must_drive(verb, notice, form):
+    asked = protocol(phase(2), companions=(replace(KINDS[1], after=VisitOrdinals((1,))), KINDS[2]))
+    course = plan(asked, at(), wish_of(), made_at=MADE_AT)
+    over = course.visits[0].end + timedelta(hours=1)
+    done = revise(course, Change("complete", 1), at=over)
+    page = " ".join(lines_of(revise(done, Change(verb), at=over), form).split())
+    assert notice in page.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Someone else has to drive you here and take you home again, every time." in page
+
+
+def test_nobody_has_to_drive_when_only_a_call_stands():
+    asked = protocol(phase(1), companions=(replace(KINDS[0], before=None, after=EACH),))
+    course = plan(asked, at(), wish_of(), made_at=MADE_AT)
+    over = course.visits[0].end + timedelta(hours=1)
+    page = lines_of(revise(course, Change("complete", 1), at=over))
+    assert "No more appointments are planned, except: " in page
+    assert "every time" not in page
+
+
+@pytest.fixture(params=["text", "html", "ics"])
+def page_at_home(request) -> str:
+    """A page of a course at home alone, without its line breaks."""
+    course = plan(load_protocol("home-sublingual-4"), at(), wish_of(), made_at=MADE_AT)
+    shown = lines_of(course, request.param).replace("\r\n ", "").replace("\\n", " ")
+    return " ".join(shown.split())
+
+
+def test_a_course_at_home_says_from_when_until_when_somebody_stays(page_at_home):
+    assert page_at_home.count("Someone has to stay with you from 09:00 until 11:15.") >= 4
+
+
+def test_a_course_at_home_says_what_a_later_dose_means_for_driving(page_at_home):
+    assert "Did you begin later than planned? Then no driving for longer: ask us." in page_at_home
+    assert "Kept longer?" not in page_at_home
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_infusions_with_tablets_at_home_between_them_say_at_which_somebody_stays(form):
+    course = plan(load_protocol("iv-home-tablets"), at(), wish_of(), made_at=MADE_AT)
+    page = " ".join(lines_of(course, form).split())
+    assert "Someone has to stay with you during every appointment at home." in page
+    assert page.count("Someone has to stay with you from 09:00 until 11:00.") == 4
+    assert "Kept longer? Then later: ask us. Did you begin later than planned?" in page
+
+
+def test_the_next_appointment_may_be_a_session():
+    page = lines_of(COURSE, "html").replace("\N{NO-BREAK SPACE}", " ")
+    box = page[page.index('<section class="next"') : page.index("All your dates")]
+    assert "Your next appointment <span>as of Mon 23 Nov</span>" in box
+    assert "Fri 4 Dec" in box
+    assert "<bdi>Phone appointment</bdi>, 90 minutes. No driver needed." in box
+
+
+def test_the_next_appointment_after_a_visit_says_not_to_drive_to_it_and_who_drives():
+    asked = protocol(phase(1), companions=(KINDS[1],))
+    course = plan(asked, at(), wish_of(**SAM), made_at=MADE_AT)
+    over = course.visits[0].end + timedelta(hours=1)
+    page = lines_of(revise(course, Change("complete", 1), at=over), "html")
+    box = page[page.index('<section class="next"') : page.index("All your dates")]
+    assert "<bdi>Appointment</bdi>, 60 minutes. Do not drive yourself." in box
+    assert "Sam" in box
 
 
 def test_titles_are_those_of_the_protocol_where_titles_are_clinical():
@@ -104,8 +210,19 @@ def test_the_clinics_page_says_beside_which_visit_they_are_and_who_drives():
 @pytest.mark.parametrize("audience", ["patient", "clinic"])
 def test_each_html_page_has_a_row_for_each(audience):
     page = lines_of(COURSE, "html", audience=audience)
-    assert page.count("90 minutes") == page.count("20 minutes") == 1
     assert page.count("Sam") >= 2
+    page = page[page.index('<h2 id="dates"') :]
+    assert page.count("90 minutes") == page.count("20 minutes") == 1
+
+
+@pytest.mark.parametrize("form", ["text", "html"])
+def test_one_that_was_left_out_is_no_line_of_the_patients_page_but_of_the_clinics(form):
+    session = COURSE.companions[2]
+    left_out = replace(session, uid="u", status="omitted", minutes=59)
+    course = replace(COURSE, companions=(*COURSE.companions, left_out))
+    assert "left out" not in lines_of(course, form)
+    assert "60 minutes" in lines_of(course, form)
+    assert "omitted" in lines_of(course, form, audience="clinic")
 
 
 # --- calendars --------------------------------------------------------------------------------

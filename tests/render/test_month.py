@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from ketasched.events.view import View
-from ketasched.model import PhaseReview
+from ketasched.model import CompanionKind, PhaseReview, VisitOrdinals, WithinDays
 from ketasched.planning.planner import plan
 from ketasched.render import render
 from ketasched.render.month_grid import month_grids
@@ -52,6 +52,35 @@ def test_a_driver_sees_only_the_rides():
     text = month(audience="driver")
     assert re.findall(r"[\[<(].\d[\]>)]", text) == ["[ 7]", "[ 9]", "[11]", "[14]", "[16]", "[18]"]
     assert "ride, there and back" in text
+
+
+WITH_TALKS = plan(
+    protocol(
+        phase(2),
+        companions=(CompanionKind("prep", "Talk", WithinDays(3), 60, before=VisitOrdinals((1,))),),
+    ),
+    clinic(),
+    request(),
+    made_at=MADE_AT,
+)
+
+
+def test_a_day_with_a_visit_and_a_session_says_that_there_is_more():
+    course, (_, second) = WITH_TALKS, WITH_TALKS.visits
+    session = replace(course.companions[0], start=second.start.replace(hour=15))
+    text = month(replace(course, companions=(session,)))
+    assert "[ 7]  8 [ 9+ 10" in text
+    assert "   +  more than one on this day" in text
+    page = render(replace(course, companions=(session,)), "html", View())
+    assert '>09:00+</span><span class="unseen">appointment; more than one on this day<' in page
+    assert "</b> more than one on this day</li>" in page
+    assert "more than one" not in month()
+
+
+def test_a_talk_at_the_check_in_of_a_visit_is_a_part_of_that():
+    course = WITH_TALKS
+    talk = replace(course.companions[0], name="", start=course.visits[1].start)
+    assert "more than one" not in month(replace(course, companions=(talk,)))
 
 
 def test_colours_change_no_text():

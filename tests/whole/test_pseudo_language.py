@@ -7,7 +7,7 @@ only names, numbers, the clinic's own words, and dates by the language's table.
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -130,6 +130,7 @@ def of_talks(titles: Titles) -> Course:
             replace(first, start=course.visits[2].start),
             second,
             replace(second, place="clinic", uid="u"),
+            replace(second, place="clinic", uid="v", start=second.start + timedelta(7)),
         ),
     )
 

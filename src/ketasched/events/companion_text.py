@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ketasched.events.rides import needs_ride
+from ketasched.events.rides import must_not_drive, needs_ride
 from ketasched.events.view import View
 from ketasched.events.visit_times import VisitTimes
 from ketasched.events.wording import (
@@ -10,11 +10,13 @@ from ketasched.events.wording import (
     BEGINS,
     NEEDS_ATTENDANT,
     NEEDS_DRIVER,
+    NOT_YOURSELF,
     Labels,
     no_driving_text,
     no_driving_title,
 )
 from ketasched.language.catalogue import message
+from ketasched.language.locale import Locale
 from ketasched.model import Companion, Place
 from ketasched.model.companion_slots import home_phase, visit_kind_of
 
@@ -34,7 +36,8 @@ def companion_text(
         return _home_day_text(labels, view, companion, times, elsewhere)
     when = locale.text(COMPANION_BEGINS[companion.place], time=times.begin)
     if not needs_ride(labels.course, companion):
-        return _lines(when, call)
+        is_forbidden = must_not_drive(labels.course, companion)
+        return _lines(when, locale.text(NOT_YOURSELF) if is_forbidden else "", call)
     driver = labels.driver_text(companion)
     who = locale.text("Driver: {driver}.", driver=driver or locale.text("none yet"))
     if view.audience == "clinic":
@@ -49,10 +52,15 @@ def _home_day_text(
     """The text of a home day: it is a treatment, after which the patient must not drive."""
     locale, kind = labels.locale, visit_kind_of(labels.course, companion)
     when = locale.text(BEGINS["home"], time=times.begin)
-    attendant = locale.text(NEEDS_ATTENDANT) if kind.attendant else ""
+    attendant = attendant_text(times, locale) if kind.attendant else ""
     if view.audience == "clinic":
         return _lines(when, attendant, f"{no_driving_title(times.until, locale)}.")
-    return _lines(when, attendant, no_driving_text(times.until, locale), elsewhere)
+    return _lines(when, attendant, no_driving_text(times.until, "home", locale), elsewhere)
+
+
+def attendant_text(times: VisitTimes, locale: Locale) -> str:
+    """The sentence on who has to stay with the patient, and when."""
+    return locale.text(NEEDS_ATTENDANT, begin=times.begin, end=times.end)
 
 
 def _lines(*lines: str) -> str:

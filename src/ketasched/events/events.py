@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from ketasched.events.companion_text import companion_text
+from ketasched.events.companion_text import attendant_text, companion_text
 from ketasched.events.event import EVENT_STATUS, Event, time_order
 from ketasched.events.rides import items_with_ride, needs_ride, timely_reminders
 from ketasched.events.sequence import EventRevisions
@@ -13,7 +13,6 @@ from ketasched.events.wording import (
     ARRANGE_DRIVER,
     BEGINS,
     CANCELLED,
-    NEEDS_ATTENDANT,
     NEEDS_DRIVER,
     WAIT_AND_DRIVE,
     Labels,
@@ -209,10 +208,10 @@ class EventBuilder:
             return _lines(about, when, until, who if kind.needs_driver else "")
         ride = locale.text(NEEDS_DRIVER) if kind.needs_driver else ""
         if kind.attendant:
-            ride = locale.text(NEEDS_ATTENDANT)
+            ride = attendant_text(times, locale)
         if needs_ride(self.course, visit):
             ride = f"{ride} {who}" if driver else locale.text(ARRANGE_DRIVER)
-        until = no_driving_text(times.until, locale) if kind.place != "phone" else ""
+        until = no_driving_text(times.until, kind.place, locale) if kind.place != "phone" else ""
         return _lines(when, ride, until, self.instructions if at_clinic else self.elsewhere)
 
     def no_driving(
@@ -232,7 +231,7 @@ class EventBuilder:
             visit.end,
             until or add_minutes(visit.end, SHORT_EVENT_MINUTES),
             title,
-            no_driving_text(times.until, self.locale),
+            no_driving_text(times.until, kind.place, self.locale),
             status="TENTATIVE" if is_tentative else "CONFIRMED",
         )
 
@@ -276,7 +275,7 @@ class EventBuilder:
                 reminder.start,
                 reminder.end,
                 title,
-                self.locale.text(NEEDS_ATTENDANT),
+                attendant_text(times, self.locale),
             )
 
     def companion(self, number: int, companion: Companion) -> Iterator[Event]:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from ketasched.events.sequence import EventRevisions
 from ketasched.events.visit_times import RideReminder, all_ride_reminders
-from ketasched.model import Companion, Course, Visit
+from ketasched.model import TAKES_PLACE, Companion, Course, Visit
 from ketasched.model.companion_slots import visit_kind_of
 from ketasched.model.review_gates import is_decided_at_check_in
 
@@ -21,6 +21,23 @@ def needs_ride(course: Course, visit: Visit | Companion) -> bool:
         return has_ride and visit.status in ("planned", "completed")
     comes = visit.status in ("planned", "completed") or is_decided_at_check_in(course, visit)
     return comes and not visit.elsewhere and course.protocol.visits[visit.kind].needs_driver
+
+
+def must_not_drive(course: Course, companion: Companion) -> bool:
+    """Whether the patient must not drive to a companion that is to come.
+
+    So it is at the clinic if there is a ride, or if it begins before the patient may drive after
+    a treatment.
+    """
+    if companion.place != "clinic" or companion.status not in ("planned", "tentative"):
+        return False
+    begin = companion.start.timestamp()
+    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
+    return needs_ride(course, companion) or any(
+        one.end.timestamp() <= begin < one.no_driving_until.timestamp()
+        for one in items
+        if one.no_driving_until and one.status in TAKES_PLACE
+    )
 
 
 def items_with_ride(course: Course) -> list[Visit | Companion]:

@@ -40,10 +40,13 @@ CANCELLED = message("CANCELLED: {title}")
 """The title of an event that does not take place."""
 
 NOT_BEFORE_SLEEP = message("and not before a full night's sleep")
+NOT_YOURSELF = message("Do not drive yourself.")
 WAIT_AND_DRIVE = message(
     "Please wait, and drive them home. Do not let them drive, even if they feel well."
 )
-NEEDS_ATTENDANT = message("Someone has to stay with you during this time. Please arrange it.")
+NEEDS_ATTENDANT = message(
+    "Someone has to stay with you from {begin} until {end}. Please arrange it."
+)
 ARRANGE_DRIVER = message("Someone else has to drive you there and back. Please arrange a driver.")
 NEEDS_DRIVER = message("Someone else has to drive you there and back.")
 BEGINS: Mapping[Place, str] = {
@@ -54,7 +57,10 @@ BEGINS: Mapping[Place, str] = {
 """When a visit begins, by its place."""
 
 KEPT_LONGER = message("Kept longer? Then later: ask us.")
-"""The times of a page are those of a visit that goes as planned."""
+BEGUN_LATER = message("Did you begin later than planned? Then no driving for longer: ask us.")
+"""The times of a page are those of a visit that goes as planned: at the clinic, and at home."""
+
+STAYS_WITH = message("Someone has to stay with you from {begin} until {end}.")
 
 DISCREET_TITLES: Mapping[Place, str] = {
     "clinic": message("Appointment"),
@@ -182,14 +188,14 @@ def is_at_check_in(course: Course, review: Companion) -> bool:
     )
 
 
-def no_driving_text(until: str, locale: Locale) -> str:
+def no_driving_text(until: str, place: Place, locale: Locale) -> str:
     """The sentence on driving; `until` is "" if there is no rule: then ask the clinic."""
     if not until:
         return locale.text(ASK_ABOUT_DRIVING)
     prohibition = locale.text(
         "No driving before {moment}, and not before a full night's sleep.", moment=until
     )
-    return f"{prohibition} {locale.text(KEPT_LONGER)}"
+    return f"{prohibition} {locale.text(BEGUN_LATER if place == 'home' else KEPT_LONGER)}"
 
 
 def no_driving_title(until: str, locale: Locale) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ketasched.events.rides import needs_ride
-from ketasched.events.wording import NOT_BEFORE_SLEEP, no_driving_title
+from ketasched.events.wording import NOT_BEFORE_SLEEP, NOT_YOURSELF, no_driving_title
 from ketasched.model import TAKES_PLACE, Companion
 from ketasched.render.page import Page
 
@@ -18,7 +18,7 @@ def _reviews(page: Page) -> Iterator[list[str]]:
     if page.reviews:
         yield [page.locale.text("Talks and calls").upper()]
         yield [page.locale.text("About 15 minutes each. A call needs no driver.")]
-        yield [_line(page, review) for review in page.reviews]
+        yield [_with_driving(page, one, _line(page, one)) for one in page.reviews]
 
 
 def _further(page: Page) -> Iterator[list[str]]:
@@ -37,11 +37,21 @@ def _further_lines(page: Page, companion: Companion) -> Iterator[str]:
     if page.status_text(companion):
         yield line
         return
-    yield f"{line}, {page.length_text(companion)}"
+    line = f"{line}, {page.length_text(companion)}"
+    yield _with_driving(page, companion, line)
     if page.is_treatment(companion):
         indent = " " * (page.locale.day_width(year=False) + 2)
         until = page.no_driving_before(companion) if companion.no_driving_until else ""
         yield f"{indent}{no_driving_title(until, page.locale)}"
+        if said := page.attendant_text(companion):
+            yield f"{indent}{said}"
+
+
+def _with_driving(page: Page, companion: Companion, line: str) -> str:
+    """The line of a companion, with the prohibition if the patient must not drive there."""
+    if not page.must_not_drive(companion):
+        return line
+    return f"{line}. {page.locale.text(NOT_YOURSELF)}"
 
 
 def _line(page: Page, review: Companion) -> str:

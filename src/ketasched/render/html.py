@@ -22,7 +22,7 @@ from ketasched.language.locale import Locale
 from ketasched.language.restyle import restyle
 from ketasched.model import Course
 from ketasched.render.date_rows import DateRow, date_rows
-from ketasched.render.month_grid import legend, month_grids
+from ketasched.render.month_grid import legend, month_grids, more_meaning
 from ketasched.render.page import Page, make_page, make_ride_list
 
 PAGE_NAMES = [name for name in dir(Page) if not name.startswith("_")]
@@ -64,7 +64,7 @@ def render(course: Course, view: View) -> str:
     rides = replace(rides, locale=_unbroken(rides.locale))
     named = {name: getattr(page, name) for name in PAGE_NAMES if name != "locale"}
     named["rides"], with_next = rides, view.audience == "driver"
-    rows = date_rows(course)
+    rows = [row for row in date_rows(course) if page.lists(row.item)]
     sheet = render_template("rides.html", rides.locale, **named, with_next=with_next)
     return render_template(
         f"{view.audience}.html",
@@ -75,6 +75,7 @@ def render(course: Course, view: View) -> str:
         is_dense=page.locale.language != ENGLISH or _height(page, rows) > ROWS_OF_A_SHEET,
         months=month_grids(course, view),
         legend=legend(course, view),
+        more_meaning=more_meaning(course, view),
     )
 
 

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import course_revision_text
 from ketasched.model import Course
-from ketasched.render.month_grid import MarkKind, Month, legend, month_grids
+from ketasched.render.month_grid import MORE, MarkKind, Month, legend, month_grids, more_meaning
 from ketasched.render.text import wrap
 
 GRIDS_PER_ROW = 2
@@ -32,6 +32,8 @@ def render(course: Course, view: View) -> str:
     grids = [list(_grid_lines(month, view)) for month in month_grids(course, view)]
     rows = [grids[first : first + GRIDS_PER_ROW] for first in range(0, len(grids), GRIDS_PER_ROW)]
     meanings = [f"{_cell('  ', kind, view)}  {text}" for kind, text in legend(course, view)]
+    if more := more_meaning(course, view):
+        meanings.append(f"   {MORE}  {more}")
     return locale.plain(
         "\n\n".join(
             (
@@ -48,15 +50,21 @@ def _grid_lines(month: Month, view: View) -> Iterator[str]:
     yield "".join(f" {name[:2]} " for name in month.weekdays)
     for week in month.weeks:
         yield "".join(
-            _cell(f"{number or '':>2}", mark.kind if mark else None, view) for number, mark in week
+            _cell(
+                f"{number or '':>2}",
+                mark.kind if mark else None,
+                view,
+                has_more=mark is not None and mark.more,
+            )
+            for number, mark in week
         )
 
 
-def _cell(number: str, kind: MarkKind | None, view: View) -> str:
+def _cell(number: str, kind: MarkKind | None, view: View, *, has_more: bool = False) -> str:
     if kind is None:
         return f" {number} "
     before, after, colour = MARK_STYLES[kind]
-    text = f"{before}{number}{after}"
+    text = f"{before}{number}{MORE if has_more else after}"
     return f"\x1b[1;{colour}m{text}\x1b[0m" if view.colour else text
 
 

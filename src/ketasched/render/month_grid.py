@@ -1,26 +1,34 @@
 """A course as month grids: the weeks of each month, and the marks on their days."""
 
 import calendar
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
 from ketasched.events.rides import needs_ride
 from ketasched.events.view import View, reader_locale
-from ketasched.model import TAKES_PLACE, WEEKDAYS, Course
+from ketasched.events.wording import is_at_check_in
+from ketasched.model import TAKES_PLACE, WEEKDAYS, Companion, Course, Place, Visit
 from ketasched.model.companion_slots import home_phase
 
 MarkKind = Literal["visit", "home", "elsewhere", "tentative", "review"]
 
+MORE = "+"
+"""What stands beside the mark of a day with more than one thing."""
+
 
 @dataclass(frozen=True, slots=True)
 class DayMark:
-    """The mark of a day with a visit or a review, by its kind, and when that begins."""
+    """The mark of a day with a visit or a companion, by its kind, and when that begins.
+
+    `more` is whether there is anything else on the day.
+    """
 
     kind: MarkKind
     clock: str
     by_phone: bool = False
+    more: bool = False
 
 
 class Day(NamedTuple):
@@ -61,30 +69,46 @@ def month_grids(course: Course, view: View) -> list[Month]:
 def marked_days(course: Course, view: View) -> Mapping[date, DayMark]:
     """The marks by day: of the rides for a driver, of visits and companions for anybody else.
 
-    A visit or companion that does not take place has no mark. A visit takes precedence over a
-    companion on the same day.
+    A visit or companion that does not take place has no mark. The mark is that of a visit rather
+    than of a companion on the same day; a talk at the check-in of a visit is a part of that.
     """
-    is_driver = view.audience == "driver"
     clock_text = reader_locale(course, view).clock_text
-    marks = {}
-    home = {one.uid for one in course.companions if home_phase(course.protocol, one)}
+    marks: dict[date, DayMark] = {}
+    for kind, item, place in _marked_items(course, view):
+        day = item.start.date()
+        marks[day] = DayMark(kind, clock_text(item.start), place == "phone", day in marks)
+    return marks
+
+
+def _marked_items(
+    course: Course, view: View
+) -> Iterator[tuple[MarkKind, Visit | Companion, Place]]:
+    """What has a mark, with its kind and place; what takes precedence on its day comes later."""
+    is_driver = view.audience == "driver"
     # A home day takes precedence over a companion on the same day: it is a treatment.
+    home = {one.uid for one in course.companions if home_phase(course.protocol, one)}
     for one in sorted(course.companions, key=lambda one: one.uid in home):
-        if needs_ride(course, one) if is_driver else one.status in TAKES_PLACE:
-            is_home = one.uid in home
-            own: MarkKind = "visit" if is_driver else "home" if is_home else "review"
-            mark = DayMark(own, clock_text(one.start), one.place == "phone")
-            marks[one.start.date()] = mark
+        if needs_ride(course, one) if is_driver else _is_shown(course, one):
+            yield "visit" if is_driver else "home" if one.uid in home else "review", one, one.place
     for visit in course.visits:
         if needs_ride(course, visit) if is_driver else visit.status in TAKES_PLACE:
             place = course.protocol.visits[visit.kind].place
-            kind: MarkKind = "home" if place == "home" else "visit"
-            if visit.status == "tentative":
-                kind = "tentative"
-            elif visit.elsewhere:
-                kind = "elsewhere"
-            marks[visit.start.date()] = DayMark(kind, clock_text(visit.start), place == "phone")
-    return marks
+            yield _visit_kind(visit, place), visit, place
+
+
+def _is_shown(course: Course, companion: Companion) -> bool:
+    """Whether a companion takes place, and is no talk at the check-in of a visit."""
+    if companion.status not in TAKES_PLACE:
+        return False
+    return not (companion.is_review and is_at_check_in(course, companion))
+
+
+def _visit_kind(visit: Visit, place: Place) -> MarkKind:
+    if visit.status == "tentative":
+        return "tentative"
+    if visit.elsewhere:
+        return "elsewhere"
+    return "home" if place == "home" else "visit"
 
 
 def legend(course: Course, view: View) -> list[tuple[MarkKind, str]]:
@@ -100,6 +124,13 @@ def legend(course: Course, view: View) -> list[tuple[MarkKind, str]]:
         "review": text("talk or call") if only_reviews else text("other appointment, or call"),
     }
     return [(kind, meaning) for kind, meaning in meanings.items() if kind in kinds]
+
+
+def more_meaning(course: Course, view: View) -> str:
+    """What `MORE` means; "" if no day has more than one thing."""
+    if not any(mark.more for mark in marked_days(course, view).values()):
+        return ""
+    return reader_locale(course, view).text("more than one on this day")
 
 
 def _weeks(

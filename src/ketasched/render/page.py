@@ -3,22 +3,27 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
 
 from ketasched.events.diff import former_dates
 from ketasched.events.rides import (
     count_skipped_reminders,
     have_several_drivers,
     items_with_ride,
+    must_not_drive,
+    needs_ride,
     ride_reminders,
 )
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import (
+    BEGUN_LATER,
+    KEPT_LONGER,
+    STAYS_WITH,
     Labels,
     clinic_name,
     clinic_phone,
     clinic_place,
     clinic_wording,
+    is_at_check_in,
     is_discreet,
     one_line,
     source_text,
@@ -33,6 +38,7 @@ from ketasched.model import (
     Course,
     Entry,
     Visit,
+    VisitKind,
     Wording,
 )
 from ketasched.model.companion_slots import home_phase, visit_kind_of
@@ -55,8 +61,9 @@ class Page(Labels):
     `first_start` and `last_start` are of what takes place here, reviews aside. Tentative
     visits are either `boosters`, of a tentative phase, or `gated`, waiting for a review. Visits
     `without_driving_rule` are treatments after which no rule says when the patient may drive.
-    `former_dates` no longer hold. `needs_driver` is whether any visit does, `comes` whether any is
-    at the clinic, `needs_attendant` whether somebody has to stay with the patient at home.
+    `former_dates` no longer hold. `to_come` is what is planned, perhaps tentatively, and not over.
+    `needs_driver` is whether any visit or companion does, `comes` whether any visit is at the
+    clinic.
     """
 
     view: View
@@ -77,8 +84,8 @@ class Page(Labels):
     without_driving_rule: list[Visit | Companion]
     has_driving_rules: bool
     former_dates: list[datetime]
+    to_come: list[Visit | Companion]
     needs_driver: bool
-    needs_attendant: bool
     comes: bool
 
     @property
@@ -87,10 +94,14 @@ class Page(Labels):
         return as_of(self.course)
 
     @property
-    def next_visit(self) -> Visit | None:
-        """The first planned visit that was not over `as_of`; None if there is none."""
-        planned = (visit for visit in self.course.visits if visit.status == "planned")
-        return first_to_come(self.course, planned)
+    def next_item(self) -> Visit | Companion | None:
+        """The first planned visit or companion that was not over `as_of`, or None.
+
+        A talk at the check-in of a visit is a part of that.
+        """
+        talks = (one for one in self.course.companions if not is_at_check_in(self.course, one))
+        items: tuple[Visit | Companion, ...] = (*self.course.visits, *talks)
+        return first_to_come(self.course, (one for one in items if one.status == "planned"))
 
     @property
     def is_on_hold(self) -> bool:
@@ -98,15 +109,53 @@ class Page(Labels):
         return any(visit.status == "held" for visit in self.course.visits)
 
     @property
-    def nothing_planned(self) -> bool:
-        """Whether no visit is planned, not even tentatively, but those that are over `as_of`.
+    def notice(self) -> str:
+        """What is said of a course on hold, or without a visit to come; else ""."""
+        locale = self.locale
+        planned = [one.start for one in self.to_come if one.status == "planned"]
+        said = [locale.moment_text(start, year=False) for start in planned]
+        dates = "; ".join(dict.fromkeys(said))
+        if self.is_on_hold:
+            held = locale.text("Your appointments are on hold. We will call you with new dates.")
+            still = locale.text("Still planned: {dates}.", dates=dates)
+            return f"{held} {still}" if dates else held
+        if any(isinstance(one, Visit) for one in self.to_come):
+            return ""
+        if dates:
+            return locale.text("No more appointments are planned, except: {dates}.", dates=dates)
+        return locale.text("No more appointments are planned.")
 
-        In a first revision none is over, because a course may be entered afterwards.
-        """
-        planned = [one for one in self.course.visits if one.status in ("planned", "tentative")]
-        if self.course.revision > 1:
-            return first_to_come(self.course, planned) is None
-        return not planned
+    @property
+    def rides_to_come(self) -> bool:
+        """Whether somebody else has to drive the patient to anything that is to come."""
+        return any(self._kind(one).needs_driver for one in self.to_come)
+
+    @property
+    def needs_attendant(self) -> bool:
+        """Whether somebody has to stay with the patient at anything that is to come."""
+        return any(self._kind(one).attendant for one in self.to_come)
+
+    @property
+    def when_later(self) -> str:
+        """What to do if a visit takes longer, or a dose at home begins later, than planned."""
+        items: tuple[Visit | Companion, ...] = (*self.course.visits, *self.course.companions)
+        places = {
+            self._kind(one).place
+            for one in items
+            if one.no_driving_until and one.status in TAKES_PLACE
+        }
+        said = {"clinic": KEPT_LONGER, "home": BEGUN_LATER}
+        return " ".join(self.locale.text(said[place]) for place in said if place in places)
+
+    def attendant_text(self, item: Visit | Companion) -> str:
+        """From when until when somebody has to stay with the patient; "" if nobody has to."""
+        if not self._kind(item).attendant or item.status not in ("planned", "tentative"):
+            return ""
+        begin, end = map(self.locale.clock_text, (item.start, item.end))
+        return self.locale.text(STAYS_WITH, begin=begin, end=end)
+
+    def _kind(self, item: Visit | Companion) -> VisitKind:
+        return kind_of(self.course, item)
 
     def check_in_text(self, visit: Visit) -> str:
         """When the patient has to be at the clinic: "09:00"; "" for a visit elsewhere."""
@@ -144,14 +193,29 @@ class Page(Labels):
 
     @property
     def further(self) -> list[Companion]:
-        """The other companions of the course, by time."""
-        found = (one for one in self.course.companions if not one.is_review)
+        """The other companions that the page lists, by time."""
+        beside = (one for one in self.course.companions if not one.is_review)
+        found = (one for one in beside if self.lists(one))
         return sorted(found, key=lambda one: one.start.timestamp())
+
+    def lists(self, item: Visit | Companion) -> bool:
+        """Whether the page has a line of an item.
+
+        A patient's has none of a companion that was left out: beside the one that takes its place
+        it would read as if that were left out.
+        """
+        if isinstance(item, Visit) or item.is_review or self.view.audience == "clinic":
+            return True
+        return item.status != "omitted"
 
     def length_text(self, companion: Companion) -> str:
         """How long a companion takes: "60 minutes"."""
         number = companion.minutes or REVIEW_MINUTES
         return self.locale.count_text("{count} minute", "{count} minutes", number)
+
+    def must_not_drive(self, companion: Companion) -> bool:
+        """Whether the patient must not drive to a companion."""
+        return must_not_drive(self.course, companion)
 
     def is_waited_for(self, review: Companion) -> bool:
         """Whether later visits wait until this review is recorded."""
@@ -229,11 +293,31 @@ def as_of(course: Course) -> datetime:
     return course.history[-1].at if course.history else course.made_at
 
 
-Item = TypeVar("Item", Visit, Visit | Companion)
+def kind_of(course: Course, item: Visit | Companion) -> VisitKind:
+    """The kind of a visit, or that which a companion is for planning."""
+    if isinstance(item, Visit):
+        return course.protocol.visits[item.kind]
+    return visit_kind_of(course, item)
 
 
-def first_to_come(course: Course, visits: Iterable[Item]) -> Item | None:
-    """The first of these visits that ends after the course was last changed, or None."""
+def what_is_to_come(course: Course) -> list[Visit | Companion]:
+    """The visits and companions that are planned, perhaps tentatively, and not over, by time.
+
+    In a first revision nothing is over, because a course may be entered afterwards.
+    """
+    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
+    now = as_of(course).timestamp()
+    planned = (
+        one
+        for one in items
+        if one.status in ("planned", "tentative")
+        if course.revision == 1 or one.end.timestamp() > now
+    )
+    return sorted(planned, key=lambda one: one.start.timestamp())
+
+
+def first_to_come(course: Course, visits: Iterable[Visit | Companion]) -> Visit | Companion | None:
+    """The first of these that ends after the course was last changed; None if none does."""
     now = as_of(course).timestamp()
     ahead = (visit for visit in visits if visit.end.timestamp() > now)
     return min(ahead, key=lambda visit: visit.start.timestamp(), default=None)
@@ -286,14 +370,9 @@ def make_page(course: Course, view: View) -> Page:
             + [one.no_driving_until for one in home_days]
         ),
         former_dates=former_dates(course, view),
-        needs_driver=any(kinds[visit.kind].needs_driver for visit in takes_place),
-        needs_attendant=any(
-            kind.attendant
-            for kind in (
-                *(kinds[visit.kind] for visit in takes_place),
-                *(visit_kind_of(course, one) for one in home_days),
-            )
-        ),
+        to_come=what_is_to_come(course),
+        needs_driver=any(kinds[visit.kind].needs_driver for visit in takes_place)
+        or any(needs_ride(course, one) for one in course.companions),
         comes=any(kinds[visit.kind].place == "clinic" for visit in listed),
     )
 

@@ -14,7 +14,6 @@ from ketasched.events.wording import (
     ASK_ABOUT_DRIVING,
     DELETE_FIRST,
     DELETE_OLD,
-    KEPT_LONGER,
     NOT_BEFORE_SLEEP,
     WAIT_AND_DRIVE,
 )
@@ -39,7 +38,7 @@ HALF_OF_DAY = re.compile(r"\d [AaPp]\.? ?[Mm]\b")
 DRIVEN_EVERY_TIME = message(
     "Someone else has to drive you here and take you home again, every time."
 )
-STAYED_WITH = message("Someone has to stay with you at home, every time.")
+STAYED_WITH = message("Someone has to stay with you during every appointment at home.")
 COLLECT_EARLIEST = message("Times to be collected are the earliest ones: it may take longer.")
 LAST_COLUMN = message(
     "No driving before the time in the last column, and not before a full night's sleep."
@@ -102,13 +101,11 @@ def _patient_page(page: Page, rides: RideList) -> Iterator[Block]:
         f"{whose} {page.revision_text}",
     ]
     yield _former_dates(page, text("No longer on: {dates}.", dates=_dates(page)))
-    if page.is_on_hold:
-        yield [wrap(text("Your appointments are on hold. We will call you with new dates."))]
-    elif page.nothing_planned:
-        yield [text("No more appointments are planned.")]
-    if page.needs_driver and not page.nothing_planned:
+    if page.notice:
+        yield [wrap(page.notice)]
+    if page.rides_to_come:
         yield [wrap(text(DRIVEN_EVERY_TIME))]
-    if page.needs_attendant and not page.nothing_planned:
+    if page.needs_attendant:
         yield [wrap(text(STAYED_WITH))]
     yield from _visits(page)
     yield _driving_rules(page)
@@ -154,7 +151,7 @@ def _driving_rules(page: Page) -> Block:
         rules.append(text(COLLECT_EARLIEST))
     if page.has_driving_rules:
         rules.append(text(LAST_COLUMN))
-        rules.append(text(KEPT_LONGER))
+        rules.append(page.when_later)
     return [*block, wrap(" ".join(rules))] if rules else block
 
 

@@ -48,6 +48,9 @@ def make_visit_table(page: Page) -> VisitTable:
         if cells[count:] and cells[-1]:
             said = locale.text("No driving before: {moment}", moment=cells[-1])
             lines[uid].append(f"{indent}{said}")
+    for visit in page.course.visits:
+        if said := page.attendant_text(visit):
+            lines[visit.uid].append(f"{indent}{said}")
     shown = (cells[:count] for cells in head)
     return VisitTable([row(cells, widths) for cells in shown if any(cells)], lines, indent)
 
