@@ -11,14 +11,19 @@ import pytest
 
 from ketasched.errors import BadRequest
 from ketasched.files.load import load_protocol
+from ketasched.language.locale import Locale
 from ketasched.model import (
     Change,
+    CompanionKind,
     Course,
     DisruptionValue,
     Misfit,
     NewStart,
     RegularDriver,
+    Status,
     UnplacedCourse,
+    VisitOrdinals,
+    WithinDays,
 )
 from ketasched.planning.planner import plan
 from ketasched.render.call_list import FORMS, render_calls
@@ -27,7 +32,7 @@ from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
 from tests.revising.changes import moment
 from tests.support.hostile import HOSTILE
-from tests.support.nouns import clinic, request
+from tests.support.nouns import clinic, phase, protocol, request
 
 TURNS = (RegularDriver("Ana", "555 1", ("mon", "fri")), RegularDriver("Ben", "555 2", ("wed",)))
 
@@ -226,3 +231,37 @@ def test_no_text_adds_a_tag_or_leaves_its_line(text):
 @pytest.mark.parametrize("form", FORMS)
 def test_no_call_is_a_list_as_well(form):
     assert render_calls(calls(), form).endswith("\n")
+
+
+def with_session(status: Status, start: str = "2026-12-08T09:00") -> Course:
+    """A course with one session after its first visit."""
+    kind = CompanionKind("talk", "Session", WithinDays(3), 60, after=VisitOrdinals((1,)))
+    asked = protocol(phase(2), companions=(kind,))
+    course = plan(asked, clinic(), request(patient="P-1"), made_at=MADE_AT)
+    session = replace(course.companions[0], status=status, start=moment(start))
+    return replace(course, companions=(session,))
+
+
+def test_a_session_that_was_left_out_before_is_new_and_was_on_no_day():
+    after = with_session("planned", "2026-12-09T11:00")
+    found = calls((with_session("omitted"), after))
+    (call,) = found.calls
+    assert (call.was, call.now) == (None, after.companions[0].start)
+    assert found.summary == "1 patient to call, 0 visits move; 1 session is new"
+    (line,) = re.findall("P-1.*", render_calls(found, "text", Locale()))
+    assert re.search(r"Session after 1  new  +Wed 9 Dec 2026, 11:00", line)
+    assert '<td role="cell">new</td>' in render_calls(found, "html", Locale())
+    (row,) = csv.DictReader(io.StringIO(render_calls(found, "csv", Locale())))
+    assert (row["was_date"], row["was_check_in"], row["date"]) == ("", "", "2026-12-09")
+    assert json.loads(render_calls(found, "json", Locale()))["calls"][0]["was"] is None
+
+
+def test_a_session_that_is_left_out_before_and_after_is_no_call():
+    assert (
+        calls((with_session("omitted"), with_session("omitted", "2026-12-09T11:00"))).calls == ()
+    )
+
+
+def test_a_session_that_is_left_out_says_when_it_was():
+    (call,) = calls((with_session("planned"), with_session("omitted", "2026-12-09T11:00"))).calls
+    assert (call.was, call.now) == (moment("2026-12-08T09:00"), None)

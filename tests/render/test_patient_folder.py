@@ -13,10 +13,12 @@ from ketasched.errors import Refused
 from ketasched.events.events import events
 from ketasched.events.view import View
 from ketasched.files.load import load_protocol
+from ketasched.model import Change
 from ketasched.planning.planner import plan
 from ketasched.render import render
 from ketasched.render.ics import render_split
 from ketasched.render.patient_folder import render_course_file, render_folder
+from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, request
 from tests.support.readers import READERS, unfolded
@@ -201,3 +203,19 @@ def test_a_driver_who_was_replaced_has_a_calendar_that_takes_the_rides_out():
         for name in ("ana", "sam")
     }
     assert titles == {"ana": [False] * 12, "sam": [True] * 12}
+
+
+def test_a_course_without_a_ride_has_no_calendar_of_rides_and_no_note_on_it(tmp_path):
+    asked = *PLAN, "--protocol", "home-sublingual-4", "-o", str(tmp_path)
+    stale = tmp_path / "P-1" / "rides.ics"
+    stale.parent.mkdir()
+    stale.write_text("of a course that is replaced")
+    said = run(*asked, "--force")
+    assert "P-1/P-1.ics" in files_below(str(tmp_path))
+    assert not stale.exists()
+    assert "rides.ics" not in said
+
+
+def test_a_course_whose_rides_are_cancelled_keeps_their_calendar():
+    ended = revise(COURSE, Change("cease"), at=MADE_AT)
+    assert b"STATUS:CANCELLED" in render_folder(ended)["rides.ics"]

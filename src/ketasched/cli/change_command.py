@@ -199,7 +199,7 @@ class ChangeOptions(CourseSource):
         files: dict[str, bytes] = {}
         if found or self.output:
             files = self._course_files(folder, name, before, after, with_pages=with_pages)
-        replaced = dict(patient_folder.SUBFOLDER_FILES) if with_pages else {}
+        replaced = dict(patient_folder.REPLACED_FILES) if with_pages else {}
         if found and found.patient != after.patient and len(files) > 1:
             replaced["."] = patient_folder.own_files(found.patient)
         changes = self._changed_calendars(before, after)

@@ -23,7 +23,7 @@ from ketasched.model.privacy import sensitive_term
 from ketasched.render import RENDERERS, render
 from ketasched.render.patient_folder import (
     DRIVER_FOLDER,
-    SUBFOLDER_FILES,
+    REPLACED_FILES,
     render_course_file,
     render_folder,
     render_former_courses,
@@ -159,7 +159,7 @@ class Delivery:
             change = command_line("revise", str(folder), "--help")
             step = f"to change it: {change}\nto plan anew, its history lost: --force"
             raise Refused(said, next_step=step)
-        with prepared_folder(folder, files, replaced=SUBFOLDER_FILES, force=force) as paths:
+        with prepared_folder(folder, files, replaced=REPLACED_FILES, force=force) as paths:
             yield paths
         if is_taken and not is_same:
             say("note", REPLACED)

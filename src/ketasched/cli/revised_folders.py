@@ -16,6 +16,7 @@ from ketasched.model import Course
 from ketasched.render.patient_folder import (
     EVENT_FOLDERS,
     KEPT_COURSE,
+    REPLACED_FILES,
     SUBFOLDER_FILES,
     own_files,
     render_changes_folder,
@@ -46,7 +47,7 @@ def prepared_folders(
             files = _files(folder, before, after)
             is_same = holds_course(folder, after, refuse_later=not force)
             folders[folder].enter_context(
-                prepared_folder(folder, files, replaced=SUBFOLDER_FILES, force=force or is_same)
+                prepared_folder(folder, files, replaced=REPLACED_FILES, force=force or is_same)
             )
         yield list(folders)
         _name_all(folders)

@@ -23,7 +23,8 @@ from ketasched.language.restyle import restyle
 from ketasched.model import Course
 from ketasched.render.date_rows import DateRow, date_rows
 from ketasched.render.month_grid import legend, month_grids, more_meaning
-from ketasched.render.page import Page, make_page, make_ride_list
+from ketasched.render.page import Page, make_page
+from ketasched.render.ride_list import make_ride_list
 
 PAGE_NAMES = [name for name in dir(Page) if not name.startswith("_")]
 """The fields and methods of a page that its template can use."""

@@ -1,14 +1,10 @@
 """The content of a page about a course, the same for plain text and for HTML."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from ketasched.events.diff import former_dates
 from ketasched.events.rides import (
-    count_skipped_reminders,
-    have_several_drivers,
-    items_with_ride,
     must_not_drive,
     needs_ride,
     ride_reminders,
@@ -41,10 +37,11 @@ from ketasched.model import (
     VisitKind,
     Wording,
 )
-from ketasched.model.companion_slots import home_phase, visit_kind_of
+from ketasched.model.companion_slots import home_phase
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact
 from ketasched.render.bill import Bill, BillLine, make_bill
+from ketasched.render.to_come import as_of, first_to_come, kind_of, what_is_to_come
 
 STATUS_TEXTS = {
     "missed": message("did not take place"),
@@ -263,66 +260,6 @@ class Page(Labels):
         return one_line(f"revision {revision}, {made}: {what}{why}{by}")
 
 
-@dataclass(frozen=True, slots=True)
-class RideList(Labels):
-    """The rides to come: those of `only_driver`, or if that is "" all of them.
-
-    The list is discreet and in the driver's language for every audience, but for `drivers`: the
-    name and the phone of each driver who has one. With `have_several_drivers` the drivers differ;
-    "no driver yet" counts as a driver. `skipped_reminders` counts the reminders before the time
-    when their visit was given its date.
-    """
-
-    visits: list[Visit | Companion]
-    only_driver: str
-    former_dates: list[datetime]
-    place: str
-    phone: str
-    drivers: list[tuple[str, str]]
-    have_several_drivers: bool
-    skipped_reminders: int
-
-    @property
-    def next_visit(self) -> Visit | Companion | None:
-        """The first ride that was not over when the course was last changed, or None."""
-        return first_to_come(self.course, self.visits)
-
-
-def as_of(course: Course) -> datetime:
-    """When the course was last changed."""
-    return course.history[-1].at if course.history else course.made_at
-
-
-def kind_of(course: Course, item: Visit | Companion) -> VisitKind:
-    """The kind of a visit, or that which a companion is for planning."""
-    if isinstance(item, Visit):
-        return course.protocol.visits[item.kind]
-    return visit_kind_of(course, item)
-
-
-def what_is_to_come(course: Course) -> list[Visit | Companion]:
-    """The visits and companions that are planned, perhaps tentatively, and not over, by time.
-
-    In a first revision nothing is over, because a course may be entered afterwards.
-    """
-    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
-    now = as_of(course).timestamp()
-    planned = (
-        one
-        for one in items
-        if one.status in ("planned", "tentative")
-        if course.revision == 1 or one.end.timestamp() > now
-    )
-    return sorted(planned, key=lambda one: one.start.timestamp())
-
-
-def first_to_come(course: Course, visits: Iterable[Visit | Companion]) -> Visit | Companion | None:
-    """The first of these that ends after the course was last changed; None if none does."""
-    now = as_of(course).timestamp()
-    ahead = (visit for visit in visits if visit.end.timestamp() > now)
-    return min(ahead, key=lambda visit: visit.start.timestamp(), default=None)
-
-
 def make_page(course: Course, view: View) -> Page:
     """The content of a course's page for this audience."""
     discreet, clinic = is_discreet(course, view), course.clinic
@@ -375,43 +312,3 @@ def make_page(course: Course, view: View) -> Page:
         or any(needs_ride(course, one) for one in course.companions),
         comes=any(kinds[visit.kind].place == "clinic" for visit in listed),
     )
-
-
-def make_ride_list(course: Course, view: View) -> RideList:
-    """The rides to come, for a page for this audience."""
-    for_driver = View("driver", rides_of=view.rides_of)
-    labels = Labels(course, is_discreet(course, view), reader_locale(course, view))
-    rides = [
-        visit
-        for visit in items_with_ride(course)
-        if _is_to_come(course, visit) and view.includes_ride(visit)
-    ]
-    with_phone = ((visit, visit.driver.phone) for visit in rides if visit.driver)
-    return RideList(
-        course,
-        discreet=True,
-        locale=reader_locale(course, for_driver),
-        visits=rides,
-        only_driver=redact(view.rides_of),
-        former_dates=former_dates(course, for_driver),
-        place=clinic_place(course.clinic, discreet=True),
-        phone=clinic_phone(course.clinic, discreet=True),
-        drivers=sorted(
-            {
-                (labels.driver_name(visit), redact(phone) if labels.discreet else phone)
-                for visit, phone in with_phone
-                if phone
-            }
-        ),
-        have_several_drivers=have_several_drivers(rides),
-        skipped_reminders=count_skipped_reminders(course, rides),
-    )
-
-
-def _is_to_come(course: Course, visit: Visit | Companion) -> bool:
-    """Whether a ride is ahead.
-
-    In a first revision every ride is ahead, because a course may be entered afterwards.
-    """
-    today = course.history[-1].at.date() if course.revision > 1 else date.min
-    return visit.status != "completed" and visit.start.date() >= today

@@ -58,6 +58,13 @@ former driver or of a former change.
 """
 
 
+REPLACED_FILES: Mapping[str, re.Pattern[str]] = {
+    **SUBFOLDER_FILES,
+    ".": re.compile(re.escape(FOLDER_FILES["rides"][0])),
+}
+"""The names of the files that `render_folder` perhaps leaves out, by folder: they are removed."""
+
+
 def own_files(patient: str) -> re.Pattern[str]:
     """The names of the files that the folder of this patient has, subfolders aside."""
     names = (name.format(patient) for name, _, _ in FOLDER_FILES.values())
@@ -90,11 +97,15 @@ def render_folder(
 ) -> dict[str, bytes]:
     """The files for the patient and the driver, by path below the patient's folder.
 
-    If a course has several drivers, each has a calendar in `DRIVER_FOLDER` as well: also a former
-    driver, whose calendar has the rides to take out. With `split`,
-    `EVENT_FOLDERS` have a file for each event. The page is `large` for people who see badly.
+    A course that never had a ride has no calendar of rides. If a course has several drivers, each
+    has a calendar in `DRIVER_FOLDER` as well: also a former driver, whose calendar has the rides
+    to take out. With `split`, `EVENT_FOLDERS` have a file for each event. The page is `large` for
+    people who see badly.
     """
     files = render_files(course, PATIENT_FILES, driver_label=driver_label, large=large)
+    rides, _, _ = FOLDER_FILES["rides"]
+    if b"BEGIN:VEVENT" not in files[rides]:
+        del files[rides]
     drivers = all_driver_names(course)
     if len(drivers) == 1 and not have_several_drivers(items_with_ride(course)):
         drivers = []

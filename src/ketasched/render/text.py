@@ -23,7 +23,8 @@ from ketasched.model import Audience, Companion, Course, Visit
 from ketasched.model.authorised_visits import all_fit_text
 from ketasched.render.bill import Bill
 from ketasched.render.companion_lines import companion_blocks, companion_details
-from ketasched.render.page import Page, RideList, make_page, make_ride_list
+from ketasched.render.page import Page, make_page
+from ketasched.render.ride_list import RideList, make_ride_list
 from ketasched.render.visit_table import make_visit_table, row
 
 WIDTH, MAX_WIDTH = 78, 83

@@ -27,14 +27,18 @@ NO_PHONE = "no phone on file"
 LEFT_OUT = "left out"
 """What stands where a booster would have a new day."""
 
+IS_NEW = "new"
+"""What stands where a session that is new would have its former day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A visit or talk that moves; its times are local to the clinic.
 
-    If a booster is left out, `now` is None. A talk has no `number`; `of` says after which visit it
-    is: "talk after 3". `driver` drives at the new time, `former_driver` did at the old one, None
-    if that is the same. `needs_driver` is whether a driver for the new time is still to be found.
+    If a booster or session is left out, `now` is None; if a session is new, `was` is. A talk has
+    no `number`; `of` says after which visit it is: "talk after 3". `driver` drives at the new
+    time, `former_driver` did at the old one, None if that is the same. `needs_driver` is whether a
+    driver for the new time is still to be found.
     """
 
     patient: str
@@ -43,7 +47,7 @@ class Call:
     revision: int
     number: int | None
     of: str
-    was: datetime
+    was: datetime | None
     now: datetime | None
     driver: Driver | None = None
     former_driver: Driver | None = None
@@ -86,7 +90,8 @@ class CallList:
     def summary(self) -> str:
         """What is to do: "2 patients to call, 3 visits and 1 talk move; 1 course has no place"."""
         patients, left = len({call.patient for call in self.calls}), len(self.not_placed)
-        moved = [call for call in self.calls if call.now]
+        moved = [call for call in self.calls if call.was and call.now]
+        new = sum(call.was is None for call in self.calls)
         left_out = [one for one in self.calls if one.now is None and one.number is not None]
         talks, out = sum(one.number is None for one in moved), len(left_out)
         said = f"{_counted(patients, 'patient')} to call, {_counted(len(moved) - talks, 'visit')}"
@@ -95,6 +100,7 @@ class CallList:
         said += (
             f"; {_counted(out, 'booster')} {'is' if out == 1 else 'are'} left out" if out else ""
         )
+        said += f"; {_counted(new, 'session')} {'is' if new == 1 else 'are'} new" if new else ""
         have = "has" if left == 1 else "have"
         return f"{said}; {_counted(left, 'course')} {have} no place" if left else said
 
@@ -169,9 +175,9 @@ def _companion_calls(
 ) -> Iterator[Call]:
     """The call about a companion that moves, falls away or is new."""
     is_left_out = new.status not in TAKES_PLACE
-    was, now = old.start if old else new.start, None if is_left_out else new.start
     had = old is not None and old.status in TAKES_PLACE
-    if (is_left_out and not had) or (had and was == now):
+    was, now = old.start if old and had else None, None if is_left_out else new.start
+    if was == now:
         return
     former = old.driver if old and needs_ride(before, old) else None
     is_driven = needs_ride(after, new)

@@ -29,7 +29,7 @@ def _rows(calls: CallList) -> Iterator[tuple[str, ...]]:
             call.patient_phone,
             str(call.number or ""),
             call.of,
-            *_moment(call.was),
+            *(_moment(call.was) if call.was else ("", "")),
             *(_moment(call.now) if call.now else ("", "")),
             call.driver.name if call.driver else missing,
             call.driver.phone if call.driver else "",

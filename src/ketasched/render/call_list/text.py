@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from ketasched.language.locale import Locale
 from ketasched.language.restyle import restyle
 from ketasched.model import UnplacedCourse, escape_unprintable
-from ketasched.render.call_list.calls import LEFT_OUT, Call, CallList, person_text
+from ketasched.render.call_list.calls import IS_NEW, LEFT_OUT, Call, CallList, person_text
 from ketasched.render.columns import aligned
 
 HEAD = ("Call", "N", "Visit", "Was", "Is", "Tell")
@@ -30,7 +30,8 @@ def _lines(calls: CallList, locale: Locale) -> Iterator[str]:
 
 
 def _cells(call: Call, locale: Locale) -> tuple[str, ...]:
-    was, now = locale.moment_text(call.was), locale.moment_text(call.now) if call.now else LEFT_OUT
+    was = locale.moment_text(call.was) if call.was else IS_NEW
+    now = locale.moment_text(call.now) if call.now else LEFT_OUT
     who = person_text(call.patient, call.patient_phone)
     return who, str(call.number or ""), call.of, was, now, call.drivers_text
 
