@@ -31,9 +31,9 @@ from ketasched.events.view import View
 from ketasched.files.atomic_write import prepared_folder
 from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.load import load_course
-from ketasched.model import Audience, Change, Course, Finding, text_problem
+from ketasched.files.option_values import refuse_unsafe_text
+from ketasched.model import Audience, Change, Course, Finding
 from ketasched.model.occupancy import Occupancy
-from ketasched.model.values import LONGEST_TYPED
 from ketasched.planning.check import check
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.render import patient_folder
@@ -322,12 +322,6 @@ OPTIONS: tuple[options.Decorator, ...] = (
 """The options of every verb."""
 
 change_options = options.group(ChangeOptions, "given", *OPTIONS)
-
-
-def refuse_unsafe_text(field: str, text: str) -> None:
-    """Raise `BadRequest` for a text that no file can hold, or that is too long to be typed."""
-    if problem := text_problem(text, most=LONGEST_TYPED):
-        raise BadRequest(field, problem)
 
 
 def refuse_taken(path: Path, own: Collection[Path], *, force: bool) -> None:

@@ -8,6 +8,7 @@ import click
 from ketasched.cli import options
 from ketasched.cli.change_command import ChangeOn
 from ketasched.cli.output import local_date_order
+from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
 from ketasched.model import Change, Record, Wish, Wishes
 
@@ -55,7 +56,7 @@ def wishes(**typed: str | tuple[str, ...] | None) -> Change:
         if any(text.strip().lower() == NONE for text in texts):
             emptied.append(name)
         field, said = REQUEST_FIELDS[name], [one for one in texts if one.strip().lower() != NONE]
-        with options.refuse_bad_value(name, next_step=WISH_STEPS.get(name, "")):
+        with refuse_bad_value(name, next_step=WISH_STEPS.get(name, "")):
             if said:
                 text = tuple(said) if field.several else said[0]
                 values[name] = read_field(field, text, local_date_order())
@@ -72,7 +73,7 @@ def clear(*, by: str, on: str | None, what: str) -> Change | ChangeOn:
     """
     if not by.strip():
         return Change("clear")  # which is refused with what it needs
-    with options.refuse_bad_value("by"):
+    with refuse_bad_value("by"):
         name = str(REQUEST_FIELDS["cleared_by"].read(by, None))
     day = options.day_of(on, "on") if on is not None else None
     return lambda today: Change("clear", record=Record(what, day or today, name))
@@ -90,7 +91,7 @@ def authorise(*, sessions: tuple[str, ...]) -> Change:
     ketasched revise courses/P-014 authorise none "12 from 2027-01-04 until 2027-03-31"
     """
     given = tuple(text for text in sessions if text.strip().lower() != NONE)
-    with options.refuse_bad_value("sessions"):
+    with refuse_bad_value("sessions"):
         read = [REQUEST_FIELDS["authorised"].read(text, local_date_order()) for text in given]
     return Change("authorise", authorised=tuple(read), anew=len(given) < len(sessions))
 

@@ -15,12 +15,12 @@ from ketasched.cli.change_command import (
     ChangeOn,
     ChangeOptions,
     change_options,
-    refuse_unsafe_text,
 )
 from ketasched.cli.output import local_date_order
 from ketasched.cli.request_verbs import REQUEST_VERBS
 from ketasched.cli.switch import switch_options
 from ketasched.errors import BadRequest
+from ketasched.files.option_values import refuse_bad_value, refuse_unsafe_text
 from ketasched.files.typed_dates import date_and_time
 from ketasched.model import (
     Change,
@@ -119,7 +119,7 @@ def _day_and_time(field: str, text: str | None) -> tuple[date | None, Clock | No
     """The day and, if it is given, the time of "2026-12-14" or "2026-12-14T10:30"."""
     if text is None:
         return None, None
-    with options.refuse_bad_value(field):
+    with refuse_bad_value(field):
         return date_and_time(text, local_date_order())
 
 
@@ -140,7 +140,7 @@ def complete(*, visit: int, on: str | None, time: str | None) -> Change:
     ketasched revise courses/P-014/course.json complete 2 --on 2026-12-08 --time 14:00
     """
     day, clock = _day_and_time("on", on)
-    with options.refuse_bad_value("time"):
+    with refuse_bad_value("time"):
         clock = Clock.read(time) if time else clock
     return Change("complete", visit, day, clock)
 
