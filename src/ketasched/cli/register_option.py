@@ -12,7 +12,7 @@ from ketasched.cli.output import say
 from ketasched.errors import BadRequest
 from ketasched.files.disk import open_file
 from ketasched.model import Clinic
-from ketasched.register.address import is_url
+from ketasched.register.address import is_url, no_extra
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -103,7 +103,7 @@ def needed_register(option: str | None, *, make: bool = False) -> "Register":
         # Imported here because a register is an extra, and takes its time to load.
         from ketasched.register.register import Register  # noqa: PLC0415
     except ImportError:
-        raise _no_extra() from None
+        raise no_extra() from None
     register = Register.open(address, make=make)
     click.get_current_context().call_on_close(register.close)
     if register.is_new:
@@ -145,10 +145,5 @@ def _usual_file() -> str:
         # Imported here because only the user's own register needs it.
         import platformdirs  # noqa: PLC0415
     except ImportError:
-        raise _no_extra() from None
+        raise no_extra() from None
     return str(Path(platformdirs.user_data_dir("ketasched", appauthor=False)) / "register.db")
-
-
-def _no_extra() -> BadRequest:
-    said = "a register needs the extra that brings its database"
-    return BadRequest("register", said, next_step="pip install 'ketasched[register]'")
