@@ -34,6 +34,12 @@ class KetaschedError(Exception):
         self.details = tuple(details)
         self.next_step = next_step
 
+    @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]  # what is printed changes with it
+        """The lines that a traceback has below the error: what the commands print there."""
+        steps = [f"try: {step}" for step in self.next_step.splitlines()]
+        return [*(f"  {detail}" for detail in self.details), *steps]
+
     def __reduce__(self) -> tuple[object, ...]:
         """Support pickling, whatever the arguments of the subclass: workers return errors."""
         return type(self).__new__, (type(self), *self.args), self.__dict__
@@ -64,6 +70,11 @@ class BadRequest(KetaschedError):
         self.public = public
         self.unsettled = tuple(unsettled)
         self.rest = rest
+
+    @property
+    def __notes__(self) -> list[str]:  # type: ignore[override]  # as above
+        """The field, then what every error has."""
+        return [f"field: {self.field}", *super().__notes__]
 
 
 class NothingToDo(KetaschedError):
