@@ -22,6 +22,7 @@ from ketasched.model import (
     DateOrder,
     DateRange,
     Driver,
+    Protocol,
     Record,
     ReviewOutcome,
     Scope,
@@ -70,7 +71,7 @@ class ChangeValues(TypedDict, total=False):
     unavailable: str | date | Sequence[str | date | DateRange]
     language: str
     driver_language: str
-    protocol: str
+    protocol: str | Protocol
 
 
 @dataclass(frozen=True, slots=True)
