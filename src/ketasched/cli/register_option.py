@@ -12,7 +12,8 @@ from ketasched.cli.output import say
 from ketasched.errors import BadRequest
 from ketasched.files.disk import open_file
 from ketasched.model import Clinic
-from ketasched.register.address import is_url, no_extra
+from ketasched.register.address import is_url
+from ketasched.register.opening import no_extra, opened_register
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -99,12 +100,7 @@ def needed_register(option: str | None, *, make: bool = False) -> "Register":
     Raises the same as `open_register`.
     """
     address = _address(option)
-    try:
-        # Imported here because a register is an extra, and takes its time to load.
-        from ketasched.register.register import Register  # noqa: PLC0415
-    except ImportError:
-        raise no_extra() from None
-    register = Register.open(address, make=make)
+    register = opened_register(address, make=make)
     click.get_current_context().call_on_close(register.close)
     if register.is_new:
         say("note", f"a new register: {register.place}")

@@ -3,8 +3,6 @@
 import re
 from urllib.parse import unquote
 
-from ketasched.errors import BadRequest
-
 LIKE_A_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:|^\w*//|:[^/\\]*@|\bpassword\s*=")
 """A scheme of two or more letters, as a Windows drive has one; slashes as after a scheme; a name
 and a password, wherever they stand.
@@ -28,9 +26,3 @@ def without_secrets(text: str, secrets: list[str]) -> str:
     for secret in sorted(found, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "***", text)
     return text
-
-
-def no_extra() -> BadRequest:
-    """The error where the libraries of a register are not installed."""
-    said = "a register needs the extra that brings its database"
-    return BadRequest("register", said, next_step="pip install 'ketasched[register]'")
