@@ -99,7 +99,9 @@ class Typed:
         """A whole number from 1 to `most`. Raises `BadRequest`."""
         text = text_of(name, value)
         if not re.fullmatch(r"\s*\d{1,6}\s*", text, re.ASCII) or not 1 <= int(text) <= most:
-            raise BadRequest(name, f"expected a whole number from 1 on, not {quote(value)}")
+            until = f", up to {most}" if most == MOST_DAYS else ""
+            said = f"expected a whole number from 1 on{until}, not {quote(value)}"
+            raise BadRequest(name, said)
         return int(text)
 
     def days(self, name: str) -> int | None:

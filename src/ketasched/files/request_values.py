@@ -49,7 +49,7 @@ class RequestValues(TypedDict, total=False):
     driver_language: str
 
 
-def request(*, date_order: DateOrder = None, **values: Unpack[RequestValues]) -> Request:
+def request(*, date_order: str | None = None, **values: Unpack[RequestValues]) -> Request:
     """The request for one patient, of texts or of ready values.
 
     The fields and their texts are the options of `ketasched plan` and the columns of a roster:
@@ -68,4 +68,13 @@ def request(*, date_order: DateOrder = None, **values: Unpack[RequestValues]) ->
         name: texts_of(name, value) if REQUEST_FIELDS[name].several else text_of(name, value)
         for name, value in given.items()
     }
-    return read_request(texts, date_order)
+    return read_request(texts, _order(date_order))
+
+
+def _order(typed: str | None) -> DateOrder:
+    match typed:
+        case "mdy" | "dmy" as order:
+            return order
+        case None | "":
+            return None
+    raise BadRequest("date_order", f"expected mdy or dmy, not {quote(typed)}")
