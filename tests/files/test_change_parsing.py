@@ -91,7 +91,7 @@ def test_a_verb_is_read_of_texts_and_of_ready_values(verb, visit, given, change)
     ("verb", "visit", "given", "field", "said"),
     [
         ("defr", 3, {}, "verb", 'there is no verb "defr"; did you mean defer?'),
-        ("defer", 3, {"tu": DAY}, "tu", "defer takes no tu: it takes visit, to, by, scope; did"),
+        ("defer", 3, {"tu": DAY}, "tu", "defer takes no tu: it takes visit, to, by, scope"),
         ("hold", 3, {}, "visit", "hold takes no visit: it takes nothing"),
         ("omit", None, {}, "visit", "expected the number of a visit"),
         ("omit", "first", {}, "visit", 'expected a whole number from 1 on, not "first"'),

@@ -1,7 +1,7 @@
 """`ketasched.request`: a request of texts, as at the command line, or of ready values."""
 
 from datetime import date, time
-from typing import get_type_hints
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -20,7 +20,7 @@ from ketasched.model import (
 
 START, OTHER = date(2027, 1, 4), date(2027, 1, 6)
 
-PAIRS = {
+PAIRS: dict[str, tuple[Any, Any]] = {
     "start": ("4 Jan 2027", START),
     "patient": ("P-014", "P-014"),
     "latest_start": ("2027-01-06", OTHER),
@@ -52,8 +52,10 @@ PAIRS = {
 
 
 def both(field: str) -> list[Request]:
-    more = {"driver_phone": {"driver_name": "Sam Rivera"}}.get(field, {})
-    return [request(**{"start": START, **more, field: value}) for value in PAIRS[field]]
+    others: dict[str, Any] = {"start": START}
+    if field == "driver_phone":
+        others["driver_name"] = "Sam Rivera"
+    return [request(**{**others, field: value}) for value in PAIRS[field]]
 
 
 @pytest.mark.parametrize("field", PAIRS)
@@ -69,8 +71,8 @@ def test_the_fields_are_those_of_the_one_table():
 
 
 def test_texts_make_the_request_that_the_command_line_makes():
-    texts = {"start": "7 Dec 2026", "days": ("mon", "wed"), "time": "9am"}
-    assert request(start="7 Dec 2026", days=["mon", "wed"], time=time(9)) == read_request(texts)
+    found = request(start="7 Dec 2026", days=["mon", "wed"], time=time(9))
+    assert found == read_request({"start": "7 Dec 2026", "days": ("mon", "wed"), "time": "9am"})
 
 
 def test_several_values_in_one_text_stand_as_in_a_cell_of_a_roster():

@@ -294,6 +294,5 @@ def read_change(
     for name in (*given, *(["visit"] if visit is not None else [])):
         if name not in takes:
             listed = ", ".join(takes) or "nothing"
-            said = f"{verb} takes no {name}: it takes {listed}{did_you_mean(name, takes)}"
-            raise BadRequest(name, said)
+            raise BadRequest(name, f"{verb} takes no {name}: it takes {listed}")
     return form.read(Typed(visit, given, order, zone, today))
