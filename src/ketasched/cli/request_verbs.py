@@ -48,7 +48,7 @@ def clear(*, by: str, on: str | None, what: str) -> Change | ChangeOn:
     \b
     ketasched revise courses/P-014/course.json clear --by "Dr. Lee" --on 2026-12-01
     """
-    given = {"by": by, "what": what, **({} if on is None else {"on": on})}
+    given = {"by": by, "what": what, "on": on}
     read = partial(read_change, "clear", given=given, order=local_date_order())
     return lambda today: read(today=today) if by.strip() and on is None else read()
 

@@ -108,8 +108,7 @@ def _verb(
 
 def _read(verb: str, visit: int | str | None = None, **given: object) -> Change:
     """The change that a verb asks for, with the options that are given."""
-    said = {name: value for name, value in given.items() if value is not None}
-    return read_change(verb, visit, said, order=local_date_order())
+    return read_change(verb, visit, given, order=local_date_order())
 
 
 when_option = partial(click.option, metavar="DATE[THH:MM]")

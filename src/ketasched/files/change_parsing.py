@@ -167,7 +167,7 @@ def _resume(typed: Typed) -> Change:
 
 
 def _cease(typed: Typed) -> Change:
-    # What is no visit of the course is for it to say: it may be any number.
+    # Whether the course has such a visit is for it to say.
     after = typed.given.get("after")
     return Change("cease", after if isinstance(after, int) else typed.days("after"))
 
@@ -280,7 +280,7 @@ def read_change(
     zone: tzinfo | None = None,
     today: date | None = None,
 ) -> Change:
-    """The change that a verb asks for, with the options that are `given`.
+    """The change that a verb asks for, with the options that are `given`; None is not given.
 
     `visit` is the number of a visit; for `driver` also several ("1,3-5"), "all" or weekdays.
     Dates are read in this `order`; moments with an offset are local to `zone`. Raises
@@ -290,9 +290,10 @@ def read_change(
     if form is None:
         said = f"there is no verb {quote(verb)}{did_you_mean(str(verb), VERBS)}"
         raise BadRequest("verb", said, next_step=f"one of: {', '.join(VERBS)}")
+    said = {name: value for name, value in given.items() if value is not None}
     takes = (*(["visit"] if form.has_visit else []), *form.takes)
-    for name in (*given, *(["visit"] if visit is not None else [])):
+    for name in (*said, *(["visit"] if visit is not None else [])):
         if name not in takes:
             listed = ", ".join(takes) or "nothing"
             raise BadRequest(name, f"{verb} takes no {name}: it takes {listed}")
-    return form.read(Typed(visit, given, order, zone, today))
+    return form.read(Typed(visit, said, order, zone, today))
