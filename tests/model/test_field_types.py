@@ -25,7 +25,7 @@ START = date(2027, 1, 4)
 def test_a_value_of_another_type_is_named_with_its_field(field, value, said):
     with pytest.raises(TypeError) as caught:
         Request(**{"start": START, field: value})
-    step = f"of a text it is made by ketasched.request({field}=…)"
+    step = f"ketasched.request({field}=…) reads a text"
     assert str(caught.value) == f"Request.{field}: {said}; {step}"
 
 

@@ -68,7 +68,7 @@ def _types_of(hint: Any) -> tuple[Types, Types]:  # noqa: ANN401 - an annotation
 
 def _wrong_type(noun: object, name: str, expected: str, found: type, maker: str) -> TypeError:
     said = f"{type(noun).__name__}.{name}: expected {expected}, not {found.__name__}"
-    return TypeError(f"{said}; of a text it is made by {maker}({name}=…)")
+    return TypeError(f"{said}; {maker}({name}=…) reads a text")
 
 
 def _names(kinds: Types) -> str:
