@@ -288,12 +288,12 @@ def read_change(
     """
     form = VERBS.get(verb)
     if form is None:
-        said = f"there is no verb {quote(verb)}{did_you_mean(str(verb), VERBS)}"
-        raise BadRequest("verb", said, next_step=f"one of: {', '.join(VERBS)}")
-    said = {name: value for name, value in given.items() if value is not None}
+        values = f"there is no verb {quote(verb)}{did_you_mean(str(verb), VERBS)}"
+        raise BadRequest("verb", values, next_step=f"one of: {', '.join(VERBS)}")
+    values = {name: value for name, value in given.items() if value is not None}
     takes = (*(["visit"] if form.has_visit else []), *form.takes)
-    for name in (*said, *(["visit"] if visit is not None else [])):
+    for name in (*values, *(["visit"] if visit is not None else [])):
         if name not in takes:
             listed = ", ".join(takes) or "nothing"
             raise BadRequest(name, f"{verb} takes no {name}: it takes {listed}")
-    return form.read(Typed(visit, said, order, zone, today))
+    return form.read(Typed(visit, values, order, zone, today))
