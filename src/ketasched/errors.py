@@ -35,10 +35,18 @@ class KetaschedError(Exception):
         self.next_step = next_step
 
     @property
-    def __notes__(self) -> list[str]:  # type: ignore[override]  # what is printed changes with it
+    def __notes__(self) -> list[str]:
         """The lines that a traceback has below the error: what the commands print there."""
         steps = [f"try: {step}" for step in self.next_step.splitlines()]
-        return [*(f"  {detail}" for detail in self.details), *steps]
+        return [*self._place(), *(f"  {detail}" for detail in self.details), *steps]
+
+    @__notes__.setter
+    def __notes__(self, _: list[str]) -> None:
+        """Change nothing: libraries that send errors to other processes set what they read."""
+
+    def _place(self) -> list[str]:
+        """A line on where the error is, if it knows more than it says."""
+        return []
 
     def __reduce__(self) -> tuple[object, ...]:
         """Support pickling, whatever the arguments of the subclass: workers return errors."""
@@ -71,10 +79,8 @@ class BadRequest(KetaschedError):
         self.unsettled = tuple(unsettled)
         self.rest = rest
 
-    @property
-    def __notes__(self) -> list[str]:  # type: ignore[override]  # as above
-        """The field, then what every error has."""
-        return [f"field: {self.field}", *super().__notes__]
+    def _place(self) -> list[str]:
+        return [f"field: {self.field}"]
 
 
 class NothingToDo(KetaschedError):

@@ -1,6 +1,7 @@
 """From Python a course is planned, changed and refused as by the commands: equal, to the word."""
 
 import json
+import pickle
 import shlex
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -263,3 +264,11 @@ def test_a_moment_without_an_offset_is_local_to_the_clinic(course):
     with pytest.raises(ketasched.BadRequest, match="expected a moment") as caught:
         ketasched.revise(course, "hold", at="soon")
     assert caught.value.field == "at"
+
+
+def test_an_error_that_another_process_sends_says_the_same():
+    with pytest.raises(ketasched.BadRequest) as caught:
+        ketasched.request(start="soon")
+    sent = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - ours
+    sent.__notes__ = caught.value.__notes__
+    assert sent.__notes__ == caught.value.__notes__

@@ -288,8 +288,8 @@ def read_change(
     """
     form = VERBS.get(verb)
     if form is None:
-        values = f"there is no verb {quote(verb)}{did_you_mean(str(verb), VERBS)}"
-        raise BadRequest("verb", values, next_step=f"one of: {', '.join(VERBS)}")
+        said = f"there is no verb {quote(verb)}{did_you_mean(str(verb), VERBS)}"
+        raise BadRequest("verb", said, next_step=f"one of: {', '.join(VERBS)}")
     values = {name: value for name, value in given.items() if value is not None}
     takes = (*(["visit"] if form.has_visit else []), *form.takes)
     for name in (*values, *(["visit"] if visit is not None else [])):
