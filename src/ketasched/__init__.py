@@ -1,19 +1,27 @@
 """ketasched plans courses of ketamine treatment on real dates.
 
-The core is `plan`, from a protocol, a clinic and a request to a course, and `check`, from a course
-to findings; `load_protocol`, `load_clinic` and `load_course` read files; `ketasched.render.render`
-writes a course as text, as a calendar or as JSON.
+`request` reads what is asked for one patient, `plan` makes a course of it, `check` says what the
+rules have to say of a course, `revise` changes it, `suggest` lists other times for a visit, and
+`render` and `calendar` write what is handed out. `load_protocol`, `load_clinic` and `load_course`
+read files; `Register` is the clinic's register. They do what the commands of the same names do,
+and raise the same errors: docs/python.md.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ketasched.api.calendars import calendar
+    from ketasched.api.changes import revise
+    from ketasched.api.new_courses import plan
+    from ketasched.api.registers import Register
+    from ketasched.api.suggestions import suggest
     from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan, Refused
     from ketasched.files.load import load_clinic, load_course, load_protocol
+    from ketasched.files.request_values import request
     from ketasched.model import Clinic, Course, Finding, Protocol, Request
     from ketasched.planning.check import check
-    from ketasched.planning.planner import plan
+    from ketasched.render import render
 
 __all__ = [
     "BadFile",
@@ -25,20 +33,32 @@ __all__ = [
     "NoPlan",
     "Protocol",
     "Refused",
+    "Register",
     "Request",
+    "calendar",
     "check",
     "load_clinic",
     "load_course",
     "load_protocol",
     "plan",
+    "render",
+    "request",
+    "revise",
+    "suggest",
 ]
 
 _HOMES = {
+    "api.calendars": ("calendar",),
+    "api.changes": ("revise",),
+    "api.new_courses": ("plan",),
+    "api.registers": ("Register",),
+    "api.suggestions": ("suggest",),
     "errors": ("BadFile", "BadRequest", "KetaschedError", "NoPlan", "Refused"),
     "files.load": ("load_clinic", "load_course", "load_protocol"),
+    "files.request_values": ("request",),
     "model": ("Clinic", "Course", "Finding", "Protocol", "Request"),
-    "planning.planner": ("plan",),
     "planning.check": ("check",),
+    "render": ("render",),
 }
 
 
@@ -46,5 +66,7 @@ def __getattr__(name: str) -> object:
     """A public name, imported from its module on first use: `--help` needs none of them."""
     for module, names in _HOMES.items():
         if name in names:
-            return getattr(import_module(f"ketasched.{module}"), name)
+            found = getattr(import_module(f"ketasched.{module}"), name)
+            # The room `render` is an attribute from its import on, and is called as its function.
+            return globals().get(name, found)
     raise AttributeError(f"module 'ketasched' has no attribute {name!r}")

@@ -34,6 +34,20 @@ class KetaschedError(Exception):
         self.details = tuple(details)
         self.next_step = next_step
 
+    @property
+    def __notes__(self) -> list[str]:
+        """The lines that a traceback has below the error: what the commands print there."""
+        steps = [f"try: {step}" for step in self.next_step.splitlines()]
+        return [*self._place(), *(f"  {detail}" for detail in self.details), *steps]
+
+    @__notes__.setter
+    def __notes__(self, _: list[str]) -> None:
+        """Change nothing: libraries that send errors to other processes set what they read."""
+
+    def _place(self) -> list[str]:
+        """A line on where the error is, if it knows more than it says."""
+        return []
+
     def __reduce__(self) -> tuple[object, ...]:
         """Support pickling, whatever the arguments of the subclass: workers return errors."""
         return type(self).__new__, (type(self), *self.args), self.__dict__
@@ -64,6 +78,9 @@ class BadRequest(KetaschedError):
         self.public = public
         self.unsettled = tuple(unsettled)
         self.rest = rest
+
+    def _place(self) -> list[str]:
+        return [f"field: {self.field}"]
 
 
 class NothingToDo(KetaschedError):

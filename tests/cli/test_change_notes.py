@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ketasched.cli import change_command
+from ketasched.api import asked_changes
 from ketasched.model import Course, Finding
 from ketasched.revising.revise import revise
 from tests.register.terminal import plan, run
@@ -29,7 +29,7 @@ def _broken(monkeypatch):
         course = revise(*arguments, **more)
         return replace(course, findings=(*course.findings, BROKEN))
 
-    monkeypatch.setattr(change_command, "revise", broken)
+    monkeypatch.setattr(asked_changes, "revise", broken)
 
 
 @pytest.mark.usefixtures("_broken")

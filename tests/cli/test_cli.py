@@ -227,7 +227,7 @@ def test_a_bug_of_ours_is_one_line_without_the_patient(monkeypatch):
     def fails(*_args, **_more):
         raise RuntimeError("P-014 was here")
 
-    monkeypatch.setattr("ketasched.cli.plan.plan", fails)
+    monkeypatch.setattr("ketasched.api.new_courses.best_course", fails)
     result = run(*PLAN)
     assert result.exit_code == 70
     assert "this is a bug of ketasched: RuntimeError" in result.stderr

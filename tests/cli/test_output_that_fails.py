@@ -98,8 +98,8 @@ def test_what_is_done_counts_where_nobody_reads_what_is_said_of_it(place):
 # --- Ctrl-C ------------------------------------------------------------------------------------
 
 STEPS = {
-    "plan": "ketasched.cli.plan.plan",
-    "revise defer": "ketasched.cli.change_command.revise",
+    "plan": "ketasched.api.new_courses.best_course",
+    "revise defer": "ketasched.api.asked_changes.revise",
     "register import": "ketasched.cli.register.load_course",
     "register backup": "ketasched.register.backup.back_up",
     "suggest": "ketasched.cli.suggest.suggest",

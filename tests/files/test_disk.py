@@ -119,7 +119,7 @@ def test_standard_input_has_one_reader(monkeypatch):
 def test_standard_input_is_read_only_where_the_caller_says_so(monkeypatch):
     input_is(monkeypatch)
     Path("-").write_text("no", encoding="utf-8")
-    with pytest.raises(BadFile, match=r"^-: is standard input, which is not read here$"):
+    with pytest.raises(BadFile, match=r"(?m)^-: is standard input, which is not read here$"):
         read_text("-")
 
 
@@ -166,5 +166,5 @@ def test_each_line_has_its_place_and_one_that_does_not_end_is_refused_unseen():
 
 def test_a_line_that_is_no_text_is_told_with_its_number():
     Path("x").write_bytes(b"1\n\xff\n")
-    with pytest.raises(BadFile, match=r"^x:2: is not UTF-8 text$"):
+    with pytest.raises(BadFile, match=r"(?m)^x:2: is not UTF-8 text$"):
         list(read_lines("x"))

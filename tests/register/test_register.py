@@ -615,8 +615,9 @@ def test_a_full_disk_is_one_clear_error_and_loses_nothing(tmp_path):
     )
     whole = len(done.stdout.split())
     assert whole
-    last = done.stderr.splitlines()[-1]
-    assert "the register refuses: database or disk is full; nothing was entered" in last
+    said, step = done.stderr.splitlines()[-2:]
+    assert "the register refuses: database or disk is full; nothing was entered" in said
+    assert step.startswith("try: see that it is there and has room")
     assert inspected_alone(address) == whole
     book = Register.open(address)
     booked(book, "P-later", start=MONDAY - timedelta(28))

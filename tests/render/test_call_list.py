@@ -88,7 +88,7 @@ def test_a_talk_that_parts_from_a_visit_or_meets_it_is_listed_after_the_visit_be
 
 @pytest.mark.parametrize("form", ["text", "html"])
 def test_who_has_no_phone_on_file_is_said_to_have_none(form):
-    driver = [RegularDriver("Ana", "", ("mon", "tue", "wed", "thu", "fri"))]
+    driver = (RegularDriver("Ana", "", ("mon", "tue", "wed", "thu", "fri")),)
     found = calls(
         moved(LAST, patient="P-1", driver=driver), not_placed=[unplaced(patient_phone="")]
     )

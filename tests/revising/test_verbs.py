@@ -156,13 +156,13 @@ def test_a_refusal_says_which_option_it_is_about_and_what_to_try(
 @pytest.mark.parametrize("outcome", ["go-on", "stop"])
 def test_a_review_that_is_recorded_is_not_recorded_again(outcome):
     course = apply(six(), "review", "2026-12-14T12:00", visit=3, outcome="go-on")
-    with pytest.raises(BadRequest, match=r"^review after visit 3: has been recorded$"):
+    with pytest.raises(BadRequest, match=r"(?m)^review after visit 3: has been recorded$"):
         apply(course, "review", "2026-12-14T12:00", visit=3, outcome=outcome)
 
 
 def test_a_review_that_is_cancelled_is_not_recorded():
     course = apply(six(), "cease", "2026-12-11T12:00", visit=4)
-    with pytest.raises(BadRequest, match=r"^review after visit 6: has been cancelled$"):
+    with pytest.raises(BadRequest, match=r"(?m)^review after visit 6: has been cancelled$"):
         apply(course, "review", "2026-12-18T12:00", visit=6, outcome="go-on")
 
 
@@ -170,7 +170,7 @@ def test_a_course_is_ceased_after_the_last_visit_that_has_been_or_a_later_one():
     course = six(boosters=0)
     for number, day in ((1, "07"), (2, "09"), (3, "11")):
         course = apply(course, "complete", f"2026-12-{day}T12:00", visit=number)
-    with pytest.raises(BadRequest, match=r"^visit 3, after it, has taken place$") as caught:
+    with pytest.raises(BadRequest, match=r"(?m)^visit 3, after it, has taken place$") as caught:
         apply(course, "cease", "2026-12-11T12:00", visit=2)
     assert caught.value.next_step == f"{REVISE} cease --after 3 --reason WHY"
     after = apply(course, "cease", "2026-12-11T12:00", visit=3)

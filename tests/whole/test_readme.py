@@ -11,9 +11,12 @@ from tools.page_picture import PICTURE, digest_of, example_page
 from tests.conftest import ROOT
 from tests.support.transcript import played
 
-README, TUTORIAL, BAD_MONDAY, SCRIPTS = (
+README, TUTORIAL, BAD_MONDAY, SCRIPTS, PYTHON_GUIDE = (
     ROOT / name
-    for name in ("README.md", "docs/tutorial.md", "docs/bad-monday.md", "docs/scripts.md")
+    for name in (
+        *("README.md", "docs/tutorial.md", "docs/bad-monday.md", "docs/scripts.md"),
+        "docs/python.md",
+    )
 )
 FENCE = "```console\n"
 PYTHON = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -52,9 +55,10 @@ def test_no_other_document_has_commands_that_nobody_runs():
     assert found == {README, TUTORIAL, BAD_MONDAY, SCRIPTS}
 
 
-def test_the_python_of_the_document_for_scripts_runs():
-    blocks = PYTHON.findall(SCRIPTS.read_text(encoding="utf-8"))
-    session = doctest.DocTestParser().get_doctest("".join(blocks), {}, "scripts.md", None, 0)
+@pytest.mark.parametrize("path", [SCRIPTS, PYTHON_GUIDE], ids=lambda path: path.name)
+def test_the_python_of_a_document_runs(path):
+    blocks = PYTHON.findall(path.read_text(encoding="utf-8"))
+    session = doctest.DocTestParser().get_doctest("".join(blocks), {}, path.name, None, 0)
     assert len(session.examples) > 5
     assert doctest.DocTestRunner().run(session).failed == 0
 

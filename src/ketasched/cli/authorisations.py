@@ -16,8 +16,8 @@ from ketasched.files.csv_cells import csv_line
 from ketasched.language.locale import Locale
 from ketasched.model import visits_text
 from ketasched.model.session_counts import SessionCount, count_sessions
+from ketasched.model.values import LAST_START
 from ketasched.model.wall_clock import day_text
-from ketasched.planning.planner import LAST_START
 from ketasched.render.columns import aligned
 
 HEAD = ("Run out", "Patient", "Sessions", "Until", "Visits")

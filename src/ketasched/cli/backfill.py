@@ -19,6 +19,7 @@ from ketasched.errors import BadRequest, Refused, command_line
 from ketasched.files.codec import plain
 from ketasched.files.csv_cells import csv_line
 from ketasched.files.load import load_protocol
+from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.roster import priority_of
 from ketasched.files.typed_dates import spelled_date
 from ketasched.model import Clinic, Clock, Course, Protocol, Visit, VisitKind
@@ -91,9 +92,9 @@ def command(
     query = DayQuery(register_address, clinic_path)
     clinic = query.clinic or options.find_clinic(clinic_path)[0]
     now = query.now(today)
-    with options.refuse_bad_value("on", next_step="a date such as 2026-12-07"):
+    with refuse_bad_value("on", next_step="a date such as 2026-12-07"):
         day = spelled_date(on, reading.order or clinic.date_order)
-    with options.refuse_bad_value("time"):
+    with refuse_bad_value("time"):
         slot = moment_at(day, Clock.read(time).minutes, ZoneInfo(clinic.timezone))
     current = query.register.current(day)
     courses = [one for one in current if clinic_key(one.clinic) == clinic_key(clinic)]

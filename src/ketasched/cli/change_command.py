@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from ketasched.api.asked_changes import AskedChange
 from ketasched.cli import options
 from ketasched.cli.booking import book_and_write
 from ketasched.cli.busy_option import busy_options
@@ -26,22 +27,18 @@ from ketasched.cli.output import (
 )
 from ketasched.cli.register_option import has_usual_register, register_option
 from ketasched.cli.revised_folders import followed_folder, say_what_is_left
-from ketasched.errors import BadRequest, NoPlan, NothingToDo, Refused, command_line
+from ketasched.errors import BadRequest, NothingToDo, Refused, command_line
 from ketasched.events.view import View
 from ketasched.files.atomic_write import prepared_folder
 from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.load import load_course
-from ketasched.model import Audience, Change, Course, Finding, text_problem
-from ketasched.model.occupancy import Occupancy
+from ketasched.model import Audience, Change, Course, Finding
 from ketasched.model.replay import uid_of
-from ketasched.model.values import LONGEST_TYPED
 from ketasched.planning.check import check
-from ketasched.register.records import BookingRequest, LogEntry
+from ketasched.register.records import BookingRequest
 from ketasched.render import patient_folder
 from ketasched.render.patient_folder import KEPT_COURSE
-from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
-from ketasched.revising.revise import revise
-from ketasched.revising.validation import NEEDS_REASON, OVERRIDABLE, plans_dates
+from ketasched.revising.validation import OVERRIDABLE, plans_dates
 from ketasched.rules import Clearance, Requirements
 from ketasched.rules.overridden import is_overridden
 
@@ -83,7 +80,7 @@ class ChangeOptions(CourseSource):
         today = at.astimezone(before.visits[0].start.tzinfo).date()
         change = requested if isinstance(requested, Change) else requested(today)
         change = replace(change, overrides=self.overrides)
-        self._refuse_reason(change)
+        self._asked(before, course, change, at).refuse_missing_reason()
         booking = self._booking(before, course, change, at)
         files = partial(self._files, path, found, before)
         try:
@@ -116,37 +113,11 @@ class ChangeOptions(CourseSource):
     ) -> BookingRequest:
         """How the change is made; `course` is `before` with newer clinic and busy times."""
 
-        def make(bookings: Occupancy) -> Course:
-            after = revise(
-                before,
-                change,
-                at=at,
-                why=self.reason,
-                by=self.by_whom,
-                clinic=course.clinic,
-                busy=course.request.busy,
-                bookings=bookings,
-            )
-            if after is before:
-                raise NothingToDo(f"nothing to do: {before.patient} stands like this already")
-            return after
+        return self._asked(before, course, change, at).booking()
 
-        def explain(error: NoPlan, bookings: Occupancy) -> NoPlan:
-            what_if = WhatIf(course, at, bookings, options.time_budget())
-            return refusal_with_alternatives(error, change, what_if)
-
-        line = LogEntry(at, "", self.by_whom)
-        return BookingRequest(course.clinic, make, line, before=before, explain=explain)
-
-    def _refuse_reason(self, change: Change) -> None:
-        """Raise `BadRequest` if the change needs a reason and has none, or for odd characters."""
-        needs_reason = change.verb in NEEDS_REASON or change.outcome == "stop"
-        if not self.reason.strip() and (needs_reason or self.overrides):
-            named = f"{change.verb} {change.outcome or ''}".strip()
-            said = f"{'an override' if self.overrides else named} needs a reason"
-            raise BadRequest("reason", said, next_step="--reason TEXT")
-        refuse_unsafe_text("reason", self.reason)
-        refuse_unsafe_text("by_whom", self.by_whom)
+    def _asked(self, before: Course, course: Course, change: Change, at: datetime) -> AskedChange:
+        budget = options.time_budget
+        return AskedChange(before, course, change, at, self.reason, self.by_whom, budget)
 
     def _print_report(self, before: Course, after: Course) -> None:
         lines = map(in_local_style, change_lines(before, after))
@@ -323,12 +294,6 @@ OPTIONS: tuple[options.Decorator, ...] = (
 """The options of every verb."""
 
 change_options = options.group(ChangeOptions, "given", *OPTIONS)
-
-
-def refuse_unsafe_text(field: str, text: str) -> None:
-    """Raise `BadRequest` for a text that no file can hold, or that is too long to be typed."""
-    if problem := text_problem(text, most=LONGEST_TYPED):
-        raise BadRequest(field, problem)
 
 
 def refuse_taken(path: Path, own: Collection[Path], *, force: bool) -> None:

@@ -9,10 +9,10 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names, hide_people
-from ketasched.cli.change_command import refuse_unsafe_text
 from ketasched.cli.change_report import change_data, change_lines
 from ketasched.cli.day_query import DayQuery
 from ketasched.cli.output import in_local_style, note_done, print_as, say
+from ketasched.files.option_values import refuse_unsafe_text
 from ketasched.model import Change, Course, Visit
 from ketasched.model.wall_clock import day_text
 from ketasched.register.records import LogEntry, Stale

@@ -1,9 +1,9 @@
 """The course that a command is for, from a file or the register, and what is newer for it."""
 
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ from ketasched.files.load import load_clinic, load_course, refuse_mismatch, with
 from ketasched.model import BusyTime, Clinic, Course, Protocol, Request
 from ketasched.model.busy_index import with_busy_times
 from ketasched.planning.planner import planning_horizon
+from ketasched.register import course_lookup
+from ketasched.register.course_lookup import SeveralPatients
 from ketasched.register.records import CourseEntry
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ class CourseSource(BusyCalendars):
             if newest := self.register.newest():
                 use_clock_of(newest.clinic)
         today = options.moment_of(self.today, UTC, field="today").date()
-        entry = find_entry(self.register, name, self.clinic_path, today)
+        clinic = load_clinic(self.clinic_path) if self.clinic_path else None
+        entry = find_entry(self.register, name, clinic, today)
         course = self.register.course(entry.course_id)
         hide_people(course)
         use_clock_of(course.clinic)
@@ -85,28 +88,20 @@ class CourseSource(BusyCalendars):
         return replace(course, request=request), at
 
 
-def find_entry(
-    register: "Register", name: str, clinic_path: str | None = None, today: date | None = None
-) -> CourseEntry:
-    """The last course of a patient; if nobody has that name, the course with this identifier.
+@contextmanager
+def _hiding_names() -> Iterator[None]:
+    """Hide from standard error whom a name may mean, and quote them for this shell."""
+    try:
+        yield
+    except SeveralPatients as error:
+        hide_names(*error.patients)
+        error.details = tuple(quoted([one]) for one in error.patients)
+        raise
 
-    With `today` it is the one that is not over yet. Raises `BadFile`, also if there are several.
-    """
-    clinic = load_clinic(clinic_path) if clinic_path else None
-    if not register.entries(clinic, name) and (identified := register.entry(name)):
-        return identified
-    entries = entries_of(register, name, clinic)
-    current = [entry for entry in entries if today and entry.last_day >= today.isoformat()]
-    if len(current) > 1:  # a patient may be switched to another course on the day of a visit
-        followed = {register.course(one.course_id).follows for one in current}
-        current = [one for one in current if one.course_id not in followed]
-    if len(current) > 1:
-        raise BadFile(
-            f"{name}: has {len(current)} courses in the register that are not over",
-            details=[f"{one.course_id}: {one.first_day} to {one.last_day}" for one in current],
-            next_step=f"in place of the name, the one that is meant: {current[0].course_id}",
-        )
-    return (current or entries)[-1]
+
+find_entry = _hiding_names()(course_lookup.find_entry)
+entries_of = _hiding_names()(course_lookup.entries_of)
+patient_named = _hiding_names()(course_lookup.patient_named)
 
 
 def find_course(register: "Register", course_id: str) -> Course | None:
@@ -127,46 +122,6 @@ def former_courses(course: Course, find: Callable[[str], Course | None]) -> list
         found.insert(0, one)
         one = find(one.follows) if one.follows else None
     return found
-
-
-def entries_of(register: "Register", name: str, clinic: Clinic | None = None) -> list[CourseEntry]:
-    """The courses of a patient of a clinic, by a typed name. The last one ends last.
-
-    Raises `BadFile` if nobody has that name, and without a clinic if the patient has several.
-    """
-    patient = patient_named(register, name, clinic)
-    entries = register.entries(clinic, patient) if patient else []
-    if not entries:
-        raise unknown_patient(name)
-    clinics = sorted({entry.clinic for entry in entries})
-    if len(clinics) > 1:
-        said = f"{name}: is in the register for {len(clinics)} clinics: {', '.join(clinics)}"
-        raise BadFile(said, next_step="say which: --clinic CLINIC.toml")
-    return entries
-
-
-def unknown_patient(name: str) -> BadFile:
-    """The error for a name that no file and no patient of the register has."""
-    said = f"{name}: there is no such file, and no such patient in the register"
-    step = "give the path of a course.json, or a patient of this list: ketasched register list"
-    return BadFile(said, next_step=step)
-
-
-def patient_named(register: "Register", name: str, clinic: Clinic | None = None) -> str:
-    """The reference of the patient whom a typed name means, as the register has it; "" for nobody.
-
-    Case, accents and spaces make no difference, unless somebody's reference is exactly `name`.
-    Raises `BadFile` if several patients are called like this.
-    """
-    found = register.patients_named(name, clinic)
-    if len(found) > 1:
-        hide_names(*found)
-        raise BadFile(
-            f"{name}: {len(found)} patients in the register are called like this",
-            details=[quoted([one]) for one in found],
-            next_step="type one of them, exactly as it stands here",
-        )
-    return "".join(found)
 
 
 def with_calendars(

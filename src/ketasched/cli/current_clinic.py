@@ -1,7 +1,7 @@
 """The clinic as it is now: by its file, else by the course of the register that has it newest."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -11,6 +11,7 @@ from ketasched.files.load import load_clinic, with_clinic
 from ketasched.model import Clinic, Course, Misfit, Misfits
 from ketasched.model.identifiers import clinic_key
 from ketasched.planning.misfits import misfits_of_all
+from ketasched.register.clinic_now import clinic_now, clinic_since, is_same_clinic
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -23,7 +24,7 @@ def current_clinic(course: Course, register: "Register") -> Clinic:
     clinic; else the one of the course that was planned last; else the course's own. A note says
     so if the file is another clinic's. Raises `BadFile`.
     """
-    return _current(course, register, _file_of([course.clinic]))
+    return clinic_now(course, register, _file_of([course.clinic]))
 
 
 def at_clinic_here(course: Course) -> Course:
@@ -32,7 +33,7 @@ def at_clinic_here(course: Course) -> Course:
     The file of another clinic makes no difference. Raises `BadFile`.
     """
     path = options.clinic_file(None)
-    is_own = path is not None and _is_same(load_clinic(path), course.clinic)
+    is_own = path is not None and is_same_clinic(load_clinic(path), course.clinic)
     return with_clinic(course, path) if path and is_own else course
 
 
@@ -54,20 +55,12 @@ def coming_misfits(register: "Register", clinic_path: str | None, today: str | N
         register.refuse_stranger(here)
     found: dict[str, list[Misfit]] = {}
     for own in by_clinic.values():
-        clinic = _current(max(own, key=_clinic_since), register, here)
+        clinic = clinic_now(max(own, key=clinic_since), register, here)
         use_clock_of(clinic)
         now = options.moment_of(today, ZoneInfo(clinic.timezone), field="today")
         for course_id, misfits in misfits_of_all(own, clinic).items():
             found[course_id] = [one for one in misfits if one.start.timestamp() > now.timestamp()]
     return {course_id: misfits for course_id, misfits in found.items() if misfits}
-
-
-def _current(course: Course, register: "Register", here: Clinic | None) -> Clinic:
-    if here and _is_same(here, course.clinic):
-        return here
-    newest = register.newest(course.clinic)
-    is_newer = newest is not None and _clinic_since(newest) >= _clinic_since(course)
-    return newest.clinic if newest and is_newer else course.clinic
 
 
 def _file_of(known: Collection[Clinic]) -> Clinic | None:
@@ -76,7 +69,7 @@ def _file_of(known: Collection[Clinic]) -> Clinic | None:
     if path is None or not known:
         return None
     found = load_clinic(path)
-    if any(_is_same(found, one) for one in known):
+    if any(is_same_clinic(found, one) for one in known):
         return found
     names = sorted({one.name for one in known if one.name})
     said = f"{path} is of another clinic than the register, which has {', '.join(names) or 'one'}"
@@ -84,15 +77,3 @@ def _file_of(known: Collection[Clinic]) -> Clinic | None:
         said = f"{path} has another id_salt or zone than {found.name} has in the register"
     say("note", f"{said}: what it says is not heeded")
     return None
-
-
-def _is_same(one: Clinic, other: Clinic) -> bool:
-    """Whether both are the same clinic for a register, and in the same zone."""
-    is_known = bool(one.id_salt or one.name)
-    return is_known and (clinic_key(one), one.timezone) == (clinic_key(other), other.timezone)
-
-
-def _clinic_since(course: Course) -> datetime:
-    """Since when a course has its clinic as it is."""
-    changes = [entry.at for entry in course.history if entry.former_clinic]
-    return changes[-1] if changes else course.made_at

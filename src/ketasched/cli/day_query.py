@@ -16,6 +16,7 @@ from ketasched.files.load import load_clinic
 from ketasched.language.locale import INTERNATIONAL, Locale
 from ketasched.model import Course, Misfits, quote
 from ketasched.planning.misfits import misfits_of_all
+from ketasched.register.course_lookup import several_clinics
 from ketasched.register.records import BookedDays
 
 which_clinic_option = options.clinic(
@@ -51,9 +52,7 @@ class DayQuery:
             path = options.clinic_file(None)
             self.named = load_clinic(path) if path else None
             if not (self.named and self.register.entries(self.named)):
-                known = ", ".join(name or "one without a name" for name in names)
-                said = f"the register has {len(names)} clinics: {known}"
-                raise BadFile(said, next_step="say which: --clinic CLINIC.toml")
+                raise several_clinics(names)
         if clinic_path and self.named and names and not self.register.entries(self.named):
             said = f"the register has no course of {self.named.name or 'this clinic'}"
             say("note", f"{said}; it has {', '.join(filter(None, names)) or 'another one'}")

@@ -2,10 +2,9 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
 from dataclasses import fields
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import reduce, wraps
 from importlib import import_module
 from time import monotonic
@@ -18,10 +17,8 @@ from ketasched.errors import BadFile, BadRequest
 from ketasched.files.cross_references import zone_of
 from ketasched.files.disk import kind_at
 from ketasched.files.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, shipped_protocols
-from ketasched.files.typed_dates import AmbiguousDate, date_and_time, spelled_date
+from ketasched.files.option_values import read_day, read_moment
 from ketasched.model import Clinic
-from ketasched.model.wall_clock import exists
-from ketasched.planning.planner import FIRST_START, LAST_START
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -141,23 +138,9 @@ date_order = click.option(
 )
 
 
-@contextmanager
-def refuse_bad_value(field: str, *, next_step: str = "") -> Iterator[None]:
-    """Raise `BadRequest` for the option or argument `field` if reading its value fails."""
-    try:
-        yield
-    except ValueError as error:
-        said = str(error).replace(", or say --date-order", "")
-        spelled = (
-            "the month in words, as in 7 Dec 2026" if isinstance(error, AmbiguousDate) else ""
-        )
-        raise BadRequest(field, said, next_step=next_step or spelled) from None
-
-
 def day_of(text: str, field: str, *, next_step: str = "") -> date:
     """The date that the option or argument `field` says. Raises `BadRequest`."""
-    with refuse_bad_value(field, next_step=next_step):
-        return spelled_date(text, local_date_order())
+    return read_day(text, field, local_date_order(), next_step=next_step)
 
 
 def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> datetime:
@@ -167,15 +150,7 @@ def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> 
     """
     if text is None:
         return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the one clock we read
-    with refuse_bad_value(field):
-        moment = _read_moment(text)
-    if not FIRST_START.year <= moment.year <= LAST_START.year:
-        raise BadRequest(field, f"expected {FIRST_START} to {LAST_START}, not {text}")
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=zone)
-        if not exists(moment):
-            raise BadRequest(field, f"{text} does not exist: the clocks go forward")
-    return moment
+    return read_moment(text, zone, field, local_date_order())
 
 
 def has_offset(text: str) -> bool:
@@ -184,20 +159,6 @@ def has_offset(text: str) -> bool:
         return datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
-
-
-def _read_moment(text: str) -> datetime:
-    """The moment in ISO 8601, or as people write a date and a time. Raises `ValueError`."""
-    with suppress(ValueError):
-        return datetime.fromisoformat(text)
-    try:
-        day, clock = date_and_time(text, local_date_order())
-    except AmbiguousDate:
-        raise
-    except ValueError:
-        said = f'expected a moment such as "2026-11-23T10:00", not "{text}"'
-        raise ValueError(said) from None
-    return datetime.combine(day, clock.time if clock else time())
 
 
 def time_budget() -> Callable[[], bool]:

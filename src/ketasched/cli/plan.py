@@ -1,10 +1,10 @@
 """`ketasched plan`: one course, printed or written into a folder."""
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import click
 
+from ketasched.api.new_courses import plan_booking, refuse_odd_identifier
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.booking import book_and_write
@@ -19,22 +19,18 @@ from ketasched.cli.register_option import (
     refuse_stranger,
     register_option,
 )
-from ketasched.errors import BadRequest, NoPlan
+from ketasched.errors import BadRequest
 from ketasched.events.own_uids import course_uids, own_uids
 from ketasched.files.clinic_warnings import clinic_warnings
-from ketasched.files.load import load_protocol, refuse_mismatch, shipped_protocols
+from ketasched.files.load import load_protocol, refuse_mismatch
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
 from ketasched.model import Clinic, Course, DateOrder, Protocol, Request
 from ketasched.model.authorised_visits import all_fit_text
 from ketasched.model.identifiers import make_course_id, make_uid_key
-from ketasched.model.occupancy import Occupancy
 from ketasched.model.privacy import sensitive_term
-from ketasched.planning.planner import plan
-from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.render.patient_folder import refuse_sensitive_reference
 from ketasched.rules.base import PlanningContext
 
-LONGEST_ID = 100
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
 
 
@@ -80,8 +76,7 @@ def command(
     ketasched plan --start 2027-01-04
     ketasched plan --start 2027-01-04 --patient P-014 --days tue,fri --per-week 2 -o courses
     """
-    if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
-        raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
+    refuse_odd_identifier(course_id)
     given = {name: text for name, text in fields.items() if text not in (None, ())}
     clinic, path = options.find_clinic(clinic_path)
     request = read_request(given, date_order or clinic.date_order)
@@ -109,7 +104,8 @@ def command(
     register = open_register(register_address, make=not dry_run)
     if register:
         refuse_stranger(register, clinic, path)
-    booking = _booking_request(loaded, clinic, request, moment, course_id)
+    context = PlanningContext(loaded, clinic, request, moment)
+    booking = plan_booking(context, course_id, budget=options.time_budget)
     with refusal_as_json(delivery.form):
         # Without a register a dry run is a plan like any other: there is no -o, and no file.
         is_trial = dry_run and register is not None
@@ -167,28 +163,3 @@ def _check_terms(clinic: Clinic, request: Request) -> None:
         if term := sensitive_term(text):
             said = f'says "{term}"; discreet pages and calendars leave it out'
             say("warning", f"--{name.replace('_', '-')}: {said}")
-
-
-def _booking_request(
-    protocol: Protocol, clinic: Clinic, request: Request, moment: datetime, course_id: str
-) -> BookingRequest:
-    """The course to plan, and how its refusal is explained."""
-    context = protocol, clinic, request
-
-    def make(bookings: Occupancy) -> Course:
-        try:
-            return plan(*context, made_at=moment, course_id=course_id, bookings=bookings)
-        except BadRequest as error:
-            if protocol.booster_phase is None and error.field == "boosters":
-                named = [name for name in shipped_protocols() if load_protocol(name).booster_phase]
-                error.next_step = f"one of the protocols that have: {', '.join(named)}"
-            raise
-
-    def explain(error: NoPlan, bookings: Occupancy) -> NoPlan:
-        # Imported here because most plans fit, and print the sooner for it.
-        from ketasched.planning.explain import explain_refusal  # noqa: PLC0415
-
-        more_time = options.time_budget()
-        return explain_refusal(error, PlanningContext(*context, moment, bookings, more_time))
-
-    return BookingRequest(clinic, make, LogEntry(moment, ""), request, explain=explain)

@@ -29,7 +29,7 @@ from ketasched.cli.output import (
 )
 from ketasched.cli.register_option import needed_register, register_file, register_option
 from ketasched.errors import BadFile, KetaschedError, Refused, command_line
-from ketasched.files.load import load_course, parse_course
+from ketasched.files.load import load_clinic, load_course, parse_course
 from ketasched.files.toml_json import read_lines
 from ketasched.model import Clinic, Course, quote
 from ketasched.model.identifiers import clinic_key
@@ -137,7 +137,8 @@ def show(
     ketasched register show P-014 -o courses --force
     """
     register = needed_register(register_address)
-    entry = find_entry(register, patient, clinic_path)
+    clinic = load_clinic(clinic_path) if clinic_path else None
+    entry = find_entry(register, patient, clinic)
     others = len(register.entries(patient=entry.patient)) - 1
     if others > 0:
         step = pasteable(command_line("register", "list", entry.patient))

@@ -13,6 +13,7 @@ from ketasched.errors import BadRequest
 from ketasched.files.disk import open_file
 from ketasched.model import Clinic
 from ketasched.register.address import is_url
+from ketasched.register.opening import no_extra, opened_register
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -99,12 +100,7 @@ def needed_register(option: str | None, *, make: bool = False) -> "Register":
     Raises the same as `open_register`.
     """
     address = _address(option)
-    try:
-        # Imported here because a register is an extra, and takes its time to load.
-        from ketasched.register.register import Register  # noqa: PLC0415
-    except ImportError:
-        raise _no_extra() from None
-    register = Register.open(address, make=make)
+    register = opened_register(address, make=make)
     click.get_current_context().call_on_close(register.close)
     if register.is_new:
         say("note", f"a new register: {register.place}")
@@ -145,10 +141,5 @@ def _usual_file() -> str:
         # Imported here because only the user's own register needs it.
         import platformdirs  # noqa: PLC0415
     except ImportError:
-        raise _no_extra() from None
+        raise no_extra() from None
     return str(Path(platformdirs.user_data_dir("ketasched", appauthor=False)) / "register.db")
-
-
-def _no_extra() -> BadRequest:
-    said = "a register needs the extra that brings its database"
-    return BadRequest("register", said, next_step="pip install 'ketasched[register]'")

@@ -10,7 +10,6 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names, hide_people
-from ketasched.cli.change_command import refuse_unsafe_text
 from ketasched.cli.change_report import change_data, change_lines
 from ketasched.cli.course_source import entries_of, former_courses, patient_named
 from ketasched.cli.delivery import Delivery, holds_course, output_option
@@ -21,6 +20,7 @@ from ketasched.cli.revised_folders import followed_folder, say_what_is_left
 from ketasched.errors import BadRequest, command_line
 from ketasched.files.disk import kind_at
 from ketasched.files.load import load_clinic
+from ketasched.files.option_values import refuse_bad_value, refuse_unsafe_text
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
 from ketasched.model import Course
 from ketasched.register.records import LogEntry, prepared_files
@@ -99,7 +99,7 @@ def command(*, old: str, new: str, register_address: str | None, given: RenameOp
     """
     refuse_unsafe_text("reason", given.reason)
     refuse_unsafe_text("by_whom", given.by_whom)
-    with options.refuse_bad_value("new", next_step="a number or initials"):
+    with refuse_bad_value("new", next_step="a number or initials"):
         new = str(read_field(REQUEST_FIELDS["patient"], new))
     hide_names(new)
     register = needed_register(register_address)

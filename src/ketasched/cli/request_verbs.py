@@ -1,15 +1,17 @@
 """The verbs of `revise` that change what is known of a patient besides the visits."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 import click
 
 from ketasched.cli import options
 from ketasched.cli.change_command import ChangeOn
 from ketasched.cli.output import local_date_order
-from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
-from ketasched.model import Change, Record, Wish, Wishes
+from ketasched.files.change_parsing import WISHES, read_change
+from ketasched.files.request_parsing import REQUEST_FIELDS
+from ketasched.model import Change
 
 
 class RequestVerb(NamedTuple):
@@ -20,19 +22,6 @@ class RequestVerb(NamedTuple):
 
     change: Callable[..., Change | ChangeOn]
     options: tuple[options.Decorator, ...]
-
-
-WISHES: tuple[Wish, ...] = (
-    *("days", "between", "time", "unavailable"),
-    *("language", "driver_language"),
-)
-"""The wishes, in the order of their options."""
-
-WISH_STEPS = {"unavailable": "a date; for weekdays --days, with all those that the patient can"}
-"""What to try if the value of a wish cannot be read."""
-
-NONE = "none"
-"""The value of an option that empties a wish."""
 
 
 def wishes(**typed: str | tuple[str, ...] | None) -> Change:
@@ -47,19 +36,8 @@ def wishes(**typed: str | tuple[str, ...] | None) -> Change:
     ketasched revise courses/P-014/course.json wishes --unavailable 2026-12-24..2026-12-27
     ketasched revise courses/P-014/course.json wishes --days none --between 08:00-12:00
     """
-    emptied: list[Wish] = []
-    values: dict[str, Any] = {}
-    for name in WISHES:
-        given = typed[name] or ()
-        texts = (given,) if isinstance(given, str) else given
-        if any(text.strip().lower() == NONE for text in texts):
-            emptied.append(name)
-        field, said = REQUEST_FIELDS[name], [one for one in texts if one.strip().lower() != NONE]
-        with options.refuse_bad_value(name, next_step=WISH_STEPS.get(name, "")):
-            if said:
-                text = tuple(said) if field.several else said[0]
-                values[name] = read_field(field, text, local_date_order())
-    return Change("wishes", wishes=Wishes(**values, emptied=tuple(emptied)))
+    given = {name: value for name, value in typed.items() if value}
+    return read_change("wishes", given=given, order=local_date_order())
 
 
 def clear(*, by: str, on: str | None, what: str) -> Change | ChangeOn:
@@ -70,12 +48,9 @@ def clear(*, by: str, on: str | None, what: str) -> Change | ChangeOn:
     \b
     ketasched revise courses/P-014/course.json clear --by "Dr. Lee" --on 2026-12-01
     """
-    if not by.strip():
-        return Change("clear")  # which is refused with what it needs
-    with options.refuse_bad_value("by"):
-        name = str(REQUEST_FIELDS["cleared_by"].read(by, None))
-    day = options.day_of(on, "on") if on is not None else None
-    return lambda today: Change("clear", record=Record(what, day or today, name))
+    given = {"by": by, "what": what, "on": on}
+    read = partial(read_change, "clear", given=given, order=local_date_order())
+    return lambda today: read(today=today) if by.strip() and on is None else read()
 
 
 def authorise(*, sessions: tuple[str, ...]) -> Change:
@@ -89,10 +64,7 @@ def authorise(*, sessions: tuple[str, ...]) -> Change:
     ketasched revise courses/P-014 authorise "8 from 2027-01-04 until 2027-02-28"
     ketasched revise courses/P-014 authorise none "12 from 2027-01-04 until 2027-03-31"
     """
-    given = tuple(text for text in sessions if text.strip().lower() != NONE)
-    with options.refuse_bad_value("sessions"):
-        read = [REQUEST_FIELDS["authorised"].read(text, local_date_order()) for text in given]
-    return Change("authorise", authorised=tuple(read), anew=len(given) < len(sessions))
+    return read_change("authorise", given={"sessions": sessions}, order=local_date_order())
 
 
 WISH_OPTIONS = tuple(

@@ -10,7 +10,7 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names, hide_people
-from ketasched.cli.change_command import refuse_taken, refuse_unsafe_text
+from ketasched.cli.change_command import refuse_taken
 from ketasched.cli.day_query import DayQuery, which_clinic_option
 from ketasched.cli.delivery import output_option
 from ketasched.cli.hints import pasteable
@@ -34,6 +34,7 @@ from ketasched.cli.register_option import is_register_given, register_option
 from ketasched.cli.revised_folders import prepared_folders
 from ketasched.errors import BadRequest, command_line
 from ketasched.files.load import load_proposal, refuse_mismatch
+from ketasched.files.option_values import refuse_bad_value, refuse_unsafe_text
 from ketasched.files.typed_dates import date_range
 from ketasched.language.locale import Locale
 from ketasched.model import (
@@ -44,8 +45,8 @@ from ketasched.model import (
     DisruptionValue,
     UnplacedCourse,
 )
+from ketasched.model.values import LAST_START
 from ketasched.planning.left_out import LEFT_OUT
-from ketasched.planning.planner import LAST_START
 from ketasched.register.records import BookState, LogEntry, changed_since
 from ketasched.render.call_list import FORMS, render_calls
 from ketasched.render.call_list.calls import CallList, make_call_list
@@ -123,7 +124,7 @@ class RescheduleOptions:
     @cached_property
     def on(self) -> Sequence[DateRange]:
         """The days of each `--on`. Raises `BadRequest`."""
-        with options.refuse_bad_value(
+        with refuse_bad_value(
             "on", next_step="a day or days, in place of --on: --on 2027-01-11..2027-01-15"
         ):
             return [date_range(one, local_date_order()) for one in self.days]

@@ -1,9 +1,6 @@
 """`ketasched revise`: change a course, and write it again where it lies."""
 
-import re
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, get_args
@@ -15,23 +12,17 @@ from ketasched.cli.change_command import (
     ChangeOn,
     ChangeOptions,
     change_options,
-    refuse_unsafe_text,
 )
 from ketasched.cli.output import local_date_order
 from ketasched.cli.request_verbs import REQUEST_VERBS
 from ketasched.cli.switch import switch_options
-from ketasched.errors import BadRequest
-from ketasched.files.typed_dates import date_and_time
+from ketasched.files.change_parsing import read_change
 from ketasched.model import (
     Change,
-    Clock,
-    Driver,
     ReviewOutcome,
     Scope,
-    quote,
 )
 from ketasched.model.did_you_mean import nearest
-from ketasched.model.regular_driver import person_name
 
 SYNONYMS = {
     **dict.fromkeys(("move", "postpone", "reschedule", "change"), "defer"),
@@ -115,12 +106,9 @@ def _verb(
     return add_verb
 
 
-def _day_and_time(field: str, text: str | None) -> tuple[date | None, Clock | None]:
-    """The day and, if it is given, the time of "2026-12-14" or "2026-12-14T10:30"."""
-    if text is None:
-        return None, None
-    with options.refuse_bad_value(field):
-        return date_and_time(text, local_date_order())
+def _read(verb: str, visit: int | str | None = None, **given: object) -> Change:
+    """The change that a verb asks for, with the options that are given."""
+    return read_change(verb, visit, given, order=local_date_order())
 
 
 when_option = partial(click.option, metavar="DATE[THH:MM]")
@@ -139,10 +127,7 @@ def complete(*, visit: int, on: str | None, time: str | None) -> Change:
     ketasched revise courses/P-014/course.json complete 1
     ketasched revise courses/P-014/course.json complete 2 --on 2026-12-08 --time 14:00
     """
-    day, clock = _day_and_time("on", on)
-    with options.refuse_bad_value("time"):
-        clock = Clock.read(time) if time else clock
-    return Change("complete", visit, day, clock)
+    return _read("complete", visit, on=on, time=time)
 
 
 @_verb(
@@ -158,7 +143,7 @@ def miss(*, visit: int, make_up: bool) -> Change:
     ketasched revise courses/P-014/course.json miss 2
     ketasched revise courses/P-014/course.json miss 2 --make-up
     """
-    return Change("miss", visit, make_up=make_up)
+    return _read("miss", visit, make_up=make_up)
 
 
 @_verb(
@@ -178,7 +163,7 @@ def defer(*, visit: int, to: str | None, days: int | None, scope: Scope) -> Chan
     \b
     ketasched revise courses/P-014/course.json defer 3 --to 2026-12-14 --reason "snow"
     """
-    return Change("defer", visit, *_day_and_time("to", to), days, scope)
+    return _read("defer", visit, to=to, by=days, scope=scope)
 
 
 @_verb(options.visit)
@@ -188,7 +173,7 @@ def omit(*, visit: int) -> Change:
     \b
     ketasched revise courses/P-014/course.json omit 4 --reason "clinician"
     """
-    return Change("omit", visit)
+    return _read("omit", visit)
 
 
 @_verb()
@@ -198,7 +183,7 @@ def hold() -> Change:
     \b
     ketasched revise courses/P-014/course.json hold --reason "blood pressure"
     """
-    return Change("hold")
+    return _read("hold")
 
 
 @_verb(when_option("--on", required=True, help="The day of the next visit."))
@@ -208,7 +193,7 @@ def resume(*, on: str) -> Change:
     \b
     ketasched revise courses/P-014/course.json resume --on 2026-12-14
     """
-    return Change("resume", None, *_day_and_time("on", on))
+    return _read("resume", on=on)
 
 
 @_verb(click.option("--after", "visit", type=int, metavar="N", help="The last visit to keep."))
@@ -218,7 +203,7 @@ def cease(*, visit: int | None) -> Change:
     \b
     ketasched revise courses/P-014/course.json cease --after 4 --reason "clinician"
     """
-    return Change("cease", visit)
+    return _read("cease", after=visit)
 
 
 @_verb(
@@ -231,7 +216,7 @@ def booster(*, on: str | None, days: int | None) -> Change:
     \b
     ketasched revise courses/P-014/course.json booster --on 2027-01-20
     """
-    return Change("booster", None, *_day_and_time("on", on), days)
+    return _read("booster", on=on, after=days)
 
 
 @_verb(options.visit)
@@ -241,7 +226,7 @@ def confirm(*, visit: int) -> Change:
     \b
     ketasched revise courses/P-014/course.json confirm 7
     """
-    return Change("confirm", visit)
+    return _read("confirm", visit)
 
 
 @_verb(
@@ -254,7 +239,7 @@ def review(*, visit: int, outcome: ReviewOutcome) -> Change:
     \b
     ketasched revise courses/P-014/course.json review 6 --outcome go-on
     """
-    return Change("review", visit, outcome=outcome)
+    return _read("review", visit, outcome=outcome)
 
 
 @_verb(
@@ -274,17 +259,7 @@ def driver(*, visits: str, name: str, phone: str, clear: bool) -> Change:
     ketasched revise courses/P-014/course.json driver mon,fri --name "Ana Lima"
     ketasched revise courses/P-014/course.json driver all --clear
     """
-    name = person_name(name)
-    if clear == bool(name):
-        step = '--name "Sam Rivera"\nfor nobody: --clear'
-        raise BadRequest("name", "expected --name or --clear", next_step=step)
-    refuse_unsafe_text("name", name)
-    refuse_unsafe_text("phone", phone)
-    if name and not any(char.isalnum() for char in name):
-        raise BadRequest("name", f"expected a name, not {quote(name)}")
-    change = Change("driver", driver=Driver(name, phone) if name else None)
-    is_one = re.fullmatch(r"\s*-?\d{1,9}\s*", visits, re.ASCII)
-    return replace(change, visit=int(visits)) if is_one else replace(change, visits=visits)
+    return _read("driver", visits, name=name, phone=phone, clear=clear)
 
 
 for verb in REQUEST_VERBS:
@@ -307,7 +282,7 @@ def switch(*, on: str) -> Change:
     \b
     ketasched revise courses/P-014 switch --protocol iv-ptsd --on 2026-12-14 --by-whom "Dr. Lee"
     """
-    return Change("switch", on=options.day_of(on, "on"))
+    return _read("switch", on=on)
 
 
 @_verb()
@@ -320,4 +295,4 @@ def undo() -> Change:
     \b
     ketasched revise courses/P-014/course.json undo --reason "another patient"
     """
-    return Change("undo")
+    return _read("undo")

@@ -2,33 +2,25 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ketasched.api.switches import switch_booking
 from ketasched.cli import options
 from ketasched.cli.change_command import OPTIONS, ChangeOptions
 from ketasched.cli.change_report import change_data, change_lines, follow_ups
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import in_local_style, print_as, say, say_findings
-from ketasched.errors import NoPlan, NothingToDo
 from ketasched.files.disk import kind_at
-from ketasched.files.load import load_protocol, refuse_mismatch
+from ketasched.files.load import load_protocol
 from ketasched.model import Change, Course, visits_text
-from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
-from ketasched.planning.explain import explain_refusal, refusal_lines, remedy_text
-from ketasched.register.records import BookingRequest, LogEntry
+from ketasched.register.records import BookingRequest
 from ketasched.render import patient_folder
-from ketasched.revising.switch import ended_course, request_after_switch, switch
-from ketasched.revising.validation import refuse_overrides
-from ketasched.rules.base import PlanningContext
-
-LATER = "--latest-start"
-"""How a remedy begins that is a later first visit; `switch` has --on for it."""
+from ketasched.revising.switch import ended_course
 
 
 @dataclass(frozen=True)
@@ -40,46 +32,9 @@ class SwitchOptions(ChangeOptions):
     def _booking(
         self, before: Course, course: Course, change: Change, at: datetime
     ) -> BookingRequest:
-        protocol, on = load_protocol(self.protocol), change.on or at.date()
-        refuse_mismatch(course.clinic, protocol, self.clinic_path or "the course's clinic")
-        refuse_overrides(change)
-        clinic, busy = course.clinic, course.request.busy
-
-        def make(bookings: Occupancy) -> Course:
-            is_same = before.protocol == protocol and before.request.start == on
-            if is_same and before.follows and any(one.is_here for one in before.visits):
-                said = f"nothing to do: {before.patient} was switched like this already"
-                raise NothingToDo(said)
-            return switch(
-                before,
-                protocol,
-                on,
-                at=at,
-                why=self.reason,
-                by=self.by_whom,
-                clinic=clinic,
-                busy=busy,
-                bookings=bookings,
-            )
-
-        def explain(error: NoPlan, bookings: Occupancy) -> NoPlan:
-            request = request_after_switch(course.request, on)
-            context = PlanningContext(
-                protocol, clinic, request, at, bookings, options.time_budget()
-            )
-            found = explain_refusal(error, context)
-            later = next((one for one in found.remedies if one.change.startswith(LATER)), None)
-            step = "other wishes first: ketasched revise COURSE wishes --help"
-            if later:
-                step = remedy_text(replace(later, change=f"--on {later.dates[0]}"))
-            details = [*refusal_lines(error.refusals)]
-            return NoPlan(
-                error.what, findings=error.findings, details=details, next_step=pasteable(step)
-            )
-
-        line = LogEntry(at, "", self.by_whom)
-        ended = partial(ended_course, before)
-        return BookingRequest(clinic, make, line, before=before, explain=explain, ended=ended)
+        asked = self._asked(before, course, change, at)
+        protocol = load_protocol(self.protocol)
+        return switch_booking(asked, protocol, self.clinic_path or "the course's clinic")
 
     def _course_files(
         self, folder: Path, name: str, before: Course, after: Course, *, with_pages: bool

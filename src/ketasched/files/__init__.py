@@ -2,9 +2,11 @@
 
 A protocol, a clinic and a course are TOML or JSON files: `load` reads them, `codec` converts nouns
 to plain data and back, `disk` looks at what is there before it opens or creates a file, and
-`atomic_write` replaces files safely. `request_parsing` is the table of what a request may have.
+`atomic_write` replaces files safely. `request_parsing` and `change_parsing` are the tables of what
+a request, and each verb of a change, may have; `option_values` reads the values of other options.
 The packages `roster` and `busy` read rosters and calendars of busy times.
 
-Doors: atomic_write, clinic_warnings, codec, column_mapping, countries, cross_references,
-csv_cells, disk, load, request_parsing, toml_json, typed_dates, typed_text.
+Doors: atomic_write, change_parsing, clinic_warnings, codec, column_mapping, countries,
+cross_references, csv_cells, disk, load, option_values, request_parsing, request_values, toml_json,
+typed_dates, typed_text.
 """

@@ -257,7 +257,14 @@ def with_clinic(course: Course, path: str) -> Course:
 
     Raises `BadFile`, also if the clinic is in another time zone than the course.
     """
-    clinic = load_clinic(path)
+    return with_newer_clinic(course, load_clinic(path), path)
+
+
+def with_newer_clinic(course: Course, clinic: Clinic, path: str) -> Course:
+    """The course with a newer form of its clinic, which errors call `path`.
+
+    Raises `BadFile`, also if the clinic is in another time zone than the course.
+    """
     refuse_mismatch(clinic, course.protocol, path)
     if clinic.timezone != course.timezone:
         problem = f"is {clinic.timezone}, but the course is in {course.timezone}"

@@ -70,7 +70,7 @@ from ketasched.model.protocol import (
     covers,
 )
 from ketasched.model.regular_driver import RegularDriver
-from ketasched.model.request import Request
+from ketasched.model.request import UNNAMED, Request
 from ketasched.model.resource import Resource, VisitPart
 from ketasched.model.values import (
     WEEKDAYS,

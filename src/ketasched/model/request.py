@@ -7,6 +7,7 @@ from typing import Annotated
 
 from ketasched.model.authorisation import Authorisation
 from ketasched.model.busy_time import BusyTime
+from ketasched.model.field_types import refuse_wrong_types
 from ketasched.model.keys import Key
 from ketasched.model.regular_driver import RegularDriver
 from ketasched.model.values import (
@@ -19,6 +20,9 @@ from ketasched.model.values import (
     Weekday,
     quote,
 )
+
+UNNAMED = "patient"
+"""The reference of a patient who has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Request:
     """
 
     start: Annotated[date, Key("The first day that would do.")]
-    patient: Annotated[str, Key("The clinic's reference for the patient.")] = "patient"
+    patient: Annotated[str, Key("The clinic's reference for the patient.")] = UNNAMED
     latest_start: Annotated[date | None, Key("The last day to begin; unsaid, 14 days later.")] = (
         None
     )
@@ -76,6 +80,9 @@ class Request:
     authorised: Annotated[
         tuple[Authorisation, ...], Key("The sessions that the insurer allowed, and when.")
     ] = field(default=(), metadata={"written where used": True})
+
+    def __post_init__(self) -> None:
+        refuse_wrong_types(self, "ketasched.request")
 
     def problems(self) -> Iterator[Problem]:
         """Problems if two drivers drive on one weekday, or on all days without a driver.

@@ -24,6 +24,9 @@ DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 """Dates outside these years are taken for typing errors."""
 
+FIRST_START, LAST_START = date(1950, 1, 1), date(2099, 12, 31)
+"""Starts, and moments of planning, outside these days are typing errors."""
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 Place = Literal["clinic", "phone", "home"]

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import Clinic, Course, Finding, Protocol, Request, Slot, Visit
 from ketasched.model.occupancy import Occupancy
+from ketasched.model.values import FIRST_START, LAST_START
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.assemble import assemble
 from ketasched.planning.check import findings_of
@@ -43,9 +44,6 @@ KEPT_START = "kept", "it keeps the date that it was given"
 
 LATE_START = "The first visit is on"
 """How the finding about a late first visit begins."""
-
-FIRST_START, LAST_START = date(1950, 1, 1), date(2099, 12, 31)
-"""Starts outside these days are typing errors."""
 
 
 @dataclass(frozen=True, slots=True)

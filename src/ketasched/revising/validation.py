@@ -9,8 +9,8 @@ from ketasched.errors import BadRequest
 from ketasched.model import WAIVABLE, Change, Clock, Course, Verb, Visit
 from ketasched.model.opening_hours import openings
 from ketasched.model.review_gates import first_closed_gate
+from ketasched.model.values import LAST_START
 from ketasched.model.wall_clock import day_text
-from ketasched.planning.planner import LAST_START
 from ketasched.rules import OCCUPANCY_NAMES, RULES, Earlier, Gap, Notice, Span
 
 NEEDS_REASON = ("defer", "omit", "cease")

@@ -1,0 +1,91 @@
+"""A change of a course: what `ketasched revise` makes of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Unpack
+
+from ketasched.api.asked_changes import AskedChange
+from ketasched.api.moments import Moment, moment_at_clinic
+from ketasched.api.switches import switch_booking
+from ketasched.errors import BadRequest, NoPlan, NothingToDo
+from ketasched.files.change_parsing import ChangeValues, read_change
+from ketasched.files.load import load_protocol, with_newer_clinic
+from ketasched.files.typed_text import texts_of
+from ketasched.model import Change, Clinic, Course, Protocol
+from ketasched.model.occupancy import Occupancy
+from ketasched.register.records import BookingRequest
+from ketasched.rules.base import NO_BOOKINGS, unlimited
+
+Verb = str | Change
+"""A verb of `ketasched revise`, or the whole change as a noun."""
+
+
+def revise(
+    course: Course,
+    verb: Verb,
+    visit: int | str | None = None,
+    *,
+    at: Moment,
+    reason: str = "",
+    by_whom: str = "",
+    override: str | Sequence[str] = (),
+    clinic: Clinic | None = None,
+    bookings: Occupancy = NO_BOOKINGS,
+    more_time: Callable[[], bool] = unlimited,
+    **values: Unpack[ChangeValues],
+) -> Course:
+    """The course after a change, as `ketasched revise` makes it; itself if nothing changes.
+
+    `verb` and `values` are the verb of the command and its options, as texts or as ready values:
+    `revise(course, "defer", 3, to="2026-12-14", reason="snow", at="2026-12-08T10:00")`. After
+    `switch` it is the course that follows. `at` is the moment of the change, `override` the rules
+    that it may break, `clinic` has newer hours and words, `bookings` are the visits of others.
+    Raises `BadRequest` if the change is impossible, and `NoPlan` if it would break a rule, with
+    changes that would not in `remedies`; they are looked for as long as there is `more_time`.
+    """
+    newer = with_newer_clinic(course, clinic, "the clinic") if clinic else course
+    moment = moment_at_clinic(at, newer.clinic, "at")
+    change = change_of(newer, verb, visit, values, moment, override)
+    asked = AskedChange(course, newer, change, moment, reason, by_whom, lambda: more_time)
+    booking = booking_of(asked, values)
+    try:
+        return booking.make(bookings)
+    except NothingToDo:
+        return course
+    except NoPlan as error:
+        raise booking.explain(error, bookings) from None
+
+
+def change_of(
+    course: Course,
+    verb: Verb,
+    visit: int | str | None,
+    values: Mapping[str, object],
+    at: datetime,
+    override: str | Sequence[str],
+) -> Change:
+    """The change that is asked for at the aware moment `at`. Raises `BadRequest`."""
+    if isinstance(verb, Change):
+        if values.keys() - {"protocol"} or visit is not None:
+            raise BadRequest("verb", "a change that is ready takes no further values")
+        return replace(verb, overrides=texts_of("override", override) or verb.overrides)
+    zone, order = course.visits[0].start.tzinfo, course.clinic.date_order
+    today = at.astimezone(zone).date()
+    change = read_change(verb, visit, values, order=order, zone=zone, today=today)
+    return replace(change, overrides=texts_of("override", override))
+
+
+def booking_of(asked: AskedChange, values: Mapping[str, object]) -> BookingRequest:
+    """How the change is made and entered; `values` have the protocol of a switch.
+
+    Raises `BadRequest`, also if the change needs a reason, and `BadFile`.
+    """
+    asked.refuse_missing_reason()
+    if asked.change.verb != "switch":
+        return asked.booking()
+    protocol = values.get("protocol") or asked.change.protocol
+    if not protocol:
+        raise BadRequest("protocol", "expected the protocol of the course that follows")
+    found = protocol if isinstance(protocol, Protocol) else load_protocol(str(protocol))
+    return switch_booking(asked, found)

@@ -1,0 +1,101 @@
+"""A new course: what `ketasched plan` plans, with a refusal that says what would fit."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from ketasched.api.moments import Moment, moment_at_clinic
+from ketasched.errors import BadRequest, NoPlan
+from ketasched.files.load import load_protocol, refuse_mismatch, shipped_protocols
+from ketasched.model import Clinic, Course, Protocol, Request
+from ketasched.model.occupancy import Occupancy
+from ketasched.planning.planner import plan as best_course
+from ketasched.register.records import BookingRequest, LogEntry
+from ketasched.render.patient_folder import refuse_sensitive_reference
+from ketasched.rules.base import NO_BOOKINGS, PlanningContext, unlimited
+
+LONGEST_ID = 100
+
+Budget = Callable[[], Callable[[], bool]]
+"""Returns a function that says whether time is left, counted from then on."""
+
+
+def plan(
+    protocol: Protocol,
+    clinic: Clinic,
+    request: Request,
+    *,
+    made_at: Moment,
+    course_id: str = "",
+    bookings: Occupancy = NO_BOOKINGS,
+    more_time: Callable[[], bool] = unlimited,
+) -> Course:
+    """The best course for `request`, as `ketasched plan` prints it.
+
+    The order of preference, phase by phase: the fewest days from the asked start, the best
+    spacing, the fewest weekdays, the fewest minutes from the wanted time, the earlier starts.
+    What the request does not get is a finding of the course.
+
+    `made_at` is the moment of planning, `course_id` is made from the request if empty, `bookings`
+    are the visits of other patients. Raises `BadRequest` for what the clinic or the protocol does
+    not offer, `BadFile` if they do not fit each other, and `NoPlan` if nothing keeps every rule,
+    with the reasons in `details` and changes that would help in `remedies`; they are looked for
+    as long as there is `more_time`.
+    """
+    moment = refuse_unusable(protocol, clinic, request, made_at, course_id)
+    context = PlanningContext(protocol, clinic, request, moment, more_time=more_time)
+    booking = plan_booking(context, course_id, budget=lambda: more_time)
+    try:
+        return booking.make(bookings)
+    except NoPlan as error:
+        raise booking.explain(error, bookings) from None
+
+
+def refuse_unusable(
+    protocol: Protocol, clinic: Clinic, request: Request, made_at: Moment, course_id: str
+) -> datetime:
+    """The moment of planning. Raises what makes a plan impossible whatever the dates are."""
+    refuse_odd_identifier(course_id)
+    refuse_mismatch(clinic, protocol, "the clinic")
+    refuse_sensitive_reference(clinic, request)
+    return moment_at_clinic(made_at, clinic, "made_at")
+
+
+def refuse_odd_identifier(course_id: str) -> None:
+    """Raise `BadRequest` for an identifier that is long, or has unprintable characters."""
+    if course_id and not (course_id.isprintable() and len(course_id) <= LONGEST_ID):
+        raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
+
+
+def plan_booking(context: PlanningContext, course_id: str, *, budget: Budget) -> BookingRequest:
+    """How a course is planned, and how its refusal is explained, within a `budget` of time.
+
+    The context has no bookings: the register adds them.
+    """
+    protocol, clinic, request = context.protocol, context.clinic, context.request
+
+    def make(bookings: Occupancy) -> Course:
+        try:
+            return best_course(
+                protocol,
+                clinic,
+                request,
+                made_at=context.made_at,
+                course_id=course_id,
+                bookings=bookings,
+                more_time=context.more_time,
+            )
+        except BadRequest as error:
+            if protocol.booster_phase is None and error.field == "boosters":
+                named = [name for name in shipped_protocols() if load_protocol(name).booster_phase]
+                error.next_step = f"one of the protocols that have: {', '.join(named)}"
+            raise
+
+    def explain(error: NoPlan, bookings: Occupancy) -> NoPlan:
+        # Imported here because most plans fit, and print the sooner for it.
+        from ketasched.planning.explain import explain_refusal  # noqa: PLC0415
+
+        beside = replace(context, bookings=bookings, more_time=budget())
+        return explain_refusal(error, beside)
+
+    return BookingRequest(clinic, make, LogEntry(context.made_at, ""), request, explain=explain)

@@ -1,0 +1,28 @@
+"""Opens a register. Its libraries are an extra, and are loaded only once one is opened."""
+
+from typing import TYPE_CHECKING
+
+from ketasched.errors import BadRequest
+
+if TYPE_CHECKING:
+    from ketasched.register.register import Register
+
+
+def opened_register(address: str, *, make: bool = True) -> "Register":
+    """The register at a URL or in a SQLite file; with `make` a missing one is made.
+
+    Raises `BadRequest` for an address that is none, or without the extra; `BadFile` if there is no
+    register, `Refused` if the database refuses.
+    """
+    try:
+        # Imported here because a register is an extra, and takes its time to load.
+        from ketasched.register.register import Register  # noqa: PLC0415
+    except ImportError:
+        raise no_extra() from None
+    return Register.open(address, make=make)
+
+
+def no_extra() -> BadRequest:
+    """The error where the libraries of a register are not installed."""
+    said = "a register needs the extra that brings its database"
+    return BadRequest("register", said, next_step="pip install 'ketasched[register]'")
