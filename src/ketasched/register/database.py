@@ -88,8 +88,8 @@ def _not_an_address(url: URL) -> BadRequest:
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": SECONDS_TO_WAIT}}
-    # A pooler takes no options at its start but those of the address, and may give the next
-    # transaction another session, which does not know the statements that were prepared in this.
+    # Nothing of ours is kept in a session: a pooler refuses options at its start, and may give the
+    # next transaction another one, which does not know the statements that were prepared before.
     arguments: dict[str, Any] = {"options": _start_options(url), "prepare_threshold": None}
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = 10
