@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import Engine
 
 from tests.conftest import IS_FULL
 from tests.register.databases import Files, Server
+from tests.register.pooler import SESSIONS, Pooler
 from tests.support.batches import clinic_file
 from tests.support.compiled_statements import create_engine
 
@@ -35,6 +37,12 @@ def server() -> Iterator[Server]:
     yield server
     server.server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def pooler(server) -> Iterator[Pooler]:
+    with closing(Pooler(server, SESSIONS)) as pooler:
+        yield pooler
 
 
 @pytest.fixture(autouse=True)

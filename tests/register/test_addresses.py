@@ -7,6 +7,7 @@ import pytest
 
 from ketasched.errors import BadRequest, KetaschedError
 from ketasched.register.address import is_url, without_secrets
+from ketasched.register.database import reading, writing
 from ketasched.register.register import Register
 from tests.register.databases import Server, rows
 from tests.register.terminal import plan, run
@@ -108,11 +109,21 @@ def test_an_option_that_nobody_knows_is_refused_by_its_name(server: Server):
         Register.open(with_option(server.new(), "nonsense=1"))
 
 
-def test_the_time_to_wait_is_that_of_the_address(server: Server):
-    named = with_option(server.new(), "options=-clock_timeout%3D1234&connect_timeout=7")
-    book = Register.open(named)
-    with book.engine.connect() as connection:
-        assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == "1234ms"
+@pytest.mark.parametrize(
+    ("option", "waits"),
+    [
+        ("options=-clock_timeout%3D1234&connect_timeout=7", "1234ms"),
+        ("options=--lock-timeout%3D2s", "2s"),
+        ("options=-cLOCK_TIMEOUT%3D0", "0"),
+        ("options=-cwork_mem%3D1MB", "30s"),
+        ("connect_timeout=7", "30s"),
+    ],
+)
+def test_the_time_to_wait_is_that_of_the_address_or_half_a_minute(server: Server, option, waits):
+    book = Register.open(with_option(server.new(), option))
+    for transaction in (reading, writing):
+        with transaction(book.engine) as connection:
+            assert connection.exec_driver_sql("SHOW lock_timeout").scalar_one() == waits
 
 
 def test_a_second_at_in_a_password_has_to_be_encoded():

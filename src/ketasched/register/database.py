@@ -51,9 +51,7 @@ def open_database(address: str, *, make: bool = True) -> tuple[Engine, bool]:
         said = "a register in PostgreSQL needs the extra that brings its driver"
         step = "pip install 'ketasched[postgres]'"
         raise BadRequest("register", said, next_step=step) from None
-    if url.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+    _listen(engine)
     is_new = _bring_up_to_date(engine, make=make)
     if url.get_backend_name() == "sqlite":
         with reading(engine) as connection:
@@ -90,13 +88,29 @@ def _not_an_address(url: URL) -> BadRequest:
 def _options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
         return {"connect_args": {"timeout": SECONDS_TO_WAIT}}
-    # Those of the URL come last, so that they win.
-    given = " ".join(url.normalized_query.get("options", ()))
-    options = f"-c lock_timeout={SECONDS_TO_WAIT * 1000} {given}".strip()
-    arguments: dict[str, Any] = {"options": options}
+    # Nothing of ours is kept in a session: a pooler refuses options at its start, and may give the
+    # next transaction another one, which does not know the statements that were prepared before.
+    arguments: dict[str, Any] = {"options": _start_options(url), "prepare_threshold": None}
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = 10
     return {"pool_pre_ping": True, "connect_args": arguments}
+
+
+def _start_options(url: URL) -> str:
+    """The options that the URL has the server start a session with, such as `search_path`.
+
+    Where they are empty, libpq sends none, not even those of PGOPTIONS.
+    """
+    return " ".join(url.normalized_query.get("options", ()))
+
+
+def _listen(engine: Engine) -> None:
+    """Have each connection prepared, and each transaction begun, as the database needs it."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    elif "lock_timeout" not in _start_options(engine.url).lower().replace("-", "_"):
+        event.listen(engine, "begin", _begin_postgresql)
 
 
 def _prepare_file(path: Path, *, make: bool) -> None:
@@ -140,6 +154,11 @@ def _use_write_ahead_log(engine: Engine) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    # In this transaction alone: behind a pooler, the session is somebody else's after it.
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = {SECONDS_TO_WAIT * 1000}")
 
 
 @contextmanager

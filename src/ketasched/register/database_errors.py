@@ -98,7 +98,12 @@ def refused_operation(place: str, reason: str, kind: type[Refused] = Refused) ->
     """The error for an operation that the database refuses; `reason` is in its words."""
     what = f"{place}: the register refuses: {reason}; nothing was entered"
     step = "see that it is there and has room, or give another --register"
-    if "lock" in reason:
+    if "startup parameter" in reason:
+        step = (
+            "the address without options=, which a pooler refuses; in the database, once: "
+            "ALTER ROLE clerk SET search_path = clinic"
+        )
+    elif "lock" in reason:
         step = "somebody else is writing for a long time: try again"
     return kind(what, next_step=step)
 
