@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from tests.register.databases import Server
 from tests.support.crashes import until
+from tests.support.needed import needed
 
 CONFIGURATION = """
 [databases]
@@ -43,8 +43,8 @@ class Pooler:
 
     def __init__(self, server: Server, size: int) -> None:
         program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
-        if program is None:
-            pytest.fail("missing: PgBouncer, for a register behind it: apt-get install pgbouncer")
+        needed(program is not None, "PgBouncer: apt-get install pgbouncer")
+        assert program is not None
         self._folder = Path(tempfile.mkdtemp(prefix="ketasched-"))
         self._socket = self._folder / ".s.PGSQL.6432"
         self._user = server.server.system_user  # PgBouncer does not run as root, either
