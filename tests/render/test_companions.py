@@ -82,6 +82,16 @@ def test_the_ride_to_one_is_on_the_patients_page_with_its_reminders():
     assert "Wed 9 Dec" not in drivers
 
 
+def test_two_rides_of_one_day_are_told_by_their_times():
+    session = COURSE.companions[2]
+    later = replace(session, uid="u", start=session.start + timedelta(hours=4))
+    page = lines_of(replace(COURSE, companions=(*COURSE.companions, later)))
+    drivers = page[page.index("YOUR DRIVER") : page.index("TALKS")]
+    for said in ("Mon 7 Dec   09:00 – 10:55", "Tue 8 Dec   09:15 – 10:15", "13:15 – 14:15"):
+        assert f"{said}  Sam, 555 0199" in drivers
+    assert "09:15 – 10:15" not in lines_of(COURSE)
+
+
 @pytest.mark.parametrize("form", ["text", "html", "ics", "month"])
 @pytest.mark.parametrize("audience", ["patient", "driver"])
 def test_nothing_tells_the_treatment_where_titles_are_discreet(form, audience):

@@ -36,6 +36,11 @@ class RideList(Labels):
     skipped_reminders: int
 
     @property
+    def have_days_with_several(self) -> bool:
+        """Whether any day has more than one ride: then a ride is told by its times."""
+        return len({visit.start.date() for visit in self.visits}) < len(self.visits)
+
+    @property
     def next_visit(self) -> Visit | Companion | None:
         """The first ride that was not over when the course was last changed, or None."""
         return first_to_come(self.course, self.visits)

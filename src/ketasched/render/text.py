@@ -162,16 +162,20 @@ def _drivers(page: Page, rides: RideList) -> Iterator[Block]:
     text = page.locale.text
     yield [text("Your driver").upper()]
     yield [wrap(text(NO_DRIVER))]
-    yield [line for visit in rides.visits for line in _ride_lines(page, visit)]
+    has_times = rides.have_days_with_several
+    yield [line for one in rides.visits for line in _ride_lines(page, one, has_times=has_times)]
     if rides.skipped_reminders:
         skipped = rides.skipped_reminders
         said = text("Reminders left out, because their time is over: {count}.", count=skipped)
         yield [wrap(said)]
 
 
-def _ride_lines(page: Page, visit: Visit | Companion) -> Iterator[str]:
+def _ride_lines(page: Page, visit: Visit | Companion, *, has_times: bool) -> Iterator[str]:
     text, width = page.locale.text, page.locale.day_width(year=False) + 2
     driver = page.driver_text(visit) if visit.driver else text("not arranged yet")
+    if has_times:
+        begin, end = map(page.locale.clock_text, (visit.start, visit.end))
+        driver = f"{begin} \N{EN DASH} {end}  {driver}"
     yield f"{page.locale.day_text(visit.start, year=False):<{width}}{driver}"
     if moments := page.reminder_texts(visit):
         first = text("your calendar reminds you on {moment}", moment=moments[0])
