@@ -304,6 +304,20 @@ def test_the_day_sheet_has_a_line_for_each_with_its_ride():
     assert (talk["minutes"], talk["needs_driver"]) == (60, True)
 
 
+@pytest.mark.parametrize("form", ["text", "html", "ics"])
+def test_a_dose_at_home_is_no_talk_of_the_day_and_says_who_stays_and_when_not_to_drive(form):
+    course = plan(load_protocol("iv-home-tablets"), at(), wish_of(), made_at=MADE_AT)
+    day = next(one for one in course.companions if one.name == "tablets").start.date()
+    sheet = make_day_sheet([course], {}, day, "Clinic", course.timezone)
+    shown = render_sheet(sheet, form, Locale()).replace("\r\n ", "").replace("\\,", ",")
+    shown = shown.replace("\N{NO-BREAK SPACE}", " ").replace("&#39;", "'")
+    assert "Somebody has to stay with them. No driving before" in shown
+    assert "and not before a full night's sleep" in shown
+    assert "talks and calls" not in shown.casefold()
+    if form != "ics":
+        assert "at home\n" in shown.casefold() or "At home</h2>" in shown
+
+
 def test_a_ride_without_a_driver_is_on_the_phone_list():
     course = planned()
     found = visits_without_driver([course], {}, MADE_AT, course.companions[-1].start.date())

@@ -45,7 +45,7 @@ def _events(sheet: DaySheet, locale: Locale) -> Iterator[Event]:
             review.start,
             add_minutes(review.start, review.minutes or SHORT_EVENT_MINUTES),
             f"{review.patient}: {review.title}",
-            review.misfit_text,
+            "\n".join(filter(None, (review.misfit_text, review.dose_text(locale)))),
             sequence=review.revision - 1,
             changed=review.changed.astimezone(UTC),
         )

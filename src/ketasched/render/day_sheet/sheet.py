@@ -6,7 +6,10 @@ from datetime import date, datetime
 from functools import partial
 
 from ketasched.events.rides import needs_ride
+from ketasched.events.wording import no_driving_title
+from ketasched.language.locale import Locale
 from ketasched.model import Clinic, Course, Driver, Misfit, Misfits, Place, misfit_count
+from ketasched.model.companion_slots import home_phase, visit_kind_of
 from ketasched.model.holds import CHAIR, Hold
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.opening_hours import openings
@@ -34,10 +37,11 @@ from ketasched.render.day_sheet.unit_use import (
 class DayReview:
     """A review or another companion of the day; its start is local to the clinic.
 
-    `gate` is whether later visits wait for it, `at_check_in` whether a visit of the patient begins
-    at the same time. `after` is the number of its visit, which it is perhaps `before`; `minutes`
-    are 0 for a review. `needs_driver` is whether a driver is still to be found. `misfit` is None
-    if it fits the clinic as it is now.
+    `is_dose` is whether it is a home day, with an `attendant` or without. `gate` is whether later
+    visits wait for it, `at_check_in` whether a visit of the patient begins at the same time.
+    `after` is the number of its visit, which it is perhaps `before`; `minutes` are 0 for a review.
+    `needs_driver` is whether a driver is still to be found. `misfit` is None if it fits the clinic
+    as it is now.
     """
 
     start: datetime
@@ -52,6 +56,9 @@ class DayReview:
     changed: datetime
     before: bool = field(default=False, metadata={"written where used": True})
     minutes: int = field(default=0, metadata={"written where used": True})
+    is_dose: bool = field(default=False, metadata={"written where used": True})
+    attendant: bool = field(default=False, metadata={"written where used": True})
+    no_driving_until: datetime | None = field(default=None, metadata={"written where used": True})
     driver: Driver | None = field(default=None, metadata={"written where used": True})
     needs_driver: bool = field(default=False, metadata={"written where used": True})
     misfit: Misfit | None = field(default=None, metadata={"written where used": True})
@@ -67,6 +74,14 @@ class DayReview:
     def driver_text(self) -> str:
         """The driver's name and phone; `NO_DRIVER` if a driver is still to be found."""
         return NO_DRIVER if self.needs_driver else driver_text(self.driver)
+
+    def dose_text(self, locale: Locale) -> str:
+        """What holds for a dose at home: who stays, and the prohibition; "" for anything else."""
+        if not self.is_dose:
+            return ""
+        until = self.no_driving_until
+        said = no_driving_title(locale.moment_text(until, year=False) if until else "", locale)
+        return f"Somebody has to stay with them. {said}" if self.attendant else said
 
     @property
     def misfit_text(self) -> str:
@@ -239,6 +254,9 @@ def _reviews_on(course: Course, day: date, misfits: Misfits) -> Iterator[DayRevi
                 course.history[-1].at,
                 review.before,
                 review.minutes,
+                home_phase(course.protocol, review) is not None,
+                visit_kind_of(course, review).attendant,
+                review.no_driving_until,
                 review.driver,
                 needs_ride(course, review) and review.driver is None,
                 unfit.get(review.uid),

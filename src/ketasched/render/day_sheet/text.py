@@ -25,9 +25,13 @@ def _lines(sheet: DaySheet, locale: Locale) -> Iterator[str]:
     if sheet.visits:
         yield ""
         yield from _visit_table(sheet.visits, locale)
-    if sheet.talks:
-        yield from ("", "TALKS AND CALLS", "")
-        yield from (_review_line(review, locale) for review in sheet.talks)
+    for title, is_dose in (("TALKS AND CALLS", False), ("AT HOME", True)):
+        if talks := [one for one in sheet.talks if one.is_dose == is_dose]:
+            yield from ("", title, "")
+            for one in talks:
+                yield _review_line(one, locale)
+                if said := one.dose_text(locale):
+                    yield f"{'':<{len(locale.clock_text(one.start)) + 2}}{said}"
 
 
 def _visit_table(visits: Sequence[DayVisit], locale: Locale) -> Iterator[str]:
