@@ -50,6 +50,7 @@ bench: $(READY) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; R
 	$(BIN)/python -m tools.benchmarks.register
 	$(BIN)/python -m tools.benchmarks.together
 	$(BIN)/python -m tools.benchmarks.reschedule
+	$(BIN)/python -m tools.benchmarks.staff
 
 proof: $(READY)  ## 2,000 courses by 16 processes, 8 rosters at once, a kill at every step, three times the random cases: half an hour.
 	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register tests/batch/test_crashes.py tests/planning tests/revising tests/files
