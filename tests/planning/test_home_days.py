@@ -363,6 +363,15 @@ def test_no_companion_belongs_to_a_home_day():
     ]
 
 
+def test_a_companion_of_an_unknown_phase_does_not_stop_the_other_problems():
+    talk = CompanionKind("talk", "Talk", WithinDays(3), 30, "nowhere", after=VisitOrdinals((1,)))
+    alone = replace(home_phase(), beside="tablets")
+    for phases in ((phase(),), (alone,)):
+        whole = protocol(*phases, visits={"infusion": INFUSION, "tablet": TABLET})
+        known = list(whole.problems())
+        assert list(replace(whole, companions=(talk,)).problems()) == known
+
+
 def test_an_attendant_is_somebody_at_home():
     kind = replace(INFUSION, attendant=True)
     assert ("attendant", 'goes with place = "home", not "clinic"') in list(kind.problems())

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from ketasched.model.companion_kind import CompanionKind
+from ketasched.model.companion_kind import MOST_VISITS, CompanionKind
 from ketasched.model.counts import Count, EveryDays, PerWeek
 from ketasched.model.keys import Key
 from ketasched.model.values import Clock, Place, Problem
@@ -372,9 +372,9 @@ class Protocol:
             if kind.phase in home:
                 yield f"companions[{index}].phase", "expected a phase that is beside no other"
                 continue
-            counts = [one.count.max for one in self.phases_in_turn if kind.phase in ("", one.name)]
+            phases = (one for one in self.phases_in_turn if kind.phase in ("", one.name))
+            most = max((phase.count.max for phase in phases), default=MOST_VISITS)
             for key, ordinals in (("after", kind.after), ("before", kind.before)):
-                beyond = [one for one in ordinals.numbers if one > max(counts)] if ordinals else []
-                if counts and beyond:
-                    said = f"expected 1 to {max(counts)}, not {beyond[0]}"
-                    yield f"companions[{index}].{key}", said
+                beyond = [one for one in ordinals.numbers if one > most] if ordinals else []
+                if beyond:
+                    yield f"companions[{index}].{key}", f"expected 1 to {most}, not {beyond[0]}"
