@@ -20,7 +20,7 @@ FLOORS = (
     {"errors", "rules", "events"},
     {"planning", "files"},
     {"revising", "register", "render"},
-    {"together"},
+    {"together", "exchange"},
     {"api", "batch"},
     {"cli"},
     {"__main__", "__init__"},
@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "register": {"model", "errors", "rules", "files", "planning"},
     "render": {"model", "language", "errors", "rules", "events", "files"},
     "together": {"model", "errors", "rules", "planning", "revising"},
+    "exchange": {"model", "language", "errors", "events", "files", "register", "render"},
 }
 """The rooms that a room may import from, where those are not all below it."""
 
@@ -159,7 +160,7 @@ def test_imports_run_downward_only():
 
 
 def test_the_house_is_small_enough_to_walk_through():
-    assert len(ROOMS) <= 17
+    assert len(ROOMS) <= 18
     assert len(FLOORS) <= 8
     assert len(list(SOURCE.glob("*.py"))) <= 3
 

@@ -1,0 +1,7 @@
+"""What leaves the clinic when a command is named for it: feeds, calendar servers, invitations.
+
+Nothing here plans or decides: `published` says which events of a course others get to see, and
+the other modules bring these to calendar programs, servers and mail.
+
+Doors: none but this module.
+"""
