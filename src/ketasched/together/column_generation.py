@@ -11,7 +11,6 @@ from operator import mul
 import numpy as np
 
 from ketasched.together.capacity import UnitCapacity
-from ketasched.together.objective import Weights
 from ketasched.together.pricing import (
     CheapestPaths,
     Column,
@@ -59,16 +58,18 @@ class PricingRound:
 
 
 class ColumnGeneration:
-    """The column generation and its best bound; objectives are minimised."""
+    """The column generation and its best bound, for one objective (a stage) after the other.
 
-    def __init__(self, courses: StackedGraphs, capacity: UnitCapacity, weights: Weights) -> None:
-        self.courses, self.capacity, self.weights = courses, capacity, weights
-        self.seats = sum(courses.priorities)
-        self.master = RestrictedMaster(capacity, courses, weights)
+    `caps` has what the stages so far have found: a plan of a later stage is no worse.
+    """
+
+    def __init__(self, courses: StackedGraphs, capacity: UnitCapacity, stages: int) -> None:
+        self.courses, self.capacity, self.stages = courses, capacity, stages
+        self.master = RestrictedMaster(capacity, courses)
         self.best: PricingRound | None = None
         self.relaxed: Relaxation | None = None
-        self.caps: list[tuple[Weights, int]] = []
-        self._proven = -self.seats * weights.seat
+        self.caps: list[int] = []
+        self._proven = -sum(courses.priorities)
 
     @property
     def bound(self) -> int:
@@ -107,40 +108,26 @@ class ColumnGeneration:
             if not effort.spend(self._cost()) or not new:
                 return
 
-    def cap_seats(self, most: int) -> None:
-        """Add the proven limit on the number of seats to the bound and to the master problem."""
-        self.raise_bound(max(self.bound, -most * self.weights.seat))
-        self.seats, self.best = most, None
-        self.master.cap_seats(most)
-
-    def next_stage(self, weights: Weights, most: int) -> None:
-        """Minimise the sum with these weights, where the one so far is at most `most`."""
-        self.caps.append((self.weights, most))
-        self.master.cap(self.weights, most)
-        self.master.minimise(weights)
-        self.weights, self.best, self._proven = weights, None, 0
+    def next_stage(self, most: int) -> None:
+        """Minimise the next objective; the one so far is at most `most`."""
+        self.caps.append(most)
+        self.master.next_stage(most)
+        self.best, self._proven = None, 0
 
     def _quote(self, relaxed: Relaxation) -> PricingRound:
         prices = np.maximum(np.rint(np.array(relaxed.prices) * SCALE), 0).astype(np.int64)
-        seat_price = max(round(relaxed.seat_price * SCALE), 0)
-        parts, class_costs = (
-            self.weights.plus(self.weights, SCALE - 1),
-            slot_class_costs(self.capacity, prices),
-        )
-        cap_bound = 0
-        for (weights, most), price in zip(self.caps, relaxed.cap_prices, strict=True):
-            times = max(round(price * SCALE), 0)
-            parts, cap_bound = parts.plus(weights, times), cap_bound + times * most
-        priced, staying = (
-            self.courses.cheapest(parts, class_costs),
-            self.courses.staying(class_costs),
-        )
-        rewards = np.array(self.courses.priorities, np.int64) * (parts.seat - seat_price) + staying
+        class_costs = slot_class_costs(self.capacity, prices)
+        cap_prices = [max(round(price * SCALE), 0) for price in relaxed.cap_prices]
+        later = [0] * (self.stages - len(cap_prices) - 1)
+        factors = np.array([*cap_prices, SCALE, *later], np.int64)
+        priced = self.courses.cheapest(factors[1:], class_costs)
+        staying = self.courses.staying(class_costs)
+        rewards = np.array(self.courses.priorities, np.int64) * factors[0] + staying
         lowest = priced.lowest()
         # Python integers: the sums can exceed 64 bits.
         bound = sum(np.minimum(lowest - rewards, 0).tolist()) + sum(staying.tolist())
         bound -= sum(map(mul, prices.tolist(), self.capacity.limits))
-        bound -= seat_price * self.seats + cap_bound
+        bound -= sum(map(mul, cap_prices, self.caps))
         return PricingRound(bound, priced, rewards, lowest)
 
     def _cost(self) -> float:

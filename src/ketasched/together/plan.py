@@ -129,7 +129,7 @@ class _Planner:
             if number in known and self._decided_plans(number, known[number]) == plans[patient]
         }
         capacity = unit_capacity(self.clinic, self.bookings, slot_classes)
-        return solver()(graphs, capacity, warm_start, stages=(2,), limit=limit, seed=seed)
+        return solver()(graphs, capacity, warm_start, costs=2, limit=limit, seed=seed)
 
     def realise(self, chosen: Mapping[int, Sequence[Candidate]], alone: Courses) -> Courses:
         """The courses at the chosen candidates, each planned again beside the others.

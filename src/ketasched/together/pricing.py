@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ketasched.planning.shortest_path import Candidate
 from ketasched.together.capacity import UnitCapacity
 from ketasched.together.layered_graph import Node, PatientGraph
-from ketasched.together.objective import Costs, Value, Weights
+from ketasched.together.objective import Costs, Value
 
 Numbers = NDArray[np.int64]
 
@@ -76,16 +76,19 @@ class StackedGraphs:
             if graph.stays
         }
 
-    def cheapest(self, weights: Weights, class_costs: Numbers) -> "CheapestPaths":
-        """The cheapest paths to every node, with `class_costs` the cost of each slot class."""
-        paid, factors = np.append(class_costs, 0), np.array(weights.costs, np.int64)
+    def cheapest(self, factors: Numbers, class_costs: Numbers) -> "CheapestPaths":
+        """The cheapest paths to every node: each cost counts as often as its factor says.
+
+        `class_costs` has the cost of each slot class.
+        """
+        paid = np.append(class_costs, 0)
         sums: list[Numbers] = []
         for level in self.levels:
             found = level.costs @ factors
             if sums:
                 found = np.minimum.reduceat(sums[-1][level.sources] + found, level.begins)
             sums.append(found + paid[level.slot_classes])
-        return CheapestPaths(self, weights, sums)
+        return CheapestPaths(self, factors, sums)
 
     def staying(self, class_costs: Numbers) -> Numbers:
         """What each patient pays without a course."""
@@ -100,7 +103,7 @@ class CheapestPaths:
     """The lowest cost of a path to each node, at the given dual prices."""
 
     courses: StackedGraphs
-    weights: Weights
+    factors: Numbers
     sums: list[Numbers]
 
     def lowest(self) -> Numbers:
@@ -150,8 +153,7 @@ class CheapestPaths:
 
     def _courses(self, number: int, node: int, spare: int) -> Iterator[Column]:
         """The courses to a node that cost less than `spare` more than the cheapest one."""
-        factors = np.array(self.weights.costs, np.int64)
-        nothing = (0,) * len(factors)
+        nothing = (0,) * len(self.factors)
         waiting: list[tuple[int, int, int, Costs, tuple[int, ...]]] = [
             (number, node, spare, nothing, ())
         ]
@@ -163,7 +165,7 @@ class CheapestPaths:
                 continue
             begin, end = level.ends[node]
             each = self.sums[number - 1][level.sources[begin:end]]
-            each = each + level.costs[begin:end] @ factors
+            each = each + level.costs[begin:end] @ self.factors
             each -= each.min()
             for arc in np.flatnonzero(each < spare).tolist():
                 more = _added(costs, level.costs[begin + arc])

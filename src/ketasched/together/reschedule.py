@@ -25,9 +25,6 @@ from ketasched.together.plan import refuse_without_extra, solver
 from ketasched.together.rescheduling_graph import ReschedulingGraph
 from ketasched.together.seating import CourseGraph, Place, Seating
 
-STAGES = (1, 2, 1)
-"""The excess is minimised first, then the moves with the delay, then the spacing."""
-
 Rule = TypeVar("Rule", bound=str)
 
 Places = dict[int, Place]
@@ -142,7 +139,7 @@ class _Planner:
             for patient, number in enumerate(numbers)
             if number in known
         }
-        solution = solver()(graphs, capacity, warm_start, stages=STAGES, limit=limit, seed=seed)
+        solution = solver()(graphs, capacity, warm_start, costs=4, limit=limit, seed=seed)
         places = {
             number: Place(tuple(one.slot for one in chosen), ())
             for number, chosen in zip(numbers, solution.candidates, strict=True)

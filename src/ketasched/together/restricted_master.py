@@ -12,7 +12,6 @@ from ortools.linear_solver import pywraplp
 
 from ketasched.together.capacity import UnitCapacity
 from ketasched.together.layered_graph import HOLDS_NOTHING
-from ketasched.together.objective import Weights
 from ketasched.together.pricing import Column, StackedGraphs
 
 SOLVER_SETTINGS = tuple(
@@ -24,27 +23,30 @@ SOLVER_SETTINGS = tuple(
 Imprecise dual prices do no harm, because the bound is exact at any prices.
 """
 
+SMALLEST_SHARE = 1e-6
+"""A smaller share of a column is numerical noise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A solution of the relaxation: the priority that it seats, the dual price of each limit.
+    """A solution of the relaxation: its value, and the dual price of each limit.
 
-    `cap_prices` are those of the values that earlier stages have found.
+    `support` are the columns of which it selects at least a part. `cap_prices` are the dual prices
+    of what the earlier stages have found.
     """
 
     value: float
-    seated: float
+    support: list[Column]
     prices: list[float]
-    seat_price: float
     cap_prices: list[float]
 
 
 class RestrictedMaster:
-    """The linear programme, which grows column by column."""
+    """The linear programme, which grows column by column, and by a limit for each stage."""
 
-    def __init__(self, capacity: UnitCapacity, courses: StackedGraphs, weights: Weights) -> None:
+    def __init__(self, capacity: UnitCapacity, courses: StackedGraphs) -> None:
         self.columns: list[Column] = []
-        self._caps: list[tuple[Weights, pywraplp.Constraint]] = []
+        self._caps: list[pywraplp.Constraint] = []
         self._known: set[Column] = set()
         self._solver = solver = pywraplp.Solver.CreateSolver("GLOP")
         infinity = self._infinity = solver.infinity()
@@ -54,7 +56,6 @@ class RestrictedMaster:
         ]
         self._slot_classes = [solver.Constraint(-infinity, 0) for _ in capacity.offsets]
         self._limits = [solver.Constraint(-infinity, limit) for limit in capacity.limits]
-        self._seats = solver.Constraint(-infinity, infinity)
         self._variables: list[pywraplp.Variable] = []
         for slot_class, row in enumerate(self._slot_classes):
             for hold_set in capacity.hold_sets_of(slot_class):
@@ -64,24 +65,15 @@ class RestrictedMaster:
                     self._limits[limit].SetCoefficient(variable, 1)
         self._objective = solver.Objective()
         self._objective.SetMinimization()
-        self.minimise(weights)
         self.add(courses.stays.values())
 
-    def minimise(self, weights: Weights) -> None:
-        """Minimise the sum with these weights from now on."""
-        self._weights = weights
-        # The unit of the objective keeps the solver's numbers in a good range.
-        self._unit = max(weights.costs, default=0) or weights.seat
+    def next_stage(self, most: int) -> None:
+        """Minimise the next objective, and limit the one so far."""
+        stage, row = len(self._caps), self._solver.Constraint(-self._infinity, most)
+        self._caps.append(row)
         for variable, column in zip(self._variables, self.columns, strict=True):
-            value = weights.scalar(column.value) / self._unit
-            self._objective.SetCoefficient(variable, value)
-
-    def cap(self, weights: Weights, most: int) -> None:
-        """Limit the sum with these weights."""
-        row = self._solver.Constraint(-self._infinity, most)
-        for variable, column in zip(self._variables, self.columns, strict=True):
-            row.SetCoefficient(variable, weights.scalar(column.value))
-        self._caps.append((weights, row))
+            row.SetCoefficient(variable, column.value.part(stage))
+            self._objective.SetCoefficient(variable, column.value.part(stage + 1))
 
     def add(self, columns: Iterable[Column]) -> int:
         """Add columns. Returns how many of them are new."""
@@ -96,18 +88,11 @@ class RestrictedMaster:
             for slot_class in column.slot_classes:
                 if slot_class != HOLDS_NOTHING:
                     self._slot_classes[slot_class].SetCoefficient(variable, 1)
-            self._seats.SetCoefficient(variable, column.value.seated)
-            value = self._weights.scalar(column.value) / self._unit
-            self._objective.SetCoefficient(variable, value)
-            for weights, row in self._caps:
-                row.SetCoefficient(variable, weights.scalar(column.value))
+            for stage, row in enumerate((*self._caps, self._objective)):
+                row.SetCoefficient(variable, column.value.part(stage))
             self.columns.append(column)
             self._variables.append(variable)
         return new
-
-    def cap_seats(self, most: int) -> None:
-        """Limit the number of seats to a proven bound."""
-        self._seats.SetUb(most)
 
     def solve(self) -> Relaxation | None:
         """The optimum of the relaxation; None if the solver fails numerically."""
@@ -115,11 +100,10 @@ class RestrictedMaster:
             return None
         shares = zip(self._variables, self.columns, strict=True)
         return Relaxation(
-            self._objective.Value() * self._unit,
-            sum(share.solution_value() * column.value.seated for share, column in shares),
-            [-row.dual_value() * self._unit for row in self._limits],
-            -self._seats.dual_value() * self._unit,
-            [-row.dual_value() * self._unit for _, row in self._caps],
+            self._objective.Value(),
+            [column for share, column in shares if share.solution_value() > SMALLEST_SHARE],
+            [-row.dual_value() for row in self._limits],
+            [-row.dual_value() for row in self._caps],
         )
 
     def _is_solved(self, way: str) -> bool:

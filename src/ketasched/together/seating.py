@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import inf
+from operator import mul
 
 from ketasched.model import NewStart, Slot
 from ketasched.model.holds import Hold, holds_of_slots
@@ -15,11 +16,11 @@ from ketasched.planning.shortest_path import Candidate, cheapest_sequence
 from ketasched.rules import OCCUPANCY_RULES
 from ketasched.together.affected import Affected
 from ketasched.together.layered_graph import Layer, Node
-from ketasched.together.objective import Costs, weights_in_stages
+from ketasched.together.objective import Costs
 from ketasched.together.rescheduling_graph import ReschedulingGraph
 
-(WEIGHTS,) = weights_in_stages((10**6,) * 4, stages=(4,))
-"""The weights of the costs of one course, none of which reaches a million."""
+BASES = (10**18, 10**12, 10**6, 1)
+"""What each cost of a course counts in one number: none of them reaches a million."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ class Seating:
         if found is None:
             return None
         slots = tuple(chosen.slot for chosen in found.candidates)
-        return Place(slots, WEIGHTS.value(found.cost).costs)
+        return Place(slots, tuple(found.cost // base % BASES[-2] for base in BASES))
 
     def _free(self, one: CourseGraph, index: int, node: Node) -> Candidate | None:
         """A candidate for a node alone: the first of those that it stands for that is free."""
@@ -160,4 +161,4 @@ def _cheapest_arcs(
 
 @lru_cache(maxsize=4096)
 def _cost(costs: Costs) -> int:
-    return WEIGHTS.cost(costs)
+    return sum(map(mul, costs, BASES))

@@ -12,7 +12,7 @@ from ortools.sat.python import cp_model
 
 from ketasched.together.capacity import UnitCapacity
 from ketasched.together.layered_graph import HOLDS_NOTHING
-from ketasched.together.objective import Value, Weights, sum_of
+from ketasched.together.objective import Value, sum_of
 from ketasched.together.pricing import Column
 
 NO_SOLUTION = 1 << 62
@@ -65,18 +65,17 @@ def _solve(
 
 
 class SelectionModel:
-    """The CP-SAT model over some columns.
+    """The CP-SAT model over some columns, for the stage after those that have found `caps`.
 
-    `staying` are the patients who need one of theirs; `caps` are limits of weighted sums.
+    `staying` are the patients who need one of theirs.
     """
 
     def __init__(
         self,
         capacity: UnitCapacity,
         columns: Sequence[Column],
-        weights: Weights,
-        staying: Collection[int] = (),
-        caps: Sequence[tuple[Weights, int]] = (),
+        staying: Collection[int],
+        caps: Sequence[int],
     ) -> None:
         self.columns = columns
         self._model = model = cp_model.CpModel()
@@ -92,14 +91,13 @@ class SelectionModel:
         for patient, own in by_patient.items():
             (model.add_exactly_one if patient in staying else model.add_at_most_one)(own)
         self._assign_hold_sets(capacity, by_slot_class)
-        seats = [column.value.seated for column in columns]
-        self._seated = cp_model.LinearExpr.weighted_sum(self._takes, seats)
-        costs = [weights.cost(column.value.costs) for column in columns]
-        self._costs = cp_model.LinearExpr.weighted_sum(self._takes, costs)
-        self._weights = weights
-        for capped, most in caps:
-            sums = [capped.scalar(column.value) for column in columns]
-            model.add(cp_model.LinearExpr.weighted_sum(self._takes, sums) <= most)
+        for stage, most in enumerate(caps):
+            model.add(self._part(stage) <= most)
+        model.minimize(self._part(len(caps)))
+
+    def _part(self, stage: int) -> cp_model.LinearExpr:
+        parts = [column.value.part(stage) for column in self.columns]
+        return cp_model.LinearExpr.weighted_sum(self._takes, parts)
 
     def _assign_hold_sets(
         self, capacity: UnitCapacity, by_slot_class: dict[int, list[cp_model.IntVar]]
@@ -128,24 +126,16 @@ class SelectionModel:
             for hold_set, number in own.items():
                 self._model.add_hint(number, visits.get(hold_set, 0))
 
-    def best(self, good: int, seated: int | None, seconds: float, seed: int) -> Selection:
+    def best(self, good: int, seconds: float, seed: int) -> Selection:
         """The best selection found in `seconds` deterministic seconds.
 
-        No selection is better than `good`. With `seated`, exactly that priority is scheduled,
-        which is quicker to solve than seats with a large weight.
+        No selection is better than `good`.
         """
-        model, offset = self._model, 0
-        if seated is None:
-            model.minimize(self._costs - self._weights.seat * self._seated)
-        else:
-            model.add(self._seated == seated)
-            model.minimize(self._costs)
-            offset = seated * self._weights.seat
         solver = cp_model.CpSolver()
         solver.parameters.num_workers = 1
         solver.parameters.random_seed = seed
         solver.parameters.max_deterministic_time = seconds
-        status = _solve(solver, model, _StopAtBound(good + offset))
+        status = _solve(solver, self._model, _StopAtBound(good))
         spent = solver.response_proto.deterministic_time
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return Selection(NO_SOLUTION, (), {}, spent, status == cp_model.INFEASIBLE)
@@ -155,7 +145,7 @@ class SelectionModel:
             for slot_class, own in self._visits_by_hold_set.items()
         }
         return Selection(
-            round(solver.objective_value) - offset,
+            round(solver.objective_value),
             tuple(column for column, takes in zip(self.columns, taken, strict=True) if takes),
             visits_by_hold_set,
             spent,

@@ -17,7 +17,7 @@ from ketasched.planning.shortest_path import Candidate
 from ketasched.together.capacity import UnitCapacity
 from ketasched.together.column_generation import ColumnGeneration, Effort
 from ketasched.together.layered_graph import HOLDS_NOTHING, Layer, Node, PatientGraph
-from ketasched.together.objective import Costs, Value, Weights, sum_of, weights_in_stages
+from ketasched.together.objective import Value
 from ketasched.together.pricing import Column, StackedGraphs
 from ketasched.together.selection import NO_SOLUTION, Selection, SelectionModel
 
@@ -32,10 +32,6 @@ SECONDS_PER_COLUMN = 5e-5
 
 MAX_COLUMNS = 20_000
 """The largest number of columns in a selection model."""
-
-SEAT_SCALE = 1000
-"""The weight of a seat in the model that maximises the seats alone."""
-
 
 WarmStart = Mapping[int, tuple[Value, Sequence[Slot]]]
 """A known plan: for each patient with a course its value and its slots."""
@@ -55,68 +51,32 @@ def solve(
     capacity: UnitCapacity,
     known: WarmStart,
     *,
-    stages: Sequence[int],
+    costs: int,
     limit: float,
     seed: int,
 ) -> Solution:
     """The best joint plan found in about `limit` seconds of a usual machine.
 
-    The plan is never worse than the `known` one. `stages` has the numbers of costs that are
-    minimised at once, one stage after the other.
+    The plan is never worse than the `known` one. The seats are maximised first, then each of the
+    `costs` (their number) is minimised.
     """
-    first, *later = weights_in_stages(_highest_costs(graphs), stages)
-    generation = ColumnGeneration(StackedGraphs(graphs), capacity, first)
-    effort = Effort(limit / len(stages))
+    stages = 1 + costs
+    generation, effort = ColumnGeneration(StackedGraphs(graphs), capacity, stages), Effort(0)
     chosen = _warm_start(generation, graphs, known)
-    generation.run(effort)
-    _bound_seats(generation, effort)
-    chosen = _Selector(generation, effort, seed).select(chosen)
-    bounds, is_proven = [first.value(generation.bound)], True
-    for weights in later:
-        is_proven = is_proven and chosen.value == generation.bound
-        chosen = _in_next_stage(generation, weights, chosen)
-        effort.left += limit / len(stages)
+    bounds, is_proven = [0] * stages, True
+    for stage in range(stages):
+        if stage:
+            is_proven = is_proven and chosen.value == generation.bound
+            generation.next_stage(chosen.value)
+            chosen = replace(chosen, value=chosen.objective.part(stage), proven=False)
+        effort.left += limit / stages
         generation.run(effort)
         chosen = _Selector(generation, effort, seed).select(chosen)
-        if is_proven:
-            bounds.append(weights.value(generation.bound))
+        if is_proven:  # else nothing is known of what a plan costs that seats more
+            bounds[stage] = generation.bound
     found = _assign_slots(capacity, chosen, graphs)
     candidates = tuple(map(found.get, range(len(graphs))))
-    return Solution(candidates, chosen.objective, sum_of(bounds))
-
-
-def _in_next_stage(generation: ColumnGeneration, weights: Weights, chosen: Selection) -> Selection:
-    """The selection of a stage as the first one of the next stage."""
-    generation.next_stage(weights, chosen.value)
-    return replace(chosen, value=weights.scalar(chosen.objective), proven=False)
-
-
-def _highest_costs(graphs: Sequence[PatientGraph]) -> Costs:
-    """The highest sum that each cost can have: that of the dearest arcs of all visits."""
-    layers = [layer for graph in graphs for layer in graph.layers]
-    dearest = [
-        [
-            max(costs)
-            for costs in zip(*(costs for node in layer for _, costs in node.arcs), strict=True)
-        ]
-        for layer in layers
-    ]
-    return tuple(map(sum, zip(*dearest, strict=True)))
-
-
-def _bound_seats(generation: ColumnGeneration, effort: Effort) -> None:
-    """If the relaxation schedules a fraction of a patient, prove a bound on the seats."""
-    seated = generation.relaxed.seated if generation.relaxed else 0
-    if generation.weights.value(generation.bound).seated <= seated + 1e-6:
-        return
-    weights = Weights(SEAT_SCALE, (0,) * len(generation.weights.costs))
-    alone = ColumnGeneration(generation.courses, generation.capacity, weights)
-    alone.master.add(generation.master.columns)
-    alone.run(effort)
-    most = -alone.bound // SEAT_SCALE
-    if most < generation.seats:
-        generation.cap_seats(most)
-        generation.run(effort)
+    return Solution(candidates, chosen.objective, Value(-bounds[0], tuple(bounds[1:])))
 
 
 def _warm_start(
@@ -141,8 +101,8 @@ def _warm_start(
             for slot_class in column.slot_classes:
                 hold_set = generation.capacity.offsets[slot_class]
                 visits_by_hold_set[slot_class][hold_set] += 1
-    scalar = sum(generation.weights.scalar(value) for value, _ in known.values())
-    return Selection(scalar, tuple(columns), visits_by_hold_set, 0)
+    seats = sum(value.part(0) for value, _ in known.values())
+    return Selection(seats, tuple(columns), visits_by_hold_set, 0)
 
 
 def _node_at(capacity: UnitCapacity, layer: Layer, slot: Slot) -> tuple[Node, int | None]:
@@ -169,59 +129,47 @@ class _Selector:
     def select(self, known: Selection) -> Selection:
         """The best selection, `known` or better; a proof raises the bound.
 
-        The first model schedules as many patients as the bound allows, which is mostly possible
-        and quick to solve. The later ones start from the best selection so far.
+        The first model has the columns of the relaxation only, which often schedules nobody in
+        part. The later ones start from the best selection so far.
         """
-        generation, seated = self.generation, None
-        if generation.weights.seat:
-            seated = generation.weights.value(generation.bound).seated
-        found = self._solve(generation.master.columns, 1 / 3, seated)
-        chosen = found if found.value < known.value else known
+        generation, chosen = self.generation, known
         if chosen.value <= generation.bound:
             return chosen
+        support = generation.relaxed.support if generation.relaxed else ()
+        for columns in (support, generation.master.columns):
+            found = self._solve(columns, 1 / 3)
+            chosen = found if found.value < chosen.value else chosen
+            if chosen.value <= generation.bound:
+                return chosen
         near = generation.columns_near(chosen.value, MAX_COLUMNS)
         if near is not None:
-            better = self._solve_from(chosen, near, 1 / 2, seated)
+            better = self._solve(near, 1 / 2, chosen)
             if better.value < chosen.value:
                 chosen = better
             if better.proven:
                 generation.raise_bound(chosen.value)
                 return chosen
-        return self._improve(near or generation.master.columns, chosen, seated)
-
-    def _solve_from(
-        self, known: Selection, columns: Sequence[Column], part: float, seated: int | None
-    ) -> Selection:
-        """The best selection, starting from `known`, which schedules at most `seated`."""
-        as_many = known.objective.seated == seated
-        return self._solve(columns, part, seated if as_many else None, known)
+        return self._improve(near or generation.master.columns, chosen)
 
     def _solve(
-        self,
-        columns: Sequence[Column],
-        part: float,
-        seated: int | None,
-        known: Selection | None = None,
+        self, columns: Sequence[Column], part: float, known: Selection | None = None
     ) -> Selection:
-        """The best selection found with a `part` of the remaining effort."""
+        """The best selection found with a `part` of the remaining effort, from `known` on."""
         generation, seconds = self.generation, self.effort.left * part / SECONDS
         if seconds <= 0 or not columns:
             return Selection(NO_SOLUTION, (), {}, 0)
         staying, caps = generation.courses.stays.keys(), generation.caps
-        choice = SelectionModel(generation.capacity, columns, generation.weights, staying, caps)
+        choice = SelectionModel(generation.capacity, columns, staying, caps)
         if known is not None:
             choice.hint(known)
-        chosen = choice.best(generation.bound, seated, seconds, self.seed)
+        chosen = choice.best(generation.bound, seconds, self.seed)
         self.effort.spend(chosen.spent * SECONDS)
         return chosen
 
-    def _improve(
-        self, columns: Sequence[Column], chosen: Selection, seated: int | None
-    ) -> Selection:
+    def _improve(self, columns: Sequence[Column], chosen: Selection) -> Selection:
         """A large neighbourhood search: again and again some patients are freed.
 
-        The unscheduled patients are always free, the others keep their days. No more than `seated`
-        can be scheduled.
+        The unscheduled patients are always free, the others keep their days.
         """
         random = Random(self.seed)  # noqa: S311 - no secret
         share = SHARE_AT_FIRST
@@ -232,7 +180,7 @@ class _Selector:
             known = set(some)
             some += [column for column in chosen.columns if column not in known]
             part = SECONDS_EACH * SECONDS / self.effort.left
-            found = self._solve_from(chosen, some, part, seated)
+            found = self._solve(some, part, chosen)
             self.effort.spend(len(some) * SECONDS_PER_COLUMN)
             all_chose = not kept and found.proven
             share = min(share * 1.1, 1) if found.proven else share * 0.9
