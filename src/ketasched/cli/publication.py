@@ -15,7 +15,7 @@ from ketasched.cli.anonymity import hide_people
 from ketasched.cli.course_source import find_entry
 from ketasched.cli.day_query import DayQuery
 from ketasched.cli.output import report, use_clock_of
-from ketasched.cli.register_option import open_register
+from ketasched.cli.register_option import existing_register, open_register
 from ketasched.errors import BadFile
 from ketasched.files import feed_names
 from ketasched.files.feed_names import Names, Naming, feeds_file_of
@@ -90,8 +90,11 @@ class Publishing:
         )
 
     def _named(self, name: str) -> Publication:
-        register = open_register(self.register_address)
-        if register and not Path(name).exists():
+        is_there = name == "-" or Path(name).exists()
+        register = (
+            None if is_there else open_register(self.register_address) or existing_register()
+        )
+        if register:
             courses, complete = self._of_patient(register, name), False
             keep = partial(_keep_in_register, register, courses[0].clinic)
         else:

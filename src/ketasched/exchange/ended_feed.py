@@ -1,6 +1,6 @@
 """What is published of a course that is no longer known: its dates to come, as cancelled."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from icalendar import Calendar, Event
 
@@ -9,31 +9,35 @@ from ketasched.events.wording import CANCELLED
 from ketasched.exchange.published import DAYS_CANCELLED
 from ketasched.language.locale import Locale
 
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
-
 
 def ended_feed(published: str, now: datetime, locale: Locale) -> str | None:
     """The text of a feed whose course was withdrawn, made from the text that was published last.
 
-    What had not ended at `now` (aware) is cancelled, in the words of `locale`. None once all of it
-    was over, and changed last, more than `DAYS_CANCELLED` ago.
+    What begins after `now` (local to the clinic) is cancelled, in the words of `locale`; what only
+    says something of it, as a reminder, is left out. A day that has begun stays as it is: who was
+    brought has to be collected, and must not drive. None once all was over, and changed last, more
+    than `DAYS_CANCELLED` ago.
     """
     calendar = Calendar.from_ical(published)
-    last = now - DAYS_CANCELLED
-    for event in calendar.events:
-        if _end(event) > now:
+    starts = [_local(one.start, now) for one in calendar.events]
+    has_begun = any(start <= now and start.date() == now.date() for start in starts)
+    for event, start in zip(calendar.events, starts, strict=True):
+        is_to_come = start > now and not (has_begun and start.date() == now.date())
+        if is_to_come and event["TRANSP"] == "OPAQUE":
             _cancel(event, now, locale)
-    if all(max(_end(event), event.last_modified) < last for event in calendar.events):
+        elif is_to_come and event["STATUS"] != "CANCELLED":
+            calendar.subcomponents = [one for one in calendar.subcomponents if one is not event]
+    moments = [one.last_modified for one in calendar.events]
+    moments += [one.end for one in calendar.events if one["STATUS"] != "CANCELLED"]
+    if all(_local(one, now) + DAYS_CANCELLED < now for one in moments):
         return None
     text: str = calendar.to_ical().decode()
     return text
 
 
-def _end(event: Event) -> datetime:
-    """When an event ends; one that is cancelled has always ended."""
-    end = event.end
-    assert isinstance(end, datetime)  # noqa: S101 - a feed has no event of whole days
-    return LONG_AGO if event["STATUS"] == "CANCELLED" else end
+def _local(moment: date, now: datetime) -> datetime:
+    assert isinstance(moment, datetime)  # noqa: S101 - a feed has no event of whole days
+    return moment.astimezone(now.tzinfo)
 
 
 def _cancel(event: Event, now: datetime, locale: Locale) -> None:
