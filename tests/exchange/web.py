@@ -1,12 +1,14 @@
 """Web servers on this machine that serve a folder of feeds: Python's own, and nginx."""
 
+import os
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from tests.support.needed import needed
@@ -49,17 +51,20 @@ def by_nginx(folder: Path) -> Iterator[str]:
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     needed(program is not None, "nginx: apt-get install nginx-light")
     assert program is not None
-    port, place = free_port(), folder.with_name(f"nginx-{folder.name}")
-    place.mkdir()
+    port, place = free_port(), Path(tempfile.mkdtemp())
     configuration = place / "nginx.conf"
     names = {"port": port, "place": place, "folder": folder.resolve()}
-    user = "user www-data;" if _is_root() else ""
+    user = "user www-data;" if os.geteuid() == 0 else ""
     configuration.write_text(NGINX.format(user=user, **names))
     with _running([program, "-c", str(configuration), "-e", str(place / "error.log")], port):
         yield f"http://127.0.0.1:{port}/k"
+    shutil.rmtree(place)
 
 
-SERVERS: Mapping[str, Callable[[Path], object]] = {"python": by_python, "nginx": by_nginx}
+SERVERS: Mapping[str, Callable[[Path], AbstractContextManager[str]]] = {
+    "python": by_python,
+    "nginx": by_nginx,
+}
 
 
 def free_port() -> int:
