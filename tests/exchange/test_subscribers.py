@@ -86,7 +86,7 @@ def vdirsyncer(*words: str) -> None:
 def entries(text: str) -> list[tuple[str, ...]]:
     """What is in a calendar, but for the UIDs: vdirsyncer makes its own ones from the content."""
     return sorted(
-        (str(one.start.date()), str(one["SUMMARY"]), str(one["STATUS"]))
+        (f"{one.start:%Y-%m-%d}", str(one["SUMMARY"]), str(one["STATUS"]))
         for one in Calendar.from_ical(text).events
     )
 
