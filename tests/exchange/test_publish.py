@@ -188,16 +188,6 @@ def test_a_withdrawn_course_that_is_entered_again_has_its_feed_again(book):
     assert statuses(before["P-1", "patient"]) == {"CONFIRMED"}
 
 
-def test_a_course_that_is_planned_anew_has_a_new_feed_and_the_old_one_says_so(book):
-    run("register", "show", "P-1", "-o", "courses")
-    before = publish()
-    plan("P-1", "--start", "2027-01-04", "--force", "-o", "courses", "--register")
-    after = publish()
-    assert after["", "clinic"] == before["", "clinic"]
-    assert after["P-1", "patient"] != before["P-1", "patient"]
-    assert "CANCELLED" in statuses(before["P-1", "patient"])
-
-
 def test_a_damaged_course_is_said_and_nobody_is_told_that_it_is_cancelled(book):
     before = publish()
     text = (OUT / before["P-1", "patient"]).read_bytes()
