@@ -112,6 +112,16 @@ def test_only_what_has_changed_is_written(book):
     assert changed == {found["P-2", "patient"], found["P-2", "driver Sam"], found["", "clinic"]}
 
 
+def test_a_damaged_file_and_a_leftover_of_a_killed_writer_are_put_right(book):
+    name = publish()["P-1", "patient"]
+    whole = (OUT / name).read_bytes()
+    (OUT / name).write_bytes(whole[:999] + b"\xff")
+    (OUT / f".{'0' * 16}.part").write_bytes(b"half")
+    publish()
+    assert (OUT / name).read_bytes() == whole
+    assert len(files()) == 3
+
+
 def test_what_is_not_ours_stays(book):
     OUT.mkdir()
     others = {"index.html": "Welcome", "holidays.ics": "BEGIN:VCALENDAR", ".htaccess": "x"}
