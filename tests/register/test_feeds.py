@@ -129,3 +129,11 @@ def test_whoever_is_killed_anywhere_publishes_again_and_all_is_right(rotate, dat
 
 def contents(folder: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+ALSO_ON_POSTGRESQL = {
+    test_clerks_who_publish_at_once_agree_on_the_names,
+    test_of_clerks_who_rotate_at_once_the_last_one_is_right,
+    test_names_are_kept_for_good_and_a_replaced_one_is_removed_wherever_it_is,
+    test_a_register_of_an_earlier_version_gets_a_place_for_them,
+}
