@@ -252,6 +252,15 @@ def test_a_change_and_a_new_plan_leave_the_names_of_a_folder_alone():
     assert "CANCELLED" in statuses(before["P-1", "patient"])
 
 
+def test_a_renamed_patient_keeps_the_feed_in_the_register_and_in_a_folder(book):
+    run("register", "show", "P-1", "-o", "courses")
+    by_register, by_folder = publish(), publish("courses/P-1")
+    run("register", "rename", "P-1", "P-9", "-o", "courses", *DURING)
+    assert not Path("courses/P-1").exists()
+    assert [*publish().values()] == [*by_register.values()]
+    assert [*publish("courses/P-9").values()] == [*by_folder.values()]
+
+
 def test_clerks_who_publish_a_folder_at_once_agree_on_the_names():
     plan("P-1", "-o", "courses")
     asked = [("publish", "courses/P-1", "--to", to, *DURING) for to in ("out", "other", "out")]
