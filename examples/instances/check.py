@@ -92,6 +92,8 @@ def main() -> None:
     if wrong := [*problems(instance, solution["courses"])]:
         sys.exit("\n".join(wrong))
     found, bound = objective(instance, solution["courses"]), solution["bound"]
+    if found != solution["objective"]:
+        sys.exit(f"worth {found}, not {solution['objective']}")
     proven = "optimal" if found == bound else f"no solution is better than {bound}"
     print(f"{instance['name']}: seated {found[0]}, delay {found[1]}, spacing {found[2]}; {proven}")
 
