@@ -34,6 +34,7 @@ RENDERERS: Mapping[str, Renderer] = {
     "month": Renderer("ketasched.render.month"),
     "ics": Renderer("ketasched.render.ics", labelled=("driver",)),
     "json": Renderer("ketasched.render.json"),
+    "fhir": Renderer("ketasched.render.fhir"),
 }
 """The renderers by format."""
 
