@@ -5,7 +5,7 @@ imported at its first use, because some need libraries that take long to load.
 
 The room can be called, as the function `render` in it: `ketasched.render(course, "text")`.
 
-Doors: columns, html, ics, patient_folder.
+Doors: columns, fhir, html, ics, patient_folder.
 """
 
 import sys

@@ -14,11 +14,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from ketasched.errors import BadRequest
-from ketasched.events.companion_text import attendant_text
+from ketasched.events.rides import must_not_drive
 from ketasched.events.view import View, reader_locale
 from ketasched.events.visit_times import visit_times
 from ketasched.events.wording import (
+    NEEDS_ATTENDANT,
     NEEDS_DRIVER,
+    NOT_YOURSELF,
     Labels,
     clinic_name,
     clinic_phone,
@@ -70,12 +72,12 @@ def render(course: Course, view: View) -> str:
     if view.audience == "driver":
         said = "FHIR is for a record system and names the patient: no driver gets it"
         raise BadRequest("audience", said, next_step='the format "ics"')
-    return json.dumps(fhir_bundle(course), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(_Resources(course).bundle(), ensure_ascii=False, indent=2) + "\n"
 
 
-def fhir_bundle(course: Course) -> Resource:
-    """The transaction with all the resources of a course."""
-    return _Resources(course).bundle()
+def render_line(course: Course) -> str:
+    """The Bundle on one line, without its end, for a file of many (NDJSON)."""
+    return json.dumps(_Resources(course).bundle(), ensure_ascii=False)
 
 
 class _Resources:
@@ -93,7 +95,7 @@ class _Resources:
         others = {one.uid: replace(one, status="omitted") for one in removed_companions(course)}
         self.items: list[Visit | Companion]
         self.items = [*here, *course.companions, *visits.values(), *others.values()]
-        """What is there and, as omitted, what an undo has removed: the record system may have it."""
+        """With what an undo has removed, as omitted, because a record system may have it."""
 
     def bundle(self) -> Resource:
         """The Bundle."""
@@ -214,12 +216,14 @@ class _Resources:
         """What the patient has to arrange, and until when they must not drive."""
         if item.status not in TAKES_PLACE:
             return ""
-        kind, times = self.kind(item), visit_times(item, self.locale)
-        driver = self.locale.text(NEEDS_DRIVER) if kind.needs_driver else ""
-        stays = attendant_text(times, self.locale) if kind.attendant else ""
+        kind, times, text = self.kind(item), visit_times(item, self.locale), self.locale.text
+        driver = text(NEEDS_DRIVER) if kind.needs_driver else ""
+        if isinstance(item, Companion) and not driver and must_not_drive(self.course, item):
+            driver = text(NOT_YOURSELF)
+        attendant = text(NEEDS_ATTENDANT, begin=times.begin, end=times.end)
         is_treatment = self.phase(item) and kind.place != "phone"
         until = no_driving_text(times.until, kind.place, self.locale) if is_treatment else ""
-        return f"{driver} {stays} {until}"
+        return f"{driver} {attendant * kind.attendant} {until}"
 
     def period(self, items: Collection[Visit | Companion]) -> Resource:
         """From the first to the last of these."""
