@@ -375,7 +375,7 @@ class Register:
         asked = select(COURSES.c.course_id, COURSES.c.document).order_by(*sorting)
         with reading(self.engine) as connection:
             few = connection.execution_options(yield_per=ROWS_AT_ONCE)
-            yield from few.execute(asked).tuples()
+            yield from ((row[0], row[1]) for row in few.execute(asked))
 
     def current(self, today: date) -> Iterator[Course]:
         """The courses that end today or later. A course that is damaged is left out."""
