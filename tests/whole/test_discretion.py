@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from itertools import product
 from typing import get_args
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.cli import main
+from ketasched.errors import BadRequest
 from ketasched.events.view import View
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, shipped_protocols
@@ -40,6 +42,10 @@ from tests.support.readers import unfolded
 FORMS = [form for form in RENDERERS if form != "json"]
 """A course as JSON is all of it, for the clinic."""
 AUDIENCES: tuple[Audience, ...] = ("patient", "driver")
+NAMES_THE_PATIENT = "fhir", "driver"
+"""What is refused: a record system's resources all name the patient."""
+OUTPUTS = [pair for pair in product(FORMS, AUDIENCES) if pair != NAMES_THE_PATIENT]
+DRIVERS_FORMS = [form for form, audience in OUTPUTS if audience == "driver"]
 TELLS = "Ketamine infusions for depression: Hudson Psychiatry (esketamine, Spravato)"
 ALL_WEEK = "mon tue wed thu fri sat sun"
 
@@ -91,8 +97,7 @@ def words_in(text):
     return plain or sensitive_term(text) or sensitive_term(whole)
 
 
-@pytest.mark.parametrize("audience", AUDIENCES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "audience"), OUTPUTS)
 @pytest.mark.parametrize("name", shipped_protocols())
 def test_no_protocol_and_no_clinic_makes_a_discreet_output_tell(name, form, audience):
     shown = render(course_of(load_protocol(name), telling_clinic()), form, View(audience))
@@ -105,12 +110,11 @@ def test_no_protocol_and_no_clinic_makes_a_discreet_output_tell(name, form, audi
 def test_no_discreet_output_tells_in_any_language(name, language):
     own = {"es": "Clínica del Dolor: infusión", "fr": "Centre antidouleur : perfusion"}
     course = course_of(load_protocol(name), telling_clinic(own[language], language=language))
-    for form in FORMS:
-        for audience in AUDIENCES:
-            assert words_in(render(course, form, View(audience))) == ""
+    for form, audience in OUTPUTS:
+        assert words_in(render(course, form, View(audience))) == ""
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", DRIVERS_FORMS)
 @pytest.mark.parametrize("titles", ["discreet", "clinical"])
 @pytest.mark.parametrize("name", shipped_protocols())
 def test_a_driver_learns_neither_who_is_treated_nor_for_what_whatever_the_titles(
@@ -122,7 +126,7 @@ def test_a_driver_learns_neither_who_is_treated_nor_for_what_whatever_the_titles
     assert "4711" not in shown
 
 
-@pytest.mark.parametrize("form", ["text", "html", "ics"])
+@pytest.mark.parametrize("form", ["text", "html", "ics", "fhir"])
 @pytest.mark.parametrize("name", shipped_protocols())
 def test_a_clinic_that_wants_clinical_titles_has_them(name, form):
     course = course_of(load_protocol(name), telling_clinic(titles="clinical"))
@@ -206,8 +210,9 @@ TEXTS = st.lists(
 ).map("".join)
 
 
-@given(text=TEXTS, audience=st.sampled_from(AUDIENCES), form=st.sampled_from(FORMS))
-def test_whatever_the_texts_of_a_clinic_and_a_protocol_say_nothing_tells(text, audience, form):
+@given(text=TEXTS, output=st.sampled_from(OUTPUTS))
+def test_whatever_the_texts_of_a_clinic_and_a_protocol_say_nothing_tells(text, output):
+    form, audience = output
     asked = protocol(
         phase(2, name=text or "one", reviews=(PhaseReview(1, text),)),
         id="iv-ptsd",
@@ -219,8 +224,9 @@ def test_whatever_the_texts_of_a_clinic_and_a_protocol_say_nothing_tells(text, a
     said = Entry(MADE_AT, text, text, text)
     finding = Finding("past", "warning", text, 1)
     visits = tuple(replace(visit, note=text) for visit in course.visits)
+    patient = course.patient if form == "fhir" else text  # a reference that tells is refused
     course = replace(
-        course, patient=text, visits=visits, history=(said,), findings=(finding,), uid_key=text
+        course, patient=patient, visits=visits, history=(said,), findings=(finding,), uid_key=text
     )
     assert words_in(render(course, form, View(audience, driver_label=text))) == ""
 
@@ -409,8 +415,10 @@ def test_a_patient_reference_that_tells_is_refused_where_titles_are_discreet():
 # ---- What a driver calls the patient
 
 
-@pytest.mark.parametrize("form", RENDERERS)
-@pytest.mark.parametrize("audience", get_args(Audience))
+@pytest.mark.parametrize(
+    ("form", "audience"),
+    [pair for pair in product(RENDERERS, get_args(Audience)) if pair != NAMES_THE_PATIENT],
+)
 def test_a_format_says_the_name_or_the_command_refuses_it(form, audience):
     course = plan(protocol(), clinic(), request(), made_at=MADE_AT)
     says = "Anna" in render(course, form, View(audience, driver_label="Anna"))
@@ -420,6 +428,16 @@ def test_a_format_says_the_name_or_the_command_refuses_it(form, audience):
     result = CliRunner().invoke(main, start + asked)
     assert result.exit_code == (0 if says else 2)
     assert says or "--driver-label goes with" in result.output
+
+
+def test_a_record_systems_resources_are_for_no_driver():
+    course = plan(protocol(), clinic(), request(patient="P-014"), made_at=MADE_AT)
+    with pytest.raises(BadRequest, match="no driver gets it"):
+        render(course, "fhir", "driver")
+    asked = ["plan", "--start", "2027-01-04", "--format", "fhir", "--for", "driver"]
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 2
+    assert "--format fhir names the patient: it is for no driver." in result.output
 
 
 @pytest.mark.parametrize("form", ["ics", "text", "html"])
@@ -454,8 +472,7 @@ def test_a_label_that_would_do_nothing_or_tell_is_refused(arguments, said):
     assert said in result.output
 
 
-@pytest.mark.parametrize("audience", AUDIENCES)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "audience"), OUTPUTS)
 def test_nobody_but_the_clinic_reads_what_an_insurer_authorised(form, audience):
     allowed = (Authorisation(4, MONDAY, date(2026, 12, 31)),)
     asked = request(authorised=allowed, boosters=1)

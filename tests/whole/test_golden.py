@@ -26,16 +26,21 @@ EVERY_DAY = hours_of(dict.fromkeys(WEEKDAYS, (TimeRange.read("08:00-18:00"),)))
 TRANSFERRED = "transferred"
 """A course after three infusions elsewhere, in place of a protocol's name."""
 
+SAME_FOR_EVERY_VIEW = "json", "fhir"
+FHIR_NAMES = "kap-six", "iv-home-tablets", TRANSFERRED
+"""Courses with all that a Bundle can have; the others are long, and like these."""
+
 MATRIX = [
     (name, form, audience)
     for name in (*shipped_protocols(), TRANSFERRED)
     for form in RENDERERS
     for audience in ("patient", "driver", "clinic")
-    if form != "json" or audience == "patient"
+    if form not in SAME_FOR_EVERY_VIEW or audience == "patient"
+    if form != "fhir" or name in FHIR_NAMES
 ]
 
 
-ENDINGS = {"text": "txt", "month": "month.txt"}
+ENDINGS = {"text": "txt", "month": "month.txt", "fhir": "fhir.json"}
 
 
 DAY = "2026-12-14"

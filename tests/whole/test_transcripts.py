@@ -57,6 +57,7 @@ ELSEWHERE = {
     "cli/ending.py _output_failed": "cli/test_output_that_fails.py::test_a_full_device_is_said",
     "cli/batch.py _settings": "batch/test_failures.py::test_a_stopped_run_does_not_go_on",
     "cli/options.py machine_zone": "cli/test_doctor.py::test_a_machine_without_a_zone",
+    "render/fhir.py render": "whole/test_discretion.py::test_a_record_systems_resources_are_for",
     "register/opening.py no_extra": "register/test_register_cli.py::test_a_missing_extra_is",
     "cli/show.py command": "cli/test_cli.py::test_a_patient_of_the_register_is_shown_by_another",
     "cli/revised_folders.py _name_all": "register/test_reschedule.py::test_files_that_fail_after",

@@ -76,6 +76,8 @@ class Delivery:
         if self.form == "json" and self.audience not in (None, "clinic"):
             said = "--format json is the whole course: it is for nobody but the clinic."
             raise click.UsageError(said)
+        if self.form == "fhir" and self.audience == "driver":
+            raise click.UsageError("--format fhir names the patient: it is for no driver.")
         if self.rides_of and self.audience != "driver":
             raise click.UsageError("--rides-of goes with --for driver.")
         if self.large and not (self.output or self.form == "html"):

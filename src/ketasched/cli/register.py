@@ -36,6 +36,7 @@ from ketasched.model.identifiers import clinic_key
 from ketasched.model.wall_clock import day_text, moment_text
 from ketasched.register.records import IMPORTED, CourseEntry, LogEntry, waivers_of
 from ketasched.render.columns import aligned
+from ketasched.render.fhir import render_line
 from ketasched.rules import OCCUPANCY_NAMES
 
 if TYPE_CHECKING:
@@ -174,14 +175,34 @@ def _print_log(register: "Register", course_id: str) -> None:
 
 @command.command("export")
 @register_option
-def export(*, register_address: str | None) -> None:
+@options.output_format(
+    ("ndjson", "fhir"), "Courses, to import again (ndjson), or FHIR Bundles for a record system."
+)
+def export(*, register_address: str | None, form: str | None) -> None:
     """Print every course on a line of its own, as JSON (NDJSON).
 
     \b
     ketasched register export >courses.ndjson
+    ketasched register export --format fhir >bundles.ndjson
     """
-    for line in needed_register(register_address).documents():
-        click.echo(line)
+    register, failed = needed_register(register_address), 0
+    for course_id, document in register.documents():
+        try:
+            fhir = form == "fhir"
+            click.echo(_fhir_line(register, course_id, document) if fhir else document)
+        except BadFile as error:
+            failed += 1
+            report(error)
+    if failed:
+        raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _fhir_line(register: "Register", course_id: str, document: str) -> str:
+    """The FHIR Bundle of a course. Raises `BadFile`, which shows nothing of a damaged one."""
+    course = None
+    with suppress(BadFile):
+        course = parse_course(document, course_id)
+    return render_line(course or register.course(course_id))
 
 
 @command.command("import")

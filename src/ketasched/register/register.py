@@ -369,13 +369,13 @@ class Register:
         with reading(self.engine) as connection:
             return queries.stored_course(connection, course_id)
 
-    def documents(self) -> Iterator[str]:
-        """Every course file as a line of JSON, in order of the patients, as of one moment."""
+    def documents(self) -> Iterator[tuple[str, str]]:
+        """Every course's id and its file, a line of JSON, by patients, as of one moment."""
         sorting = COURSES.c.patient, COURSES.c.last_day, COURSES.c.course_id
-        asked = select(COURSES.c.document).order_by(*sorting)
+        asked = select(COURSES.c.course_id, COURSES.c.document).order_by(*sorting)
         with reading(self.engine) as connection:
             few = connection.execution_options(yield_per=ROWS_AT_ONCE)
-            yield from few.execute(asked).scalars()
+            yield from ((row[0], row[1]) for row in few.execute(asked))
 
     def current(self, today: date) -> Iterator[Course]:
         """The courses that end today or later. A course that is damaged is left out."""

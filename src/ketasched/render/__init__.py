@@ -5,7 +5,7 @@ imported at its first use, because some need libraries that take long to load.
 
 The room can be called, as the function `render` in it: `ketasched.render(course, "text")`.
 
-Doors: columns, html, ics, patient_folder.
+Doors: columns, fhir, html, ics, patient_folder.
 """
 
 import sys
@@ -34,6 +34,7 @@ RENDERERS: Mapping[str, Renderer] = {
     "month": Renderer("ketasched.render.month"),
     "ics": Renderer("ketasched.render.ics", labelled=("driver",)),
     "json": Renderer("ketasched.render.json"),
+    "fhir": Renderer("ketasched.render.fhir"),
 }
 """The renderers by format."""
 
