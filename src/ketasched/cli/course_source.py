@@ -1,7 +1,7 @@
 """The course that a command is for, from a file or the register, and what is newer for it."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_names, hide_people
+from ketasched.cli.anonymity import hide_people
 from ketasched.cli.busy_option import BusyCalendars, say_note
 from ketasched.cli.current_clinic import current_clinic
-from ketasched.cli.hints import quoted
 from ketasched.cli.output import say, use_clock_of
 from ketasched.cli.register_option import open_register
 from ketasched.errors import BadFile
@@ -22,8 +21,7 @@ from ketasched.files.load import load_clinic, load_course, refuse_mismatch, with
 from ketasched.model import BusyTime, Clinic, Course, Protocol, Request
 from ketasched.model.busy_index import with_busy_times
 from ketasched.planning.planner import planning_horizon
-from ketasched.register import course_lookup
-from ketasched.register.course_lookup import SeveralPatients
+from ketasched.register.course_lookup import find_entry
 from ketasched.register.records import CourseEntry
 
 if TYPE_CHECKING:
@@ -60,7 +58,6 @@ class CourseSource(BusyCalendars):
         clinic = load_clinic(self.clinic_path) if self.clinic_path else None
         entry = find_entry(self.register, name, clinic, today)
         course = self.register.course(entry.course_id)
-        hide_people(course)
         use_clock_of(course.clinic)
         return course, entry
 
@@ -86,22 +83,6 @@ class CourseSource(BusyCalendars):
         hide_people(request)
         warn_of_copies(course, request)
         return replace(course, request=request), at
-
-
-@contextmanager
-def _hiding_names() -> Iterator[None]:
-    """Hide from standard error whom a name may mean, and quote them for this shell."""
-    try:
-        yield
-    except SeveralPatients as error:
-        hide_names(*error.patients)
-        error.details = tuple(quoted([one]) for one in error.patients)
-        raise
-
-
-find_entry = _hiding_names()(course_lookup.find_entry)
-entries_of = _hiding_names()(course_lookup.entries_of)
-patient_named = _hiding_names()(course_lookup.patient_named)
 
 
 def find_course(register: "Register", course_id: str) -> Course | None:

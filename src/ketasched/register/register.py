@@ -36,6 +36,7 @@ from ketasched.register.records import (
     CourseEntry,
     LogEntry,
     LogRecord,
+    Notice,
     Waiver,
     prepared_files,
 )
@@ -60,15 +61,21 @@ SECONDS_TO_COME_BACK, SECONDS_BETWEEN = 20, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """An open register; `is_new` if its tables were created by this opening."""
+    """An open register; `is_new` if its tables were created by this opening.
+
+    `notice` is called with each course that is read, and each patient who is found by a name.
+    """
 
     engine: Engine
     is_new: bool
+    notice: Notice = lambda _: None
 
     @classmethod
-    def open(cls, address: str, *, make: bool = True) -> "Register":
+    def open(
+        cls, address: str, *, make: bool = True, notice: Notice = lambda _: None
+    ) -> "Register":
         """Open the register at a URL or in a SQLite file. Raises the errors of `open_database`."""
-        return cls(*open_database(address, make=make))
+        return cls(*open_database(address, make=make), notice)
 
     def close(self) -> None:
         """Close all connections."""
@@ -345,7 +352,10 @@ class Register:
         from `name` in case, accents and spaces only.
         """
         with reading(self.engine) as connection:
-            return queries.patients_named(connection, name, clinic)
+            found = queries.patients_named(connection, name, clinic)
+        for patient in found:
+            self.notice(patient)
+        return found
 
     def clinics(self) -> list[str]:
         """The names of the clinics."""
@@ -367,7 +377,9 @@ class Register:
     def course(self, course_id: str) -> Course:
         """The course with this identifier. Raises `BadFile`."""
         with reading(self.engine) as connection:
-            return queries.stored_course(connection, course_id)
+            course = queries.stored_course(connection, course_id)
+        self.notice(course)
+        return course
 
     def documents(self) -> Iterator[str]:
         """Every course file as a line of JSON, in order of the patients, as of one moment."""
@@ -384,7 +396,9 @@ class Register:
             few = connection.execution_options(yield_per=ROWS_AT_ONCE)
             for row in few.execute(asked.where(COURSES.c.last_day >= today.isoformat())):
                 with suppress(BadFile):
-                    yield queries.read_document(*row)
+                    course = queries.read_document(*row)
+                    self.notice(course)
+                    yield course
 
     def days(self, first: date, last: date, clinic: Clinic | None = None) -> BookedDays:
         """The courses that may have a visit or a review on these dates (inclusive), with chairs.
@@ -392,7 +406,10 @@ class Register:
         Of one clinic, or of all. Raises `BadFile`.
         """
         with reading(self.engine) as connection:
-            return queries.booked_days(connection, first, last, clinic)
+            found = queries.booked_days(connection, first, last, clinic)
+        for course in found.courses:
+            self.notice(course)
+        return found
 
     def log(self, course_id: str) -> list[LogRecord]:
         """The log of a course, oldest line first."""
