@@ -2,8 +2,8 @@
 
 `request` reads what is asked for one patient, `plan` makes a course of it, `check` says what the
 rules have to say of a course, `revise` changes it, `suggest` lists other times for a visit, and
-`render` and `calendar` write what is handed out. `load_protocol`, `load_clinic` and `load_course`
-read files; `Register` is the clinic's register. They do what the commands of the same names do,
+`render`, `calendar` and `write_folder` write what is handed out. `load_protocol`, `load_clinic`
+and `load_course` read files; `Register` is the clinic's register. They do what the commands of the same names do,
 and raise the same errors: docs/python.md.
 """
 
@@ -11,8 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ketasched.api.busy_times import BusyCalendars
     from ketasched.api.calendars import calendar
     from ketasched.api.changes import revise
+    from ketasched.api.free_slots import Waiting
     from ketasched.api.new_courses import plan
     from ketasched.api.registers import Register
     from ketasched.api.suggestions import suggest
@@ -22,10 +24,12 @@ if TYPE_CHECKING:
     from ketasched.model import Clinic, Course, Finding, Protocol, Request
     from ketasched.planning.check import check
     from ketasched.render import render
+    from ketasched.render.course_folders import write_folder
 
 __all__ = [
     "BadFile",
     "BadRequest",
+    "BusyCalendars",
     "Clinic",
     "Course",
     "Finding",
@@ -35,6 +39,7 @@ __all__ = [
     "Refused",
     "Register",
     "Request",
+    "Waiting",
     "calendar",
     "check",
     "load_clinic",
@@ -45,11 +50,14 @@ __all__ = [
     "request",
     "revise",
     "suggest",
+    "write_folder",
 ]
 
 _HOMES = {
+    "api.busy_times": ("BusyCalendars",),
     "api.calendars": ("calendar",),
     "api.changes": ("revise",),
+    "api.free_slots": ("Waiting",),
     "api.new_courses": ("plan",),
     "api.registers": ("Register",),
     "api.suggestions": ("suggest",),
@@ -59,6 +67,7 @@ _HOMES = {
     "model": ("Clinic", "Course", "Finding", "Protocol", "Request"),
     "planning.check": ("check",),
     "render": ("render",),
+    "render.course_folders": ("write_folder",),
 }
 
 

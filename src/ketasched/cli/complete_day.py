@@ -7,9 +7,9 @@ import click
 
 from ketasched.api.day_records import CompletedDay, VisitState, complete_day
 from ketasched.cli import options
-from ketasched.cli.change_report import print_revisions
 from ketasched.cli.day_query import DayQuery
 from ketasched.cli.output import note_done, say
+from ketasched.cli.revision_lines import print_revisions
 from ketasched.files.option_values import refuse_unsafe_text
 from ketasched.model.wall_clock import day_text
 

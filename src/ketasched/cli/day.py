@@ -9,11 +9,12 @@ from ketasched.cli import options
 from ketasched.cli.complete_day import CompleteOptions, complete_options
 from ketasched.cli.day_query import DayQuery, which_clinic_option
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step, visit_misfits
+from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, WEEKDAYS, DateRange
+from ketasched.planning.misfits import visit_misfits
 from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.render.day_sheet.week import draw_week

@@ -16,10 +16,10 @@ from ketasched.cli import options
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import print_as
 from ketasched.cli.register_option import existing_register
-from ketasched.cli.zonedata import ANY_ZONE, packaged_release, zone_data
 from ketasched.errors import BadFile, KetaschedError, command_line
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_clinic
+from ketasched.files.zone_data import ANY_ZONE, packaged_release, zone_data
 
 SAMPLE = "–é√日"
 """Characters that our pages have, or that names of patients and clinics may."""

@@ -17,7 +17,7 @@ from ketasched.cli.course_source import find_course, former_courses
 from ketasched.cli.current_clinic import coming_misfits
 from ketasched.cli.delivery import Delivery, delivery_options
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import misfits_text, say_next_step, visit_misfits
+from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import (
     SOME_FAILED,
     in_local_style,
@@ -33,6 +33,7 @@ from ketasched.files.load import load_clinic, load_course, parse_course
 from ketasched.files.toml_json import read_lines
 from ketasched.model import Course, quote
 from ketasched.model.wall_clock import day_text, moment_text
+from ketasched.planning.misfits import misfits_text, visit_misfits
 from ketasched.register.course_lookup import find_entry, patient_named
 from ketasched.register.records import CourseEntry
 from ketasched.render.columns import aligned

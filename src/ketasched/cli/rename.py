@@ -12,13 +12,12 @@ import click
 from ketasched.api.renaming import read_reference, renamed_courses
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names
-from ketasched.cli.change_report import print_revisions
 from ketasched.cli.course_source import former_courses
-from ketasched.cli.delivery import Delivery, holds_course, output_option
+from ketasched.cli.delivery import Delivery, output_option, say_what_is_left
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import note_done, say, use_clock_of
 from ketasched.cli.register_option import needed_register, register_option
-from ketasched.cli.revised_folders import followed_folder, say_what_is_left
+from ketasched.cli.revision_lines import print_revisions
 from ketasched.errors import BadRequest, command_line
 from ketasched.files.disk import kind_at
 from ketasched.files.load import load_clinic
@@ -26,6 +25,7 @@ from ketasched.files.option_values import refuse_unsafe_text
 from ketasched.model import Course
 from ketasched.register.course_lookup import patient_named
 from ketasched.register.records import LogEntry, prepared_files
+from ketasched.render.course_folders import followed_folder, holds_course
 from ketasched.render.patient_folder import EVENT_FOLDERS
 
 if TYPE_CHECKING:

@@ -31,7 +31,6 @@ from ketasched.cli.output import (
     say,
 )
 from ketasched.cli.register_option import is_register_given, register_option
-from ketasched.cli.revised_folders import prepared_folders
 from ketasched.errors import BadRequest, command_line
 from ketasched.files.atomic_write import write_folder
 from ketasched.files.load import load_proposal
@@ -45,6 +44,7 @@ from ketasched.model import (
 )
 from ketasched.planning.left_out import LEFT_OUT
 from ketasched.render.call_list import FORMS
+from ketasched.render.course_folders import prepared_folders
 from ketasched.rules.overridden import is_overridden
 
 WHERE = (

@@ -9,11 +9,11 @@ from ketasched.cli.anonymity import hide_people
 from ketasched.cli.check import row_line
 from ketasched.cli.output import say
 from ketasched.cli.roster_options import RosterOptions
-from ketasched.cli.roster_source import open_roster
 from ketasched.errors import command_line
 from ketasched.files.load import DEFAULT_PROTOCOL
 from ketasched.files.request_parsing import REQUEST_FIELDS
 from ketasched.files.roster import Row, priority_of, request_of_row
+from ketasched.files.roster_source import open_roster
 from ketasched.model import Clinic
 from ketasched.model.identifiers import clinic_key
 from ketasched.model.wall_clock import clock_text

@@ -38,6 +38,7 @@ from ketasched.register.records import (
     LogRecord,
     Notice,
     Waiver,
+    ignore,
     prepared_files,
 )
 from ketasched.register.seating import ChairTaken
@@ -68,12 +69,10 @@ class Register:
 
     engine: Engine
     is_new: bool
-    notice: Notice = lambda _: None
+    notice: Notice = ignore
 
     @classmethod
-    def open(
-        cls, address: str, *, make: bool = True, notice: Notice = lambda _: None
-    ) -> "Register":
+    def open(cls, address: str, *, make: bool = True, notice: Notice = ignore) -> "Register":
         """Open the register at a URL or in a SQLite file. Raises the errors of `open_database`."""
         return cls(*open_database(address, make=make), notice)
 
@@ -326,15 +325,6 @@ class Register:
             time.sleep(SECONDS_BETWEEN)
         raise error
 
-    def later_revision(self, course: Course) -> Course | None:
-        """The stored course if it is a later revision, and its history goes on from this one."""
-        entry = self.entry(course.course_id)
-        if entry is None or entry.revision <= course.revision or not course.history:
-            return None
-        stored = self.course(course.course_id)
-        is_later = stored.history[: len(course.history)] == course.history
-        return stored if is_later else None
-
     def entry(self, course_id: str) -> CourseEntry | None:
         """The entry of a course; None if the register does not have the course."""
         with reading(self.engine) as connection:
@@ -360,8 +350,8 @@ class Register:
     def clinics(self) -> list[str]:
         """The names of the clinics."""
         with reading(self.engine) as connection:
-            found = connection.execute(select(CLINICS.c.name).order_by(CLINICS.c.name))
-            return list(found.scalars())
+            asked = select(CLINICS.c.name).order_by(CLINICS.c.name)
+            return list(connection.execute(asked).scalars())
 
     def size(self) -> int:
         """The number of courses."""
@@ -377,9 +367,7 @@ class Register:
     def course(self, course_id: str) -> Course:
         """The course with this identifier. Raises `BadFile`."""
         with reading(self.engine) as connection:
-            course = queries.stored_course(connection, course_id)
-        self.notice(course)
-        return course
+            return self._noticed(queries.stored_course(connection, course_id))
 
     def documents(self) -> Iterator[str]:
         """Every course file as a line of JSON, in order of the patients, as of one moment."""
@@ -396,9 +384,11 @@ class Register:
             few = connection.execution_options(yield_per=ROWS_AT_ONCE)
             for row in few.execute(asked.where(COURSES.c.last_day >= today.isoformat())):
                 with suppress(BadFile):
-                    course = queries.read_document(*row)
-                    self.notice(course)
-                    yield course
+                    yield self._noticed(queries.read_document(*row))
+
+    def _noticed(self, course: Course) -> Course:
+        self.notice(course)
+        return course
 
     def days(self, first: date, last: date, clinic: Clinic | None = None) -> BookedDays:
         """The courses that may have a visit or a review on these dates (inclusive), with chairs.

@@ -1,11 +1,10 @@
 """What a change did, as lines of text or as plain data, and what somebody has to do about it."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from ketasched.cli.output import in_local_style, print_as
 from ketasched.events.diff import is_collected_now
 from ketasched.events.rides import items_with_ride, needs_ride
 from ketasched.events.wording import is_at_check_in
@@ -43,12 +42,6 @@ def change_data(before: Course, after: Course) -> dict[str, Any]:
         "changed": [{"was": old, "is": new} for old, new in _pairs(before, after) if old != new],
         "findings": after.findings,
     }
-
-
-def print_revisions(form: str | None, revisions: Sequence[tuple[Course, Course]]) -> None:
-    """Print each change of several courses; as text only the line that sums it up."""
-    lines = (next(change_lines(*pair)) for pair in revisions)
-    print_as(form, [change_data(*pair) for pair in revisions], map(in_local_style, lines))
 
 
 def _pairs(before: Course, after: Course) -> Iterator[tuple[Item | None, Item | None]]:
