@@ -3,8 +3,8 @@
 `request` reads what is asked for one patient, `plan` makes a course of it, `check` says what the
 rules have to say of a course, `revise` changes it, `suggest` lists other times for a visit, and
 `render`, `calendar` and `write_folder` write what is handed out. `load_protocol`, `load_clinic`
-and `load_course` read files; `Register` is the clinic's register. They do what the commands of the same names do,
-and raise the same errors: docs/python.md.
+and `load_course` read files; `Register` is the clinic's register. They do what the commands of the
+same names do, and raise the same errors: docs/python.md.
 """
 
 from importlib import import_module

@@ -104,7 +104,7 @@ def _register(_clinic: str | None) -> Diagnosis:
         return Diagnosis("none: --register makes one")
     place, clinics = register.place, len(register.clinics())
     said = f"{place}: {_count(register.size(), 'course')} of {_count(clinics, 'clinic')}"
-    is_private_file = sys.platform != "win32" and register.is_a_file
+    is_private_file = sys.platform != "win32" and register.engine.dialect.name == "sqlite"
     if is_private_file and stat.S_IMODE(Path(place).stat().st_mode) & OTHERS:
         return Diagnosis(f"{said}; others may read its file", f"chmod 600 {place}")
     return Diagnosis(said)

@@ -62,10 +62,7 @@ SECONDS_TO_COME_BACK, SECONDS_BETWEEN = 20, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """An open register; `is_new` if its tables were created by this opening.
-
-    `notice` is called with each course that is read, and each patient who is found by a name.
-    """
+    """An open register; `is_new` if this opening made it; `notice` is told whom it reads."""
 
     engine: Engine
     is_new: bool
@@ -84,11 +81,6 @@ class Register:
     def place(self) -> str:
         """The register's address, without a password."""
         return shown_address(self.engine)
-
-    @property
-    def is_a_file(self) -> bool:
-        """Whether the register is a SQLite file, not a database of a server."""
-        return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def occupancy_for(self, booking: BookingRequest) -> Iterator[BookedOccupancy]:
@@ -339,7 +331,7 @@ class Register:
         """The patients of a clinic, or of all, who are called like this.
 
         Only the one whose reference is `name`, if there is one; else all whose references differ
-        from `name` in case, accents and spaces only.
+        in case, accents and spaces only.
         """
         with reading(self.engine) as connection:
             found = queries.patients_named(connection, name, clinic)
