@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ketasched.api.busy_times import BusyCalendars
     from ketasched.api.calendars import calendar
     from ketasched.api.changes import revise
     from ketasched.api.free_slots import Waiting
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from ketasched.api.registers import Register
     from ketasched.api.suggestions import suggest
     from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan, Refused
+    from ketasched.files.busy_calendars import BusyCalendars
     from ketasched.files.load import load_clinic, load_course, load_protocol
     from ketasched.files.request_values import request
     from ketasched.model import Clinic, Course, Finding, Protocol, Request
@@ -54,7 +54,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api.busy_times": ("BusyCalendars",),
     "api.calendars": ("calendar",),
     "api.changes": ("revise",),
     "api.free_slots": ("Waiting",),
@@ -62,6 +61,7 @@ _HOMES = {
     "api.registers": ("Register",),
     "api.suggestions": ("suggest",),
     "errors": ("BadFile", "BadRequest", "KetaschedError", "NoPlan", "Refused"),
+    "files.busy_calendars": ("BusyCalendars",),
     "files.load": ("load_clinic", "load_course", "load_protocol"),
     "files.request_values": ("request",),
     "model": ("Clinic", "Course", "Finding", "Protocol", "Request"),

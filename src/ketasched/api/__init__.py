@@ -3,6 +3,6 @@
 `ketasched` exports these functions; the commands do their work with them, too. Nothing here reads
 the clock or the environment.
 
-Doors: asked_changes, busy_times, calendars, changes, day_records, free_slots, imports,
-new_courses, registers, renaming, rescheduling, session_list, suggestions, switches.
+Doors: asked_changes, busy_times, calendars, changes, day_records, free_slots, new_courses,
+registers, renaming, rescheduling, suggestions, switches.
 """

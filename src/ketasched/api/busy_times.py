@@ -1,71 +1,17 @@
 """Busy calendars (iCalendar): when the patient, or the clinic, cannot."""
 
-import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ketasched.errors import BadRequest
 from ketasched.events.own_uids import course_uids, own_uids
-from ketasched.model import BusyTime, Clinic, Course, Protocol, Request, quote
+from ketasched.files.busy_calendars import BusyCalendars
+from ketasched.model import BusyTime, Clinic, Course, Protocol, Request
 from ketasched.model.busy_index import with_busy_times
 from ketasched.model.identifiers import make_uid_key
 from ketasched.planning.planner import planning_horizon
-
-if TYPE_CHECKING:
-    from ketasched.files.busy import Calendar
-
-MAIL = re.compile(r"\s*(?!-)(?:mailto:)?[^\s@]+@[^\s@]+\s*", re.IGNORECASE)
-"""A mail address; an option that was taken for one is none."""
-
-BEGIN = "BEGIN:VCALENDAR"
-"""What the text of a calendar has, and no path."""
-
-
-@dataclass(frozen=True)
-class BusyCalendars:
-    """Calendars by their paths or texts, whose they are, and how strictly they are read.
-
-    What the `busy_owner`, a mail address, declined is free. With `strict_busy` a calendar with
-    anything that is not understood is refused. Raises `BadRequest` for an owner or strictness
-    without a calendar here, and for an owner that is no e-mail address.
-    """
-
-    calendars: tuple[str, ...]
-    strict_busy: bool = field(default=False, kw_only=True)
-    busy_owner: str = field(default="", kw_only=True)
-
-    def __post_init__(self) -> None:
-        if self.busy_owner and not self.calendars:
-            said = "says whose calendar it is, and there is none"
-            raise BadRequest("busy_owner", said, next_step="--busy FILE.ics")
-        if self.strict_busy and not self.calendars:
-            said = "says how a calendar is read, and there is none"
-            raise BadRequest("strict_busy", said, next_step="--busy FILE.ics")
-        if self.busy_owner and not MAIL.fullmatch(self.busy_owner):
-            said = f"expected an e-mail address, not {quote(self.busy_owner)}"
-            raise BadRequest("busy_owner", said, next_step="--busy-owner anna@example.org")
-
-    def read(self, first: date, last: date, own: Collection[str] = ()) -> "Iterator[Calendar]":
-        """The calendars, as far as they touch these days (inclusive); without events of `own`.
-
-        `own` are UIDs. Raises `BadFile`.
-        """
-        if not self.calendars:
-            return
-        # Imported here because most courses are planned without a calendar.
-        from ketasched.files.busy import Reading, calendar_from, read_calendar  # noqa: PLC0415
-
-        reading = Reading((first, last), own, self.busy_owner, self.strict_busy)
-        for one in self.calendars:
-            if BEGIN in one:
-                yield calendar_from(one.encode(), "the calendar", reading)
-            else:
-                yield read_calendar(one, reading)
-
 
 Busy = str | Path | Sequence[str | Path] | BusyCalendars
 """A calendar's path or text, or several of them; or how they are to be read, too."""

@@ -16,7 +16,6 @@ from ketasched.api.rescheduling import (
     proposed_before,
     refuse_unusable,
 )
-from ketasched.api.session_list import sessions_that_run_out
 from ketasched.errors import BadFile, BadRequest
 from ketasched.events.view import clinic_locale
 from ketasched.files.load import DEFAULT_PROTOCOL, load_proposal, load_protocol
@@ -91,7 +90,7 @@ class ClinicDays:
         if book.clinic is None:
             return []
         today = _local_moment(at, book.clinic).date()
-        return sessions_that_run_out(book, today, today + timedelta(days))
+        return book.sessions_that_run_out(today, today + timedelta(days))
 
     def complete_day(
         self,

@@ -1,25 +1,23 @@
 """Who could take a free slot: patients whose own visit would come sooner, and those who wait."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from ketasched.errors import BadRequest, NoPlan, Refused, command_line
-from ketasched.model import Clinic, Clock, Course, Protocol, Request, Visit, VisitKind
-from ketasched.model.effective_kind import effective_kind
+from ketasched.errors import NoPlan, Refused
+from ketasched.model import Clinic, Clock, Course, Protocol, Request
 from ketasched.model.occupancy import Occupancy
-from ketasched.model.opening_hours import closure
 from ketasched.model.wall_clock import (
-    add_minutes,
-    clock_text,
-    day_text,
     minute_of_day,
-    moment_text,
 )
 from ketasched.planning.planner import plan
 from ketasched.register.records import BookingRequest, LogEntry
-from ketasched.revising.backfill import free_starts, visit_that_could_come_sooner
+from ketasched.revising.backfill import (
+    refuse_slot,
+    shortest_kind,
+    visit_that_could_come_sooner,
+)
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -63,57 +61,14 @@ class FreeSlot:
     courses: Sequence[Course]
 
     def refuse_unusable(self, protocols: Sequence[Protocol]) -> None:
-        """Raise `BadRequest` or `Refused` if no visit of these protocols can begin at the slot.
-
-        If it is taken the error says by which visits.
-        """
-        slot, clinic, kind = self.start, self.clinic, _shortest_kind(self.clinic, protocols)
-        if slot.timestamp() <= self.now.timestamp():
-            said = f"{moment_text(slot)} is over (it is {moment_text(self.now)})"
-            raise BadRequest("on", said, next_step="a day and a time to come")
-        day = slot.date()
-        starts = free_starts(clinic, kind, day)
-        if not starts:
-            why = closure(clinic, day)
-            said = f"the clinic is closed on {day_text(day)}{f' ({why})' if why else ''}"
-            raise BadRequest("on", said, next_step="another day")
-        free = free_starts(clinic, kind, day, bookings=self.occupancy())
-        if slot in free:
-            return
-        coming = [one for one in free if one.timestamp() > self.now.timestamp()]
-        step = f"what is free that day: {_ranges(coming, clinic)}"
-        if not coming:
-            step = f"nothing is free that day: {command_line('day', str(day), '--week')}"
-        if slot not in starts:
-            said = f"no visit begins at {clock_text(slot)} on {day_text(day)}"
-            raise BadRequest("time", said, next_step=step)
-        there = [*self._visits_until(add_minutes(slot, kind.minutes.total))]
-        details = [
-            f"{course.patient}, visit {visit.number}: "
-            f"{clock_text(visit.start)} to {clock_text(visit.end)}"
-            for course, visit in there
-        ]
-        for course, visit in there[:1]:
-            words = "revise", course.patient, "defer", str(visit.number), "--to", "DATE"
-            defer = command_line(*words, "--scope", "visit", "--reason", "WHY")
-            whom = "one of them" if there[1:] else "it"
-            step += f"\nto free the slot first, move {whom}: {defer}"
-        raise Refused(f"{moment_text(slot)} is taken", details=details, next_step=step)
+        """Raise `BadRequest` or `Refused` if no visit of these protocols can begin at the slot."""
+        kind = shortest_kind(self.clinic, protocols)
+        refuse_slot(self.clinic, kind, self.start, self.now, self.courses, self.occupancy())
 
     def occupancy(self, *without: str) -> Occupancy:
         """The occupancy of the day; the courses `without` (identifiers) are left out."""
         day = self.start.date()
         return self.register.occupancy(self.clinic, day, day, without)
-
-    def _visits_until(self, end: datetime) -> Iterator[tuple[Course, Visit]]:
-        """The visits that are at the clinic from the slot until `end`, each with its course."""
-        for course in self.courses:
-            for visit in course.visits:
-                is_then = visit.start.timestamp() < end.timestamp()
-                is_then = is_then and self.start.timestamp() < visit.end.timestamp()
-                at_clinic = course.protocol.visits[visit.kind].place == "clinic"
-                if is_then and visit.is_here and at_clinic:
-                    yield course, visit
 
     def sooner(self) -> list[Taker]:
         """Whose own visit could come sooner, by the most days first, then by patient.
@@ -158,22 +113,3 @@ class FreeSlot:
 def order_of_waiting(one: Waiting) -> tuple[int, int]:
     """The sort key: the highest priority first, then who has waited longest."""
     return -one.priority, one.request.start.toordinal()
-
-
-def _shortest_kind(clinic: Clinic, protocols: Sequence[Protocol]) -> VisitKind:
-    """The shortest visit at the clinic: where it does not fit, none does."""
-    kinds = (effective_kind(one, clinic, name) for one in protocols for name in one.visits)
-    return min(kinds, key=lambda kind: (kind.place != "clinic", kind.minutes.total))
-
-
-def _ranges(starts: Sequence[datetime], clinic: Clinic) -> str:
-    """The starts in words: "09:00 to 10:30, 14:00"."""
-    step, ranges = timedelta(minutes=clinic.slot_minutes), list[list[datetime]]()
-    for start in starts:
-        if ranges and start - ranges[-1][-1] == step:
-            ranges[-1].append(start)
-        else:
-            ranges.append([start])
-    return ", ".join(
-        " to ".join(dict.fromkeys(map(clock_text, (one[0], one[-1])))) for one in ranges
-    )

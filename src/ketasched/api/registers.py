@@ -10,7 +10,6 @@ from ketasched.api.asked_changes import AskedChange
 from ketasched.api.busy_times import Busy, course_with_calendars
 from ketasched.api.changes import Verb, booking_of, change_of
 from ketasched.api.clinic_days import ClinicDays
-from ketasched.api.imports import Imported, enter_courses
 from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.api.new_courses import plan_booking, usable_context
 from ketasched.api.renaming import read_reference, renamed_courses
@@ -24,6 +23,7 @@ from ketasched.register.course_lookup import (
     find_entry,
     unknown_patient,
 )
+from ketasched.register.imports import Imported, enter_courses
 from ketasched.register.opening import opened_register
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.revising.suggest import Suggestion, suggest

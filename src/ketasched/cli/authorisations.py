@@ -2,7 +2,6 @@
 
 import click
 
-from ketasched.api.session_list import sessions_that_run_out
 from ketasched.cli import options
 from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
 from ketasched.cli.hints import pasteable
@@ -58,7 +57,7 @@ def command(
     query = DayQuery(register_address, clinic_path)
     first = query.now(today).date()
     last = first + how_far
-    found = sessions_that_run_out(query, first, last)
+    found = query.sessions_that_run_out(first, last)
     if form == "csv":
         print_csv(COLUMNS, ([getattr(one, name) for name in COLUMNS] for one in found))
     else:

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.api.busy_times import BusyCalendars
 from ketasched.batch.executors import dask, processes
 from ketasched.batch.fingerprints import VERSION
 from ketasched.batch.folders import lock_output
@@ -41,6 +40,7 @@ from ketasched.cli.register_option import (
 )
 from ketasched.cli.roster_options import RosterOptions, roster_options, unsettled_line
 from ketasched.errors import BadFile, BadRequest, KetaschedError
+from ketasched.files.busy_calendars import BusyCalendars
 from ketasched.files.csv_cells import csv_line
 from ketasched.files.load import load_protocol
 from ketasched.files.roster import Roster

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ketasched.api.busy_times import BusyCalendars, course_with_calendars
+from ketasched.api.busy_times import course_with_calendars
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.busy_option import say_notes, warn_of_copies
@@ -16,6 +16,7 @@ from ketasched.cli.current_clinic import current_clinic
 from ketasched.cli.output import say, use_clock_of
 from ketasched.cli.register_option import open_register
 from ketasched.errors import BadFile
+from ketasched.files.busy_calendars import BusyCalendars
 from ketasched.files.load import load_clinic, load_course, refuse_mismatch, with_clinic
 from ketasched.model import Course
 from ketasched.register.course_lookup import find_entry

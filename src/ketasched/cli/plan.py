@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.api.busy_times import BusyCalendars, planned_uids, with_calendars
+from ketasched.api.busy_times import planned_uids, with_calendars
 from ketasched.api.new_courses import plan_booking, refuse_odd_identifier
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
@@ -21,6 +21,7 @@ from ketasched.cli.register_option import (
 )
 from ketasched.errors import BadRequest
 from ketasched.events.own_uids import course_uids
+from ketasched.files.busy_calendars import BusyCalendars
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, refuse_mismatch
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_request

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.api.imports import enter_courses
 from ketasched.cli import options, rename
 from ketasched.cli.anonymity import hide_names, hide_people
 from ketasched.cli.course_source import find_course, former_courses
@@ -35,6 +34,7 @@ from ketasched.model import Course, quote
 from ketasched.model.wall_clock import day_text, moment_text
 from ketasched.planning.misfits import misfits_text, visit_misfits
 from ketasched.register.course_lookup import find_entry, patient_named
+from ketasched.register.imports import enter_courses
 from ketasched.register.records import CourseEntry
 from ketasched.render.columns import aligned
 

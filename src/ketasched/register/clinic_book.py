@@ -3,11 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ketasched.errors import BadFile
 from ketasched.model import Clinic, Course, Misfits, quote
 from ketasched.model.identifiers import clinic_key
+from ketasched.model.session_counts import SessionCount, count_sessions
+from ketasched.model.values import LAST_START
 from ketasched.planning.misfits import misfits_of_all
 from ketasched.register.course_lookup import patient_named
 from ketasched.register.records import BookedDays
@@ -44,6 +47,15 @@ class ClinicBook:
         """The courses of a clinic that end on this day or later."""
         key, courses = clinic_key(clinic), self.register.current(day)
         return [one for one in courses if clinic_key(one.clinic) == key]
+
+    def sessions_that_run_out(self, today: date, last: date) -> list[SessionCount]:
+        """The courses with visits to come whose sessions run out until the day `last`, by day.
+
+        They run out with the last session, at a visit that has none, or on the last day.
+        """
+        counts = (count_sessions(one, today) for one in self.days(today, LAST_START).courses)
+        found = [one for one in counts if one and one.runs_out <= last]
+        return sorted(found, key=attrgetter("runs_out", "patient"))
 
     def misfits(self, courses: Collection[Course]) -> Misfits:
         """The booked visits that do not fit the clinic any more, as it is now."""
