@@ -278,6 +278,7 @@ def test_a_folder_has_the_bytes_of_the_command(course):
     run(f"show {COURSE} --split --driver-label Anna -o shown")
     written = files_in("python/P-014")
     assert len(paths) == len(written)
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
     assert written.pop("course.json") == COURSE.read_bytes()
     assert written == files_in("shown/P-014")
     with pytest.raises(ketasched.Refused, match="there already, with a course"):

@@ -147,7 +147,6 @@ def show(
         _print_log(register, entry.course_id)
     else:
         course = register.course(entry.course_id)
-        hide_people(course)
         former = former_courses(course, partial(find_course, register))
         with delivery.files(course, over_same=True, former=former) as written:
             pass

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import click
 
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
 from ketasched.cli.busy_option import busy_options
 from ketasched.cli.course_source import CourseSource
 from ketasched.cli.hints import pasteable
@@ -97,7 +96,6 @@ def _say_misfits(
         # Some of those who sit there may be let in beside a full clinic: they displace nobody.
         booked = register.days(min(days), max(days), course.clinic).courses
         others = [one for one in booked if one.course_id != course.course_id]
-        hide_people(*others)
         found = visit_misfits(misfits_of_all([course, *others], course.clinic))
     own = [
         one for one in found.get(course.course_id, ()) if one.start.timestamp() > at.timestamp()
