@@ -60,7 +60,7 @@ ELSEWHERE = {
     "cli/options.py machine_zone": "cli/test_doctor.py::test_a_machine_without_a_zone",
     "register/opening.py no_extra": "register/test_register_cli.py::test_a_missing_extra_is",
     "cli/show.py command": "cli/test_cli.py::test_a_patient_of_the_register_is_shown_by_another",
-    "render/course_folders.py _name_all": "register/test_reschedule.py::test_files_that_fail_after",
+    "render/course_folders.py _name_all": "register/test_reschedule.py::test_files_that_fail",
     "files/roster_source.py read": "batch/test_whole_rosters.py::test_a_roster_that_changes",
     "files/change_parsing.py choice": "files/test_change_parsing.py::test_what_a_verb_cannot_take",
     "files/change_parsing.py number": "files/test_change_parsing.py::test_what_a_verb_cannot_take",
