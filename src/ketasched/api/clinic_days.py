@@ -18,7 +18,7 @@ from ketasched.api.rescheduling import (
 )
 from ketasched.errors import BadFile, BadRequest
 from ketasched.events.view import clinic_locale
-from ketasched.files.load import DEFAULT_PROTOCOL, load_proposal, load_protocol
+from ketasched.files.load import DEFAULT_PROTOCOL, load_proposal, load_protocol, refuse_mismatch
 from ketasched.files.option_values import read_day, refuse_bad_value
 from ketasched.files.typed_dates import date_range
 from ketasched.files.typed_text import text_of, texts_of
@@ -140,6 +140,8 @@ class ClinicDays:
         slot = moment_at(day, minutes, ZoneInfo(there.timezone))
         courses = book.current(there, day)
         free, asked = FreeSlot(self.stored, there, slot, now, courses), [*waiting]
+        for one in asked:
+            refuse_mismatch(there, one.protocol, "the clinic")
         protocols = [*(one.protocol for one in courses), *(one.protocol for one in asked)]
         free.refuse_unusable(protocols or [load_protocol(DEFAULT_PROTOCOL)])
         could = (free.could_begin(one) for one in sorted(asked, key=order_of_waiting))
