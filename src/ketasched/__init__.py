@@ -2,9 +2,9 @@
 
 `request` reads what is asked for one patient, `plan` makes a course of it, `check` says what the
 rules have to say of a course, `revise` changes it, `suggest` lists other times for a visit, and
-`render` and `calendar` write what is handed out. `load_protocol`, `load_clinic` and `load_course`
-read files; `Register` is the clinic's register. They do what the commands of the same names do,
-and raise the same errors: docs/python.md.
+`render`, `calendar` and `write_folder` write what is handed out. `load_protocol`, `load_clinic`
+and `load_course` read files; `Register` is the clinic's register. They do what the commands of the
+same names do, and raise the same errors: docs/python.md.
 """
 
 from importlib import import_module
@@ -13,19 +13,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ketasched.api.calendars import calendar
     from ketasched.api.changes import revise
+    from ketasched.api.free_slots import Waiting
     from ketasched.api.new_courses import plan
     from ketasched.api.registers import Register
     from ketasched.api.suggestions import suggest
     from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan, Refused
+    from ketasched.files.busy_calendars import BusyCalendars
     from ketasched.files.load import load_clinic, load_course, load_protocol
     from ketasched.files.request_values import request
     from ketasched.model import Clinic, Course, Finding, Protocol, Request
     from ketasched.planning.check import check
     from ketasched.render import render
+    from ketasched.render.course_folders import write_folder
 
 __all__ = [
     "BadFile",
     "BadRequest",
+    "BusyCalendars",
     "Clinic",
     "Course",
     "Finding",
@@ -35,6 +39,7 @@ __all__ = [
     "Refused",
     "Register",
     "Request",
+    "Waiting",
     "calendar",
     "check",
     "load_clinic",
@@ -45,20 +50,24 @@ __all__ = [
     "request",
     "revise",
     "suggest",
+    "write_folder",
 ]
 
 _HOMES = {
     "api.calendars": ("calendar",),
     "api.changes": ("revise",),
+    "api.free_slots": ("Waiting",),
     "api.new_courses": ("plan",),
     "api.registers": ("Register",),
     "api.suggestions": ("suggest",),
     "errors": ("BadFile", "BadRequest", "KetaschedError", "NoPlan", "Refused"),
+    "files.busy_calendars": ("BusyCalendars",),
     "files.load": ("load_clinic", "load_course", "load_protocol"),
     "files.request_values": ("request",),
     "model": ("Clinic", "Course", "Finding", "Protocol", "Request"),
     "planning.check": ("check",),
     "render": ("render",),
+    "render.course_folders": ("write_folder",),
 }
 
 

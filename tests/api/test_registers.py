@@ -57,6 +57,28 @@ def test_the_commands_see_what_was_booked_from_python(register):
     assert [(one["patient"], one["revision"]) for one in listed] == [("P-1", 1)]
 
 
+BUSY = "\n".join(
+    (
+        *("BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:it", "BEGIN:VEVENT", "UID:1"),
+        *("DTSTART:20270108T080000", "DTEND:20270108T180000", "END:VEVENT", "END:VCALENDAR", ""),
+    )
+)
+"""The text of a calendar that is busy on Fri 8 Jan."""
+
+
+def test_nothing_is_booked_moved_or_suggested_while_a_calendar_is_busy(register):
+    request = asked("P-1")
+    course = register.book(PROTOCOL, PRACTICE, request, made_at=MOMENT, busy=BUSY)
+    assert course == ketasched.plan(PROTOCOL, PRACTICE, request, made_at=MOMENT, busy=BUSY)
+    assert date(2027, 1, 8) not in {visit.start.date() for visit in course.visits}
+    book(register, "P-2")
+    to = {"to": "2027-01-08", "reason": "snow"}
+    with pytest.raises(ketasched.NoPlan, match="busy"):
+        register.revise("P-2", "defer", 4, at=AT, busy=BUSY, scope="visit", **to)
+    days = {one.start.date() for one in register.suggest("P-2", 4, at=AT, busy=BUSY)}
+    assert date(2027, 1, 8) not in days
+
+
 def test_a_change_is_entered(register):
     book(register, "P-1")
     found = register.revise("p-1", "defer", 3, to="2027-01-11", reason="snow", at=AT)

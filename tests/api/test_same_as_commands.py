@@ -186,6 +186,122 @@ def test_other_times_are_those_of_the_command(course):
     assert [list(one.gives_up) for one in found] == [one["gives_up"] for one in shown]
 
 
+BUSY = """BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:it
+BEGIN:VEVENT
+UID:one
+DTSTART:20261209T080000
+DTEND:20261209T180000
+END:VEVENT
+BEGIN:VEVENT
+UID:two
+DTSTART:20261217T080000
+DTEND:20261217T180000
+ATTENDEE;PARTSTAT=DECLINED:mailto:anna@example.org
+END:VEVENT
+END:VCALENDAR
+""".replace("\n", "\r\n")
+"""Busy on Wed 9 Dec, and on Thu 17 Dec, which Anna declined."""
+
+
+@pytest.fixture
+def busy() -> str:
+    Path("anna.ics").write_text(BUSY, encoding="utf-8", newline="")
+    return "anna.ics"
+
+
+@pytest.mark.parametrize("given", [str, Path, lambda path: [path]], ids=["text", "Path", "list"])
+def test_a_plan_around_a_busy_calendar_is_the_one_of_the_command(busy, given):
+    run(f"plan --clinic {CLINIC} --start 2026-12-07 --busy anna.ics --made-at {MOMENT} -o courses")
+    clinic, protocol = ketasched.load_clinic(CLINIC), ketasched.load_protocol("iv-depression")
+    request = ketasched.request(start="2026-12-07")
+    found = ketasched.plan(protocol, clinic, request, made_at=MOMENT, busy=given(busy))
+    assert found == ketasched.load_course("courses/patient")
+    assert date(2026, 12, 9) not in {visit.start.date() for visit in found.visits}
+
+
+def test_the_text_of_a_calendar_does_for_its_file(busy):
+    request = ketasched.request(start="2026-12-07")
+    clinic, protocol = ketasched.load_clinic(CLINIC), ketasched.load_protocol("iv-depression")
+    plans = [
+        ketasched.plan(protocol, clinic, request, made_at=MOMENT, busy=one) for one in (busy, BUSY)
+    ]
+    assert plans[0].visits == plans[1].visits
+    assert plans[1].request.busy[0].calendar == "the calendar"
+
+
+def test_a_change_beside_a_busy_calendar_is_the_one_of_the_command(course, busy):
+    options = "--busy anna.ics --busy-owner anna@example.org"
+    run(f"revise {COURSE} defer 5 --to 2026-12-17 {options} --reason snow --today {AT}")
+    calendars = ketasched.BusyCalendars((busy,), busy_owner="anna@example.org")
+    asked: dict[str, Any] = {"to": "2026-12-17", "reason": "snow", "at": AT}
+    found = ketasched.revise(course, "defer", 5, busy=calendars, **asked)
+    assert found == ketasched.load_course(str(COURSE))
+    with pytest.raises(ketasched.NoPlan, match="busy"):
+        ketasched.revise(course, "defer", 5, busy=busy, **asked)
+
+
+def test_other_times_beside_a_busy_calendar_are_those_of_the_command(course, busy):
+    shown = json.loads(
+        run(f"suggest {COURSE} 5 --busy anna.ics --format json --today {AT}").stdout
+    )
+    found = ketasched.suggest(course, 5, at=AT, busy=busy)
+    assert [one.start.isoformat() for one in found] == [one["start"] for one in shown]
+    assert date(2026, 12, 17) not in {one.start.date() for one in found}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"calendars": (), "strict_busy": True}, "says how a calendar is read"),
+        ({"calendars": (), "busy_owner": "anna@example.org"}, "says whose calendar it is"),
+        ({"calendars": ("a.ics",), "busy_owner": "anna"}, "expected an e-mail address"),
+    ],
+    ids=lambda one: str(one),
+)
+def test_how_a_calendar_is_read_is_refused_as_by_the_command(given, said):
+    with pytest.raises(ketasched.BadRequest, match=said):
+        ketasched.BusyCalendars(**given)
+
+
+def files_in(folder: str) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in Path(folder).rglob("*")
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def test_a_folder_has_the_bytes_of_the_command(course):
+    paths = ketasched.write_folder(course, "python", split=True, driver_label="Anna")
+    run(f"show {COURSE} --split --driver-label Anna -o shown")
+    written = files_in("python/P-014")
+    assert len(paths) == len(written)
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
+    assert written.pop("course.json") == COURSE.read_bytes()
+    assert written == files_in("shown/P-014")
+    with pytest.raises(ketasched.Refused, match="there already, with a course"):
+        ketasched.write_folder(replace(course, course_id="another"), "python")
+
+
+def test_a_folder_follows_its_course_and_never_goes_back(course):
+    ketasched.write_folder(course, "python")
+    later = ketasched.revise(course, "hold", at=AT)
+    ketasched.write_folder(later, "python")
+    assert ketasched.load_course("python/P-014") == later
+    with pytest.raises(ketasched.Refused, match="has revision 2 of the course, not 1"):
+        ketasched.write_folder(course, "python")
+    ketasched.write_folder(course, "python", force=True)
+
+
+@pytest.mark.parametrize("label", ["ketamine", "x" * 61, "a\nb"])
+def test_a_label_that_tells_or_cannot_be_printed_is_refused(course, label):
+    with pytest.raises(ketasched.BadRequest) as caught:
+        ketasched.write_folder(course, "python", driver_label=label)
+    assert caught.value.field == "driver_label"
+
+
 def test_a_ready_change_does_for_a_verb(course):
     ready = Change("driver", 3, driver=Driver("Ana Lima"))
     typed = ketasched.revise(course, "driver", 3, name="Ana Lima", at=AT)

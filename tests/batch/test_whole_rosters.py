@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from ketasched.cli import roster_options
-from ketasched.cli.roster_source import open_roster
 from ketasched.files.roster import read_roster
+from ketasched.files.roster_source import open_roster
 from tests.support.batches import (
     EXAMPLE,
     MODULE,

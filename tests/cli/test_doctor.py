@@ -11,10 +11,11 @@ from types import SimpleNamespace
 import pytest
 import tzdata
 
-from ketasched.cli import doctor, options, zonedata
+from ketasched.cli import doctor, options
 from ketasched.cli.doctor import CHECKS
 from ketasched.cli.output import BROKEN, CUT_OFF, EXIT_CODES, INTERRUPTED, SOME_FAILED
 from ketasched.errors import KetaschedError
+from ketasched.files import zone_data as zonedata
 from tests.conftest import ROOT
 from tests.support.transcript import run
 

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from ketasched.cli.change_report import follow_ups
 from ketasched.events.diff import changed_uids
 from ketasched.events.events import events
 from ketasched.events.view import View
 from ketasched.model import Change, CompanionKind, Course, VisitOrdinals, WithinDays
 from ketasched.planning.planner import plan
+from ketasched.revising.change_report import follow_ups
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, phase, protocol, request

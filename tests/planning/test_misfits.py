@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ketasched.cli.misfit_report import misfits_text, visit_misfits
 from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import (
     Change,
@@ -30,7 +29,7 @@ from ketasched.model import (
 from ketasched.model.holds import holds_of
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.check import check
-from ketasched.planning.misfits import misfits, misfits_of_all
+from ketasched.planning.misfits import misfits, misfits_of_all, misfits_text, visit_misfits
 from ketasched.planning.planner import plan
 from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.day_visit import visits_without_driver

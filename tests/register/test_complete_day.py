@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from ketasched.cli.complete_day import ATTEMPTS
+from ketasched.api.day_records import ATTEMPTS
 from ketasched.model import Change
 from ketasched.register.records import Conflict, LogEntry, Stale
 from ketasched.register.register import Register

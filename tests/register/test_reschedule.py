@@ -58,7 +58,7 @@ def _solve_once(monkeypatch) -> None:
             SOLVED[asked] = solve(disruption, **more)  # type: ignore[arg-type]  # its own options
         return SOLVED[asked]
 
-    monkeypatch.setattr("ketasched.cli.reschedule.reschedule", solved)
+    monkeypatch.setattr("ketasched.api.rescheduling.reschedule", solved)
 
 
 @pytest.fixture

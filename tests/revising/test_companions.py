@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import pytest
 
 from ketasched.batch import previous_run
-from ketasched.cli.change_report import change_lines, follow_ups
 from ketasched.events.events import events
 from ketasched.events.own_uids import course_uids
 from ketasched.events.view import View
@@ -30,6 +29,7 @@ from ketasched.planning.planner import plan
 from ketasched.planning.record import record_findings
 from ketasched.render import render
 from ketasched.render.call_list.calls import make_call_list
+from ketasched.revising.change_report import change_lines, follow_ups
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, phase, protocol, request

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from ketasched.cli.change_report import change_data, change_lines, follow_ups
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.events.diff import changed_events, former_dates
 from ketasched.events.events import events
@@ -26,6 +25,7 @@ from ketasched.model import (
 from ketasched.planning.check import check
 from ketasched.planning.record import record_findings
 from ketasched.register.records import waivers_of
+from ketasched.revising.change_report import change_data, change_lines, follow_ups
 from ketasched.revising.revise import revise
 from ketasched.revising.undo import course_to_restore
 from tests.conftest import ROOT

@@ -17,7 +17,10 @@ OF_1_0 = {
     *("Protocol", "Refused", "Request", "check", "load_clinic", "load_course", "load_protocol"),
     "plan",
 }
-SINCE = {"Register", "calendar", "render", "request", "revise", "suggest"}
+SINCE = {
+    *("BusyCalendars", "Register", "Waiting", "calendar", "render", "request", "revise"),
+    *("suggest", "write_folder"),
+}
 EXAMPLES = sorted((ROOT / "examples" / "python").glob("*.py"))
 
 

@@ -1,7 +1,8 @@
 """What the commands do, as functions: a course planned, changed, booked and handed out.
 
-`ketasched` exports these functions; the commands `plan`, `revise` and `switch` make their courses
-with them, too. Nothing here reads the clock or the environment.
+`ketasched` exports these functions; the commands do their work with them, too. Nothing here reads
+the clock or the environment.
 
-Doors: asked_changes, calendars, changes, new_courses, registers, suggestions, switches.
+Doors: asked_changes, busy_times, calendars, changes, day_records, free_slots, new_courses,
+registers, renaming, rescheduling, suggestions, switches.
 """

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Unpack
 
 from ketasched.api.asked_changes import AskedChange
+from ketasched.api.busy_times import Busy, course_with_calendars
 from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.api.switches import switch_booking
 from ketasched.errors import BadRequest, NoPlan, NothingToDo
@@ -31,6 +32,7 @@ def revise(
     by_whom: str = "",
     override: str | Sequence[str] = (),
     clinic: Clinic | None = None,
+    busy: Busy = (),
     bookings: Occupancy = NO_BOOKINGS,
     more_time: Callable[[], bool] = unlimited,
     **values: Unpack[ChangeValues],
@@ -40,12 +42,14 @@ def revise(
     `verb` and `values` are the verb of the command and its options, as texts or as ready values:
     `revise(course, "defer", 3, to="2026-12-14", reason="snow", at="2026-12-08T10:00")`. After
     `switch` it is the course that follows. `at` is the moment of the change, `override` the rules
-    that it may break, `clinic` has newer hours and words, `bookings` are the visits of others.
+    that it may break, `clinic` has newer hours and words, `busy` are calendars by path or text,
+    `bookings` the visits of others.
     Raises `BadRequest` if the change is impossible, and `NoPlan` if it would break a rule, with
     changes that would not in `remedies`; they are looked for as long as there is `more_time`.
     """
     newer = with_newer_clinic(course, clinic, "the clinic") if clinic else course
     moment = moment_at_clinic(at, newer.clinic, "at")
+    newer, _ = course_with_calendars(newer, busy, moment)
     change = change_of(newer, verb, visit, values, moment, override)
     asked = AskedChange(course, newer, change, moment, reason, by_whom, lambda: more_time)
     booking = booking_of(asked, values)

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 
+from ketasched.api.busy_times import Busy, planned_uids, with_calendars
 from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.files.load import load_protocol, refuse_mismatch, shipped_protocols
 from ketasched.model import Clinic, Course, Protocol, Request
+from ketasched.model.identifiers import make_course_id
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan as best_course
 from ketasched.register.records import BookingRequest, LogEntry
@@ -27,6 +28,7 @@ def plan(
     *,
     made_at: Moment,
     course_id: str = "",
+    busy: Busy = (),
     bookings: Occupancy = NO_BOOKINGS,
     more_time: Callable[[], bool] = unlimited,
 ) -> Course:
@@ -36,14 +38,15 @@ def plan(
     spacing, the fewest weekdays, the fewest minutes from the wanted time, the earlier starts.
     What the request does not get is a finding of the course.
 
-    `made_at` is the moment of planning, `course_id` is made from the request if empty, `bookings`
-    are the visits of other patients. Raises `BadRequest` for what the clinic or the protocol does
+    `made_at` is the moment of planning, `course_id` is made from the request if empty, `busy`
+    are calendars by path or text, `bookings` the visits of other patients.
+    Raises `BadRequest` for what the clinic or the protocol does
     not offer, `BadFile` if they do not fit each other, and `NoPlan` if nothing keeps every rule,
     with the reasons in `details` and changes that would help in `remedies`; they are looked for
     as long as there is `more_time`.
     """
-    moment = refuse_unusable(protocol, clinic, request, made_at, course_id)
-    context = PlanningContext(protocol, clinic, request, moment, more_time=more_time)
+    context = usable_context(protocol, clinic, request, made_at, course_id, busy)
+    context = replace(context, more_time=more_time)
     booking = plan_booking(context, course_id, budget=lambda: more_time)
     try:
         return booking.make(bookings)
@@ -51,14 +54,24 @@ def plan(
         raise booking.explain(error, bookings) from None
 
 
-def refuse_unusable(
-    protocol: Protocol, clinic: Clinic, request: Request, made_at: Moment, course_id: str
-) -> datetime:
-    """The moment of planning. Raises what makes a plan impossible whatever the dates are."""
+def usable_context(
+    protocol: Protocol,
+    clinic: Clinic,
+    request: Request,
+    made_at: Moment,
+    course_id: str,
+    busy: Busy,
+) -> PlanningContext:
+    """What a course is planned from. Raises what makes it impossible whatever the dates are."""
     refuse_odd_identifier(course_id)
     refuse_mismatch(clinic, protocol, "the clinic")
     refuse_sensitive_reference(clinic, request)
-    return moment_at_clinic(made_at, clinic, "made_at")
+    moment = moment_at_clinic(made_at, clinic, "made_at")
+    own = planned_uids(
+        protocol, clinic, request, course_id or make_course_id(clinic, request, moment)
+    )
+    asked, _ = with_calendars(protocol, clinic, request, busy, own)
+    return PlanningContext(protocol, clinic, asked, moment)
 
 
 def refuse_odd_identifier(course_id: str) -> None:

@@ -1,54 +1,49 @@
 """The clinic's register from Python: what the commands do with `--register`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Self, Unpack
 
 from ketasched.api.asked_changes import AskedChange
+from ketasched.api.busy_times import Busy, course_with_calendars
 from ketasched.api.changes import Verb, booking_of, change_of
+from ketasched.api.clinic_days import ClinicDays
 from ketasched.api.moments import Moment, moment_at_clinic
-from ketasched.api.new_courses import plan_booking, refuse_unusable
+from ketasched.api.new_courses import plan_booking, usable_context
+from ketasched.api.renaming import read_reference, renamed_courses
 from ketasched.errors import BadRequest, NothingToDo
-from ketasched.events.view import clinic_locale
 from ketasched.files.change_parsing import ChangeValues
 from ketasched.files.load import with_newer_clinic
-from ketasched.files.option_values import read_day
-from ketasched.files.typed_text import text_of
-from ketasched.language.locale import INTERNATIONAL
 from ketasched.model import UNNAMED, Clinic, Course, Protocol, Request
-from ketasched.planning.misfits import misfits_of_all
 from ketasched.register.clinic_now import clinic_now
 from ketasched.register.course_lookup import (
     entries_of,
     find_entry,
-    several_clinics,
     unknown_patient,
 )
+from ketasched.register.imports import Imported, enter_courses
 from ketasched.register.opening import opened_register
 from ketasched.register.records import BookingRequest, LogEntry
-from ketasched.render.day_sheet import FORMS, render_sheet
-from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet
 from ketasched.revising.suggest import Suggestion, suggest
 from ketasched.revising.validation import plans_dates
-from ketasched.rules.base import PlanningContext, unlimited
+from ketasched.rules.base import unlimited
 
 if TYPE_CHECKING:
-    from ketasched.register.register import Register as StoredRegister
+    pass
 
 Patient = str | Course
 """A patient's reference, as people type it, or a course as it was read from the register."""
 
 
 @dataclass(frozen=True, slots=True)
-class Register:
+class Register(ClinicDays):
     """An open register. `with Register.open("book.db") as register:` closes it.
 
     Every change is one transaction. A method that takes a `clinic` needs it only where the
     register has several, or where its hours are newer than those that the register has seen.
     """
-
-    stored: "StoredRegister"
 
     @classmethod
     def open(cls, address: str, *, make: bool = True) -> Self:
@@ -77,9 +72,10 @@ class Register:
         *,
         made_at: Moment,
         course_id: str = "",
+        busy: Busy = (),
     ) -> Course:
         """The course that `book` would enter; nothing is entered. Raises the errors of `book`."""
-        return self.stored.plan(self._booking(protocol, clinic, request, made_at, course_id))
+        return self.stored.plan(self._booking(protocol, clinic, request, made_at, course_id, busy))
 
     def book(
         self,
@@ -89,13 +85,14 @@ class Register:
         *,
         made_at: Moment,
         course_id: str = "",
+        busy: Busy = (),
     ) -> Course:
         """Plan a course beside all that is booked, and enter it.
 
         Raises the errors of `ketasched.plan`, and `Refused` if the patient has a course at that
         time, or the database refuses.
         """
-        return self.stored.book(self._booking(protocol, clinic, request, made_at, course_id))
+        return self.stored.book(self._booking(protocol, clinic, request, made_at, course_id, busy))
 
     def _booking(
         self,
@@ -104,12 +101,12 @@ class Register:
         request: Request,
         made_at: Moment,
         course_id: str,
+        busy: Busy,
     ) -> BookingRequest:
-        moment = refuse_unusable(protocol, clinic, request, made_at, course_id)
+        context = usable_context(protocol, clinic, request, made_at, course_id, busy)
         if request.patient == UNNAMED:
             raise BadRequest("patient", "a register has to know whose course it is")
         self.stored.refuse_stranger(clinic)
-        context = PlanningContext(protocol, clinic, request, moment)
         return plan_booking(context, course_id, budget=lambda: unlimited)
 
     def revise(
@@ -123,6 +120,7 @@ class Register:
         by_whom: str = "",
         override: str | Sequence[str] = (),
         clinic: Clinic | None = None,
+        busy: Busy = (),
         dry_run: bool = False,
         **values: Unpack[ChangeValues],
     ) -> Course:
@@ -135,6 +133,7 @@ class Register:
         moment = moment_at_clinic(at, before.clinic, "at")
         change = change_of(before, verb, visit, values, moment, override)
         newer = self._newer(before, clinic) if clinic or plans_dates(change) else before
+        newer, _ = course_with_calendars(newer, busy, moment)
         asked = AskedChange(before, newer, change, moment, reason, by_whom, lambda: unlimited)
         booking = booking_of(asked, values)
         try:
@@ -143,11 +142,18 @@ class Register:
             return before
 
     def suggest(
-        self, patient: Patient, visit: int, *, at: Moment, clinic: Clinic | None = None
+        self,
+        patient: Patient,
+        visit: int,
+        *,
+        at: Moment,
+        clinic: Clinic | None = None,
+        busy: Busy = (),
     ) -> list[Suggestion]:
         """Other times for a visit beside all that is booked, as `ketasched.suggest` has them."""
         before = self._course(patient, at, clinic)
         course, moment = self._newer(before, clinic), moment_at_clinic(at, before.clinic, "at")
+        course, _ = course_with_calendars(course, busy, moment)
         line = LogEntry(moment, "")
         booking = BookingRequest(course.clinic, lambda _: course, line, before=before)
         with self.stored.occupancy_for(booking) as bookings:
@@ -169,39 +175,43 @@ class Register:
             entries = self.stored.entries(clinic)
         return [self.stored.course(entry.course_id) for entry in entries]
 
-    def day(self, day: str | date, *, clinic: Clinic | None = None) -> DaySheet:
-        """The clinic's day: its `visits`, its `talks`, and their `summary`, as `ketasched day`.
+    def rename(
+        self,
+        old: str,
+        new: str,
+        *,
+        at: Moment,
+        reason: str = "",
+        by_whom: str = "",
+        clinic: Clinic | None = None,
+        dry_run: bool = False,
+    ) -> list[Course]:
+        """Give a patient another reference, in all courses at once; the one that ends last first.
 
-        Raises `BadFile` if the register has several clinics and none is given.
+        None is returned if the patient is called `new` already. Raises `BadRequest`, `BadFile`,
+        and `Refused` if the reference is another patient's. A `dry_run` enters nothing.
         """
-        now = self._clinic(clinic)
-        order = now.date_order if now else None
-        on = read_day(text_of("day", day), "day", order, next_step="a date such as 2026-12-07")
-        found = self.stored.days(on, on, clinic)
-        misfits = misfits_of_all(found.courses, now) if now else {}
-        name, zone = (now.name, now.timezone) if now else ("", "UTC")
-        return make_day_sheet(found.courses, found.chairs, on, name, zone, now, misfits)
+        moment = partial(_moment_of, at)
+        said = {"reason": reason, "by_whom": by_whom}
+        reference = read_reference(new)
+        found = renamed_courses(self.stored, old, reference, moment, **said, clinic=clinic)
+        if found and not dry_run:
+            line = LogEntry(found[0][1].history[-1].at, "", by_whom)
+            self.stored.revise_jointly(found, line)
+        return [after for _, after in found]
 
-    def day_page(
-        self, day: str | date, form: str = "text", *, clinic: Clinic | None = None
-    ) -> str:
-        """The sheet of a day as `ketasched day` prints it. Raises `BadRequest`, `BadFile`."""
-        if form not in FORMS:
-            raise BadRequest("form", f"expected one of {', '.join(FORMS)}, not {form}")
-        now = self._clinic(clinic)
-        locale = clinic_locale(now) if now else INTERNATIONAL
-        return render_sheet(self.day(day, clinic=clinic), form, locale)
+    def export(self) -> Iterator[str]:
+        """Every course as a line of JSON (NDJSON), in the order of patients, as of one moment."""
+        return (text for _, text in self.stored.documents())
 
-    def _clinic(self, clinic: Clinic | None) -> Clinic | None:
-        """The clinic as it is now; None if the register has no course."""
-        if clinic:
-            self.stored.refuse_stranger(clinic)
-            return clinic
-        names = self.stored.clinics()
-        if len(names) > 1:
-            raise several_clinics(names)
-        newest = self.stored.newest()
-        return clinic_now(newest, self.stored) if newest else None
+    def import_courses(self, courses: Iterable[Course], *, at: Moment) -> list[Imported]:
+        """Enter courses that were made elsewhere, each whole or not at all.
+
+        A later revision replaces a course that is there. Visits before the moment `at` are
+        entered whoever else sat there. What became of each course is returned, in their order:
+        the `error` that forbade it, if there is one, is not raised.
+        """
+        return [*enter_courses(self.stored, [*courses], partial(_moment_of, at))]
 
     def _course(self, patient: Patient, at: Moment, clinic: Clinic | None) -> Course:
         if isinstance(patient, Course):
@@ -217,3 +227,7 @@ class Register:
         """The course with its clinic as it is now."""
         now = clinic_now(course, self.stored, clinic)
         return with_newer_clinic(course, now, "the clinic as it is now")
+
+
+def _moment_of(at: Moment, course: Course) -> datetime:
+    return moment_at_clinic(at, course.clinic, "at")

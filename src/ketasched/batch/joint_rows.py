@@ -93,3 +93,22 @@ def _reason(outcome: Unscheduled) -> BadRequest | NoPlan:
         return reason
     message = f"{reason.what}; there is room from {day_text(outcome.first)}"
     return NoPlan(message, findings=reason.findings, refusals=reason.refusals)
+
+
+def joint_plan_in_words(run: JointRun) -> str:
+    """A joint plan in words: who is seated, who waits, and how far the plan is from the bound."""
+    plan, seated = run.plan, run.carried_out
+    waits = [one for one in plan.outcomes if isinstance(one, Unscheduled)]
+    waiting = sum(isinstance(one.reason, NoPlan) for one in waits)
+    objective, bound = plan.objective, plan.bound
+    said = f"{run.name or 'the clinic'}, planned as one: {seated:,} seated, {waiting:,} waiting"
+    if failed := len(run.rows) - seated:
+        said += f", {failed:,} rejected all the same or not begun"
+    said += f"; {objective.delay:,} days of delay in all"
+    if plan.is_best:
+        return f"{said}; it is proven that no plan is better"
+    if objective.seated < bound.seated:
+        return f"{said}; at most {bound.seated - objective.seated:,} more could be (by priority)"
+    if objective.delay == bound.delay:
+        return f"{said}; only the spacing could be better"
+    return f"{said}; no plan has fewer than {bound.delay:,}"

@@ -78,7 +78,7 @@ class Program(click.Group):
 
 def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001
     if asked and not ctx.resilient_parsing:
-        click.echo(import_module("ketasched.cli.zonedata").version_text())
+        click.echo(import_module("ketasched.files.zone_data").version_text())
         ctx.exit()
 
 

@@ -9,6 +9,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,15 +86,16 @@ def note_typed(ctx: click.Context, words: Sequence[str]) -> None:
     ctx.meta[TYPED] = tuple(words)
 
 
-def hide_people(*nouns: "Course | Request") -> None:
-    """Hide from standard error whoever is named in these courses and requests."""
+def hide_people(*nouns: "Course | Request | str") -> None:
+    """Hide from standard error whoever is named in these courses and requests, or so."""
     for noun in nouns:
-        hide_names(*_people(noun))
+        hide_names(*([noun] if isinstance(noun, str) else _people(noun)))
 
 
 def hide_names(*names: str) -> None:
     """Hide these names from standard error."""
-    click.get_current_context().meta.setdefault(PEOPLE, set()).update({*names} - {UNNAMED})
+    if context := click.get_current_context(silent=True):
+        context.meta.setdefault(PEOPLE, set()).update({*names} - {UNNAMED})
 
 
 def _people(noun: "Course | Request") -> Iterator[str]:
@@ -122,12 +124,15 @@ def _without(text: str, values: Iterable[str]) -> str:
     from ketasched.model import escape_unprintable, quote  # noqa: PLC0415
 
     ways = (str, quote, escape_unprintable, shlex.quote)
-    found = {way(value) for value in values for way in ways}
-    longest_first = sorted(filter(str.strip, found), key=len, reverse=True)
-    if not longest_first:
-        return text
+    found = frozenset(way(value) for value in values for way in ways)
+    return _any_of(found).sub(HIDDEN, text) if any(map(str.strip, found)) else text
+
+
+@lru_cache(maxsize=8)
+def _any_of(words: frozenset[str]) -> re.Pattern[str]:
+    longest_first = sorted(filter(str.strip, words), key=len, reverse=True)
     either = "|".join(map(re.escape, longest_first))
-    return re.sub(rf"(?<![\w-])(?:{either})(?![\w-])", HIDDEN, text)
+    return re.compile(rf"(?<![\w-])(?:{either})(?![\w-])")
 
 
 def _without_sentences(text: str) -> str:

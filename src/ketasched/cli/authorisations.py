@@ -1,22 +1,16 @@
 """`ketasched authorisations`: whose authorised sessions run out, in visits or in days."""
 
-from collections.abc import Iterable, Sequence
-from operator import attrgetter
-
 import click
 
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
 from ketasched.cli.hints import pasteable
-from ketasched.cli.output import print_as, say
+from ketasched.cli.output import print_as, print_csv, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
-from ketasched.files.csv_cells import csv_line
 from ketasched.language.locale import Locale
 from ketasched.model import visits_text
-from ketasched.model.session_counts import SessionCount, count_sessions
-from ketasched.model.values import LAST_START
+from ketasched.model.session_counts import SessionCount
 from ketasched.model.wall_clock import day_text
 from ketasched.render.columns import aligned
 
@@ -63,37 +57,17 @@ def command(
     query = DayQuery(register_address, clinic_path)
     first = query.now(today).date()
     last = first + how_far
-    courses, _ = query.days(first, LAST_START)
-    counts = (count_sessions(course, first) for course in courses)
-    found = [one for one in counts if one and one.runs_out <= last]
-    found.sort(key=attrgetter("runs_out", "patient"))
+    found = query.sessions_that_run_out(first, last)
     if form == "csv":
-        click.echo(b"".join(map(csv_line, (COLUMNS, *map(_row, found)))), nl=False)
+        print_csv(COLUMNS, ([getattr(one, name) for name in COLUMNS] for one in found))
     else:
         table = [HEAD, *(_cells(one, query.locale) for one in found)] if found else []
         print_as(form, found, aligned(table))
-    hide_people(*courses)
     if not found:
         say("note", f"no authorised sessions run out until {day_text(last)}")
     elif form is None or form == "text":
         step = command_line("revise", found[0].patient, "authorise", "SESSIONS")
         say("try", f"once more is authorised: {pasteable(step)}")
-
-
-def _row(one: SessionCount) -> Sequence[str]:
-    """The cells of a line of CSV; several values of one are separated by ";"."""
-    return (
-        one.patient,
-        _joined(each.plain() for each in one.authorised),
-        *map(str, (one.used, one.booked, one.left, one.until, one.days_left)),
-        _joined(map(str, one.beyond)),
-        one.runs_out.isoformat(),
-        one.patient_phone,
-    )
-
-
-def _joined(texts: Iterable[str]) -> str:
-    return ";".join(texts)
 
 
 def _cells(one: SessionCount, locale: Locale) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from ketasched.batch.runner import Batch, Tally
 from ketasched.batch.shared_calendars import shared_calendars, shared_days
 from ketasched.cli import options
 from ketasched.cli.batch_output import print_courses, print_manifest, progress, say_summary
-from ketasched.cli.busy_option import BusyCalendars, busy_options, say_note
+from ketasched.cli.busy_option import busy_options, say_notes
 from ketasched.cli.output import INTERRUPTED, SOME_FAILED, note_done, say
 from ketasched.cli.register_option import (
     NOT_BOOKED,
@@ -39,11 +39,12 @@ from ketasched.cli.register_option import (
     register_option,
 )
 from ketasched.cli.roster_options import RosterOptions, roster_options, unsettled_line
-from ketasched.cli.roster_source import RosterSource, open_roster
 from ketasched.errors import BadFile, BadRequest, KetaschedError
+from ketasched.files.busy_calendars import BusyCalendars
 from ketasched.files.csv_cells import csv_line
 from ketasched.files.load import load_protocol
 from ketasched.files.roster import Roster
+from ketasched.files.roster_source import RosterSource, open_roster
 from ketasched.files.typed_dates import DATE_ORDER_STEP
 from ketasched.model import Clinic
 from ketasched.render.patient_folder import FOLDER_FILES
@@ -169,8 +170,7 @@ class BatchOptions(BusyCalendars, RosterOptions):
             goes_on = " --resume" if self._written and not self.force else ""
             for step in DATE_ORDER_STEP.split("\n"):
                 say("try", f"{step}{goes_on}")
-        for calendar in self._busy_calendars:
-            say_note(calendar)
+        say_notes([one.note for one in self._busy_calendars if one.note])
         if not self.quiet:
             booked = f"booked in {self._register.place}" if self._register else ""
             booked = NOT_BOOKED if booked and self.dry_run else booked

@@ -9,17 +9,15 @@ from pathlib import Path
 import click
 
 from ketasched.batch.changes import KINDS
-from ketasched.batch.joint_rows import JointRun
+from ketasched.batch.joint_rows import joint_plan_in_words
 from ketasched.batch.manifest import CHANGES, REJECTED, manifest_line
 from ketasched.batch.records import RowResult
 from ketasched.batch.rejections import OUTPUT, REGISTER
 from ketasched.batch.runner import Tally
 from ketasched.cli.output import say
-from ketasched.errors import NoPlan
 from ketasched.files.disk import open_file
 from ketasched.files.request_parsing import ROSTER_FIELDS
 from ketasched.files.roster import ROW, Row
-from ketasched.together import Unscheduled
 
 PUBLIC_REASONS = {
     ROW: "cannot be read",
@@ -123,22 +121,3 @@ def say_summary(tally: Tally, seconds: float, folder: Path | None, booked: str) 
         say("note", CHAIRS)
     if tally.ambiguous:
         say("note", AMBIGUOUS.format(*tally.ambiguous))
-
-
-def joint_plan_in_words(run: JointRun) -> str:
-    """A joint plan in words: who is seated, who waits, and how far the plan is from the bound."""
-    plan, seated = run.plan, run.carried_out
-    waits = [one for one in plan.outcomes if isinstance(one, Unscheduled)]
-    waiting = sum(isinstance(one.reason, NoPlan) for one in waits)
-    objective, bound = plan.objective, plan.bound
-    said = f"{run.name or 'the clinic'}, planned as one: {seated:,} seated, {waiting:,} waiting"
-    if failed := len(run.rows) - seated:
-        said += f", {failed:,} rejected all the same or not begun"
-    said += f"; {objective.delay:,} days of delay in all"
-    if plan.is_best:
-        return f"{said}; it is proven that no plan is better"
-    if objective.seated < bound.seated:
-        return f"{said}; at most {bound.seated - objective.seated:,} more could be (by priority)"
-    if objective.delay == bound.delay:
-        return f"{said}; only the spacing could be better"
-    return f"{said}; no plan has fewer than {bound.delay:,}"

@@ -13,9 +13,8 @@ from ketasched.api.asked_changes import AskedChange
 from ketasched.cli import options
 from ketasched.cli.booking import book_and_write
 from ketasched.cli.busy_option import busy_options
-from ketasched.cli.change_report import change_data, change_lines, follow_ups
 from ketasched.cli.course_source import CourseSource
-from ketasched.cli.delivery import audience_option, holds_course, output_option
+from ketasched.cli.delivery import audience_option, output_option, say_what_is_left
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import (
     finding_text,
@@ -26,7 +25,6 @@ from ketasched.cli.output import (
     say_findings,
 )
 from ketasched.cli.register_option import has_usual_register, register_option
-from ketasched.cli.revised_folders import followed_folder, say_what_is_left
 from ketasched.errors import BadRequest, NothingToDo, Refused, command_line
 from ketasched.events.view import View
 from ketasched.files.atomic_write import prepared_folder
@@ -35,9 +33,12 @@ from ketasched.files.load import load_course
 from ketasched.model import Audience, Change, Course, Finding
 from ketasched.model.replay import uid_of
 from ketasched.planning.check import check
+from ketasched.register.course_lookup import later_revision
 from ketasched.register.records import BookingRequest
 from ketasched.render import patient_folder
+from ketasched.render.course_folders import followed_folder, holds_course
 from ketasched.render.patient_folder import KEPT_COURSE
+from ketasched.revising.change_report import change_data, change_lines, follow_ups
 from ketasched.revising.validation import OVERRIDABLE, plans_dates
 from ketasched.rules import Clearance, Requirements
 from ketasched.rules.overridden import is_overridden
@@ -147,7 +148,7 @@ class ChangeOptions(CourseSource):
 
         A folder is older than the register if a command ended between the entry and the files.
         """
-        stored = self.register and self.register.later_revision(found)
+        stored = later_revision(self.register, found) if self.register else None
         if not stored:
             return found
         said = f"is at revision {found.revision}, and the register at {stored.revision}"

@@ -21,7 +21,6 @@ from ketasched.cli.output import (
     use_clock_of,
 )
 from ketasched.cli.roster_options import RosterOptions, roster_options, unsettled_line
-from ketasched.cli.roster_source import open_roster
 from ketasched.errors import BadFile, command_line
 from ketasched.events.view import View, reader_languages, reader_locale
 from ketasched.files.clinic_warnings import clinic_warnings, language_warnings
@@ -33,6 +32,7 @@ from ketasched.files.load import (
     shipped_protocols,
     with_clinic,
 )
+from ketasched.files.roster_source import open_roster
 from ketasched.files.typed_dates import DATE_ORDER_STEP
 from ketasched.language.catalogue import reviewer
 from ketasched.language.known import find_language

@@ -1,8 +1,6 @@
 """`ketasched clinic`: begin a clinic file, or show the one in use."""
 
-from collections.abc import Iterator
-from dataclasses import fields, replace
-from datetime import date
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -13,8 +11,8 @@ from ketasched.errors import BadRequest
 from ketasched.files.atomic_write import write_folder
 from ketasched.files.countries import customs_of
 from ketasched.files.load import starter_clinic
-from ketasched.model import WEEKDAYS, Clinic, Resource, quote
-from ketasched.model.unit_limits import chairs_out_of_order_text, resources_away_text
+from ketasched.model import quote
+from ketasched.render.clinic_page import clinic_rows
 
 
 @click.group("clinic")
@@ -64,49 +62,7 @@ def show(*, clinic_path: str | None, form: str | None) -> None:
     clinic, path = options.find_clinic(clinic_path)
     names = [field.name for field in fields(clinic)]
     names.remove("id_salt")  # it keeps identifiers from being guessed: not for a screen
-    rows = (f"  {label:<10} {' '.join(said.split())}" for label, said in _rows(clinic) if said)
-    print_as(form, {name: getattr(clinic, name) for name in names}, (path, *rows))
-
-
-def _rows(clinic: Clinic) -> Iterator[tuple[str, str]]:
-    yield from (("name", clinic.name), ("phone", clinic.phone), ("time zone", clinic.timezone))
-    for since, week in clinic.hours.weeks.items():
-        yield "from", str(since) if since > date.min else ""
-        for number, name in enumerate(WEEKDAYS):
-            yield name, ", ".join(map(str, week.on(number))) or "closed"
-    yield from (("closed", dates.plain()) for dates in clinic.closures.dates)
-    yield "holidays", clinic.closures.holidays
-    for day, openings in sorted(clinic.closures.openings.items()):
-        yield "also open", f"{day} {', '.join(map(str, openings))}"
-    yield "chairs", "not counted" if clinic.chairs is None else str(clinic.chairs)
-    for days in sorted(clinic.closures.chairs, key=lambda days: days.first):
-        dates = replace(days, label="").plain()
-        yield "", f"{dates}: {chairs_out_of_order_text(clinic, days.first)}"
-    for resource in clinic.resources:
-        yield resource.name, _resource_text(resource)
-        for days in sorted(resource.absences, key=lambda days: days.first):
-            dates = replace(days, label="").plain()
-            yield "", f"{dates}: {resources_away_text(clinic, resource.name, days.first)}"
-    yield "starts", f"every {clinic.slot_minutes} minutes from each opening"
-    yield "clock", clinic.clock
-    yield "dates", clinic.dates
-    yield "language", clinic.language
-    yield "titles", clinic.titles
-
-
-def _resource_text(resource: Resource) -> str:
-    """How many of a resource there are, for how many patients, when: "2, for 4 patients each"."""
-    each = f", for {resource.serves} patients each" if resource.serves > 1 else ""
-    parts = ", ".join(part.replace("_", "-") for part in resource.during)
-    hours = resource.hours
-    times = (
-        ""
-        if hours is None
-        else "; "
-        + ", ".join(
-            f"{name} {' and '.join(map(str, hours.on(number)))}"
-            for number, name in enumerate(WEEKDAYS)
-            if hours.on(number)
-        )
+    rows = (
+        f"  {label:<10} {' '.join(said.split())}" for label, said in clinic_rows(clinic) if said
     )
-    return f"{resource.count}{each}; {parts}{times}; every visit, unless its kind says `needs`"
+    print_as(form, {name: getattr(clinic, name) for name in names}, (path, *rows))

@@ -1,29 +1,25 @@
 """The course that a command is for, from a file or the register, and what is newer for it."""
 
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
+from ketasched.api.busy_times import course_with_calendars
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_names, hide_people
-from ketasched.cli.busy_option import BusyCalendars, say_note
+from ketasched.cli.anonymity import hide_people
+from ketasched.cli.busy_option import say_notes, warn_of_copies
 from ketasched.cli.current_clinic import current_clinic
-from ketasched.cli.hints import quoted
 from ketasched.cli.output import say, use_clock_of
 from ketasched.cli.register_option import open_register
 from ketasched.errors import BadFile
-from ketasched.events.own_uids import course_uids
+from ketasched.files.busy_calendars import BusyCalendars
 from ketasched.files.load import load_clinic, load_course, refuse_mismatch, with_clinic
-from ketasched.model import BusyTime, Clinic, Course, Protocol, Request
-from ketasched.model.busy_index import with_busy_times
-from ketasched.planning.planner import planning_horizon
-from ketasched.register import course_lookup
-from ketasched.register.course_lookup import SeveralPatients
+from ketasched.model import Course
+from ketasched.register.course_lookup import find_entry
 from ketasched.register.records import CourseEntry
 
 if TYPE_CHECKING:
@@ -60,7 +56,6 @@ class CourseSource(BusyCalendars):
         clinic = load_clinic(self.clinic_path) if self.clinic_path else None
         entry = find_entry(self.register, name, clinic, today)
         course = self.register.course(entry.course_id)
-        hide_people(course)
         use_clock_of(course.clinic)
         return course, entry
 
@@ -81,27 +76,11 @@ class CourseSource(BusyCalendars):
             course = replace(course, clinic=clinic)
         use_clock_of(course.clinic)
         at = options.moment_of(self.today, course.visits[0].start.tzinfo, field="today")
-        plan = course.protocol, course.clinic, course.request
-        request = with_calendars(*plan, self, course_uids(course), since=at)
-        hide_people(request)
-        warn_of_copies(course, request)
-        return replace(course, request=request), at
-
-
-@contextmanager
-def _hiding_names() -> Iterator[None]:
-    """Hide from standard error whom a name may mean, and quote them for this shell."""
-    try:
-        yield
-    except SeveralPatients as error:
-        hide_names(*error.patients)
-        error.details = tuple(quoted([one]) for one in error.patients)
-        raise
-
-
-find_entry = _hiding_names()(course_lookup.find_entry)
-entries_of = _hiding_names()(course_lookup.entries_of)
-patient_named = _hiding_names()(course_lookup.patient_named)
+        newer, notes = course_with_calendars(course, self, at)
+        hide_people(newer)
+        say_notes(notes)
+        warn_of_copies(course, newer.request)
+        return newer, at
 
 
 def find_course(register: "Register", course_id: str) -> Course | None:
@@ -122,50 +101,3 @@ def former_courses(course: Course, find: Callable[[str], Course | None]) -> list
         found.insert(0, one)
         one = find(one.follows) if one.follows else None
     return found
-
-
-def with_calendars(
-    protocol: Protocol,
-    clinic: Clinic,
-    request: Request,
-    calendars: BusyCalendars,
-    own: Collection[str] = (),
-    since: datetime | None = None,
-) -> Request:
-    """The request with the busy times of calendars, as far as its course can reach.
-
-    The course's own events, by their UIDs, are not in its way. With `since`, for a course that is
-    under way, only those from that moment on. Raises `BadFile`.
-    """
-    if not calendars.calendars:
-        return request
-    zone = ZoneInfo(clinic.timezone)
-    first, last = planning_horizon(protocol, clinic, request)
-    if since:
-        today = since.astimezone(zone).date()
-        rest = replace(request, start=max(today, request.start), latest_start=None)
-        _, last = max((first, last), planning_horizon(protocol, clinic, rest))
-        first = today
-    busy: dict[str, tuple[BusyTime, ...]] = {}
-    for calendar in calendars.read(first, last, own):
-        busy[calendar.name] = busy.get(calendar.name, ()) + calendar.busy(zone, first, last)
-        say_note(calendar)
-    kept = sorted({one.calendar for one in request.busy} - busy.keys())
-    if kept:
-        said = "a calendar replaces only that of the same file name"
-        say("note", f"the busy times of {', '.join(kept)} stay as they were: {said}")
-    return with_busy_times(request, busy, since)
-
-
-def warn_of_copies(course: Course, request: Request) -> None:
-    """Warn of calendars that are busy at the very times of visits: they may have them imported."""
-    visits = {(visit.start, visit.end): visit.number for visit in course.visits}
-    copies: dict[str, list[int]] = {}
-    for one in request.busy:
-        if number := visits.get((one.start, one.end)):
-            copies.setdefault(one.calendar, []).append(number)
-    for name, numbers in copies.items():
-        if len(numbers) > 1:
-            said = f"{name} is busy at the very times of visits {', '.join(map(str, numbers))}"
-            fix = "if that is a course of ours, imported, delete it there, and export it again"
-            say("warning", f"{said}: {fix}")

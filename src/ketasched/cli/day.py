@@ -6,15 +6,15 @@ from collections import Counter
 import click
 
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
-from ketasched.cli.complete_day import CompleteOptions, complete_day, complete_options
+from ketasched.cli.complete_day import CompleteOptions, complete_options
 from ketasched.cli.day_query import DayQuery, which_clinic_option
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step, visit_misfits
+from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, WEEKDAYS, DateRange
+from ketasched.planning.misfits import visit_misfits
 from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.render.day_sheet.week import draw_week
@@ -64,7 +64,7 @@ def command(
         _print_week(query, day, query.now(today))
         return
     if completing.complete:
-        complete_day(query, day, query.now(today), completing, form)
+        completing.run(query, day, query.now(today), form)
         return
     found = query.days(day, day)
     name = query.clinic.name if query.clinic else ""
@@ -73,7 +73,6 @@ def command(
         found.courses, found.chairs, day, name, query.zone, query.clinic, misfits
     )
     click.echo(render_sheet(sheet, form or "text", query.locale).encode(), nl=False)
-    hide_people(*found.courses)
     if sheet.missing_drivers:
         days = (day - query.now(today).date()).days
         step = pasteable(command_line("drivers", *(("--next", f"{days}d") if days > 3 else ())))
@@ -106,7 +105,6 @@ def _print_week(query: DayQuery, day: dt.date, now: dt.datetime) -> None:
     if wrong := sorted(one for one in booked_unfit if one in week):
         step = pasteable(command_line("day", str(wrong[0])))
         say("note", f"who it is that no longer fits: {step}")
-    hide_people(*found.courses)
     movable = visit_misfits(misfits)
     concerned = [
         (course.patient, one.visit)

@@ -1,23 +1,19 @@
 """What commands ask the register: some days of one clinic, from its own today on."""
 
 import re
-from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ketasched.cli import options
-from ketasched.cli.course_source import patient_named
 from ketasched.cli.current_clinic import current_clinic
 from ketasched.cli.output import say, use_clock_of
 from ketasched.cli.register_option import needed_register
-from ketasched.errors import BadFile, BadRequest
+from ketasched.errors import BadRequest
 from ketasched.events.view import clinic_locale
 from ketasched.files.load import load_clinic
 from ketasched.language.locale import INTERNATIONAL, Locale
-from ketasched.model import Course, Misfits, quote
-from ketasched.planning.misfits import misfits_of_all
+from ketasched.register.clinic_book import ClinicBook
 from ketasched.register.course_lookup import several_clinics
-from ketasched.register.records import BookedDays
 
 which_clinic_option = options.clinic(
     "Which clinic, where the register has several; its newest hours."
@@ -32,7 +28,7 @@ def days_ahead(text: str) -> timedelta:
     return timedelta(int(found[1]) * (7 if found[2] == "w" else 1))
 
 
-class DayQuery:
+class DayQuery(ClinicBook):
     """The register, and the clinic whose days are asked for.
 
     `named` is the clinic of the given file; of several clinics, that of the file that is here or
@@ -43,23 +39,24 @@ class DayQuery:
     """
 
     def __init__(self, register_address: str | None, clinic_path: str | None) -> None:
-        self.named = load_clinic(clinic_path) if clinic_path else None
-        self.register = needed_register(register_address)
-        if self.named:
-            self.register.refuse_stranger(self.named)
-        names = self.register.clinics()
-        if len(names) > 1 and self.named is None:
+        named = load_clinic(clinic_path) if clinic_path else None
+        register = needed_register(register_address)
+        if named:
+            register.refuse_stranger(named)
+        names = register.clinics()
+        if len(names) > 1 and named is None:
             path = options.clinic_file(None)
-            self.named = load_clinic(path) if path else None
-            if not (self.named and self.register.entries(self.named)):
+            named = load_clinic(path) if path else None
+            if not (named and register.entries(named)):
                 raise several_clinics(names)
-        if clinic_path and self.named and names and not self.register.entries(self.named):
-            said = f"the register has no course of {self.named.name or 'this clinic'}"
+        if clinic_path and named and names and not register.entries(named):
+            said = f"the register has no course of {named.name or 'this clinic'}"
             say("note", f"{said}; it has {', '.join(filter(None, names)) or 'another one'}")
-        newest = None if self.named else self.register.newest()
-        self.clinic = current_clinic(newest, self.register) if newest else self.named
-        if self.clinic:
-            use_clock_of(self.clinic)
+        newest = None if named else register.newest()
+        clinic = current_clinic(newest, register) if newest else named
+        super().__init__(register, named, clinic)
+        if clinic:
+            use_clock_of(clinic)
 
     @property
     def zone(self) -> str:
@@ -75,19 +72,3 @@ class DayQuery:
         """The moment that `--today` says, else now; local to the clinic."""
         zone = ZoneInfo(self.zone)
         return options.moment_of(today, zone, field="today").astimezone(zone)
-
-    def patient(self, name: str) -> str:
-        """The patient of the clinic whom a typed name means. Raises `BadFile`."""
-        found = patient_named(self.register, name, self.named)
-        if not found:
-            said = f"{quote(name)}: there is no such patient in the register"
-            raise BadFile(said, next_step="one of this list: ketasched register list")
-        return found
-
-    def days(self, first: date, last: date) -> BookedDays:
-        """The clinic's days from `first` to `last`, both inclusive."""
-        return self.register.days(first, last, self.named)
-
-    def misfits(self, courses: Collection[Course]) -> Misfits:
-        """The booked visits that do not fit the clinic any more, as it is now."""
-        return misfits_of_all(courses, self.clinic) if self.clinic else {}

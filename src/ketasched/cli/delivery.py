@@ -12,24 +12,18 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.output import note_done, say
-from ketasched.errors import BadFile, BadRequest, Refused, command_line
+from ketasched.errors import BadFile, BadRequest
 from ketasched.events.rides import all_driver_names
 from ketasched.events.view import View
-from ketasched.files.atomic_write import prepared_folder
-from ketasched.files.disk import kind_at, refuse_all_but
+from ketasched.files.disk import kind_at
 from ketasched.files.load import load_course
 from ketasched.model import Audience, Course, Request
-from ketasched.model.privacy import sensitive_term
 from ketasched.render import RENDERERS, render
+from ketasched.render.course_folders import is_one_folder, prepared_folder_of, refuse_telling_label
 from ketasched.render.patient_folder import (
     DRIVER_FOLDER,
-    REPLACED_FILES,
-    render_course_file,
-    render_folder,
-    render_former_courses,
 )
 
-LONGEST_LABEL = 60
 REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
 
 
@@ -90,12 +84,7 @@ class Delivery:
         labelled = RENDERERS[self.form or "text"].labelled
         if not (self.output or (self.audience or "patient") in labelled):
             raise click.UsageError("--driver-label goes with --for driver, --format html or -o.")
-        if not label.isprintable() or not label.strip() or len(label) > LONGEST_LABEL:
-            said = f"expected up to {LONGEST_LABEL} printable characters"
-            raise BadRequest("driver_label", said)
-        if term := sensitive_term(label):
-            said = f'says "{term}", and a driver is not told of the treatment'
-            raise BadRequest("driver_label", said)
+        refuse_telling_label(label)
 
     def replaced_course(self, request: Request) -> Course | None:
         """The course of the patient that `--force` replaces, if there is one that can be read."""
@@ -133,37 +122,24 @@ class Delivery:
         over_same: bool = False,
         former: Sequence[Course] = (),
     ) -> Iterator[list[Path]]:
-        """Prepare the files of the course for the block, the course file last; yield their paths.
-
-        They have their names after the block. There are none without an output folder. With
-        `over_same`, files of the same course are written over. `former` are the courses that it
-        follows, the first one first, whose course files are written, too. Raises `BadRequest`,
-        `Refused`.
-        """
+        """Prepare the files of the course, if there is an output folder: `prepared_folder_of`."""
         _refuse_unknown_driver(self.rides_of, course)
         if self.output is None:
             yield []
             return
-        label = self.driver_label
-        files = render_folder(course, driver_label=label, split=self.split, large=self.large)
-        if with_course_file:
-            files |= render_former_courses(former)
-            files["course.json"] = render_course_file(course)
-        folder = self.output / course.patient
-        refuse_all_but("a folder", folder)
-        is_taken = with_course_file and kind_at(folder / "course.json") == "a file"
-        is_same = is_taken and holds_course(
-            folder, course, refuse_later=over_same and not self.force
-        )
-        force = self.force or (over_same and is_same)
-        if is_taken and not force:
-            said = f"{folder}: there already, with a course"
-            change = command_line("revise", str(folder), "--help")
-            step = f"to change it: {change}\nto plan anew, its history lost: --force"
-            raise Refused(said, next_step=step)
-        with prepared_folder(folder, files, replaced=REPLACED_FILES, force=force) as paths:
+        with prepared_folder_of(
+            course,
+            self.output,
+            driver_label=self.driver_label,
+            split=self.split,
+            large=self.large,
+            force=self.force,
+            over_same=over_same,
+            former=former,
+            with_course_file=with_course_file,
+        ) as (paths, is_replaced):
             yield paths
-        if is_taken and not is_same:
+        if is_replaced:
             say("note", REPLACED)
 
 
@@ -187,24 +163,6 @@ delivery_options = options.group(
 )
 
 
-def holds_course(folder: Path, course: Course, *, refuse_later: bool) -> bool:
-    """Whether a folder has this course, in whatever revision.
-
-    With `refuse_later` a later revision raises `Refused`.
-    """
-    try:
-        found = load_course(str(folder))
-    except BadFile:
-        return False
-    is_same = found.course_id == course.course_id
-    if is_same and refuse_later and found.revision > course.revision:
-        said = f"{folder}: has revision {found.revision} of the course, not {course.revision}"
-        later = command_line("register", "import", str(folder))
-        step = f"to keep the later one: {later}\nto go back to the older one: --force"
-        raise Refused(said, next_step=step)
-    return is_same
-
-
 def _refuse_unknown_driver(name: str, course: Course) -> None:
     """Raise `BadRequest` for a driver whom the course has never had."""
     known = all_driver_names(course)
@@ -212,3 +170,11 @@ def _refuse_unknown_driver(name: str, course: Course) -> None:
         step = f"one of: {', '.join(known)}" if known else "leave it out: no driver is named"
         said = f"{name} drives to no visit of this course"
         raise BadRequest("rides_of", said, next_step=step)
+
+
+def say_what_is_left(old: Path, new: Path) -> None:
+    """Say what has become of the folder of the old reference, now that there is a new one."""
+    if kind_at(old) and not is_one_folder(old, new):
+        say("note", f"{old} is still there: see whether what is in it is still needed")
+    else:
+        say("note", f"{old} is no longer there: its files have the new reference")

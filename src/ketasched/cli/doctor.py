@@ -16,10 +16,10 @@ from ketasched.cli import options
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import print_as
 from ketasched.cli.register_option import existing_register
-from ketasched.cli.zonedata import ANY_ZONE, packaged_release, zone_data
 from ketasched.errors import BadFile, KetaschedError, command_line
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_clinic
+from ketasched.files.zone_data import ANY_ZONE, packaged_release, zone_data
 
 SAMPLE = "–é√日"
 """Characters that our pages have, or that names of patients and clinics may."""
@@ -104,7 +104,7 @@ def _register(_clinic: str | None) -> Diagnosis:
         return Diagnosis("none: --register makes one")
     place, clinics = register.place, len(register.clinics())
     said = f"{place}: {_count(register.size(), 'course')} of {_count(clinics, 'clinic')}"
-    is_private_file = sys.platform != "win32" and register.is_a_file
+    is_private_file = sys.platform != "win32" and register.engine.dialect.name == "sqlite"
     if is_private_file and stat.S_IMODE(Path(place).stat().st_mode) & OTHERS:
         return Diagnosis(f"{said}; others may read its file", f"chmod 600 {place}")
     return Diagnosis(said)

@@ -3,7 +3,6 @@
 import click
 
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
 from ketasched.cli.hints import pasteable
 from ketasched.cli.misfit_report import say_next_step
@@ -66,7 +65,6 @@ def command(
         for visit in visits_between(course, chairs, now.date(), last, misfits)
         if visit.start >= now
     ]
-    hide_people(*courses)
     if wrong := [visit for visit in coming if visit.misfit]:
         first = min(wrong, key=lambda visit: (visit.start.timestamp(), visit.patient))
         said = f"until {day_text(last)} {misfit_count(len(wrong), 'visit')} the clinic"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ketasched.cli.anonymity import anonymous, may_name_people
-from ketasched.cli.hints import help_step, pasteable, show_course_step
+from ketasched.cli.hints import help_step, pasteable, quoted, show_course_step
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, error_location
 
 if TYPE_CHECKING:
@@ -72,6 +72,21 @@ def print_as(form: str | None, data: object, lines: Iterable[str]) -> None:
     else:
         for line in lines:
             click.echo(_printable(line))
+
+
+def print_csv(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print a table as CSV: plain data, several values of one cell with ";" between."""
+    # Imported here because `--help` is not to load the nouns.
+    from ketasched.files.codec import plain  # noqa: PLC0415
+    from ketasched.files.csv_cells import csv_line  # noqa: PLC0415
+
+    def cell(value: object) -> str:
+        if isinstance(value, list | tuple):
+            return ";".join(map(cell, value))
+        return "" if value is None else str(plain(value))
+
+    lines = [csv_line(heads), *(csv_line(map(cell, row)) for row in rows)]
+    click.echo(b"".join(lines), nl=False)
 
 
 @contextmanager
@@ -176,11 +191,13 @@ def report(error: KetaschedError) -> None:
         else:
             where = f"--{error.field.replace('_', '-')}: "
             step = help_step()
-    details, step = error.details, error.next_step or step
+    # Whom a name may mean, as the shell reads the references.
+    details = [quoted([one]) for one in getattr(error, "patients", ())] or error.details
+    step = error.next_step or step
     too_young = isinstance(error, NoPlan) and any(one.rule == "age" for one in error.findings)
     if too_young and not may_name_people():
         # The day on which somebody is old enough is that of their birth.
-        details, step = ("the patient is too young (age)",), "the same at a terminal"
+        details, step = ["the patient is too young (age)"], "the same at a terminal"
     say("error", f"{where}{error.what}")
     for line in details:
         echo_error(f"  {in_local_style(_printable(line))}")

@@ -4,12 +4,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ketasched.api.busy_times import planned_uids, with_calendars
 from ketasched.api.new_courses import plan_booking, refuse_odd_identifier
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.booking import book_and_write
-from ketasched.cli.busy_option import BusyCalendars, busy_options
-from ketasched.cli.course_source import warn_of_copies, with_calendars
+from ketasched.cli.busy_option import busy_options, say_notes, warn_of_copies
 from ketasched.cli.delivery import Delivery, delivery_options
 from ketasched.cli.output import refusal_as_json, say, say_findings
 from ketasched.cli.register_option import (
@@ -20,13 +20,14 @@ from ketasched.cli.register_option import (
     register_option,
 )
 from ketasched.errors import BadRequest
-from ketasched.events.own_uids import course_uids, own_uids
+from ketasched.events.own_uids import course_uids
+from ketasched.files.busy_calendars import BusyCalendars
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, refuse_mismatch
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
 from ketasched.model import Clinic, Course, DateOrder, Protocol, Request
 from ketasched.model.authorised_visits import all_fit_text
-from ketasched.model.identifiers import make_course_id, make_uid_key
+from ketasched.model.identifiers import make_course_id
 from ketasched.model.privacy import sensitive_term
 from ketasched.render.patient_folder import refuse_sensitive_reference
 from ketasched.rules.base import PlanningContext
@@ -90,10 +91,11 @@ def command(
     moment = options.moment_of(made_at, ZoneInfo(clinic.timezone))
     course_id = course_id or make_course_id(clinic, request, moment)
     replaced = delivery.replaced_course(request)
-    own = _planned_uids(loaded, clinic, request, course_id)
+    own = planned_uids(loaded, clinic, request, course_id)
     own |= course_uids(replaced) if replaced else frozenset()
-    request = with_calendars(loaded, clinic, request, calendars, own)
+    request, notes = with_calendars(loaded, clinic, request, calendars, own)
     hide_people(request)
+    say_notes(notes)
     if replaced:
         warn_of_copies(replaced, request)
     if dry_run and delivery.output:
@@ -136,19 +138,6 @@ def _warn_of_clinic(
     elif hands_out:
         said = "without a clinic file, identifiers in calendars can be computed from the reference"
         say("warning", f"{said}; one with an id_salt: ketasched clinic init")
-
-
-def _planned_uids(
-    protocol: Protocol, clinic: Clinic, request: Request, course_id: str
-) -> frozenset[str]:
-    """The UIDs that the course can have in calendars, which have it if it was planned before."""
-    drivers = {request.driver_name, *(one.name for one in request.driver)}
-    visits = sum(phase.count.max for phase in protocol.phases_in_turn)
-    at_home = sum(phase.count.max for phase in protocol.home_phases)
-    reviews = sum(len(phase.reviews) for phase in protocol.phases)
-    items = visits, reviews, visits * len(protocol.companions) + at_home
-    reminders = len(clinic.reminders.driver)
-    return own_uids(course_id, make_uid_key(clinic, course_id), drivers, items, reminders)
 
 
 def _check_terms(clinic: Clinic, request: Request) -> None:

@@ -12,7 +12,6 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
-from ketasched.cli.course_source import entries_of
 from ketasched.cli.day_query import DayQuery
 from ketasched.cli.output import report, use_clock_of
 from ketasched.cli.register_option import existing_register, open_register
@@ -21,6 +20,7 @@ from ketasched.files.feed_names import Names, Naming, feeds_file_of, keep_feed_n
 from ketasched.files.load import load_clinic, load_course, with_clinic
 from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import clinic_key
+from ketasched.register.course_lookup import entries_of
 from ketasched.render.patient_folder import KEPT_COURSE
 
 if TYPE_CHECKING:

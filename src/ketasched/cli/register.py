@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from functools import partial
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,11 +12,11 @@ import click
 
 from ketasched.cli import options, rename
 from ketasched.cli.anonymity import hide_names, hide_people
-from ketasched.cli.course_source import find_course, find_entry, former_courses, patient_named
+from ketasched.cli.course_source import find_course, former_courses
 from ketasched.cli.current_clinic import coming_misfits
 from ketasched.cli.delivery import Delivery, delivery_options
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import misfits_text, say_next_step, visit_misfits
+from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import (
     SOME_FAILED,
     in_local_style,
@@ -28,16 +27,17 @@ from ketasched.cli.output import (
     use_clock_of,
 )
 from ketasched.cli.register_option import needed_register, register_file, register_option
-from ketasched.errors import BadFile, KetaschedError, Refused, command_line
+from ketasched.errors import BadFile, Refused, command_line
 from ketasched.files.load import load_clinic, load_course, parse_course
 from ketasched.files.toml_json import read_lines
-from ketasched.model import Clinic, Course, quote
-from ketasched.model.identifiers import clinic_key
+from ketasched.model import Course, quote
 from ketasched.model.wall_clock import day_text, moment_text
-from ketasched.register.records import IMPORTED, CourseEntry, LogEntry, waivers_of
+from ketasched.planning.misfits import misfits_text, visit_misfits
+from ketasched.register.course_lookup import find_entry, patient_named
+from ketasched.register.imports import enter_courses
+from ketasched.register.records import CourseEntry
 from ketasched.render.columns import aligned
 from ketasched.render.fhir import render_line
-from ketasched.rules import OCCUPANCY_NAMES
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -148,7 +148,6 @@ def show(
         _print_log(register, entry.course_id)
     else:
         course = register.course(entry.course_id)
-        hide_people(course)
         former = former_courses(course, partial(find_course, register))
         with delivery.files(course, over_same=True, former=former) as written:
             pass
@@ -221,23 +220,19 @@ def import_courses(
     """
     courses = [course for path in files for course in _courses_in(path)]
     register = needed_register(register_address, make=True)
-    clinics = _clinics_of(courses)
-    overridden = {waiver for course in courses for waiver in waivers_of(course)}
     failed = entered = 0
     hide_people(*courses)
-    for course in courses:
+
+    def moment(course: Course) -> datetime:
         use_clock_of(course.clinic)
-        at = options.moment_of(today, course.visits[0].start.tzinfo, field="today")
-        over = [visit.uid for visit in course.visits if visit.start < at]
-        over += [one.uid for one in course.companions if one.start < at]
-        begun = set(product(over, OCCUPANCY_NAMES))
-        try:
-            line, known = LogEntry(at, IMPORTED), clinics[clinic_key(course.clinic)]
-            entered += register.enter(course, line, waived=begun | overridden, allowed_by=known)
-            note_done(f"{entered:,} entered" if entered else "")
-        except KetaschedError as error:
+        return options.moment_of(today, course.visits[0].start.tzinfo, field="today")
+
+    for one in enter_courses(register, courses, moment):
+        entered += one.is_entered
+        note_done(f"{entered:,} entered" if entered else "")
+        if one.error:
             failed += 1
-            report(error)
+            report(one.error)
     there = len(courses) - entered - failed
     said = f"{entered:,} entered"
     said += f", {there:,} there already" if there else ""
@@ -310,21 +305,6 @@ def _switch_text(course: Course | None) -> str:
     switched = [one.what for one in entries if one.change and one.change.verb == "switch"]
     first = [course.history[0].what] if course and course.follows else []
     return ", ".join((*first, *switched))
-
-
-def _clinics_of(courses: list[Course]) -> dict[str, list[Clinic]]:
-    """By clinic key the clinic as these courses were planned with it, each form once.
-
-    A clinic may have had more chairs when another of its courses was planned.
-    """
-    found: dict[str, list[Clinic]] = {}
-    for course in courses:
-        known = found.setdefault(clinic_key(course.clinic), [])
-        former = (entry.former_clinic for entry in course.history)
-        for one in (course.clinic, *filter(None, former)):
-            if one not in known:
-                known.append(one)
-    return found
 
 
 def _courses_in(path: str) -> Iterator[Course]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ketasched.cli import options
+from ketasched.cli.anonymity import hide_people
 from ketasched.cli.output import say
 from ketasched.errors import BadRequest
 from ketasched.files.disk import open_file
@@ -100,7 +101,7 @@ def needed_register(option: str | None, *, make: bool = False) -> "Register":
     Raises the same as `open_register`.
     """
     address = _address(option)
-    register = opened_register(address, make=make)
+    register = opened_register(address, make=make, notice=hide_people)
     click.get_current_context().call_on_close(register.close)
     if register.is_new:
         say("note", f"a new register: {register.place}")

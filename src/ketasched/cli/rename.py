@@ -2,30 +2,31 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ketasched.api.renaming import read_reference, renamed_courses
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_names, hide_people
-from ketasched.cli.change_report import change_data, change_lines
-from ketasched.cli.course_source import entries_of, former_courses, patient_named
-from ketasched.cli.delivery import Delivery, holds_course, output_option
+from ketasched.cli.anonymity import hide_names
+from ketasched.cli.course_source import former_courses
+from ketasched.cli.delivery import Delivery, output_option, say_what_is_left
 from ketasched.cli.hints import pasteable
-from ketasched.cli.output import in_local_style, note_done, print_as, say, use_clock_of
+from ketasched.cli.output import note_done, say, use_clock_of
 from ketasched.cli.register_option import needed_register, register_option
-from ketasched.cli.revised_folders import followed_folder, say_what_is_left
+from ketasched.cli.revision_lines import print_revisions
 from ketasched.errors import BadRequest, command_line
 from ketasched.files.disk import kind_at
 from ketasched.files.load import load_clinic
-from ketasched.files.option_values import refuse_bad_value, refuse_unsafe_text
-from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
+from ketasched.files.option_values import refuse_unsafe_text
 from ketasched.model import Course
+from ketasched.register.course_lookup import patient_named
 from ketasched.register.records import LogEntry, prepared_files
-from ketasched.render.patient_folder import EVENT_FOLDERS, refuse_sensitive_reference
-from ketasched.revising.rename import rename
+from ketasched.render.course_folders import followed_folder, holds_course
+from ketasched.render.patient_folder import EVENT_FOLDERS
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -54,21 +55,16 @@ class RenameOptions:
         `Conflict` if the reference is another patient's.
         """
         clinic = load_clinic(self.clinic_path) if self.clinic_path else None
+        said = {"reason": self.reason, "by_whom": self.by_whom}
         if Path(old).exists() and not patient_named(register, old, clinic):
-            said = f"{old} is a file or a folder, and no patient of the register"
+            what = f"{old} is a file or a folder, and no patient of the register"
             step = command_line("register", "import", old)
-            raise BadRequest("old", said, next_step=f"enter it, then rename the patient: {step}")
-        entries = entries_of(register, old, clinic)
-        before = [register.course(entry.course_id) for entry in reversed(entries)]
-        hide_people(*before)
-        use_clock_of(before[0].clinic)
-        if before[0].patient == new:
-            return []
-        _refuse_sensitive(before[0], new)
-        at = options.moment_of(self.today, before[0].visits[0].start.tzinfo, field="today")
-        after = rename(before, new, at=at, why=self.reason, by=self.by_whom)
-        register.refuse_taken_reference(after)
-        return list(zip(before, after, strict=True))
+            raise BadRequest("old", what, next_step=f"enter it, then rename the patient: {step}")
+        return renamed_courses(register, old, new, self._moment, **said, clinic=clinic)
+
+    def _moment(self, course: Course) -> datetime:
+        use_clock_of(course.clinic)
+        return options.moment_of(self.today, course.visits[0].start.tzinfo, field="today")
 
 
 @click.command("rename")
@@ -99,8 +95,7 @@ def command(*, old: str, new: str, register_address: str | None, given: RenameOp
     """
     refuse_unsafe_text("reason", given.reason)
     refuse_unsafe_text("by_whom", given.by_whom)
-    with refuse_bad_value("new", next_step="a number or initials"):
-        new = str(read_field(REQUEST_FIELDS["patient"], new))
+    new = read_reference(new)
     hide_names(new)
     register = needed_register(register_address)
     revisions = given.revisions(register, old, new)
@@ -109,9 +104,7 @@ def command(*, old: str, new: str, register_address: str | None, given: RenameOp
         written = _entered(register, revisions, given)
     for path in written:
         say("written", str(path))
-    lines = (line for one in revisions for line in change_lines(*one))
-    data = [change_data(*one) for one in revisions]
-    print_as(given.form, data, map(in_local_style, lines))
+    print_revisions(given.form, revisions)
     if not revisions:
         say("note", f"nothing to do: {new} is called like this already")
     elif given.dry_run:
@@ -121,15 +114,6 @@ def command(*, old: str, new: str, register_address: str | None, given: RenameOp
     else:
         step = pasteable(command_line("register", "show", new, "-o", "DIR"))
         say("note", f"pages and calendars made before have the old reference: {step}")
-
-
-def _refuse_sensitive(course: Course, new: str) -> None:
-    """Raise `BadRequest` for a reference that tells the treatment, at a discreet clinic."""
-    try:
-        refuse_sensitive_reference(course.clinic, replace(course.request, patient=new))
-    except BadRequest as error:
-        error.field = "new"
-        raise
 
 
 def _entered(

@@ -1,15 +1,22 @@
 """`ketasched reschedule`: all booked visits that no longer fit the clinic, moved as one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 import click
 
+from ketasched.api.rescheduling import (
+    Rescheduling,
+    enter,
+    propose,
+    proposed_before,
+    refuse_unusable,
+)
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_names, hide_people
+from ketasched.cli.anonymity import hide_names
 from ketasched.cli.change_command import refuse_taken
 from ketasched.cli.day_query import DayQuery, which_clinic_option
 from ketasched.cli.delivery import output_option
@@ -23,39 +30,22 @@ from ketasched.cli.output import (
     print_as,
     say,
 )
-from ketasched.cli.proposal_file import (
-    refuse_other_clinic,
-    revisions_of,
-    without_patients,
-    write_proposal,
-    written_proposal,
-)
 from ketasched.cli.register_option import is_register_given, register_option
-from ketasched.cli.revised_folders import prepared_folders
 from ketasched.errors import BadRequest, command_line
-from ketasched.files.load import load_proposal, refuse_mismatch
-from ketasched.files.option_values import refuse_bad_value, refuse_unsafe_text
+from ketasched.files.atomic_write import write_folder
+from ketasched.files.load import load_proposal
+from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import date_range
-from ketasched.language.locale import Locale
 from ketasched.model import (
-    Change,
     Clinic,
-    Course,
     DateRange,
     DisruptionValue,
     UnplacedCourse,
 )
-from ketasched.model.values import LAST_START
 from ketasched.planning.left_out import LEFT_OUT
-from ketasched.register.records import BookState, LogEntry, changed_since
-from ketasched.render.call_list import FORMS, render_calls
-from ketasched.render.call_list.calls import CallList, make_call_list
-from ketasched.revising.validation import refuse_overrides
+from ketasched.render.call_list import FORMS
+from ketasched.render.course_folders import prepared_folders
 from ketasched.rules.overridden import is_overridden
-from ketasched.together import Disruption, Proposal, reschedule
-
-Revisions = Sequence[tuple[Course, Course]]
-"""Courses before and after."""
 
 WHERE = (
     "what is new goes into {}: closed days and chairs out of order into [closures] (dates, "
@@ -104,11 +94,7 @@ class RescheduleOptions:
         if self.is_from_file and (self.days or self.overrides or self.limit):
             said = "--on, --override and --limit are for a proposal that is still made."
             raise click.UsageError(said)
-        refuse_overrides(Change("reschedule", overrides=self.rules))
-        if self.rules and not self.reason.strip():
-            raise BadRequest("reason", "an override needs a reason", next_step="--reason TEXT")
-        refuse_unsafe_text("reason", self.reason)
-        refuse_unsafe_text("by_whom", self.by_whom)
+        refuse_unusable(self.rules, self.reason, self.by_whom)
 
     @property
     def is_from_file(self) -> bool:
@@ -217,71 +203,57 @@ def command(*, given: RescheduleOptions) -> None:
 def _propose(query: DayQuery, clinic: Clinic, given: RescheduleOptions, now: datetime) -> None:
     if given.proposal_path:
         refuse_taken(given.proposal_path, (), force=given.force)
-    state = query.register.book_state(clinic, now)  # read first: a later change is noticed
-    proposal = _proposal(query, clinic, given, now)
-    written = written_proposal(proposal, state, given.reason, given.by_whom)
-    revisions = [(one.before, one.after) for one in proposal.rescheduled]
-    if not (revisions or written.not_placed):
+    found = propose(
+        query,
+        clinic,
+        now,
+        on=given.on,
+        excepted={query.patient(one) for one in given.excepted},
+        rules=given.rules,
+        reason=given.reason,
+        by_whom=given.by_whom,
+        limit=options.seconds_of(given.limit),
+    )
+    if not (found.revisions or found.not_placed):
         which = f"visit to come{' on these days' if given.on else ''}"
         which += ", but for the excepted," if given.excepted else ""
         file = options.clinic_file(given.clinic_path) or "the clinic's file"
         _say_nothing_to_do(f"every booked {which} fits the clinic; {WHERE.format(file)}", given)
         return
-    value = proposal.objective, proposal.bound
-    calls = make_call_list(clinic.name, revisions, written.not_placed, *value)
     if given.applied is None:
-        _print_calls(calls, revisions, given, query.locale)
-        if given.proposal_path:
-            write_proposal(given.proposal_path, written, force=given.force)
-            say("written", str(given.proposal_path))
+        _print_calls(found, given)
+        if path := given.proposal_path:
+            write_folder(path.parent, {path.name: found.text.encode()}, force=given.force)
+            say("written", str(path))
     else:
-        _apply(query, revisions, calls, state, LogEntry(now, "", given.by_whom), given)
-    _say_value(proposal)
-    if revisions and given.applied is None:
+        _apply(query, found, now, given)
+    _say_value(found)
+    if found.revisions and given.applied is None:
         step = given.command("--apply")
         if given.proposal_path:
             step = pasteable(command_line("reschedule", "--apply", str(given.proposal_path)))
         say("note", f"nothing is changed yet; to do it: {step}")
-    _end(written.not_placed, given)
-
-
-def _proposal(
-    query: DayQuery, clinic: Clinic, given: RescheduleOptions, now: datetime
-) -> Proposal:
-    """The best proposal that is found. Raises `BadFile`, `BadRequest`."""
-    excepted = {query.patient(one) for one in given.excepted}
-    courses = query.days(now.date() - timedelta(1), LAST_START).courses
-    hide_people(*courses)
-    for course in courses:
-        refuse_mismatch(clinic, course.protocol, "the clinic as it is now")
-    disruption = Disruption(courses, clinic, now, given.on, excepted, given.rules)
-    return reschedule(
-        disruption,
-        why=given.reason,
-        by=given.by_whom,
-        limit=options.seconds_of(given.limit),
-    )
+    _end(found.not_placed, given)
 
 
 def _apply_file(query: DayQuery, given: RescheduleOptions, now: datetime) -> None:
     assert given.applied is not None  # noqa: S101 - the caller has looked
     written = load_proposal(given.applied)
     hide_names(*written.patients)
-    if query.clinic is None:
-        raise changed_since()
-    refuse_other_clinic(written, query.clinic, given.applied)
-    excepted = {query.patient(one) for one in given.excepted}
-    hide_names(*excepted)
-    written = without_patients(written, excepted)
-    reason, by_whom = given.reason or written.reason, given.by_whom or written.by_whom
-    revisions = revisions_of(written, query.register, query.clinic, now, reason, by_whom)
-    if not (revisions or written.not_placed):
+    found = proposed_before(
+        query,
+        written,
+        now,
+        name=given.applied,
+        excepted={query.patient(one) for one in given.excepted} if query.clinic else (),
+        reason=given.reason,
+        by_whom=given.by_whom,
+    )
+    if not (found.revisions or found.not_placed):
         _say_nothing_to_do("all patients of the proposal are excepted", given)
         return
-    state = BookState(query.clinic, written.made_at, written.book)
-    calls = make_call_list(written.clinic, revisions, written.not_placed)
-    _apply(query, revisions, calls, state, LogEntry(now, "", by_whom), given)
-    _end(written.not_placed, given)
+    _apply(query, found, now, given)
+    _end(found.not_placed, given)
 
 
 def _say_nothing_to_do(why: str, given: RescheduleOptions) -> None:
@@ -289,50 +261,37 @@ def _say_nothing_to_do(why: str, given: RescheduleOptions) -> None:
     print_as(given.form, [], ())
 
 
-def _apply(
-    query: DayQuery,
-    revisions: Revisions,
-    calls: CallList,
-    state: BookState,
-    line: LogEntry,
-    given: RescheduleOptions,
-) -> None:
+def _apply(query: DayQuery, found: Rescheduling, now: datetime, given: RescheduleOptions) -> None:
     """Enter the revisions in one transaction, with the files of each, and print the call list.
 
     Raises `Refused` if the book has changed since the state, or if a file cannot be written; the
     call list is printed even so if the revisions are entered.
     """
-    is_entered, output = not revisions, None if given.dry_run else given.output
+    is_entered, output = not found.revisions, None if given.dry_run else given.output
     folders: list[Path] = []
     try:
-        if revisions:
-            with prepared_folders(revisions, output, force=given.force) as folders:
-                dry_run = given.dry_run
-                query.register.revise_jointly(revisions, line, state=state, dry_run=dry_run)
-                is_entered = True
-                if not dry_run:
-                    calls = replace(calls, applied_at=line.at)
-                    note_done(MOVED)
-            if not dry_run:
+        if found.revisions:
+            with prepared_folders(found.revisions, output, force=given.force) as folders:
+                found, is_entered = enter(query, found, now, dry_run=given.dry_run), True
+                note_done("" if given.dry_run else MOVED)
+            if not given.dry_run:
                 say("note", MOVED)
     finally:
         if is_entered:
-            _print_calls(calls, revisions, given, query.locale)
+            _print_calls(found, given)
     for folder in folders:
         say("written", str(folder))
     if given.dry_run:
         say("note", "nothing is changed (--dry-run)")
-    elif revisions and not given.output:
+    elif found.revisions and not given.output:
         step = pasteable(command_line("register", "show", "PATIENT", "-o", "DIR", "--force"))
         say("note", f"pages and calendars made before are not of these revisions: {step}")
 
 
-def _print_calls(
-    calls: CallList, revisions: Revisions, given: RescheduleOptions, locale: Locale
-) -> None:
+def _print_calls(found: Rescheduling, given: RescheduleOptions) -> None:
     """Print the call list, which rules are overridden, and when boosters could be instead."""
-    click.echo(render_calls(calls, given.form or "text", locale).encode(), nl=False)
-    for before, after in revisions:
+    click.echo(found.page(given.form or "text").encode(), nl=False)
+    for before, after in found.revisions:
         for one in after.findings:
             if one in before.findings:
                 continue
@@ -342,15 +301,17 @@ def _print_calls(
                 say("overridden", f"{after.patient}: {finding_text(one)}")
 
 
-def _say_value(proposal: Proposal) -> None:
+def _say_value(found: Rescheduling) -> None:
     """Say how many courses are kept and what that costs, and whether nothing is better."""
-    value, total = proposal.objective, proposal.objective.kept + len(proposal.not_placed)
+    value, bound = found.objective, found.bound
+    if value is None or bound is None:
+        return
+    total = value.kept + len(found.not_placed)
     courses = "1 course is" if total == 1 else f"{total:,} courses are"
     said = f"{value.kept:,} of {courses} kept: {_value_text(value)}"
-    if proposal.is_best:
+    if value == bound:
         say("note", f"{said}; it is proven that no proposal is better")
     else:
-        bound = proposal.bound
         best = f"{bound.kept:,} kept, {_value_text(bound)}"
         say("note", f"{said}; that no proposal is better than {best} is proven")
 

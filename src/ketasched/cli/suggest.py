@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
 from ketasched.cli.busy_option import busy_options
 from ketasched.cli.course_source import CourseSource
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step, visit_misfits
+from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import echo_error, in_local_style, print_as, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import NoPlan, command_line
 from ketasched.model import Change, Course, DateRange
 from ketasched.model.occupancy import Occupancy
-from ketasched.planning.misfits import misfits, misfits_of_all
+from ketasched.planning.misfits import misfits, misfits_of_all, visit_misfits
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
 from ketasched.revising.revise import revise
@@ -97,7 +96,6 @@ def _say_misfits(
         # Some of those who sit there may be let in beside a full clinic: they displace nobody.
         booked = register.days(min(days), max(days), course.clinic).courses
         others = [one for one in booked if one.course_id != course.course_id]
-        hide_people(*others)
         found = visit_misfits(misfits_of_all([course, *others], course.clinic))
     own = [
         one for one in found.get(course.course_id, ()) if one.start.timestamp() > at.timestamp()

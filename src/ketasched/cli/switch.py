@@ -11,7 +11,6 @@ import click
 from ketasched.api.switches import switch_booking
 from ketasched.cli import options
 from ketasched.cli.change_command import OPTIONS, ChangeOptions
-from ketasched.cli.change_report import change_data, change_lines, follow_ups
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import in_local_style, print_as, say, say_findings
 from ketasched.files.disk import kind_at
@@ -20,6 +19,7 @@ from ketasched.model import Change, Course, visits_text
 from ketasched.model.wall_clock import day_text
 from ketasched.register.records import BookingRequest
 from ketasched.render import patient_folder
+from ketasched.revising.change_report import change_data, change_lines, follow_ups
 from ketasched.revising.switch import ended_course
 
 

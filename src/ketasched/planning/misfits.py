@@ -1,12 +1,13 @@
 """Find the misfits: what is booked and does not fit its clinic any more, as the clinic is now."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from ketasched.model import Clinic, Course, Finding, Misfit, Misfits, Slot
+from ketasched.model import Clinic, Course, Finding, Misfit, Misfits, Slot, misfit_count
 from ketasched.model.companion_slots import companion_kind, companion_slot, companion_slots
 from ketasched.model.holds import Hold, holds_of_slots, slots_of
 from ketasched.model.occupancy import Occupancy
+from ketasched.model.wall_clock import day_text
 from ketasched.rules import DAY_RULES, OCCUPANCY_RULES, SLOT_RULES, OccupancyRule
 from ketasched.rules.base import NO_BOOKINGS, ClinicRule, PlanningContext, first_broken
 from ketasched.rules.overridden import is_overridden
@@ -99,3 +100,33 @@ def _overridden(course: Course) -> set[tuple[str, int | None]]:
         for one in course.findings
         if one.level == "broken" and not one.uid and is_overridden(course, one)
     }
+
+
+MOST_REASONS = 3
+"""How many reasons are said of one course; the number of visits is always said."""
+
+
+def misfits_text(misfits: Sequence[Misfit] | None) -> str:
+    """The misfits of a course by their reasons; "" if there are none.
+
+    "2 visits no longer fit: Mon 11 Jan 2027, Wed 13 Jan 2027, the clinic is closed (pump repair)".
+    Where a companion is one of them, they are appointments.
+    """
+    if not misfits:
+        return ""
+    days: dict[str, list[str]] = {}
+    for one in misfits:
+        days.setdefault(one.message, []).append(day_text(one.start))
+    reasons = [f"{', '.join(found)}, {message}" for message, found in days.items()]
+    more = len(reasons) - MOST_REASONS
+    shown = [*reasons[:MOST_REASONS], *([f"and {more} more"] if more > 0 else [])]
+    noun = "appointment" if any(one.companion for one in misfits) else "visit"
+    return f"{misfit_count(len(misfits), noun)}: {'; '.join(shown)}"
+
+
+def visit_misfits(misfits: Misfits) -> Misfits:
+    """The misfits that are visits, of the courses that have any: `reschedule` moves these."""
+    found = {
+        course_id: [one for one in own if not one.companion] for course_id, own in misfits.items()
+    }
+    return {course_id: own for course_id, own in found.items() if own}

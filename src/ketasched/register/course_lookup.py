@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from ketasched.errors import BadFile
-from ketasched.model import Clinic
+from ketasched.model import Clinic, Course
 from ketasched.register.records import CourseEntry
 
 if TYPE_CHECKING:
@@ -87,3 +87,13 @@ def several_clinics(names: Sequence[str]) -> BadFile:
     known = ", ".join(name or "one without a name" for name in names)
     said = f"the register has {len(names)} clinics: {known}"
     return BadFile(said, next_step="say which: --clinic CLINIC.toml")
+
+
+def later_revision(register: "Register", course: Course) -> Course | None:
+    """The stored course if it is a later revision, and its history goes on from this one."""
+    entry = register.entry(course.course_id)
+    if entry is None or entry.revision <= course.revision or not course.history:
+        return None
+    stored = register.course(course.course_id)
+    is_later = stored.history[: len(course.history)] == course.history
+    return stored if is_later else None

@@ -3,23 +3,25 @@
 from typing import TYPE_CHECKING
 
 from ketasched.errors import BadRequest
+from ketasched.register.records import Notice, ignore
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
 
 
-def opened_register(address: str, *, make: bool = True) -> "Register":
+def opened_register(address: str, *, make: bool = True, notice: Notice = ignore) -> "Register":
     """The register at a URL or in a SQLite file; with `make` a missing one is made.
 
-    Raises `BadRequest` for an address that is none, or without the extra; `BadFile` if there is no
-    register, `Refused` if the database refuses.
+    `notice` is called with what is read of patients. Raises `BadRequest` for an address that is
+    none, or without the extra; `BadFile` if there is no register, `Refused` if the database
+    refuses.
     """
     try:
         # Imported here because a register is an extra, and takes its time to load.
         from ketasched.register.register import Register  # noqa: PLC0415
     except ImportError:
         raise no_extra() from None
-    return Register.open(address, make=make)
+    return Register.open(address, make=make, notice=notice)
 
 
 def no_extra() -> BadRequest:

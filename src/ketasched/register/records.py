@@ -19,6 +19,14 @@ IMPORTED = "imported"
 """What the log says of a course that came from a file."""
 
 
+Notice = Callable[[Course | str], object]
+"""What is called with a course that is read, or the reference of a patient who is found."""
+
+
+def ignore(_: Course | str) -> None:
+    """Notice nothing."""
+
+
 Waiver = tuple[str, str]
 """The uid of a visit or a companion, and the name of a rule that does not count it."""
 

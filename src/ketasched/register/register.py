@@ -36,7 +36,9 @@ from ketasched.register.records import (
     CourseEntry,
     LogEntry,
     LogRecord,
+    Notice,
     Waiver,
+    ignore,
     prepared_files,
 )
 from ketasched.register.seating import ChairTaken
@@ -60,15 +62,16 @@ SECONDS_TO_COME_BACK, SECONDS_BETWEEN = 20, 0.5
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """An open register; `is_new` if its tables were created by this opening."""
+    """An open register; `is_new` if this opening made it; `notice` is told whom it reads."""
 
     engine: Engine
     is_new: bool
+    notice: Notice = ignore
 
     @classmethod
-    def open(cls, address: str, *, make: bool = True) -> "Register":
+    def open(cls, address: str, *, make: bool = True, notice: Notice = ignore) -> "Register":
         """Open the register at a URL or in a SQLite file. Raises the errors of `open_database`."""
-        return cls(*open_database(address, make=make))
+        return cls(*open_database(address, make=make), notice)
 
     def close(self) -> None:
         """Close all connections."""
@@ -78,11 +81,6 @@ class Register:
     def place(self) -> str:
         """The register's address, without a password."""
         return shown_address(self.engine)
-
-    @property
-    def is_a_file(self) -> bool:
-        """Whether the register is a SQLite file, not a database of a server."""
-        return self.engine.dialect.name == "sqlite"
 
     @contextmanager
     def occupancy_for(self, booking: BookingRequest) -> Iterator[BookedOccupancy]:
@@ -319,15 +317,6 @@ class Register:
             time.sleep(SECONDS_BETWEEN)
         raise error
 
-    def later_revision(self, course: Course) -> Course | None:
-        """The stored course if it is a later revision, and its history goes on from this one."""
-        entry = self.entry(course.course_id)
-        if entry is None or entry.revision <= course.revision or not course.history:
-            return None
-        stored = self.course(course.course_id)
-        is_later = stored.history[: len(course.history)] == course.history
-        return stored if is_later else None
-
     def entry(self, course_id: str) -> CourseEntry | None:
         """The entry of a course; None if the register does not have the course."""
         with reading(self.engine) as connection:
@@ -342,16 +331,19 @@ class Register:
         """The patients of a clinic, or of all, who are called like this.
 
         Only the one whose reference is `name`, if there is one; else all whose references differ
-        from `name` in case, accents and spaces only.
+        in case, accents and spaces only.
         """
         with reading(self.engine) as connection:
-            return queries.patients_named(connection, name, clinic)
+            found = queries.patients_named(connection, name, clinic)
+        for patient in found:
+            self.notice(patient)
+        return found
 
     def clinics(self) -> list[str]:
         """The names of the clinics."""
         with reading(self.engine) as connection:
-            found = connection.execute(select(CLINICS.c.name).order_by(CLINICS.c.name))
-            return list(found.scalars())
+            asked = select(CLINICS.c.name).order_by(CLINICS.c.name)
+            return list(connection.execute(asked).scalars())
 
     def size(self) -> int:
         """The number of courses."""
@@ -367,7 +359,7 @@ class Register:
     def course(self, course_id: str) -> Course:
         """The course with this identifier. Raises `BadFile`."""
         with reading(self.engine) as connection:
-            return queries.stored_course(connection, course_id)
+            return self._noticed(queries.stored_course(connection, course_id))
 
     def documents(self) -> Iterator[tuple[str, str]]:
         """Every course's id and its file, a line of JSON, by patients, as of one moment."""
@@ -384,7 +376,11 @@ class Register:
             few = connection.execution_options(yield_per=ROWS_AT_ONCE)
             for row in few.execute(asked.where(COURSES.c.last_day >= today.isoformat())):
                 with suppress(BadFile):
-                    yield queries.read_document(*row)
+                    yield self._noticed(queries.read_document(*row))
+
+    def _noticed(self, course: Course) -> Course:
+        self.notice(course)
+        return course
 
     def days(self, first: date, last: date, clinic: Clinic | None = None) -> BookedDays:
         """The courses that may have a visit or a review on these dates (inclusive), with chairs.
@@ -392,7 +388,10 @@ class Register:
         Of one clinic, or of all. Raises `BadFile`.
         """
         with reading(self.engine) as connection:
-            return queries.booked_days(connection, first, last, clinic)
+            found = queries.booked_days(connection, first, last, clinic)
+        for course in found.courses:
+            self.notice(course)
+        return found
 
     def log(self, course_id: str) -> list[LogRecord]:
         """The log of a course, oldest line first."""

@@ -5,7 +5,7 @@ imported at its first use, because some need libraries that take long to load.
 
 The room can be called, as the function `render` in it: `ketasched.render(course, "text")`.
 
-Doors: columns, fhir, html, ics, patient_folder.
+Doors: clinic_page, columns, course_folders, fhir, html, ics, patient_folder, protocol_page.
 """
 
 import sys

@@ -2,7 +2,7 @@
 
 Column generation prices the chairs; an integer programme selects one course for each patient.
 
-Doors: reschedule.
+Doors: reschedule, written_proposal.
 """
 
 from ketasched.model import DisruptionValue

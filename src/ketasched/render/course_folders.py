@@ -1,4 +1,4 @@
-"""The folders of revised courses: prepared before an entry, and named after it."""
+"""The folders of courses: prepared before a course is entered, and named after it."""
 
 import re
 from collections import Counter
@@ -6,14 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from ketasched.cli.delivery import holds_course
-from ketasched.cli.output import say
 from ketasched.errors import BadFile, BadRequest, Refused, command_line
 from ketasched.files.atomic_write import prepared_folder
 from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.feed_names import FEEDS_FILE
 from ketasched.files.load import load_course
 from ketasched.model import Course
+from ketasched.model.privacy import sensitive_term
 from ketasched.render.patient_folder import (
     EVENT_FOLDERS,
     KEPT_COURSE,
@@ -23,7 +22,108 @@ from ketasched.render.patient_folder import (
     render_changes_folder,
     render_course_file,
     render_folder,
+    render_former_courses,
 )
+
+LONGEST_LABEL = 60
+
+
+@contextmanager
+def prepared_folder_of(
+    course: Course,
+    output: Path,
+    *,
+    driver_label: str = "",
+    split: bool = False,
+    large: bool = False,
+    force: bool = False,
+    over_same: bool = False,
+    former: Sequence[Course] = (),
+    with_course_file: bool = True,
+) -> Iterator[tuple[list[Path], bool]]:
+    """Prepare the files of a course for the block, the course file last; yield their paths.
+
+    They have their names after the block. With it comes whether they replace another course. With
+    `over_same`, files of the same course are written over. `former` are the courses that it
+    follows, the first one first, whose course files are written, too. Raises `BadRequest`,
+    `Refused`.
+    """
+    refuse_telling_label(driver_label)
+    files = render_folder(course, driver_label=driver_label, split=split, large=large)
+    if with_course_file:
+        files |= render_former_courses(former)
+        files["course.json"] = render_course_file(course)
+    folder = output / course.patient
+    refuse_all_but("a folder", folder)
+    is_taken = with_course_file and kind_at(folder / "course.json") == "a file"
+    is_same = is_taken and holds_course(folder, course, refuse_later=over_same and not force)
+    may_replace = force or (over_same and is_same)
+    if is_taken and not may_replace:
+        said = f"{folder}: there already, with a course"
+        change = command_line("revise", str(folder), "--help")
+        step = f"to change it: {change}\nto plan anew, its history lost: --force"
+        raise Refused(said, next_step=step)
+    with prepared_folder(folder, files, replaced=REPLACED_FILES, force=may_replace) as paths:
+        yield paths, is_taken and not is_same
+
+
+def write_folder(
+    course: Course,
+    folder: str | Path,
+    *,
+    driver_label: str = "",
+    split: bool = False,
+    large: bool = False,
+    force: bool = False,
+    former: Sequence[Course] = (),
+) -> list[Path]:
+    """Write the pages, calendars and course file of a course into `folder`/<patient>/.
+
+    They are those of `ketasched register show -o`. `driver_label` is what the driver's page calls
+    the patient, `split` writes each event as a file of its own, too, `large` in large print;
+    `former` are the courses that this one follows. An earlier revision of the course is written
+    over, another course only by `force`. Returns the paths. Raises `BadRequest`, `Refused`.
+    """
+    with prepared_folder_of(
+        course,
+        Path(folder),
+        driver_label=driver_label,
+        split=split,
+        large=large,
+        force=force,
+        over_same=True,
+        former=former,
+    ) as (paths, _):
+        pass
+    return paths
+
+
+def refuse_telling_label(label: str) -> None:
+    """Raise `BadRequest` for what a driver's page cannot call the patient."""
+    if label and (not label.isprintable() or not label.strip() or len(label) > LONGEST_LABEL):
+        said = f"expected up to {LONGEST_LABEL} printable characters"
+        raise BadRequest("driver_label", said)
+    if term := sensitive_term(label):
+        said = f'says "{term}", and a driver is not told of the treatment'
+        raise BadRequest("driver_label", said)
+
+
+def holds_course(folder: Path, course: Course, *, refuse_later: bool) -> bool:
+    """Whether a folder has this course, in whatever revision.
+
+    With `refuse_later` a later revision raises `Refused`.
+    """
+    try:
+        found = load_course(str(folder))
+    except BadFile:
+        return False
+    is_same = found.course_id == course.course_id
+    if is_same and refuse_later and found.revision > course.revision:
+        said = f"{folder}: has revision {found.revision} of the course, not {course.revision}"
+        later = command_line("register", "import", str(folder))
+        step = f"to keep the later one: {later}\nto go back to the older one: --force"
+        raise Refused(said, next_step=step)
+    return is_same
 
 
 @contextmanager
@@ -87,14 +187,6 @@ def followed_folder(
                 (old / name).rmdir()
     else:
         yield
-
-
-def say_what_is_left(old: Path, new: Path) -> None:
-    """Say what has become of the folder of the old reference, now that there is a new one."""
-    if kind_at(old) and not is_one_folder(old, new):
-        say("note", f"{old} is still there: see whether what is in it is still needed")
-    else:
-        say("note", f"{old} is no longer there: its files have the new reference")
 
 
 def is_one_folder(folder: Path, other: Path) -> bool:

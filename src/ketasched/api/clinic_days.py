@@ -1,0 +1,243 @@
+"""The days of a clinic in its register: sheets, drivers, free slots, and what no longer fits."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ketasched.api.day_records import CompletedDay, complete_day
+from ketasched.api.free_slots import FreeSlot, Taker, Waiting, order_of_waiting
+from ketasched.api.moments import Moment, moment_at_clinic
+from ketasched.api.rescheduling import (
+    Rescheduling,
+    enter,
+    propose,
+    proposed_before,
+    refuse_unusable,
+)
+from ketasched.errors import BadFile, BadRequest
+from ketasched.events.view import clinic_locale
+from ketasched.files.load import DEFAULT_PROTOCOL, load_proposal, load_protocol, refuse_mismatch
+from ketasched.files.option_values import read_day, refuse_bad_value
+from ketasched.files.typed_dates import date_range
+from ketasched.files.typed_text import text_of, texts_of
+from ketasched.language.locale import INTERNATIONAL
+from ketasched.model import Clinic, Clock, DateRange
+from ketasched.model.session_counts import SessionCount
+from ketasched.model.wall_clock import moment_at
+from ketasched.register.clinic_book import ClinicBook
+from ketasched.register.clinic_now import clinic_now
+from ketasched.register.course_lookup import several_clinics
+from ketasched.render.day_sheet import FORMS, render_sheet
+from ketasched.render.day_sheet.day_visit import DayVisit, visits_without_driver
+from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet
+
+if TYPE_CHECKING:
+    from ketasched.register.register import Register as StoredRegister
+
+A_DAY = "a date such as 2026-12-07"
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicDays:
+    """What is asked of the register about the days of one clinic.
+
+    Every method raises `BadFile` if the register has several clinics and none is given.
+    """
+
+    stored: "StoredRegister"
+
+    def day(self, day: str | date, *, clinic: Clinic | None = None) -> DaySheet:
+        """The clinic's day: its `visits`, its `talks`, and their `summary`, as `ketasched day`."""
+        book = self._book(clinic)
+        on = _day_of("day", day, book)
+        found, now = book.days(on, on), book.clinic
+        name, zone = (now.name, now.timezone) if now else ("", "UTC")
+        misfits = book.misfits(found.courses)
+        return make_day_sheet(found.courses, found.chairs, on, name, zone, now, misfits)
+
+    def day_page(
+        self, day: str | date, form: str = "text", *, clinic: Clinic | None = None
+    ) -> str:
+        """The sheet of a day as `ketasched day` prints it. Raises `BadRequest`, `BadFile`."""
+        if form not in FORMS:
+            raise BadRequest("form", f"expected one of {', '.join(FORMS)}, not {form}")
+        now = self._book(clinic).clinic
+        locale = clinic_locale(now) if now else INTERNATIONAL
+        return render_sheet(self.day(day, clinic=clinic), form, locale)
+
+    def drivers(
+        self, *, at: Moment, days: int = 3, clinic: Clinic | None = None
+    ) -> list[DayVisit]:
+        """The coming visits that need a driver and have none, as `ketasched drivers`.
+
+        They are those from the moment `at` until the end of the day that is `days` later.
+        """
+        book = self._book(clinic)
+        if book.clinic is None:
+            return []
+        now = _local_moment(at, book.clinic)
+        last = now.date() + timedelta(days)
+        courses, chairs = book.days(now.date(), last)
+        return visits_without_driver(courses, chairs, now, last, book.misfits(courses))
+
+    def authorisations(
+        self, *, at: Moment, days: int = 30, clinic: Clinic | None = None
+    ) -> list[SessionCount]:
+        """The courses whose authorised sessions run out within so many days, the first first."""
+        book = self._book(clinic)
+        if book.clinic is None:
+            return []
+        today = _local_moment(at, book.clinic).date()
+        return book.sessions_that_run_out(today, today + timedelta(days))
+
+    def complete_day(
+        self,
+        day: str | date,
+        *,
+        at: Moment,
+        excepted: str | Sequence[str] = (),
+        reason: str = "",
+        by_whom: str = "",
+        clinic: Clinic | None = None,
+        dry_run: bool = False,
+    ) -> CompletedDay:
+        """Record the visits of a day that are over at the moment `at` as completed.
+
+        Those of the `excepted` patients stay as they are. All are recorded or none. The result
+        has the `revisions`, each course before and after, and the `visits` with why they are left.
+        """
+        book, now = self._book_and_moment(at, clinic)
+        return complete_day(
+            book,
+            _day_of("day", day, book),
+            now,
+            _patients(book, excepted),
+            reason=reason,
+            by_whom=by_whom,
+            dry_run=dry_run,
+        )
+
+    def backfill(
+        self,
+        on: str | date,
+        time: str | time,
+        *,
+        at: Moment,
+        waiting: Iterable[Waiting] = (),
+        clinic: Clinic | None = None,
+    ) -> list[Taker]:
+        """Who could take a free slot without breaking a rule; nothing is booked.
+
+        First whose own visit would come sooner, then those `waiting` whose course could begin
+        there. Raises `BadRequest` if no visit can begin then, `Refused` if the slot is taken.
+        """
+        book, now = self._book_and_moment(at, clinic)
+        day, there = _day_of("on", on, book), self._clinic_of(book)
+        with refuse_bad_value("time"):
+            minutes = Clock.read(text_of("time", time)).minutes
+        slot = moment_at(day, minutes, ZoneInfo(there.timezone))
+        courses = book.current(there, day)
+        free, asked = FreeSlot(self.stored, there, slot, now, courses), [*waiting]
+        for one in asked:
+            refuse_mismatch(there, one.protocol, "the clinic")
+        protocols = [*(one.protocol for one in courses), *(one.protocol for one in asked)]
+        free.refuse_unusable(protocols or [load_protocol(DEFAULT_PROTOCOL)])
+        could = (free.could_begin(one) for one in sorted(asked, key=order_of_waiting))
+        return [*free.sooner(), *filter(None, could)]
+
+    def reschedule(
+        self,
+        *,
+        at: Moment,
+        on: str | date | DateRange | Sequence[str | date | DateRange] = (),
+        excepted: str | Sequence[str] = (),
+        override: str | Sequence[str] = (),
+        reason: str = "",
+        by_whom: str = "",
+        limit: float = 60,
+        clinic: Clinic | None = None,
+    ) -> Rescheduling:
+        """A proposal for all booked visits that no longer fit the clinic; `apply` enters it.
+
+        With `on` only the visits of these days move. The rules of `override`, gap or span, may be
+        broken by as few days as possible. A better proposal is looked for for about `limit`
+        seconds of a usual machine. Raises `BadRequest`, `BadFile`.
+        """
+        rules = texts_of("override", override)
+        refuse_unusable(rules, reason, by_whom)
+        book, now = self._book_and_moment(at, clinic)
+        there = self._clinic_of(book)
+        with refuse_bad_value("on", next_step=A_DAY):
+            days = [date_range(one, there.date_order) for one in texts_of("on", on)]
+        return propose(
+            book,
+            there,
+            now,
+            on=days,
+            excepted=_patients(book, excepted),
+            rules=rules,
+            reason=reason,
+            by_whom=by_whom,
+            limit=limit,
+        )
+
+    def apply(
+        self,
+        proposal: Rescheduling | str,
+        *,
+        at: Moment,
+        excepted: str | Sequence[str] = (),
+        clinic: Clinic | None = None,
+        dry_run: bool = False,
+    ) -> Rescheduling:
+        """Enter a proposal, or that of a file, in one transaction, but for the excepted patients.
+
+        Raises `Refused` if the register has changed since the proposal was made, or a rule or the
+        time forbids it by now. A `dry_run` enters nothing.
+        """
+        name, own = "the proposal", clinic
+        if isinstance(proposal, Rescheduling):
+            written, own = proposal.written, clinic or proposal.clinic
+        else:
+            written, name = load_proposal(proposal), proposal
+        book, now = self._book_and_moment(at, own)
+        who = _patients(book, excepted)
+        found = proposed_before(book, written, now, name=name, excepted=who)
+        return enter(book, found, now, dry_run=dry_run) if found.revisions else found
+
+    def _book(self, clinic: Clinic | None) -> ClinicBook:
+        if clinic:
+            self.stored.refuse_stranger(clinic)
+            return ClinicBook(self.stored, clinic, clinic)
+        names = self.stored.clinics()
+        if len(names) > 1:
+            raise several_clinics(names)
+        newest = self.stored.newest()
+        return ClinicBook(self.stored, None, clinic_now(newest, self.stored) if newest else None)
+
+    def _book_and_moment(self, at: Moment, clinic: Clinic | None) -> tuple[ClinicBook, datetime]:
+        book = self._book(clinic)
+        return book, _local_moment(at, self._clinic_of(book))
+
+    def _clinic_of(self, book: ClinicBook) -> Clinic:
+        if book.clinic is None:
+            raise BadFile(
+                "there is no course in the register", next_step="book one, or name a clinic"
+            )
+        return book.clinic
+
+
+def _local_moment(at: Moment, clinic: Clinic) -> datetime:
+    return moment_at_clinic(at, clinic, "at").astimezone(ZoneInfo(clinic.timezone))
+
+
+def _day_of(field: str, day: str | date, book: ClinicBook) -> date:
+    order = book.clinic.date_order if book.clinic else None
+    return read_day(text_of(field, day), field, order, next_step=A_DAY)
+
+
+def _patients(book: ClinicBook, names: str | Sequence[str]) -> Collection[str]:
+    """The patients whom these names mean. Raises `BadFile`."""
+    return {book.patient(one) for one in texts_of("excepted", names)}
