@@ -84,6 +84,11 @@ class Course:
         str, Key("The identifier of the course before the patient was switched to this one.")
     ] = field(default="", metadata={"written where used": True})
 
+    @property
+    def changed_at(self) -> datetime:
+        """The moment of the last entry of the history, or of the planning."""
+        return self.history[-1].at if self.history else self.made_at
+
     def problems(self) -> Iterator[Problem]:
         """Problem if the patient is not the request's."""
         if self.patient != self.request.patient:

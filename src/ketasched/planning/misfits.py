@@ -7,17 +7,20 @@ from ketasched.model import Clinic, Course, Finding, Misfit, Misfits, Slot
 from ketasched.model.companion_slots import companion_kind, companion_slot, companion_slots
 from ketasched.model.holds import Hold, holds_of_slots, slots_of
 from ketasched.model.occupancy import Occupancy
-from ketasched.rules import DAY_RULES, OCCUPANCY_RULES, SLOT_RULES, OccupancyRule
-from ketasched.rules.base import NO_BOOKINGS, ClinicRule, PlanningContext, first_broken
+from ketasched.rules import OCCUPANCY_RULES, VISIT_RULES, OccupancyRule
+from ketasched.rules.base import (
+    NO_BOOKINGS,
+    ClinicRule,
+    PlanningContext,
+    first_broken,
+    visit_findings,
+)
 from ketasched.rules.overridden import is_overridden
 
 BOOKED: frozenset[str] = frozenset({"planned", "tentative"})
 """The statuses of visits that are still expected to take place."""
 
-CLINIC_DAY_RULES, CLINIC_SLOT_RULES = (
-    tuple(rule for rule in rules if isinstance(rule, ClinicRule | OccupancyRule))
-    for rules in (DAY_RULES, SLOT_RULES)
-)
+CLINIC_RULES = [rule for rule in VISIT_RULES if isinstance(rule, ClinicRule | OccupancyRule)]
 """The rules on a visit that a newer clinic's file can break; the others are about the patient."""
 
 
@@ -51,9 +54,8 @@ def misfits(
 
 def _broken(slot: Slot, context: PlanningContext, waived: Collection[str]) -> Finding | None:
     """The first finding of a clinic's rules on a slot, apart from the waived rules."""
-    found = [rule.day(slot.start.date(), context) for rule in CLINIC_DAY_RULES]
-    found += [rule.slot(slot, context) for rule in CLINIC_SLOT_RULES]
-    return first_broken(one for one in found if one and one.rule not in waived)
+    found = visit_findings(slot, context, CLINIC_RULES)
+    return first_broken(one for one in found if one.rule not in waived)
 
 
 def misfits_of_all(courses: Collection[Course], clinic: Clinic) -> Misfits:

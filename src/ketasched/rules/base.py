@@ -12,7 +12,7 @@ The planner knows these shapes and no rule by name. The shapes make an exact sea
 `CourseRule`, which the search does not ask, only warns.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
@@ -235,6 +235,14 @@ class OverrideRule(Precondition):
 def _finding_of(rule: OverrideRule, protocol: Protocol, clinic: Clinic) -> Finding | None:
     """The finding of a rule, worked out once for all patients of a clinic."""
     return rule.of(protocol, clinic)
+
+
+def visit_findings(
+    slot: Slot, context: PlanningContext, rules: Sequence[VisitRule]
+) -> Iterator[Finding]:
+    """The findings of these rules on a slot: those against its date, then those against it."""
+    yield from filter(None, (rule.day(slot.start.date(), context) for rule in rules))
+    yield from filter(None, (rule.slot(slot, context) for rule in rules))
 
 
 def first_broken(findings: Iterable[Finding | None]) -> Finding | None:
