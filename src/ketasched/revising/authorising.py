@@ -11,7 +11,7 @@ from ketasched.model import Change, Course, Status, Visit
 from ketasched.model.authorised_visits import authorisation_text, visits_beyond
 from ketasched.model.replay import standing_entries
 from ketasched.model.review_gates import first_closed_gate, make_tentative, release_visit
-from ketasched.revising.intents import Draft, VisitIntent
+from ketasched.revising.intents import Draft, pinned_draft
 
 DECISIONS = ("confirm", "booster")
 """The verbs by which somebody decides that one visit takes place."""
@@ -29,8 +29,7 @@ def authorise_drafts(course: Course, change: Change, _now: datetime) -> list[Dra
         said = "expected what is authorised"
         step = 'a number and two days: "8 from 2027-01-04 until 2027-02-28"\nto empty it: none'
         raise BadRequest("sessions", said, next_step=step)
-    pinned = tuple(VisitIntent(visit, pinned=True) for visit in course.visits)
-    return [Draft(pinned, course.companions)]
+    return [pinned_draft(course.visits, course.companions)]
 
 
 def authorise_text(change: Change) -> str:

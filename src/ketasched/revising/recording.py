@@ -6,7 +6,7 @@ from ketasched.errors import BadRequest
 from ketasched.model import Change, Course, quote
 from ketasched.model.did_you_mean import did_you_mean
 from ketasched.model.wall_clock import day_text
-from ketasched.revising.intents import Draft, VisitIntent
+from ketasched.revising.intents import Draft, pinned_draft
 from ketasched.rules import Clearance
 
 
@@ -28,8 +28,7 @@ def record_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     if record.on > now.date():
         said = f"{day_text(record.on)} is still to come (today is {day_text(now.date())})"
         raise BadRequest("on", said, next_step="the day on which it was given")
-    pinned = tuple(VisitIntent(visit, pinned=True) for visit in course.visits)
-    return [Draft(pinned, course.companions)]
+    return [pinned_draft(course.visits, course.companions)]
 
 
 def record_text(change: Change) -> str:
