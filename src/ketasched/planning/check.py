@@ -33,9 +33,7 @@ def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding
     step. Besides asking the rules, `check` recomputes the times that follow from a visit's start:
     treatment, end, driving.
     """
-    context = PlanningContext(
-        course.protocol, course.clinic, course.request, course.made_at, bookings
-    )
+    context = PlanningContext.of(course, bookings)
     visits = [visit for visit in course.visits if visit.status in TAKES_PLACE]
     slots = [slot_of(course, visit) for visit in visits]
     expected_visits, expected_companions = _expected_items(course, visits, slots)

@@ -34,9 +34,7 @@ def misfits(
     because somebody overrode the rule for its visit is no misfit.
     """
     newer = replace(course, clinic=clinic)
-    context = PlanningContext(
-        course.protocol, clinic, course.request, course.made_at, bookings=bookings
-    )
+    context = PlanningContext.of(newer, bookings)
     overridden = _overridden(course)
     visits = [visit for visit in course.visits if visit.is_here]
     for visit, slot in zip(visits, slots_of(newer), strict=True):

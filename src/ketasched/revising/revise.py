@@ -118,9 +118,7 @@ def _planned(
     before = replace(course, request=request)
     if change.verb == "wishes":
         before = replace(before, findings=lasting_findings(course, request))
-    context = PlanningContext(
-        course.protocol, course.clinic, request, course.made_at, bookings, more_time
-    )
+    context = PlanningContext.of(before, bookings, more_time)
     if change.make_up:
         before = _with_missed_visit(before, context, change, now)
     placement = _best_placement(before, context, change, now)

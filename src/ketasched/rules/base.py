@@ -15,12 +15,13 @@ The planner knows these shapes and no rule by name. The shapes make an exact sea
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from ketasched.model import (
     Clinic,
     CompanionKind,
+    Course,
     Finding,
     Level,
     Phase,
@@ -60,6 +61,17 @@ class PlanningContext:
     made_at: datetime
     bookings: Occupancy = NO_BOOKINGS
     more_time: Callable[[], bool] = unlimited
+
+    @classmethod
+    def of(
+        cls,
+        course: Course,
+        bookings: Occupancy = NO_BOOKINGS,
+        more_time: Callable[[], bool] = unlimited,
+    ) -> Self:
+        """The context of a course, as it is, beside the visits of other patients."""
+        clinic, request = course.clinic, course.request
+        return cls(course.protocol, clinic, request, course.made_at, bookings, more_time)
 
     def go_on(self) -> None:
         """Raise `OutOfTime` if the time for the search is up."""
