@@ -21,8 +21,7 @@ from ketasched.model import (
 )
 from ketasched.model.replay import items_of
 from ketasched.model.wall_clock import day_text, moment_text
-from ketasched.revising.authorising import authorise_text
-from ketasched.revising.recording import record_text
+from ketasched.revising.recording import authorise_text, record_text
 from ketasched.revising.rescheduling import reschedule_text
 from ketasched.revising.undo import undo_text
 from ketasched.revising.wishes import wishes_text

@@ -20,11 +20,10 @@ from ketasched.model.review_gates import (
 )
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.added_visits import booster_drafts, make_up_drafts
-from ketasched.revising.authorising import authorise_drafts
 from ketasched.revising.completion import completed_visit
 from ketasched.revising.driver_changes import driver_drafts
 from ketasched.revising.intents import Draft, VisitIntent, pinned_draft, unchanged_intents
-from ketasched.revising.recording import record_drafts
+from ketasched.revising.recording import authorise_drafts, record_drafts
 from ketasched.revising.rescheduling import reschedule_drafts
 from ketasched.revising.validation import (
     FINAL_STATUSES,
