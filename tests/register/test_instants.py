@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from ketasched.errors import Refused
 from ketasched.model import WEEKDAYS, Change, Clinic, Clock, Course, TimeRange
 from ketasched.register import seating
-from ketasched.register.booked_visit import Allowance, BookedVisit, first_excess
-from ketasched.register.chair_assignment import Limits, Seat, assign_beside, assign_chairs
+from ketasched.register.booked_visit import Allowance, BookedVisit, Limits, first_excess
+from ketasched.register.chair_assignment import assign_beside, assign_chairs
 from ketasched.register.database import writing
 from ketasched.register.records import Conflict, LogEntry
 from ketasched.register.register import Register
@@ -164,16 +164,28 @@ def test_days_have_the_chairs_of_a_clinic_far_from_utc(book):
 
 
 def test_only_those_who_touch_a_visit_change_chairs_for_it():
-    there = [Seat("a", 0, 10, 0), Seat("b", 10, 20, 1), Seat("far", 30, 40, 1)]
-    assert assign_beside([Seat("c", 5, 15)], there, Limits(2, None)) is None
-    found = {s.uid: s.chair for s in assign_chairs([Seat("c", 5, 15)], there, Limits(2, None))}
+    there = [
+        BookedVisit("a", 0, 10, chair=0),
+        BookedVisit("b", 10, 20, chair=1),
+        BookedVisit("far", 30, 40, chair=1),
+    ]
+    assert assign_beside([BookedVisit("c", 5, 15)], there, Limits(2, None)) is None
+    found = {
+        s.uid: s.chair for s in assign_chairs([BookedVisit("c", 5, 15)], there, Limits(2, None))
+    }
     assert found["a"] == found["b"]
     assert {found["a"], found["c"]} == {0, 1}
 
 
 def test_who_is_over_the_limit_stays_last_when_chairs_are_assigned_anew():
-    there = [Seat("a", 0, 10, 0), Seat("b", 10, 20, 1), Seat("over", 0, 4, 2)]
-    found = {s.uid: s.chair for s in assign_chairs([Seat("c", 5, 15)], there, Limits(2, None))}
+    there = [
+        BookedVisit("a", 0, 10, chair=0),
+        BookedVisit("b", 10, 20, chair=1),
+        BookedVisit("over", 0, 4, chair=2),
+    ]
+    found = {
+        s.uid: s.chair for s in assign_chairs([BookedVisit("c", 5, 15)], there, Limits(2, None))
+    }
     assert found["a"] == found["b"] != found["c"]
     assert found["over"] != found["a"]
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,12 @@ import pytest
 from ketasched.errors import Refused
 from ketasched.model import Change, Course, TimeRange
 from ketasched.model.holds import CHAIR, Hold
-from ketasched.planning.availability import PATIENT_SLOT_RULES
 from ketasched.register.backup import back_up, restore
 from ketasched.register.database_errors import ConnectionLost
 from ketasched.register.records import BookingRequest, Conflict, LogEntry
 from ketasched.register.register import Register
 from ketasched.register.writes import write_course
 from ketasched.revising.revise import revise
-from ketasched.rules import SLOT_RULES
 from ketasched.rules.base import NO_BOOKINGS, VisitRule
 from tests.conftest import MADE_AT
 from tests.register.databases import rows
@@ -191,10 +190,11 @@ class OneADay(VisitRule):
 @pytest.fixture
 def one_a_day(monkeypatch) -> None:
     """Let a new rule be one of those that are asked."""
-    tables = "check.SLOT_RULES", "availability.SLOT_RULES", "availability.PATIENT_SLOT_RULES"
+    tables = "check.VISIT_RULES", "availability.SLOT_RULES", "availability.PATIENT_SLOT_RULES"
     for table in tables:
-        known = PATIENT_SLOT_RULES if "PATIENT" in table else SLOT_RULES
-        monkeypatch.setattr(f"ketasched.planning.{table}", [*known, OneADay()])
+        name, _, rules = table.rpartition(".")
+        module = import_module(f"ketasched.planning.{name}")
+        monkeypatch.setattr(module, rules, [*getattr(module, rules), OneADay()])
 
 
 @pytest.mark.usefixtures("one_a_day")

@@ -17,8 +17,8 @@ from ketasched.model import Change, Course, Driver, TimeRange
 from ketasched.planning.check import check
 from ketasched.register import database
 from ketasched.register.backup import back_up
-from ketasched.register.booked_visit import Allowance, BookedVisit, Excess, first_excess
-from ketasched.register.chair_assignment import Limits, Seat, assign_chairs
+from ketasched.register.booked_visit import Allowance, BookedVisit, Excess, Limits, first_excess
+from ketasched.register.chair_assignment import assign_chairs
 from ketasched.register.database import writing
 from ketasched.register.database_errors import ConnectionLost
 from ketasched.register.migrations import MIGRATIONS
@@ -498,14 +498,20 @@ def test_a_server_that_is_not_there_is_said_without_the_password(address):
 
 
 def test_nobody_changes_chairs_unless_somebody_had_none():
-    there = [Seat("a", 0, 10, 1), Seat("b", 20, 30, 0)]
+    there = [BookedVisit("a", 0, 10, chair=1), BookedVisit("b", 20, 30, chair=0)]
     found = {
-        one.uid: one.chair for one in assign_chairs([Seat("c", 5, 15)], there, Limits(2, None))
+        one.uid: one.chair
+        for one in assign_chairs([BookedVisit("c", 5, 15)], there, Limits(2, None))
     }
     assert found == {"a": 1, "b": 0, "c": 0}
-    crossed = [Seat("a", 0, 10, 0), Seat("b", 10, 20, 1), Seat("c", 5, 12, 1)][:2]
+    crossed = [
+        BookedVisit("a", 0, 10, chair=0),
+        BookedVisit("b", 10, 20, chair=1),
+        BookedVisit("c", 5, 12, chair=1),
+    ][:2]
     found = {
-        one.uid: one.chair for one in assign_chairs([Seat("d", 5, 15)], crossed, Limits(2, None))
+        one.uid: one.chair
+        for one in assign_chairs([BookedVisit("d", 5, 15)], crossed, Limits(2, None))
     }
     assert len({found["a"], found["d"]}) == len({found["b"], found["d"]}) == 2
     assert set(found.values()) == {0, 1}

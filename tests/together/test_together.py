@@ -465,7 +465,7 @@ class FewADay(VisitRule):
 @pytest.fixture
 def few_a_day(monkeypatch):
     """Adds `FewADay` to what the planner and its checks ask."""
-    for table in ("availability.DAY_RULES", "availability.PATIENT_DAY_RULES", "check.DAY_RULES"):
+    for table in ("availability.DAY_RULES", "availability.PATIENT_DAY_RULES", "check.VISIT_RULES"):
         name, _, rules = table.rpartition(".")
         module = import_module(f"ketasched.planning.{name}")
         monkeypatch.setattr(module, rules, [*getattr(module, rules), FewADay()])

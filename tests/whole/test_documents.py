@@ -8,6 +8,7 @@ from tools.documents import DOCUMENTS
 from tools.documents.files import noun_in
 from tools.documents.rules import BESIDES
 from tools.documents.schemas import KINDS
+from tools.documents.tables import purpose
 from tools.show_search import lines, search_for
 
 from ketasched.cli.output import EXIT_CODES
@@ -49,7 +50,7 @@ def test_every_key_says_what_it_is_for(kind):
         f"{noun.__name__}.{name}"
         for noun in nouns_of(kind)
         for name, one in fields_of(noun).items()
-        if not one.key.about.endswith(".")
+        if not purpose(noun, one.name).endswith(".")
     ]
     assert silent == []
 

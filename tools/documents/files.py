@@ -14,7 +14,7 @@ from ketasched.files.roster.headings import REQUIRED
 from ketasched.model import Clinic, Course, Protocol, WrittenProposal
 from ketasched.model.values import DATE_SCHEMA
 from tools.documents.schemas import default_value
-from tools.documents.tables import MADE, sentence, table
+from tools.documents.tables import MADE, purpose, sentence, table
 from tools.documents.typed_forms import typed_forms
 
 HEAD = f"""# Files
@@ -117,9 +117,8 @@ def sections(kind: type, path: str, known: dict[type, str]) -> Iterator[str]:
             known[noun] = anchor(where)
             inner.append((noun, where))
         shown = f"*{OTHER_KEYS[get_args(one.kind)[0]]}*" if one.is_catch_all else f"`{name}`"
-        rows.append(
-            (shown, type_of(one, known), one.key.unit, default_of(kind, name), one.key.about)
-        )
+        said = purpose(kind, one.name)
+        rows.append((shown, type_of(one, known), one.key.unit, default_of(kind, name), said))
     yield table(("key", "type", "unit", "if left out", "what it is for"), rows)
     for noun, where in inner:
         yield f"### `{where}`\n\n{sentence(noun.__doc__)}\n"

@@ -25,7 +25,7 @@ from ketasched.model import (
     WrittenProposal,
 )
 from ketasched.model.values import DATE_SCHEMA
-from tools.documents.tables import sentence
+from tools.documents.tables import purpose, sentence
 
 Part = dict[str, Any]
 
@@ -83,16 +83,17 @@ class Book:
             part["patternProperties"] = {DATE_SCHEMA["pattern"]: other}
         part["additionalProperties"] = other if names is str else False
         part["properties"] = {
-            name: self.field(one) | default_of(kind, name) for name, one in keys.items()
+            name: self.field(one, purpose(kind, one.name)) | default_of(kind, name)
+            for name, one in keys.items()
         }
         return BETWEEN_KEYS[kind](self, part) if kind in BETWEEN_KEYS else part
 
-    def field(self, one: Field) -> Part:
-        """What may stand at a key."""
+    def field(self, one: Field, said: str) -> Part:
+        """What may stand at a key, and what it is `said` to be for."""
         key, part = one.key, self.of(one.kind)
         unit = f" ({key.unit})" if key.unit else ""
         form = f" {part['description']}" if "description" in part else ""
-        part |= {"description": f"{key.about}{unit}{form}"}
+        part |= {"description": f"{said}{unit}{form}"}
         least = LEAST.get(str(part.get("type")), "minimum")
         part |= {least: key.least} if key.least is not None else {}
         part |= {"maximum": key.most} if key.most is not None else {}

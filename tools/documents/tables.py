@@ -1,6 +1,12 @@
 """Markdown, as the documents have it."""
 
+import ast
+import inspect
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from textwrap import dedent
+
+from ketasched.files.codec import fields_of
 
 MADE = "<!-- Made from the code by `make docs`: change it there. -->"
 
@@ -21,6 +27,17 @@ def block(text: str, language: str = "") -> str:
 def sentence(docstring: str | None) -> str:
     """The first paragraph of a docstring, on one line."""
     return " ".join((docstring or "").strip().split("\n\n")[0].split())
+
+
+def purpose(noun: type, field: str) -> str:
+    """What a field of a noun is for: its docstring, or that of its key; "" if nothing says it."""
+    for kind in noun.__mro__[:-1]:
+        body = ast.parse(dedent(inspect.getsource(kind))).body[0].body  # type: ignore[attr-defined]
+        for one, below in pairwise(body):
+            is_field = isinstance(one, ast.AnnAssign) and ast.unparse(one.target) == field
+            if is_field and isinstance(below, ast.Expr):
+                return sentence(ast.literal_eval(below.value))
+    return next((one.key.about for one in fields_of(noun).values() if one.name == field), "")
 
 
 def whole(docstring: str | None) -> str:

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Literal
 
 from ketasched.files.request_parsing import ROSTER_FIELDS
 from ketasched.files.typed_text import clean_text
-from ketasched.model import Key, Problem, quote
+from ketasched.model import Problem, quote
 from ketasched.model.did_you_mean import did_you_mean
 
 
@@ -19,15 +19,14 @@ class ColumnMapping:
     round.
     """
 
-    format: Annotated[Literal[1], Key("The format of the file.")]
-    columns: Annotated[
-        Mapping[str, str], Key("By a heading of the export, the column of a roster that it is.")
-    ]
-    ignore: Annotated[tuple[str, ...], Key("Headings of the export to pass over.")] = ()
-    date_order: Annotated[
-        Literal["mdy", "dmy"] | None,
-        Key("Whether 03/04/2027 has the month or the day first; without it, that is refused."),
-    ] = None
+    format: Literal[1]
+    """The format of the file."""
+    columns: Mapping[str, str]
+    """By a heading of the export, the column of a roster that it is."""
+    ignore: tuple[str, ...] = ()
+    """Headings of the export to pass over."""
+    date_order: Literal["mdy", "dmy"] | None = None
+    """Whether 03/04/2027 has the month or the day first; without it, that is refused."""
 
     @property
     def headings(self) -> Mapping[str, str]:

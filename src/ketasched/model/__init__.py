@@ -47,7 +47,7 @@ from ketasched.model.history import (
     Wish,
     Wishes,
 )
-from ketasched.model.keys import Key
+from ketasched.model.keys import Key, where_used
 from ketasched.model.misfit import Misfit, Misfits, misfit_count
 from ketasched.model.proposal import (
     WAIVABLE,

@@ -3,9 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
 
-from ketasched.model.keys import Key
 from ketasched.model.values import Problem, quote
 
 
@@ -17,9 +15,12 @@ class BusyTime:
     the appointment there is never kept.
     """
 
-    start: Annotated[datetime, Key("From when, included.")]
-    end: Annotated[datetime, Key("Until when, excluded.")]
-    calendar: Annotated[str, Key("The name of the calendar's file, never what happens then.")]
+    start: datetime
+    """From when, included."""
+    end: datetime
+    """Until when, excluded."""
+    calendar: str
+    """The name of the calendar's file, never what happens then."""
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the end is not after the start, or the calendar has no printable name."""

@@ -1,7 +1,7 @@
 """`CompanionKind`: what precedes or follows treatment visits, such as talks with a therapist."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Self
 
 from ketasched.model.keys import Key
@@ -57,8 +57,10 @@ class VisitOrdinals:
 class WithinDays:
     """Calendar days between a companion and its visit: Mon and Wed are 2. Both ends inclusive."""
 
-    max: Annotated[int, Key("The most days between the two.", unit="days", least=1, most=31)]
-    min: Annotated[int, Key("The fewest days between the two.", unit="days", least=1, most=31)] = 1
+    max: Annotated[int, Key(unit="days", least=1, most=31)]
+    """The most days between the two."""
+    min: Annotated[int, Key(unit="days", least=1, most=31)] = 1
+    """The fewest days between the two."""
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the limits cross."""
@@ -75,37 +77,29 @@ class CompanionKind:
     """
 
     name: Annotated[
-        str,
-        Key(
-            "A name of its own within the protocol.",
-            pattern="[a-z0-9][a-z0-9-]{0,39}",
-            form="small letters, digits and hyphens",
-        ),
+        str, Key(pattern="[a-z0-9][a-z0-9-]{0,39}", form="small letters, digits and hyphens")
     ]
-    title: Annotated[str, Key("What it is called where titles are clinical.")]
-    within_days: Annotated[
-        WithinDays, Key("How far from its visit it is, by the calendar: Mon and Wed are 2 apart.")
-    ]
-    minutes: Annotated[int, Key("How long it takes.", unit="minutes", least=1, most=720)]
-    phase: Annotated[
-        str, Key("The phase of its visits; unsaid, each phase that is not beside another.")
-    ] = ""
-    after: Annotated[
-        VisitOrdinals | None,
-        Key('After which visits of the phase: `"each"`, or their numbers; this or `before`.'),
-    ] = None
-    before: Annotated[
-        VisitOrdinals | None, Key("Before which visits of the phase; this or `after`.")
-    ] = None
-    place: Annotated[Place, Key("Where it is.")] = "phone"
-    chair: Annotated[bool, Key("Whether it takes one of the clinic's chairs.")] = False
-    needs: Annotated[
-        tuple[str, ...],
-        Key("Which of the clinic's `[[resources]]` it needs, by name."),
-    ] = field(default=())
-    driver: Annotated[
-        bool, Key("Whether someone else brings the patient and takes them home.")
-    ] = False
+    """A name of its own within the protocol."""
+    title: str
+    """What it is called where titles are clinical."""
+    within_days: WithinDays
+    """How far from its visit it is, by the calendar: Mon and Wed are 2 apart."""
+    minutes: Annotated[int, Key(unit="minutes", least=1, most=720)]
+    """How long it takes."""
+    phase: str = ""
+    """The phase of its visits; unsaid, each phase that is not beside another."""
+    after: VisitOrdinals | None = None
+    """After which visits of the phase: `"each"`, or their numbers; this or `before`."""
+    before: VisitOrdinals | None = None
+    """Before which visits of the phase; this or `after`."""
+    place: Place = "phone"
+    """Where it is."""
+    chair: bool = False
+    """Whether it takes one of the clinic's chairs."""
+    needs: tuple[str, ...] = ()
+    """Which of the clinic's `[[resources]]` it needs, by name."""
+    driver: bool = False
+    """Whether someone else brings the patient and takes them home."""
 
     def belongs_to(self, phase: str, number: int) -> bool:
         """Whether visit `number` of a phase has such a companion."""

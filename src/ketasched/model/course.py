@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from ketasched.model.clinic import Clinic
 from ketasched.model.history import Entry
-from ketasched.model.keys import Key
+from ketasched.model.keys import Key, where_used
 from ketasched.model.protocol import Protocol
 from ketasched.model.request import Request
 from ketasched.model.values import Problem
@@ -26,16 +26,18 @@ class Finding:
     the visit with that number; empty if it is about the visit itself.
     """
 
-    rule: Annotated[str, Key("The rule's name: docs/rules.md.")]
-    level: Annotated[Level, Key("How bad it is.")]
-    message: Annotated[str, Key("A sentence.")]
-    visit: Annotated[int | None, Key("The number of the visit that it is about.")] = None
-    next_step: Annotated[
-        str, Key("The command that looks for a way out: `ketasched suggest COURSE 3`.")
-    ] = ""
-    uid: Annotated[str, Key("The identifier of the companion that it is about, if any.")] = field(
-        default="", metadata={"written where used": True}
-    )
+    rule: str
+    """The rule's name: docs/rules.md."""
+    level: Level
+    """How bad it is."""
+    message: str
+    """A sentence."""
+    visit: int | None = None
+    """The number of the visit that it is about."""
+    next_step: str = ""
+    """The command that looks for a way out: `ketasched suggest COURSE 3`."""
+    uid: str = where_used(default="")
+    """The identifier of the companion that it is about, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,36 +55,41 @@ class Remedy:
 class Course:
     """All the visits of one patient, and everything that they were planned from."""
 
-    format: Annotated[Literal[1], Key("The format of the file.")]
-    course_id: Annotated[
-        str, Key("The course's identifier; those of its visits are made from it.")
-    ]
-    patient: Annotated[
-        str, Key("The clinic's reference for the patient: a file's name, up to 80 bytes.")
-    ]
-    timezone: Annotated[str, Key("The clinic's zone.")]
-    made_at: Annotated[datetime, Key("When it was planned.")]
-    revision: Annotated[
-        int,
-        Key("How many times it has been written, the first counted.", least=1, most=2147483647),
-    ]
-    visits: Annotated[tuple[Visit, ...], Key("Its treatment visits.", least=1, form="one visit")]
-    companions: Annotated[
-        tuple[Companion, ...],
-        Key("The looks at how it goes, and what else precedes or follows visits."),
-    ] = field(metadata={"key": "reviews"})
-    findings: Annotated[tuple[Finding, ...], Key("What the rules have to say.")]
-    history: Annotated[tuple[Entry, ...], Key("What was done to it.", least=1, form="one entry")]
-    protocol: Annotated[Protocol, Key("The protocol that it was planned from.")]
-    clinic: Annotated[Clinic, Key("The clinic that it was planned at.")]
-    request: Annotated[Request, Key("What was asked for.")]
-    uid_key: Annotated[
-        str,
-        Key("A secret: with it the identifiers of rides and reminders are made from the visits'."),
-    ] = ""
-    follows: Annotated[
-        str, Key("The identifier of the course before the patient was switched to this one.")
-    ] = field(default="", metadata={"written where used": True})
+    format: Literal[1]
+    """The format of the file."""
+    course_id: str
+    """The course's identifier; those of its visits are made from it."""
+    patient: str
+    """The clinic's reference for the patient: a file's name, up to 80 bytes."""
+    timezone: str
+    """The clinic's zone."""
+    made_at: datetime
+    """When it was planned."""
+    revision: Annotated[int, Key(least=1, most=2147483647)]
+    """How many times it has been written, the first counted."""
+    visits: Annotated[tuple[Visit, ...], Key(least=1, form="one visit")]
+    """Its treatment visits."""
+    companions: tuple[Companion, ...] = field(metadata={"key": "reviews"})
+    """The looks at how it goes, and what else precedes or follows visits."""
+    findings: tuple[Finding, ...]
+    """What the rules have to say."""
+    history: Annotated[tuple[Entry, ...], Key(least=1, form="one entry")]
+    """What was done to it."""
+    protocol: Protocol
+    """The protocol that it was planned from."""
+    clinic: Clinic
+    """The clinic that it was planned at."""
+    request: Request
+    """What was asked for."""
+    uid_key: str = ""
+    """A secret: with it the identifiers of rides and reminders are made from the visits'."""
+    follows: str = where_used(default="")
+    """The identifier of the course before the patient was switched to this one."""
+
+    @property
+    def changed_at(self) -> datetime:
+        """The moment of the last entry of the history, or of the planning."""
+        return self.history[-1].at if self.history else self.made_at
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the patient is not the request's."""

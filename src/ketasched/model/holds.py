@@ -5,15 +5,14 @@ of the clinic's resources that it needs in some of its parts. All units are coun
 (`occupancy`), against their limits (`unit_limits`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ketasched.model.clinic import Clinic
 from ketasched.model.companion_slots import companion_slots
 from ketasched.model.course import Course
 from ketasched.model.effective_kind import effective_kind
-from ketasched.model.memo import memoised
+from ketasched.model.memo import memoised_by_item
 from ketasched.model.resource import UNITS, VisitPart
 from ketasched.model.visit import Slot, Visit
 
@@ -101,18 +100,10 @@ def joined_spans(spans: Iterable[tuple[float, float]]) -> Iterator[tuple[float, 
         yield last
 
 
+@memoised_by_item(MOST_CACHED)
 def holds(clinic: Clinic, slot: Slot) -> tuple[Hold, ...]:
     """The units of a clinic that a visit in this slot holds."""
-    return _holds_of_slot(clinic)(slot)
-
-
-@memoised
-def _holds_of_slot(clinic: Clinic) -> Callable[[Slot], tuple[Hold, ...]]:
-    @lru_cache(maxsize=MOST_CACHED)
-    def cached(slot: Slot) -> tuple[Hold, ...]:
-        return tuple(holds_of_usage(clinic, usage_of(slot)))
-
-    return cached
+    return tuple(holds_of_usage(clinic, usage_of(slot)))
 
 
 def holds_of_slots(clinic: Clinic, slots: Iterable[Slot]) -> list[Hold]:

@@ -1,25 +1,36 @@
-"""`Key`: what a key of a file is for, and its limits.
+"""`Key`: the limits of a key of a file.
 
-Each field of a noun is `Annotated` with one `Key`. `files.codec` enforces the limits; the manual
-and the JSON schemas for editors are generated from the keys.
+A field of a noun that has limits, or a unit, is `Annotated` with a `Key`; the docstring below a
+field says what it is for. `files.codec` enforces the limits; the manual and the JSON schemas for
+editors are generated from both.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ketasched.model.values import quote
+
+Value = TypeVar("Value")
+
+
+def where_used(*, default: Value) -> Value:
+    """A field of a noun that files have only where its value is not the default."""
+    own: Value = field(default=default, metadata={"written where used": True})
+    return own
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a key is for (`about`), the `unit` of a number, and its limits, both inclusive.
+    """The `unit` of a number, and its limits, both inclusive.
 
     For a list or a table `least` is the least number of members. A text matches `pattern` in
     full; `form` says in words what is expected. Only a text with `lines` has line breaks.
+    A key that several nouns share says what it is for itself (`about`).
     """
 
-    about: str
+    about: str = ""
     unit: str = ""
     least: int | None = None
     most: int | None = None

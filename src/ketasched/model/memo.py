@@ -5,10 +5,12 @@ nouns are compared by identity because a clinic contains mappings and has no has
 """
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import lru_cache, partial, wraps
 from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
+Owner = TypeVar("Owner")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_RESULTS = 1024
@@ -48,6 +50,28 @@ def memoised(function: Callable[P, Result]) -> Callable[P, Result]:
 
     _caches.append(cached.cache_clear)
     return lookup
+
+
+def memoised_by_item(
+    most: int,
+) -> Callable[[Callable[[Owner, Item], Result]], Callable[[Owner, Item], Result]]:
+    """Memoise a pure function of an owner and an item, for each owner `most` recent results.
+
+    Owners are compared by identity, items by value.
+    """
+
+    def decorate(function: Callable[[Owner, Item], Result]) -> Callable[[Owner, Item], Result]:
+        @memoised
+        def of_owner(owner: Owner) -> Callable[[Item], Result]:
+            return lru_cache(most)(partial(function, owner))
+
+        @wraps(function)
+        def lookup(owner: Owner, item: Item) -> Result:
+            return of_owner(owner)(item)
+
+        return lookup
+
+    return decorate
 
 
 def clear_memos() -> None:

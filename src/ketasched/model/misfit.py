@@ -1,11 +1,10 @@
 """Misfits: what is booked and does not fit its clinic any more, as the clinic is now."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
 
-from ketasched.model.keys import Key
+from ketasched.model.keys import where_used
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +14,16 @@ class Misfit:
     `message` is a clause without the date: "the clinic is closed (pump repair)".
     """
 
-    visit: Annotated[int, Key("The number of the visit in its course; a companion's visit.")]
-    start: Annotated[datetime, Key("When it begins.")]
-    rule: Annotated[str, Key("The rule that it breaks.")]
-    message: Annotated[str, Key("Why it no longer fits.")]
-    companion: Annotated[str, Key("The identifier of the companion; unsaid, it is the visit.")] = (
-        field(default="", metadata={"written where used": True})
-    )
+    visit: int
+    """The number of the visit in its course; a companion's visit."""
+    start: datetime
+    """When it begins."""
+    rule: str
+    """The rule that it breaks."""
+    message: str
+    """Why it no longer fits."""
+    companion: str = where_used(default="")
+    """The identifier of the companion; unsaid, it is the visit."""
 
 
 Misfits = Mapping[str, Sequence[Misfit]]

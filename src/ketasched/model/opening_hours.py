@@ -2,21 +2,21 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib.util import find_spec, module_from_spec
 
 from ketasched.model import Clinic, TimeRange, quote
-from ketasched.model.memo import memoised
+from ketasched.model.memo import memoised_by_item
 
 COUNTRY_CODE = re.compile("[A-Z]{2,3}")
 
 
 def openings(clinic: Clinic, day: date) -> tuple[TimeRange, ...]:
     """The openings of the clinic on `day`, in local time; empty if the clinic is closed."""
-    return _calendar(clinic)(day)[0]
+    return _openings_and_closure(clinic, day)[0]
 
 
 def closure(clinic: Clinic, day: date) -> str | None:
@@ -24,15 +24,10 @@ def closure(clinic: Clinic, day: date) -> str | None:
 
     A one-off opening overrides closures and holidays.
     """
-    return _calendar(clinic)(day)[1]
+    return _openings_and_closure(clinic, day)[1]
 
 
-@memoised
-def _calendar(clinic: Clinic) -> Callable[[date], tuple[tuple[TimeRange, ...], str | None]]:
-    """A cached function from a day to the clinic's openings and closure."""
-    return lru_cache(maxsize=1024)(partial(_openings_and_closure, clinic))
-
-
+@memoised_by_item(1024)
 def _openings_and_closure(clinic: Clinic, day: date) -> tuple[tuple[TimeRange, ...], str | None]:
     closures = clinic.closures
     if day in closures.openings:

@@ -44,34 +44,34 @@ class DisruptionValue:
 class ProposedCourse:
     """A course some of whose visits move, as it was when the proposal was made."""
 
-    course_id: Annotated[str, Key("The course's identifier.")]
-    patient: Annotated[str, Key("The patient's reference.")]
-    revision: Annotated[int, Key("The revision that is to be changed.", least=1)]
-    starts: Annotated[
-        tuple[NewStart, ...], Key("The new starts.", least=1, form="one visit that moves")
-    ]
-    overrides: Annotated[tuple[Waivable, ...], Key("The rules that are not asked.")] = ()
+    course_id: str
+    """The course's identifier."""
+    patient: str
+    """The patient's reference."""
+    revision: Annotated[int, Key(least=1)]
+    """The revision that is to be changed."""
+    starts: Annotated[tuple[NewStart, ...], Key(least=1, form="one visit that moves")]
+    """The new starts."""
+    overrides: tuple[Waivable, ...] = ()
+    """The rules that are not asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnplacedCourse:
     """A course that stays booked unchanged, because not all its misfits have another place."""
 
-    course_id: Annotated[str, Key("The course's identifier.")]
-    patient: Annotated[str, Key("The patient's reference.")]
-    patient_phone: Annotated[str, Key("The patient's number.")]
-    misfits: Annotated[
-        tuple[Misfit, ...],
-        Key(
-            "The visits that no longer fit the clinic.",
-            least=1,
-            form="one visit that no longer fits",
-        ),
-    ]
-    reasons: Annotated[tuple[str, ...], Key("Why they have no other place, by rule and day.")]
-    overrides: Annotated[
-        tuple[Waivable, ...], Key("The rules without which there would be a place.")
-    ] = ()
+    course_id: str
+    """The course's identifier."""
+    patient: str
+    """The patient's reference."""
+    patient_phone: str
+    """The patient's number."""
+    misfits: Annotated[tuple[Misfit, ...], Key(least=1, form="one visit that no longer fits")]
+    """The visits that no longer fit the clinic."""
+    reasons: tuple[str, ...]
+    """Why they have no other place, by rule and day."""
+    overrides: tuple[Waivable, ...] = ()
+    """The rules without which there would be a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +82,24 @@ class WrittenProposal:
     found when the proposal is applied, it is refused.
     """
 
-    format: Annotated[Literal[1], Key("The format of the file.")]
-    made_at: Annotated[datetime, Key("The moment of the proposal.")]
-    timezone: Annotated[str, Key("The clinic's IANA time zone.")]
-    clinic: Annotated[str, Key("The clinic's name.")]
-    book: Annotated[str, Key("A fingerprint of the clinic and of what was booked there.")]
-    courses: Annotated[tuple[ProposedCourse, ...], Key("The courses some of whose visits move.")]
-    not_placed: Annotated[tuple[UnplacedCourse, ...], Key("The courses that have no place.")] = ()
-    reason: Annotated[str, Key("Why the visits move; the history keeps it.")] = ""
-    by_whom: Annotated[str, Key("Who decided it.")] = ""
+    format: Literal[1]
+    """The format of the file."""
+    made_at: datetime
+    """The moment of the proposal."""
+    timezone: str
+    """The clinic's IANA time zone."""
+    clinic: str
+    """The clinic's name."""
+    book: str
+    """A fingerprint of the clinic and of what was booked there."""
+    courses: tuple[ProposedCourse, ...]
+    """The courses some of whose visits move."""
+    not_placed: tuple[UnplacedCourse, ...] = ()
+    """The courses that have no place."""
+    reason: str = ""
+    """Why the visits move; the history keeps it."""
+    by_whom: str = ""
+    """Who decided it."""
 
     @property
     def patients(self) -> frozenset[str]:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from ketasched.model.companion_kind import MOST_VISITS, CompanionKind
 from ketasched.model.counts import Count, EveryDays, PerWeek
-from ketasched.model.keys import Key
+from ketasched.model.keys import Key, where_used
 from ketasched.model.values import Clock, Place, Problem
 
 CHECK_IN = Key("From arriving until the treatment begins.", unit="minutes", least=0)
@@ -43,13 +43,10 @@ EARLIEST_MORNING = 5 * 60
 class NoDriving:
     """No driving until `hours` elapsed since the end and `next_morning` on the day after."""
 
-    hours: Annotated[
-        int | None, Key("So long after the end of the visit.", unit="hours", least=1, most=168)
-    ] = None
-    next_morning: Annotated[
-        Clock | None,
-        Key("Not before this time on the day after the visit, nor before a full night's sleep."),
-    ] = None
+    hours: Annotated[int | None, Key(unit="hours", least=1, most=168)] = None
+    """So long after the end of the visit."""
+    next_morning: Clock | None = None
+    """Not before this time on the day after the visit, nor before a full night's sleep."""
 
     @property
     def is_overnight(self) -> bool:
@@ -81,37 +78,27 @@ class VisitKind:
     this kind inherits from; inherited fields are filled in when the file is read.
     """
 
-    title: Annotated[str, Key("What the visit is called where titles are clinical.")]
-    minutes: Annotated[Minutes, Key("Its three parts; it starts at check-in.")]
-    place: Annotated[
-        Place, Key("Where it is; only one at the clinic takes a chair or needs a driver.")
-    ] = "clinic"
-    driver: Annotated[
-        bool | None,
-        Key("Whether someone else brings the patient and takes them home (at the clinic: yes)."),
-    ] = None
-    no_driving: Annotated[
-        NoDriving | None,
-        Key("Until when nobody drives afterwards; without a rule the clinic is to be asked."),
-    ] = None
-    like: Annotated[
-        str, Key("Another kind of visit: all that is not said here is as it is there.")
-    ] = ""
-    chair: Annotated[
-        bool | None, Key("Whether it takes one of the clinic's chairs (at the clinic: yes).")
-    ] = field(default=None, metadata={"written where used": True})
-    needs: Annotated[
-        tuple[str, ...] | None,
-        Key(
-            "Which of the clinic's `[[resources]]` it needs, by name; unsaid, all of them at the "
-            "clinic, and elsewhere none."
-        ),
-    ] = field(default=None, metadata={"written where used": True})
+    title: str
+    """What the visit is called where titles are clinical."""
+    minutes: Minutes
+    """Its three parts; it starts at check-in."""
+    place: Place = "clinic"
+    """Where it is; only one at the clinic takes a chair or needs a driver."""
+    driver: bool | None = None
+    """Whether someone else brings the patient and takes them home (at the clinic: yes)."""
+    no_driving: NoDriving | None = None
+    """Until when nobody drives afterwards; without a rule the clinic is to be asked."""
+    like: str = ""
+    """Another kind of visit: all that is not said here is as it is there."""
+    chair: bool | None = where_used(default=None)
+    """Whether it takes one of the clinic's chairs (at the clinic: yes)."""
+    needs: tuple[str, ...] | None = where_used(default=None)
+    """Which of the clinic's `[[resources]]` it needs, by name; unsaid, all of them at the clinic,
+    and elsewhere none.
+    """
 
-    attendant: Annotated[
-        bool,
-        Key("Whether someone has to stay with the patient, at home; reminders say to arrange it."),
-    ] = field(default=False, metadata={"written where used": True})
+    attendant: bool = where_used(default=False)
+    """Whether someone has to stay with the patient, at home; reminders say to arrange it."""
 
     @property
     def takes_chair(self) -> bool:
@@ -137,8 +124,10 @@ class VisitKind:
 class GapDays:
     """Calendar days from a visit to the next: Mon to Wed is 2. Both ends inclusive."""
 
-    max: Annotated[int, Key("The longest gap.", unit="days", least=1, most=366)]
-    min: Annotated[int, Key("The shortest gap.", unit="days", least=1, most=366)] = 1
+    max: Annotated[int, Key(unit="days", least=1, most=366)]
+    """The longest gap."""
+    min: Annotated[int, Key(unit="days", least=1, most=366)] = 1
+    """The shortest gap."""
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the limits cross."""
@@ -149,12 +138,10 @@ class GapDays:
 class GapHours:
     """Elapsed hours from start to start, in UTC: Mon 15:00 to Wed 09:00 is 42. Inclusive."""
 
-    min: Annotated[
-        int | None, Key("The shortest time from start to start.", unit="hours", least=0, most=8784)
-    ] = None
-    max: Annotated[
-        int | None, Key("The longest time from start to start.", unit="hours", least=0, most=8784)
-    ] = None
+    min: Annotated[int | None, Key(unit="hours", least=0, most=8784)] = None
+    """The shortest time from start to start."""
+    max: Annotated[int | None, Key(unit="hours", least=0, most=8784)] = None
+    """The longest time from start to start."""
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the limits cross, or there is none."""
@@ -172,7 +159,8 @@ def _crossed(low: int | None, high: int | None) -> Iterator[Problem]:
 class SpanDays:
     """Days from the first to the last visit of a phase, both counted: Mon to Fri is 5."""
 
-    max: Annotated[int, Key("The longest span.", unit="days", least=1)]
+    max: Annotated[int, Key(unit="days", least=1)]
+    """The longest span."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +170,14 @@ class PhaseReview:
     With `gate` the visits after it stay tentative until it is recorded.
     """
 
-    after: Annotated[int, Key("After which visit of the phase.", unit="visits")]
-    title: Annotated[str, Key("What it is called where titles are clinical.")]
-    gate: Annotated[
-        bool, Key("Whether the visits after it are tentative until it is recorded.")
-    ] = False
-    place: Annotated[Place, Key("Where it is.")] = "phone"
+    after: Annotated[int, Key(unit="visits")]
+    """After which visit of the phase."""
+    title: str
+    """What it is called where titles are clinical."""
+    gate: bool = False
+    """Whether the visits after it are tentative until it is recorded."""
+    place: Place = "phone"
+    """Where it is."""
 
 
 REQUIREMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -200,40 +190,30 @@ LONGEST_DAYS = 7320
 class Phase:
     """A run of like visits: how many, how often, how far apart. One pace of the two is given."""
 
-    name: Annotated[str, Key("A name of its own within the protocol.")]
-    visit: Annotated[str, Key("Which kind of visit, by its name in `[visits]`.")]
-    count: Annotated[
-        Count,
-        Key(
-            "How many visits. With `default = 0` they are boosters: only if asked for.",
-            unit="visits",
-        ),
-    ]
-    gap_days: Annotated[
-        GapDays, Key("How far apart neighbours are, by the calendar: Mon to Wed is 2.")
-    ]
-    per_week: Annotated[
-        PerWeek | None, Key("The pace; either this or `every_days`.", unit="visits a week")
-    ] = None
-    every_days: Annotated[
-        EveryDays | None, Key("The pace; of a list, the last one repeats.", unit="days")
-    ] = None
-    gap_hours: Annotated[
-        GapHours | None,
-        Key("The same in hours, where a source asks for it: Mon 15:00 to Wed 09:00 is 42."),
-    ] = None
-    span_days: Annotated[
-        SpanDays | None, Key("How long the phase may take, first and last day both counted.")
-    ] = None
-    tentative: Annotated[bool, Key("Whether a clinician has yet to decide on each visit.")] = False
-    reviews: Annotated[tuple[PhaseReview, ...], Key("Looks at how it goes.")] = ()
-    beside: Annotated[
-        str,
-        Key(
-            "The phase beside which its visits are, at home, on days without a treatment visit; "
-            "unsaid, it comes after the phase before it."
-        ),
-    ] = field(default="", metadata={"written where used": True})
+    name: str
+    """A name of its own within the protocol."""
+    visit: str
+    """Which kind of visit, by its name in `[visits]`."""
+    count: Annotated[Count, Key(unit="visits")]
+    """How many visits. With `default = 0` they are boosters: only if asked for."""
+    gap_days: GapDays
+    """How far apart neighbours are, by the calendar: Mon to Wed is 2."""
+    per_week: Annotated[PerWeek | None, Key(unit="visits a week")] = None
+    """The pace; either this or `every_days`."""
+    every_days: Annotated[EveryDays | None, Key(unit="days")] = None
+    """The pace; of a list, the last one repeats."""
+    gap_hours: GapHours | None = None
+    """The same in hours, where a source asks for it: Mon 15:00 to Wed 09:00 is 42."""
+    span_days: SpanDays | None = None
+    """How long the phase may take, first and last day both counted."""
+    tentative: bool = False
+    """Whether a clinician has yet to decide on each visit."""
+    reviews: tuple[PhaseReview, ...] = ()
+    """Looks at how it goes."""
+    beside: str = where_used(default="")
+    """The phase beside which its visits are, at home, on days without a treatment visit; unsaid,
+    it comes after the phase before it.
+    """
 
     @property
     def is_booster(self) -> bool:
@@ -273,47 +253,36 @@ def covers(places: Iterable[str], place: str) -> bool:
 class Protocol:
     """Phases, visit kinds and their spacing, with sources. Data, never code."""
 
-    format: Annotated[Literal[1], Key("The format of the file.")]
+    format: Literal[1]
+    """The format of the file."""
     id: Annotated[
-        str,
-        Key(
-            "The protocol's name on the command line.",
-            pattern="[a-z0-9][a-z0-9-]{0,63}",
-            form="small letters, digits and hyphens",
-        ),
+        str, Key(pattern="[a-z0-9][a-z0-9-]{0,63}", form="small letters, digits and hyphens")
     ]
-    title: Annotated[str, Key("What it is, in a line.")]
+    """The protocol's name on the command line."""
+    title: str
+    """What it is, in a line."""
     sources: Annotated[
-        tuple[str, ...],
-        Key("Where its numbers are from.", least=1, form="one source for the numbers", lines=True),
+        tuple[str, ...], Key(least=1, form="one source for the numbers", lines=True)
     ]
-    visits: Annotated[
-        Mapping[str, VisitKind],
-        Key("The kinds of visit, by name.", least=1, form="one kind of visit"),
-    ]
-    phases: Annotated[
-        tuple[Phase, ...], Key("The phases, in their order.", least=1, form="one phase")
-    ]
-    route: Annotated[str, Key("How the medicine is given.")] = ""
-    indication: Annotated[str, Key("What for, and whether that is off-label.", lines=True)] = ""
-    examples: Annotated[
-        tuple[str, ...],
-        Key("Places of numbers without a source (`visits.infusion.minutes`), to be replaced."),
-    ] = ()
+    """Where its numbers are from."""
+    visits: Annotated[Mapping[str, VisitKind], Key(least=1, form="one kind of visit")]
+    """The kinds of visit, by name."""
+    phases: Annotated[tuple[Phase, ...], Key(least=1, form="one phase")]
+    """The phases, in their order."""
+    route: str = ""
+    """How the medicine is given."""
+    indication: Annotated[str, Key(lines=True)] = ""
+    """What for, and whether that is off-label."""
+    examples: tuple[str, ...] = ()
+    """Places of numbers without a source (`visits.infusion.minutes`), to be replaced."""
 
-    requires: Annotated[
-        tuple[str, ...],
-        Key("What has to be recorded before the first visit, such as `rems-enrolment`."),
-    ] = ()
-    label_minimum: Annotated[
-        tuple[str, ...],
-        Key("Places of numbers of an approved label, which no clinic can shorten."),
-    ] = ()
+    requires: tuple[str, ...] = ()
+    """What has to be recorded before the first visit, such as `rems-enrolment`."""
+    label_minimum: tuple[str, ...] = ()
+    """Places of numbers of an approved label, which no clinic can shorten."""
 
-    companions: Annotated[
-        tuple[CompanionKind, ...],
-        Key("What precedes or follows visits: preparation, integration."),
-    ] = field(default=(), metadata={"written where used": True})
+    companions: tuple[CompanionKind, ...] = where_used(default=())
+    """What precedes or follows visits: preparation, integration."""
 
     def is_label_minimum(self, name: str, number: str) -> bool:
         """Whether a number of a kind of visit ("no_driving") is the least by an approved label.

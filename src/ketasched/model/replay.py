@@ -8,15 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import TypeVar
 
 from ketasched.model.course import Course, Finding
 from ketasched.model.history import CompanionChange, Entry, VisitChange
 from ketasched.model.request import Request
 from ketasched.model.visit import Companion, Visit
 from ketasched.model.wall_clock import moment_text
-
-Item = TypeVar("Item", Visit, Companion)
 
 
 def last_revision_without_result(course: Course) -> int:
@@ -55,25 +52,21 @@ def course_at(course: Course, revision: int) -> Course:
     Its clinic and its request are those of then, but for the busy times, which are today's. It
     has no findings.
     """
-    visits = {visit.uid: visit for visit in course.visits}
-    reviews = {review.uid: review for review in course.companions}
+    items = items_of(course)
     request, clinic = course.request, course.clinic
     for entry in reversed(course.history[revision:]):
         clinic = entry.former_clinic or clinic
-        if entry.result is None:
-            continue
-        for visit in entry.result.visits:
-            _put(visits, visit.now, visit.was)
-        for review in entry.result.companions:
-            _put(reviews, review.now, review.was)
-        if entry.result.request:
+        for change in _changes(entry):
+            _put(items, change.now, change.was)
+        if entry.result and entry.result.request:
             request = entry.result.request.was
+    visits = (one for one in items.values() if isinstance(one, Visit))
     return replace(
         course,
         revision=revision,
         patient=request.patient,
-        visits=tuple(sorted(visits.values(), key=lambda visit: visit.number)),
-        companions=tuple(reviews.values()),
+        visits=tuple(sorted(visits, key=lambda visit: visit.number)),
+        companions=tuple(one for one in items.values() if isinstance(one, Companion)),
         findings=(),
         history=course.history[:revision],
         clinic=clinic,
@@ -81,7 +74,11 @@ def course_at(course: Course, revision: int) -> Course:
     )
 
 
-def _put(items: dict[str, Item], old: Item | None, new: Item | None) -> None:
+def _put(
+    items: dict[str, Visit | Companion],
+    old: Visit | Companion | None,
+    new: Visit | Companion | None,
+) -> None:
     """Put one item in the place of another, or remove it."""
     if new is not None:
         items[new.uid] = new
@@ -91,16 +88,20 @@ def _put(items: dict[str, Item], old: Item | None, new: Item | None) -> None:
 
 def known_visits(course: Course) -> dict[str, Visit]:
     """By uid every visit that the course has, or had by the results of its history."""
-    changes = [one for entry in course.history if entry.result for one in entry.result.visits]
-    found = {one.uid: one for change in changes for one in (change.was, change.now) if one}
-    return found | {visit.uid: visit for visit in course.visits}
+    return {uid: one for uid, one in _known_items(course).items() if isinstance(one, Visit)}
 
 
 def known_companions(course: Course) -> dict[str, Companion]:
     """By uid every companion that the course has, or had, reviews aside."""
-    changes = [one for entry in course.history if entry.result for one in entry.result.companions]
-    found = [one for change in changes for one in (change.was, change.now) if one]
-    return {one.uid: one for one in (*found, *course.companions) if not one.is_review}
+    found = _known_items(course).items()
+    return {uid: one for uid, one in found if isinstance(one, Companion) and not one.is_review}
+
+
+def _known_items(course: Course) -> dict[str, Visit | Companion]:
+    """By uid every item that the course has, or had."""
+    changes = [change for entry in course.history for change in _changes(entry)]
+    found = {one.uid: one for change in changes for one in (change.was, change.now) if one}
+    return found | items_of(course)
 
 
 def renames(course: Course) -> set[tuple[datetime, str, str]]:
@@ -112,22 +113,19 @@ def renames(course: Course) -> set[tuple[datetime, str, str]]:
 
 def removed_visits(course: Course) -> Iterator[Visit]:
     """The visits that a change has removed before they were over, each as it was."""
-    there = {visit.uid for visit in course.visits}
-    for entry in course.history:
-        for change in entry.result.visits if entry.result else ():
-            visit = change.was
-            is_removed = visit and change.now is None and visit.uid not in there
-            if visit and is_removed and visit.uid in entry.changed:
-                yield visit
+    return (one for one in _removed_items(course) if isinstance(one, Visit))
 
 
 def removed_companions(course: Course) -> Iterator[Companion]:
     """The companions that a change has removed before they were over, each as it was."""
-    there = {one.uid for one in course.companions}
+    return (one for one in _removed_items(course) if isinstance(one, Companion))
+
+
+def _removed_items(course: Course) -> Iterator[Visit | Companion]:
+    there = items_of(course)
     for entry in course.history:
-        for change in entry.result.companions if entry.result else ():
-            was = change.was
-            if was and change.now is None and was.uid not in there and was.uid in entry.changed:
+        for was in (change.was for change in _changes(entry) if change.now is None):
+            if was and was.uid not in there and was.uid in entry.changed:
                 yield was
 
 
@@ -182,10 +180,7 @@ def _step_problems(start: Course, course: Course) -> Iterator[str]:
             item = change.was or change.now
             if item and there.get(item.uid) != change.was:
                 yield f"Revision {number} has changed {name_of(item)}, which was another one"
-            if item and change.now:
-                there[item.uid] = change.now
-            elif item:
-                there.pop(item.uid, None)
+            _put(there, change.was, change.now)
         if entry.result and entry.result.request:
             if not _is_same(request, entry.result.request.was):
                 yield f"Revision {number} has changed the request, which was another one"

@@ -30,32 +30,23 @@ class Resource:
     """
 
     name: Annotated[
-        str,
-        Key(
-            "What one of them is called: `monitor`.",
-            pattern="[a-z0-9][a-z0-9-]{0,39}",
-            form="small letters, digits and hyphens",
-        ),
+        str, Key(pattern="[a-z0-9][a-z0-9-]{0,39}", form="small letters, digits and hyphens")
     ]
-    count: Annotated[int, Key("How many there are.", least=1, most=1000)] = 1
-    serves: Annotated[
-        int, Key("How many patients each serves at once.", unit="patients", least=1, most=1000)
-    ] = 1
-    during: Annotated[
-        tuple[VisitPart, ...],
-        Key(
-            "In which parts of a visit: `check_in`, `treatment`, `observation`; unsaid, in all.",
-            least=1,
-            form="one part of a visit",
-        ),
-    ] = ("check_in", "treatment", "observation")
-    hours: Annotated[
-        WeekHours | None, Key("When they are there, by weekday; unsaid, while the clinic is open.")
-    ] = None
-    absences: Annotated[
-        Mapping[DateRange, int],
-        Key("How many are away: by day, or by first and last day.", unit="of them"),
-    ] = field(default_factory=dict)
+    """What one of them is called: `monitor`."""
+    count: Annotated[int, Key(least=1, most=1000)] = 1
+    """How many there are."""
+    serves: Annotated[int, Key(unit="patients", least=1, most=1000)] = 1
+    """How many patients each serves at once."""
+    during: Annotated[tuple[VisitPart, ...], Key(least=1, form="one part of a visit")] = (
+        "check_in",
+        "treatment",
+        "observation",
+    )
+    """In which parts of a visit: `check_in`, `treatment`, `observation`; unsaid, in all."""
+    hours: WeekHours | None = None
+    """When they are there, by weekday; unsaid, while the clinic is open."""
+    absences: Annotated[Mapping[DateRange, int], Key(unit="of them")] = field(default_factory=dict)
+    """How many are away: by day, or by first and last day."""
 
     def away(self, day: date) -> tuple[int, str]:
         """How many are away on a date, and what their absence is called, or ""."""

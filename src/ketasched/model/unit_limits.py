@@ -3,9 +3,8 @@
 The rules `capacity` and `staff`, the register and the joint plan compare holds with these limits.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
-from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ketasched.model.clinic import Clinic
@@ -18,7 +17,7 @@ from ketasched.model.holds import (
     holds,
     joined_spans,
 )
-from ketasched.model.memo import memoised
+from ketasched.model.memo import memoised_by_item
 from ketasched.model.resource import Resource
 from ketasched.model.visit import Slot
 from ketasched.model.wall_clock import moment_at
@@ -43,49 +42,31 @@ def find_resource(clinic: Clinic, name: str) -> Resource | None:
     return next((one for one in clinic.resources if one.name == name), None)
 
 
+@memoised_by_item(MOST_CACHED)
 def limit_of(clinic: Clinic, hold: Hold) -> int | None:
     """How many visits may hold a unit at once during this hold; None for any number.
 
     The limit is 0 if the hold is not all inside the hours of its resource.
     """
-    return _limit_of_hold(clinic)(hold)
+    day = datetime.fromtimestamp(hold.begin, ZoneInfo(clinic.timezone)).date()
+    spans = _hours_on(clinic, hold.unit, day)
+    if spans is not None and not any(
+        begin <= hold.begin and hold.end <= end for begin, end in spans
+    ):
+        return 0
+    return limit_on(clinic, hold.unit, day)
 
 
+@memoised_by_item(MOST_CACHED)
 def limited_holds(clinic: Clinic, slot: Slot) -> tuple[tuple[Hold, int], ...]:
     """What a visit in this slot holds of limited units, each hold with its limit."""
-    return _limited_holds_of_slot(clinic)(slot)
-
-
-@memoised
-def _limited_holds_of_slot(clinic: Clinic) -> Callable[[Slot], tuple[tuple[Hold, int], ...]]:
-    @lru_cache(maxsize=MOST_CACHED)
-    def cached(slot: Slot) -> tuple[tuple[Hold, int], ...]:
-        limits = ((hold, limit_of(clinic, hold)) for hold in holds(clinic, slot))
-        return tuple((hold, limit) for hold, limit in limits if limit is not None)
-
-    return cached
+    limits = ((hold, limit_of(clinic, hold)) for hold in holds(clinic, slot))
+    return tuple((hold, limit) for hold, limit in limits if limit is not None)
 
 
 def limit_at(clinic: Clinic, unit: str, instant: float) -> int:
     """How many visits may hold a limited unit at an instant."""
     return limit_of(clinic, Hold(unit, instant, instant + AN_INSTANT)) or 0
-
-
-@memoised
-def _limit_of_hold(clinic: Clinic) -> Callable[[Hold], int | None]:
-    zone = ZoneInfo(clinic.timezone)
-
-    @lru_cache(maxsize=MOST_CACHED)
-    def cached(hold: Hold) -> int | None:
-        day = datetime.fromtimestamp(hold.begin, zone).date()
-        spans = _hours_on(clinic, hold.unit, day)
-        if spans is not None and not any(
-            begin <= hold.begin and hold.end <= end for begin, end in spans
-        ):
-            return 0
-        return limit_on(clinic, hold.unit, day)
-
-    return cached
 
 
 def _hours_on(clinic: Clinic, unit: str, day: date) -> list[tuple[float, float]] | None:

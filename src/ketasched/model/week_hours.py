@@ -4,9 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
-from typing import Annotated
 
-from ketasched.model.keys import Key
 from ketasched.model.values import WEEKDAYS, Problem, TimeRange
 
 
@@ -14,13 +12,20 @@ from ketasched.model.values import WEEKDAYS, Problem, TimeRange
 class WeekHours:
     """The openings of each weekday, in local time; a day left out is closed."""
 
-    mon: Annotated[tuple[TimeRange, ...], Key("The openings of a Monday.")] = ()
-    tue: Annotated[tuple[TimeRange, ...], Key("The openings of a Tuesday.")] = ()
-    wed: Annotated[tuple[TimeRange, ...], Key("The openings of a Wednesday.")] = ()
-    thu: Annotated[tuple[TimeRange, ...], Key("The openings of a Thursday.")] = ()
-    fri: Annotated[tuple[TimeRange, ...], Key("The openings of a Friday.")] = ()
-    sat: Annotated[tuple[TimeRange, ...], Key("The openings of a Saturday.")] = ()
-    sun: Annotated[tuple[TimeRange, ...], Key("The openings of a Sunday.")] = ()
+    mon: tuple[TimeRange, ...] = ()
+    """The openings of a Monday."""
+    tue: tuple[TimeRange, ...] = ()
+    """The openings of a Tuesday."""
+    wed: tuple[TimeRange, ...] = ()
+    """The openings of a Wednesday."""
+    thu: tuple[TimeRange, ...] = ()
+    """The openings of a Thursday."""
+    fri: tuple[TimeRange, ...] = ()
+    """The openings of a Friday."""
+    sat: tuple[TimeRange, ...] = ()
+    """The openings of a Saturday."""
+    sun: tuple[TimeRange, ...] = ()
+    """The openings of a Sunday."""
 
     def on(self, weekday: int) -> tuple[TimeRange, ...]:
         """The openings of a weekday, Monday being 0."""
@@ -39,10 +44,10 @@ class WeekHours:
 class Hours(WeekHours):
     """The openings of each weekday; a table named by a date has those from that day on."""
 
-    changes: Annotated[
-        Mapping[date, WeekHours],
-        Key("The whole week from that day on, until the next such day."),
-    ] = field(default_factory=dict, metadata={"other tables": True})
+    changes: Mapping[date, WeekHours] = field(
+        default_factory=dict, metadata={"other tables": True}
+    )
+    """The whole week from that day on, until the next such day."""
 
     @property
     def weeks(self) -> Mapping[date, WeekHours]:

@@ -20,7 +20,7 @@ from ketasched.model.identifiers import make_uid
 from ketasched.model.wall_clock import day_text, exists, moment_at, slot_at
 from ketasched.planning.companions import COMPANION
 from ketasched.rules import COMPANION_RULES, Availability
-from ketasched.rules.base import PlanningContext
+from ketasched.rules.base import PlanningContext, visit_findings
 
 MINUTES_OF_A_DAY = 24 * 60
 
@@ -144,14 +144,13 @@ class HomeDays:
 
     def findings(self, course: Course, one: Companion) -> list[Finding | None]:
         """The findings of the rules on a home day of a course."""
-        slot, day = Slot(self.kind, one.start, one.end), one.start.date()
+        slot = Slot(self.kind, one.start, one.end)
         before = slot_of(course, course.visits[one.after - 1])
         later = [visit for visit in self._treatments if visit.number > one.after]
         ends = bool(self.last) and bool(later) and later[0].number <= self._beside[-1].number
         after = slot_of(course, later[0]) if ends else None
-        rule = Availability()
         found = [each.at_home(slot, before, after) for each in COMPANION_RULES]
-        return [*found, rule.day(day, self._context), rule.slot(slot, self._context)]
+        return [*found, *visit_findings(slot, self._context, [Availability()])]
 
     def companion(self, slot: Slot, uid: str) -> Companion:
         """The home day in this slot, after the treatment visit before it; as certain as that."""
@@ -205,17 +204,3 @@ def left_out_home_days(
         said = f"{what}: {reason}." if reason else f"{what}."
         step = command_line("suggest", "COURSE", str(last.number))
         yield Finding(COMPANION, "given-up", said, last.number, step)
-
-
-def home_day_findings(context: PlanningContext, course: Course) -> Iterator[Finding]:
-    """The findings on the home days to come, each about the visit before it."""
-    last = course.history[-1].at if course.history else course.made_at
-    for phase in context.protocol.home_phases:
-        home = HomeDays(context, phase, course.visits, ())
-        for one in course.companions:
-            is_ahead = one.status in ("planned", "tentative") and one.start > last
-            if one.name == phase.name and is_ahead:
-                for finding in filter(None, home.findings(course, one)):
-                    said = f"{one.title} after visit {one.after}, {day_text(one.start)}"
-                    message = f"{said}: {finding.message}."
-                    yield replace(finding, visit=one.after, uid=one.uid, message=message)

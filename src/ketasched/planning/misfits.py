@@ -8,17 +8,20 @@ from ketasched.model.companion_slots import companion_kind, companion_slot, comp
 from ketasched.model.holds import Hold, holds_of_slots, slots_of
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import day_text
-from ketasched.rules import DAY_RULES, OCCUPANCY_RULES, SLOT_RULES, OccupancyRule
-from ketasched.rules.base import NO_BOOKINGS, ClinicRule, PlanningContext, first_broken
+from ketasched.rules import OCCUPANCY_RULES, VISIT_RULES, OccupancyRule
+from ketasched.rules.base import (
+    NO_BOOKINGS,
+    ClinicRule,
+    PlanningContext,
+    first_broken,
+    visit_findings,
+)
 from ketasched.rules.overridden import is_overridden
 
 BOOKED: frozenset[str] = frozenset({"planned", "tentative"})
 """The statuses of visits that are still expected to take place."""
 
-CLINIC_DAY_RULES, CLINIC_SLOT_RULES = (
-    tuple(rule for rule in rules if isinstance(rule, ClinicRule | OccupancyRule))
-    for rules in (DAY_RULES, SLOT_RULES)
-)
+CLINIC_RULES = [rule for rule in VISIT_RULES if isinstance(rule, ClinicRule | OccupancyRule)]
 """The rules on a visit that a newer clinic's file can break; the others are about the patient."""
 
 
@@ -32,9 +35,7 @@ def misfits(
     because somebody overrode the rule for its visit is no misfit.
     """
     newer = replace(course, clinic=clinic)
-    context = PlanningContext(
-        course.protocol, clinic, course.request, course.made_at, bookings=bookings
-    )
+    context = PlanningContext.of(newer, bookings)
     overridden = _overridden(course)
     visits = [visit for visit in course.visits if visit.is_here]
     for visit, slot in zip(visits, slots_of(newer), strict=True):
@@ -52,9 +53,8 @@ def misfits(
 
 def _broken(slot: Slot, context: PlanningContext, waived: Collection[str]) -> Finding | None:
     """The first finding of a clinic's rules on a slot, apart from the waived rules."""
-    found = [rule.day(slot.start.date(), context) for rule in CLINIC_DAY_RULES]
-    found += [rule.slot(slot, context) for rule in CLINIC_SLOT_RULES]
-    return first_broken(one for one in found if one and one.rule not in waived)
+    found = visit_findings(slot, context, CLINIC_RULES)
+    return first_broken(one for one in found if one.rule not in waived)
 
 
 def misfits_of_all(courses: Collection[Course], clinic: Clinic) -> Misfits:

@@ -9,13 +9,26 @@ from ketasched.model import Clinic, Slot
 from ketasched.model.holds import CHAIR, START, Hold, Usage, holds_of_usage, usage_of
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.unit_limits import limit_on
-from ketasched.register.chair_assignment import Limits, Seat
 from ketasched.register.records import Waiver
 from ketasched.rules import occupancy_rule
 
 
+class Limits(NamedTuple):
+    """How many visits may be on a chair at once, and how many may begin at the same instant.
+
+    None means any number.
+    """
+
+    at_once: int | None
+    beginning: int | None
+
+
 class BookedVisit(NamedTuple):
-    """A visit as the register has it: see `tables.BOOKINGS`."""
+    """A visit as the register has it: see `tables.BOOKINGS`.
+
+    `chair`, and `place` among the visits that begin at the same instant, count from 0. They are
+    None if the clinic does not limit them, or before the assignment.
+    """
 
     uid: str
     begins: int
@@ -43,11 +56,6 @@ class BookedVisit(NamedTuple):
             other.end,
             other.takes_chair,
         )
-
-    @property
-    def seat(self) -> Seat:
-        """The visit for the assignment of chairs."""
-        return Seat(self.uid, self.begins, self.ends, self.chair, self.place)
 
 
 def visit_of_row(row: Any) -> BookedVisit:  # noqa: ANN401 - a row of SQLAlchemy's, by column name

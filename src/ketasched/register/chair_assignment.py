@@ -2,36 +2,16 @@
 
 from collections.abc import Collection, Iterable
 from itertools import count
-from typing import NamedTuple
 
-
-class Limits(NamedTuple):
-    """How many visits may be on a chair at once, and how many may begin at the same instant.
-
-    None means any number.
-    """
-
-    at_once: int | None
-    beginning: int | None
-
-
-class Seat(NamedTuple):
-    """A visit that takes a chair: its uid, its start and its end in POSIX seconds.
-
-    `chair`, and `place` among the visits that begin at the same instant, count from 0. They are
-    None if the clinic does not limit them, or before the assignment.
-    """
-
-    uid: str
-    begins: int
-    ends: int
-    chair: int | None = None
-    place: int | None = None
+from ketasched.register.booked_visit import BookedVisit, Limits
 
 
 def assign_chairs(
-    new: Iterable[Seat], there: Iterable[Seat], allowed: Limits, waived: Collection[str] = ()
-) -> list[Seat]:
+    new: Iterable[BookedVisit],
+    there: Iterable[BookedVisit],
+    allowed: Limits,
+    waived: Collection[str] = (),
+) -> list[BookedVisit]:
     """All visits with their chairs and places; `there` has every visit that touches another one.
 
     Visits that are there keep their chairs if the new visits fit beside them; otherwise all chairs
@@ -50,8 +30,11 @@ def assign_chairs(
 
 
 def assign_beside(
-    new: Iterable[Seat], there: Iterable[Seat], allowed: Limits, waived: Collection[str] = ()
-) -> list[Seat] | None:
+    new: Iterable[BookedVisit],
+    there: Iterable[BookedVisit],
+    allowed: Limits,
+    waived: Collection[str] = (),
+) -> list[BookedVisit] | None:
     """All visits with chairs and places, where nobody changes chairs; None if that cannot be."""
     new, there = list(new), list(there)
     found = _assign_beside(there, new, allowed)
@@ -62,7 +45,9 @@ def assign_beside(
     return found if has_room else None
 
 
-def _assign_beside(there: list[Seat], new: list[Seat], allowed: Limits) -> list[Seat]:
+def _assign_beside(
+    there: list[BookedVisit], new: list[BookedVisit], allowed: Limits
+) -> list[BookedVisit]:
     """Assign each new visit, in order of the starts, the first free chair and place."""
     has_chair = [one for one in there if allowed.at_once is None or one.chair is not None]
     found = [*has_chair]
@@ -73,15 +58,15 @@ def _assign_beside(there: list[Seat], new: list[Seat], allowed: Limits) -> list[
     return found
 
 
-def _order(seat: Seat) -> tuple[int, str]:
+def _order(seat: BookedVisit) -> tuple[int, str]:
     return seat.begins, seat.uid
 
 
-def _free_chair(seat: Seat, there: list[Seat]) -> int:
+def _free_chair(seat: BookedVisit, there: list[BookedVisit]) -> int:
     taken = {one.chair for one in there if one.begins < seat.ends and seat.begins < one.ends}
     return next(number for number in count() if number not in taken)
 
 
-def _free_place(seat: Seat, there: list[Seat]) -> int:
+def _free_place(seat: BookedVisit, there: list[BookedVisit]) -> int:
     taken = {one.place for one in there if one.begins == seat.begins}
     return next(number for number in count() if number not in taken)

@@ -11,10 +11,11 @@ from ketasched.model.holds import CHAIR
 from ketasched.register.booked_visit import (
     Allowance,
     BookedVisit,
+    Limits,
     first_excess,
     visit_of_row,
 )
-from ketasched.register.chair_assignment import Limits, Seat, assign_beside, assign_chairs
+from ketasched.register.chair_assignment import assign_beside, assign_chairs
 from ketasched.register.records import Conflict, Waiver
 from ketasched.register.tables import BOOKINGS, LONGEST_VISIT, MOST_CHAIRS
 from ketasched.rules import Capacity
@@ -49,17 +50,16 @@ def seat_visit(
     others = [visit_of_row(row) for row in rows if row.course_id != values["course_id"]]
     if excess := first_excess([new], others, allowed, waived):
         raise ChairTaken(*excess)
-    booked = {**values, **new._asdict()}
     if new.takes_chair:
-        _take_chair(connection, booked, new.seat, rows, allowed.chairs, waived)
+        _take_chair(connection, values, new, rows, allowed.chairs, waived)
     else:
-        connection.execute(BOOKINGS.insert(), booked)
+        connection.execute(BOOKINGS.insert(), {**values, **new._asdict()})
 
 
 def _take_chair(
     connection: Connection,
-    booked: dict[str, object],
-    new: Seat,
+    values: dict[str, object],
+    new: BookedVisit,
     rows: list[Row[tuple[object, ...]]],
     allowed: Limits,
     waived: Collection[Waiver],
@@ -70,19 +70,17 @@ def _take_chair(
     is_known = allowed.at_once is None or all(one.chair is not None for one in there)
     found = assign_beside([new], there, allowed, let_in) if is_known else None
     if found is None:
-        rows = _connected(connection, booked["clinic"], rows)
+        rows = _connected(connection, values["clinic"], rows)
         there = _seats(rows)
         found = assign_chairs([new], there, allowed, let_in)
     if any((one.chair or 0) >= MOST_CHAIRS for one in found):
         said = f"there would be more than {MOST_CHAIRS:,} visits at once"
         raise Conflict(said, next_step="another time, or a register for each of the places")
-    known = {new.uid: booked}
-    for row in rows:
-        own = {"course_id": row.course_id, "day": row.day}
-        known[row.uid] = {**booked, **own, **visit_of_row(row)._asdict()}
+    owners = {row.uid: {"course_id": row.course_id, "day": row.day} for row in rows}
     changed = set(found).difference(there)
     remove_bookings(connection, [one.uid for one in changed if one.uid != new.uid])
-    connection.execute(BOOKINGS.insert(), [{**known[one.uid], **one._asdict()} for one in changed])
+    booked = [{**values, **owners.get(one.uid, {}), **one._asdict()} for one in changed]
+    connection.execute(BOOKINGS.insert(), booked)
 
 
 def remove_bookings(connection: Connection, uids: Collection[str]) -> None:
@@ -91,8 +89,8 @@ def remove_bookings(connection: Connection, uids: Collection[str]) -> None:
         connection.execute(BOOKINGS.delete().where(BOOKINGS.c.uid.in_(uids)))
 
 
-def _seats(rows: Iterable[Row[tuple[object, ...]]]) -> list[Seat]:
-    return [visit_of_row(row).seat for row in rows if row.takes_chair]
+def _seats(rows: Iterable[Row[tuple[object, ...]]]) -> list[BookedVisit]:
+    return [visit_of_row(row) for row in rows if row.takes_chair]
 
 
 def _touching(

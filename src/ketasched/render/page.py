@@ -41,7 +41,7 @@ from ketasched.model.companion_slots import home_phase
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact
 from ketasched.render.bill import Bill, BillLine, make_bill
-from ketasched.render.to_come import as_of, first_to_come, kind_of, what_is_to_come
+from ketasched.render.to_come import first_to_come, kind_of, what_is_to_come
 
 STATUS_TEXTS = {
     "missed": message("did not take place"),
@@ -88,7 +88,7 @@ class Page(Labels):
     @property
     def as_of(self) -> datetime:
         """When the course was last changed, which is as far as a page knows."""
-        return as_of(self.course)
+        return self.course.changed_at
 
     @property
     def next_item(self) -> Visit | Companion | None:

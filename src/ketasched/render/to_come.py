@@ -1,15 +1,9 @@
 """What of a course is still to come when its pages are made."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from ketasched.model import Companion, Course, Visit, VisitKind
 from ketasched.model.companion_slots import visit_kind_of
-
-
-def as_of(course: Course) -> datetime:
-    """When the course was last changed."""
-    return course.history[-1].at if course.history else course.made_at
 
 
 def kind_of(course: Course, item: Visit | Companion) -> VisitKind:
@@ -25,7 +19,7 @@ def what_is_to_come(course: Course) -> list[Visit | Companion]:
     In a first revision nothing is over, because a course may be entered afterwards.
     """
     items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
-    now = as_of(course).timestamp()
+    now = course.changed_at.timestamp()
     planned = (
         one
         for one in items
@@ -37,6 +31,6 @@ def what_is_to_come(course: Course) -> list[Visit | Companion]:
 
 def first_to_come(course: Course, visits: Iterable[Visit | Companion]) -> Visit | Companion | None:
     """The first of these that ends after the course was last changed; None if none does."""
-    now = as_of(course).timestamp()
+    now = course.changed_at.timestamp()
     ahead = (visit for visit in visits if visit.end.timestamp() > now)
     return min(ahead, key=lambda visit: visit.start.timestamp(), default=None)

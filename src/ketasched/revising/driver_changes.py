@@ -10,7 +10,7 @@ from ketasched.errors import BadRequest, NothingToDo
 from ketasched.model import WEEKDAYS, Change, Companion, Course, Driver, Visit, quote, visits_text
 from ketasched.model.companion_slots import visit_kind_of
 from ketasched.model.values import read_weekday
-from ketasched.revising.intents import Draft, VisitIntent
+from ketasched.revising.intents import Draft, pinned_draft
 from ketasched.revising.validation import REVISE, refuse_past, visit_of
 
 EXPECTED = "expected numbers, all, or weekdays, such as 1,3,5 or 2-4 or mon,fri"
@@ -34,11 +34,10 @@ def driver_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
         numbers = {one.number for one in chosen} or {one.after for one in beside}
         raise NothingToDo(f"{who} to {visits_text(sorted(numbers))} already")
     visits = (replace(one, driver=driver) if one.uid in changed else one for one in course.visits)
-    intents = tuple(VisitIntent(visit, pinned=True) for visit in visits)
     companions = (
         replace(one, driver=driver) if one.uid in changed else one for one in course.companions
     )
-    return [Draft(intents, tuple(companions))]
+    return [pinned_draft(visits, companions)]
 
 
 def _chosen_visits(course: Course, change: Change, now: datetime) -> list[Visit]:

@@ -62,12 +62,9 @@ def findings_after(
 
 def _left_out_companions(course: Course, bookings: Occupancy) -> Iterator[Finding]:
     """What is said of the companions that have no day after the last change."""
-    context = PlanningContext(
-        course.protocol, course.clinic, course.request, course.made_at, bookings
-    )
-    now = course.history[-1].at
-    yield from left_out_home_days(context, course, now)
-    yield from left_out_companions(context, course, now)
+    context = PlanningContext.of(course, bookings)
+    yield from left_out_home_days(context, course, course.changed_at)
+    yield from left_out_companions(context, course, course.changed_at)
 
 
 def _carried_over(before: Course, course: Course) -> Iterator[Finding]:

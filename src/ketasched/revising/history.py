@@ -19,9 +19,9 @@ from ketasched.model import (
     VisitChange,
     visits_text,
 )
+from ketasched.model.replay import items_of
 from ketasched.model.wall_clock import day_text, moment_text
-from ketasched.revising.authorising import authorise_text
-from ketasched.revising.recording import record_text
+from ketasched.revising.recording import authorise_text, record_text
 from ketasched.revising.rescheduling import reschedule_text
 from ketasched.revising.undo import undo_text
 from ketasched.revising.wishes import wishes_text
@@ -121,27 +121,13 @@ def _differing(
 
 def ended_dates(before: Course, course: Course) -> Iterator[Former]:
     """The dates that no longer hold: of visits, companions, and rides with another driver."""
-    visits = {visit.uid: visit for visit in course.visits}
-    for visit in before.visits:
-        new, ride = visits.get(visit.uid), needs_ride(before, visit)
-        driver = visit.driver.name if ride and visit.driver else ""
+    there = items_of(course)
+    for uid, old in items_of(before).items():
+        new, ride = there.get(uid), needs_ride(before, old)
+        driver = old.driver.name if ride and old.driver else ""
         is_same_driver = driver in ("", new.driver.name if new and new.driver else "")
-        if not (is_same_driver and _still_holds(visit, new)):
-            yield Former(visit.uid, visit.start, ride, driver)
-    companions = {one.uid: one for one in course.companions}
-    for one in before.companions:
-        if not _holds_with_driver(before, one, companions.get(one.uid)):
-            ride = needs_ride(before, one)
-            yield Former(one.uid, one.start, ride, one.driver.name if ride and one.driver else "")
-
-
-def _holds_with_driver(before: Course, old: Companion, new: Companion | None) -> bool:
-    """Whether the date of a companion holds, for its driver as well."""
-    if old.driver and needs_ride(before, old):
-        name = new.driver.name if new and new.driver else ""
-        if name != old.driver.name:
-            return False
-    return _still_holds(old, new)
+        if not (is_same_driver and _still_holds(old, new)):
+            yield Former(uid, old.start, ride, driver)
 
 
 def _still_holds(old: Visit | Companion, new: Visit | Companion | None) -> bool:

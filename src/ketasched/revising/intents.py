@@ -1,6 +1,6 @@
 """What a change wants of each visit, and the domain of the visit: where the change may put it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -102,6 +102,11 @@ class FixedPrefix:
     first_days: dict[str, int] = field(default_factory=dict)
     anchors: dict[str, int] = field(default_factory=dict)
     elsewhere: str = ""
+
+
+def pinned_draft(visits: Iterable[Visit], companions: Iterable[Companion]) -> Draft:
+    """The draft in which every visit keeps its start."""
+    return Draft(tuple(VisitIntent(visit, pinned=True) for visit in visits), tuple(companions))
 
 
 def unchanged_intents(course: Course, now: datetime) -> Iterator[VisitIntent]:

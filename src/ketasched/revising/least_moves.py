@@ -23,15 +23,8 @@ from ketasched.planning.shortest_path import (
     lowest_cost,
 )
 from ketasched.revising.intents import FixedPrefix, VisitDomain
-from ketasched.rules import (
-    DAY_RULES,
-    ENDS_RULES,
-    MOVE_RULES,
-    PAIR_RULES,
-    SLOT_RULES,
-    Gap,
-)
-from ketasched.rules.base import PlanningContext, first_broken
+from ketasched.rules import ENDS_RULES, MOVE_RULES, PAIR_RULES, VISIT_RULES, Gap
+from ketasched.rules.base import PlanningContext, first_broken, visit_findings
 
 MOVE_COST = 10**18
 """The cost of moving a visit: more than any spacing can cost."""
@@ -45,7 +38,7 @@ MOVE_BUDGETS = (0, 1, 2, 4, 8)
 SPACING_BUDGETS = ((0, 0), (0, 64), (4, 64), (16, 1024), (64, 4096), (256, 4096), (1024, 16384))
 """Budgets for the spacing of the first and of the later phases that are tried in turn."""
 
-SINGLE_VISIT_RULES = frozenset(rule.name for rule in (*DAY_RULES, *SLOT_RULES))
+SINGLE_VISIT_RULES = frozenset(rule.name for rule in VISIT_RULES)
 """The rules about one visit, whatever the other visits are."""
 
 DELAY_COST = 10**16
@@ -195,10 +188,8 @@ class Rescheduler:
 
     def refusal(self, slot: Slot, waived: frozenset[str]) -> Finding | None:
         """The finding of a rule about one visit that refuses the slot, `waived` rules aside."""
-        day = slot.start.date()
-        by_day = (rule.day(day, self.context) for rule in DAY_RULES if rule.name not in waived)
-        by_slot = (rule.slot(slot, self.context) for rule in SLOT_RULES if rule.name not in waived)
-        return first_broken((*by_day, *by_slot))
+        rules = [rule for rule in VISIT_RULES if rule.name not in waived]
+        return first_broken(visit_findings(slot, self.context, rules))
 
     def _refuses_move(self, domain: VisitDomain, slot: Slot) -> bool:
         """Whether the slot is over, or a rule about moving the visit refuses the slot."""

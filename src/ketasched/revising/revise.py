@@ -19,13 +19,13 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.replay import items_of
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
-from ketasched.revising.authorising import with_session_statuses
 from ketasched.revising.companions import with_companions
 from ketasched.revising.findings import findings_after
 from ketasched.revising.history import add_entry, ended_dates, entry_text, with_result
 from ketasched.revising.intents import waive_rules
 from ketasched.revising.pencilled import drafts_without_pencilled, with_next_day
 from ketasched.revising.placement import Placement, explain_failure, place_draft
+from ketasched.revising.recording import with_session_statuses
 from ketasched.revising.request_changes import request_after
 from ketasched.revising.undo import undone_course
 from ketasched.revising.validation import is_fact, refuse_overrides, visit_of
@@ -118,9 +118,7 @@ def _planned(
     before = replace(course, request=request)
     if change.verb == "wishes":
         before = replace(before, findings=lasting_findings(course, request))
-    context = PlanningContext(
-        course.protocol, course.clinic, request, course.made_at, bookings, more_time
-    )
+    context = PlanningContext.of(before, bookings, more_time)
     if change.make_up:
         before = _with_missed_visit(before, context, change, now)
     placement = _best_placement(before, context, change, now)

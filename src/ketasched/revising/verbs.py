@@ -4,7 +4,7 @@ The function of a verb returns drafts, of which the best is taken, and raises `B
 change is impossible.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -20,11 +20,10 @@ from ketasched.model.review_gates import (
 )
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.added_visits import booster_drafts, make_up_drafts
-from ketasched.revising.authorising import authorise_drafts
 from ketasched.revising.completion import completed_visit
 from ketasched.revising.driver_changes import driver_drafts
-from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
-from ketasched.revising.recording import record_drafts
+from ketasched.revising.intents import Draft, VisitIntent, pinned_draft, unchanged_intents
+from ketasched.revising.recording import authorise_drafts, record_drafts
 from ketasched.revising.rescheduling import reschedule_drafts
 from ketasched.revising.validation import (
     FINAL_STATUSES,
@@ -211,7 +210,7 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
         else visit
         for visit in course.visits
     )
-    return [_pinned_draft(visits, recorded)]
+    return [pinned_draft(visits, recorded)]
 
 
 VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = MappingProxyType(
@@ -246,15 +245,11 @@ def _is_ahead(visit: Visit, now: datetime) -> bool:
     return visit.status in ("held", "tentative") or not is_over(visit, now)
 
 
-def _pinned_draft(visits: Iterable[Visit], reviews: Iterable[Companion]) -> Draft:
-    return Draft(tuple(VisitIntent(visit, pinned=True) for visit in visits), tuple(reviews))
-
-
 def _draft_with(course: Course, visit: Visit, changed: Visit) -> Draft:
     """The draft with one visit changed, and none that moves because of the change."""
     visits = (changed if one is visit else one for one in course.visits)
     in_order = sorted(visits, key=lambda one: one.start.timestamp())
-    return _pinned_draft(in_order, course.companions)
+    return pinned_draft(in_order, course.companions)
 
 
 def _draft_around(
@@ -294,4 +289,4 @@ def _draft_for_all(
         held_from = item.status if status == "held" else None
         return replace(item, status=status, held_from=held_from) if concerns(item) else item
 
-    return _pinned_draft(map(changed, course.visits), map(changed, course.companions))
+    return pinned_draft(map(changed, course.visits), map(changed, course.companions))

@@ -13,7 +13,6 @@ Doors: base, overridden.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from ketasched.rules.authorisation_rule import Authorised
 from ketasched.rules.base import (
     CompanionRule,
     CourseRule,
@@ -28,6 +27,7 @@ from ketasched.rules.base import (
 from ketasched.rules.companion_rules import Within
 from ketasched.rules.course_rules import (
     Age,
+    Authorised,
     Clearance,
     ExamplesReplaced,
     NoDrivingKept,

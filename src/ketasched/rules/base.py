@@ -12,15 +12,16 @@ The planner knows these shapes and no rule by name. The shapes make an exact sea
 `CourseRule`, which the search does not ask, only warns.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from ketasched.model import (
     Clinic,
     CompanionKind,
+    Course,
     Finding,
     Level,
     Phase,
@@ -60,6 +61,17 @@ class PlanningContext:
     made_at: datetime
     bookings: Occupancy = NO_BOOKINGS
     more_time: Callable[[], bool] = unlimited
+
+    @classmethod
+    def of(
+        cls,
+        course: Course,
+        bookings: Occupancy = NO_BOOKINGS,
+        more_time: Callable[[], bool] = unlimited,
+    ) -> Self:
+        """The context of a course, as it is, beside the visits of other patients."""
+        clinic, request = course.clinic, course.request
+        return cls(course.protocol, clinic, request, course.made_at, bookings, more_time)
 
     def go_on(self) -> None:
         """Raise `OutOfTime` if the time for the search is up."""
@@ -235,6 +247,14 @@ class OverrideRule(Precondition):
 def _finding_of(rule: OverrideRule, protocol: Protocol, clinic: Clinic) -> Finding | None:
     """The finding of a rule, worked out once for all patients of a clinic."""
     return rule.of(protocol, clinic)
+
+
+def visit_findings(
+    slot: Slot, context: PlanningContext, rules: Sequence[VisitRule]
+) -> Iterator[Finding]:
+    """The findings of these rules on a slot: those against its date, then those against it."""
+    yield from filter(None, (rule.day(slot.start.date(), context) for rule in rules))
+    yield from filter(None, (rule.slot(slot, context) for rule in rules))
 
 
 def first_broken(findings: Iterable[Finding | None]) -> Finding | None:

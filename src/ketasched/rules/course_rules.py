@@ -1,14 +1,16 @@
-"""Preconditions of a course: who, when, and by whose numbers."""
+"""Preconditions of a course: who, when, and by whose numbers; and what an insurer authorised."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date
 from operator import attrgetter
 
-from ketasched.model import Clinic, Finding, Protocol, Request, Slot, covers
+from ketasched.model import Clinic, Finding, Protocol, Request, Slot, Visit, covers
+from ketasched.model.authorised_visits import fit_text, visits_beyond
 from ketasched.model.did_you_mean import did_you_mean
 from ketasched.model.effective_kind import is_shorter, unreplaced_examples
 from ketasched.model.wall_clock import clock_text, day_text
-from ketasched.rules.base import OverrideRule, PlanningContext, Precondition
+from ketasched.rules.base import CourseRule, OverrideRule, PlanningContext, Precondition
 
 
 class Age(Precondition):
@@ -217,6 +219,26 @@ class Past(Precondition):
         over = first.start.astimezone(UTC) < context.made_at
         said = f"the first visit, at {clock_text(first.start)} today, is over"
         return self.finding(said, "warning") if over else None
+
+
+class Authorised(CourseRule):
+    """Every visit here has a session of those that an insurer authorised, where any are.
+
+    Each authorisation is so many sessions from one day until another, both included. As many
+    visits as possible have a session, the earlier ones first; a completed visit has used its own,
+    a visit elsewhere uses none. Visits beyond that are tentative until somebody confirms them, or
+    until more is authorised; none moves. These are dates and counts: whether a visit is paid for
+    is not for the program to say.
+    """
+
+    name = "authorisation"
+
+    def course(self, visits: Sequence[Visit], context: PlanningContext) -> Finding | None:
+        """A warning about the visits that have no session."""
+        authorised = context.request.authorised
+        if not visits_beyond(authorised, visits):
+            return None
+        return self.finding(fit_text(authorised, visits), "warning")
 
 
 def eighteenth_birthday(born: date) -> date:

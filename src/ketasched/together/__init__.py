@@ -5,6 +5,10 @@ Column generation prices the chairs; an integer programme selects one course for
 Doors: reschedule, written_proposal.
 """
 
+# What others need is imported here so that other rooms import it from `ketasched.together`.
+# mypy: implicit-reexport
+# ruff: noqa: F401
+
 from ketasched.model import DisruptionValue
 from ketasched.together.disruption import (
     Disruption,
@@ -15,19 +19,3 @@ from ketasched.together.disruption import (
 from ketasched.together.plan import LATER, refuse_without_extra, together
 from ketasched.together.records import Demand, JointPlan, ObjectiveValue, Unscheduled
 from ketasched.together.reschedule import reschedule
-
-__all__ = [
-    "LATER",
-    "Demand",
-    "Disruption",
-    "DisruptionValue",
-    "JointPlan",
-    "NotPlaced",
-    "ObjectiveValue",
-    "Proposal",
-    "Rescheduled",
-    "Unscheduled",
-    "refuse_without_extra",
-    "reschedule",
-    "together",
-]

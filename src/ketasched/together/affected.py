@@ -53,10 +53,7 @@ class Affected:
         self, bookings: Occupancy, more_time: Callable[[], bool] = unlimited
     ) -> PlanningContext:
         """The context of the course beside these visits of others."""
-        course = self.course
-        return PlanningContext(
-            course.protocol, course.clinic, course.request, course.made_at, bookings, more_time
-        )
+        return PlanningContext.of(self.course, bookings, more_time)
 
 
 def affected_courses(disruption: Disruption) -> list[Affected]:

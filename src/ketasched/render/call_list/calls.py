@@ -4,7 +4,7 @@ A talk at check-in that moves with its visit is not listed: the call is about th
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from ketasched.events.rides import needs_ride
@@ -16,6 +16,7 @@ from ketasched.model import (
     Driver,
     UnplacedCourse,
     Visit,
+    where_used,
 )
 from ketasched.model.replay import items_of
 from ketasched.render.day_sheet.day_visit import NO_DRIVER
@@ -76,7 +77,7 @@ class CallList:
     objective: DisruptionValue | None = None
     bound: DisruptionValue | None = None
     is_best: bool | None = None
-    applied_at: datetime | None = field(default=None, metadata={"written where used": True})
+    applied_at: datetime | None = where_used(default=None)
 
     @property
     def courses(self) -> list[list[Call]]:

@@ -1,14 +1,23 @@
 """The day sheet as data: the visits and reviews of a day at a clinic."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
 from ketasched.events.rides import needs_ride
 from ketasched.events.wording import no_driving_title
 from ketasched.language.locale import Locale
-from ketasched.model import Clinic, Course, Driver, Misfit, Misfits, Place, misfit_count
+from ketasched.model import (
+    Clinic,
+    Course,
+    Driver,
+    Misfit,
+    Misfits,
+    Place,
+    misfit_count,
+    where_used,
+)
 from ketasched.model.companion_slots import home_phase, visit_kind_of
 from ketasched.model.holds import CHAIR, Hold
 from ketasched.model.occupancy import Occupancy
@@ -54,14 +63,14 @@ class DayReview:
     uid: str
     revision: int
     changed: datetime
-    before: bool = field(default=False, metadata={"written where used": True})
-    minutes: int = field(default=0, metadata={"written where used": True})
-    is_dose: bool = field(default=False, metadata={"written where used": True})
-    attendant: bool = field(default=False, metadata={"written where used": True})
-    no_driving_until: datetime | None = field(default=None, metadata={"written where used": True})
-    driver: Driver | None = field(default=None, metadata={"written where used": True})
-    needs_driver: bool = field(default=False, metadata={"written where used": True})
-    misfit: Misfit | None = field(default=None, metadata={"written where used": True})
+    before: bool = where_used(default=False)
+    minutes: int = where_used(default=0)
+    is_dose: bool = where_used(default=False)
+    attendant: bool = where_used(default=False)
+    no_driving_until: datetime | None = where_used(default=None)
+    driver: Driver | None = where_used(default=None)
+    needs_driver: bool = where_used(default=False)
+    misfit: Misfit | None = where_used(default=None)
 
     @property
     def about(self) -> str:
@@ -111,9 +120,9 @@ class DaySheet:
     timezone: str
     visits: tuple[DayVisit, ...]
     talks: tuple[DayReview, ...]
-    out_of_order: str = field(default="", metadata={"written where used": True})
-    fullness: str = field(default="", metadata={"written where used": True})
-    short: str = field(default="", metadata={"written where used": True})
+    out_of_order: str = where_used(default="")
+    fullness: str = where_used(default="")
+    short: str = where_used(default="")
 
     @property
     def items(self) -> tuple[DayVisit | DayReview, ...]:
