@@ -70,7 +70,7 @@ def by_vobject(text: str) -> list[Read]:
             event.summary.value,
             _utc(event.dtstart.value),
             _utc(event.dtend.value),
-            len(event.valarm_list),
+            len(event.contents.get("valarm", ())),
         )
         for event in events
     ]

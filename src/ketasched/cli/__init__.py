@@ -23,6 +23,7 @@ COMMANDS = {
     "drivers": "The coming visits that have no driver.",
     "authorisations": "Whose authorised sessions run out, in visits or days.",
     "backfill": "Who could take a free slot.",
+    "publish": "Write calendars to subscribe to, for a web server.",
     "register": "The clinic's book: list, show, export, import, back up.",
     "check": "Check course, clinic, protocol and roster files.",
     "protocols": "List the protocols, and what is in them.",

@@ -54,10 +54,10 @@ def prepared_folder(
     """
     paths = [folder / name for name in files]
     with ExitStack() as stack:
-        with _refuse_os_errors(folder):
-            stack.callback(_remove_empty, _missing_folders({folder, *(p.parent for p in paths)}))
+        with refuse_os_errors(folder):
+            stack.callback(_remove_empty, missing_folders({folder, *(p.parent for p in paths)}))
             make_private_folder(folder)
-            stack.enter_context(_locked(folder))
+            stack.enter_context(folder_lock(folder))
             if before_write is not None:
                 before_write()
             stale = _stale_files(folder, paths, replaced, force=force)
@@ -70,7 +70,7 @@ def prepared_folder(
                 if not has_content(parts[path], data):
                     raise OSError(errno.EIO, "it cannot be read back", path)
         yield paths
-        with _refuse_os_errors(folder):
+        with refuse_os_errors(folder):
             # Removed before the renames: after a kill, a missing file is better than a stale one.
             for path in stale:
                 path.unlink(missing_ok=True)
@@ -102,7 +102,7 @@ def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
     """
     # A str: `pathlib` interns the parts of every path, which adds up over many thousand folders.
     part = f"{folder.parent}{os.sep}.{os.urandom(8).hex()}.part"
-    with _refuse_os_errors(folder):
+    with refuse_os_errors(folder):
         os.mkdir(part, 0o700)  # noqa: PTH102
         try:
             for name, data in files.items():
@@ -142,7 +142,7 @@ def wait_for_writers(folder: Path) -> None:
     """
     if not is_locked(folder):
         return
-    with _refuse_os_errors(folder), _locked(folder):
+    with refuse_os_errors(folder), folder_lock(folder):
         remove_leftovers(folder)
 
 
@@ -157,7 +157,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 @contextmanager
-def _refuse_os_errors(place: Path) -> Iterator[None]:
+def refuse_os_errors(place: Path) -> Iterator[None]:
     """Raise `Refused` if the block, which writes at `place`, raises `OSError`."""
     try:
         yield
@@ -168,7 +168,7 @@ def _refuse_os_errors(place: Path) -> Iterator[None]:
         raise Refused(problem, next_step=step) from None
 
 
-def _locked(folder: Path) -> AbstractContextManager[None]:
+def folder_lock(folder: Path) -> AbstractContextManager[None]:
     """Hold the lock of `folder`. Raises `Refused` if another writer keeps it for too long."""
     said = f"{folder}: somebody else is writing there"
     return hold_lock(folder / LOCK, SECONDS_TO_WAIT, said, "try again")
@@ -236,11 +236,11 @@ def _refuse_existing(paths: list[Path]) -> None:
 
 def make_private_folder(folder: Path) -> None:
     """Create a folder and its missing parents with mode 0700."""
-    for missing in _missing_folders({folder}):
+    for missing in missing_folders({folder}):
         missing.mkdir(mode=0o700, exist_ok=True)
 
 
-def _missing_folders(folders: Iterable[Path]) -> list[Path]:
+def missing_folders(folders: Iterable[Path]) -> list[Path]:
     """Those of these folders and their parents that do not exist, the outermost first."""
     return sorted({one for at in folders for one in (at, *at.parents) if not one.exists()})
 

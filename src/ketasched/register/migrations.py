@@ -17,6 +17,7 @@ from ketasched.register.tables import (
     CLINICS,
     COURSES,
     COURSES_BY_PATIENT,
+    FEEDS,
     LOG,
     LOG_STAYS_WHOLE_POSTGRES,
     NO_LINE_TWICE_SQLITE,
@@ -113,5 +114,10 @@ def _to_parts(connection: Connection) -> None:
                 connection.execute(change, rows)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_instants, _to_parts)
+def _to_feeds(connection: Connection) -> None:
+    """Schema 4: the names of feeds are kept."""
+    FEEDS.create(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_to_instants, _to_parts, _to_feeds)
 """The migrations from schema 1 to 2, from 2 to 3, and so on."""

@@ -23,7 +23,7 @@ from sqlalchemy import (
     event,
 )
 
-SCHEMA = 3
+SCHEMA = 4
 """The number of this schema. Each change of the tables raises it and adds a migration."""
 
 LONGEST_VISIT = 24 * 60 * 60
@@ -133,6 +133,21 @@ LOG = Table(
     Column("what", Text, nullable=False),
     Column("by_whom", Text, nullable=False),
 )
+
+FEEDS = Table(
+    "feeds",
+    TABLES,
+    Column("name", String(80), primary_key=True),
+    Column("clinic", ForeignKey("clinics.id"), nullable=False),
+    Column("feed", String(36), nullable=False),
+    Column("number", WholeNumber, nullable=False),
+    UniqueConstraint("clinic", "feed", "number", name="one_name_at_a_time"),
+)
+"""The file names of feeds, by the feed's key: of several, that with the highest `number` holds.
+
+A row stays when the name has been replaced, or the course withdrawn: so the file is removed
+wherever it is, and a course that is entered again has its feed under the same name.
+"""
 
 ONE_ON_A_CHAIR_SQLITE = """
 CREATE TRIGGER one_on_a_chair_{name} BEFORE {when} ON bookings

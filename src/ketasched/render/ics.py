@@ -54,16 +54,24 @@ def render_split(course: Course, view: View) -> dict[str, str]:
 
 
 def _calendar(course: Course, view: View, content: list[Event]) -> str:
+    name = reader_locale(course, view).plain(calendar_name(course, view))
+    return calendar_text(name, course.timezone, plain_events(course, view, content))
+
+
+def plain_events(course: Course, view: View, content: list[Event]) -> list[Event]:
+    """The events with plain spaces, for calendars (`Locale.plain`)."""
     plain = reader_locale(course, view).plain
-    content = [
+    return [
         one._replace(title=plain(one.title), text=plain(one.text), place=plain(one.place))
         for one in content
     ]
-    return calendar_text(plain(calendar_name(course, view)), course.timezone, content)
 
 
-def calendar_text(name: str, zone: str, content: list[Event]) -> str:
-    """A calendar of this name with these events, all of them local to the zone."""
+def calendar_text(name: str, zone: str, content: list[Event], refresh: str = "") -> str:
+    """A calendar of this name with these events, all of them local to the zone.
+
+    `refresh` is how often programs that subscribe to it are to ask again (a duration).
+    """
     years = {moment.year for event in content for moment in (event.start, event.end)}
     # Whole years, so that many courses share a VTIMEZONE.
     block = vtimezone(zone, min(years), max(years)) if years else ""
@@ -75,11 +83,17 @@ def calendar_text(name: str, zone: str, content: list[Event]) -> str:
             "CALSCALE:GREGORIAN\r\n",
             _text_line("NAME", name),
             _text_line("X-WR-CALNAME", name),
+            _refresh_lines(refresh) if refresh else "",
             block,
             *[_vevent(event, parameter) for event in content],
             "END:VCALENDAR\r\n",
         )
     )
+
+
+def _refresh_lines(refresh: str) -> str:
+    """How often to ask again: for RFC 7986, 5.7, and for Outlook."""
+    return f"REFRESH-INTERVAL;VALUE=DURATION:{refresh}\r\nX-PUBLISHED-TTL:{refresh}\r\n"
 
 
 def calendar_name(course: Course, view: View) -> str:

@@ -1,0 +1,57 @@
+"""What is published of a course that is no longer known: its dates to come, as cancelled."""
+
+from datetime import UTC, date, datetime
+
+from icalendar import Calendar, Event
+
+from ketasched.events.events import NOT_TAKING_PLACE
+from ketasched.events.wording import CANCELLED
+from ketasched.exchange.published import DAYS_CANCELLED
+from ketasched.language.locale import Locale
+
+
+def ended_feed(published: str, now: datetime, locale: Locale) -> str | None:
+    """The text of a feed whose course was withdrawn, made from the text that was published last.
+
+    What begins after `now` (local to the clinic) is cancelled, in the words of `locale`; what only
+    says something of it, as a reminder, is left out. A day that has begun stays as it is: who was
+    brought has to be collected, and must not drive. None once all was over, and changed last, more
+    than `DAYS_CANCELLED` ago.
+    """
+    calendar = Calendar.from_ical(published)
+    starts = [_local(one.start, now) for one in calendar.events]
+    has_begun = any(start <= now and start.date() == now.date() for start in starts)
+    for event, start in zip(calendar.events, starts, strict=True):
+        is_to_come = start > now and not (has_begun and start.date() == now.date())
+        if is_to_come and event["TRANSP"] == "OPAQUE":
+            _cancel(event, now, locale)
+        elif is_to_come and event["STATUS"] != "CANCELLED":
+            calendar.subcomponents = [one for one in calendar.subcomponents if one is not event]
+    moments = [one.last_modified for one in calendar.events]
+    moments += [one.end for one in calendar.events if one["STATUS"] != "CANCELLED"]
+    if all(_local(one, now) + DAYS_CANCELLED < now for one in moments):
+        return None
+    text: str = calendar.to_ical().decode()
+    return text
+
+
+def _local(moment: date, now: datetime) -> datetime:
+    assert isinstance(moment, datetime)  # noqa: S101 - a feed has no event of whole days
+    return moment.astimezone(now.tzinfo)
+
+
+def _cancel(event: Event, now: datetime, locale: Locale) -> None:
+    title = locale.text(CANCELLED, title=str(event["SUMMARY"]))
+    new = {
+        "SUMMARY": locale.plain(title),
+        "DESCRIPTION": locale.plain(locale.text(NOT_TAKING_PLACE)),
+        "DTSTAMP": now.astimezone(UTC),
+        "LAST-MODIFIED": now.astimezone(UTC),
+        "SEQUENCE": event.sequence + 1,
+        "STATUS": "CANCELLED",
+        "TRANSP": "TRANSPARENT",
+    }
+    for name, value in new.items():
+        event.pop(name, None)
+        event.add(name, value)
+    event.subcomponents.clear()  # its alarm

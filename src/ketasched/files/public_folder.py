@@ -1,0 +1,57 @@
+"""A folder that a web server serves: files that it may read, under names that it cannot list."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ketasched.files.atomic_write import (
+    folder_lock,
+    missing_folders,
+    refuse_os_errors,
+    remove_leftovers,
+)
+from ketasched.files.disk import create_file, kind_at, read_bytes, refuse_all_but
+
+FILE_MODE, FOLDER_MODE = 0o644, 0o711
+"""A web server is another user: it may read a file whose name it is told, and list none."""
+
+INDEX = "index.html"
+"""An empty page where there is none, so that a server that would list the folder shows nothing."""
+
+
+@contextmanager
+def public_folder(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder for the block, in which one writes; a missing one is made.
+
+    Raises `Refused` if the folder is not writable, or somebody else writes there for too long.
+    """
+    refuse_all_but("a folder", folder)
+    with refuse_os_errors(folder):
+        for missing in missing_folders([folder]):
+            missing.mkdir(exist_ok=True)
+            missing.chmod(FOLDER_MODE)
+        with folder_lock(folder):
+            remove_leftovers(folder)
+            if not kind_at(folder / INDEX):
+                write_public(folder / INDEX, "")
+            yield
+
+
+def read_public(path: Path) -> str | None:
+    """The text of a file; None if there is none. Raises `Refused` if it is no file."""
+    refuse_all_but("a file", path)
+    with refuse_os_errors(path):
+        return read_bytes(path, sys.maxsize, follows=False).decode() if kind_at(path) else None
+
+
+def write_public(path: Path, text: str | None) -> None:
+    """Write a file in one step, with `FILE_MODE` whatever the umask is; None removes it."""
+    if text is None:
+        path.unlink(missing_ok=True)
+        return
+    part = path.with_name(f".{os.urandom(8).hex()}.part")
+    create_file(part, text.encode())
+    part.chmod(FILE_MODE)
+    part.replace(path)
