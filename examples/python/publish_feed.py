@@ -1,4 +1,4 @@
-"""A feed: a calendar to subscribe to, in a folder that a web server serves, under a secret name."""
+"""A feed: a calendar to subscribe to, in a folder for a web server, under a secret name."""
 
 import secrets
 from datetime import date

@@ -14,7 +14,7 @@ URL_SCHEMES = ("http://", "https://")
 
 
 @click.command("publish")
-@click.argument("names", metavar="[COURSE|PATIENT]...", nargs=-1)
+@click.argument("names", metavar="[COURSE|PATIENT]...", nargs=-1, type=options.FILE)
 @click.option("--to", metavar="DIR", required=True, help="The folder that a web server serves.")
 @options.group(
     Publishing,
