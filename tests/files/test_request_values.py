@@ -40,11 +40,14 @@ PAIRS: dict[str, tuple[Any, Any]] = {
     "authorised": ("8 from 2027-01-04 until 2027-01-06", (Authorisation(8, START, OTHER),)),
     "driver_name": ("Sam Rivera", "Sam Rivera"),
     "driver_phone": ("+1 555 0187", "+1 555 0187"),
+    "driver_email": ("sam@example.org", "sam@example.org"),
     "driver": (
         "Ana Lima, +1 555 0134, mon fri",
         (RegularDriver("Ana Lima", "+1 555 0134", ("mon", "fri")),),
     ),
     "patient_phone": ("+1 555 0199", "+1 555 0199"),
+    "patient_email": ("o'brien+visits@example.org", "o'brien+visits@example.org"),
+    "reminders": ("yes", True),
     "language": ("es", "es"),
     "driver_language": ("fr", "fr"),
 }
@@ -53,7 +56,7 @@ PAIRS: dict[str, tuple[Any, Any]] = {
 
 def both(field: str) -> list[Request]:
     others: dict[str, Any] = {"start": START}
-    if field == "driver_phone":
+    if field in ("driver_phone", "driver_email"):
         others["driver_name"] = "Sam Rivera"
     return [request(**{**others, field: value}) for value in PAIRS[field]]
 

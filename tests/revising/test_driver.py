@@ -35,6 +35,17 @@ def name_driver(course, visits, driver=ANA, today="2026-12-01T12:00"):
     return apply(course, "driver", today, driver=driver, **which)
 
 
+def test_an_address_can_be_given_later_and_what_is_known_of_a_driver_stays():
+    before = six(driver_name="Ana Lima", driver_phone="555 0134", boosters=0)
+    after = name_driver(before, "all", Driver("Ana Lima", email="ana@example.org"))
+    assert {one.driver for one in after.visits} == {
+        Driver("Ana Lima", "555 0134", "ana@example.org")
+    }
+    assert after.history[-1].changed == ()
+    with pytest.raises(NothingToDo, match="drives to visits 1, 2 and 3 already"):
+        name_driver(after, "1-3", Driver("Ana Lima"))
+
+
 # ---- Which visits a change names
 
 

@@ -292,6 +292,35 @@ def test_another_language_moves_nobody_and_is_a_new_version_of_every_entry():
     assert (back.request.language, back.request.driver_language) == ("", "fr")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("patient_phone", "555 0199", "patient's phone 555 0199"),
+        ("patient_email", "ana@example.org", "patient's email ana@example.org"),
+        ("reminders", True, "reminders yes"),
+    ],
+    ids=["a phone", "an address", "reminders"],
+)
+def test_how_the_patient_is_reached_moves_nobody_and_changes_no_calendar(name, value, said):
+    course = six(boosters=0)
+    dates = replace(course.clinic.closures, dates=on("2026-12-09"))
+    course = replace(course, clinic=replace(course.clinic, closures=dates))
+    after = wish(course, **{name: value})
+    assert after.history[-1].what == f"wishes: {said}; no visit moved"
+    assert (after.visits, after.history[-1].changed) == (course.visits, ())
+    assert getattr(after.request, name) == value
+    assert read(Course, plain(after), zone=ZONE) == (after, [])
+    back = wish(after, emptied=(name,))
+    assert back.request == course.request
+    assert " none; no visit moved" in back.history[-1].what
+
+
+def test_reminders_are_agreed_to_and_no_longer():
+    agreed = wish(six(boosters=0), reminders=True)
+    assert wish(agreed, reminders=True) is agreed
+    assert not wish(agreed, reminders=False).request.reminders
+
+
 def test_wishes_are_read_back_from_a_course_file():
     more = {"days": ("mon", "wed"), "unavailable": on("2026-12-15..2026-12-16")}
     course = six(boosters=0, at=clinic(EVERY_DAY))

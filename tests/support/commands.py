@@ -43,6 +43,7 @@ CALLS: Mapping[str, str] = {
     "authorisations": f"authorisations --next 60d {LATER}",
     "backfill": f"backfill --on 2026-12-10 --time 9:00 --waiting roster.csv {LATER}",
     "publish": f"publish P --to feeds {LATER}",
+    "invite": f"invite P -o outbox {LATER}",
     "register backup": "register backup safe-1.db",
     "register export": "register export",
     "register import": f"register import courses/R {LATER}",

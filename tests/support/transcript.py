@@ -94,6 +94,7 @@ VALUES = {
     "N": "4",
     "NAME": "Sam",
     "PHONE": "'555 0100'",
+    "EMAIL": "ana@example.org",
     "-NAME": "-x",
     "WHY": "snow",
     "FILE": "book.db",

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 from itertools import product
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner
@@ -156,6 +156,7 @@ def test_a_driver_who_tells_the_treatment_is_warned_of(option, named):
 
 
 PHONE = "+1-555-0177"
+ADDRESSES: dict[str, Any] = {"patient_email": "ana@example.org", "driver_email": "sam@example.org"}
 
 
 def on_one_line(text):
@@ -165,22 +166,24 @@ def on_one_line(text):
 
 @pytest.mark.parametrize("titles", ["discreet", "clinical"])
 @pytest.mark.parametrize("name", ["iv-depression", "esketamine-us-label"])
-def test_no_file_for_the_patient_or_the_driver_has_the_patients_phone(name, titles):
-    asked = request(driver_name="Sam", patient_phone=PHONE)
+def test_no_file_for_the_patient_or_the_driver_has_a_phone_or_address(name, titles):
+    asked = request(driver_name="Sam", patient_phone=PHONE, **ADDRESSES)
     course = plan(load_protocol(name), clinic(titles=titles), asked, made_at=MADE_AT)
     assert PHONE in render(course, "json", View("clinic"))
     for path, data in render_folder(course, driver_label="Anna", split=True).items():
         assert PHONE not in on_one_line(data.decode()), path
+        assert "@example.org" not in on_one_line(data.decode()), path
 
 
 @pytest.mark.parametrize("audience", get_args(Audience))
-def test_no_calendar_has_the_patients_phone(audience):
-    asked = request(driver_name="Sam", patient_phone=PHONE)
+def test_no_calendar_has_the_patients_phone_or_an_address(audience):
+    asked = request(driver_name="Sam", patient_phone=PHONE, **ADDRESSES)
     course = plan(load_protocol("iv-depression"), clinic(), asked, made_at=MADE_AT)
     sheet = make_day_sheet([course], {}, asked.start, "", course.timezone)
     for text in (render(course, "ics", View(audience)), render_sheet(sheet, "ics")):
         assert "BEGIN:VEVENT" in text
         assert PHONE not in on_one_line(text)
+        assert "@example.org" not in on_one_line(text)
 
 
 WORDS = st.sampled_from([term.strip("*") for term in TERMS])

@@ -24,6 +24,7 @@ COMMANDS = {
     "authorisations": "Whose authorised sessions run out, in visits or days.",
     "backfill": "Who could take a free slot.",
     "publish": "Write calendars to subscribe to, for a web server.",
+    "invite": "Write invitations as mails, for your own mail program.",
     "register": "The clinic's book: list, show, export, import, back up.",
     "check": "Check course, clinic, protocol and roster files.",
     "protocols": "List the protocols, and what is in them.",

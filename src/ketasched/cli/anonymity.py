@@ -35,7 +35,7 @@ hide, in the `meta` of a context.
 PUBLIC = frozenset(
     (
         *("start", "latest_start", "per_week", "every_days", "time", "between", "days"),
-        *("language", "driver_language"),
+        *("language", "driver_language", "reminders"),
         *("boosters", "booster_every", "date_order", "made_at", "today", "date", "on", "to"),
         *("ahead", "limit", "shard", "cluster", "jobs", "protocol", "overrides", "kind", "scope"),
         *("roster", "output", "columns", "ignored", "mapping_path", "register_address"),
@@ -105,18 +105,20 @@ def _people(noun: "Course | Request") -> Iterator[str]:
     from ketasched.model.wall_clock import day_text  # noqa: PLC0415
 
     request = noun.request if isinstance(noun, Course) else noun
-    yield from (noun.patient, request.patient, request.patient_phone, request.cleared_by)
-    yield from (request.driver_name, request.driver_phone)
+    yield from (noun.patient, request.patient, request.patient_phone, request.patient_email)
+    yield from (request.cleared_by, request.driver_name)
+    yield from (request.driver_phone, request.driver_email)
     for regular in request.driver:
-        yield from (regular.name, regular.phone)
+        yield from (regular.name, regular.phone, regular.email)
     yield from (one.calendar for one in request.busy)
     if request.born:
         yield from (request.born.isoformat(), day_text(request.born))
     for _, was, now in renames(noun) if isinstance(noun, Course) else ():
         yield from (was, now)
-    for visit in noun.visits if isinstance(noun, Course) else ():
-        if visit.driver:
-            yield from (visit.driver.name, visit.driver.phone)
+    if isinstance(noun, Course):
+        drivers = {visit.driver for visit in noun.visits}
+        for driver in drivers.union(one.driver for one in noun.companions):
+            yield from (driver.name, driver.phone, driver.email) if driver else ()
 
 
 def _without(text: str, values: Iterable[str]) -> str:

@@ -25,16 +25,18 @@ class RequestVerb(NamedTuple):
 
 
 def wishes(**typed: str | tuple[str, ...] | None) -> Change:
-    """Change what the patient can, or reads, from now on.
+    """Change what the patient can, reads, or is reached at.
 
     Visits that do not fit any more move; no other does, unless there is no other way. With --time
     each visit to come gets the nearest start on its day. --unavailable adds to the days that are
-    known, the others replace what was said before, and the word none takes that back.
+    known, the others replace what was said before, and the word none takes that back. Another
+    language, phone or address, or --reminders, moves nobody.
 
     \b
     ketasched revise courses/P-014/course.json wishes --days mon,wed,thu,fri
     ketasched revise courses/P-014/course.json wishes --unavailable 2026-12-24..2026-12-27
     ketasched revise courses/P-014/course.json wishes --days none --between 08:00-12:00
+    ketasched revise courses/P-014/course.json wishes --patient-email ana@example.org
     """
     given = {name: value for name, value in typed.items() if value}
     return read_change("wishes", given=given, order=local_date_order())

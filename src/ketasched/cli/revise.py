@@ -246,9 +246,10 @@ def review(*, visit: int, outcome: ReviewOutcome) -> Change:
     click.argument("visits", metavar="N,…|all|DAYS"),
     options.text("--name", "NAME", "Who drives."),
     options.text("--phone", "PHONE", "Their phone."),
+    options.text("--email", "EMAIL", "Their address, for `invite`."),
     options.flag("--clear", "Nobody drives any more."),
 )
-def driver(*, visits: str, name: str, phone: str, clear: bool) -> Change:
+def driver(*, visits: str, name: str, phone: str, email: str, clear: bool) -> Change:
     """Say who drives to some visits.
 
     They are visits by number, all to come, or those to come on some weekdays.
@@ -259,7 +260,7 @@ def driver(*, visits: str, name: str, phone: str, clear: bool) -> Change:
     ketasched revise courses/P-014/course.json driver mon,fri --name "Ana Lima"
     ketasched revise courses/P-014/course.json driver all --clear
     """
-    return _read("driver", visits, name=name, phone=phone, clear=clear)
+    return _read("driver", visits, name=name, phone=phone, email=email, clear=clear)
 
 
 for verb in REQUEST_VERBS:

@@ -28,11 +28,11 @@ def own_uids(
         [make_uid(course_id, role, ordinal) for ordinal in range(1, count + 1)]
         for role, count in zip(("visit", "review", "companion"), items, strict=True)
     )
-    ends = ("bring", "collect")
+    rides = ("bring", "collect", "ride")
     roles: list[tuple[str, tuple[int | str, ...]]] = [
         ("no-driving", ()),
         *(("reminder", (ordinal,)) for ordinal in range(1, reminders + 1)),
-        *((end, driver) for end in ends for driver in [(), *((name,) for name in drivers)]),
+        *((ride, driver) for ride in rides for driver in [(), *((name,) for name in drivers)]),
     ]
     driven = *visits, *companions
     uids = {event_uid(uid_key, item, role, *parts) for item in driven for role, parts in roles}

@@ -4,5 +4,5 @@ Nothing here plans or decides: `published` says which events of a course others 
 the other modules bring these to calendar programs, servers and mail. `feeds` makes calendars to
 subscribe to, `ended_feed` what remains of one whose course is no longer known.
 
-Doors: ended_feed, feeds.
+Doors: ended_feed, feeds, invitation_mail, invitation_record, invitations.
 """

@@ -93,6 +93,14 @@ def write_folder(
         return paths
 
 
+def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write a file in one step, over another one that is there, with this mode."""
+    part = path.with_name(f".{os.urandom(8).hex()}.part")
+    create_file(part, data)
+    part.chmod(mode)
+    part.replace(path)
+
+
 def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
     """Create `folder` with these files in one step; return False if the name is taken.
 

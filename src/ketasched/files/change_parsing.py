@@ -32,11 +32,12 @@ from ketasched.model import (
     quote,
 )
 from ketasched.model.did_you_mean import did_you_mean
+from ketasched.model.email_address import read_email
 from ketasched.model.regular_driver import person_name
 
 WISHES: tuple[Wish, ...] = (
     *("days", "between", "time", "unavailable"),
-    *("language", "driver_language"),
+    *("language", "driver_language", "patient_phone", "patient_email", "reminders"),
 )
 """The wishes, in the order of their options."""
 
@@ -63,6 +64,7 @@ class ChangeValues(TypedDict, total=False):
     outcome: ReviewOutcome
     name: str
     phone: str
+    email: str
     clear: bool
     what: str
     sessions: str | Authorisation | Sequence[str | Authorisation]
@@ -71,6 +73,9 @@ class ChangeValues(TypedDict, total=False):
     unavailable: str | date | Sequence[str | date | DateRange]
     language: str
     driver_language: str
+    patient_phone: str
+    patient_email: str
+    reminders: str | bool
     protocol: str | Protocol
 
 
@@ -194,7 +199,9 @@ def _driver(typed: Typed) -> Change:
     refuse_unsafe_text("phone", phone)
     if name and not any(char.isalnum() for char in name):
         raise BadRequest("name", f"expected a name, not {quote(name)}")
-    driver = Driver(name, phone) if name else None
+    with refuse_bad_value("email"):
+        email = read_email(typed.text("email")) if typed.text("email") else ""
+    driver = Driver(name, phone, email) if name else None
     visits = str(typed.visit if typed.visit is not None else "all")
     if re.fullmatch(r"\s*-?\d{1,9}\s*", visits, re.ASCII):
         return Change("driver", int(visits), driver=driver)
@@ -261,7 +268,7 @@ VERBS: Mapping[str, VerbForm] = {
     "booster": VerbForm(_booster, ("on", "after")),
     "confirm": VerbForm(_confirm, has_visit=True),
     "review": VerbForm(_review, ("outcome",), has_visit=True),
-    "driver": VerbForm(_driver, ("name", "phone", "clear"), has_visit=True),
+    "driver": VerbForm(_driver, ("name", "phone", "email", "clear"), has_visit=True),
     "wishes": VerbForm(_wishes, WISHES),
     "clear": VerbForm(_clear, ("by", "on", "what")),
     "authorise": VerbForm(_authorise, ("sessions",)),

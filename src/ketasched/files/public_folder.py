@@ -1,6 +1,5 @@
 """A folder that a web server serves: files that it may read, under names that it cannot list."""
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +10,9 @@ from ketasched.files.atomic_write import (
     missing_folders,
     refuse_os_errors,
     remove_leftovers,
+    replace_file,
 )
-from ketasched.files.disk import create_file, kind_at, read_bytes, refuse_all_but
+from ketasched.files.disk import kind_at, read_bytes, refuse_all_but
 
 FILE_MODE, FOLDER_MODE = 0o644, 0o711
 """A web server is another user: it may read a file whose name it is told, and list none."""
@@ -54,7 +54,4 @@ def write_public(path: Path, text: str | None) -> None:
     if text is None:
         path.unlink(missing_ok=True)
         return
-    part = path.with_name(f".{os.urandom(8).hex()}.part")
-    create_file(part, text.encode())
-    part.chmod(FILE_MODE)
-    part.replace(path)
+    replace_file(path, text.encode(), FILE_MODE)

@@ -31,6 +31,7 @@ from ketasched.model import (
     quote,
     text_problem,
 )
+from ketasched.model.email_address import read_email
 from ketasched.model.identifiers import read_reference
 from ketasched.model.regular_driver import person_name
 from ketasched.model.values import LONGEST_TYPED, Record
@@ -58,6 +59,9 @@ SPREADSHEET_ERROR = re.compile(r"#(?:N/A|(?:REF|VALUE|DIV/0|NULL|NUM|SPILL|ERROR
 
 SPREADSHEET_NUMBER = re.compile(r"\d+\.0|\d(?:[.,]\d+)?e\+\d+", re.ASCII | re.IGNORECASE)
 """What a spreadsheet makes of a long number, such as 15551234567: "1.5551E+10"."""
+
+YES, NO = ("yes", "y", "true", "x", "1"), ("no", "n", "false", "0")
+"""What people, spreadsheets and programs write for yes, and for no."""
 
 AUTHORISED = r"(\d{1,6})(?: sessions?| visits?)? from (.+)"
 """What is authorised, as people type it; the first and the last day are in the last group."""
@@ -100,14 +104,18 @@ def read_request(
 
 
 def _with_driver(values: Mapping[str, object]) -> Mapping[str, object]:
-    """The values with a `driver` that is a name alone, beside a phone, as the `driver_name`."""
-    if "driver_phone" not in values or "driver_name" in values:
+    """The values with a `driver` that is a name alone as the `driver_name`.
+
+    So it is beside a driver's phone or address, which needs a name: raises `BadRequest`.
+    """
+    beside = [name for name in ("driver_phone", "driver_email") if name in values]
+    if not beside or "driver_name" in values:
         return values
     match values.get("driver"):
         case (RegularDriver(name, "", ()),):
             return {**values, "driver_name": name, "driver": ()}
-    said = "a driver's phone needs the driver's name"
-    raise BadRequest("driver_phone", said, next_step="--driver-name NAME")
+    said = f"a driver's {beside[0].removeprefix('driver_')} needs the driver's name"
+    raise BadRequest(beside[0], said, next_step="--driver-name NAME")
 
 
 def read_field(
@@ -144,6 +152,17 @@ def _reference(text: str, _order: DateOrder) -> str:
 def _phone(text: str, order: DateOrder) -> str:
     _refuse_number(text)
     return _text(text, order)
+
+
+def _email(text: str, _order: DateOrder) -> str:
+    return read_email(text)
+
+
+def _yes_or_no(text: str, _order: DateOrder) -> bool:
+    word = text.strip().lower()
+    if word not in YES and word not in NO:
+        raise ValueError(f"expected yes or no, not {quote(text)}")
+    return word in YES
 
 
 def _refuse_number(text: str) -> None:
@@ -255,13 +274,16 @@ REQUEST_FIELDS: Mapping[str, RequestField] = {
     ),
     "driver_name": RequestField(_name, "NAME", "Who drives the patient there and back."),
     "driver_phone": RequestField(_phone, "PHONE", "The driver's phone number."),
+    "driver_email": RequestField(_email, "EMAIL", "The driver's address, for `invite`."),
     "driver": RequestField(
         lambda text, _: RegularDriver.read(text),
-        "NAME,PHONE,DAYS",
+        "NAME,PHONE,EMAIL,DAYS",
         'Who drives on some weekdays: "Ana Lima, +1 555 0134, mon fri" (again for each).',
         several=True,
     ),
     "patient_phone": RequestField(_phone, "PHONE", "The patient's number, for your lists only."),
+    "patient_email": RequestField(_email, "EMAIL", "The patient's address, for `invite`."),
+    "reminders": RequestField(_yes_or_no, "YES|NO", "Whether the patient agreed to reminders."),
     "language": RequestField(_language, "CODE", "What the patient reads (the clinic's language)."),
     "driver_language": RequestField(_language, "CODE", "What the driver reads (as the patient)."),
 }

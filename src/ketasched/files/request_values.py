@@ -43,8 +43,11 @@ class RequestValues(TypedDict, total=False):
     authorised: str | Sequence[str | Authorisation]
     driver_name: str
     driver_phone: str
+    driver_email: str
     driver: str | Sequence[str | RegularDriver]
     patient_phone: str
+    patient_email: str
+    reminders: str | bool
     language: str
     driver_language: str
 

@@ -10,6 +10,9 @@ from ketasched.model import Authorisation, Clock, DateRange, Record, RegularDriv
 Noun = Clock | TimeRange | DateRange | Record | Authorisation | RegularDriver
 """The nouns that people write as a text."""
 
+YES_OR_NO = ("reminders",)
+"""The fields that are true or false, which no other field is."""
+
 ODD_SPACE = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 """All spaces of Unicode (category Zs) but the usual one, among them no-break spaces."""
 
@@ -48,6 +51,8 @@ def text_of(field: str, value: object, zone: tzinfo | None = None) -> str:
         return value.plain()
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
+    if isinstance(value, bool) and field in YES_OR_NO:
+        return "yes" if value else "no"
     raise BadRequest(field, f"expected a text or a value of its kind, not {type(value).__name__}")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from typing import Annotated, Literal
 
+from ketasched.model.email_address import email_key
 from ketasched.model.keys import Key
 from ketasched.model.protocol import CHECK_IN, OBSERVATION, TREATMENT, NoDriving
 from ketasched.model.resource import Resource, days_overlap_problems
@@ -197,6 +198,9 @@ class Clinic:
     hours: Annotated[Hours, Key("When the clinic is open, by weekday.")]
     name: Annotated[str, Key("What the clinic is called.", lines=True)] = ""
     phone: Annotated[str, Key("Where to call.", lines=True)] = ""
+    email: Annotated[str, email_key("From which address invitations are sent.")] = field(
+        default="", metadata={"written where used": True}
+    )
     address: Annotated[str, Key("Where it is; it may have several lines.", lines=True)] = ""
     calendar_name: Annotated[
         str, Key("A neutral name for calendars, where the name tells what is treated.", lines=True)

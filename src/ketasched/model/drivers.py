@@ -15,8 +15,13 @@ def driver_on(request: Request, day: date) -> Driver | None:
     named = [one for one in request.driver if weekday in one.days]
     others = [one for one in request.driver if not one.days]
     for one in (*named, *others):
-        return Driver(one.name, one.phone)
-    return Driver(request.driver_name, request.driver_phone) if request.driver_name else None
+        return Driver(one.name, one.phone, one.email)
+    return named_driver(request) if request.driver_name else None
+
+
+def named_driver(request: Request) -> Driver:
+    """The driver that a request names without weekdays; the name may be empty."""
+    return Driver(request.driver_name, request.driver_phone, request.driver_email)
 
 
 def driver_of_moved(request: Request, visit: Visit | Companion, day: date) -> Driver | None:

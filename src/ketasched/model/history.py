@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from ketasched.model.authorisation import Authorisation
 from ketasched.model.busy_time import BusyTime
 from ketasched.model.clinic import Clinic
+from ketasched.model.email_address import email_key
 from ketasched.model.keys import Key
 from ketasched.model.request import Request
 from ketasched.model.values import Clock, DateRange, Problem, Record, TimeRange, Weekday
@@ -35,7 +36,21 @@ Verb = Literal[
 ]
 Scope = Literal["visit", "rest"]
 ReviewOutcome = Literal["go-on", "stop"]
-Wish = Literal["days", "unavailable", "between", "time", "language", "driver_language"]
+Wish = Literal[
+    "days",
+    "unavailable",
+    "between",
+    "time",
+    "language",
+    "driver_language",
+    "patient_phone",
+    "patient_email",
+    "reminders",
+]
+MOVES_NOBODY: tuple[Wish, ...] = (
+    *("language", "driver_language", "patient_phone", "patient_email", "reminders"),
+)
+"""Wishes on how somebody is reached, and in which language: no reason to move a visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +70,21 @@ class Wishes:
     emptied: Annotated[tuple[Wish, ...], Key("The wishes that no longer hold.")] = ()
     language: Annotated[str | None, Key("What the patient reads.")] = None
     driver_language: Annotated[str | None, Key("What the driver reads.")] = None
+    patient_phone: Annotated[str | None, Key("The patient's phone number.")] = field(
+        default=None, metadata={"written where used": True}
+    )
+    patient_email: Annotated[str | None, email_key("Where the patient is sent invitations.")] = (
+        field(default=None, metadata={"written where used": True})
+    )
+    reminders: Annotated[bool | None, Key("Whether the patient agreed to be reminded.")] = field(
+        default=None, metadata={"written where used": True}
+    )
 
     @property
-    def are_only_languages(self) -> bool:
-        """Whether nothing is wished but another language, which is no reason to move a visit."""
-        emptied = tuple(one for one in self.emptied if not one.endswith("language"))
-        others = replace(self, emptied=emptied, language=None, driver_language=None)
+    def move_nobody(self) -> bool:
+        """Whether all that is wished is of `MOVES_NOBODY`."""
+        emptied = tuple(one for one in self.emptied if one not in MOVES_NOBODY)
+        others = replace(self, emptied=emptied, **dict.fromkeys(MOVES_NOBODY))
         return self != Wishes() and others == Wishes()
 
 

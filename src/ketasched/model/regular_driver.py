@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from ketasched.model.email_address import read_email
 from ketasched.model.values import (
     LONGEST_TYPED,
     WEEKDAYS,
@@ -23,13 +24,13 @@ DIGITS_OF_PHONE = 5
 
 @dataclass(frozen=True, slots=True)
 class RegularDriver:
-    """Who drives on these weekdays: name, phone (may be empty), and the days; none: all others.
+    """Who drives on these weekdays; none: on all others. Phone and e-mail address may be empty.
 
-    Written "Ana Lima, +1 555 0134, mon fri".
+    Written "Ana Lima, +1 555 0134, mon fri", or "Ana Lima, +1 555 0134, ana@example.org, mon fri".
     """
 
     SCHEMA: ClassVar[Schema] = {
-        "description": f"{EXAMPLE}: name, phone and weekdays",
+        "description": f"{EXAMPLE}: name, phone and weekdays; also an e-mail address",
         "type": "string",
         "pattern": r"^[^,]*[^,\s][^,]*(,.*)?$",
     }
@@ -37,10 +38,11 @@ class RegularDriver:
     name: str
     phone: str = ""
     days: tuple[Weekday, ...] = ()
+    email: str = ""
 
     @classmethod
     def read(cls, text: object) -> Self:
-        """From name, phone and weekdays; either or both of the last may be absent.
+        """From name, phone, e-mail address and weekdays; all but the name may be absent.
 
         Commas or semicolons stand between them. Weekdays may also be separated by spaces or
         slashes, and written in full. A comma that was forgotten is an error: no name has two
@@ -53,15 +55,18 @@ class RegularDriver:
         if problem := text_problem(text, most=LONGEST_TYPED):
             raise ValueError(problem)
         name, *others = map(person_name, re.split("[,;]", text))
-        phones = [part for part in others if part and not _weekdays(part)]
+        emails = [part for part in others if "@" in part]
+        phones = [part for part in others if part and part not in emails and not _weekdays(part)]
         chosen = {day for part in others for day in _weekdays(part)}
-        if not _is_name(name) or len(phones) > 1 or not all(map(_is_phone, phones)):
+        is_read = _is_name(name) and len(phones) < 2 and len(emails) < 2
+        if not is_read or not all(map(_is_phone, phones)):
             raise ValueError(f"{expected}, not {quote(text)}")
-        return cls(name, "".join(phones), tuple(day for day in WEEKDAYS if day in chosen))
+        days = tuple(day for day in WEEKDAYS if day in chosen)
+        return cls(name, "".join(phones), days, "".join(map(read_email, emails)))
 
     def plain(self) -> str:
         """Back to the written form."""
-        return ", ".join(filter(None, (self.name, self.phone, " ".join(self.days))))
+        return ", ".join(filter(None, (self.name, self.phone, self.email, " ".join(self.days))))
 
 
 def person_name(text: str) -> str:
@@ -79,7 +84,8 @@ def _weekdays(text: str) -> list[Weekday]:
 def _is_name(text: str) -> bool:
     words = re.split(r"[\W_]+", text)
     named, digits = sum(map(bool, map(read_weekday, words))), sum(map(str.isdigit, text))
-    return any(map(str.isalnum, text)) and named < 2 and digits < DIGITS_OF_PHONE
+    is_word = any(map(str.isalnum, text)) and "@" not in text
+    return is_word and named < 2 and digits < DIGITS_OF_PHONE
 
 
 def _is_phone(text: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from ketasched.model.authorisation import Authorisation
 from ketasched.model.busy_time import BusyTime
+from ketasched.model.email_address import email_key
 from ketasched.model.field_types import refuse_wrong_types
 from ketasched.model.keys import Key
 from ketasched.model.regular_driver import RegularDriver
@@ -59,12 +60,21 @@ class Request:
     ] = ()
     driver_name: Annotated[str, Key("Who drives the patient there and back.")] = ""
     driver_phone: Annotated[str, Key("The driver's phone number.")] = ""
+    driver_email: Annotated[str, email_key("Where the driver is sent invitations.")] = field(
+        default="", metadata={"written where used": True}
+    )
     driver: Annotated[
         tuple[RegularDriver, ...], Key("Who drives on which weekdays, where several take turns.")
     ] = ()
     patient_phone: Annotated[
         str, Key("The patient's phone number, for the clinic's own lists only.")
     ] = ""
+    patient_email: Annotated[str, email_key("Where the patient is sent invitations.")] = field(
+        default="", metadata={"written where used": True}
+    )
+    reminders: Annotated[
+        bool, Key("Whether the patient agreed to be reminded, by text message or mail.")
+    ] = field(default=False, metadata={"written where used": True})
     language: Annotated[
         str, Key("What the patient reads, by its code; none: the clinic's language.")
     ] = field(default="", metadata={"written where used": True})

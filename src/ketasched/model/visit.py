@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
+from ketasched.model.email_address import email_key
 from ketasched.model.keys import Key
 from ketasched.model.protocol import VisitKind
 from ketasched.model.values import Place, Problem
@@ -36,6 +37,9 @@ class Driver:
 
     name: Annotated[str, Key("Who drives.")]
     phone: Annotated[str, Key("Where to reach them.")] = ""
+    email: Annotated[str, email_key("Where they are sent invitations.")] = field(
+        default="", metadata={"written where used": True}
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

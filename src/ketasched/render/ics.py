@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from ketasched.events.diff import changed_events
-from ketasched.events.event import Event
+from ketasched.events.event import Event, EventStatus
 from ketasched.events.events import events
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import is_discreet
@@ -72,10 +72,7 @@ def calendar_text(name: str, zone: str, content: list[Event], refresh: str = "")
 
     `refresh` is how often programs that subscribe to it are to ask again (a duration).
     """
-    years = {moment.year for event in content for moment in (event.start, event.end)}
-    # Whole years, so that many courses share a VTIMEZONE.
-    block = vtimezone(zone, min(years), max(years)) if years else ""
-    parameter = f";TZID={zone}" if block else ""
+    block, parameter = _zone(zone, content)
     return "".join(
         (
             "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n",
@@ -89,6 +86,35 @@ def calendar_text(name: str, zone: str, content: list[Event], refresh: str = "")
             "END:VCALENDAR\r\n",
         )
     )
+
+
+def itip_text(zone: str, event: Event, organizer: str, attendee: str) -> str:
+    """An iTIP message (RFC 5546) on this event, which is local to the zone: CANCEL or REQUEST.
+
+    `organizer` and `attendee` are addresses as URIs. Nobody is asked for an answer.
+    """
+    block, parameter = _zone(zone, [event])
+    asked = "ROLE=REQ-PARTICIPANT;PARTSTAT=NEEDS-ACTION;RSVP=FALSE"
+    people = (f"ORGANIZER:{organizer}", f"ATTENDEE;{asked}:{attendee}")
+    vevent = _vevent(event, parameter, "".join(f"{_fold(line)}\r\n" for line in people))
+    method = f"METHOD:{itip_method(event.status)}\r\n"
+    head = (
+        f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{_text_line('PRODID', PRODID)}CALSCALE:GREGORIAN\r\n"
+    )
+    return f"{head}{method}{block}{vevent}END:VCALENDAR\r\n"
+
+
+def itip_method(status: EventStatus) -> str:
+    """The METHOD of a message on an event with this status."""
+    return "CANCEL" if status == "CANCELLED" else "REQUEST"
+
+
+def _zone(zone: str, content: list[Event]) -> tuple[str, str]:
+    """The VTIMEZONE for these events, and the parameter that refers to it; both "" without any."""
+    years = {moment.year for event in content for moment in (event.start, event.end)}
+    # Whole years, so that many courses share a VTIMEZONE.
+    block = vtimezone(zone, min(years), max(years)) if years else ""
+    return block, f";TZID={zone}" if block else ""
 
 
 def _refresh_lines(refresh: str) -> str:
@@ -132,13 +158,13 @@ def _fold(line: str) -> str:
     return b"\r\n ".join((*pieces, octets[begin:])).decode()
 
 
-def _vevent(event: Event, parameter: str) -> str:
+def _vevent(event: Event, parameter: str, people: str = "") -> str:
     start, end = event.start, event.end
     changed = _stamp(event.changed) if event.changed else _utc(start)
     return (
         f"BEGIN:VEVENT\r\n{_text_line('SUMMARY', event.title)}"
         f"{_span(start, end, (start.fold, end.fold), parameter)}"
-        f"DTSTAMP:{changed}\r\nUID:{event.uid}\r\nSEQUENCE:{event.sequence}\r\n"
+        f"DTSTAMP:{changed}\r\nUID:{event.uid}\r\nSEQUENCE:{event.sequence}\r\n{people}"
         f"{_text_line('DESCRIPTION', event.text)}LAST-MODIFIED:{changed}\r\n"
         f"{_text_line('LOCATION', event.place) if event.place else ''}"
         f"STATUS:{event.status}\r\nTRANSP:{'OPAQUE' if event.busy else 'TRANSPARENT'}\r\n"

@@ -9,6 +9,7 @@ from datetime import datetime
 from ketasched.errors import BadRequest, NothingToDo
 from ketasched.model import WEEKDAYS, Change, Companion, Course, Driver, Visit, quote, visits_text
 from ketasched.model.companion_slots import visit_kind_of
+from ketasched.model.drivers import named_driver
 from ketasched.model.values import read_weekday
 from ketasched.revising.intents import Draft, pinned_draft
 from ketasched.revising.validation import REVISE, refuse_past, visit_of
@@ -24,7 +25,7 @@ def driver_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     Raises `BadRequest` for visits that can have no driver, or if it names none; `NothingToDo` if
     to all of them somebody drives, or nobody, as the change says.
     """
-    driver = _with_known_phone(course, change.driver)
+    driver = _with_known_address(course, change.driver)
     chosen = _chosen_visits(course, change, now)
     beside = _chosen_companions(course, change, chosen, now)
     drivers = {one.uid: one.driver for one in chosen} | {one.uid: one.driver for one in beside}
@@ -136,12 +137,13 @@ def _open_visit(course: Course, change: Change, number: int, now: datetime) -> V
     return visit
 
 
-def _with_known_phone(course: Course, driver: Driver | None) -> Driver | None:
-    """The driver; without a phone number, with the one that the course has for that name."""
-    if driver is None or driver.phone:
-        return driver
+def _with_known_address(course: Course, driver: Driver | None) -> Driver | None:
+    """The driver; what is not said, phone or e-mail, as the course has it for that name."""
+    if driver is None:
+        return None
     request = course.request
-    known = [visit.driver for visit in course.visits if visit.driver]
-    known += [Driver(one.name, one.phone) for one in request.driver]
-    known += [Driver(request.driver_name, request.driver_phone)]
-    return next((one for one in known if one.name == driver.name and one.phone), driver)
+    known = [driver, *(visit.driver for visit in course.visits if visit.driver)]
+    known += [Driver(one.name, one.phone, one.email) for one in request.driver]
+    same = [one for one in (*known, named_driver(request)) if one.name == driver.name]
+    phone = next((one.phone for one in same if one.phone), "")
+    return replace(driver, phone=phone, email=next((one.email for one in same if one.email), ""))

@@ -13,6 +13,9 @@ NO_WISHES: Mapping[Wish, object] = {
     "time": None,
     "language": "",
     "driver_language": "",
+    "patient_phone": "",
+    "patient_email": "",
+    "reminders": False,
 }
 """The fields of a request that hold wishes, as they are without any."""
 
@@ -46,6 +49,9 @@ def _with_wishes(request: Request, wishes: Wishes) -> Request:
         time=wishes.time or request.time,
         language=wishes.language or request.language,
         driver_language=wishes.driver_language or request.driver_language,
+        patient_phone=wishes.patient_phone or request.patient_phone,
+        patient_email=wishes.patient_email or request.patient_email,
+        reminders=request.reminders if wishes.reminders is None else wishes.reminders,
     )
 
 

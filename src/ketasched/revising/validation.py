@@ -51,7 +51,7 @@ FACTS: frozenset[Verb] = frozenset(
 
 def is_fact(change: Change) -> bool:
     """Whether a change only records what happened or was decided, and asks for no new date."""
-    if change.wishes and change.wishes.are_only_languages:
+    if change.wishes and change.wishes.move_nobody:
         return True
     return change.verb in FACTS and not change.make_up
 

@@ -17,8 +17,8 @@ AIMED_TIME = "time"
 def wishes_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     """The draft of new wishes; `course` has them in its request.
 
-    The visits stay where they fit; all of them, if only a language is wished. With a wanted time
-    each visit to come keeps its day only, and gets the start that is nearest to that time.
+    The visits stay where they fit; all of them, if no wish is a reason to move any. With a wanted
+    time each visit to come keeps its day only, and gets the start that is nearest to that time.
     Raises `BadRequest` if there is no wish.
     """
     wishes = change.wishes
@@ -26,7 +26,7 @@ def wishes_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
         said = "expected what the patient can from now on"
         step = "some of: --days mon,wed --between 08:00-12:00 --time 10:00 --unavailable DATE"
         raise BadRequest("verb", said, next_step=step)
-    if wishes.are_only_languages:
+    if wishes.move_nobody:
         pinned = tuple(VisitIntent(visit, pinned=True) for visit in course.visits)
         return [Draft(pinned, course.companions)]
     intents = (
@@ -82,6 +82,9 @@ def _wish_texts(wishes: Wishes) -> Iterator[str]:
         "unavailable": ", ".join(dates.plain() for dates in wishes.unavailable or ()),
         "language": wishes.language,
         "driver's language": wishes.driver_language,
+        "patient's phone": wishes.patient_phone,
+        "patient's email": wishes.patient_email,
+        "reminders": "" if wishes.reminders is None else "yes" if wishes.reminders else "no",
     }
     for name, text in given.items():
         if text:

@@ -1,0 +1,223 @@
+"""Invitations: what a patient and the drivers of a course are invited to, each by mail.
+
+There is one `Invitation` for each visit or companion and attendee. `due_invitations` compares
+those of today with those that were sent, so that only what is new, changed or ended is sent. They
+are discreet whatever a clinic's titles: a mail is read by more people than a calendar is.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from ketasched.events.event import Event, EventStatus
+from ketasched.events.events import EventBuilder, events
+from ketasched.events.rides import items_with_ride
+from ketasched.events.view import View, reader_locale
+from ketasched.events.wording import clinic_name
+from ketasched.model import TAKES_PLACE, Companion, Course, Visit
+from ketasched.model.identifiers import event_uid
+from ketasched.render.ics import plain_events
+
+Attendee = Literal["patient", "driver"]
+
+REMEMBERED = timedelta(60)
+"""For how long an invitation is remembered once its date is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation, or its end, for one attendee to one visit; all moments are in UTC.
+
+    `when` is its start in words. `ended_title` and `ended_text` are what is said once it ends: the
+    course may not be known any more by then. `file` is the name of its mail, "" if it has none;
+    while it is `pending`, that mail may not have been written.
+    """
+
+    course_id: str
+    is_registered: bool
+    attendee: Attendee
+    uid: str
+    to: str
+    organizer: str
+    sender: str
+    zone: str
+    start: datetime
+    end: datetime
+    when: str
+    title: str
+    text: str
+    ended_title: str
+    ended_text: str
+    place: str
+    status: EventStatus
+    busy: bool
+    alarm: int | None
+    made: datetime
+    sequence: int
+    file: str = ""
+    pending: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same one: the entry in whose calendar."""
+        return self.uid, self.to.casefold()
+
+    @property
+    def event(self) -> Event:
+        """The entry in the attendee's calendar."""
+        start, end = (at.astimezone(ZoneInfo(self.zone)) for at in (self.start, self.end))
+        what = self.title, self.text, self.place, self.status, self.busy, self.alarm
+        return Event("", self.uid, start, end, *what, self.sequence, self.made)
+
+    def says_the_same(self, other: "Invitation") -> bool:
+        """Whether the attendee learns nothing new from the other one."""
+        return self == replace(
+            other,
+            to=self.to,
+            is_registered=self.is_registered,
+            made=self.made,
+            sequence=self.sequence,
+            file=self.file,
+            pending=self.pending,
+        )
+
+    def ended(self, made: datetime) -> "Invitation":
+        """The end of it."""
+        return replace(
+            self,
+            title=self.ended_title,
+            text=self.ended_text,
+            status="CANCELLED",
+            busy=False,
+            alarm=None,
+            made=made.astimezone(UTC),
+            sequence=self.sequence + 1,
+            file="",
+            pending=False,
+        )
+
+
+def invitations(course: Course, organizer: str, *, is_registered: bool) -> Iterator[Invitation]:
+    """What the patient and the drivers who have an address are invited to, past and to come."""
+    course = replace(course, clinic=replace(course.clinic, titles="discreet"))
+    if to := course.request.patient_email:
+        view, items = View("patient"), {one.uid for one in _items(course)}
+        found = [one for one in events(course, view) if one.uid in items]
+        yield from _invitations(
+            course, view, dict.fromkeys(found, to), organizer, is_registered=is_registered
+        )
+    addresses = {one.uid: one.driver for one in items_with_ride(course) if one.driver}
+    for name in dict.fromkeys(driver.name for driver in addresses.values()):
+        view = View("driver", rides_of=name)
+        rides = {one: addresses[one.ride_of].email for one in _rides(course, view)}
+        yield from _invitations(course, view, rides, organizer, is_registered=is_registered)
+
+
+def _items(course: Course) -> Sequence[Visit | Companion]:
+    return (*course.visits, *course.companions)
+
+
+def _rides(course: Course, view: View) -> Iterator[Event]:
+    """The rides of the view's driver, each from bring to collect, as one event.
+
+    The driver's calendar may have both ends as events of their own, so the UID is another one.
+    """
+    standing = [one for one in events(course, view) if one.status != "CANCELLED"]
+    ends = {one.ride_of: one for one in standing if one.name.startswith("collect-")}
+    for bring in standing:
+        if bring.name.startswith("bring-"):
+            collect = ends[bring.ride_of]
+            yield collect._replace(
+                uid=event_uid(course.uid_key, bring.ride_of, "ride", view.rides_of),
+                start=bring.start,
+                end=collect.start,
+                title=f"{bring.title}; {collect.title}",
+                alarm=bring.alarm,
+                # Each of both only rises, so the sum rises with a change of either.
+                sequence=bring.sequence + collect.sequence,
+            )
+
+
+def _invitations(
+    course: Course, view: View, found: dict[Event, str], organizer: str, *, is_registered: bool
+) -> Iterator[Invitation]:
+    """The invitations to these events, for whoever has an address there."""
+    locale, builder = reader_locale(course, view), EventBuilder(course, view)
+    is_ride = view.audience == "driver"
+    when_text = locale.day_text if is_ride else locale.moment_text  # its title has the times
+    for event, to in found.items():
+        if event.status == "CANCELLED" or not to:
+            continue
+        event, ended = plain_events(course, view, [event, builder.cancelled(event)])
+        yield Invitation(
+            course.course_id,
+            is_registered,
+            "driver" if is_ride else "patient",
+            event.uid,
+            to,
+            organizer,
+            clinic_name(course.clinic, discreet=True),
+            course.timezone,
+            event.start.astimezone(UTC),
+            event.end.astimezone(UTC),
+            locale.plain(when_text(event.start)),
+            event.title,
+            event.text,
+            ended.title,
+            ended.text,
+            event.place,
+            event.status,
+            event.busy,
+            event.alarm,
+            course.history[-1].at.astimezone(UTC),
+            event.sequence,
+        )
+
+
+def due_invitations(
+    sent: Iterable[Invitation],
+    today: Iterable[Invitation],
+    courses: Sequence[Course],
+    now: datetime,
+    *,
+    is_whole_register: bool = False,
+) -> list[Invitation]:
+    """What is to be sent now, the ends first: what has changed between `sent` and `today`.
+
+    A date that is over is nobody invited to; it ends only for a patient whose visit did not take
+    place. Only invitations to the `courses` end, and, if these are the `is_whole_register`, those
+    to others that were in it. What was sent and is pending is sent again as it was.
+    """
+    known, wanted = {one.key: one for one in sent}, {one.key: one for one in today}
+    dates = {one.course_id: one.history[-1].at for one in courses}
+    items = (one for course in courses for one in _items(course))
+    over = {one.uid for one in items if one.status not in TAKES_PLACE}
+    ends, sequences = list[Invitation](), dict[str, int]()
+    for key, one in known.items():
+        is_ours = one.course_id in dates or (is_whole_register and one.is_registered)
+        is_due = key not in wanted and is_ours and (one.start > now or one.uid in over)
+        if one.status == "CANCELLED":
+            ends += [one] if one.pending and is_ours and key not in wanted else ()
+        elif is_due:
+            one = one.ended(dates.get(one.course_id, now))
+            ends.append(one)
+        sequences[one.uid] = max(one.sequence, sequences.get(one.uid, 0))
+    new = list[Invitation]()
+    for key, one in sorted(wanted.items(), key=lambda item: item[1].start):
+        was = known.get(key)
+        standing = was if was and was.status != "CANCELLED" else None
+        if max(one.start, standing.start if standing else one.start) <= now:
+            continue
+        if was and was.says_the_same(one):
+            new += [was] if was.pending else ()
+        else:
+            least = sequences[one.uid] + 1 if one.uid in sequences else 0
+            new.append(replace(one, sequence=max(one.sequence, least)))
+    return [*ends, *new]
+
+
+def remembered(sent: Iterable[Invitation], now: datetime) -> list[Invitation]:
+    """The invitations whose date is to come, or over for `REMEMBERED` at most."""
+    return [one for one in sent if one.end + REMEMBERED > now]
