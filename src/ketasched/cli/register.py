@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli import options, rename
+from ketasched.cli import appointments, options, rename
 from ketasched.cli.anonymity import hide_names, hide_people
 from ketasched.cli.course_source import find_course, find_entry, former_courses, patient_named
 from ketasched.cli.current_clinic import coming_misfits
@@ -272,6 +272,7 @@ def restore(*, path: Path, register_address: str | None, force: bool) -> None:
 
 
 command.add_command(rename.command)
+command.add_command(appointments.command)
 
 
 def _entry_text(entry: CourseEntry) -> str:

@@ -1,7 +1,8 @@
 """What leaves the clinic when a command is named for it: feeds, calendar servers, invitations.
 
 Nothing here plans or decides: `published` says which events of a course others get to see, and
-the other modules bring these to calendar programs, servers and mail.
+the other modules bring these to calendar programs, servers and mail. `appointments`, `rides` and
+`reminders` make the rows of queues for the clinic's own services.
 
-Doors: none but this module.
+Doors: appointments, reminders, rides.
 """

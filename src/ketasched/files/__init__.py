@@ -6,7 +6,7 @@ to plain data and back, `disk` looks at what is there before it opens or creates
 a request, and each verb of a change, may have; `option_values` reads the values of other options.
 The packages `roster` and `busy` read rosters and calendars of busy times.
 
-Doors: atomic_write, change_parsing, clinic_warnings, codec, column_mapping, countries,
+Doors: atomic_write, change_parsing, clinic_warnings, codec, column_mapping, column_set, countries,
 cross_references, csv_cells, disk, load, option_values, request_parsing, request_values, toml_json,
 typed_dates, typed_text.
 """
