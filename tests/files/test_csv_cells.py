@@ -58,6 +58,26 @@ def test_the_csv_module_reads_a_line_back(cells):
     assert line.endswith(b"\n")
 
 
+@pytest.mark.parametrize("phone", ["+1 555 0134", "+49 (30) 1234-56", "+15550134"])
+def test_a_phone_number_arrives_as_it_is_in_a_file_for_programs(phone):
+    assert csv_line([phone], keeps_phones=True) == f"{phone}\n".encode()
+    assert csv_line([phone]) == f"'{phone}\n".encode()
+
+
+@pytest.mark.parametrize("text", ["+1 cmd|'/c calc'!A1", "+SUM(1)", "+1=1", "=+1 555", "+1 555\n"])
+def test_what_only_begins_like_a_phone_number_is_escaped_all_the_same(text):
+    assert csv_line([text], keeps_phones=True) == csv_line([text])
+    assert csv_line([text]).startswith((b"'", b"\"'"))
+
+
+@given(st.lists(TEXTS, min_size=1), st.sampled_from(",;|\t"))
+@example(["a|b"], "|")
+def test_a_line_with_another_delimiter_is_read_back(cells, delimiter):
+    text = csv_line(cells, delimiter=delimiter).decode("utf-8")
+    (found,) = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+    assert [unescape_cell(cell) for cell in found] == cells
+
+
 def test_bytes_that_are_not_utf_8_are_written_unchanged():
     raw = b"M\xfcller"
     assert csv_line(["p1", raw.decode("utf-8", "surrogateescape")]) == b"p1," + raw + b"\n"

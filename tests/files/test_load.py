@@ -1016,6 +1016,7 @@ KINDS = {
     "timezone": "clinic",
     "course_id": "course",
     "courses": "proposal",
+    "rows": "column-set",
 }
 
 
@@ -1036,7 +1037,7 @@ def test_a_file_of_no_kind_is_refused_with_the_keys_of_each_kind():
     assert whole(refused(load.load_any, written("x.toml", "a = 1\n"))) == [
         "x.toml: is neither a protocol, nor a clinic, nor a course, nor a mapping",
         "a protocol has phases, a clinic has hours, a course has a course_id, "
-        "a mapping has columns, a proposal has courses",
+        "a mapping has columns, a column set has rows, a proposal has courses",
         "try: give the file's path, or begin with one of ours: ketasched protocols list",
     ]
 

@@ -195,6 +195,18 @@ MAPPING: Data = {
     "ignore": ["Notes"],
     "date_order": "mdy",
 }
+COLUMN_SET: Data = {
+    "format": 1,
+    "rows": "appointments",
+    "columns": {
+        "Appt ID": "key",
+        "Begin": {"value": "start", "as": "%Y%m%d%H%M%S"},
+        "Status": {"value": "status", "words": {"planned": "Scheduled"}},
+        "Site": {"text": "Main"},
+    },
+    "delimiter": ";",
+    "header": False,
+}
 PROPOSAL: Data = {
     "format": 1,
     "made_at": "2027-01-12T08:00:00-05:00",
@@ -228,7 +240,13 @@ PROPOSAL: Data = {
     ],
     "reason": "pump repair",
 }
-FILES = {"clinic": CLINIC, "protocol": PROTOCOL, "mapping": MAPPING, "proposal": PROPOSAL}
+FILES = {
+    "clinic": CLINIC,
+    "protocol": PROTOCOL,
+    "mapping": MAPPING,
+    "column-set": COLUMN_SET,
+    "proposal": PROPOSAL,
+}
 DROP = object()
 BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "no zone": ("clinic", {"timezone": DROP}),
@@ -270,6 +288,15 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "a column that is a number": ("mapping", {"columns.Patient ID": 1}),
     "an order that is none": ("mapping", {"date_order": "ymd"}),
     "ignored headings as a text": ("mapping", {"ignore": "Notes"}),
+    "a column set of no rows": ("column-set", {"rows": DROP}),
+    "rows that are none": ("column-set", {"rows": "patients"}),
+    "a column set of no columns": ("column-set", {"columns": {}}),
+    "a column of nothing": ("column-set", {"columns.Site": {}}),
+    "a column of two things": ("column-set", {"columns.Site.value": "key"}),
+    "a column that is no value": ("column-set", {"columns.Appt ID": "kye"}),
+    "a form without a date": ("column-set", {"columns.Begin.as": "today"}),
+    "a form of the machine's own": ("column-set", {"columns.Begin.as": "%Y %c"}),
+    "a delimiter of two": ("column-set", {"delimiter": "::"}),
     "a proposal without courses": ("proposal", {"courses": DROP}),
     "a proposal of no moment": ("proposal", {"made_at": "2027-01-12"}),
     "a course whose visits stay": ("proposal", {"courses.0.starts": []}),
@@ -304,6 +331,9 @@ BROKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "half a visit": ("protocol", {"phases.0.reviews": [{"after": 2.5, "title": "?"}]}),
 }
 BEYOND: dict[str, tuple[str, dict[str, Any]]] = {
+    "a value of other rows": ("column-set", {"columns.Appt ID": "send_at"}),
+    "a form of what is no moment": ("column-set", {"columns.Status.as": "%Y"}),
+    "a word for what never is": ("column-set", {"columns.Status.words": {"plannd": "x"}}),
     "a zone that there is not": ("clinic", {"timezone": "America/NewYork"}),
     "holidays of no country": ("clinic", {"closures.holidays": "XX"}),
     "openings that overlap": ("clinic", {"hours.mon": ["09:00-12:00", "11:00-13:00"]}),

@@ -14,6 +14,7 @@ from tools.show_search import lines, search_for
 from ketasched.cli.output import EXIT_CODES
 from ketasched.files.codec import fields_of
 from ketasched.files.column_mapping import ColumnMapping
+from ketasched.files.column_set import ColumnSet
 from ketasched.model import Clinic, Course, Protocol, WrittenProposal
 from ketasched.planning.left_out import LEFT_OUT
 from ketasched.planning.planner import KEPT_START
@@ -56,7 +57,9 @@ def test_every_key_says_what_it_is_for(kind):
 
 
 def test_the_files_are_those_that_are_read():
-    assert set(KINDS.values()) == {Clinic, ColumnMapping, Course, Protocol, WrittenProposal}
+    assert set(KINDS.values()) == {
+        *(Clinic, ColumnMapping, ColumnSet, Course, Protocol, WrittenProposal)
+    }
 
 
 def links_of(page: Path) -> set[tuple[Path, str]]:

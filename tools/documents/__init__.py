@@ -17,6 +17,7 @@ DOCUMENTS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "src/ketasched/schemas/clinic.json": lambda: schemas.text("clinic"),
         "src/ketasched/schemas/course.json": lambda: schemas.text("course"),
         "src/ketasched/schemas/mapping.json": lambda: schemas.text("mapping"),
+        "src/ketasched/schemas/column-set.json": lambda: schemas.text("column-set"),
         "src/ketasched/schemas/proposal.json": lambda: schemas.text("proposal"),
         "src/ketasched/schemas/protocol.json": lambda: schemas.text("protocol"),
     }

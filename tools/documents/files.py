@@ -9,9 +9,11 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from ketasched.files.codec import Field, fields_of, plain
 from ketasched.files.column_mapping import ColumnMapping
+from ketasched.files.column_set import ColumnSet
 from ketasched.files.request_parsing import REQUEST_FIELDS, ROSTER_FIELDS
 from ketasched.files.roster.headings import REQUIRED
 from ketasched.model import Clinic, Course, Protocol, WrittenProposal
+from ketasched.model.queues import NAMED_ONLY, QUEUE_ROWS
 from ketasched.model.values import DATE_SCHEMA
 from tools.documents.schemas import default_value
 from tools.documents.tables import MADE, purpose, sentence, table
@@ -21,14 +23,14 @@ HEAD = f"""# Files
 
 {MADE}
 
-What can stand in a protocol, a clinic, a course, a mapping, a proposal and a roster: each key, its
-type, its unit, and what holds where it is left out. `ketasched check FILE` says everything that is
-wrong with a file, each with its place. An unknown key is an error: a typing slip must not drop a
-rule.
+What can stand in a protocol, a clinic, a course, a mapping, a column set, a proposal and a roster:
+each key, its type, its unit, and what holds where it is left out. `ketasched check FILE` says
+everything that is wrong with a file, each with its place. An unknown key is an error: a typing
+slip must not drop a rule.
 
-Protocols, clinics and mappings are TOML, or JSON with the same keys where the name ends in
-`.json`. Courses and proposals are JSON. Dates are inclusive on both ends, times are the clinic's.
-TOML's own dates and times need no quotes.
+Protocols, clinics, mappings and column sets are TOML, or JSON with the same keys where the name
+ends in `.json`. Courses and proposals are JSON. Dates are inclusive on both ends, times are the
+clinic's. TOML's own dates and times need no quotes.
 
 ## Help from your editor
 
@@ -84,6 +86,19 @@ CHAPTERS: Mapping[str, tuple[type, str]] = {
         "constraint that is lost. `--column`, `--ignore-column` and `--date-order` add to the\n"
         "file, and take precedence over it.",
     ),
+    "Column set": (
+        ColumnSet,
+        "Which columns a service of the clinic's own wants, for `ketasched rides`, `reminders`\n"
+        "and `register appointments` with `--columns FILE` ([how](queues.md)):\n\n"
+        "    format = 1\n"
+        '    rows = "appointments"\n\n'
+        "    [columns]\n"
+        '    "Appt ID" = "key"\n'
+        '    "Date" = { value = "start", as = "%m/%d/%Y" }\n'
+        '    "Site" = { text = "Main" }\n\n'
+        "A column is the name of a value, or a table. The values of each queue are listed after\n"
+        "the keys.",
+    ),
     "Proposal": (
         WrittenProposal,
         "What `ketasched reschedule --proposal monday.json` writes, and `--apply monday.json`\n"
@@ -103,7 +118,21 @@ def page() -> str:
         parts.append(f"## {title}\n\n{about}\n")
         known[kind] = title.lower()
         parts += sections(kind, "", known)
+        parts += queue_values() if kind is ColumnSet else ()
     return "\n".join([*parts, roster()])
+
+
+def queue_values() -> Iterator[str]:
+    """The values that the rows of each queue have."""
+    for queue, kind in QUEUE_ROWS.items():
+        rows = [
+            (f"`{name}`", named(one.kind, {}), one.key.unit, one.key.about)
+            for name, one in fields_of(kind).items()
+        ]
+        yield f"### The values of {queue}\n\n{sentence(kind.__doc__)}\n"
+        if queue in NAMED_ONLY:
+            yield f"`{NAMED_ONLY[queue]}` is written only if a column set names it.\n"
+        yield table(("value", "type", "unit", "what it is"), rows)
 
 
 def sections(kind: type, path: str, known: dict[type, str]) -> Iterator[str]:

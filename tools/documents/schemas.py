@@ -14,6 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from ketasched.files.codec import MOMENT, Field, fields_of, key_of, plain
 from ketasched.files.column_mapping import ColumnMapping
+from ketasched.files.column_set import Column, ColumnSet
 from ketasched.model import (
     Clinic,
     Course,
@@ -24,6 +25,7 @@ from ketasched.model import (
     WeekHours,
     WrittenProposal,
 )
+from ketasched.model.queues import QUEUE_ROWS
 from ketasched.model.values import DATE_SCHEMA
 from tools.documents.tables import purpose, sentence
 
@@ -35,6 +37,7 @@ KINDS: Mapping[str, type] = MappingProxyType(
         "clinic": Clinic,
         "course": Course,
         "mapping": ColumnMapping,
+        "column-set": ColumnSet,
         "proposal": WrittenProposal,
     }
 )
@@ -168,6 +171,15 @@ def _like(book: Book, part: Part) -> Part:
     return part | {"if": is_like, "then": {}, "else": own}
 
 
+def _or_value(_book: Book, part: Part) -> Part:
+    """A column that is only a value is written as its name."""
+    columns = part["properties"]["columns"]
+    values = {name for kind in QUEUE_ROWS.values() for name in fields_of(kind)}
+    name = {"description": "The name of a value.", "enum": sorted(values)}
+    columns["additionalProperties"] = {"anyOf": [name, columns["additionalProperties"]]}
+    return part
+
+
 def _minutes() -> type:
     found: type = fields_of(VisitKind)["minutes"].kind
     return found
@@ -178,6 +190,8 @@ BETWEEN_KEYS: Mapping[type, Callable[[Book, Part], Part]] = MappingProxyType(
         **dict.fromkeys((Hours, WeekHours), lambda _, part: part | {"minProperties": 1}),
         Phase: lambda _, part: part | {"oneOf": [_said("per_week"), _said("every_days")]},
         VisitKind: _like,
+        Column: lambda _, part: part | {"oneOf": [_said("value"), _said("text")]},
+        ColumnSet: _or_value,
     }
 )
 """What editors can know of keys that depend on each other, besides what each one may hold."""

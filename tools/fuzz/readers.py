@@ -8,8 +8,9 @@ an answer; anything else is a bug.
 import io
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,14 +23,27 @@ from tests.files.test_column_mapping import MAPPING
 from tests.files.test_proposal import WHOLE as PROPOSAL
 
 from ketasched.errors import BadFile, KetaschedError
+from ketasched.exchange.appointments import appointments
+from ketasched.exchange.reminders import reminders
+from ketasched.exchange.rides import rides
 from ketasched.files.busy import calendar_from
 from ketasched.files.column_mapping import ColumnMapping
+from ketasched.files.column_set import ColumnSet
 from ketasched.files.csv_cells import csv_line
 from ketasched.files.load import READERS as KINDS
 from ketasched.files.load import load_clinic, load_protocol, starter_clinic
 from ketasched.files.roster import Roster, read_roster, request_of_row
 from ketasched.files.toml_json import parse
-from ketasched.model import Clinic, Course, DateOrder, Protocol, Request, WrittenProposal
+from ketasched.model import (
+    Clinic,
+    Course,
+    DateOrder,
+    DateRange,
+    Protocol,
+    Request,
+    WrittenProposal,
+)
+from ketasched.model.queues import Queue, QueueRow
 from ketasched.planning.planner import plan
 from ketasched.render.call_list import FORMS, render_calls
 from ketasched.render.call_list.calls import make_call_list
@@ -90,6 +104,13 @@ def read_mapping(data: bytes) -> None:
     _requests(roster, found.date_order)
 
 
+def read_column_set(data: bytes) -> None:
+    """A column set, by which rows are written."""
+    found = _noun("column-set", data)
+    assert isinstance(found, ColumnSet)
+    found.csv(_rows_of(found.rows))
+
+
 def read_proposal(data: bytes) -> None:
     """A proposal, of which a call list is made."""
     found = _noun("proposal", data)
@@ -105,6 +126,7 @@ READERS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
         "clinic": read_clinic,
         "course": read_course,
         "mapping": read_mapping,
+        "column set": read_column_set,
         "proposal": read_proposal,
         "roster": read_rows,
         "busy calendar": read_busy,
@@ -127,6 +149,7 @@ def seeds(reader: str) -> Iterator[bytes]:
         "clinic": [*_texts([CLINIC]), starter_clinic("America/New_York", "0" * 32)],
         "course": _texts(GOLDEN.glob("*.patient.json")),
         "mapping": [MAPPING],
+        "column set": _texts((EXAMPLES / "columns").glob("*.toml")),
         "proposal": [json.dumps(PROPOSAL)],
         "roster": [*_texts([EXAMPLES / "roster.csv"]), ROW],
         "busy calendar": _calendars(),
@@ -134,7 +157,7 @@ def seeds(reader: str) -> Iterator[bytes]:
     for text in texts[reader]:
         yield text.encode()
         # As JSON, too, which is changed place by place.
-        if reader in ("protocol", "clinic", "mapping"):
+        if reader in ("protocol", "clinic", "mapping", "column set"):
             yield json.dumps(tomllib.loads(text)).encode()
 
 
@@ -157,6 +180,19 @@ def _calendars() -> list[str]:
         for zones, name, _ in ZONES.values()
     ]
     return [*(calendar(*events) for events, _ in RIGHT.values()), *in_zones, "\n".join(SAMPLE)]
+
+
+@lru_cache
+def _rows_of(queue: Queue) -> Sequence[QueueRow]:
+    """Rows of a queue, of a course whose patient agreed to reminders."""
+    asked = replace(REQUEST, reminders=True, patient_phone="+1 555 0134")
+    course = plan(_usual_protocol(), _usual_clinic(), asked, made_at=MADE_AT)
+    rows: dict[Queue, Iterator[QueueRow]] = {
+        "appointments": appointments(course, {}, DateRange(*BUSY_DAYS), cancelled=True),
+        "rides": rides(course, MADE_AT, BUSY_DAYS[1], "all"),
+        "reminders": reminders(course, MADE_AT, BUSY_DAYS[1]),
+    }
+    return [*rows[queue]]
 
 
 @lru_cache

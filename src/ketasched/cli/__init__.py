@@ -21,6 +21,8 @@ COMMANDS = {
     "day": "The clinic's day: who comes, which chair, which driver.",
     "reschedule": "Move all visits that no longer fit the clinic, as one.",
     "drivers": "The coming visits that have no driver.",
+    "rides": "The rides to come, for a ride service.",
+    "reminders": "The messages to patients who agreed to them.",
     "authorisations": "Whose authorised sessions run out, in visits or days.",
     "backfill": "Who could take a free slot.",
     "publish": "Write calendars to subscribe to, for a web server.",

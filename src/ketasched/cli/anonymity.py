@@ -39,6 +39,7 @@ PUBLIC = frozenset(
         *("boosters", "booster_every", "date_order", "made_at", "today", "date", "on", "to"),
         *("ahead", "limit", "shard", "cluster", "jobs", "protocol", "overrides", "kind", "scope"),
         *("roster", "output", "columns", "ignored", "mapping_path", "register_address"),
+        *("column_set_path", "since", "until"),
         *("audience", "form", "visits", "what", "proposal_path", "applied", "outcome"),
     )
 )

@@ -9,6 +9,7 @@ from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import print_as, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
+from ketasched.files.csv_cells import csv_line
 from ketasched.language.locale import Locale
 from ketasched.language.restyle import restyle
 from ketasched.model import DateRange, misfit_count
@@ -20,6 +21,9 @@ from ketasched.render.day_sheet.day_visit import (
     visits_between,
     visits_without_driver,
 )
+
+COLUMNS = ("key", "patient", "patient_phone", "visit", "start", "end")
+"""The columns of the CSV."""
 
 
 @click.command("drivers")
@@ -33,7 +37,7 @@ from ketasched.render.day_sheet.day_visit import (
 )
 @register_option
 @which_clinic_option
-@options.output_format()
+@options.output_format(("text", "csv", "json"))
 @options.today()
 def command(
     *,
@@ -48,6 +52,7 @@ def command(
     \b
     ketasched drivers
     ketasched drivers --next 7d
+    ketasched drivers --format csv >without-driver.csv
     """
     how_far = days_ahead(ahead)
     query = DayQuery(register_address, clinic_path)
@@ -56,8 +61,12 @@ def command(
     courses, chairs = query.days(now.date(), last)
     misfits = query.misfits(courses)
     missing = visits_without_driver(courses, chairs, now, last, misfits)
-    print_as(form, missing, aligned([_cells(visit, query.locale) for visit in missing]))
-    if form == "json":
+    if form == "csv":
+        lines = (csv_line(row, keeps_phones=True) for row in (COLUMNS, *map(_row, missing)))
+        click.echo(b"".join(lines), nl=False)
+    else:
+        print_as(form, missing, aligned([_cells(visit, query.locale) for visit in missing]))
+    if form in ("csv", "json"):
         return
     coming = [
         visit
@@ -80,6 +89,12 @@ def command(
         say("note", f"every visit until {day_text(last)} has a driver")
     else:
         say("note", f"no visits until {day_text(last)}")
+
+
+def _row(visit: DayVisit) -> tuple[str, ...]:
+    """The cells of a line of CSV, which say nothing of the treatment."""
+    times = (visit.start.isoformat(), visit.end.isoformat())
+    return visit.uid, visit.patient, visit.patient_phone, str(visit.number), *times
 
 
 def _cells(visit: DayVisit, locale: Locale) -> tuple[str, ...]:

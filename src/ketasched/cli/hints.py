@@ -28,6 +28,7 @@ KNOWN = {COURSE: "course", "DIR": "output"}
 
 REPEATED = {
     "mapping_path": "--columns",
+    "column_set_path": "--columns",
     "columns": "--column",
     "ignored": "--ignore-column",
     "date_order": "--date-order",
@@ -40,7 +41,9 @@ REPEATED = {
 `--register` alone comes last, else it would take the word after it for its value.
 """
 
-AT_HOME = frozenset(("register", "day", "drivers", "authorisations", "backfill"))
+AT_HOME = frozenset(
+    ("register", "day", "drivers", "rides", "reminders", "authorisations", "backfill")
+)
 """The commands that use the usual register unasked; all others only with `--register`."""
 
 SECRET = re.compile(r":[^/@]*@|password", re.IGNORECASE)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.cli import options, rename
+from ketasched.cli import appointments, options, rename
 from ketasched.cli.anonymity import hide_names, hide_people
 from ketasched.cli.course_source import find_course, former_courses
 from ketasched.cli.current_clinic import coming_misfits
@@ -288,6 +288,7 @@ def restore(*, path: Path, register_address: str | None, force: bool) -> None:
 
 
 command.add_command(rename.command)
+command.add_command(appointments.command)
 
 
 def _entry_text(entry: CourseEntry) -> str:

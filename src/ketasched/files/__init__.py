@@ -7,7 +7,7 @@ a request, and each verb of a change, may have; `option_values` reads the values
 The packages `roster` and `busy` read rosters and calendars of busy times.
 
 Doors: atomic_write, busy_calendars, change_parsing, clinic_warnings, codec, column_mapping,
-countries, cross_references, csv_cells, disk, feed_names, load, option_values, outbox,
+column_set, countries, cross_references, csv_cells, disk, feed_names, load, option_values, outbox,
 public_folder, request_parsing, request_values, roster_source, toml_json, typed_dates, typed_text,
 zone_data.
 """

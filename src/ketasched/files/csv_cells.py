@@ -3,6 +3,9 @@
 A spreadsheet runs a cell that begins with "=", "+", "-" or "@" as a formula. Such a cell is
 escaped with a leading "'", which makes it text. A cell that begins with "'" is escaped, too, so
 that every cell can be unescaped to what it was.
+
+In files for programs a phone number is no such cell: "+1 555 0134" has to arrive as it is. It has
+digits and signs only, so a spreadsheet could at worst show their sum.
 """
 
 import re
@@ -15,6 +18,10 @@ SAFE_CELL = re.compile(r"""(?![=+\-@＝＋－＠'\s])[^,;"\t\r\n]+(?<!\s)""")
 """Matches a cell that needs neither an escape nor quotes, as most do."""
 
 
+PHONE = re.compile(r"\+\d[\d ().-]{2,30}", re.ASCII)
+"""Matches a phone number with its country's code; no formula with a name in it does."""
+
+
 def escape_cell(text: str) -> str:
     """The text as a cell that no spreadsheet runs: "=1+1" becomes "'=1+1"."""
     return f"'{text}" if _is_risky(text) else text
@@ -25,13 +32,19 @@ def unescape_cell(text: str) -> str:
     return text[1:] if text[:1] == "'" and _is_risky(text[1:]) else text
 
 
-def csv_line(cells: Iterable[str]) -> bytes:
-    """One line of a CSV file, its cells escaped: commas, UTF-8, "\\n" at the end.
+def csv_line(cells: Iterable[str], *, delimiter: str = ",", keeps_phones: bool = False) -> bytes:
+    """One line of a CSV file, its cells escaped: UTF-8, "\\n" at the end.
+
+    With `keeps_phones` phone numbers are not escaped.
 
     Lone surrogates, which stand for bytes that are not UTF-8 ("surrogateescape", as in
     `Row.raw_cells`), are written as these bytes.
     """
-    line = ",".join([_quote_cell(cell) for cell in cells])
+    quoted = [
+        cell if keeps_phones and PHONE.fullmatch(cell) else _quote_cell(cell, delimiter)
+        for cell in cells
+    ]
+    line = delimiter.join(quoted)
     return (line or '""').encode("utf-8", "surrogateescape") + b"\n"
 
 
@@ -39,11 +52,11 @@ def _is_risky(text: str) -> bool:
     return text[:1] in RISKY_STARTS or text.lstrip()[:1] in RISKY_STARTS
 
 
-def _quote_cell(text: str) -> str:
+def _quote_cell(text: str, delimiter: str) -> str:
     """The text escaped, and quoted where CSV needs quotes."""
-    if SAFE_CELL.fullmatch(text):
+    if SAFE_CELL.fullmatch(text) and delimiter not in text:
         return text
     cell = escape_cell(text)
-    if cell != cell.strip() or any(sign in cell for sign in ',;"\t\r\n'):
+    if cell != cell.strip() or any(sign in cell for sign in f',;"\t\r\n{delimiter}'):
         return '"' + cell.replace('"', '""') + '"'
     return cell

@@ -1,4 +1,4 @@
-"""Loads protocols, clinics, courses, column mappings and proposals.
+"""Loads protocols, clinics, courses, column mappings, column sets and proposals.
 
 An error lists every problem of a file with its place.
 """
@@ -14,6 +14,7 @@ from ketasched.errors import BadFile, command_line, summarise_problems
 from ketasched.files import codec
 from ketasched.files.codec import Noun
 from ketasched.files.column_mapping import ColumnMapping
+from ketasched.files.column_set import ColumnSet, column_set_problems, with_whole_columns
 from ketasched.files.countries import UNKNOWN_COUNTRY, country_of, customs_of
 from ketasched.files.cross_references import (
     Data,
@@ -43,13 +44,14 @@ from ketasched.model import (
 from ketasched.model.did_you_mean import did_you_mean
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.no_driving import run_on
+from ketasched.model.queues import Queue
 from ketasched.model.values import escape_unprintable
 
 # Not `importlib.resources`, which takes as long to import as a course takes to plan.
 PACKAGE = Path(__file__).parent.parent
 PROTOCOLS = PACKAGE / "protocols"
 
-FileNoun = Protocol | Clinic | Course | ColumnMapping | WrittenProposal
+FileNoun = Protocol | Clinic | Course | ColumnMapping | ColumnSet | WrittenProposal
 """What a file of ours can hold."""
 
 DEFAULT_PROTOCOL = "iv-depression"
@@ -154,6 +156,15 @@ def load_mapping(path: str) -> ColumnMapping:
     return _read_mapping(_read_kind("mapping", path), path)
 
 
+def load_column_set(path: str, queue: Queue) -> ColumnSet:
+    """The column set of a queue in the file at `path`. Raises `BadFile`."""
+    found = _read_column_set(_read_kind("column-set", path), path)
+    if found.rows != queue:
+        said = f"{path}: has the columns of {found.rows}, not of {queue}"
+        raise BadFile(said, next_step=f'give a file that has rows = "{queue}"')
+    return found
+
+
 def load_proposal(path: str) -> WrittenProposal:
     """The proposal in the file at `path`. Raises `BadFile`."""
     return _read_proposal(_read_kind("proposal", path), path)
@@ -200,7 +211,7 @@ def load_any(path: str) -> FileNoun:
             f"{path}: is neither a protocol, nor a clinic, nor a course, nor a mapping",
             details=[
                 "a protocol has phases, a clinic has hours, a course has a course_id, "
-                "a mapping has columns, a proposal has courses"
+                "a mapping has columns, a column set has rows, a proposal has courses"
             ],
             next_step="give the file's path, or begin with one of ours: ketasched protocols list",
         )
@@ -214,7 +225,8 @@ def _read_kind(kind: str, path: str, *, or_input: bool = False) -> Data:
         raise BadFile(f"{path}: is made for people, not for reading back", next_step=step)
     data = read_data(path, or_input=or_input)
     found = _kind_of(data)
-    if found not in (kind, None):
+    # A column set without its `rows` looks like a mapping: reading it says what is missing.
+    if found not in (kind, None) and (found, kind) != ("mapping", "column-set"):
         raise BadFile(f"{path}: is a {found}, not a {kind}", next_step=command_line("check", path))
     return data
 
@@ -229,6 +241,8 @@ def _kind_of(data: Data) -> str | None:
         return "protocol"
     if "hours" in data or "timezone" in data:
         return "clinic"
+    if "rows" in data:
+        return "column-set"
     return "mapping" if "columns" in data else None
 
 
@@ -356,6 +370,12 @@ def _read_mapping(data: Data, path: str) -> ColumnMapping:
     return _read(ColumnMapping, data, path, [])
 
 
+def _read_column_set(data: Data, path: str) -> ColumnSet:
+    _refuse_later_format(data, path)
+    data = with_whole_columns(data)
+    return _read(ColumnSet, data, path, [*column_set_problems(data)])
+
+
 def _read_proposal(data: Data, path: str) -> WrittenProposal:
     _refuse_later_format(data, path)
     zone, problems = zone_of(data.get("timezone")), [*zone_problems(data)]
@@ -367,6 +387,7 @@ READERS: Mapping[str, Callable[[Data, str], FileNoun]] = {
     "clinic": _read_clinic,
     "course": _read_course,
     "mapping": _read_mapping,
+    "column-set": _read_column_set,
     "proposal": _read_proposal,
 }
 """By kind of file: the function that makes a noun of the data of the file at a path."""

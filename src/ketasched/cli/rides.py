@@ -1,0 +1,74 @@
+"""`ketasched rides`: the rides to come, for a ride service."""
+
+import click
+
+from ketasched.cli import options
+from ketasched.cli.anonymity import hide_people
+from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
+from ketasched.cli.output import say
+from ketasched.cli.queue_output import QueueOptions, queue_options
+from ketasched.cli.register_option import register_option
+from ketasched.exchange.rides import NOBODY, rides
+from ketasched.language.locale import Locale
+from ketasched.model.queues import Ride
+from ketasched.model.wall_clock import day_text
+
+
+@click.command("rides")
+@click.option(
+    "--next",
+    "ahead",
+    metavar="DAYS",
+    default="3d",
+    show_default=True,
+    help="How far ahead to look: 3d is today and the three days after it, 2w two weeks.",
+)
+@click.option(
+    "--driver",
+    metavar="NAME|none|all",
+    default=NOBODY,
+    show_default=True,
+    help="Whose rides: of a driver by name, those without a driver, or all.",
+)
+@register_option
+@which_clinic_option
+@options.group(QueueOptions, "output", *queue_options)
+@options.today()
+def command(
+    *,
+    ahead: str,
+    driver: str,
+    register_address: str | None,
+    clinic_path: str | None,
+    output: QueueOptions,
+    today: str | None,
+) -> None:
+    """List the rides to come that nobody drives, for a ride service: to bring, and to collect.
+
+    A ride has the patient's reference and phone number, and nothing of the treatment.
+
+    \b
+    ketasched rides
+    ketasched rides --next 3d --format csv >rides.csv
+    ketasched rides --driver "City Rides" --columns examples/columns/ride-service.toml
+    """
+    how_far, columns = days_ahead(ahead), output.columns("rides")
+    query = DayQuery(register_address, clinic_path)
+    now = query.now(today)
+    last = now.date() + how_far
+    courses, _ = query.days(now.date(), last)
+    found = [one for course in courses for one in rides(course, now, last, driver)]
+    found.sort(key=lambda one: (one.at.timestamp(), one.key))
+    output.print(found, columns, [_cells(one, query.locale) for one in found])
+    hide_people(*courses)
+    if not found:
+        which = {NOBODY: "ride without a driver", "all": "ride"}.get(driver, "ride of this driver")
+        say("note", f"no {which} until {day_text(last)}")
+
+
+def _cells(one: Ride, locale: Locale) -> tuple[str, ...]:
+    day, clock = locale.day_text(one.at, year=False), locale.clock_text(one.at)
+    end = f"bring by {clock}" if one.ride == "bring" else f"collect from {clock}"
+    who = ", ".join(filter(None, (one.patient, one.patient_phone)))
+    driver = ", ".join(filter(None, (one.driver_name, one.driver_phone)))
+    return day, end, who, f"visit {one.visit}", driver or "no driver"

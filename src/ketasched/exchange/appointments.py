@@ -1,0 +1,65 @@
+"""Appointments: what a patient record system is told of a course."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ketasched.events.view import View, clinic_locale
+from ketasched.events.wording import Labels, clinic_place, is_at_check_in, is_discreet
+from ketasched.model import TAKES_PLACE, Companion, Course, DateRange, Visit
+from ketasched.model.queues import Appointment
+from ketasched.model.replay import removed_companions, removed_visits
+
+
+def appointments(
+    course: Course, chairs: Mapping[str, int | None], days: DateRange, *, cancelled: bool
+) -> Iterator[Appointment]:
+    """The visits and companions of these days: at the clinic, at home and by phone.
+
+    With `cancelled` there is also what is missed, held, ended or removed, on its last date. A
+    review at a visit's check-in is a part of the visit.
+    """
+    discreet = is_discreet(course, View("patient"))
+    labels = Labels(course, discreet, clinic_locale(course.clinic))
+    for item in _items(course):
+        is_asked = cancelled or item.status in TAKES_PLACE
+        if item.start.date() in days and is_asked:
+            yield _appointment(labels, item, chairs.get(item.uid))
+
+
+def _items(course: Course) -> Iterator[Visit | Companion]:
+    """What calendars have of a course, and what a change has removed from it."""
+    yield from (visit for visit in course.visits if not visit.elsewhere)
+    for one in course.companions:
+        if not (one.is_review and is_at_check_in(course, one)):
+            yield one
+    for visit in removed_visits(course):
+        yield replace(visit, status="omitted")
+    for one in removed_companions(course):
+        yield replace(one, status="omitted")
+
+
+def _appointment(labels: Labels, item: Visit | Companion, chair: int | None) -> Appointment:
+    course = labels.course
+    if isinstance(item, Visit):
+        number, kind, place = item.number, item.kind, course.protocol.visits[item.kind].place
+        title = labels.visit_title(item)
+    else:
+        number, kind, place = item.after, item.name or "review", item.place
+        title = labels.companion_title(item)
+    is_here = place == "clinic"
+    return Appointment(
+        key=item.uid,
+        patient=course.patient,
+        patient_phone=course.request.patient_phone,
+        start=item.start,
+        end=item.end,
+        minutes=int(item.end.timestamp() - item.start.timestamp()) // 60,
+        title=title,
+        status=item.status,
+        place=place,
+        address=clinic_place(course.clinic, discreet=labels.discreet) if is_here else "",
+        chair=None if chair is None else chair + 1,
+        visit=number,
+        sequence=item.sequence,
+        kind=kind,
+    )

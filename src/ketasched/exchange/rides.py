@@ -1,0 +1,54 @@
+"""Rides: what a ride service is told of a course, for its own lists; discreet for everybody."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Literal
+
+from ketasched.events.rides import items_with_ride
+from ketasched.events.view import View, reader_locale
+from ketasched.events.wording import clinic_name, clinic_phone, clinic_place
+from ketasched.model import Companion, Course, Visit
+from ketasched.model.identifiers import event_uid
+from ketasched.model.privacy import redact
+from ketasched.model.queues import Ride
+
+ALL, NOBODY = "all", "none"
+"""Whose rides may be asked for besides a driver's by name: everybody's, and those of nobody."""
+
+
+def rides(course: Course, now: datetime, last: date, driver: str) -> Iterator[Ride]:
+    """The ends of rides from `now` to the day `last`, inclusive, that this driver drives.
+
+    `driver` is a name, `ALL`, or `NOBODY` for rides without a driver.
+    """
+    for item in items_with_ride(course):
+        name = item.driver.name if item.driver else NOBODY
+        if item.status == "completed" or driver not in (ALL, name):
+            continue
+        for ride, at in (("bring", item.start), ("collect", item.end)):
+            if now <= at and at.date() <= last:
+                yield _ride(course, item, "bring" if ride == "bring" else "collect", at)
+
+
+def _ride(
+    course: Course, item: Visit | Companion, ride: Literal["bring", "collect"], at: datetime
+) -> Ride:
+    place, is_collection = clinic_place(course.clinic, discreet=True), ride == "collect"
+    return Ride(
+        # Not the UID in the driver's calendar, which is another one for another driver.
+        key=event_uid(course.uid_key, item.uid, "ride", ride),
+        ride=ride,
+        at=at,
+        pick_up=at if is_collection else None,
+        pick_up_place=place if is_collection else "",
+        drop_off=None if is_collection else at,
+        drop_off_place="" if is_collection else place,
+        patient=redact(course.patient),
+        patient_phone=course.request.patient_phone,
+        language=reader_locale(course, View("patient")).language,
+        driver_name=redact(item.driver.name) if item.driver else "",
+        driver_phone=item.driver.phone if item.driver else "",
+        clinic=clinic_name(course.clinic, discreet=True),
+        clinic_phone=clinic_phone(course.clinic, discreet=True),
+        visit=item.number if isinstance(item, Visit) else item.after,
+    )
