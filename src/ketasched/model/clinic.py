@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from ketasched.model.email_address import email_key
-from ketasched.model.keys import Key
+from ketasched.model.keys import Key, where_used
 from ketasched.model.protocol import CHECK_IN, OBSERVATION, TREATMENT, NoDriving
 from ketasched.model.resource import Resource, days_overlap_problems
 from ketasched.model.values import (
@@ -35,19 +35,16 @@ class Closures:
     On a day with chairs out of order it is open, with the other chairs.
     """
 
-    holidays: Annotated[
-        str,
-        Key("The public holidays of a country, or of a part of it: `US-NY`, `DE-BY`, `GB-ENG`."),
-    ] = ""
-    dates: Annotated[tuple[DateRange, ...], Key("Other days, with what they are called.")] = ()
-    openings: Annotated[
-        Mapping[date, tuple[TimeRange, ...]],
-        Key("Days on which the clinic is open all the same, each with its openings."),
-    ] = field(default_factory=dict)
-    chairs: Annotated[
-        Mapping[DateRange, int],
-        Key("How many chairs are out of order: by day, or by first and last day.", unit="chairs"),
-    ] = field(default_factory=dict, metadata={"written where used": True})
+    holidays: str = ""
+    """The public holidays of a country, or of a part of it: `US-NY`, `DE-BY`, `GB-ENG`."""
+    dates: tuple[DateRange, ...] = ()
+    """Other days, with what they are called."""
+    openings: Mapping[date, tuple[TimeRange, ...]] = field(default_factory=dict)
+    """Days on which the clinic is open all the same, each with its openings."""
+    chairs: Annotated[Mapping[DateRange, int], Key(unit="chairs")] = field(
+        default_factory=dict, metadata={"written where used": True}
+    )
+    """How many chairs are out of order: by day, or by first and last day."""
 
     def chairs_out_of_order(self, day: date) -> tuple[int, str]:
         """How many chairs are out of order on a date, and what their time is called, or ""."""
@@ -70,29 +67,32 @@ NINE, TWO_HOURS, A_DAY = Clock(9 * 60), LeadTime(120), LeadTime(24 * 60)
 class Reminders:
     """When the patient is reminded to arrange a driver, and how early alarms sound."""
 
-    driver: Annotated[
-        tuple[Reminder, ...], Key("When the patient is reminded to arrange a driver.")
-    ] = (Reminder(3, Clock(600)), Reminder(1, Clock(1080)))
-    alarm: Annotated[LeadTime, Key("How long before a visit its alarm sounds.")] = TWO_HOURS
+    driver: tuple[Reminder, ...] = (Reminder(3, Clock(600)), Reminder(1, Clock(1080)))
+    """When the patient is reminded to arrange a driver."""
+    alarm: LeadTime = TWO_HOURS
+    """How long before a visit its alarm sounds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
     """The clinic's own words, each a free text. No number in them is ours."""
 
-    before: Annotated[str, Key("How to prepare: eating, drinking, medicines.", lines=True)] = ""
-    bring: Annotated[str, Key("What to bring.", lines=True)] = ""
-    side_effects: Annotated[str, Key("How one may feel afterwards.", lines=True)] = ""
-    call: Annotated[str, Key("When to call, and whom.", lines=True)] = ""
+    before: Annotated[str, Key(lines=True)] = ""
+    """How to prepare: eating, drinking, medicines."""
+    bring: Annotated[str, Key(lines=True)] = ""
+    """What to bring."""
+    side_effects: Annotated[str, Key(lines=True)] = ""
+    """How one may feel afterwards."""
+    call: Annotated[str, Key(lines=True)] = ""
+    """When to call, and whom."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProtocolWording(Wording):
     """The clinic's words for one protocol; what is left empty is said as for all."""
 
-    discreet: Annotated[Wording, Key("The same where nothing may tell the treatment.")] = field(
-        default_factory=Wording
-    )
+    discreet: Wording = field(default_factory=Wording)
+    """The same where nothing may tell the treatment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,23 +102,22 @@ class OtherWording(ProtocolWording):
     Those of a language may have tables named by a protocol's id, with the words for that one.
     """
 
-    protocols: Annotated[
-        Mapping[str, ProtocolWording],
-        Key("In the table of a language: the same for one protocol, by its id."),
-    ] = field(default_factory=dict, metadata={"other tables": True})
+    protocols: Mapping[str, ProtocolWording] = field(
+        default_factory=dict, metadata={"other tables": True}
+    )
+    """In the table of a language: the same for one protocol, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Instructions(ProtocolWording):
     """The clinic's words for all; other tables are named by a protocol's id or by a language."""
 
-    others: Annotated[
-        Mapping[str, OtherWording],
-        Key(
-            "The same for one protocol, by its id, or for readers of one language, by its code; "
-            "what is left out is as for all."
-        ),
-    ] = field(default_factory=dict, metadata={"other tables": True})
+    others: Mapping[str, OtherWording] = field(
+        default_factory=dict, metadata={"other tables": True}
+    )
+    """The same for one protocol, by its id, or for readers of one language, by its code; what is
+    left out is as for all.
+    """
 
     def wording(self, protocol: str, language: str, *, discreet: bool) -> Wording:
         """The words for a protocol to the readers of a language.
@@ -149,34 +148,24 @@ class OwnMinutes:
 class Override:
     """What a clinic says instead of a protocol for one kind of visit."""
 
-    minutes: Annotated[
-        OwnMinutes, Key("The clinic's own minutes; what is left out is as in the protocol.")
-    ] = field(default_factory=OwnMinutes)
-    no_driving: Annotated[
-        NoDriving | None,
-        Key("The clinic's own rule on driving afterwards, instead of the protocol's."),
-    ] = None
-    because: Annotated[
-        str, Key("Why a number is shorter than the protocol's; shown on the clinic's page.")
-    ] = ""
+    minutes: OwnMinutes = field(default_factory=OwnMinutes)
+    """The clinic's own minutes; what is left out is as in the protocol."""
+    no_driving: NoDriving | None = None
+    """The clinic's own rule on driving afterwards, instead of the protocol's."""
+    because: str = ""
+    """Why a number is shorter than the protocol's; shown on the clinic's page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prices:
     """What visits cost, by protocol id, then by kind of visit; printed on the patient's page."""
 
-    currency: Annotated[
-        str,
-        Key(
-            "The currency, as it is printed.",
-            pattern=".{0,5}",
-            form='a short one such as "USD" or "€"',
-        ),
-    ] = ""
-    protocols: Annotated[
-        Mapping[str, Mapping[str, Amount]],
-        Key("What each kind of visit of a protocol costs: by the protocol's id, then by kind."),
-    ] = field(default_factory=dict, metadata={"other tables": True})
+    currency: Annotated[str, Key(pattern=".{0,5}", form='a short one such as "USD" or "€"')] = ""
+    """The currency, as it is printed."""
+    protocols: Mapping[str, Mapping[str, Amount]] = field(
+        default_factory=dict, metadata={"other tables": True}
+    )
+    """What each kind of visit of a protocol costs: by the protocol's id, then by kind."""
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the currency is not printable."""
@@ -194,101 +183,61 @@ class Clinic:
     `week_begins` is the first column of printed months, and the first day of `day --week`.
     """
 
-    timezone: Annotated[str, Key("The clinic's zone, an IANA name: `America/New_York`.")]
-    hours: Annotated[Hours, Key("When the clinic is open, by weekday.")]
-    name: Annotated[str, Key("What the clinic is called.", lines=True)] = ""
-    phone: Annotated[str, Key("Where to call.", lines=True)] = ""
+    timezone: str
+    """The clinic's zone, an IANA name: `America/New_York`."""
+    hours: Hours
+    """When the clinic is open, by weekday."""
+    name: Annotated[str, Key(lines=True)] = ""
+    """What the clinic is called."""
+    phone: Annotated[str, Key(lines=True)] = ""
+    """Where to call."""
     email: Annotated[str, email_key("From which address invitations are sent.")] = field(
         default="", metadata={"written where used": True}
     )
-    address: Annotated[str, Key("Where it is; it may have several lines.", lines=True)] = ""
-    calendar_name: Annotated[
-        str, Key("A neutral name for calendars, where the name tells what is treated.", lines=True)
-    ] = ""
-    calendar_place: Annotated[
-        str, Key("A neutral place for calendars, where the address tells.", lines=True)
-    ] = ""
-    chairs: Annotated[
-        int | None,
-        Key(
-            "How many visits there can be at once; unsaid, they are not counted.",
-            unit="chairs",
-            least=1,
-            most=1000,
-        ),
-    ] = None
-    starts_per_slot: Annotated[
-        int | None,
-        Key(
-            "How many visits may begin together; unsaid, any number.",
-            unit="visits",
-            least=1,
-            most=1000,
-        ),
-    ] = None
-    resources: Annotated[
-        tuple[Resource, ...], Key("What visits need beside a chair: people, rooms, devices.")
-    ] = field(default=(), metadata={"written where used": True})
-    slot_minutes: Annotated[
-        int,
-        Key(
-            "Visits begin every so many minutes from each opening.",
-            unit="minutes",
-            least=1,
-            most=720,
-        ),
-    ] = 15
-    preferred_start: Annotated[
-        Clock, Key("The check-in time to aim for where none is asked for.")
-    ] = NINE
-    week_begins: Annotated[
-        Weekday, Key("The first day of a week, on printed months and for `day --week`.")
-    ] = "mon"
-    clock: Annotated[
-        ClockStyle, Key("How people read the time here: `9:00 AM` (12h) or `09:00` (24h).")
-    ] = field(default="24h", metadata={"written where used": True})
-    dates: Annotated[
-        DateStyle, Key("How people read dates here: `Mon, Dec 7` (us) or `Mon 7 Dec` (intl).")
-    ] = field(default="intl", metadata={"written where used": True})
-    language: Annotated[
-        str,
-        Key("What patients and drivers read, unless a request says another: docs/languages.md."),
-    ] = field(default="en", metadata={"written where used": True})
-    date_order: Annotated[
-        DateOrder,
-        Key("What `03/04/2027` is here, where somebody types it: the month first, or the day."),
-    ] = field(default=None, metadata={"written where used": True})
-    notice: Annotated[
-        LeadTime,
-        Key("How soon a visit may be to which another visit's change moves it, in elapsed time."),
-    ] = A_DAY
-    titles: Annotated[
-        Titles,
-        Key(
-            "What visits are called for patients, on pages and in calendars: discreet titles tell "
-            "nothing. The clinic's own pages and calendars always say what they are."
-        ),
-    ] = "discreet"
-    id_salt: Annotated[
-        str,
-        Key("Random text that keeps identifiers from being guessed; `clinic init` writes one."),
-    ] = ""
-    closures: Annotated[Closures, Key("When the clinic is closed, whatever its hours say.")] = (
-        field(default_factory=Closures)
-    )
-    reminders: Annotated[Reminders, Key("When somebody is reminded.")] = field(
-        default_factory=Reminders
-    )
-    instructions: Annotated[Instructions, Key("The clinic's words for its patients.")] = field(
-        default_factory=Instructions
-    )
-    overrides: Annotated[
-        Mapping[str, Mapping[str, Override]],
-        Key("Its own minutes and rules: by protocol id, then by kind of visit."),
-    ] = field(default_factory=dict)
-    prices: Annotated[Prices, Key("What visits cost, for the patient's page.")] = field(
-        default_factory=Prices
-    )
+    address: Annotated[str, Key(lines=True)] = ""
+    """Where it is; it may have several lines."""
+    calendar_name: Annotated[str, Key(lines=True)] = ""
+    """A neutral name for calendars, where the name tells what is treated."""
+    calendar_place: Annotated[str, Key(lines=True)] = ""
+    """A neutral place for calendars, where the address tells."""
+    chairs: Annotated[int | None, Key(unit="chairs", least=1, most=1000)] = None
+    """How many visits there can be at once; unsaid, they are not counted."""
+    starts_per_slot: Annotated[int | None, Key(unit="visits", least=1, most=1000)] = None
+    """How many visits may begin together; unsaid, any number."""
+    resources: tuple[Resource, ...] = where_used(default=())
+    """What visits need beside a chair: people, rooms, devices."""
+    slot_minutes: Annotated[int, Key(unit="minutes", least=1, most=720)] = 15
+    """Visits begin every so many minutes from each opening."""
+    preferred_start: Clock = NINE
+    """The check-in time to aim for where none is asked for."""
+    week_begins: Weekday = "mon"
+    """The first day of a week, on printed months and for `day --week`."""
+    clock: ClockStyle = where_used(default="24h")
+    """How people read the time here: `9:00 AM` (12h) or `09:00` (24h)."""
+    dates: DateStyle = where_used(default="intl")
+    """How people read dates here: `Mon, Dec 7` (us) or `Mon 7 Dec` (intl)."""
+    language: str = where_used(default="en")
+    """What patients and drivers read, unless a request says another: docs/languages.md."""
+    date_order: DateOrder = where_used(default=None)
+    """What `03/04/2027` is here, where somebody types it: the month first, or the day."""
+    notice: LeadTime = A_DAY
+    """How soon a visit may be to which another visit's change moves it, in elapsed time."""
+    titles: Titles = "discreet"
+    """What visits are called for patients, on pages and in calendars: discreet titles tell
+    nothing. The clinic's own pages and calendars always say what they are.
+    """
+    id_salt: str = ""
+    """Random text that keeps identifiers from being guessed; `clinic init` writes one."""
+    closures: Closures = field(default_factory=Closures)
+    """When the clinic is closed, whatever its hours say."""
+    reminders: Reminders = field(default_factory=Reminders)
+    """When somebody is reminded."""
+    instructions: Instructions = field(default_factory=Instructions)
+    """The clinic's words for its patients."""
+    overrides: Mapping[str, Mapping[str, Override]] = field(default_factory=dict)
+    """Its own minutes and rules: by protocol id, then by kind of visit."""
+    prices: Prices = field(default_factory=Prices)
+    """What visits cost, for the patient's page."""
 
     def problems(self) -> Iterator[Problem]:
         """Problems if a resource is named twice, or too many chairs are out of order."""

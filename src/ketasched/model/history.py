@@ -9,7 +9,7 @@ from ketasched.model.authorisation import Authorisation
 from ketasched.model.busy_time import BusyTime
 from ketasched.model.clinic import Clinic
 from ketasched.model.email_address import email_key
-from ketasched.model.keys import Key
+from ketasched.model.keys import Key, where_used
 from ketasched.model.request import Request
 from ketasched.model.values import Clock, DateRange, Problem, Record, TimeRange, Weekday
 from ketasched.model.visit import Companion, Driver, Visit
@@ -61,24 +61,27 @@ class Wishes:
     no longer hold, before those that are given are added.
     """
 
-    days: Annotated[tuple[Weekday, ...] | None, Key("The weekdays that the patient can.")] = None
-    unavailable: Annotated[tuple[DateRange, ...] | None, Key("Further days that they cannot.")] = (
-        None
-    )
-    between: Annotated[TimeRange | None, Key("The hours that the whole visit must fit in.")] = None
-    time: Annotated[Clock | None, Key("The check-in time to aim for.")] = None
-    emptied: Annotated[tuple[Wish, ...], Key("The wishes that no longer hold.")] = ()
-    language: Annotated[str | None, Key("What the patient reads.")] = None
-    driver_language: Annotated[str | None, Key("What the driver reads.")] = None
-    patient_phone: Annotated[str | None, Key("The patient's phone number.")] = field(
-        default=None, metadata={"written where used": True}
-    )
+    days: tuple[Weekday, ...] | None = None
+    """The weekdays that the patient can."""
+    unavailable: tuple[DateRange, ...] | None = None
+    """Further days that they cannot."""
+    between: TimeRange | None = None
+    """The hours that the whole visit must fit in."""
+    time: Clock | None = None
+    """The check-in time to aim for."""
+    emptied: tuple[Wish, ...] = ()
+    """The wishes that no longer hold."""
+    language: str | None = None
+    """What the patient reads."""
+    driver_language: str | None = None
+    """What the driver reads."""
+    patient_phone: str | None = where_used(default=None)
+    """The patient's phone number."""
     patient_email: Annotated[str | None, email_key("Where the patient is sent invitations.")] = (
         field(default=None, metadata={"written where used": True})
     )
-    reminders: Annotated[bool | None, Key("Whether the patient agreed to be reminded.")] = field(
-        default=None, metadata={"written where used": True}
-    )
+    reminders: bool | None = where_used(default=None)
+    """Whether the patient agreed to be reminded."""
 
     @property
     def move_nobody(self) -> bool:
@@ -96,9 +99,12 @@ class NewStart:
     under the rules `earlier` and `notice`. A booster that has no day any more has no start.
     """
 
-    visit: Annotated[int, Key("The number of the visit.")]
-    start: Annotated[datetime | None, Key("When it begins; none: a booster that is left out.")]
-    displaced: Annotated[bool, Key("Whether the visit did not fit its clinic any more.")] = True
+    visit: int
+    """The number of the visit."""
+    start: datetime | None
+    """When it begins; none: a booster that is left out."""
+    displaced: bool = True
+    """Whether the visit did not fit its clinic any more."""
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the start is not on the minute."""
@@ -115,36 +121,40 @@ class Change:
     `days` are calendar days. `overrides` are the names of rules that are ignored.
     """
 
-    verb: Annotated[Verb, Key("What was done.")]
-    visit: Annotated[
-        int | None,
-        Key("Its number when it was asked: to `review` the one before, to `cease` the last."),
-    ] = None
-    on: Annotated[date | None, Key("The new day.")] = None
-    time: Annotated[Clock | None, Key("The new check-in time.")] = None
-    days: Annotated[int | None, Key("By how many days.", unit="days")] = None
-    scope: Annotated[Scope, Key("Whether later visits may move, too.")] = "rest"
-    make_up: Annotated[bool | None, Key("Whether another visit makes up for a missed one.")] = None
-    outcome: Annotated[ReviewOutcome | None, Key("What a review decided.")] = None
-    driver: Annotated[Driver | None, Key("Who drives.")] = None
-    visits: Annotated[str, Key("To which visits: `1,3,5`, `all`, or weekdays: `mon,fri`.")] = ""
-    record: Annotated[
-        Record | None, Key("What was recorded: `clearance`, or what the protocol requires.")
-    ] = None
-    wishes: Annotated[Wishes | None, Key("What the patient can from now on.")] = None
-    protocol: Annotated[str, Key("The protocol of the course that follows, by its id.")] = field(
-        default="", metadata={"written where used": True}
-    )
-    starts: Annotated[tuple[NewStart, ...], Key("The new starts of the visits that move.")] = (
-        field(default=(), metadata={"written where used": True})
-    )
-    authorised: Annotated[
-        tuple[Authorisation, ...], Key("The sessions that the insurer allowed, and when.")
-    ] = field(default=(), metadata={"written where used": True})
-    anew: Annotated[bool, Key("Whether what was authorised before no longer holds.")] = field(
-        default=False, metadata={"written where used": True}
-    )
-    overrides: Annotated[tuple[str, ...], Key("The rules that were not asked.")] = ()
+    verb: Verb
+    """What was done."""
+    visit: int | None = None
+    """Its number when it was asked: to `review` the one before, to `cease` the last."""
+    on: date | None = None
+    """The new day."""
+    time: Clock | None = None
+    """The new check-in time."""
+    days: Annotated[int | None, Key(unit="days")] = None
+    """By how many days."""
+    scope: Scope = "rest"
+    """Whether later visits may move, too."""
+    make_up: bool | None = None
+    """Whether another visit makes up for a missed one."""
+    outcome: ReviewOutcome | None = None
+    """What a review decided."""
+    driver: Driver | None = None
+    """Who drives."""
+    visits: str = ""
+    """To which visits: `1,3,5`, `all`, or weekdays: `mon,fri`."""
+    record: Record | None = None
+    """What was recorded: `clearance`, or what the protocol requires."""
+    wishes: Wishes | None = None
+    """What the patient can from now on."""
+    protocol: str = where_used(default="")
+    """The protocol of the course that follows, by its id."""
+    starts: tuple[NewStart, ...] = where_used(default=())
+    """The new starts of the visits that move."""
+    authorised: tuple[Authorisation, ...] = where_used(default=())
+    """The sessions that the insurer allowed, and when."""
+    anew: bool = where_used(default=False)
+    """Whether what was authorised before no longer holds."""
+    overrides: tuple[str, ...] = ()
+    """The rules that were not asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,40 +166,48 @@ class Former:
     has a `sequence`, that of its cancelled entry, and `rides`, the uids of both ends of the ride.
     """
 
-    uid: Annotated[str, Key("Of which visit or review.")]
-    start: Annotated[datetime, Key("When it was.")]
-    ride: Annotated[bool, Key("Whether somebody was to drive then.")] = False
-    driver: Annotated[str, Key("Who, by name.")] = ""
-    sequence: Annotated[int, Key("How often its entry has changed.", least=0, most=2147483647)] = (
-        field(default=0, metadata={"written where used": True})
-    )
-    rides: Annotated[tuple[str, ...], Key("The uids of its entries in the driver's calendar.")] = (
-        field(default=(), metadata={"written where used": True})
-    )
+    uid: str
+    """Of which visit or review."""
+    start: datetime
+    """When it was."""
+    ride: bool = False
+    """Whether somebody was to drive then."""
+    driver: str = ""
+    """Who, by name."""
+    sequence: Annotated[int, Key(least=0, most=2147483647)] = where_used(default=0)
+    """How often its entry has changed."""
+    rides: tuple[str, ...] = where_used(default=())
+    """The uids of its entries in the driver's calendar."""
 
 
 @dataclass(frozen=True, slots=True)
 class VisitChange:
     """A visit before and after a change; None where the course did not have the visit."""
 
-    was: Annotated[Visit | None, Key("The visit before; none: it is new.")]
-    now: Annotated[Visit | None, Key("The visit after; none: it is no longer there.")]
+    was: Visit | None
+    """The visit before; none: it is new."""
+    now: Visit | None
+    """The visit after; none: it is no longer there."""
 
 
 @dataclass(frozen=True, slots=True)
 class CompanionChange:
     """A companion before and after a change; None where the course did not have it."""
 
-    was: Annotated[Companion | None, Key("The companion before; none: it is new.")]
-    now: Annotated[Companion | None, Key("The companion after; none: it is no longer there.")]
+    was: Companion | None
+    """The companion before; none: it is new."""
+    now: Companion | None
+    """The companion after; none: it is no longer there."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestChange:
     """The request before and after a change, without busy times."""
 
-    was: Annotated[Request, Key("The request before.")]
-    now: Annotated[Request, Key("The request after.")]
+    was: Request
+    """The request before."""
+    now: Request
+    """The request after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,11 +217,12 @@ class Result:
     Results are applied, forward or backward, without planning.
     """
 
-    visits: Annotated[tuple[VisitChange, ...], Key("The visits that it changed.")] = ()
-    companions: Annotated[tuple[CompanionChange, ...], Key("The companions that it changed.")] = (
-        field(default=(), metadata={"key": "reviews"})
-    )
-    request: Annotated[RequestChange | None, Key("The request, where it changed that.")] = None
+    visits: tuple[VisitChange, ...] = ()
+    """The visits that it changed."""
+    companions: tuple[CompanionChange, ...] = field(default=(), metadata={"key": "reviews"})
+    """The companions that it changed."""
+    request: RequestChange | None = None
+    """The request, where it changed that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,25 +236,23 @@ class Entry:
     `result` is what the change did; None for the planning itself, and in entries of version 1.0.
     """
 
-    at: Annotated[datetime, Key("When.")]
-    what: Annotated[str, Key("What was done, in words.")]
-    why: Annotated[str, Key("Why.")] = ""
-    by: Annotated[str, Key("By whom.")] = ""
-    change: Annotated[
-        Change | None, Key("The change as it was asked for; none for the planning itself.")
-    ] = None
-    changed: Annotated[
-        tuple[str, ...], Key("The uids of the calendar entries that it changed.")
-    ] = ()
-    former: Annotated[tuple[Former, ...], Key("The dates that it ended.")] = ()
-    former_clinic: Annotated[
-        Clinic | None,
-        Key("The clinic as it was until then, where newer hours or words came with the change."),
-    ] = field(default=None, hash=False)
-    former_busy: Annotated[
-        tuple[BusyTime, ...] | None,
-        Key("The busy times that ended, where newer calendars came with the change."),
-    ] = None
-    result: Annotated[
-        Result | None, Key("What the change did; none for the planning itself, and before 2.0.")
-    ] = field(default=None, hash=False)
+    at: datetime
+    """When."""
+    what: str
+    """What was done, in words."""
+    why: str = ""
+    """Why."""
+    by: str = ""
+    """By whom."""
+    change: Change | None = None
+    """The change as it was asked for; none for the planning itself."""
+    changed: tuple[str, ...] = ()
+    """The uids of the calendar entries that it changed."""
+    former: tuple[Former, ...] = ()
+    """The dates that it ended."""
+    former_clinic: Clinic | None = field(default=None, hash=False)
+    """The clinic as it was until then, where newer hours or words came with the change."""
+    former_busy: tuple[BusyTime, ...] | None = None
+    """The busy times that ended, where newer calendars came with the change."""
+    result: Result | None = field(default=None, hash=False)
+    """What the change did; none for the planning itself, and before 2.0."""

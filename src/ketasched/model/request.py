@@ -9,7 +9,7 @@ from ketasched.model.authorisation import Authorisation
 from ketasched.model.busy_time import BusyTime
 from ketasched.model.email_address import email_key
 from ketasched.model.field_types import refuse_wrong_types
-from ketasched.model.keys import Key
+from ketasched.model.keys import Key, where_used
 from ketasched.model.regular_driver import RegularDriver
 from ketasched.model.values import (
     WEEKDAYS,
@@ -37,59 +37,62 @@ class Request:
     `authorised` are tentative; without any, no authorisation is asked for.
     """
 
-    start: Annotated[date, Key("The first day that would do.")]
-    patient: Annotated[str, Key("The clinic's reference for the patient.")] = UNNAMED
-    latest_start: Annotated[date | None, Key("The last day to begin; unsaid, 14 days later.")] = (
-        None
-    )
-    per_week: Annotated[int | None, Key("The pace that was asked for.", unit="visits a week")] = (
-        None
-    )
-    every_days: Annotated[int | None, Key("The pace that was asked for.", unit="days")] = None
-    time: Annotated[Clock | None, Key("The check-in time to aim for.")] = None
-    between: Annotated[TimeRange | None, Key("The hours that the whole visit must fit in.")] = None
-    days: Annotated[tuple[Weekday, ...], Key("The weekdays that the patient can; none: any.")] = ()
-    unavailable: Annotated[tuple[DateRange, ...], Key("Days that they cannot.")] = ()
-    boosters: Annotated[int, Key("How many boosters to pencil in.", unit="visits")] = 0
-    booster_every: Annotated[int | None, Key("Days from booster to booster.", unit="days")] = None
-    born: Annotated[date | None, Key("The date of birth.")] = None
-    cleared_by: Annotated[str, Key("The clinician whose clearance is recorded.")] = ""
-    cleared_on: Annotated[date | None, Key("The day of that clearance.")] = None
-    recorded: Annotated[
-        tuple[Record, ...], Key("What else is recorded, on which day and by whom.")
-    ] = ()
-    driver_name: Annotated[str, Key("Who drives the patient there and back.")] = ""
-    driver_phone: Annotated[str, Key("The driver's phone number.")] = ""
+    start: date
+    """The first day that would do."""
+    patient: str = UNNAMED
+    """The clinic's reference for the patient."""
+    latest_start: date | None = None
+    """The last day to begin; unsaid, 14 days later."""
+    per_week: Annotated[int | None, Key(unit="visits a week")] = None
+    """The pace that was asked for."""
+    every_days: Annotated[int | None, Key(unit="days")] = None
+    """The pace that was asked for."""
+    time: Clock | None = None
+    """The check-in time to aim for."""
+    between: TimeRange | None = None
+    """The hours that the whole visit must fit in."""
+    days: tuple[Weekday, ...] = ()
+    """The weekdays that the patient can; none: any."""
+    unavailable: tuple[DateRange, ...] = ()
+    """Days that they cannot."""
+    boosters: Annotated[int, Key(unit="visits")] = 0
+    """How many boosters to pencil in."""
+    booster_every: Annotated[int | None, Key(unit="days")] = None
+    """Days from booster to booster."""
+    born: date | None = None
+    """The date of birth."""
+    cleared_by: str = ""
+    """The clinician whose clearance is recorded."""
+    cleared_on: date | None = None
+    """The day of that clearance."""
+    recorded: tuple[Record, ...] = ()
+    """What else is recorded, on which day and by whom."""
+    driver_name: str = ""
+    """Who drives the patient there and back."""
+    driver_phone: str = ""
+    """The driver's phone number."""
     driver_email: Annotated[str, email_key("Where the driver is sent invitations.")] = field(
         default="", metadata={"written where used": True}
     )
-    driver: Annotated[
-        tuple[RegularDriver, ...], Key("Who drives on which weekdays, where several take turns.")
-    ] = ()
-    patient_phone: Annotated[
-        str, Key("The patient's phone number, for the clinic's own lists only.")
-    ] = ""
+    driver: tuple[RegularDriver, ...] = ()
+    """Who drives on which weekdays, where several take turns."""
+    patient_phone: str = ""
+    """The patient's phone number, for the clinic's own lists only."""
     patient_email: Annotated[str, email_key("Where the patient is sent invitations.")] = field(
         default="", metadata={"written where used": True}
     )
-    reminders: Annotated[
-        bool, Key("Whether the patient agreed to be reminded, by text message or mail.")
-    ] = field(default=False, metadata={"written where used": True})
-    language: Annotated[
-        str, Key("What the patient reads, by its code; none: the clinic's language.")
-    ] = field(default="", metadata={"written where used": True})
-    driver_language: Annotated[
-        str, Key("What the driver reads, by its code; none: as the patient.")
-    ] = field(default="", metadata={"written where used": True})
-    busy: Annotated[
-        tuple[BusyTime, ...], Key("When they are busy, by the calendars of `--busy`.")
-    ] = ()
-    prior: Annotated[
-        tuple[date, ...], Key("Days on which visits of the course took place elsewhere.")
-    ] = field(default=(), metadata={"written where used": True})
-    authorised: Annotated[
-        tuple[Authorisation, ...], Key("The sessions that the insurer allowed, and when.")
-    ] = field(default=(), metadata={"written where used": True})
+    reminders: bool = where_used(default=False)
+    """Whether the patient agreed to be reminded, by text message or mail."""
+    language: str = where_used(default="")
+    """What the patient reads, by its code; none: the clinic's language."""
+    driver_language: str = where_used(default="")
+    """What the driver reads, by its code; none: as the patient."""
+    busy: tuple[BusyTime, ...] = ()
+    """When they are busy, by the calendars of `--busy`."""
+    prior: tuple[date, ...] = where_used(default=())
+    """Days on which visits of the course took place elsewhere."""
+    authorised: tuple[Authorisation, ...] = where_used(default=())
+    """The sessions that the insurer allowed, and when."""
 
     def __post_init__(self) -> None:
         refuse_wrong_types(self, "ketasched.request")

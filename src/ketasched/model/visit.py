@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
 from ketasched.model.email_address import email_key
-from ketasched.model.keys import Key
+from ketasched.model.keys import Key, where_used
 from ketasched.model.protocol import VisitKind
 from ketasched.model.values import Place, Problem
 
@@ -35,8 +35,10 @@ MAKE_UP_SUFFIX = ", again"
 class Driver:
     """Who brings the patient and takes them home."""
 
-    name: Annotated[str, Key("Who drives.")]
-    phone: Annotated[str, Key("Where to reach them.")] = ""
+    name: str
+    """Who drives."""
+    phone: str = ""
+    """Where to reach them."""
     email: Annotated[str, email_key("Where they are sent invitations.")] = field(
         default="", metadata={"written where used": True}
     )
@@ -59,9 +61,12 @@ class Slot:
 class Window:
     """Earliest, ideal and latest date of a visit, given the visit before it. Inclusive."""
 
-    earliest: Annotated[date, Key("The first date that keeps the rules.")]
-    target: Annotated[date, Key("The ideal one.")]
-    latest: Annotated[date, Key("The last one.")]
+    earliest: date
+    """The first date that keeps the rules."""
+    target: date
+    """The ideal one."""
+    latest: date
+    """The last one."""
 
     def problems(self) -> Iterator[Problem]:
         """Problem if the dates are out of order."""
@@ -78,31 +83,37 @@ class Visit:
     that took place `elsewhere` is completed, counts, and takes no chair; its times are no facts.
     """
 
-    number: Annotated[int, Key("1, 2, … through the course.")]
-    phase: Annotated[str, Key("The name of its phase.")]
-    of: Annotated[
-        str,
-        Key(
-            "Its place within the phase.", pattern=r"\d{1,4} of \d{1,4}(, again)?", form='"3 of 6"'
-        ),
-    ]
-    kind: Annotated[str, Key("Its kind, by its name in the protocol.")]
-    status: Annotated[Status, Key("How it stands.")]
-    start: Annotated[datetime, Key("Check-in.")]
-    treatment_start: Annotated[datetime, Key("When the treatment begins.")]
-    end: Annotated[datetime, Key("When the patient may be collected.")]
-    no_driving_until: Annotated[
-        datetime | None, Key("Until when they must not drive; none: the clinic is to be asked.")
-    ]
-    window: Annotated[Window, Key("Where it could be, given the visit before it.")]
+    number: int
+    """1, 2, … through the course."""
+    phase: str
+    """The name of its phase."""
+    of: Annotated[str, Key(pattern=r"\d{1,4} of \d{1,4}(, again)?", form='"3 of 6"')]
+    """Its place within the phase."""
+    kind: str
+    """Its kind, by its name in the protocol."""
+    status: Status
+    """How it stands."""
+    start: datetime
+    """Check-in."""
+    treatment_start: datetime
+    """When the treatment begins."""
+    end: datetime
+    """When the patient may be collected."""
+    no_driving_until: datetime | None
+    """Until when they must not drive; none: the clinic is to be asked."""
+    window: Window
+    """Where it could be, given the visit before it."""
     uid: Uid
-    sequence: Annotated[int, Key("How often its entry has changed.", least=0, most=2147483647)] = 0
-    driver: Annotated[Driver | None, Key("Who drives.")] = None
-    note: Annotated[str, Key("What there is to say of it.")] = ""
-    held_from: Annotated[Status | None, Key("The status that a held one goes back to.")] = None
-    elsewhere: Annotated[bool, Key("Whether it took place elsewhere, before the others.")] = field(
-        default=False, metadata={"written where used": True}
-    )
+    sequence: Annotated[int, Key(least=0, most=2147483647)] = 0
+    """How often its entry has changed."""
+    driver: Driver | None = None
+    """Who drives."""
+    note: str = ""
+    """What there is to say of it."""
+    held_from: Status | None = None
+    """The status that a held one goes back to."""
+    elsewhere: bool = where_used(default=False)
+    """Whether it took place elsewhere, before the others."""
 
     @property
     def is_here(self) -> bool:
@@ -139,32 +150,34 @@ class Companion:
     `before` it; or a home day of the phase with this name, after the treatment visit before it.
     """
 
-    after: Annotated[int, Key("The number of the visit to which it belongs.")]
-    title: Annotated[str, Key("What it is called where titles are clinical.")]
-    gate: Annotated[bool, Key("Whether later visits wait for it.")]
-    place: Annotated[Place, Key("Where it is.")]
-    start: Annotated[datetime, Key("When it is.")]
+    after: int
+    """The number of the visit to which it belongs."""
+    title: str
+    """What it is called where titles are clinical."""
+    gate: bool
+    """Whether later visits wait for it."""
+    place: Place
+    """Where it is."""
+    start: datetime
+    """When it is."""
     uid: Uid
-    sequence: Annotated[int, Key("How often its entry has changed.", least=0, most=2147483647)] = 0
-    status: Annotated[Status, Key("How it stands.")] = "planned"
-    held_from: Annotated[Status | None, Key("The status that a held one goes back to.")] = None
-    name: Annotated[str, Key("Its kind, by its name in the protocol; a review has none.")] = field(
-        default="", metadata={"written where used": True}
-    )
-    before: Annotated[bool, Key("Whether it is before its visit.")] = field(
-        default=False, metadata={"written where used": True}
-    )
-    minutes: Annotated[
-        int, Key("How long it takes; a review 15.", unit="minutes", least=0, most=1439)
-    ] = field(default=0, metadata={"written where used": True})
-    driver: Annotated[Driver | None, Key("Who drives.")] = field(
-        default=None, metadata={"written where used": True}
-    )
+    sequence: Annotated[int, Key(least=0, most=2147483647)] = 0
+    """How often its entry has changed."""
+    status: Status = "planned"
+    """How it stands."""
+    held_from: Status | None = None
+    """The status that a held one goes back to."""
+    name: str = where_used(default="")
+    """Its kind, by its name in the protocol; a review has none."""
+    before: bool = where_used(default=False)
+    """Whether it is before its visit."""
+    minutes: Annotated[int, Key(unit="minutes", least=0, most=1439)] = where_used(default=0)
+    """How long it takes; a review 15."""
+    driver: Driver | None = where_used(default=None)
+    """Who drives."""
 
-    no_driving_until: Annotated[
-        datetime | None,
-        Key("Until when they must not drive after a treatment; none: the clinic is to be asked."),
-    ] = field(default=None, metadata={"written where used": True})
+    no_driving_until: datetime | None = where_used(default=None)
+    """Until when they must not drive after a treatment; none: the clinic is to be asked."""
 
     @property
     def is_review(self) -> bool:
