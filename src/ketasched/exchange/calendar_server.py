@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote, urljoin, urlsplit
 
 from caldav.davclient import DAVClient
-from caldav.lib.error import AuthorizationError, DAVError
+from caldav.lib.error import AuthorizationError, DAVError, RateLimitError
 from caldav.lib.http_sync import requests
 from caldav.response import DAVResponse
 
@@ -168,6 +168,8 @@ class CalendarServer:
             raise self._no_access(error.status) from None
         except requests.exceptions.RequestException as error:
             raise self._refused(_reason(error)) from None
+        except RateLimitError:
+            raise self._refused("it is too busy, and asks to come back later") from None
         except (DAVError, SyntaxError, ValueError, NotImplementedError) as error:
             # `SyntaxError` is that of XML.
             raise self._refused(f"its answer cannot be read ({type(error).__name__})") from None
@@ -191,7 +193,14 @@ class CalendarServer:
 
 
 class _Session(requests.Session):
-    """A session that follows no redirect, and reads no answer that is too long or too slow."""
+    """A session that follows no redirect, and reads no answer that is too long or too slow.
+
+    It logs in as it is told, or not at all: without `auth` it would look into ~/.netrc.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = lambda request: request
 
     def request(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as in niquests
         """Ask, and read the whole answer. Raises `RequestException`."""
@@ -222,7 +231,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, errors.SSLError):
         return "its certificate is not to be trusted, so nothing was sent"
     if isinstance(error, errors.Timeout):
-        return f"it did not answer within {SECONDS} seconds"
+        return "it did not answer in time"
     why = (one.strerror or one for one in _causes(error) if isinstance(one, OSError))
     return f"it cannot be reached: {next(why, 'no answer')}"
 
