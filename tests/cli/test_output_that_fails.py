@@ -21,6 +21,7 @@ CHANGES = {
     **{name: "the course is saved" for name in CALLS if name.startswith("revise")},
     "reschedule": "the visits are moved",
     "clinic init": "the file is written",
+    "publish": "the feeds are written",
     "register backup": "the copy is made",
     "register rename": "the patient is renamed",
     "register restore": "the backup is in its place",

@@ -42,8 +42,9 @@ class Server:
 
     def client(self) -> DAVClient:
         """Somebody else's program, which logs in."""
-        known = {"username": self.user, "password": PASSWORD} if self.user else {}
-        return DAVClient(self.address, enable_rfc6764=False, **known)
+        password = PASSWORD if self.user else None
+        user = self.user or None
+        return DAVClient(self.address, username=user, password=password, enable_rfc6764=False)
 
     def texts(self) -> dict[str, str]:
         """The text of each entry, by the name of its resource."""

@@ -42,6 +42,7 @@ CALLS: Mapping[str, str] = {
     "drivers": f"drivers --next 30d {LATER}",
     "authorisations": f"authorisations --next 60d {LATER}",
     "backfill": f"backfill --on 2026-12-10 --time 9:00 --waiting roster.csv {LATER}",
+    "publish": f"publish P --to feeds {LATER}",
     "register backup": "register backup safe-1.db",
     "register export": "register export",
     "register import": f"register import courses/R {LATER}",

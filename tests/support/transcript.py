@@ -2,7 +2,8 @@
 
 A transcript is text in which "$ ketasched …" begins a command and what follows is its output,
 standard error included, up to the next command; a non-zero exit code closes it as "[exit 4]".
-How long something took is always 3.0 s, a salt that is proposed always 0123456789abcdef twice.
+How long something took is always 3.0 s, a salt that is proposed always 0123456789abcdef twice, and
+the random name of a feed always a-name-that-nobody-can-guess.ics.
 "--- name" begins a file that the commands find in their folder; it ends at the next "---". In one
 that begins "--- escaped name" bytes that no text has are written as "\\x00".
 """
@@ -35,6 +36,10 @@ SALT = re.compile(r'id_salt = "[0-9a-f]{32}"')
 """A random salt that a warning proposes."""
 
 
+FEED = re.compile(r"(?<![\w-])[\w-]{32}(?=\.ics)")
+"""The random name of a feed."""
+
+
 def played(
     transcript: str, note: Callable[[str, str], None] = lambda _command, _output: None
 ) -> str:
@@ -64,6 +69,7 @@ def run(command: str) -> str:
         raise result.exception
     closing = f"[exit {result.exit_code}]\n" if result.exit_code else ""
     output = SALT.sub('id_salt = "0123456789abcdef0123456789abcdef"', result.output)
+    output = FEED.sub("a-name-that-nobody-can-guess", output)
     return TOOK.sub("; 3.0 s", output) + closing
 
 

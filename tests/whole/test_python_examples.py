@@ -38,6 +38,6 @@ def test_a_script_is_short_and_says_what_it_does(path):
     assert text.startswith('"""')
 
 
-def test_there_are_twelve_and_nothing_is_kept_of_one_that_is_gone():
-    assert len(SCRIPTS) == 12
+def test_there_are_twelve_or_more_and_nothing_is_kept_of_one_that_is_gone():
+    assert len(SCRIPTS) >= 12
     assert {path.stem for path in PRINTED.glob("*.txt")} == {path.stem for path in SCRIPTS}

@@ -15,12 +15,12 @@ from ketasched.model import Audience
 
 
 @click.command("publish")
-@click.argument("names", metavar="[COURSE|PATIENT]...", nargs=-1)
+@click.argument("names", metavar="[COURSE|PATIENT]...", nargs=-1, type=options.FILE)
 @click.option(
     "--to",
     metavar="DIR|URL",
     required=True,
-    help="The folder that a web server serves (made), or a calendar on a CalDAV server.",
+    help="The folder that a web server serves, or a calendar on a CalDAV server.",
 )
 @options.group(
     Publishing,

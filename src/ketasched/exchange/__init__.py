@@ -3,5 +3,5 @@
 Nothing here plans or decides: `published` says which events of a course others get to see, and
 the other modules bring these to calendar programs, servers and mail.
 
-Doors: ended_feed, feeds.
+Doors: calendar_entries, calendar_server, ended_feed, feeds.
 """

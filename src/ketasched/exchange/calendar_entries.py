@@ -18,16 +18,14 @@ from ketasched.events.event import Event
 from ketasched.events.events import NOT_TAKING_PLACE
 from ketasched.events.own_uids import course_uids
 from ketasched.events.view import View, reader_locale
-from ketasched.events.wording import CANCELLED
+from ketasched.events.wording import CANCELLED, STAYS
 from ketasched.exchange.calendar_server import Resource
 from ketasched.exchange.feeds import chain_events, chains
-from ketasched.language.catalogue import message
 from ketasched.language.locale import Locale
 from ketasched.model import Audience, Course
 from ketasched.model.identifiers import clinic_key, make_uid
 from ketasched.render.ics import calendar_text
 
-STAYS = message("What you write below this line stays:")
 LINE = "—" * 12
 
 OUR_LINES = "X-APPOINTMENTS-LINES"

@@ -67,9 +67,9 @@ def chains(courses: Iterable[Course]) -> list[Chain]:
     """The courses by those that they follow, in order of the patients."""
     known = {course.course_id: course for course in courses}
     found: dict[str, list[Course]] = {}
-    for course in sorted(known.values(), key=lambda one: (one.patient, one.made_at.timestamp())):
+    for course in sorted(known.values(), key=lambda one: one.made_at.timestamp()):
         found.setdefault(_first_of(course, known), []).append(course)
-    return list(found.values())
+    return sorted(found.values(), key=lambda chain: chain[-1].patient)
 
 
 def feeds_of(chain: Chain, today: date) -> Iterator[Feed]:

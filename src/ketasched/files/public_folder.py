@@ -42,8 +42,11 @@ def public_folder(folder: Path) -> Iterator[None]:
 def read_public(path: Path) -> str | None:
     """The text of a file; None if there is none. Raises `Refused` if it is no file."""
     refuse_all_but("a file", path)
+    if not kind_at(path):
+        return None
     with refuse_os_errors(path):
-        return read_bytes(path, sys.maxsize, follows=False).decode() if kind_at(path) else None
+        # A damaged file is not as it should be, and so is written anew.
+        return read_bytes(path, sys.maxsize, follows=False).decode(errors="replace")
 
 
 def write_public(path: Path, text: str | None) -> None:
