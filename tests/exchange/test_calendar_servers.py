@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from icalendar import Calendar
@@ -14,7 +15,8 @@ from ketasched.exchange.calendar_server import CalendarServer
 from ketasched.files.load import load_course
 from ketasched.render.ics import render_split
 from tests.conftest import ROOT
-from tests.exchange.calendars import SERVERS, Server
+from tests.exchange.calendars import PASSWORD, SERVERS, Server
+from tests.exchange.test_subscribers import vdirsyncer
 from tests.register.terminal import run
 
 CLINIC = str(ROOT / "examples" / "clinic.toml")
@@ -316,3 +318,44 @@ def test_an_entry_that_somebody_changes_again_and_again_is_told(server, before_e
     asked = ("courses/P-1", "--to", server.address, *server.account(), *DURING)
     said = run("publish", *asked, code=6).stderr
     assert "1 entries were changed there" in said
+
+
+CONFIGURATION = """
+[general]
+status_path = "status"
+[pair dates]
+a = "server"
+b = "own"
+collections = [["all", "{name}", ""]]
+[storage server]
+type = "caldav"
+url = "{address}"
+read_only = true
+{login}
+[storage own]
+type = "filesystem"
+path = "own"
+fileext = ".ics"
+"""
+
+
+def test_vdirsyncer_has_every_entry_and_each_change_once(server):
+    counts(server)
+    home, _, name = server.address.rstrip("/").rpartition("/")
+    login = f'username = "{server.user}"\npassword = "{PASSWORD}"' if server.user else ""
+    text = CONFIGURATION.format(name=name, address=f"{home}/", login=login)
+    Path("vdirsyncer.ini").write_text(text.replace('""]]', '"dates"]]'))
+    Path("own/dates").mkdir(parents=True)
+
+    def synchronised() -> list[str]:
+        for word in ("discover", "sync"):
+            vdirsyncer(word)
+        found = (Calendar.from_ical(one.read_bytes()) for one in Path("own/dates").iterdir())
+        return sorted(str(event["SUMMARY"]) for one in found for event in one.events)
+
+    assert synchronised() == sorted([*titles(server), "Lunch"])
+    revise("omit", "6", "--reason", "flu")
+    counts(server)
+    assert synchronised() == sorted([*titles(server), "Lunch"])
+    counts(server, *LATE)
+    assert len(synchronised()) == 8

@@ -62,5 +62,5 @@ def command(*, names: tuple[str, ...], to: str, publishing: Publishing, account:
         return
     if account != Account(None, "", ""):
         said = "--for, --user and --password-file are of a calendar server, and this is a folder"
-        raise BadRequest("to", said, next_step="--to https://HOST/PATH-OF-THE-CALENDAR/")
+        raise BadRequest("to", said)
     publish_feeds(publishing, names, Path(to))

@@ -65,7 +65,7 @@ def publish_calendar(
         )
     if audience != "clinic" and not names:
         said = "a calendar for patients or drivers is of those whose courses are named"
-        raise BadRequest("for", said, next_step="put PATIENT or COURSE before --to")
+        raise BadRequest("for", said, next_step="name the patients or the courses")
     if account.password_file and not account.user:
         raise BadRequest("password_file", "it is not said whose it is", next_step="--user NAME")
     address = f"{address.rstrip('/')}/"
@@ -137,7 +137,7 @@ def _made(server: "CalendarServer", step: "Step") -> bool:
 
 def _safe_host(address: str) -> str:
     """The host of a calendar's address. Raises `BadRequest`, which does not show the address."""
-    step = "--to https://HOST/PATH-OF-THE-CALENDAR/"
+    step = "give the https:// address of a calendar, as its server shows it"
     try:
         parts = urlsplit(address)
         host, is_url = parts.hostname, parts.port != 0 and not (parts.query or parts.fragment)
@@ -145,7 +145,8 @@ def _safe_host(address: str) -> str:
         host, is_url = None, False
     if "@" in address.partition("://")[2].partition("/")[0]:
         said = "a user or a password in a URL is seen by others, in lists of processes and in logs"
-        raise BadRequest("to", said, next_step=f"{step} --user NAME")
+        leave = "leave it out of the address, and see who logs in: ketasched publish --help"
+        raise BadRequest("to", said, next_step=leave)
     if not host or not is_url or parts.scheme not in ("http", "https"):
         raise BadRequest("to", "it is neither a folder nor the URL of a calendar", next_step=step)
     if parts.scheme == "http" and host not in THIS_MACHINE:

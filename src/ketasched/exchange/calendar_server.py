@@ -188,7 +188,7 @@ class CalendarServer:
         return Refused(f"{self.address}: {said}", next_step=step)
 
     def _refused(self, why: str) -> Refused:
-        step = "the same again, once that is mended: nothing is done twice"
+        step = "the same again once that is mended; nothing is done twice"
         return Refused(f"{self.address}: {why}", next_step=step)
 
 
@@ -204,20 +204,19 @@ class _Session(requests.Session):
 
     def request(self, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401 - as in niquests
         """Ask, and read the whole answer. Raises `RequestException`."""
-        answer = super().request(
-            *arguments, **options | {"stream": True, "allow_redirects": False}
-        )
-        if answer.is_redirect:
-            place = urljoin(str(answer.url), answer.headers["Location"])
-            raise requests.exceptions.TooManyRedirects(place)
+        options |= {"stream": True, "allow_redirects": False}
         end, found = monotonic() + MOST_SECONDS, bytearray()
-        for piece in answer.iter_content(-1):
-            found += piece
-            if len(found) > MOST_BYTES:
-                raise requests.exceptions.ContentDecodingError
-            if monotonic() > end:
-                raise requests.exceptions.Timeout
-        answer._content = bytes(found)  # noqa: SLF001 - read by nothing else, or without a limit
+        with super().request(*arguments, **options) as answer:
+            if answer.is_redirect:
+                place = urljoin(str(answer.url), answer.headers["Location"])
+                raise requests.exceptions.TooManyRedirects(place)
+            for piece in answer.iter_content(-1):
+                found += piece
+                if len(found) > MOST_BYTES:
+                    raise requests.exceptions.ContentDecodingError
+                if monotonic() > end:
+                    raise requests.exceptions.Timeout
+            answer._content = bytes(found)  # noqa: SLF001 - what would read it has no limit
         return answer
 
 
