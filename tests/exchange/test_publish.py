@@ -13,6 +13,7 @@ from ketasched.register.records import LogEntry
 from ketasched.register.register import Register
 from tests.conftest import MADE_AT, ROOT
 from tests.register.terminal import run
+from tests.support.forked import ketasched
 from tests.support.readers import by_icalendar
 
 MADE = ("--made-at", "2026-11-23T10:00")
@@ -249,6 +250,25 @@ def test_a_change_and_a_new_plan_leave_the_names_of_a_folder_alone():
     after = publish("courses/P-1")
     assert set(after.values()).isdisjoint(before.values())
     assert "CANCELLED" in statuses(before["P-1", "patient"])
+
+
+def test_a_renamed_patient_keeps_the_feed_in_the_register_and_in_a_folder(book):
+    run("register", "show", "P-1", "-o", "courses")
+    by_register, by_folder = publish(), publish("courses/P-1")
+    run("register", "rename", "P-1", "P-9", "-o", "courses", *DURING)
+    assert not Path("courses/P-1").exists()
+    assert [*publish().values()] == [*by_register.values()]
+    assert [*publish("courses/P-9").values()] == [*by_folder.values()]
+
+
+def test_clerks_who_publish_a_folder_at_once_agree_on_the_names():
+    plan("P-1", "-o", "courses")
+    asked = [("publish", "courses/P-1", "--to", to, *DURING) for to in ("out", "other", "out")]
+    begun = [ketasched(*words) for words in asked]
+    printed = {process.communicate(60)[0] for process in begun}
+    assert {process.returncode for process in begun} == {0}
+    assert len(printed) == 1
+    assert {path.name for path in Path("other").glob("*.ics")} == files()
 
 
 def test_a_course_file_of_another_name_keeps_its_names_beside_it():

@@ -20,8 +20,6 @@ error_log {place}/error.log;
 {user}
 events {{}}
 http {{
-  access_log off;
-  types {{ text/calendar ics; text/html html; }}
   client_body_temp_path {place}/body;
   proxy_temp_path {place}/proxy;
   fastcgi_temp_path {place}/fastcgi;
@@ -29,7 +27,11 @@ http {{
   scgi_temp_path {place}/scgi;
   server {{
     listen 127.0.0.1:{port};
-    location /k/ {{ alias {folder}/; }}
+    location /k/ {{
+      alias {folder}/;
+      types {{ text/calendar ics; text/html html; }}
+      access_log off;
+    }}
   }}
 }}
 """

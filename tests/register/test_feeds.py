@@ -61,6 +61,13 @@ def test_names_are_kept_for_good_and_a_replaced_one_is_removed_wherever_it_is(bo
     assert {name for (name,) in rows(book, "SELECT name FROM feeds")} == before | after
 
 
+def test_a_backup_has_the_names_too(book):
+    plan("P-1")
+    found = publish("--to", "out")
+    run("register", "backup", "copy.db")
+    assert publish("--to", "out", "--register", "copy.db") == found
+
+
 def test_two_clinics_have_names_of_their_own(book, clinic):
     plan("P-1")
     other = Path(clinic).read_text(encoding="utf-8").replace('"x"', '"y"')
@@ -129,3 +136,12 @@ def test_whoever_is_killed_anywhere_publishes_again_and_all_is_right(rotate, dat
 
 def contents(folder: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
+
+
+ALSO_ON_POSTGRESQL = {
+    test_clerks_who_publish_at_once_agree_on_the_names,
+    test_of_clerks_who_rotate_at_once_the_last_one_is_right,
+    test_names_are_kept_for_good_and_a_replaced_one_is_removed_wherever_it_is,
+    test_a_backup_has_the_names_too,
+    test_a_register_of_an_earlier_version_gets_a_place_for_them,
+}

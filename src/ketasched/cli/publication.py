@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,12 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
-from ketasched.cli.course_source import find_entry
+from ketasched.cli.course_source import entries_of
 from ketasched.cli.day_query import DayQuery
 from ketasched.cli.output import report, use_clock_of
 from ketasched.cli.register_option import existing_register, open_register
 from ketasched.errors import BadFile
-from ketasched.files import feed_names
-from ketasched.files.feed_names import Names, Naming, feeds_file_of
+from ketasched.files.feed_names import Names, Naming, feeds_file_of, keep_feed_names_in
 from ketasched.files.load import load_clinic, load_course, with_clinic
 from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import clinic_key
@@ -26,6 +25,9 @@ from ketasched.render.patient_folder import KEPT_COURSE
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
+
+NameStore = Callable[[Naming], Names]
+"""Where the names of feeds are kept: adds those that a naming says, and returns all."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Publication:
     courses: Sequence[Course]
     clinic: Clinic | None
     now: datetime
-    keep_names: Callable[[Naming], Names]
+    keep_names: NameStore
     owner: str = ""
     complete: bool = True
     damaged: int = 0
@@ -71,51 +73,49 @@ class Publishing:
         withdrawn.
         """
         query = DayQuery(self.register_address, self.clinic_path)
-        courses, damaged = [], 0
-        for entry in query.register.entries(query.named):
-            try:
-                courses.append(query.register.course(entry.course_id))
-            except BadFile as error:
-                damaged += 1
-                report(error)
+        # Imported here because a register is an extra.
+        from ketasched.register.feeds import courses_of, keep_feed_names  # noqa: PLC0415
+
+        found = courses_of(query.register.engine, query.named)
+        courses = [one for one in found if isinstance(one, Course)]
+        damaged = [one for one in found if isinstance(one, BadFile)]
         hide_people(*courses)
+        for error in damaged:
+            report(error)
         return Publication(
             courses,
             query.clinic,
             query.now(self.today),
-            partial(_keep_in_register, query.register, query.named),
+            partial(keep_feed_names, query.register.engine, query.named),
             clinic_key(courses[0].clinic) if courses else "",
             not damaged,
-            damaged,
+            len(damaged),
         )
 
     def _named(self, name: str) -> Publication:
-        is_there = name == "-" or Path(name).exists()
-        register = (
-            None if is_there else open_register(self.register_address) or existing_register()
-        )
-        if register:
-            courses, complete = self._of_patient(register, name), False
-            keep = partial(_keep_in_register, register, courses[0].clinic)
-        else:
-            (courses, path), complete = self._in_folder(Path(name)), True
-            keep = partial(feed_names.keep_feed_names, path)
+        register = None
+        if name != "-" and not Path(name).exists():
+            register = open_register(self.register_address) or existing_register()
+        courses, keep = self._of_patient(register, name) if register else self._in(Path(name))
         hide_people(*courses)
         clinic = courses[-1].clinic
         use_clock_of(clinic)
         zone = ZoneInfo(clinic.timezone)
         now = options.moment_of(self.today, zone, field="today").astimezone(zone)
-        return Publication(courses, clinic, now, keep, complete=complete)
+        return Publication(courses, clinic, now, keep, complete=register is None)
 
-    def _of_patient(self, register: "Register", name: str) -> list[Course]:
+    def _of_patient(self, register: "Register", name: str) -> tuple[list[Course], NameStore]:
+        """All courses of a patient."""
+        # Imported here because a register is an extra.
+        from ketasched.register.feeds import keep_feed_names  # noqa: PLC0415
+
         clinic = load_clinic(self.clinic_path) if self.clinic_path else None
-        today = options.moment_of(self.today, UTC, field="today").date()
-        found = find_entry(register, name, clinic, today)
-        entries = register.entries(clinic, found.patient)
-        return [register.course(one.course_id) for one in entries if one.clinic == found.clinic]
+        entries = entries_of(register, name, clinic)
+        courses = [register.course(one.course_id) for one in entries]
+        return courses, partial(keep_feed_names, register.engine, courses[0].clinic)
 
-    def _in_folder(self, path: Path) -> tuple[list[Course], Path]:
-        """The course in a file or folder, after those that it follows; the file of their names."""
+    def _in(self, path: Path) -> tuple[list[Course], NameStore]:
+        """The course in a file or folder, after those that it follows."""
         if str(path) == "-":
             raise click.UsageError("A feed's name is kept beside the course: give its file.")
         if path.is_dir() or KEPT_COURSE.fullmatch(path.name):
@@ -126,11 +126,4 @@ class Publishing:
         courses = [load_course(str(one)) for one in (*kept, path)]
         if self.clinic_path:
             courses = [with_clinic(one, self.clinic_path) for one in courses]
-        return courses, feeds_file_of(path)
-
-
-def _keep_in_register(register: "Register", clinic: Clinic | None, naming: Naming) -> Names:
-    # Imported here because a register is an extra.
-    from ketasched.register.feeds import keep_feed_names  # noqa: PLC0415
-
-    return keep_feed_names(register.engine, clinic, naming)
+        return courses, partial(keep_feed_names_in, feeds_file_of(path))

@@ -11,6 +11,7 @@ from ketasched.cli.output import say
 from ketasched.errors import BadFile, BadRequest, Refused, command_line
 from ketasched.files.atomic_write import prepared_folder
 from ketasched.files.disk import kind_at, refuse_all_but
+from ketasched.files.feed_names import FEEDS_FILE
 from ketasched.files.load import load_course
 from ketasched.model import Course
 from ketasched.render.patient_folder import (
@@ -60,9 +61,9 @@ def followed_folder(
     """Let the folder of a patient's former reference follow a renamed course after the block.
 
     The block writes the course into the folder of its reference now, and with it the courses
-    `former` (identifiers). What we wrote into the old folder is removed then, and the folder if it
-    is empty. Where the file system takes both names for one, the folder gets the new name. A
-    folder that has not this course stays as it is.
+    `former` (identifiers). What we wrote into the old folder is removed then, the names of feeds
+    are moved, and the folder is removed if it is empty. Where the file system takes both names for
+    one, the folder gets the new name. A folder that has not this course stays as it is.
     """
     if output is None or patient == course.patient:
         yield
@@ -78,6 +79,9 @@ def followed_folder(
         ours = re.compile("|".join([own_files(patient).pattern, *names]))
         with prepared_folder(old, {}, replaced={**SUBFOLDER_FILES, ".": ours}, force=True):
             yield
+        if not kind_at(new / FEEDS_FILE):
+            with suppress(OSError):  # then the feeds get new names
+                (old / FEEDS_FILE).rename(new / FEEDS_FILE)
         for name in (*SUBFOLDER_FILES, "."):
             with suppress(OSError):
                 (old / name).rmdir()

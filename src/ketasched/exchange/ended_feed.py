@@ -27,8 +27,8 @@ def ended_feed(published: str, now: datetime, locale: Locale) -> str | None:
             _cancel(event, now, locale)
         elif is_to_come and event["STATUS"] != "CANCELLED":
             calendar.subcomponents = [one for one in calendar.subcomponents if one is not event]
-    moments = [one.last_modified for one in calendar.events]
-    moments += [one.end for one in calendar.events if one["STATUS"] != "CANCELLED"]
+    ends = [one.end for one in calendar.events if one["STATUS"] != "CANCELLED"]
+    moments: list[date] = [*ends, *(one.last_modified for one in calendar.events)]
     if all(_local(one, now) + DAYS_CANCELLED < now for one in moments):
         return None
     text: str = calendar.to_ical().decode()

@@ -29,7 +29,7 @@ def feeds_file_of(course_path: Path) -> Path:
     return course_path.with_name(FEEDS_FILE if is_usual else f"{course_path.stem}.{FEEDS_FILE}")
 
 
-def keep_feed_names(path: Path, naming: Naming) -> Names:
+def keep_feed_names_in(path: Path, naming: Naming) -> Names:
     """All names in the file at `path`, and those that are added to it now.
 
     Of two who add names at once the second sees what the first has added. Raises `BadFile` for a

@@ -1,12 +1,14 @@
-"""The names of feeds in a register."""
+"""What a register has for feeds: all courses of a clinic, and the names of their feeds."""
 
 from sqlalchemy import Connection, Engine, select
 
+from ketasched.errors import BadFile
 from ketasched.files.feed_names import Names, Naming, refuse_foreign_names
-from ketasched.model import Clinic
+from ketasched.model import Clinic, Course
 from ketasched.register.clinics import clinic_id
 from ketasched.register.database import reading, writing
-from ketasched.register.tables import CLINICS, FEEDS
+from ketasched.register.queries import read_document
+from ketasched.register.tables import CLINICS, COURSES, FEEDS
 
 
 def keep_feed_names(engine: Engine, clinic: Clinic | None, naming: Naming) -> Names:
@@ -26,6 +28,22 @@ def keep_feed_names(engine: Engine, clinic: Clinic | None, naming: Naming) -> Na
             place = {"clinic": number, "feed": feed, "number": len(known.get(feed, ()))}
             connection.execute(FEEDS.insert().values(name=name, **place))
         return _names(connection, clinic)
+
+
+def courses_of(engine: Engine, clinic: Clinic | None) -> list[Course | BadFile]:
+    """All courses of a clinic, or of the only one (None), at one moment.
+
+    For a course that is damaged, the error that says so.
+    """
+    found: list[Course | BadFile] = []
+    with reading(engine) as connection:
+        own = COURSES.c.clinic == _number(connection, clinic)
+        for row in connection.execute(select(COURSES.c.course_id, COURSES.c.document).where(own)):
+            try:
+                found.append(read_document(*row))
+            except BadFile as error:
+                found.append(error)
+    return found
 
 
 def _names(connection: Connection, clinic: Clinic | None) -> Names:
