@@ -1,17 +1,16 @@
 """`ketasched publish`: what others subscribe to, brought to where they find it."""
 
 from pathlib import Path
-from typing import get_args
 
 import click
 
 from ketasched.cli import options
+from ketasched.cli.delivery import audience_option
 from ketasched.cli.publication import Publishing
 from ketasched.cli.publish_calendar import Account, publish_calendar
 from ketasched.cli.publish_feeds import publish_feeds
 from ketasched.cli.register_option import register_option
 from ketasched.errors import BadRequest
-from ketasched.model import Audience
 
 
 @click.command("publish")
@@ -36,12 +35,7 @@ from ketasched.model import Audience
 @options.group(
     Account,
     "account",
-    click.option(
-        "--for",
-        "audience",
-        type=click.Choice(get_args(Audience)),
-        help="Whose dates the calendar on a server is of (clinic).",
-    ),
+    audience_option("Whose dates the calendar on a server is of (clinic)."),
     options.text("--user", "NAME", "Who logs in to the server; the password is in the keyring."),
     options.text("--password-file", "FILE", "The password is the first line of this file."),
 )

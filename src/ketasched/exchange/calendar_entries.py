@@ -137,10 +137,12 @@ def steps(
         if uid in published and (uid not in by_uid or one.name == published[uid].name):
             by_uid[uid] = one
         elif one.name in ended and (entry := _entry(one.text)):
-            text = _cancelled(one.text, ended[one.name]) if _notes(entry) else ""
-            if text is not None:
-                what, title = "cancelled" if text else "removed", str(entry.get("SUMMARY", ""))
-                yield Step(what, one.name, one.etag, text, title, entry.start)
+            title, start = str(entry.get("SUMMARY", "")), entry.start
+            if not _notes(entry):
+                yield Step("removed", one.name, one.etag, "", title, start)
+            elif entry.get("STATUS") != "CANCELLED":
+                text = _cancelled(one.text, entry, ended[one.name])
+                yield Step("cancelled", one.name, one.etag, text, title, start)
     for uid, wanted in published.items():
         before, event = by_uid.get(uid), wanted.event
         if before is None:
@@ -205,7 +207,7 @@ def _content(entry: Entry | None) -> tuple[object, ...] | None:
         for one in (entry.start, entry.end)
     ]
     names = ("SUMMARY", "LOCATION", "STATUS", "TRANSP")
-    alarms = sorted(str(one["TRIGGER"].to_ical()) for one in entry.walk("VALARM"))
+    alarms = sorted(str(one.get("TRIGGER")) for one in entry.walk("VALARM"))
     return *moments, *(str(entry.get(name, "")) for name in names), _parts(entry)[0], alarms
 
 
@@ -241,18 +243,18 @@ def _checksum(line: str) -> str:
     return f"{crc32(line.encode()):08x}"
 
 
-def _cancelled(text: str, locale: Locale) -> str | None:
-    """The text of an entry as cancelled, with what stands in it; None if it says so already."""
-    calendar = Calendar.from_ical(text)
-    entry = calendar.events[0]
-    if entry.get("STATUS") == "CANCELLED":
-        return None
-    title = locale.plain(locale.text(CANCELLED, title=str(entry.get("SUMMARY", ""))))
+def _cancelled(text: str, entry: Entry, locale: Locale) -> str:
+    """The text of a resource with its entry as cancelled, and with what somebody wrote in it."""
     said = f"{locale.plain(locale.text(NOT_TAKING_PLACE))}\n{LINE}{_notes(entry)}"
+    title = locale.plain(locale.text(CANCELLED, title=str(entry.get("SUMMARY", ""))))
     new = {"SUMMARY": title, "DESCRIPTION": said, "STATUS": "CANCELLED", "TRANSP": "TRANSPARENT"}
     for name, value in new.items():
         _set(entry, name, value)
     _set(entry, OUR_LINES, _checksums(entry))
     entry.subcomponents.clear()  # its alarm
-    content: bytes = calendar.to_ical()
-    return content.decode()
+    written = entry.to_ical().decode().strip()
+    return (
+        VEVENT.sub(lambda _: written, text.replace("\r", ""))
+        .replace("\r", "")
+        .replace("\n", "\r\n")
+    )
