@@ -68,7 +68,9 @@ class Published:
         before = _entry(found.text) if found else None
         if before:
             _set(entry, "DESCRIPTION", str(entry["DESCRIPTION"]) + _notes(before))
-            _set(entry, "SEQUENCE", max(entry.sequence, before.get("SEQUENCE", 0)))
+            sequence = before.get("SEQUENCE")
+            if isinstance(sequence, int) and sequence > entry.sequence:
+                _set(entry, "SEQUENCE", sequence)
             for name in before.keys() - OURS:
                 entry[name] = before[name]
         content: bytes = calendar.to_ical()
