@@ -101,7 +101,7 @@ def _publish(
         done += [one for one in todo if one not in refused]
         if not refused:
             return done, count, any(one.damaged for one in publications)
-    said = f"{server.address}: {len(refused)} entries were changed there while this wrote them"
+    said = f"{server.address}: these entries were changed there while they were written"
     details = [f"{one.start:%Y-%m-%d %H:%M}: {one.title}" for one in refused]
     raise Refused(said, details=details, next_step="the same again")
 
