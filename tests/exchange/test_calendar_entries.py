@@ -106,6 +106,21 @@ def test_what_was_before_now_stays_where_its_course_is_not_known_any_more():
     assert ended_names(found, [neighbour], OWNER, later) == set()
 
 
+@pytest.mark.parametrize("is_ended", [True, False], ids=["ended", "published"])
+def test_a_note_in_what_somebody_made_a_series_stays_and_it_is_one_event_again(is_ended):
+    text = FIRST.text().replace("\r\n ", "").replace(LINE, rf"{LINE}\nBus.")
+    event = text[text.index("BEGIN:VEVENT") : text.index("END:VCALENDAR")]
+    other = event.replace("SEQUENCE", "RECURRENCE-ID:20261207T090000Z\r\nSEQUENCE")
+    several = text.replace(event, event + other)
+    wanted = {} if is_ended else {FIRST.event.uid: FIRST}
+    [step] = steps(wanted, [Resource(FIRST.name, '"1"', several)], {FIRST.name: Locale()})
+    [found] = Calendar.from_ical(step.text).events
+    assert str(found["DESCRIPTION"]).endswith("Bus.")
+    assert (step.what, found["STATUS"]) == (
+        ("cancelled", "CANCELLED") if is_ended else ("changed", "CONFIRMED")
+    )
+
+
 def edited(text: str, random: Random) -> str:
     """The text with some lines of its event changed, doubled or left out."""
     lines = text.split("\r\n")

@@ -176,10 +176,10 @@ def _is_to_come(resource: Resource, now: datetime) -> bool:
 
 
 def _entry(text: str) -> Entry | None:
-    """The event of a resource; None unless it is one that can be read."""
+    """The event of a resource, the first one of a series; None unless it can be read."""
     found = VEVENT.findall(text.replace("\r", ""))
     try:
-        entry = Entry.from_ical(found[0]) if len(found) == 1 else None
+        entry = Entry.from_ical(found[0]) if found else None
         if not isinstance(entry, Entry) or None in (entry.start, entry.end):
             return None
     except (ValueError, KeyError, TypeError):
@@ -190,7 +190,8 @@ def _entry(text: str) -> Entry | None:
 def _is_the_same(text: str, own_text: str) -> bool:
     """Whether an entry is as it is published, but for what others may write in it."""
     return _plain_lines(text) == _plain_lines(own_text) or (
-        _content(_entry(text)) == _content(_entry(own_text))
+        len(VEVENT.findall(text.replace("\r", ""))) == 1
+        and _content(_entry(text)) == _content(_entry(own_text))
     )
 
 
@@ -254,9 +255,6 @@ def _cancelled(text: str, entry: Entry, locale: Locale) -> str:
         _set(entry, name, value)
     _set(entry, OUR_LINES, _checksums(entry))
     entry.subcomponents.clear()  # its alarm
-    written = entry.to_ical().decode().strip()
-    return (
-        VEVENT.sub(lambda _: written, text.replace("\r", ""))
-        .replace("\r", "")
-        .replace("\n", "\r\n")
-    )
+    written = iter([entry.to_ical().decode().replace("\r", "").strip()])
+    plain = VEVENT.sub(lambda _: next(written, ""), text.replace("\r", ""))
+    return plain.replace("\n\n", "\n").replace("\n", "\r\n")
