@@ -5,6 +5,6 @@ the other modules bring these to calendar programs, servers and mail. `feeds` ma
 subscribe to, `ended_feed` what remains of one whose course is no longer known. `appointments`,
 `rides` and `reminders` make the rows of queues for the clinic's own services.
 
-Doors: appointments, ended_feed, feeds, invitation_mail, invitation_record, invitations, reminders,
-rides.
+Doors: appointments, calendar_entries, calendar_server, ended_feed, feeds, invitation_mail,
+invitation_record, invitations, reminders, rides.
 """

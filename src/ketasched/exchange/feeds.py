@@ -99,6 +99,21 @@ def new_names(
     return {key: make_name() for key in wanted if rotate or not known.get(key)}
 
 
+def chain_events(chain: Chain, view: View, today: date) -> list[Event]:
+    """The published events of all courses of a chain, local to the zone of the last, by time."""
+    zone = ZoneInfo(chain[-1].timezone)
+    found: dict[str, Event] = {}
+    # What a course says of its own dates stands before what the one that follows it says of them.
+    for course in reversed(chain):
+        content = plain_events(course, view, published_events(course, view, today))
+        found |= {one.uid: one for one in content}
+    local = (
+        one._replace(start=one.start.astimezone(zone), end=one.end.astimezone(zone))
+        for one in found.values()
+    )
+    return sorted(local, key=time_order)
+
+
 def _first_of(course: Course, known: Mapping[str, Course]) -> str:
     """The identifier of the first course of the chain; it need not be known any more."""
     while course.follows in known:
@@ -111,16 +126,7 @@ def _key(owner: str, view: View) -> str:
 
 
 def _feed(chain: Chain, view: View, today: date) -> Feed:
-    last, zone = chain[-1], ZoneInfo(chain[-1].timezone)
-    found: dict[str, Event] = {}
-    # What a course says of its own dates stands before what the one that follows it says of them.
-    for course in reversed(chain):
-        content = plain_events(course, view, published_events(course, view, today))
-        found |= {one.uid: one for one in content}
-    local = (
-        one._replace(start=one.start.astimezone(zone), end=one.end.astimezone(zone))
-        for one in found.values()
-    )
+    last = chain[-1]
     first = _first_of(last, {course.course_id: course for course in chain})
     return Feed(
         _key(first, view),
@@ -128,7 +134,7 @@ def _feed(chain: Chain, view: View, today: date) -> Feed:
         view,
         _calendar_name(last, view),
         last.timezone,
-        sorted(local, key=time_order),
+        chain_events(chain, view, today),
     )
 
 
