@@ -1,6 +1,7 @@
 """The examples in `--help` work, as they stand there."""
 
 import shutil
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tools.documents.commands import commands, examples_of
 
 from ketasched.cli import options
 from tests.conftest import ROOT
+from tests.exchange.calendars import Server, radicale
 from tests.support.transcript import run
 
 WITH_EXAMPLES = [path for path, command in commands() if examples_of(path)]
@@ -55,6 +57,11 @@ FILES_FOR = {
 }
 """The files that lie there, and what is another one for a command."""
 
+SERVED = "ketasched publish"
+"""The command of which an example needs a calendar server."""
+
+EXAMPLE = "https://cal.example.org/clinic/dates/ --user clinic"
+
 LATER = {"ketasched revise review": datetime(2026, 12, 22, 18, tzinfo=UTC)}
 
 
@@ -96,7 +103,16 @@ def test_the_examples_of_a_command_work(path, monkeypatch):
         Path(name).write_text(text, encoding="utf-8")
     for command in BEFORE.get(path, [COURSE]):
         assert "[exit" not in run(command)
-    for example in examples_of(path):
-        assert path == "ketasched" or path.split()[-1] in example.split()
-        said = ran(example.removeprefix("ketasched "))
-        assert "[exit" not in said, f"{example}\n{said}"
+    with radicale() if path == SERVED else nullcontext() as server:
+        for example in examples_of(path):
+            assert path == "ketasched" or path.split()[-1] in example.split()
+            said = ran(on_this_machine(example.removeprefix("ketasched "), server))
+            assert "[exit" not in said, f"{example}\n{said}"
+
+
+def on_this_machine(command: str, server: Server | None) -> str:
+    """The command, with a server of this machine and its password in place of an example's."""
+    if server is None:
+        return command
+    account = " ".join(server.account())
+    return command.replace(EXAMPLE, f"{server.address} {account}")

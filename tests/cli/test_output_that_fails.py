@@ -22,6 +22,7 @@ CHANGES = {
     "reschedule": "the visits are moved",
     "clinic init": "the file is written",
     "publish": "the feeds are written",
+    "invite": "the invitations are written",
     "register backup": "the copy is made",
     "register rename": "the patient is renamed",
     "register restore": "the backup is in its place",

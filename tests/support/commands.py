@@ -84,9 +84,11 @@ def _prepared(keys: str) -> Path:
 
 def _fill(keys: str) -> None:
     example = (ROOT / "examples" / "clinic.toml").read_text(encoding="utf-8")
-    Path("clinic.toml").write_text(keys + example, encoding="utf-8")
+    email = 'email = "desk@example.org"\n'
+    Path("clinic.toml").write_text(keys + email + example, encoding="utf-8")
     more = f"--boosters 1 --cleared-by Dr --cleared-on 2026-11-20 {MADE} -o courses"
-    run(f"plan --patient P --start 2026-12-07 {more} --register book.db")
+    reached = "--patient-email p@example.org --reminders yes"
+    run(f"plan --patient P --start 2026-12-07 {reached} {more} --register book.db")
     authorised = "--authorised '9 from 2026-12-07 until 2026-12-31'"
     run(f"plan --patient H --start 2026-12-07 {authorised} {more} --register book.db")
     run(f"plan --patient R --start 2027-02-01 {more}")

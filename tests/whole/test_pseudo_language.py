@@ -16,6 +16,7 @@ from tools.catalogues import template
 
 from ketasched.events.diff import changed_events
 from ketasched.events.view import View
+from ketasched.exchange.calendar_entries import published_entries
 from ketasched.files.load import load_protocol, shipped_protocols
 from ketasched.language import locale
 from ketasched.language.catalogue import catalogue
@@ -350,6 +351,8 @@ def test_every_message_is_on_one_of_these_pages(monkeypatch):
         for form in ("text", "month", "ics", "html"):
             for view in VIEWS.values():
                 render(course, form, view)
+        for entry in published_entries([course], "patient", date(2026, 12, 7)).values():
+            assert entry.own_text
     assert {one.id for one in template() if one.id} - shown == set()
 
 

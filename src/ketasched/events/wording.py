@@ -37,8 +37,10 @@ DELETE_OLD = message(
     "Delete the entries of the old file from your calendar, then import this one's."
 )
 CANCELLED = message("CANCELLED: {title}")
-STAYS = message("What you write below this line stays:")
 """The title of an event that does not take place."""
+
+STAYS = message("What you write below this line stays:")
+"""In an entry of a calendar server, where others may write notes."""
 
 NOT_BEFORE_SLEEP = message("and not before a full night's sleep")
 NOT_YOURSELF = message("Do not drive yourself.")
