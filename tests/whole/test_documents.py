@@ -16,6 +16,7 @@ from ketasched.files.codec import fields_of
 from ketasched.files.column_mapping import ColumnMapping
 from ketasched.files.column_set import ColumnSet
 from ketasched.model import Clinic, Course, Protocol, WrittenProposal
+from ketasched.model.queues import QUEUE_ROWS
 from ketasched.planning.left_out import LEFT_OUT
 from ketasched.planning.planner import KEPT_START
 from ketasched.revising.completion import UNPLANNED
@@ -45,7 +46,9 @@ def nouns_of(kind: type) -> set[type]:
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize(
+    "kind", [*KINDS.values(), *QUEUE_ROWS.values()], ids=[*KINDS, *QUEUE_ROWS]
+)
 def test_every_key_says_what_it_is_for(kind):
     silent = [
         f"{noun.__name__}.{name}"

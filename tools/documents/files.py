@@ -126,7 +126,7 @@ def queue_values() -> Iterator[str]:
     """The values that the rows of each queue have."""
     for queue, kind in QUEUE_ROWS.items():
         rows = [
-            (f"`{name}`", named(one.kind, {}), one.key.unit, one.key.about)
+            (f"`{name}`", named(one.kind, {}), one.key.unit, purpose(kind, name))
             for name, one in fields_of(kind).items()
         ]
         yield f"### The values of {queue}\n\n{sentence(kind.__doc__)}\n"

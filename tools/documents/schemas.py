@@ -14,7 +14,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from ketasched.files.codec import MOMENT, Field, fields_of, key_of, plain
 from ketasched.files.column_mapping import ColumnMapping
-from ketasched.files.column_set import Column, ColumnSet
+from ketasched.files.column_set import ColumnSet, OutputColumn
 from ketasched.model import (
     Clinic,
     Course,
@@ -190,7 +190,7 @@ BETWEEN_KEYS: Mapping[type, Callable[[Book, Part], Part]] = MappingProxyType(
         **dict.fromkeys((Hours, WeekHours), lambda _, part: part | {"minProperties": 1}),
         Phase: lambda _, part: part | {"oneOf": [_said("per_week"), _said("every_days")]},
         VisitKind: _like,
-        Column: lambda _, part: part | {"oneOf": [_said("value"), _said("text")]},
+        OutputColumn: lambda _, part: part | {"oneOf": [_said("value"), _said("text")]},
         ColumnSet: _or_value,
     }
 )

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from textwrap import dedent
 
-from ketasched.files.codec import fields_of
-
 MADE = "<!-- Made from the code by `make docs`: change it there. -->"
 
 
@@ -30,14 +28,14 @@ def sentence(docstring: str | None) -> str:
 
 
 def purpose(noun: type, field: str) -> str:
-    """What a field of a noun is for: its docstring, or that of its key; "" if nothing says it."""
+    """What a field of a noun is for: its docstring, "" if it has none."""
     for kind in noun.__mro__[:-1]:
         body = ast.parse(dedent(inspect.getsource(kind))).body[0].body  # type: ignore[attr-defined]
         for one, below in pairwise(body):
             is_field = isinstance(one, ast.AnnAssign) and ast.unparse(one.target) == field
             if is_field and isinstance(below, ast.Expr):
                 return sentence(ast.literal_eval(below.value))
-    return next((one.key.about for one in fields_of(noun).values() if one.name == field), "")
+    return ""
 
 
 def whole(docstring: str | None) -> str:

@@ -96,7 +96,7 @@ def json_line(course: Course) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a noun: its name, its type, whether its key is required, and what that is for.
+    """A field of a noun: its name, its type, whether its key is required, and the limits.
 
     A catch-all field has no key of its own: it holds the tables under all other keys.
     """
@@ -115,7 +115,7 @@ def fields_of(kind: type) -> dict[str, Field]:
     hints = get_type_hints(kind, include_extras=True)
     found = {}
     for one in dataclasses.fields(kind):
-        hint, key = hints[one.name], Key("")
+        hint, key = hints[one.name], Key()
         if get_origin(hint) is Annotated:
             hint, key = get_args(hint)
         required = one.default is MISSING and one.default_factory is MISSING

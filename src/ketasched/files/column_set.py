@@ -16,22 +16,23 @@ _DIRECTIVE = "%[YymdjbBaAHIMSpzZ]"
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class OutputColumn:
     """A column: a value of the row, or a text that is the same in every row."""
 
-    value: Annotated[str | None, Key("The value that stands in it.")] = None
-    text: Annotated[str | None, Key("The same text in every row.")] = None
+    value: str | None = None
+    """The value that stands in it."""
+    text: str | None = None
+    """The same text in every row."""
     moment_form: Annotated[
         str | None,
         Key(
-            "How a moment is written: as in Python's `strftime`; without it, ISO 8601.",
             pattern=f"(?:[^%]|%%)*{_DIRECTIVE}(?:[^%]|%%|{_DIRECTIVE})*",
             form='a form of dates such as "%Y-%m-%d %H:%M"',
         ),
     ] = field(default=None, metadata={"key": "as"})
-    words: Annotated[
-        Mapping[str, str], Key("By a value, what is written for it; all others stay as they are.")
-    ] = field(default_factory=dict)
+    """How a moment is written: as in Python's `strftime`; without it, ISO 8601."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """By a value, what is written for it; all others stay as they are."""
 
     def problems(self) -> Iterator[Problem]:
         """Problem unless there is either a value or a text, and of a text with a form."""
@@ -54,16 +55,16 @@ class Column:
 class ColumnSet:
     """The columns of a queue, in the order of the file."""
 
-    format: Annotated[Literal[1], Key("The format of the file.")]
-    rows: Annotated[Queue, Key("What the rows are.")]
-    columns: Annotated[
-        Mapping[str, Column],
-        Key("By a heading, the name of a value, or a table.", least=1, form="one column"),
-    ]
-    delimiter: Annotated[
-        Literal[",", ";", "|", "\t"], Key("What stands between two cells of a CSV file.")
-    ] = ","
-    header: Annotated[bool, Key("Whether the first line of a CSV file has the headings.")] = True
+    format: Literal[1]
+    """The format of the file."""
+    rows: Queue
+    """What the rows are."""
+    columns: Annotated[Mapping[str, OutputColumn], Key(least=1, form="one column")]
+    """By a heading, the name of a value, or a table."""
+    delimiter: Literal[",", ";", "|", "\t"] = ","
+    """What stands between two cells of a CSV file."""
+    header: bool = True
+    """Whether the first line of a CSV file has the headings."""
 
     def has_value(self, name: str) -> bool:
         """Whether any column has this value."""
@@ -86,7 +87,7 @@ class ColumnSet:
 def usual_columns(queue: Queue) -> ColumnSet:
     """The columns of a queue where no file says them: each value under its own name."""
     names = (name for name in fields_of(QUEUE_ROWS[queue]) if name != NAMED_ONLY.get(queue))
-    return ColumnSet(1, queue, {name: Column(name) for name in names})
+    return ColumnSet(1, queue, {name: OutputColumn(name) for name in names})
 
 
 def with_whole_columns(data: dict[str, Any]) -> dict[str, Any]:

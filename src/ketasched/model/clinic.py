@@ -1,13 +1,13 @@
 """`Clinic`: the clinic's time zone, hours, closures, chairs, reminders, words and prices."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Annotated, Literal
 
-from ketasched.model.email_address import email_key
+from ketasched.model.email_address import EMAIL
 from ketasched.model.keys import Key, where_used
-from ketasched.model.protocol import CHECK_IN, OBSERVATION, TREATMENT, NoDriving
+from ketasched.model.protocol import NoDriving
 from ketasched.model.resource import Resource, days_overlap_problems
 from ketasched.model.values import (
     Amount,
@@ -26,6 +26,8 @@ Titles = Literal["discreet", "clinical"]
 ClockStyle = Literal["12h", "24h"]
 DateStyle = Literal["us", "intl"]
 DateOrder = Literal["mdy", "dmy"] | None
+
+_MINUTES = Key(unit="minutes", least=0, most=1439)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +141,12 @@ class Instructions(ProtocolWording):
 class OwnMinutes:
     """A clinic's own minutes for a visit; what is left out is as in the protocol."""
 
-    check_in: Annotated[int | None, replace(CHECK_IN, most=1439)] = None
-    treatment: Annotated[int | None, replace(TREATMENT, most=1439)] = None
-    observation: Annotated[int | None, replace(OBSERVATION, most=1439)] = None
+    check_in: Annotated[int | None, _MINUTES] = None
+    """From arriving until the treatment begins."""
+    treatment: Annotated[int | None, _MINUTES] = None
+    """How long the treatment takes."""
+    observation: Annotated[int | None, _MINUTES] = None
+    """From its end until the patient may be collected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +196,8 @@ class Clinic:
     """What the clinic is called."""
     phone: Annotated[str, Key(lines=True)] = ""
     """Where to call."""
-    email: Annotated[str, email_key("From which address invitations are sent.")] = field(
-        default="", metadata={"written where used": True}
-    )
+    email: Annotated[str, EMAIL] = where_used(default="")
+    """From which address invitations are sent."""
     address: Annotated[str, Key(lines=True)] = ""
     """Where it is; it may have several lines."""
     calendar_name: Annotated[str, Key(lines=True)] = ""

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from ketasched.model.authorisation import Authorisation
 from ketasched.model.busy_time import BusyTime
 from ketasched.model.clinic import Clinic
-from ketasched.model.email_address import email_key
+from ketasched.model.email_address import EMAIL
 from ketasched.model.keys import Key, where_used
 from ketasched.model.request import Request
 from ketasched.model.values import Clock, DateRange, Problem, Record, TimeRange, Weekday
@@ -77,9 +77,8 @@ class Wishes:
     """What the driver reads."""
     patient_phone: str | None = where_used(default=None)
     """The patient's phone number."""
-    patient_email: Annotated[str | None, email_key("Where the patient is sent invitations.")] = (
-        field(default=None, metadata={"written where used": True})
-    )
+    patient_email: Annotated[str | None, EMAIL] = where_used(default=None)
+    """Where the patient is sent invitations."""
     reminders: bool | None = where_used(default=None)
     """Whether the patient agreed to be reminded."""
 

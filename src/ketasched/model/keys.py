@@ -27,10 +27,8 @@ class Key:
 
     For a list or a table `least` is the least number of members. A text matches `pattern` in
     full; `form` says in words what is expected. Only a text with `lines` has line breaks.
-    A key that several nouns share says what it is for itself (`about`).
     """
 
-    about: str = ""
     unit: str = ""
     least: int | None = None
     most: int | None = None

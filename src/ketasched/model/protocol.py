@@ -10,18 +10,19 @@ from ketasched.model.counts import Count, EveryDays, PerWeek
 from ketasched.model.keys import Key, where_used
 from ketasched.model.values import Clock, Place, Problem
 
-CHECK_IN = Key("From arriving until the treatment begins.", unit="minutes", least=0)
-TREATMENT = Key("How long the treatment takes.", unit="minutes", least=0)
-OBSERVATION = Key("From its end until the patient may be collected.", unit="minutes", least=0)
+_MINUTES = Key(unit="minutes", least=0)
 
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
     """The parts of a visit in minutes; it starts at check-in and ends after observation."""
 
-    check_in: Annotated[int, CHECK_IN]
-    treatment: Annotated[int, TREATMENT]
-    observation: Annotated[int, OBSERVATION]
+    check_in: Annotated[int, _MINUTES]
+    """From arriving until the treatment begins."""
+    treatment: Annotated[int, _MINUTES]
+    """How long the treatment takes."""
+    observation: Annotated[int, _MINUTES]
+    """From its end until the patient may be collected."""
 
     @property
     def total(self) -> int:

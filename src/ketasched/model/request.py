@@ -1,13 +1,13 @@
 """`Request`: what is asked for one patient."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated
 
 from ketasched.model.authorisation import Authorisation
 from ketasched.model.busy_time import BusyTime
-from ketasched.model.email_address import email_key
+from ketasched.model.email_address import EMAIL
 from ketasched.model.field_types import refuse_wrong_types
 from ketasched.model.keys import Key, where_used
 from ketasched.model.regular_driver import RegularDriver
@@ -71,16 +71,14 @@ class Request:
     """Who drives the patient there and back."""
     driver_phone: str = ""
     """The driver's phone number."""
-    driver_email: Annotated[str, email_key("Where the driver is sent invitations.")] = field(
-        default="", metadata={"written where used": True}
-    )
+    driver_email: Annotated[str, EMAIL] = where_used(default="")
+    """Where the driver is sent invitations."""
     driver: tuple[RegularDriver, ...] = ()
     """Who drives on which weekdays, where several take turns."""
     patient_phone: str = ""
     """The patient's phone number, for the clinic's own lists only."""
-    patient_email: Annotated[str, email_key("Where the patient is sent invitations.")] = field(
-        default="", metadata={"written where used": True}
-    )
+    patient_email: Annotated[str, EMAIL] = where_used(default="")
+    """Where the patient is sent invitations."""
     reminders: bool = where_used(default=False)
     """Whether the patient agreed to be reminded, by text message or mail."""
     language: str = where_used(default="")

@@ -1,11 +1,11 @@
 """`Visit` and `Companion`: the dated items of a course, with what belongs to one."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
-from ketasched.model.email_address import email_key
+from ketasched.model.email_address import EMAIL
 from ketasched.model.keys import Key, where_used
 from ketasched.model.protocol import VisitKind
 from ketasched.model.values import Place, Problem
@@ -14,7 +14,6 @@ Status = Literal["planned", "tentative", "held", "completed", "missed", "omitted
 Uid = Annotated[
     str,
     Key(
-        "Its identifier in calendars.",
         pattern="[A-Za-z0-9@._-]{1,64}",
         form="up to 64 letters, digits, and @ . _ -",
     ),
@@ -39,9 +38,8 @@ class Driver:
     """Who drives."""
     phone: str = ""
     """Where to reach them."""
-    email: Annotated[str, email_key("Where they are sent invitations.")] = field(
-        default="", metadata={"written where used": True}
-    )
+    email: Annotated[str, EMAIL] = where_used(default="")
+    """Where they are sent invitations."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,6 +102,7 @@ class Visit:
     window: Window
     """Where it could be, given the visit before it."""
     uid: Uid
+    """Its identifier in calendars."""
     sequence: Annotated[int, Key(least=0, most=2147483647)] = 0
     """How often its entry has changed."""
     driver: Driver | None = None
@@ -161,6 +160,7 @@ class Companion:
     start: datetime
     """When it is."""
     uid: Uid
+    """Its identifier in calendars."""
     sequence: Annotated[int, Key(least=0, most=2147483647)] = 0
     """How often its entry has changed."""
     status: Status = "planned"
