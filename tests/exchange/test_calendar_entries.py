@@ -13,7 +13,7 @@ from ketasched.exchange.calendar_entries import (
     published_entries,
     steps,
 )
-from ketasched.exchange.calendar_server import Resource
+from ketasched.exchange.calendar_server import CalendarObject
 from ketasched.files.load import load_protocol
 from ketasched.language.locale import Locale
 from ketasched.model.identifiers import clinic_key
@@ -39,16 +39,16 @@ WORDS = (
 OWNER = clinic_key(COURSE.clinic)
 
 
-def on_the_server(entries: dict[str, Published]) -> list[Resource]:
-    return [Resource(one.name, '"1"', one.text()) for one in entries.values()]
+def on_the_server(entries: dict[str, Published]) -> list[CalendarObject]:
+    return [CalendarObject(one.name, '"1"', one.text()) for one in entries.values()]
 
 
-def kinds(published: dict[str, Published], found: list[Resource], ended=()) -> list[str]:
+def kinds(published: dict[str, Published], found: list[CalendarObject], ended=()) -> list[str]:
     named = dict.fromkeys(ended, Locale())
     return sorted(one.what for one in steps(published, found, named))
 
 
-def ended_names(found: list[Resource], courses, owner: str, now=MADE_AT) -> set[str]:
+def ended_names(found: list[CalendarObject], courses, owner: str, now=MADE_AT) -> set[str]:
     return {one.name for one in ended_entries(found, "patient", courses, owner, now)}
 
 
@@ -113,7 +113,7 @@ def test_a_note_in_what_somebody_made_a_series_stays_and_it_is_one_event_again(i
     other = event.replace("SEQUENCE", "RECURRENCE-ID:20261207T090000Z\r\nSEQUENCE")
     several = text.replace(event, event + other)
     wanted = {} if is_ended else {FIRST.event.uid: FIRST}
-    [step] = steps(wanted, [Resource(FIRST.name, '"1"', several)], {FIRST.name: Locale()})
+    [step] = steps(wanted, [CalendarObject(FIRST.name, '"1"', several)], {FIRST.name: Locale()})
     [found] = Calendar.from_ical(step.text).events
     assert str(found["DESCRIPTION"]).endswith("Bus.")
     assert (step.what, found["STATUS"]) == (
@@ -140,7 +140,7 @@ def edited(text: str, random: Random) -> str:
 def test_whatever_stands_in_an_entry_of_ours_is_put_right_or_left_as_it_is(seed, is_ended):
     random = Random(seed)
     for _ in range(100):
-        found = [Resource(FIRST.name, '"1"', edited(FIRST.text(), random))]
+        found = [CalendarObject(FIRST.name, '"1"', edited(FIRST.text(), random))]
         wanted = {} if is_ended else {FIRST.event.uid: FIRST}
         for one in steps(wanted, found, {FIRST.name: Locale()}):
             if one.what in ("new", "changed"):

@@ -21,7 +21,7 @@ from ketasched.render.columns import aligned
 
 if TYPE_CHECKING:
     from ketasched.exchange.calendar_entries import Published, Step
-    from ketasched.exchange.calendar_server import CalendarServer, Resource
+    from ketasched.exchange.calendar_server import CalendarObject, CalendarServer
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """The hosts that are asked without TLS: what is sent there does not leave the machine."""
@@ -74,7 +74,7 @@ def publish_calendar(
     rows = [{"what": one.what, "start": one.start, "title": one.title} for one in done]
     cells = [(one.what, f"{one.start:%Y-%m-%d %H:%M}", one.title) for one in done]
     print_as(publishing.form, rows, aligned(cells))
-    counts = Counter(one.what for one in done)
+    counts = Counter[str](one.what for one in done)
     counts["unchanged"] = count - counts["new"] - counts["changed"]
     said = ", ".join(f"{counts[what]:,} {what}" for what in KINDS)
     where = "nothing was written (--dry-run)" if publishing.dry_run else address
@@ -107,7 +107,7 @@ def _publish(
 
 
 def _steps(
-    publications: Sequence[Publication], found: Sequence["Resource"], audience: Audience
+    publications: Sequence[Publication], found: Sequence["CalendarObject"], audience: Audience
 ) -> tuple[list["Step"], int]:
     """What is to be done to the calendar that was found, and how many events are published."""
     # Imported here because it needs the extra.

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Literal
 from zlib import crc32
 
 from icalendar import Calendar
@@ -19,7 +20,7 @@ from ketasched.events.events import NOT_TAKING_PLACE
 from ketasched.events.own_uids import course_uids
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import CANCELLED, STAYS
-from ketasched.exchange.calendar_server import Resource
+from ketasched.exchange.calendar_server import CalendarObject
 from ketasched.exchange.feeds import chain_events, chains
 from ketasched.language.locale import Locale
 from ketasched.model import Audience, Course
@@ -59,7 +60,7 @@ class Published:
         text = f"{self.event.text}\n\n{self.locale.plain(self.locale.text(STAYS))}\n{LINE}"
         return calendar_text("", self.zone, [self.event._replace(text=text)])
 
-    def text(self, found: Resource | None = None) -> str:
+    def text(self, found: CalendarObject | None = None) -> str:
         """The text of the resource, with what others wrote in the one that is `found`."""
         calendar = Calendar.from_ical(self.own_text)
         del calendar["NAME"], calendar["X-WR-CALNAME"]
@@ -79,9 +80,9 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done to a resource: "new", "changed", "cancelled" or "removed" (without a text)."""
+    """What is done to a resource; one that is removed has no text."""
 
-    what: str
+    what: Literal["new", "changed", "cancelled", "removed"]
     name: str
     etag: str
     text: str
@@ -104,12 +105,12 @@ def published_entries(
 
 
 def ended_entries(
-    found: Iterable[Resource],
+    found: Iterable[CalendarObject],
     audience: Audience,
     courses: Sequence[Course],
     owner: str,
     now: datetime,
-) -> Iterator[Resource]:
+) -> Iterator[CalendarObject]:
     """The entries of these courses, whether these are published or not any more.
 
     `owner` is the key of the clinic if these are all of its courses, else "". If so, also what is
@@ -125,7 +126,9 @@ def ended_entries(
 
 
 def steps(
-    published: Mapping[str, Published], found: Sequence[Resource], ended: Mapping[str, Locale]
+    published: Mapping[str, Published],
+    found: Sequence[CalendarObject],
+    ended: Mapping[str, Locale],
 ) -> Iterator[Step]:
     """What makes the published events (by UID) those of the calendar that was found.
 
@@ -133,7 +136,7 @@ def steps(
     with the language for it. What is not published is deleted or, if somebody wrote in it,
     cancelled.
     """
-    by_uid: dict[str, Resource] = {}
+    by_uid: dict[str, CalendarObject] = {}
     for one in found:
         uid = uid_of(one)
         if uid in published and (uid not in by_uid or one.name == published[uid].name):
@@ -162,13 +165,13 @@ def _resource_name(owner: str, audience: Audience, uid: str) -> str:
     return f"{make_uid(owner, 'entry', audience, uid)}.ics"
 
 
-def uid_of(resource: Resource) -> str:
+def uid_of(resource: CalendarObject) -> str:
     """The UID of a resource; "" if it has none."""
     found = UID.search(resource.text.replace("\r", ""))
     return FOLD.sub("", found[1]).strip() if found else ""
 
 
-def _is_to_come(resource: Resource, now: datetime) -> bool:
+def _is_to_come(resource: CalendarObject, now: datetime) -> bool:
     """Whether an entry begins after `now`; not so if it has no clock time."""
     entry = _entry(resource.text)
     start = entry.start if entry else None

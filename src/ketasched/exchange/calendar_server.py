@@ -48,8 +48,11 @@ AT_MOST_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
-    """An entry of a calendar: the last part of its address, its ETag, and its text."""
+class CalendarObject:
+    """An entry of a calendar: the last part of its address, its ETag, and its text.
+
+    RFC 4791, 4.1, calls it a calendar object resource.
+    """
 
     name: str
     etag: str
@@ -82,7 +85,7 @@ class CalendarServer:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def resources(self) -> list[Resource]:
+    def resources(self) -> list[CalendarObject]:
         """All events of the calendar."""
         with self._told():
             self._refuse_all_but_a_calendar()
@@ -92,7 +95,7 @@ class CalendarServer:
             self._multistatus(answer)
             found = answer.parse_calendar_query()
         return [
-            Resource(one.href.rstrip("/").rpartition("/")[2], one.etag, one.calendar_data)
+            CalendarObject(one.href.rstrip("/").rpartition("/")[2], one.etag, one.calendar_data)
             for one in found
             if one.etag and one.calendar_data
         ]

@@ -61,7 +61,7 @@ STANDING: Mapping[Status, str] = {
 
 ZONE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/tz-code"
 
-Resource = dict[str, object]
+FhirResource = dict[str, object]
 
 
 def render(course: Course, view: View) -> str:
@@ -97,7 +97,7 @@ class _Resources:
         self.items = [*here, *course.companions, *visits.values(), *others.values()]
         """With what an undo has removed, as omitted, because a record system may have it."""
 
-    def bundle(self) -> Resource:
+    def bundle(self) -> FhirResource:
         """The Bundle."""
         course = self.course
         phases = dict.fromkeys(filter(None, map(self.phase, self.items)))
@@ -127,7 +127,7 @@ class _Resources:
         """The identifier of a phase's ServiceRequest."""
         return make_uid(self.course.course_id, "phase", phase)
 
-    def location(self) -> Resource:
+    def location(self) -> FhirResource:
         """The clinic's Location."""
         clinic, discreet = self.course.clinic, self.discreet
         phone = _plain(clinic_phone(clinic, discreet=discreet))
@@ -141,7 +141,7 @@ class _Resources:
             "address": {"text": place} if place else {},
         }
 
-    def order(self, phase: str) -> Resource:
+    def order(self, phase: str) -> FhirResource:
         """The sessions of a phase, as a ServiceRequest.
 
         Its intent is "plan": nobody has signed an order.
@@ -165,7 +165,7 @@ class _Resources:
             "authoredOn": _written(self.course.made_at),
         }
 
-    def appointment(self, item: Visit | Companion) -> Resource:
+    def appointment(self, item: Visit | Companion) -> FhirResource:
         """A visit or a companion, as an Appointment of the patient, perhaps at the clinic."""
         if isinstance(item, Visit):
             title, place = self.labels.visit_title(item), self.kind(item).place
@@ -189,7 +189,7 @@ class _Resources:
             ],
         }
 
-    def plan(self, activities: Collection[str]) -> Resource:
+    def plan(self, activities: Collection[str]) -> FhirResource:
         """The course, as a CarePlan whose activities have these identifiers."""
         course, text = self.course, self.locale.text
         former = {"type": "CarePlan", "identifier": _identifier(course.follows)}
@@ -225,7 +225,7 @@ class _Resources:
         until = no_driving_text(times.until, kind.place, self.locale) if is_treatment else ""
         return f"{driver} {attendant * kind.attendant} {until}"
 
-    def period(self, items: Collection[Visit | Companion]) -> Resource:
+    def period(self, items: Collection[Visit | Companion]) -> FhirResource:
         """From the first to the last of these."""
         if not items:
             return {}
@@ -235,7 +235,7 @@ class _Resources:
         )
         return self.span(first.start, last.end)
 
-    def span(self, start: datetime, end: datetime) -> Resource:
+    def span(self, start: datetime, end: datetime) -> FhirResource:
         """Two moments, each with the name of the clinic's zone."""
         zone = {"extension": [{"url": ZONE_EXTENSION, "valueCode": self.course.timezone}]}
         return {"start": _written(start), "_start": zone, "end": _written(end), "_end": zone}
@@ -247,7 +247,7 @@ def _standing(items: Collection[Visit | Companion]) -> str:
     return next((named for status, named in STANDING.items() if status in found), "revoked")
 
 
-def _entry(uid: str, resource: Resource) -> Resource:
+def _entry(uid: str, resource: FhirResource) -> FhirResource:
     """An entry that updates the resource with this identifier, or creates it."""
     kind, identifier = resource.pop("resourceType"), _identifier(uid)
     said = {name: value for name, value in resource.items() if value}
@@ -271,7 +271,7 @@ def _full_url(uid: str) -> str:
     return f"urn:uuid:{make_uid(uid, 'entry')}"
 
 
-def _reference(uid: str) -> Resource:
+def _reference(uid: str) -> FhirResource:
     return {"reference": _full_url(uid)}
 
 
