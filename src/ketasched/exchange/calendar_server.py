@@ -38,8 +38,9 @@ ALL_EVENTS = (
 
 DONE, GONE = range(200, 300), (404, 410)
 CHANGED_MEANWHILE = (*GONE, 409, 412)
-"""What a PUT or a DELETE is answered with where the resource is not as it was read; 409 is of a
-UID that is in another resource by now.
+"""The statuses of an answer to PUT or DELETE if the resource is not as it was read.
+
+409 says that its UID is in another resource by now.
 """
 
 UID_CONFLICT = f"{CALDAV}no-uid-conflict"
@@ -164,7 +165,7 @@ class CalendarServer:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """What goes wrong in the block, as `Refused`."""
+        """Raise `Refused` for every error of the block."""
         try:
             yield
         except AuthorizationError as error:

@@ -61,7 +61,7 @@ class Invitation:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes it the same one: the entry in whose calendar."""
+        """What two invitations to one entry of one attendee have in common."""
         return self.uid, self.to.casefold()
 
     @property

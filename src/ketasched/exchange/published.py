@@ -8,7 +8,10 @@ from ketasched.events.view import View
 from ketasched.model import Course
 
 DAYS_CANCELLED = timedelta(60)
-"""For how long what no longer takes place is published as cancelled: calendars ask in the end."""
+"""For how long what no longer takes place is published as cancelled.
+
+Calendar programs poll at intervals, some of them only now and then.
+"""
 
 
 def published_events(course: Course, view: View, today: date) -> list[Event]:

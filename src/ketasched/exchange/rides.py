@@ -13,7 +13,7 @@ from ketasched.model.privacy import redact
 from ketasched.model.queues import Ride
 
 ALL, NOBODY = "all", "none"
-"""Whose rides may be asked for besides a driver's by name: everybody's, and those of nobody."""
+"""The words that stand in the place of a driver's name: all rides, or those without a driver."""
 
 
 def rides(course: Course, now: datetime, last: date, driver: str) -> Iterator[Ride]:

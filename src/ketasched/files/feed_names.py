@@ -20,7 +20,7 @@ Names = Mapping[str, Sequence[str]]
 """The file names that feeds have had, by the feed's key: the last one holds."""
 
 Naming = Callable[[Names], Mapping[str, str]]
-"""Which further names feeds get, by key, beside those that they have had."""
+"""Returns the names to add, by the feed's key, to the names that feeds have had."""
 
 
 def feeds_file_of(course_path: Path) -> Path:
@@ -30,10 +30,10 @@ def feeds_file_of(course_path: Path) -> Path:
 
 
 def keep_feed_names_in(path: Path, naming: Naming) -> Names:
-    """All names in the file at `path`, and those that are added to it now.
+    """Write the names that `naming` adds to the file at `path`, and return all names in it.
 
-    Of two who add names at once the second sees what the first has added. Raises `BadFile` for a
-    file that is none of ours, `Refused` if it cannot be written.
+    The folder is locked meanwhile, so that of two processes the second reads what the first has
+    written. Raises `BadFile` for a file that is none of ours, `Refused` if it cannot be written.
     """
     known = _read(path)
     if not naming(known):

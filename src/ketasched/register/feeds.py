@@ -12,9 +12,10 @@ from ketasched.register.tables import CLINICS, COURSES, FEEDS
 
 
 def keep_feed_names(engine: Engine, clinic: Clinic | None, naming: Naming) -> Names:
-    """All names of a clinic's feeds, or of the only clinic's (None), and those added to them now.
+    """Enter the names that `naming` adds to a clinic's feeds, and return all names of these.
 
-    Of two who add names at once the second sees what the first has added. Raises `BadFile`.
+    None is the only clinic. The table is locked meanwhile, so that of two processes the second
+    reads what the first has entered. Raises `BadFile`.
     """
     with reading(engine) as connection:
         known = _names(connection, clinic)
