@@ -3,8 +3,10 @@
 import re
 from pathlib import Path
 
+import click
 import pytest
 from tools.documents import DOCUMENTS
+from tools.documents.commands import commands
 from tools.documents.files import noun_in
 from tools.documents.rules import BESIDES
 from tools.documents.schemas import KINDS
@@ -117,6 +119,26 @@ def test_every_finding_is_explained():
 def test_the_document_for_scripts_has_every_exit_code():
     text = (ROOT / "docs" / "scripts.md").read_text(encoding="utf-8")
     assert [int(code) for code in re.findall(r"^\| (\d+) \|", text, re.MULTILINE)] == [*EXIT_CODES]
+
+
+def test_the_document_for_scripts_has_every_format_of_every_command():
+    page = (ROOT / "docs" / "scripts.md").read_text(encoding="utf-8")
+    lines = page.partition("\n## Formats\n")[2].partition("\n## ")[0].splitlines()
+    cells = [line.strip("| ").split(" | ") for line in lines if line.startswith(("| `", "| [`"))]
+    listed = {
+        name: set(re.findall(r"`(\w+)`", formats))
+        for names, formats in cells
+        for name in re.findall(r"`(.+?)`", names)
+    }
+    offered = {
+        path.removeprefix("ketasched "): set(option.type.choices)
+        for path, command in commands()
+        for option in command.params
+        if "--format" in option.opts and isinstance(option.type, click.Choice)
+    }
+    of_a_verb = listed.pop("revise")
+    verbs = [name for name in offered if name.startswith("revise ")]
+    assert offered == listed | dict.fromkeys(verbs, of_a_verb)
 
 
 def test_contributing_shows_the_search_by_hand_as_it_is():

@@ -25,7 +25,7 @@ COMMANDS = {
     "reminders": "The messages to patients who agreed to them.",
     "authorisations": "Whose authorised sessions run out, in visits or days.",
     "backfill": "Who could take a free slot.",
-    "publish": "Write calendars to subscribe to, for a web server.",
+    "publish": "Publish calendars: as feeds, or on a calendar server.",
     "invite": "Write invitations as mails, for your own mail program.",
     "register": "The clinic's book: list, show, export, import, back up.",
     "check": "Check course, clinic, protocol and roster files.",

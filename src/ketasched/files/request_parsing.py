@@ -281,7 +281,11 @@ REQUEST_FIELDS: Mapping[str, RequestField] = {
         'Who drives on some weekdays: "Ana Lima, +1 555 0134, mon fri" (again for each).',
         several=True,
     ),
-    "patient_phone": RequestField(_phone, "PHONE", "The patient's number, for your lists only."),
+    "patient_phone": RequestField(
+        _phone,
+        "PHONE",
+        "The patient's number: for lists, rides, reminders and appointments.",
+    ),
     "patient_email": RequestField(_email, "EMAIL", "The patient's address, for `invite`."),
     "reminders": RequestField(_yes_or_no, "YES|NO", "Whether the patient agreed to reminders."),
     "language": RequestField(_language, "CODE", "What the patient reads (the clinic's language)."),

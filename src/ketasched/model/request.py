@@ -76,7 +76,7 @@ class Request:
     driver: tuple[RegularDriver, ...] = ()
     """Who drives on which weekdays, where several take turns."""
     patient_phone: str = ""
-    """The patient's phone number, for the clinic's own lists only."""
+    """The patient's phone number: for lists, rides, reminders and appointments."""
     patient_email: Annotated[str, EMAIL] = where_used(default="")
     """Where the patient is sent invitations."""
     reminders: bool = where_used(default=False)
