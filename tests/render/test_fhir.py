@@ -247,7 +247,6 @@ def test_each_of_many_damages_is_refused_by_one_of_them_at_least():
     }
     assert len(copies) > 200
     assert copies.keys() - set().union(*refused.values()) == set()
-    print({judge: len(names) for judge, names in refused.items()}, "of", len(copies))  # noqa: T201
     alone = {judge: names - others(refused, judge) for judge, names in refused.items()}
     assert all(len(names) > 90 for names in refused.values())
     assert "a place is not there" in alone["the invariants"]
