@@ -6,10 +6,9 @@ from ketasched.cli import options
 from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
 from ketasched.cli.hints import pasteable
 from ketasched.cli.misfit_report import say_next_step
-from ketasched.cli.output import print_as, say
+from ketasched.cli.output import print_as, print_csv, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
-from ketasched.files.csv_cells import csv_line
 from ketasched.language.locale import Locale
 from ketasched.language.restyle import restyle
 from ketasched.model import DateRange, misfit_count
@@ -62,8 +61,7 @@ def command(
     misfits = query.misfits(courses)
     missing = visits_without_driver(courses, chairs, now, last, misfits)
     if form == "csv":
-        lines = (csv_line(row, keeps_phones=True) for row in (COLUMNS, *map(_row, missing)))
-        click.echo(b"".join(lines), nl=False)
+        print_csv(COLUMNS, map(_row, missing))
     else:
         print_as(form, missing, aligned([_cells(visit, query.locale) for visit in missing]))
     if form in ("csv", "json"):
@@ -91,10 +89,10 @@ def command(
         say("note", f"no visits until {day_text(last)}")
 
 
-def _row(visit: DayVisit) -> tuple[str, ...]:
-    """The cells of a line of CSV, which say nothing of the treatment."""
-    times = (visit.start.isoformat(), visit.end.isoformat())
-    return visit.uid, visit.patient, visit.patient_phone, str(visit.number), *times
+def _row(visit: DayVisit) -> tuple[object, ...]:
+    """The values of a line of CSV, which say nothing of the treatment."""
+    who = visit.uid, visit.patient, visit.patient_phone
+    return *who, visit.number, visit.start, visit.end
 
 
 def _cells(visit: DayVisit, locale: Locale) -> tuple[str, ...]:
