@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import count
 
 from ketasched.events.companion_text import attendant_text, companion_text
 from ketasched.events.event import EVENT_STATUS, Event, time_order
@@ -35,10 +36,10 @@ from ketasched.model import (
     VisitChange,
     VisitKind,
 )
-from ketasched.model.companion_slots import home_phase, visit_kind_of
+from ketasched.model.companion_slots import home_phase, kind_of
 from ketasched.model.identifiers import event_uid
 from ketasched.model.privacy import redact
-from ketasched.model.replay import removed_companions, removed_visits
+from ketasched.model.replay import removed_items
 from ketasched.model.wall_clock import add_minutes
 
 MAX_COLLECT_ALARM = 30
@@ -80,7 +81,7 @@ def events(course: Course, view: View) -> list[Event]:
     if view.audience == "driver":
         found += builder.ended_rides({event.uid for event in found})
     else:
-        found += (*builder.removed_visits(), *builder.removed_companions())
+        found += builder.removed()
     return sorted(map(builder.with_revision, found), key=time_order)
 
 
@@ -123,19 +124,16 @@ class EventBuilder:
             sequence=visit.sequence,
         )
 
-    def removed_visits(self) -> Iterator[Event]:
-        """The visits that an undo has removed, as cancelled: calendars may have them."""
-        first = len(self.course.visits) + 1
-        for number, visit in enumerate(removed_visits(self.course), start=first):
-            removed = replace(visit, number=number, status="omitted")
-            yield self.visit(removed, visit_times(removed, self.locale))
-
-    def removed_companions(self) -> Iterator[Event]:
-        """The companions that an undo has removed, as cancelled: calendars may have them."""
-        first = len(self.course.companions) + 1
-        for number, one in enumerate(removed_companions(self.course), start=first):
-            removed = replace(one, status="omitted")
-            yield from self.companion(number, removed)
+    def removed(self) -> Iterator[Event]:
+        """What a change has removed, as cancelled: calendars may have it."""
+        course = self.course
+        visits, companions = count(len(course.visits) + 1), count(len(course.companions) + 1)
+        for item in removed_items(course):
+            if isinstance(item, Visit):
+                visit = replace(item, number=next(visits))
+                yield self.visit(visit, visit_times(visit, self.locale))
+            else:
+                yield from self.companion(next(companions), item)
 
     def ended_before(self) -> Iterator[Event]:
         """The dates of the course that this one follows which no longer hold, as cancelled."""
@@ -298,7 +296,7 @@ class EventBuilder:
             text=about,
         )
         if self.view.audience == "patient":
-            kind = visit_kind_of(self.course, companion)
+            kind = kind_of(self.course, companion)
             if home_phase(self.course.protocol, companion):
                 yield from self.no_driving(companion, kind, times, which)
             yield from self.reminders(companion, times, which)
