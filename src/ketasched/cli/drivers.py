@@ -3,11 +3,10 @@
 import click
 
 from ketasched.cli import options
-from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
+from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.hints import pasteable
 from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import print_as, print_csv, say
-from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
 from ketasched.language.locale import Locale
 from ketasched.language.restyle import restyle
@@ -26,26 +25,9 @@ COLUMNS = ("key", "patient", "patient_phone", "visit", "start", "end")
 
 
 @click.command("drivers")
-@click.option(
-    "--next",
-    "ahead",
-    metavar="DAYS",
-    default="3d",
-    show_default=True,
-    help="How far ahead to look: 3d is today and the three days after it, 2w two weeks.",
-)
-@register_option
-@which_clinic_option
+@coming_days("3d")
 @options.output_format(("text", "csv", "json"))
-@options.today()
-def command(
-    *,
-    ahead: str,
-    register_address: str | None,
-    clinic_path: str | None,
-    form: str | None,
-    today: str | None,
-) -> None:
+def command(*, coming: ComingDays, form: str | None) -> None:
     """List the coming visits that need a driver and have none: the phone list.
 
     \b
@@ -53,10 +35,7 @@ def command(
     ketasched drivers --next 7d
     ketasched drivers --format csv >without-driver.csv
     """
-    how_far = days_ahead(ahead)
-    query = DayQuery(register_address, clinic_path)
-    now = query.now(today)
-    last = now.date() + how_far
+    query, now, last = coming.query, coming.now, coming.last
     courses, chairs = query.days(now.date(), last)
     misfits = query.misfits(courses)
     missing = visits_without_driver(courses, chairs, now, last, misfits)
@@ -66,13 +45,13 @@ def command(
         print_as(form, missing, aligned([_cells(visit, query.locale) for visit in missing]))
     if form in ("csv", "json"):
         return
-    coming = [
+    visits = [
         visit
         for course in courses
         for visit in visits_between(course, chairs, now.date(), last, misfits)
         if visit.start >= now
     ]
-    if wrong := [visit for visit in coming if visit.misfit]:
+    if wrong := [visit for visit in visits if visit.misfit]:
         first = min(wrong, key=lambda visit: (visit.start.timestamp(), visit.patient))
         said = f"until {day_text(last)} {misfit_count(len(wrong), 'visit')} the clinic"
         say("note", f"{said}: {pasteable(command_line('day', str(first.start.date())))}")
@@ -83,7 +62,7 @@ def command(
         who = missing[0].patient, "driver", str(missing[0].number)
         step = command_line("revise", *who, "--name", "NAME", "--phone", "PHONE")
         say("try", f"once somebody drives: {pasteable(step)}")
-    elif coming:
+    elif visits:
         say("note", f"every visit until {day_text(last)} has a driver")
     else:
         say("note", f"no visits until {day_text(last)}")
