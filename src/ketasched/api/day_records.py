@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
+from ketasched.api.clinic_book import ClinicBook
 from ketasched.files.option_values import refuse_unsafe_text
 from ketasched.model import Change, Course, Visit
-from ketasched.register.clinic_book import ClinicBook
 from ketasched.register.records import LogEntry, Stale
 from ketasched.revising.revise import revise
 

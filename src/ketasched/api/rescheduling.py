@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ketasched.api.clinic_book import ClinicBook
 from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
 from ketasched.events.view import clinic_locale
 from ketasched.files.codec import plain
@@ -22,7 +23,6 @@ from ketasched.model import (
     quote,
 )
 from ketasched.model.values import LAST_START
-from ketasched.register.clinic_book import ClinicBook
 from ketasched.register.records import PROPOSE_ANEW, BookState, LogEntry, changed_since
 from ketasched.render.call_list import render_calls
 from ketasched.render.call_list.calls import CallList, make_call_list

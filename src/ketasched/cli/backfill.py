@@ -13,9 +13,8 @@ from ketasched.cli.day_query import ClinicAsked, clinic_asked
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import SOME_FAILED, in_local_style, print_as, print_csv, say
 from ketasched.cli.roster_options import RosterOptions, roster_options
-from ketasched.cli.waiting_list import WaitingList
+from ketasched.cli.waiting_list import WaitingList, WaitingRow
 from ketasched.errors import command_line
-from ketasched.files.load import load_protocol
 from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import spelled_date
 from ketasched.model import Clock
@@ -63,17 +62,16 @@ def command(
         day = spelled_date(on, reading.order or clinic.date_order)
     with refuse_bad_value("time"):
         slot = moment_at(day, Clock.read(time).minutes, ZoneInfo(clinic.timezone))
-    courses = query.current(clinic, day)
-    free = FreeSlot(query.register, clinic, slot, now, courses)
+    free = FreeSlot(query.register, clinic, slot, now, query.current(clinic, day))
     waiting = WaitingList(roster, reading, clinic, protocol) if roster else None
-    rows = waiting.rows() if waiting else []
-    protocols = [*(one.protocol for one in courses), *(one.protocol for _, one in rows)]
-    free.refuse_unusable(protocols or [load_protocol(protocol)])
-    found = [(one, _defer_command(one, slot)) for one in free.sooner()]
-    for row, waits in rows if waiting else ():
-        if waiting and (one := free.could_begin(waits)):
-            found.append((one, waiting.command(row, slot, asked.today)))
-    _print(form, [(one, pasteable(step)) for one, step in found])
+    found = []
+    for one, waits in free.takers(waiting.rows() if waiting else [], protocol):
+        if waiting and isinstance(waits, WaitingRow):
+            step = waiting.command(waits.row, slot, asked.today)
+        else:
+            step = _defer_command(one, slot)
+        found.append((one, pasteable(step)))
+    _print(form, found)
     if not found:
         say("note", f"nobody could take {moment_text(slot)} without breaking a rule")
     if waiting and waiting.has_bad_rows:

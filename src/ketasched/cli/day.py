@@ -15,7 +15,6 @@ from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, WEEKDAYS, DateRange
 from ketasched.planning.misfits import visit_misfits
 from ketasched.render.day_sheet import FORMS, render_sheet
-from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.render.day_sheet.week import draw_week
 
 RELATIVE_DAYS = {"yesterday": -1, "": 0, "today": 0, "tomorrow": 1}
@@ -61,12 +60,7 @@ def command(
     if completing.complete:
         completing.run(query, day, asked.now, form)
         return
-    found = query.days(day, day)
-    name = query.clinic.name if query.clinic else ""
-    misfits = query.misfits(found.courses)
-    sheet = make_day_sheet(
-        found.courses, found.chairs, day, name, query.zone, query.clinic, misfits
-    )
+    sheet = query.sheet(day)
     click.echo(render_sheet(sheet, form or "text", query.locale).encode(), nl=False)
     if sheet.missing_drivers:
         days = (day - asked.now.date()).days

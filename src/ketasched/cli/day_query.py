@@ -8,15 +8,13 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from ketasched.api.clinic_book import ClinicBook
 from ketasched.cli import options
 from ketasched.cli.current_clinic import current_clinic
 from ketasched.cli.output import say, use_clock_of
 from ketasched.cli.register_option import needed_register, register_option
 from ketasched.errors import BadRequest
-from ketasched.events.view import clinic_locale
 from ketasched.files.load import load_clinic
-from ketasched.language.locale import INTERNATIONAL, Locale
-from ketasched.register.clinic_book import ClinicBook
 from ketasched.register.course_lookup import several_clinics
 
 which_clinic_option = options.clinic(
@@ -66,11 +64,6 @@ class DayQuery(ClinicBook):
     def zone(self) -> str:
         """The clinic's time zone; that of this machine if there is no clinic."""
         return self.clinic.timezone if self.clinic else options.machine_zone()
-
-    @property
-    def locale(self) -> Locale:
-        """The clock and the dates of the clinic."""
-        return clinic_locale(self.clinic) if self.clinic else INTERNATIONAL
 
     def now(self, today: str | None) -> datetime:
         """The moment that `--today` says, else now; local to the clinic."""

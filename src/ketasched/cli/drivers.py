@@ -13,12 +13,7 @@ from ketasched.language.restyle import restyle
 from ketasched.model import DateRange, misfit_count
 from ketasched.model.wall_clock import day_text
 from ketasched.render.columns import aligned
-from ketasched.render.day_sheet.day_visit import (
-    NO_LONGER_FITS,
-    DayVisit,
-    visits_between,
-    visits_without_driver,
-)
+from ketasched.render.day_sheet.day_visit import NO_LONGER_FITS, DayVisit
 
 COLUMNS = ("key", "patient", "patient_phone", "visit", "start", "end")
 """The columns of the CSV."""
@@ -36,23 +31,16 @@ def command(*, coming: ComingDays, form: str | None) -> None:
     ketasched drivers --format csv >without-driver.csv
     """
     query, now, last = coming.query, coming.now, coming.last
-    courses, chairs = query.days(now.date(), last)
-    misfits = query.misfits(courses)
-    missing = visits_without_driver(courses, chairs, now, last, misfits)
+    visits = query.coming(now, last)
+    missing = [visit for visit in visits if visit.needs_driver]
     if form == "csv":
         print_csv(COLUMNS, map(_row, missing))
     else:
         print_as(form, missing, aligned([_cells(visit, query.locale) for visit in missing]))
     if form in ("csv", "json"):
         return
-    visits = [
-        visit
-        for course in courses
-        for visit in visits_between(course, chairs, now.date(), last, misfits)
-        if visit.start >= now
-    ]
-    if wrong := [visit for visit in visits if visit.misfit]:
-        first = min(wrong, key=lambda visit: (visit.start.timestamp(), visit.patient))
+    if wrong := [one for one in visits if one.misfit and not one.misfit.companion]:
+        first = wrong[0]
         said = f"until {day_text(last)} {misfit_count(len(wrong), 'visit')} the clinic"
         say("note", f"{said}: {pasteable(command_line('day', str(first.start.date())))}")
         patients = {visit.patient for visit in wrong}
