@@ -10,7 +10,7 @@ from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
 from ketasched.events.view import clinic_locale
 from ketasched.files.codec import plain
 from ketasched.files.load import refuse_mismatch
-from ketasched.files.option_values import refuse_unsafe_text
+from ketasched.files.option_values import refuse_unsafe_words
 from ketasched.model import (
     Change,
     Clinic,
@@ -30,8 +30,6 @@ from ketasched.revising.revise import revise
 from ketasched.revising.validation import refuse_overrides
 from ketasched.together import Disruption, reschedule
 from ketasched.together.written_proposal import written_proposal
-
-NO_COURSE = "there is no course in the register"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,7 @@ def refuse_unusable(rules: tuple[str, ...], reason: str, by_whom: str) -> None:
     refuse_overrides(Change("reschedule", overrides=rules))
     if rules and not reason.strip():
         raise BadRequest("reason", "an override needs a reason", next_step="--reason TEXT")
-    refuse_unsafe_text("reason", reason)
-    refuse_unsafe_text("by_whom", by_whom)
+    refuse_unsafe_words(reason, by_whom)
 
 
 def propose(
