@@ -68,7 +68,7 @@ def _messages(builder: EventBuilder, item: Visit | Companion) -> Iterator[_Messa
     is_at_visit = isinstance(item, Companion) and is_at_check_in(course, item)
     for event in builder.reminders(item, times, ""):
         yield _Message("ride", event.start, event.title, event.text)
-    for event in builder.attendant_reminders(item, kind, times, ""):
+    for event in builder.attendant_reminders(item, times, ""):
         yield _Message("attendant", event.start, event.title, event.text)
     is_told = needs_ride(course, item) or kind.attendant or is_at_visit
     if is_told or item.status != "planned":
