@@ -9,8 +9,7 @@ from ketasched.cli import options
 from ketasched.cli.complete_day import CompleteOptions, complete_options
 from ketasched.cli.day_query import ClinicAsked, DayQuery, clinic_asked
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step
-from ketasched.cli.output import say
+from ketasched.cli.output import say, say_how_to_move
 from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, WEEKDAYS, DateRange
 from ketasched.planning.misfits import visit_misfits
@@ -70,7 +69,7 @@ def command(
     coming = [one for one in sheet.visits if one.misfit and one.start.timestamp() > now]
     for visit in coming[:1]:
         courses = len({one.patient for one in coming})
-        say_next_step(visit.patient, visit.number, courses, DateRange(day, day))
+        say_how_to_move(visit.patient, visit.number, courses, DateRange(day, day))
 
 
 def _print_week(query: DayQuery, day: dt.date, now: dt.datetime) -> None:
@@ -102,4 +101,4 @@ def _print_week(query: DayQuery, day: dt.date, now: dt.datetime) -> None:
         if one.start.date() in week and one.start.timestamp() > now.timestamp()
     ]
     if len(patients := {patient for patient, _ in concerned}) > 1:
-        say_next_step(*concerned[0], len(patients), week)
+        say_how_to_move(*concerned[0], len(patients), week)

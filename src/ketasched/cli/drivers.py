@@ -5,8 +5,7 @@ import click
 from ketasched.cli import options
 from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step
-from ketasched.cli.output import print_as, print_csv, say
+from ketasched.cli.output import print_as, print_csv, say, say_how_to_move
 from ketasched.errors import command_line
 from ketasched.language.locale import Locale
 from ketasched.language.restyle import restyle
@@ -45,7 +44,7 @@ def command(*, coming: ComingDays, form: str | None) -> None:
         say("note", f"{said}: {pasteable(command_line('day', str(first.start.date())))}")
         patients = {visit.patient for visit in wrong}
         ahead_of_now = DateRange(now.date(), last)
-        say_next_step(first.patient, first.number, len(patients), ahead_of_now)
+        say_how_to_move(first.patient, first.number, len(patients), ahead_of_now)
     if missing:
         who = missing[0].patient, "driver", str(missing[0].number)
         step = command_line("revise", *who, "--name", "NAME", "--phone", "PHONE")

@@ -15,9 +15,8 @@ from ketasched.cli.anonymity import hide_names
 from ketasched.cli.course_source import former_courses
 from ketasched.cli.delivery import Delivery, output_option, say_what_is_left
 from ketasched.cli.hints import pasteable
-from ketasched.cli.output import note_done, say, use_clock_of
+from ketasched.cli.output import note_done, print_revisions, say, use_clock_of
 from ketasched.cli.register_option import needed_register, register_option
-from ketasched.cli.revision_lines import print_revisions
 from ketasched.errors import BadRequest, command_line
 from ketasched.files.disk import kind_at
 from ketasched.files.load import load_clinic

@@ -21,7 +21,6 @@ from ketasched.cli.change_command import refuse_taken
 from ketasched.cli.day_query import DayQuery, which_clinic_option
 from ketasched.cli.delivery import output_option
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import (
     SOME_FAILED,
     finding_text,
@@ -29,6 +28,7 @@ from ketasched.cli.output import (
     note_done,
     print_as,
     say,
+    say_how_to_move,
 )
 from ketasched.cli.register_option import is_register_given, register_option
 from ketasched.errors import BadRequest, command_line
@@ -332,6 +332,6 @@ def _end(not_placed: Sequence[UnplacedCourse], given: RescheduleOptions) -> None
         more = ("--override", ",".join(rules), "--reason", given.reason or "WHY")
         say("try", given.command(*more))
     for one in [one for one in not_placed if not one.overrides][:1]:
-        say_next_step(one.patient, one.misfits[0].visit)
+        say_how_to_move(one.patient, one.misfits[0].visit)
     if not_placed:
         raise click.exceptions.Exit(SOME_FAILED)
