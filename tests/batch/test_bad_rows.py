@@ -312,6 +312,20 @@ def test_a_formula_is_harmless_in_what_we_write_and_undone_on_the_way_back(sign)
     assert f'"name": "{cell.strip()}"' in written
 
 
+def test_a_phone_number_stays_as_it_is_in_the_rejects_and_is_read_from_those_of_before():
+    phone = "+1 555 0134"
+    rows = [{"patient": "P-1", "start": "soon", "patient_phone": phone}]
+    asked = ["--clinic", clinic_file()]
+    assert batch(roster_file(rows), "-o", "out", *asked).exit_code == 5
+    text = Path("out/rejects.csv").read_text(encoding="utf-8").replace("soon", "2026-12-07")
+    assert f",{phone}," in text
+    for folder, own in (("now", text), ("before", text.replace(phone, f"'{phone}"))):
+        Path("mended.csv").write_text(own, encoding="utf-8")
+        assert batch("mended.csv", "-o", folder, *asked).exit_code == 0
+        written = Path(folder, "P-1", "course.json").read_text(encoding="utf-8")
+        assert f'"patient_phone": "{phone}"' in written
+
+
 def read_table_as_it_stands(path: Path) -> list[list[str]]:
     text = path.read_text(encoding="utf-8")
     undone = read_table(text)

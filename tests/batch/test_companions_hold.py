@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from ketasched.cli import main
 from ketasched.files.load import load_clinic, load_course
 from ketasched.model import VisitKind
-from ketasched.model.companion_slots import visit_kind_of
+from ketasched.model.companion_slots import kind_of
 from tests.conftest import ROOT
 from tests.support.batches import batch, clinic_file, manifest, patients, roster_file, rows_of
 from tests.support.resource_judge import overused
@@ -37,7 +37,7 @@ def sessions_of_a_therapist(clinic: str, folder: str) -> list[tuple[VisitKind, d
     """The sessions of all courses, of which no two are at once, minute by minute."""
     courses = [load_course(f"{folder}/{patient}") for patient in patients(folder)]
     found = [
-        (visit_kind_of(course, one), one.start)
+        (kind_of(course, one), one.start)
         for course in courses
         for one in course.companions
         if one.status == "planned"

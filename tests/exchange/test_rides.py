@@ -94,9 +94,10 @@ def test_nothing_tells_the_treatment_whatever_the_clinic_says():
 
 
 def test_a_phone_number_arrives_as_a_machine_dials_it():
-    plan("P-1")
-    assert {one["patient_phone"] for one in cells("rides")} == {PHONE}
-    assert {one["patient_phone"] for one in cells("drivers")} == {PHONE}
+    plan("P-1", "--authorised", "4 from 2026-10-30 until 2026-11-20")
+    lists = (("rides",), ("drivers",), ("day", "2026-11-02"), ("authorisations",))
+    for command in lists:
+        assert {one["patient_phone"] for one in cells(*command)} == {PHONE}, command
 
 
 def test_the_phone_list_as_csv_has_a_line_a_visit_and_no_title():

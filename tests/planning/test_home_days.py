@@ -32,7 +32,7 @@ from ketasched.model import (
     VisitOrdinals,
     WithinDays,
 )
-from ketasched.model.companion_slots import companion_slot, visit_kind_of
+from ketasched.model.companion_slots import companion_slot, kind_of
 from ketasched.planning.check import check
 from ketasched.planning.planner import plan
 from ketasched.render import render
@@ -388,5 +388,5 @@ def test_a_home_day_takes_as_long_as_the_clinic_says_wherever_it_is_asked():
     course = planned(home_phase(1), at=clinic(overrides={"test": {"tablet": longer}}))
     (one,) = course.companions
     assert one.minutes == 120
-    assert visit_kind_of(course, one).minutes.total == 120
+    assert kind_of(course, one).minutes.total == 120
     assert companion_slot(course, one).kind.minutes == Minutes(0, 15, 105)

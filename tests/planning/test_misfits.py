@@ -32,7 +32,7 @@ from ketasched.planning.check import check
 from ketasched.planning.misfits import misfits, misfits_of_all, misfits_text, visit_misfits
 from ketasched.planning.planner import plan
 from ketasched.render.day_sheet import FORMS, render_sheet
-from ketasched.render.day_sheet.day_visit import visits_without_driver
+from ketasched.render.day_sheet.day_visit import coming_visits
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.revising.revise import revise
 from ketasched.rules.base import NO_BOOKINGS
@@ -306,7 +306,11 @@ def test_the_phone_list_marks_a_companion_that_no_longer_fits():
     course = accompanied()
     talk = talk_of(course)
     unfit = misfits_of_all([course], closed(talk.start.date()))
-    calls = visits_without_driver([course], {}, MADE_AT, talk.start.date(), unfit)
+    calls = [
+        one
+        for one in coming_visits([course], {}, MADE_AT, talk.start.date(), unfit)
+        if one.needs_driver
+    ]
     assert [one.misfit.rule for one in calls if one.misfit] == ["closure"]
 
 

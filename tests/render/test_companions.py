@@ -25,7 +25,7 @@ from ketasched.model.wall_clock import moment_text
 from ketasched.planning.planner import plan
 from ketasched.render import render
 from ketasched.render.day_sheet import render_sheet
-from ketasched.render.day_sheet.day_visit import visits_without_driver
+from ketasched.render.day_sheet.day_visit import coming_visits
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
@@ -320,7 +320,11 @@ def test_a_dose_at_home_is_no_talk_of_the_day_and_says_who_stays_and_when_not_to
 
 def test_a_ride_without_a_driver_is_on_the_phone_list():
     course = planned()
-    found = visits_without_driver([course], {}, MADE_AT, course.companions[-1].start.date())
+    found = [
+        one
+        for one in coming_visits([course], {}, MADE_AT, course.companions[-1].start.date())
+        if one.needs_driver
+    ]
     assert [f"{one.start:%a}, {one.of}" for one in found] == [
         "Mon, 1 of 1",
         "Tue, Ketamine integration after it",

@@ -22,7 +22,7 @@ from ketasched.model import (
 from ketasched.model.values import Record
 from ketasched.planning.planner import plan
 from ketasched.render.day_sheet import FORMS, render_sheet
-from ketasched.render.day_sheet.day_visit import visits_without_driver
+from ketasched.render.day_sheet.day_visit import coming_visits
 from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet
 from ketasched.render.day_sheet.week import draw_week
 from ketasched.revising.revise import revise
@@ -225,9 +225,15 @@ def test_a_tentative_or_completed_visit_needs_no_driver():
 def test_the_phone_list_begins_now_and_ends_with_the_last_day():
     course = plan_course()
     starts = [visit.start for visit in course.visits]
-    found = visits_without_driver([course], {}, starts[0] + timedelta(minutes=1), starts[2].date())
+    found = [
+        one
+        for one in coming_visits([course], {}, starts[0] + timedelta(minutes=1), starts[2].date())
+        if one.needs_driver
+    ]
     assert [one.start for one in found] == starts[1:3]
-    found = visits_without_driver([course], {}, starts[0], starts[0].date())
+    found = [
+        one for one in coming_visits([course], {}, starts[0], starts[0].date()) if one.needs_driver
+    ]
     assert [one.start for one in found] == starts[:1]
 
 
@@ -400,7 +406,7 @@ def test_the_phone_list_says_who_no_longer_fits():
     start, second = course.visits[0].start, course.visits[1].start
     misfits = {course.course_id: (Misfit(2, second, "closure", "it is closed"),)}
     last = second.date()
-    found = visits_without_driver([course], {}, start, last, misfits)
+    found = [one for one in coming_visits([course], {}, start, last, misfits) if one.needs_driver]
     assert [one.misfit for one in found] == [None, *misfits[course.course_id]]
 
 

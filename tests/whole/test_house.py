@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "register": {"model", "errors", "rules", "files", "planning"},
     "render": {"model", "language", "errors", "rules", "events", "files"},
     "together": {"model", "errors", "rules", "planning", "revising"},
-    "exchange": {"model", "language", "errors", "events", "files", "register", "render"},
+    "exchange": {"model", "language", "errors", "events", "files", "render"},
 }
 """The rooms that a room may import from, where those are not all below it."""
 

@@ -3,6 +3,6 @@
 `ketasched` exports these functions; the commands do their work with them, too. Nothing here reads
 the clock or the environment.
 
-Doors: asked_changes, busy_times, calendars, changes, day_records, free_slots, new_courses,
-registers, renaming, rescheduling, suggestions, switches.
+Doors: asked_changes, busy_times, calendars, changes, clinic_book, day_records, free_slots,
+new_courses, registers, renaming, rescheduling, suggestions, switches.
 """

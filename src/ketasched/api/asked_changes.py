@@ -5,7 +5,7 @@ from datetime import datetime
 
 from ketasched.api.new_courses import Budget
 from ketasched.errors import BadRequest, NoPlan, NothingToDo
-from ketasched.files.option_values import refuse_unsafe_text
+from ketasched.files.option_values import refuse_unsafe_words
 from ketasched.model import Change, Course
 from ketasched.model.occupancy import Occupancy
 from ketasched.register.records import BookingRequest, LogEntry
@@ -38,8 +38,7 @@ class AskedChange:
             named = f"{change.verb} {change.outcome or ''}".strip()
             said = f"{'an override' if overrides else named} needs a reason"
             raise BadRequest("reason", said, next_step="--reason TEXT")
-        refuse_unsafe_text("reason", self.reason)
-        refuse_unsafe_text("by_whom", self.by_whom)
+        refuse_unsafe_words(self.reason, self.by_whom)
 
     def booking(self) -> BookingRequest:
         """How the next revision is made and entered; `NothingToDo` if nothing would change."""

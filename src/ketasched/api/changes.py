@@ -9,7 +9,7 @@ from ketasched.api.asked_changes import AskedChange
 from ketasched.api.busy_times import Busy, course_with_calendars
 from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.api.switches import switch_booking
-from ketasched.errors import BadRequest, NoPlan, NothingToDo
+from ketasched.errors import BadRequest, NothingToDo
 from ketasched.files.change_parsing import ChangeValues, read_change
 from ketasched.files.load import load_protocol, with_newer_clinic
 from ketasched.files.typed_text import texts_of
@@ -52,13 +52,10 @@ def revise(
     newer, _ = course_with_calendars(newer, busy, moment)
     change = change_of(newer, verb, visit, values, moment, override)
     asked = AskedChange(course, newer, change, moment, reason, by_whom, lambda: more_time)
-    booking = booking_of(asked, values)
     try:
-        return booking.make(bookings)
+        return booking_of(asked, values).planned(bookings)
     except NothingToDo:
         return course
-    except NoPlan as error:
-        raise booking.explain(error, bookings) from None
 
 
 def change_of(

@@ -6,8 +6,9 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from ketasched.api.clinic_book import ClinicBook
 from ketasched.api.day_records import CompletedDay, complete_day
-from ketasched.api.free_slots import FreeSlot, Taker, Waiting, order_of_waiting
+from ketasched.api.free_slots import FreeSlot, Taker, Waiting
 from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.api.rescheduling import (
     Rescheduling,
@@ -17,21 +18,18 @@ from ketasched.api.rescheduling import (
     refuse_unusable,
 )
 from ketasched.errors import BadFile, BadRequest
-from ketasched.events.view import clinic_locale
-from ketasched.files.load import DEFAULT_PROTOCOL, load_proposal, load_protocol, refuse_mismatch
+from ketasched.files.load import load_proposal, refuse_mismatch
 from ketasched.files.option_values import read_day, refuse_bad_value
 from ketasched.files.typed_dates import date_range
 from ketasched.files.typed_text import text_of, texts_of
-from ketasched.language.locale import INTERNATIONAL
 from ketasched.model import Clinic, Clock, DateRange
 from ketasched.model.session_counts import SessionCount
 from ketasched.model.wall_clock import moment_at
-from ketasched.register.clinic_book import ClinicBook
 from ketasched.register.clinic_now import clinic_now
 from ketasched.register.course_lookup import several_clinics
 from ketasched.render.day_sheet import FORMS, render_sheet
-from ketasched.render.day_sheet.day_visit import DayVisit, visits_without_driver
-from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet
+from ketasched.render.day_sheet.day_visit import DayVisit
+from ketasched.render.day_sheet.sheet import DaySheet
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register as StoredRegister
@@ -51,11 +49,7 @@ class ClinicDays:
     def day(self, day: str | date, *, clinic: Clinic | None = None) -> DaySheet:
         """The clinic's day: its `visits`, its `talks`, and their `summary`, as `ketasched day`."""
         book = self._book(clinic)
-        on = _day_of("day", day, book)
-        found, now = book.days(on, on), book.clinic
-        name, zone = (now.name, now.timezone) if now else ("", "UTC")
-        misfits = book.misfits(found.courses)
-        return make_day_sheet(found.courses, found.chairs, on, name, zone, now, misfits)
+        return book.sheet(_day_of("day", day, book))
 
     def day_page(
         self, day: str | date, form: str = "text", *, clinic: Clinic | None = None
@@ -63,9 +57,8 @@ class ClinicDays:
         """The sheet of a day as `ketasched day` prints it. Raises `BadRequest`, `BadFile`."""
         if form not in FORMS:
             raise BadRequest("form", f"expected one of {', '.join(FORMS)}, not {form}")
-        now = self._book(clinic).clinic
-        locale = clinic_locale(now) if now else INTERNATIONAL
-        return render_sheet(self.day(day, clinic=clinic), form, locale)
+        book = self._book(clinic)
+        return render_sheet(book.sheet(_day_of("day", day, book)), form, book.locale)
 
     def drivers(
         self, *, at: Moment, days: int = 3, clinic: Clinic | None = None
@@ -78,9 +71,8 @@ class ClinicDays:
         if book.clinic is None:
             return []
         now = _local_moment(at, book.clinic)
-        last = now.date() + timedelta(days)
-        courses, chairs = book.days(now.date(), last)
-        return visits_without_driver(courses, chairs, now, last, book.misfits(courses))
+        found = book.coming(now, now.date() + timedelta(days))
+        return [visit for visit in found if visit.needs_driver]
 
     def authorisations(
         self, *, at: Moment, days: int = 30, clinic: Clinic | None = None
@@ -138,14 +130,10 @@ class ClinicDays:
         with refuse_bad_value("time"):
             minutes = Clock.read(text_of("time", time)).minutes
         slot = moment_at(day, minutes, ZoneInfo(there.timezone))
-        courses = book.current(there, day)
-        free, asked = FreeSlot(self.stored, there, slot, now, courses), [*waiting]
+        free, asked = FreeSlot(self.stored, there, slot, now, book.current(there, day)), [*waiting]
         for one in asked:
             refuse_mismatch(there, one.protocol, "the clinic")
-        protocols = [*(one.protocol for one in courses), *(one.protocol for one in asked)]
-        free.refuse_unusable(protocols or [load_protocol(DEFAULT_PROTOCOL)])
-        could = (free.could_begin(one) for one in sorted(asked, key=order_of_waiting))
-        return [*free.sooner(), *filter(None, could)]
+        return [one for one, _ in free.takers(asked)]
 
     def reschedule(
         self,

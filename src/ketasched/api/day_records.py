@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 
-from ketasched.files.option_values import refuse_unsafe_text
+from ketasched.api.clinic_book import ClinicBook
+from ketasched.files.option_values import refuse_unsafe_words
 from ketasched.model import Change, Course, Visit
-from ketasched.register.clinic_book import ClinicBook
 from ketasched.register.records import LogEntry, Stale
 from ketasched.revising.revise import revise
 
@@ -68,8 +68,7 @@ def complete_day(
     Raises `Stale` if others change the courses all the time, and another `Conflict` if the
     register cannot take one of them.
     """
-    refuse_unsafe_text("reason", reason)
-    refuse_unsafe_text("by_whom", by_whom)
+    refuse_unsafe_words(reason, by_whom)
     for attempt in range(1, ATTEMPTS + 1):
         courses = book.days(day, day).courses
         misfits = book.misfits(courses)

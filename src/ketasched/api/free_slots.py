@@ -1,16 +1,15 @@
 """Who could take a free slot: patients whose own visit would come sooner, and those who wait."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from ketasched.errors import NoPlan, Refused
+from ketasched.files.load import DEFAULT_PROTOCOL, load_protocol
 from ketasched.model import Clinic, Clock, Course, Protocol, Request
 from ketasched.model.occupancy import Occupancy
-from ketasched.model.wall_clock import (
-    minute_of_day,
-)
+from ketasched.model.wall_clock import minute_of_day
 from ketasched.planning.planner import plan
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.revising.backfill import (
@@ -60,10 +59,20 @@ class FreeSlot:
     now: datetime
     courses: Sequence[Course]
 
-    def refuse_unusable(self, protocols: Sequence[Protocol]) -> None:
-        """Raise `BadRequest` or `Refused` if no visit of these protocols can begin at the slot."""
-        kind = shortest_kind(self.clinic, protocols)
+    def takers(
+        self, waiting: Iterable[Waiting], usual: str = DEFAULT_PROTOCOL
+    ) -> list[tuple[Taker, Waiting | None]]:
+        """Who could take the slot: whose own visit would come sooner, then those who wait.
+
+        `usual` is the protocol where nobody has one. Raises `BadRequest` or `Refused` if no visit
+        can begin at the slot.
+        """
+        asked = sorted(waiting, key=_order_of_waiting)
+        protocols = [*(one.protocol for one in self.courses), *(one.protocol for one in asked)]
+        kind = shortest_kind(self.clinic, protocols or [load_protocol(usual)])
         refuse_slot(self.clinic, kind, self.start, self.now, self.courses, self.occupancy())
+        begin = ((self.could_begin(one), one) for one in asked)
+        return [(one, None) for one in self.sooner()] + [(one, who) for one, who in begin if one]
 
     def occupancy(self, *without: str) -> Occupancy:
         """The occupancy of the day; the courses `without` (identifiers) are left out."""
@@ -110,6 +119,6 @@ class FreeSlot:
         return found if begins == self.start else None
 
 
-def order_of_waiting(one: Waiting) -> tuple[int, int]:
+def _order_of_waiting(one: Waiting) -> tuple[int, int]:
     """The sort key: the highest priority first, then who has waited longest."""
     return -one.priority, one.request.start.toordinal()

@@ -47,11 +47,7 @@ def plan(
     """
     context = usable_context(protocol, clinic, request, made_at, course_id, busy)
     context = replace(context, more_time=more_time)
-    booking = plan_booking(context, course_id, budget=lambda: more_time)
-    try:
-        return booking.make(bookings)
-    except NoPlan as error:
-        raise booking.explain(error, bookings) from None
+    return plan_booking(context, course_id, budget=lambda: more_time).planned(bookings)
 
 
 def usable_context(

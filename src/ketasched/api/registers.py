@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import Self, Unpack
 
 from ketasched.api.asked_changes import AskedChange
 from ketasched.api.busy_times import Busy, course_with_calendars
@@ -18,20 +18,13 @@ from ketasched.files.change_parsing import ChangeValues
 from ketasched.files.load import with_newer_clinic
 from ketasched.model import UNNAMED, Clinic, Course, Protocol, Request
 from ketasched.register.clinic_now import clinic_now
-from ketasched.register.course_lookup import (
-    entries_of,
-    find_entry,
-    unknown_patient,
-)
+from ketasched.register.course_lookup import entries_of, find_entry, unknown_patient
 from ketasched.register.imports import Imported, enter_courses
 from ketasched.register.opening import opened_register
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.revising.suggest import Suggestion, suggest
 from ketasched.revising.validation import plans_dates
 from ketasched.rules.base import unlimited
-
-if TYPE_CHECKING:
-    pass
 
 Patient = str | Course
 """A patient's reference, as people type it, or a course as it was read from the register."""
@@ -75,7 +68,8 @@ class Register(ClinicDays):
         busy: Busy = (),
     ) -> Course:
         """The course that `book` would enter; nothing is entered. Raises the errors of `book`."""
-        return self.stored.plan(self._booking(protocol, clinic, request, made_at, course_id, busy))
+        look = partial(self.book, protocol, clinic, request, made_at=made_at, dry_run=True)
+        return look(course_id=course_id, busy=busy)
 
     def book(
         self,
@@ -86,28 +80,19 @@ class Register(ClinicDays):
         made_at: Moment,
         course_id: str = "",
         busy: Busy = (),
+        dry_run: bool = False,
     ) -> Course:
-        """Plan a course beside all that is booked, and enter it.
+        """Plan a course beside all that is booked, and enter it; a `dry_run` enters nothing.
 
         Raises the errors of `ketasched.plan`, and `Refused` if the patient has a course at that
         time, or the database refuses.
         """
-        return self.stored.book(self._booking(protocol, clinic, request, made_at, course_id, busy))
-
-    def _booking(
-        self,
-        protocol: Protocol,
-        clinic: Clinic,
-        request: Request,
-        made_at: Moment,
-        course_id: str,
-        busy: Busy,
-    ) -> BookingRequest:
         context = usable_context(protocol, clinic, request, made_at, course_id, busy)
         if request.patient == UNNAMED:
             raise BadRequest("patient", "a register has to know whose course it is")
         self.stored.refuse_stranger(clinic)
-        return plan_booking(context, course_id, budget=lambda: unlimited)
+        booking = plan_booking(context, course_id, budget=lambda: unlimited)
+        return self._enter(booking, dry_run=dry_run)
 
     def revise(
         self,
@@ -129,15 +114,14 @@ class Register(ClinicDays):
         The course is the one of the patient that is not over. If a `Course` is given, and
         somebody else has changed it since, `Refused` is raised. A `dry_run` enters nothing.
         """
-        before = self._course(patient, at, clinic)
+        before = self.course(patient, at=at, clinic=clinic)
         moment = moment_at_clinic(at, before.clinic, "at")
         change = change_of(before, verb, visit, values, moment, override)
         newer = self._newer(before, clinic) if clinic or plans_dates(change) else before
         newer, _ = course_with_calendars(newer, busy, moment)
         asked = AskedChange(before, newer, change, moment, reason, by_whom, lambda: unlimited)
-        booking = booking_of(asked, values)
         try:
-            return self.stored.plan(booking) if dry_run else self.stored.book(booking)
+            return self._enter(booking_of(asked, values), dry_run=dry_run)
         except NothingToDo:
             return before
 
@@ -151,7 +135,7 @@ class Register(ClinicDays):
         busy: Busy = (),
     ) -> list[Suggestion]:
         """Other times for a visit beside all that is booked, as `ketasched.suggest` has them."""
-        before = self._course(patient, at, clinic)
+        before = self.course(patient, at=at, clinic=clinic)
         course, moment = self._newer(before, clinic), moment_at_clinic(at, before.clinic, "at")
         course, _ = course_with_calendars(course, busy, moment)
         line = LogEntry(moment, "")
@@ -159,13 +143,20 @@ class Register(ClinicDays):
         with self.stored.occupancy_for(booking) as bookings:
             return suggest(course, visit, at=moment, bookings=bookings)
 
-    def course(self, patient: str, *, at: Moment, clinic: Clinic | None = None) -> Course:
+    def course(self, patient: Patient, *, at: Moment, clinic: Clinic | None = None) -> Course:
         """The course of a patient that is not over at this moment, else the last one.
 
         Case and accents of the reference make no difference. Raises `BadFile` if there is no such
         patient, or the reference may mean several.
         """
-        return self._course(patient, at, clinic)
+        if isinstance(patient, Course):
+            return patient
+        newest = self.stored.newest(clinic)
+        if newest is None:
+            raise unknown_patient(patient)
+        today: datetime = moment_at_clinic(at, newest.clinic, "at")
+        entry = find_entry(self.stored, patient, clinic, today.date())
+        return self.stored.course(entry.course_id)
 
     def courses(self, patient: str = "", *, clinic: Clinic | None = None) -> list[Course]:
         """All courses, or those of one patient, in the order of patients. Raises `BadFile`."""
@@ -213,15 +204,8 @@ class Register(ClinicDays):
         """
         return [*enter_courses(self.stored, [*courses], partial(_moment_of, at))]
 
-    def _course(self, patient: Patient, at: Moment, clinic: Clinic | None) -> Course:
-        if isinstance(patient, Course):
-            return patient
-        newest = self.stored.newest(clinic)
-        if newest is None:
-            raise unknown_patient(patient)
-        today: datetime = moment_at_clinic(at, newest.clinic, "at")
-        entry = find_entry(self.stored, patient, clinic, today.date())
-        return self.stored.course(entry.course_id)
+    def _enter(self, booking: BookingRequest, *, dry_run: bool) -> Course:
+        return self.stored.plan(booking) if dry_run else self.stored.book(booking)
 
     def _newer(self, course: Course, clinic: Clinic | None) -> Course:
         """The course with its clinic as it is now."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ketasched.errors import BadRequest
-from ketasched.files.option_values import refuse_bad_value, refuse_unsafe_text
+from ketasched.files.option_values import refuse_bad_value, refuse_unsafe_words
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
 from ketasched.model import Clinic, Course
 from ketasched.register.course_lookup import entries_of
@@ -38,8 +38,7 @@ def renamed_courses(
     There is none if the patient is called `new` already. `at` is the moment for a course. Raises
     `BadRequest`, `BadFile`, and `Conflict` if the reference is another patient's.
     """
-    refuse_unsafe_text("reason", reason)
-    refuse_unsafe_text("by_whom", by_whom)
+    refuse_unsafe_words(reason, by_whom)
     entries = entries_of(register, old, clinic)
     before = [register.course(entry.course_id) for entry in reversed(entries)]
     if before[0].patient == new:

@@ -5,11 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from ketasched.api.clinic_book import ClinicBook
 from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
 from ketasched.events.view import clinic_locale
 from ketasched.files.codec import plain
 from ketasched.files.load import refuse_mismatch
-from ketasched.files.option_values import refuse_unsafe_text
+from ketasched.files.option_values import refuse_unsafe_words
 from ketasched.model import (
     Change,
     Clinic,
@@ -22,7 +23,6 @@ from ketasched.model import (
     quote,
 )
 from ketasched.model.values import LAST_START
-from ketasched.register.clinic_book import ClinicBook
 from ketasched.register.records import PROPOSE_ANEW, BookState, LogEntry, changed_since
 from ketasched.render.call_list import render_calls
 from ketasched.render.call_list.calls import CallList, make_call_list
@@ -30,8 +30,6 @@ from ketasched.revising.revise import revise
 from ketasched.revising.validation import refuse_overrides
 from ketasched.together import Disruption, reschedule
 from ketasched.together.written_proposal import written_proposal
-
-NO_COURSE = "there is no course in the register"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,7 @@ def refuse_unusable(rules: tuple[str, ...], reason: str, by_whom: str) -> None:
     refuse_overrides(Change("reschedule", overrides=rules))
     if rules and not reason.strip():
         raise BadRequest("reason", "an override needs a reason", next_step="--reason TEXT")
-    refuse_unsafe_text("reason", reason)
-    refuse_unsafe_text("by_whom", by_whom)
+    refuse_unsafe_words(reason, by_whom)
 
 
 def propose(

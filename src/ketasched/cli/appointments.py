@@ -1,15 +1,15 @@
 """`ketasched register appointments`: the booked visits, for a patient record system."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import click
+from click.core import ParameterSource
 
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
-from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
+from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
-from ketasched.cli.register_option import register_option
 from ketasched.errors import BadRequest
 from ketasched.exchange.appointments import appointments
 from ketasched.language.locale import Locale
@@ -17,31 +17,18 @@ from ketasched.model import DateRange
 from ketasched.model.queues import Appointment
 from ketasched.model.wall_clock import day_text
 
-DEFAULT_AHEAD = "14d"
-
 
 @click.command("appointments")
-@click.option(
-    "--next",
-    "ahead",
-    metavar="DAYS",
-    help="How far ahead to look, from today or --from on: 14d, 2w (14d).",
-)
 @click.option("--from", "since", metavar="DATE", help="The first day (today).")
 @click.option("--until", metavar="DATE", help="The last day, in the place of --next.")
-@register_option
-@which_clinic_option
+@coming_days("14d", "the first day")
 @options.group(QueueOptions, "output", *queue_options)
-@options.today()
 def command(
     *,
-    ahead: str | None,
+    coming: ComingDays,
     since: str | None,
     until: str | None,
-    register_address: str | None,
-    clinic_path: str | None,
     output: QueueOptions,
-    today: str | None,
 ) -> None:
     """Print the visits, and what precedes or follows them, for a patient record system.
 
@@ -52,10 +39,9 @@ def command(
     ketasched register appointments --columns examples/columns/chart-schedule.toml
     """
     columns = output.columns("appointments")
-    how_far = days_ahead(ahead or DEFAULT_AHEAD)
-    query = DayQuery(register_address, clinic_path)
-    first = options.day_of(since, "from") if since else query.now(today).date()
-    last = _last_day(first, until, ahead, how_far)
+    query = coming.query
+    first = options.day_of(since, "from") if since else coming.now.date()
+    last = _last_day(first, until, coming)
     courses, chairs = query.days(first, last)
     days, cancelled = DateRange(first, last), columns.has_value("status")
     found = [
@@ -70,11 +56,11 @@ def command(
         say("note", f"no appointments until {day_text(last)}")
 
 
-def _last_day(first: date, until: str | None, ahead: str | None, how_far: timedelta) -> date:
+def _last_day(first: date, until: str | None, coming: ComingDays) -> date:
     """The last day by `--until`, else by `--next`. Raises `BadRequest`."""
     if until is None:
-        return first + how_far
-    if ahead is not None:
+        return first + coming.ahead
+    if click.get_current_context().get_parameter_source("ahead") != ParameterSource.DEFAULT:
         raise BadRequest("until", "goes without --next: both say the last day")
     last = options.day_of(until, "until")
     if last < first:

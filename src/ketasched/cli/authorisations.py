@@ -3,10 +3,9 @@
 import click
 
 from ketasched.cli import options
-from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
+from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import print_as, print_csv, say
-from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
 from ketasched.language.locale import Locale
 from ketasched.model import visits_text
@@ -24,26 +23,9 @@ COLUMNS = (
 
 
 @click.command("authorisations")
-@click.option(
-    "--next",
-    "ahead",
-    metavar="DAYS",
-    default="30d",
-    show_default=True,
-    help="How far ahead to look: 30d is today and the 30 days after it, 4w four weeks.",
-)
-@register_option
-@which_clinic_option
+@coming_days("30d")
 @options.output_format(("text", "json", "csv"))
-@options.today()
-def command(
-    *,
-    ahead: str,
-    register_address: str | None,
-    clinic_path: str | None,
-    form: str | None,
-    today: str | None,
-) -> None:
+def command(*, coming: ComingDays, form: str | None) -> None:
     """List the courses with visits to come whose authorised sessions run out, the first first.
 
     They run out with the last session, at a visit that has none, or on the last day. These are
@@ -53,11 +35,8 @@ def command(
     ketasched authorisations
     ketasched authorisations --next 60d --format csv >to-renew.csv
     """
-    how_far = days_ahead(ahead)
-    query = DayQuery(register_address, clinic_path)
-    first = query.now(today).date()
-    last = first + how_far
-    found = query.sessions_that_run_out(first, last)
+    query, last = coming.query, coming.last
+    found = query.sessions_that_run_out(coming.now.date(), last)
     if form == "csv":
         print_csv(COLUMNS, ([getattr(one, name) for name in COLUMNS] for one in found))
     else:

@@ -9,14 +9,12 @@ import click
 
 from ketasched.api.free_slots import FreeSlot, Taker
 from ketasched.cli import options
-from ketasched.cli.day_query import DayQuery, which_clinic_option
+from ketasched.cli.day_query import ClinicAsked, clinic_asked
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import SOME_FAILED, in_local_style, print_as, print_csv, say
-from ketasched.cli.register_option import register_option
 from ketasched.cli.roster_options import RosterOptions, roster_options
-from ketasched.cli.waiting_list import WaitingList
+from ketasched.cli.waiting_list import WaitingList, WaitingRow
 from ketasched.errors import command_line
-from ketasched.files.load import load_protocol
 from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import spelled_date
 from ketasched.model import Clock
@@ -34,23 +32,19 @@ from ketasched.render.columns import aligned
     type=options.FILE,
     help="A roster of those who wait for a course, as batch reads it.",
 )
-@register_option
-@which_clinic_option
+@clinic_asked
 @options.protocol
 @options.group(RosterOptions, "reading", *roster_options)
 @options.output_format(("text", "json", "csv"))
-@options.today()
 def command(
     *,
     on: str,
     time: str,
     roster: str | None,
-    register_address: str | None,
-    clinic_path: str | None,
+    asked: ClinicAsked,
     protocol: str,
     reading: RosterOptions,
     form: str | None,
-    today: str | None,
 ) -> None:
     """Say who could take a free slot without breaking a rule; nothing is booked.
 
@@ -62,24 +56,22 @@ def command(
     ketasched backfill --on 2026-12-11 --time 10:00
     ketasched backfill --on 2026-12-11 --time 10:00 --waiting waiting.csv
     """
-    query = DayQuery(register_address, clinic_path)
-    clinic = query.clinic or options.find_clinic(clinic_path)[0]
-    now = query.now(today)
+    query, now = asked.query, asked.now
+    clinic = query.clinic or options.find_clinic(asked.clinic_path)[0]
     with refuse_bad_value("on", next_step="a date such as 2026-12-07"):
         day = spelled_date(on, reading.order or clinic.date_order)
     with refuse_bad_value("time"):
         slot = moment_at(day, Clock.read(time).minutes, ZoneInfo(clinic.timezone))
-    courses = query.current(clinic, day)
-    free = FreeSlot(query.register, clinic, slot, now, courses)
+    free = FreeSlot(query.register, clinic, slot, now, query.current(clinic, day))
     waiting = WaitingList(roster, reading, clinic, protocol) if roster else None
-    rows = waiting.rows() if waiting else []
-    protocols = [*(one.protocol for one in courses), *(one.protocol for _, one in rows)]
-    free.refuse_unusable(protocols or [load_protocol(protocol)])
-    found = [(one, _defer_command(one, slot)) for one in free.sooner()]
-    for row, waits in rows if waiting else ():
-        if waiting and (one := free.could_begin(waits)):
-            found.append((one, waiting.command(row, slot, today)))
-    _print(form, [(one, pasteable(step)) for one, step in found])
+    found = []
+    for one, waits in free.takers(waiting.rows() if waiting else [], protocol):
+        if waiting and isinstance(waits, WaitingRow):
+            step = waiting.command(waits.row, slot, asked.today)
+        else:
+            step = _defer_command(one, slot)
+        found.append((one, pasteable(step)))
+    _print(form, found)
     if not found:
         say("note", f"nobody could take {moment_text(slot)} without breaking a rule")
     if waiting and waiting.has_bad_rows:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketasched.cli.output import note_done
-from ketasched.errors import NoPlan
 from ketasched.model import Course
 from ketasched.register.records import BookingRequest
 from ketasched.rules.base import NO_BOOKINGS
@@ -46,10 +45,7 @@ def book_and_write(
         course = register.book(replace(booking, files=prepared))
         note_done(SAVED)
         return course, written
-    try:
-        course = booking.make(NO_BOOKINGS)
-    except NoPlan as error:
-        raise booking.explain(error, NO_BOOKINGS) from None
+    course = booking.planned(NO_BOOKINGS)
     if not dry_run:
         with prepared(course):
             pass

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from pathlib import Path
 
@@ -81,8 +81,10 @@ class ChangeOptions(CourseSource):
         today = at.astimezone(before.visits[0].start.tzinfo).date()
         change = requested if isinstance(requested, Change) else requested(today)
         change = replace(change, overrides=self.overrides)
-        self._asked(before, course, change, at).refuse_missing_reason()
-        booking = self._booking(before, course, change, at)
+        budget = options.time_budget
+        asked = AskedChange(before, course, change, at, self.reason, self.by_whom, budget)
+        asked.refuse_missing_reason()
+        booking = self._booking(asked)
         files = partial(self._files, path, found, before)
         try:
             with refusal_as_json(self.form):
@@ -109,16 +111,8 @@ class ChangeOptions(CourseSource):
             step = pasteable(command_line("register", "import", str(place), "--register"))
             say("note", f"your register is as it was; if the course is booked there: {step}")
 
-    def _booking(
-        self, before: Course, course: Course, change: Change, at: datetime
-    ) -> BookingRequest:
-        """How the change is made; `course` is `before` with newer clinic and busy times."""
-
-        return self._asked(before, course, change, at).booking()
-
-    def _asked(self, before: Course, course: Course, change: Change, at: datetime) -> AskedChange:
-        budget = options.time_budget
-        return AskedChange(before, course, change, at, self.reason, self.by_whom, budget)
+    def _booking(self, asked: AskedChange) -> BookingRequest:
+        return asked.booking()
 
     def _print_report(self, before: Course, after: Course) -> None:
         lines = map(in_local_style, change_lines(before, after))

@@ -8,9 +8,7 @@ import click
 from ketasched.api.day_records import CompletedDay, VisitState, complete_day
 from ketasched.cli import options
 from ketasched.cli.day_query import DayQuery
-from ketasched.cli.output import note_done, say
-from ketasched.cli.revision_lines import print_revisions
-from ketasched.files.option_values import refuse_unsafe_text
+from ketasched.cli.output import note_done, print_revisions, say
 from ketasched.model.wall_clock import day_text
 
 
@@ -25,15 +23,13 @@ class CompleteOptions:
     by_whom: str
 
     def refuse(self, form: str | None, *, week: bool) -> None:
-        """Raise `UsageError` or `BadRequest` for options that do not go together."""
+        """Raise `UsageError` for options that do not go together."""
         given = self.excepted or self.dry_run or self.reason or self.by_whom
         if given and not self.complete:
             said = "--except, --dry-run, --reason and --by-whom go with --complete."
             raise click.UsageError(said)
         if self.complete and (week or form not in (None, "text", "json")):
             raise click.UsageError("--complete prints text, or --format json, of one day.")
-        refuse_unsafe_text("reason", self.reason)
-        refuse_unsafe_text("by_whom", self.by_whom)
 
     def run(self, query: DayQuery, day: date, now: datetime, form: str | None) -> None:
         """Record the visits of `day`, and print what was done and what was not."""

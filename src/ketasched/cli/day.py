@@ -7,16 +7,13 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.complete_day import CompleteOptions, complete_options
-from ketasched.cli.day_query import DayQuery, which_clinic_option
+from ketasched.cli.day_query import ClinicAsked, DayQuery, clinic_asked
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step
-from ketasched.cli.output import say
-from ketasched.cli.register_option import register_option
+from ketasched.cli.output import say, say_how_to_move
 from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, WEEKDAYS, DateRange
 from ketasched.planning.misfits import visit_misfits
 from ketasched.render.day_sheet import FORMS, render_sheet
-from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.render.day_sheet.week import draw_week
 
 RELATIVE_DAYS = {"yesterday": -1, "": 0, "today": 0, "tomorrow": 1}
@@ -25,21 +22,17 @@ RELATIVE_DAYS = {"yesterday": -1, "": 0, "today": 0, "tomorrow": 1}
 
 @click.command("day")
 @click.argument("date", metavar="[DATE]", default="")
-@register_option
-@which_clinic_option
+@clinic_asked
 @options.output_format(FORMS)
 @options.flag("--week", "How full each chair is in the week of that day.")
 @complete_options
-@options.today()
 def command(
     *,
     date: str,
-    register_address: str | None,
-    clinic_path: str | None,
+    asked: ClinicAsked,
     form: str | None,
     week: bool,
     completing: CompleteOptions,
-    today: str | None,
 ) -> None:
     """The clinic's day: who comes when, on which chair, with which driver, and what to know.
 
@@ -55,33 +48,28 @@ def command(
     completing.refuse(form, week=week)
     if week and form:
         raise click.UsageError("--week is a picture in text: it has no other format.")
-    query = DayQuery(register_address, clinic_path)
+    query = asked.query
     if date.lower() in RELATIVE_DAYS:
-        day = query.now(today).date() + dt.timedelta(RELATIVE_DAYS[date.lower()])
+        day = asked.now.date() + dt.timedelta(RELATIVE_DAYS[date.lower()])
     else:
         day = options.day_of(date, "date", next_step="a date such as 2026-12-07")
     if week:
-        _print_week(query, day, query.now(today))
+        _print_week(query, day, asked.now)
         return
     if completing.complete:
-        completing.run(query, day, query.now(today), form)
+        completing.run(query, day, asked.now, form)
         return
-    found = query.days(day, day)
-    name = query.clinic.name if query.clinic else ""
-    misfits = query.misfits(found.courses)
-    sheet = make_day_sheet(
-        found.courses, found.chairs, day, name, query.zone, query.clinic, misfits
-    )
+    sheet = query.sheet(day)
     click.echo(render_sheet(sheet, form or "text", query.locale).encode(), nl=False)
     if sheet.missing_drivers:
-        days = (day - query.now(today).date()).days
+        days = (day - asked.now.date()).days
         step = pasteable(command_line("drivers", *(("--next", f"{days}d") if days > 3 else ())))
         say("note", f"{sheet.missing_drivers} without a driver: {step}")
-    now = query.now(today).timestamp()
+    now = asked.now.timestamp()
     coming = [one for one in sheet.visits if one.misfit and one.start.timestamp() > now]
     for visit in coming[:1]:
         courses = len({one.patient for one in coming})
-        say_next_step(visit.patient, visit.number, courses, DateRange(day, day))
+        say_how_to_move(visit.patient, visit.number, courses, DateRange(day, day))
 
 
 def _print_week(query: DayQuery, day: dt.date, now: dt.datetime) -> None:
@@ -113,4 +101,4 @@ def _print_week(query: DayQuery, day: dt.date, now: dt.datetime) -> None:
         if one.start.date() in week and one.start.timestamp() > now.timestamp()
     ]
     if len(patients := {patient for patient, _ in concerned}) > 1:
-        say_next_step(*concerned[0], len(patients), week)
+        say_how_to_move(*concerned[0], len(patients), week)

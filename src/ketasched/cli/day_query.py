@@ -1,18 +1,20 @@
 """What commands ask the register: some days of one clinic, from its own today on."""
 
 import re
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
+import click
+
+from ketasched.api.clinic_book import ClinicBook
 from ketasched.cli import options
 from ketasched.cli.current_clinic import current_clinic
 from ketasched.cli.output import say, use_clock_of
-from ketasched.cli.register_option import needed_register
+from ketasched.cli.register_option import needed_register, register_option
 from ketasched.errors import BadRequest
-from ketasched.events.view import clinic_locale
 from ketasched.files.load import load_clinic
-from ketasched.language.locale import INTERNATIONAL, Locale
-from ketasched.register.clinic_book import ClinicBook
 from ketasched.register.course_lookup import several_clinics
 
 which_clinic_option = options.clinic(
@@ -63,12 +65,58 @@ class DayQuery(ClinicBook):
         """The clinic's time zone; that of this machine if there is no clinic."""
         return self.clinic.timezone if self.clinic else options.machine_zone()
 
-    @property
-    def locale(self) -> Locale:
-        """The clock and the dates of the clinic."""
-        return clinic_locale(self.clinic) if self.clinic else INTERNATIONAL
-
     def now(self, today: str | None) -> datetime:
         """The moment that `--today` says, else now; local to the clinic."""
         zone = ZoneInfo(self.zone)
         return options.moment_of(today, zone, field="today").astimezone(zone)
+
+
+@dataclass(frozen=True)
+class ClinicAsked:
+    """The options that say which clinic is asked about, and at which moment."""
+
+    register_address: str | None
+    clinic_path: str | None
+    today: str | None
+
+    @cached_property
+    def query(self) -> DayQuery:
+        """The register, opened, and the clinic."""
+        return DayQuery(self.register_address, self.clinic_path)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment that `--today` says, else now; local to the clinic."""
+        return self.query.now(self.today)
+
+
+@dataclass(frozen=True)
+class ComingDays(ClinicAsked):
+    """The options of a list of what is to come: also how far `ahead` it looks."""
+
+    ahead: timedelta
+
+    @property
+    def last(self) -> date:
+        """The last day of the list, inclusive."""
+        return self.now.date() + self.ahead
+
+
+_clinic_options = (register_option, which_clinic_option, options.today())
+
+clinic_asked = options.group(ClinicAsked, "asked", *_clinic_options)
+
+
+def coming_days(default: str, first: str = "today") -> options.Decorator:
+    """The options of `ComingDays`, as `coming`; `first` is what the help calls the first day."""
+    days = f"{default} is {first} and the {default[:-1]} days after it"
+    ahead = click.option(
+        "--next",
+        "ahead",
+        metavar="DAYS",
+        default=default,
+        show_default=True,
+        callback=lambda _ctx, _param, text: days_ahead(text),
+        help=f"How far ahead to look: {days}, 2w two weeks.",
+    )
+    return options.group(ComingDays, "coming", ahead, *_clinic_options)

@@ -16,7 +16,6 @@ from ketasched.cli.course_source import find_course, former_courses
 from ketasched.cli.current_clinic import coming_misfits
 from ketasched.cli.delivery import Delivery, delivery_options
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import (
     SOME_FAILED,
     in_local_style,
@@ -24,6 +23,7 @@ from ketasched.cli.output import (
     print_as,
     report,
     say,
+    say_how_to_move,
     use_clock_of,
 )
 from ketasched.cli.register_option import needed_register, register_file, register_option
@@ -109,7 +109,7 @@ def list_courses(
     movable = visit_misfits(misfits)
     for entry in [one for one in entries if one.course_id in movable][:1]:
         hide_names(entry.patient)
-        say_next_step(entry.patient, movable[entry.course_id][0].visit, len(movable))
+        say_how_to_move(entry.patient, movable[entry.course_id][0].visit, len(movable))
     if not entries and patient and register.size():
         step = pasteable("ketasched register list")
         say("note", f"no patient of the register is called {quote(patient)}; all of them: {step}")

@@ -4,10 +4,9 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
-from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
+from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
-from ketasched.cli.register_option import register_option
 from ketasched.exchange.reminders import FURTHEST, reminders
 from ketasched.language.locale import Locale
 from ketasched.model.queues import PatientReminder
@@ -15,26 +14,9 @@ from ketasched.model.wall_clock import day_text
 
 
 @click.command("reminders")
-@click.option(
-    "--next",
-    "ahead",
-    metavar="DAYS",
-    default="7d",
-    show_default=True,
-    help="How far ahead to look: 7d is today and the seven days after it, 2w two weeks.",
-)
-@register_option
-@which_clinic_option
+@coming_days("7d")
 @options.group(QueueOptions, "output", *queue_options)
-@options.today()
-def command(
-    *,
-    ahead: str,
-    register_address: str | None,
-    clinic_path: str | None,
-    output: QueueOptions,
-    today: str | None,
-) -> None:
+def command(*, coming: ComingDays, output: QueueOptions) -> None:
     """List the messages to be sent to patients who agreed to reminders; nothing is sent.
 
     Each has a key that stays the same: a service that sends each key once sends nothing twice.
@@ -43,10 +25,8 @@ def command(
     ketasched reminders
     ketasched reminders --next 1d --format ndjson >messages.ndjson
     """
-    how_far, columns = days_ahead(ahead), output.columns("reminders")
-    query = DayQuery(register_address, clinic_path)
-    now = query.now(today)
-    last = now.date() + how_far
+    columns = output.columns("reminders")
+    query, now, last = coming.query, coming.now, coming.last
     courses, _ = query.days(now.date(), last + FURTHEST)
     found = [one for course in courses for one in reminders(course, now, last)]
     found.sort(key=lambda one: (one.send_at.timestamp(), one.key))

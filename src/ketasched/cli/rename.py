@@ -15,13 +15,11 @@ from ketasched.cli.anonymity import hide_names
 from ketasched.cli.course_source import former_courses
 from ketasched.cli.delivery import Delivery, output_option, say_what_is_left
 from ketasched.cli.hints import pasteable
-from ketasched.cli.output import note_done, say, use_clock_of
+from ketasched.cli.output import note_done, print_revisions, say, use_clock_of
 from ketasched.cli.register_option import needed_register, register_option
-from ketasched.cli.revision_lines import print_revisions
 from ketasched.errors import BadRequest, command_line
 from ketasched.files.disk import kind_at
 from ketasched.files.load import load_clinic
-from ketasched.files.option_values import refuse_unsafe_text
 from ketasched.model import Course
 from ketasched.register.course_lookup import patient_named
 from ketasched.register.records import LogEntry, prepared_files
@@ -93,8 +91,6 @@ def command(*, old: str, new: str, register_address: str | None, given: RenameOp
     ketasched register rename P-014 P-114
     ketasched register rename P-114 P-014 --reason typo -o courses
     """
-    refuse_unsafe_text("reason", given.reason)
-    refuse_unsafe_text("by_whom", given.by_whom)
     new = read_reference(new)
     hide_names(new)
     register = needed_register(register_address)

@@ -18,10 +18,9 @@ from ketasched.api.rescheduling import (
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names
 from ketasched.cli.change_command import refuse_taken
-from ketasched.cli.day_query import DayQuery, which_clinic_option
+from ketasched.cli.day_query import ClinicAsked, DayQuery, which_clinic_option
 from ketasched.cli.delivery import output_option
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step
 from ketasched.cli.output import (
     SOME_FAILED,
     finding_text,
@@ -29,6 +28,7 @@ from ketasched.cli.output import (
     note_done,
     print_as,
     say,
+    say_how_to_move,
 )
 from ketasched.cli.register_option import is_register_given, register_option
 from ketasched.errors import BadRequest, command_line
@@ -61,17 +61,14 @@ AT_ONCE = ""
 
 
 @dataclass(frozen=True)
-class RescheduleOptions:
+class RescheduleOptions(ClinicAsked):
     """The options of the command."""
 
-    register_address: str | None
-    clinic_path: str | None
     days: tuple[str, ...]
     excepted: tuple[str, ...]
     overrides: tuple[str, ...]
     reason: str
     by_whom: str
-    today: str | None
     limit: str | None
     proposal_path: Path | None
     applied: str | None
@@ -189,15 +186,14 @@ def command(*, given: RescheduleOptions) -> None:
     ketasched reschedule --register --on 2026-12-11 --proposal friday.json
     ketasched reschedule --register --apply friday.json -o courses
     """
-    query = DayQuery(given.register_address, given.clinic_path)
-    now = query.now(given.today)
+    clinic, now = given.query.clinic, given.now
     if given.is_from_file:
-        _apply_file(query, given, now)
-    elif query.clinic is None:
+        _apply_file(given.query, given, now)
+    elif clinic is None:
         say("note", "there is no course in the register")
         print_as(given.form, [], ())
     else:
-        _propose(query, query.clinic, given, now)
+        _propose(given.query, clinic, given, now)
 
 
 def _propose(query: DayQuery, clinic: Clinic, given: RescheduleOptions, now: datetime) -> None:
@@ -332,6 +328,6 @@ def _end(not_placed: Sequence[UnplacedCourse], given: RescheduleOptions) -> None
         more = ("--override", ",".join(rules), "--reason", given.reason or "WHY")
         say("try", given.command(*more))
     for one in [one for one in not_placed if not one.overrides][:1]:
-        say_next_step(one.patient, one.misfits[0].visit)
+        say_how_to_move(one.patient, one.misfits[0].visit)
     if not_placed:
         raise click.exceptions.Exit(SOME_FAILED)

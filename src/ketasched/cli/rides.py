@@ -4,10 +4,9 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
-from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
+from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
-from ketasched.cli.register_option import register_option
 from ketasched.exchange.rides import NOBODY, rides
 from ketasched.language.locale import Locale
 from ketasched.model.queues import Ride
@@ -15,14 +14,7 @@ from ketasched.model.wall_clock import day_text
 
 
 @click.command("rides")
-@click.option(
-    "--next",
-    "ahead",
-    metavar="DAYS",
-    default="3d",
-    show_default=True,
-    help="How far ahead to look: 3d is today and the three days after it, 2w two weeks.",
-)
+@coming_days("3d")
 @click.option(
     "--driver",
     metavar="NAME|none|all",
@@ -30,19 +22,8 @@ from ketasched.model.wall_clock import day_text
     show_default=True,
     help="Whose rides: of a driver by name, those without a driver, or all.",
 )
-@register_option
-@which_clinic_option
 @options.group(QueueOptions, "output", *queue_options)
-@options.today()
-def command(
-    *,
-    ahead: str,
-    driver: str,
-    register_address: str | None,
-    clinic_path: str | None,
-    output: QueueOptions,
-    today: str | None,
-) -> None:
+def command(*, coming: ComingDays, driver: str, output: QueueOptions) -> None:
     """List the rides to come that nobody drives, for a ride service: to bring, and to collect.
 
     A ride has the patient's reference and phone number, and nothing of the treatment.
@@ -52,10 +33,8 @@ def command(
     ketasched rides --next 3d --format csv >rides.csv
     ketasched rides --driver "City Rides" --columns examples/columns/ride-service.toml
     """
-    how_far, columns = days_ahead(ahead), output.columns("rides")
-    query = DayQuery(register_address, clinic_path)
-    now = query.now(today)
-    last = now.date() + how_far
+    columns = output.columns("rides")
+    query, now, last = coming.query, coming.now, coming.last
     courses, _ = query.days(now.date(), last)
     found = [one for course in courses for one in rides(course, now, last, driver)]
     found.sort(key=lambda one: (one.at.timestamp(), one.key))

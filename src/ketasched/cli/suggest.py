@@ -12,8 +12,7 @@ from ketasched.cli import options
 from ketasched.cli.busy_option import busy_options
 from ketasched.cli.course_source import CourseSource
 from ketasched.cli.hints import pasteable
-from ketasched.cli.misfit_report import say_next_step
-from ketasched.cli.output import echo_error, in_local_style, print_as, say
+from ketasched.cli.output import echo_error, in_local_style, print_as, say, say_how_to_move
 from ketasched.cli.register_option import register_option
 from ketasched.errors import NoPlan, command_line
 from ketasched.model import Change, Course, DateRange
@@ -105,7 +104,7 @@ def _say_misfits(
     on = {one.start.date() for one in own}
     concerned = [those for those in found.values() if any(one.start.date() in on for one in those)]
     if len(concerned) > 1:
-        say_next_step(course.patient, own[0].visit, len(concerned), DateRange(min(on), max(on)))
+        say_how_to_move(course.patient, own[0].visit, len(concerned), DateRange(min(on), max(on)))
 
 
 def _explain_refusal(

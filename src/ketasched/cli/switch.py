@@ -1,13 +1,13 @@
 """`ketasched revise COURSE switch`: a course by another protocol, and the end of this one."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ketasched.api.asked_changes import AskedChange
 from ketasched.api.switches import switch_booking
 from ketasched.cli import options
 from ketasched.cli.change_command import OPTIONS, ChangeOptions
@@ -15,7 +15,7 @@ from ketasched.cli.hints import pasteable
 from ketasched.cli.output import in_local_style, print_as, say, say_findings
 from ketasched.files.disk import kind_at
 from ketasched.files.load import load_protocol
-from ketasched.model import Change, Course, visits_text
+from ketasched.model import Course, visits_text
 from ketasched.model.wall_clock import day_text
 from ketasched.register.records import BookingRequest
 from ketasched.render import patient_folder
@@ -29,10 +29,7 @@ class SwitchOptions(ChangeOptions):
 
     protocol: str
 
-    def _booking(
-        self, before: Course, course: Course, change: Change, at: datetime
-    ) -> BookingRequest:
-        asked = self._asked(before, course, change, at)
+    def _booking(self, asked: AskedChange) -> BookingRequest:
         protocol = load_protocol(self.protocol)
         return switch_booking(asked, protocol, self.clinic_path or "the course's clinic")
 

@@ -1,9 +1,9 @@
 """A waiting list: the rows of a roster whose course could begin at a given moment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from ketasched.api.free_slots import Waiting, order_of_waiting
+from ketasched.api.free_slots import Waiting
 from ketasched.batch.routing import Sites, problems
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.check import row_line
@@ -17,6 +17,13 @@ from ketasched.files.roster_source import open_roster
 from ketasched.model import Clinic
 from ketasched.model.identifiers import clinic_key
 from ketasched.model.wall_clock import clock_text
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow(Waiting):
+    """Somebody who waits, by a row of the roster."""
+
+    row: Row = field(kw_only=True)
 
 
 @dataclass(slots=True)
@@ -33,8 +40,8 @@ class WaitingList:
     protocol: str
     has_bad_rows: bool = False
 
-    def rows(self) -> list[tuple[Row, Waiting]]:
-        """The rows, the first to be asked first. Raises `BadFile`."""
+    def rows(self) -> list[WaitingRow]:
+        """The rows, in their order. Raises `BadFile`."""
         sites = Sites(lambda: (self.clinic, ""), self.protocol)
         found = []
         with open_roster(self.path) as source:
@@ -48,8 +55,8 @@ class WaitingList:
                 request = request_of_row(row, self.reading.order or site.clinic.date_order)
                 hide_people(request)
                 if clinic_key(site.clinic) == clinic_key(self.clinic):
-                    found.append((row, Waiting(request, site.protocol, priority_of(row))))
-        return sorted(found, key=lambda one: (*order_of_waiting(one[1]), one[0].number))
+                    found.append(WaitingRow(request, site.protocol, priority_of(row), row=row))
+        return found
 
     def command(self, row: Row, slot: datetime, today: str | None) -> str:
         """The command that plans the course of a row from the slot on, at the moment `today`."""

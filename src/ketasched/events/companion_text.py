@@ -18,7 +18,7 @@ from ketasched.events.wording import (
 from ketasched.language.catalogue import message
 from ketasched.language.locale import Locale
 from ketasched.model import Companion, Place
-from ketasched.model.companion_slots import home_phase, visit_kind_of
+from ketasched.model.companion_slots import home_phase, kind_of
 
 COMPANION_BEGINS: Mapping[Place, str] = {**BEGINS, "phone": message("We call you at {time}.")}
 """When a companion begins, by its place."""
@@ -50,7 +50,7 @@ def _home_day_text(
     labels: Labels, view: View, companion: Companion, times: VisitTimes, elsewhere: str
 ) -> str:
     """The text of a home day: it is a treatment, after which the patient must not drive."""
-    locale, kind = labels.locale, visit_kind_of(labels.course, companion)
+    locale, kind = labels.locale, kind_of(labels.course, companion)
     when = locale.text(BEGINS["home"], time=times.begin)
     attendant = attendant_text(times, locale) if kind.attendant else ""
     if view.audience == "clinic":

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
+from itertools import count
 
 from ketasched.events.companion_text import attendant_text, companion_text
 from ketasched.events.event import EVENT_STATUS, Event, time_order
@@ -35,10 +36,10 @@ from ketasched.model import (
     VisitChange,
     VisitKind,
 )
-from ketasched.model.companion_slots import home_phase, visit_kind_of
+from ketasched.model.companion_slots import home_phase, kind_of
 from ketasched.model.identifiers import event_uid
 from ketasched.model.privacy import redact
-from ketasched.model.replay import removed_companions, removed_visits
+from ketasched.model.replay import removed_items
 from ketasched.model.wall_clock import add_minutes
 
 MAX_COLLECT_ALARM = 30
@@ -63,24 +64,16 @@ def events(course: Course, view: View) -> list[Event]:
         if visit.elsewhere:
             continue
         times = visit_times(visit, builder.locale)
-        if view.audience == "driver":
-            found += (
-                builder.rides(visit, times, str(visit.number)) if needs_ride(course, visit) else ()
-            )
-            continue
-        found.append(builder.visit(visit, times))
-        if view.audience == "patient":
-            kind, which = course.protocol.visits[visit.kind], str(visit.number)
-            found += builder.no_driving(visit, kind, times, which)
-            found += builder.reminders(visit, times, which)
-            found += builder.attendant_reminders(visit, kind, times, which)
+        if view.audience != "driver":
+            found.append(builder.visit(visit, times))
+        found += builder.arrangements(visit, times, str(visit.number))
     for number, companion in enumerate(course.companions, start=1):
         found += builder.companion(number, companion)
     found += builder.ended_before()
     if view.audience == "driver":
         found += builder.ended_rides({event.uid for event in found})
     else:
-        found += (*builder.removed_visits(), *builder.removed_companions())
+        found += builder.removed()
     return sorted(map(builder.with_revision, found), key=time_order)
 
 
@@ -123,19 +116,16 @@ class EventBuilder:
             sequence=visit.sequence,
         )
 
-    def removed_visits(self) -> Iterator[Event]:
-        """The visits that an undo has removed, as cancelled: calendars may have them."""
-        first = len(self.course.visits) + 1
-        for number, visit in enumerate(removed_visits(self.course), start=first):
-            removed = replace(visit, number=number, status="omitted")
-            yield self.visit(removed, visit_times(removed, self.locale))
-
-    def removed_companions(self) -> Iterator[Event]:
-        """The companions that an undo has removed, as cancelled: calendars may have them."""
-        first = len(self.course.companions) + 1
-        for number, one in enumerate(removed_companions(self.course), start=first):
-            removed = replace(one, status="omitted")
-            yield from self.companion(number, removed)
+    def removed(self) -> Iterator[Event]:
+        """What a change has removed, as cancelled: calendars may have it."""
+        course = self.course
+        visits, companions = count(len(course.visits) + 1), count(len(course.companions) + 1)
+        for item in removed_items(course):
+            if isinstance(item, Visit):
+                visit = replace(item, number=next(visits))
+                yield self.visit(visit, visit_times(visit, self.locale))
+            else:
+                yield from self.companion(next(companions), item)
 
     def ended_before(self) -> Iterator[Event]:
         """The dates of the course that this one follows which no longer hold, as cancelled."""
@@ -175,7 +165,7 @@ class EventBuilder:
                 visit = change.was
                 if visit is None or (visit.uid in driven and not self.view.rides_of):
                     continue
-                rides = self.rides(visit, visit_times(visit, self.locale), "former")
+                rides = self._rides(visit, visit_times(visit, self.locale), "former")
                 found |= {one.uid: one for one in rides if one.uid in entry.changed}
         gone = (one for uid, one in found.items() if uid not in standing)
         for number, event in enumerate(gone, start=1):
@@ -214,7 +204,23 @@ class EventBuilder:
         until = no_driving_text(times.until, kind.place, locale) if kind.place != "phone" else ""
         return _lines(when, ride, until, self.instructions if at_clinic else self.elsewhere)
 
-    def no_driving(
+    def arrangements(
+        self, item: Visit | Companion, times: VisitTimes, which: str
+    ) -> Iterator[Event]:
+        """What a driver has of a visit or companion, or the patient alone beside it.
+
+        `which` visit or companion it is becomes a part of their names.
+        """
+        if self.view.audience == "driver" and needs_ride(self.course, item):
+            yield from self._rides(item, times, which)
+        if self.view.audience == "patient":
+            kind = kind_of(self.course, item)
+            if isinstance(item, Visit) or home_phase(self.course.protocol, item):
+                yield from self._no_driving(item, kind, times, which)
+            yield from self.reminders(item, times, which)
+            yield from self.attendant_reminders(item, times, which)
+
+    def _no_driving(
         self, visit: Visit | Companion, kind: VisitKind, times: VisitTimes, which: str
     ) -> Iterator[Event]:
         """The time without driving after a treatment; without a rule, only its beginning."""
@@ -238,10 +244,7 @@ class EventBuilder:
     def reminders(
         self, visit: Visit | Companion, times: VisitTimes, which: str
     ) -> Iterator[Event]:
-        """The reminders to arrange the ride, or to confirm it with the driver.
-
-        `which` visit or companion it is becomes a part of their names.
-        """
+        """The reminders to arrange the ride, or to confirm it with the driver."""
         if not needs_ride(self.course, visit):
             return
         name = self.labels.driver_name(visit)
@@ -249,60 +252,37 @@ class EventBuilder:
         title = self.locale.text(CONFIRM if name else ARRANGE, name=name, ride=times.ride)
         need = self.locale.text(NEEDS_DRIVER if name else ARRANGE_DRIVER)
         text = _lines(need, self.locale.text("Driver: {driver}.", driver=driver) if driver else "")
-        scheduled = self.revisions.of(visit.uid).changed
-        for reminder in timely_reminders(self.course, visit, scheduled):
-            yield Event(
-                f"ride-reminder-{which}-{reminder.ordinal}",
-                event_uid(self.course.uid_key, visit.uid, "reminder", reminder.ordinal),
-                reminder.start,
-                reminder.end,
-                title,
-                text,
-            )
+        yield from self._reminders(visit, f"ride-reminder-{which}", title, text)
 
     def attendant_reminders(
-        self, item: Visit | Companion, kind: VisitKind, times: VisitTimes, which: str
+        self, item: Visit | Companion, times: VisitTimes, which: str
     ) -> Iterator[Event]:
         """The reminders to arrange that somebody stays with the patient."""
-        if not kind.attendant or item.status not in ("planned", "completed"):
-            return
-        title = self.locale.text(ARRANGE_ATTENDANT, moment=times.day)
+        if kind_of(self.course, item).attendant and item.status in ("planned", "completed"):
+            title = self.locale.text(ARRANGE_ATTENDANT, moment=times.day)
+            text, name = attendant_text(times, self.locale), f"attendant-reminder-{which}"
+            yield from self._reminders(item, name, title, text)
+
+    def _reminders(
+        self, item: Visit | Companion, name: str, title: str, text: str
+    ) -> Iterator[Event]:
         scheduled = self.revisions.of(item.uid).changed
-        for reminder in timely_reminders(self.course, item, scheduled):
-            yield Event(
-                f"attendant-reminder-{which}-{reminder.ordinal}",
-                event_uid(self.course.uid_key, item.uid, "reminder", reminder.ordinal),
-                reminder.start,
-                reminder.end,
-                title,
-                attendant_text(times, self.locale),
-            )
+        for one in timely_reminders(self.course, item, scheduled):
+            uid = event_uid(self.course.uid_key, item.uid, "reminder", one.ordinal)
+            yield Event(f"{name}-{one.ordinal}", uid, one.start, one.end, title, text)
 
     def companion(self, number: int, companion: Companion) -> Iterator[Event]:
         """What this audience has of a companion: itself, its ride, the reminders of that."""
         times, which = visit_times(companion, self.locale), f"companion-{number}"
-        if self.view.audience == "driver":
-            if needs_ride(self.course, companion):
-                yield from self.rides(companion, times, which)
-            return
-        review = self.review(number, companion)
-        if companion.is_review:
-            yield review
-            return
-        takes_place = companion.status in TAKES_PLACE
-        about = self.companion_text(companion, times) if takes_place else review.text
-        yield review._replace(
-            name=which,
-            end=companion.end,
-            title=f"{self.title_prefix}{self.labels.companion_title(companion)}",
-            text=about,
-        )
-        if self.view.audience == "patient":
-            kind = visit_kind_of(self.course, companion)
-            if home_phase(self.course.protocol, companion):
-                yield from self.no_driving(companion, kind, times, which)
-            yield from self.reminders(companion, times, which)
-            yield from self.attendant_reminders(companion, kind, times, which)
+        event = self.review(number, companion)
+        if not companion.is_review:
+            takes_place = companion.status in TAKES_PLACE
+            title = f"{self.title_prefix}{self.labels.companion_title(companion)}"
+            text = self.companion_text(companion, times) if takes_place else event.text
+            event = event._replace(name=which, end=companion.end, title=title, text=text)
+        if self.view.audience != "driver":
+            yield event
+        yield from self.arrangements(companion, times, which)
 
     def companion_text(self, companion: Companion, times: VisitTimes) -> str:
         """The text of a companion that takes place."""
@@ -328,11 +308,8 @@ class EventBuilder:
             sequence=review.sequence,
         )
 
-    def rides(self, visit: Visit | Companion, times: VisitTimes, which: str) -> Iterator[Event]:
-        """The two ends of a ride for the driver: to bring the patient, and to collect them.
-
-        `which` visit or companion it is becomes a part of their names.
-        """
+    def _rides(self, visit: Visit | Companion, times: VisitTimes, which: str) -> Iterator[Event]:
+        """The two ends of a ride for the driver: to bring the patient, and to collect them."""
         if not self.view.includes_ride(visit):
             return
         text, phone, who = self.locale.text, self.phone, self.view.patient_label

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from ketasched.events.sequence import EventRevisions
 from ketasched.events.visit_times import RideReminder, all_ride_reminders
 from ketasched.model import TAKES_PLACE, Companion, Course, Visit
-from ketasched.model.companion_slots import visit_kind_of
+from ketasched.model.companion_slots import kind_of
 from ketasched.model.review_gates import is_decided_at_check_in
 
 
@@ -16,11 +16,11 @@ def needs_ride(course: Course, visit: Visit | Companion) -> bool:
     So it is for confirmed visits, and for a tentative one that is decided at its check-in, when
     the patient is at the clinic already.
     """
+    comes = visit.status in ("planned", "completed")
     if isinstance(visit, Companion):
-        has_ride = visit_kind_of(course, visit).needs_driver and not visit.is_review
-        return has_ride and visit.status in ("planned", "completed")
-    comes = visit.status in ("planned", "completed") or is_decided_at_check_in(course, visit)
-    return comes and not visit.elsewhere and course.protocol.visits[visit.kind].needs_driver
+        return comes and not visit.is_review and kind_of(course, visit).needs_driver
+    comes = comes or is_decided_at_check_in(course, visit)
+    return comes and not visit.elsewhere and kind_of(course, visit).needs_driver
 
 
 def must_not_drive(course: Course, companion: Companion) -> bool:
@@ -32,18 +32,16 @@ def must_not_drive(course: Course, companion: Companion) -> bool:
     if companion.place != "clinic" or companion.status not in ("planned", "tentative"):
         return False
     begin = companion.start.timestamp()
-    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
     return needs_ride(course, companion) or any(
         one.end.timestamp() <= begin < one.no_driving_until.timestamp()
-        for one in items
+        for one in course.items
         if one.no_driving_until and one.status in TAKES_PLACE
     )
 
 
 def items_with_ride(course: Course) -> list[Visit | Companion]:
     """The visits and the companions that need a ride, by time."""
-    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
-    found = (one for one in items if needs_ride(course, one))
+    found = (one for one in course.items if needs_ride(course, one))
     return sorted(found, key=lambda one: one.start.timestamp())
 
 
@@ -55,7 +53,7 @@ def driver_names(rides: Iterable[Visit | Companion]) -> list[str]:
 def all_driver_names(course: Course) -> list[str]:
     """The names of all drivers of a course: also of former dates, and of visits on hold."""
     former = (date.driver for entry in course.history for date in entry.former if date.driver)
-    return list(dict.fromkeys((*driver_names((*course.visits, *course.companions)), *former)))
+    return list(dict.fromkeys((*driver_names(course.items), *former)))
 
 
 def have_several_drivers(rides: Iterable[Visit | Companion]) -> bool:

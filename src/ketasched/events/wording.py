@@ -102,6 +102,10 @@ class Labels:
         """The sentence on the course's revision."""
         return course_revision_text(self.course, self.locale)
 
+    def item_title(self, item: Visit | Companion) -> str:
+        """The title of a visit or a companion."""
+        return self.visit_title(item) if isinstance(item, Visit) else self.companion_title(item)
+
     def visit_title(self, visit: Visit) -> str:
         """A visit's title: "Appointment 3 of 6", or "Ketamine infusion 3 of 6"."""
         title = self.kind_title(self.course.protocol.visits[visit.kind])

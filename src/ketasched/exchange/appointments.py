@@ -1,13 +1,12 @@
 """Appointments: what a patient record system is told of a course."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from ketasched.events.view import View, clinic_locale
 from ketasched.events.wording import Labels, clinic_place, is_at_check_in, is_discreet
 from ketasched.model import TAKES_PLACE, Companion, Course, DateRange, Visit
 from ketasched.model.queues import Appointment
-from ketasched.model.replay import removed_companions, removed_visits
+from ketasched.model.replay import removed_items
 
 
 def appointments(
@@ -20,32 +19,26 @@ def appointments(
     """
     discreet = is_discreet(course, View("patient"))
     labels = Labels(course, discreet, clinic_locale(course.clinic))
-    for item in _items(course):
+    own = [one for one in course.items if not _has_none(course, one)]
+    for item in (*own, *removed_items(course)):
         is_asked = cancelled or item.status in TAKES_PLACE
         if item.start.date() in days and is_asked:
             yield _appointment(labels, item, chairs.get(item.uid))
 
 
-def _items(course: Course) -> Iterator[Visit | Companion]:
-    """What calendars have of a course, and what a change has removed from it."""
-    yield from (visit for visit in course.visits if not visit.elsewhere)
-    for one in course.companions:
-        if not (one.is_review and is_at_check_in(course, one)):
-            yield one
-    for visit in removed_visits(course):
-        yield replace(visit, status="omitted")
-    for one in removed_companions(course):
-        yield replace(one, status="omitted")
+def _has_none(course: Course, item: Visit | Companion) -> bool:
+    """Whether it took place elsewhere, or is a part of a visit."""
+    if isinstance(item, Visit):
+        return item.elsewhere
+    return item.is_review and is_at_check_in(course, item)
 
 
 def _appointment(labels: Labels, item: Visit | Companion, chair: int | None) -> Appointment:
     course = labels.course
     if isinstance(item, Visit):
         number, kind, place = item.number, item.kind, course.protocol.visits[item.kind].place
-        title = labels.visit_title(item)
     else:
         number, kind, place = item.after, item.name or "review", item.place
-        title = labels.companion_title(item)
     is_here = place == "clinic"
     return Appointment(
         key=item.uid,
@@ -54,7 +47,7 @@ def _appointment(labels: Labels, item: Visit | Companion, chair: int | None) -> 
         start=item.start,
         end=item.end,
         minutes=int(item.end.timestamp() - item.start.timestamp()) // 60,
-        title=title,
+        title=labels.item_title(item),
         status=item.status,
         place=place,
         address=clinic_place(course.clinic, discreet=labels.discreet) if is_here else "",

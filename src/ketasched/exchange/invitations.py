@@ -16,7 +16,7 @@ from ketasched.events.events import EventBuilder, events
 from ketasched.events.rides import items_with_ride
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import clinic_name
-from ketasched.model import TAKES_PLACE, Companion, Course, Visit
+from ketasched.model import TAKES_PLACE, Course
 from ketasched.model.identifiers import event_uid
 from ketasched.render.ics import plain_events
 
@@ -103,7 +103,7 @@ def invitations(course: Course, organizer: str, *, is_registered: bool) -> Itera
     """What the patient and the drivers who have an address are invited to, past and to come."""
     course = replace(course, clinic=replace(course.clinic, titles="discreet"))
     if to := course.request.patient_email:
-        view, items = View("patient"), {one.uid for one in _items(course)}
+        view, items = View("patient"), {one.uid for one in course.items}
         found = [one for one in events(course, view) if one.uid in items]
         yield from _invitations(
             course, view, dict.fromkeys(found, to), organizer, is_registered=is_registered
@@ -113,10 +113,6 @@ def invitations(course: Course, organizer: str, *, is_registered: bool) -> Itera
         view = View("driver", rides_of=name)
         rides = {one: addresses[one.ride_of].email for one in _rides(course, view)}
         yield from _invitations(course, view, rides, organizer, is_registered=is_registered)
-
-
-def _items(course: Course) -> Sequence[Visit | Companion]:
-    return (*course.visits, *course.companions)
 
 
 def _rides(course: Course, view: View) -> Iterator[Event]:
@@ -192,7 +188,7 @@ def due_invitations(
     """
     known, wanted = {one.key: one for one in sent}, {one.key: one for one in today}
     dates = {one.course_id: one.history[-1].at for one in courses}
-    items = (one for course in courses for one in _items(course))
+    items = (one for course in courses for one in course.items)
     over = {one.uid for one in items if one.status not in TAKES_PLACE}
     ends, sequences = list[Invitation](), dict[str, int]()
     for key, one in known.items():

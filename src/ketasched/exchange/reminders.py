@@ -18,7 +18,7 @@ from ketasched.events.view import View
 from ketasched.events.visit_times import visit_times
 from ketasched.events.wording import clinic_name, is_at_check_in
 from ketasched.model import Companion, Course, Visit
-from ketasched.model.companion_slots import visit_kind_of
+from ketasched.model.companion_slots import kind_of
 from ketasched.model.identifiers import event_uid
 from ketasched.model.queues import PatientReminder
 
@@ -43,8 +43,7 @@ def reminders(course: Course, now: datetime, last: date) -> Iterator[PatientRemi
         return
     quiet = replace(course, clinic=replace(course.clinic, titles="discreet"))
     builder = EventBuilder(quiet, View("patient"))
-    items: tuple[Visit | Companion, ...] = (*quiet.visits, *quiet.companions)
-    for item in items:
+    for item in quiet.items:
         for one in _messages(builder, item) if item.status != "completed" else ():
             if now <= one.send_at and one.send_at.date() <= last:
                 moments = int(one.send_at.timestamp()), int(item.start.timestamp())
@@ -65,15 +64,11 @@ def reminders(course: Course, now: datetime, last: date) -> Iterator[PatientRemi
 def _messages(builder: EventBuilder, item: Visit | Companion) -> Iterator[_Message]:
     """The messages on a visit or a companion that is to come, on whichever days they are."""
     course, times = builder.course, visit_times(item, builder.locale)
-    if isinstance(item, Visit):
-        kind, is_at_visit = course.protocol.visits[item.kind], False
-        title = builder.labels.visit_title(item)
-    else:
-        kind, is_at_visit = visit_kind_of(course, item), is_at_check_in(course, item)
-        title = builder.labels.companion_title(item)
+    kind = kind_of(course, item)
+    is_at_visit = isinstance(item, Companion) and is_at_check_in(course, item)
     for event in builder.reminders(item, times, ""):
         yield _Message("ride", event.start, event.title, event.text)
-    for event in builder.attendant_reminders(item, kind, times, ""):
+    for event in builder.attendant_reminders(item, times, ""):
         yield _Message("attendant", event.start, event.title, event.text)
     is_told = needs_ride(course, item) or kind.attendant or is_at_visit
     if is_told or item.status != "planned":
@@ -81,7 +76,7 @@ def _messages(builder: EventBuilder, item: Visit | Companion) -> Iterator[_Messa
     scheduled = builder.revisions.of(item.uid).changed
     found = sorted(timely_reminders(course, item, scheduled), key=attrgetter("utc"))
     for reminder in found[-1:]:
-        yield _Message("visit", reminder.start, f"{title}, {times.day}")
+        yield _Message("visit", reminder.start, f"{builder.labels.item_title(item)}, {times.day}")
 
 
 def _count_moves(course: Course, item: Visit | Companion) -> int:

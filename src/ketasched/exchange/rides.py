@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Literal
 
 from ketasched.events.rides import items_with_ride
 from ketasched.events.view import View, reader_locale
@@ -25,19 +24,17 @@ def rides(course: Course, now: datetime, last: date, driver: str) -> Iterator[Ri
         name = item.driver.name if item.driver else NOBODY
         if item.status == "completed" or driver not in (ALL, name):
             continue
-        for ride, at in (("bring", item.start), ("collect", item.end)):
+        for is_collection, at in ((False, item.start), (True, item.end)):
             if now <= at and at.date() <= last:
-                yield _ride(course, item, "bring" if ride == "bring" else "collect", at)
+                yield _ride(course, item, at, is_collection=is_collection)
 
 
-def _ride(
-    course: Course, item: Visit | Companion, ride: Literal["bring", "collect"], at: datetime
-) -> Ride:
-    place, is_collection = clinic_place(course.clinic, discreet=True), ride == "collect"
+def _ride(course: Course, item: Visit | Companion, at: datetime, *, is_collection: bool) -> Ride:
+    place = clinic_place(course.clinic, discreet=True)
     return Ride(
         # Not the UID in the driver's calendar, which is another one for another driver.
-        key=event_uid(course.uid_key, item.uid, "ride", ride),
-        ride=ride,
+        key=event_uid(course.uid_key, item.uid, "ride", "collect" if is_collection else "bring"),
+        ride="collect" if is_collection else "bring",
         at=at,
         pick_up=at if is_collection else None,
         pick_up_place=place if is_collection else "",

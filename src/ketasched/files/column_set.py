@@ -79,9 +79,7 @@ class ColumnSet:
         lines = [[*self.columns]] if self.header else []
         contents = (self.record(row).values() for row in rows)
         lines += [["" if one is None else str(one) for one in each] for each in contents]
-        return b"".join(
-            csv_line(cells, delimiter=self.delimiter, keeps_phones=True) for cells in lines
-        )
+        return b"".join(csv_line(cells, delimiter=self.delimiter) for cells in lines)
 
 
 def usual_columns(queue: Queue) -> ColumnSet:

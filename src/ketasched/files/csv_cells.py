@@ -4,8 +4,8 @@ A spreadsheet runs a cell that begins with "=", "+", "-" or "@" as a formula. Su
 escaped with a leading "'", which makes it text. A cell that begins with "'" is escaped, too, so
 that every cell can be unescaped to what it was.
 
-In files for programs a phone number is no such cell: "+1 555 0134" has to arrive as it is. It has
-digits and signs only, so a spreadsheet could at worst show their sum.
+A phone number is no such cell: "+1 555 0134" has to arrive as it is. It has digits and signs only,
+so a spreadsheet could at worst show their sum.
 """
 
 import re
@@ -24,7 +24,7 @@ PHONE = re.compile(r"\+\d[\d ().-]{2,30}", re.ASCII)
 
 def escape_cell(text: str) -> str:
     """The text as a cell that no spreadsheet runs: "=1+1" becomes "'=1+1"."""
-    return f"'{text}" if _is_risky(text) else text
+    return f"'{text}" if _is_risky(text) and not PHONE.fullmatch(text) else text
 
 
 def unescape_cell(text: str) -> str:
@@ -32,19 +32,13 @@ def unescape_cell(text: str) -> str:
     return text[1:] if text[:1] == "'" and _is_risky(text[1:]) else text
 
 
-def csv_line(cells: Iterable[str], *, delimiter: str = ",", keeps_phones: bool = False) -> bytes:
+def csv_line(cells: Iterable[str], *, delimiter: str = ",") -> bytes:
     """One line of a CSV file, its cells escaped: UTF-8, "\\n" at the end.
-
-    With `keeps_phones` phone numbers are not escaped.
 
     Lone surrogates, which stand for bytes that are not UTF-8 ("surrogateescape", as in
     `Row.raw_cells`), are written as these bytes.
     """
-    quoted = [
-        cell if keeps_phones and PHONE.fullmatch(cell) else _quote_cell(cell, delimiter)
-        for cell in cells
-    ]
-    line = delimiter.join(quoted)
+    line = delimiter.join(_quote_cell(cell, delimiter) for cell in cells)
     return (line or '""').encode("utf-8", "surrogateescape") + b"\n"
 
 

@@ -30,6 +30,12 @@ def refuse_unsafe_text(field: str, text: str) -> None:
         raise BadRequest(field, problem)
 
 
+def refuse_unsafe_words(reason: str, by_whom: str) -> None:
+    """Raise `BadRequest` for words on a change that no file can hold, or that are too long."""
+    refuse_unsafe_text("reason", reason)
+    refuse_unsafe_text("by_whom", by_whom)
+
+
 def read_day(text: str, field: str, order: DateOrder = None, *, next_step: str = "") -> date:
     """The date that the option or argument `field` says. Raises `BadRequest`."""
     with refuse_bad_value(field, next_step=next_step):

@@ -6,7 +6,7 @@ from ketasched.model.companion_kind import CompanionKind
 from ketasched.model.course import Course
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.protocol import Minutes, Phase, Protocol, VisitKind
-from ketasched.model.visit import TAKES_PLACE, Companion, Slot
+from ketasched.model.visit import TAKES_PLACE, Companion, Slot, Visit
 
 REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
 """The kind of visit that a review is, for its length. No review takes a chair."""
@@ -36,17 +36,22 @@ def home_phase(protocol: Protocol, companion: Companion) -> Phase | None:
     return next((one for one in protocol.home_phases if one.name == companion.name), None)
 
 
-def visit_kind_of(course: Course, companion: Companion) -> VisitKind:
-    """The kind of visit that a companion is for planning; a home day's is as the clinic has it."""
-    if phase := home_phase(course.protocol, companion):
+def kind_of(course: Course, item: Visit | Companion) -> VisitKind:
+    """The kind of a visit by the protocol, or that which a companion is for planning.
+
+    A home day's is as the clinic has it.
+    """
+    if isinstance(item, Visit):
+        return course.protocol.visits[item.kind]
+    if phase := home_phase(course.protocol, item):
         return effective_kind(course.protocol, course.clinic, phase.visit)
-    kind = companion_kind(course.protocol, companion)
+    kind = companion_kind(course.protocol, item)
     return visit_kind(kind) if kind else REVIEW
 
 
 def companion_slot(course: Course, companion: Companion) -> Slot:
     """The slot of a companion."""
-    return Slot(visit_kind_of(course, companion), companion.start, companion.end)
+    return Slot(kind_of(course, companion), companion.start, companion.end)
 
 
 def companion_slots(course: Course) -> list[tuple[str, Slot]]:

@@ -91,6 +91,11 @@ class Course:
         """The moment of the last entry of the history, or of the planning."""
         return self.history[-1].at if self.history else self.made_at
 
+    @property
+    def items(self) -> tuple[Visit | Companion, ...]:
+        """Its visits, then its companions."""
+        return *self.visits, *self.companions
+
     def problems(self) -> Iterator[Problem]:
         """Problem if the patient is not the request's."""
         if self.patient != self.request.patient:

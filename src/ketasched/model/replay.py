@@ -111,22 +111,17 @@ def renames(course: Course) -> set[tuple[datetime, str, str]]:
     return {(at, was, now) for at, was, now in found if was != now}
 
 
-def removed_visits(course: Course) -> Iterator[Visit]:
-    """The visits that a change has removed before they were over, each as it was."""
-    return (one for one in _removed_items(course) if isinstance(one, Visit))
-
-
-def removed_companions(course: Course) -> Iterator[Companion]:
-    """The companions that a change has removed before they were over, each as it was."""
-    return (one for one in _removed_items(course) if isinstance(one, Companion))
-
-
-def _removed_items(course: Course) -> Iterator[Visit | Companion]:
+def removed_items(course: Course) -> list[Visit | Companion]:
+    """What a change has removed before it was over, as omitted: calendars may have it."""
     there = items_of(course)
-    for entry in course.history:
-        for was in (change.was for change in _changes(entry) if change.now is None):
-            if was and was.uid not in there and was.uid in entry.changed:
-                yield was
+    removed = {
+        change.was.uid: change.was
+        for entry in course.history
+        for change in _changes(entry)
+        if change.was and change.now is None
+        if change.was.uid not in there and change.was.uid in entry.changed
+    }
+    return [replace(one, status="omitted") for one in removed.values()]
 
 
 def entry_problems(course: Course) -> Iterator[str]:
@@ -206,8 +201,7 @@ def is_numbered(course: Course) -> bool:
 
 def items_of(course: Course) -> dict[str, Visit | Companion]:
     """The visits and reviews of a course, by uid."""
-    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
-    return {item.uid: item for item in items}
+    return {item.uid: item for item in course.items}
 
 
 def item_of(course: Course, finding: Finding) -> Visit | Companion | None:

@@ -10,7 +10,7 @@ from ketasched.model.companion_slots import (
     companion_kind,
     companion_slot,
     home_phase,
-    visit_kind_of,
+    kind_of,
 )
 from ketasched.model.holds import slot_of
 from ketasched.model.no_driving import is_without_driving
@@ -59,7 +59,7 @@ def _ride_findings(course: Course) -> Iterator[Finding]:
     for review in course.companions:
         before = _treatment_before(course, review)
         has_ride = any(visit.start == review.start for visit in course.visits)
-        has_ride = has_ride or visit_kind_of(course, review).needs_driver
+        has_ride = has_ride or kind_of(course, review).needs_driver
         is_ahead = review.status in ("planned", "tentative") and review.place == "clinic"
         if before and is_ahead and not has_ride and is_without_driving(before, review.start):
             name = "The review" if review.is_review else review.title
@@ -105,7 +105,7 @@ def _sayings(
     for other in known:
         if begin < other.end.timestamp() and other.start.timestamp() < end:
             yield COMPANION, f"{name_of(other)} is at the same time"
-    minutes = visit_kind_of(course, one).minutes.total
+    minutes = kind_of(course, one).minutes.total
     if one.minutes != minutes:
         yield "times", f"it takes {one.minutes} minutes; by its kind it is {minutes}"
     if phase := home_phase(course.protocol, one):

@@ -2,6 +2,6 @@
 
 The register stores every course, the chair of each booked visit and a log of all changes.
 
-Doors: address, backup, clinic_book, clinic_now, course_lookup, feeds, imports, joint_entry,
-opening, records, register.
+Doors: address, backup, clinic_now, course_lookup, feeds, imports, joint_entry, opening, records,
+register.
 """

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select
 
 from ketasched.errors import BadFile, NoPlan, command_line
-from ketasched.model import Companion, Course, Visit
+from ketasched.model import Course, Visit
 from ketasched.model.holds import CHAIR, START
 from ketasched.model.identifiers import folded_reference
 from ketasched.model.replay import renames
@@ -203,8 +203,7 @@ def refuse_taken_reference(
 
 def nothing_left(course: Course, taken: ChairTaken, step: str = MEND_IMPORT) -> Conflict:
     """The conflict of a course, imported or moved, one of whose visits lacks a unit."""
-    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
-    item = next((one for one in items if one.uid == taken.uid), course.visits[0])
+    item = next((one for one in course.items if one.uid == taken.uid), course.visits[0])
     when, day = moment_text(item.start), item.start.date()
     if taken.unit in (CHAIR, START):
         said, out = "all chairs are taken", chairs_out_of_order_text(course.clinic, day)

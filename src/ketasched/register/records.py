@@ -127,6 +127,13 @@ class BookingRequest:
         before = (self.before.course_id,) if self.before else ()
         return (*before, *self.instead_of)
 
+    def planned(self, bookings: Occupancy) -> Course:
+        """The course that `make` plans. Raises `NoPlan` with its remedies."""
+        try:
+            return self.make(bookings)
+        except NoPlan as error:
+            raise self.explain(error, bookings) from None
+
 
 def waivers_of(course: Course) -> set[Waiver]:
     """The items for which `capacity` or `staff` was overridden, or that began without a chair.

@@ -127,10 +127,7 @@ class Register:
     def plan(self, booking: BookingRequest) -> Course:
         """The course that `book` would enter; nothing is written. Raises the errors of `book`."""
         with self.occupancy_for(booking) as bookings:
-            try:
-                return booking.make(bookings)
-            except NoPlan as error:
-                raise booking.explain(error, bookings) from None
+            return booking.planned(bookings)
 
     def book(self, booking: BookingRequest) -> Course:
         """Plan a course beside the booked visits and enter it in one transaction.

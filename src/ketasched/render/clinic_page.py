@@ -39,15 +39,11 @@ def _resource_text(resource: Resource) -> str:
     """How many of a resource there are, for how many patients, when: "2, for 4 patients each"."""
     each = f", for {resource.serves} patients each" if resource.serves > 1 else ""
     parts = ", ".join(part.replace("_", "-") for part in resource.during)
-    hours = resource.hours
-    times = (
-        ""
-        if hours is None
-        else "; "
-        + ", ".join(
-            f"{name} {' and '.join(map(str, hours.on(number)))}"
-            for number, name in enumerate(WEEKDAYS)
-            if hours.on(number)
-        )
-    )
-    return f"{resource.count}{each}; {parts}{times}; every visit, unless its kind says `needs`"
+    hours = [resource.hours.on(number) for number in range(7)] if resource.hours else []
+    times = [
+        f"{name} {' and '.join(map(str, day))}"
+        for name, day in zip(WEEKDAYS, hours, strict=False)
+        if day
+    ]
+    said = (f"{resource.count}{each}", parts, ", ".join(times))
+    return "; ".join([*filter(None, said), "every visit, unless its kind says `needs`"])

@@ -9,7 +9,6 @@ the resource's address in its place wherever it stands.
 import json
 from collections.abc import Collection, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -34,11 +33,10 @@ from ketasched.model import (
     Course,
     Status,
     Visit,
-    VisitKind,
 )
-from ketasched.model.companion_slots import home_phase, visit_kind_of
+from ketasched.model.companion_slots import home_phase, kind_of
 from ketasched.model.identifiers import clinic_key, make_uid
-from ketasched.model.replay import removed_companions, removed_visits
+from ketasched.model.replay import removed_items
 
 STATUS: Mapping[Status, str] = {
     "planned": "booked",
@@ -91,11 +89,8 @@ class _Resources:
         self.subject = {"type": "Patient", "identifier": {"value": course.patient}}
         self.location_id = make_uid(clinic_key(course.clinic), "location")
         here = (visit for visit in course.visits if not visit.elsewhere)
-        visits = {one.uid: replace(one, status="omitted") for one in removed_visits(course)}
-        others = {one.uid: replace(one, status="omitted") for one in removed_companions(course)}
-        self.items: list[Visit | Companion]
-        self.items = [*here, *course.companions, *visits.values(), *others.values()]
-        """With what an undo has removed, as omitted, because a record system may have it."""
+        self.items = [*here, *course.companions, *removed_items(course)]
+        """With what a change has removed, because a record system may have it."""
 
     def bundle(self) -> FhirResource:
         """The Bundle."""
@@ -153,7 +148,7 @@ class _Resources:
             one.of.removesuffix(MAKE_UP_SUFFIX) if isinstance(one, Visit) else one.uid
             for one in standing or items
         }
-        title = self.labels.kind_title(self.kind(items[0]))
+        title = self.labels.kind_title(kind_of(self.course, items[0]))
         return {
             "resourceType": "ServiceRequest",
             "status": _standing(items),
@@ -167,17 +162,14 @@ class _Resources:
 
     def appointment(self, item: Visit | Companion) -> FhirResource:
         """A visit or a companion, as an Appointment of the patient, perhaps at the clinic."""
-        if isinstance(item, Visit):
-            title, place = self.labels.visit_title(item), self.kind(item).place
-        else:
-            title, place = self.labels.companion_title(item), item.place
+        place = item.place if isinstance(item, Companion) else kind_of(self.course, item).place
         phase, status = self.phase(item), STATUS[item.status]
         is_open = status in ("proposed", "pending")
         actors = self.subject, *[_reference(self.location_id)] * (place == "clinic")
         return {
             "resourceType": "Appointment",
             "status": status,
-            "description": _plain(title),
+            "description": _plain(self.labels.item_title(item)),
             **self.span(item.start, item.end),
             "minutesDuration": int((_utc(item.end) - _utc(item.start)).total_seconds()) // 60,
             "created": _written(self.course.made_at),
@@ -206,17 +198,12 @@ class _Resources:
             "activity": [{"reference": _reference(uid)} for uid in activities],
         }
 
-    def kind(self, item: Visit | Companion) -> VisitKind:
-        """The kind of a visit, or that which a companion is for planning."""
-        if isinstance(item, Visit):
-            return self.course.protocol.visits[item.kind]
-        return visit_kind_of(self.course, item)
-
     def instruction(self, item: Visit | Companion) -> str:
         """What the patient has to arrange, and until when they must not drive."""
         if item.status not in TAKES_PLACE:
             return ""
-        kind, times, text = self.kind(item), visit_times(item, self.locale), self.locale.text
+        kind, text = kind_of(self.course, item), self.locale.text
+        times = visit_times(item, self.locale)
         driver = text(NEEDS_DRIVER) if kind.needs_driver else ""
         if isinstance(item, Companion) and not driver and must_not_drive(self.course, item):
             driver = text(NOT_YOURSELF)

@@ -34,14 +34,13 @@ from ketasched.model import (
     Course,
     Entry,
     Visit,
-    VisitKind,
     Wording,
 )
-from ketasched.model.companion_slots import home_phase
+from ketasched.model.companion_slots import home_phase, kind_of
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact
 from ketasched.render.bill import Bill, BillLine, make_bill
-from ketasched.render.to_come import first_to_come, kind_of, what_is_to_come
+from ketasched.render.to_come import first_to_come, what_is_to_come
 
 STATUS_TEXTS = {
     "missed": message("did not take place"),
@@ -125,20 +124,19 @@ class Page(Labels):
     @property
     def rides_to_come(self) -> bool:
         """Whether somebody else has to drive the patient to anything that is to come."""
-        return any(self._kind(one).needs_driver for one in self.to_come)
+        return any(kind_of(self.course, one).needs_driver for one in self.to_come)
 
     @property
     def needs_attendant(self) -> bool:
         """Whether somebody has to stay with the patient at anything that is to come."""
-        return any(self._kind(one).attendant for one in self.to_come)
+        return any(kind_of(self.course, one).attendant for one in self.to_come)
 
     @property
     def when_later(self) -> str:
         """What to do if a visit takes longer, or a dose at home begins later, than planned."""
-        items: tuple[Visit | Companion, ...] = (*self.course.visits, *self.course.companions)
         places = {
-            self._kind(one).place
-            for one in items
+            kind_of(self.course, one).place
+            for one in self.course.items
             if one.no_driving_until and one.status in TAKES_PLACE
         }
         said = {"clinic": KEPT_LONGER, "home": BEGUN_LATER}
@@ -146,13 +144,10 @@ class Page(Labels):
 
     def attendant_text(self, item: Visit | Companion) -> str:
         """From when until when somebody has to stay with the patient; "" if nobody has to."""
-        if not self._kind(item).attendant or item.status not in ("planned", "tentative"):
+        if not kind_of(self.course, item).attendant or item.status not in ("planned", "tentative"):
             return ""
         begin, end = map(self.locale.clock_text, (item.start, item.end))
         return self.locale.text(STAYS_WITH, begin=begin, end=end)
-
-    def _kind(self, item: Visit | Companion) -> VisitKind:
-        return kind_of(self.course, item)
 
     def check_in_text(self, visit: Visit) -> str:
         """When the patient has to be at the clinic: "09:00"; "" for a visit elsewhere."""

@@ -2,15 +2,7 @@
 
 from collections.abc import Iterable
 
-from ketasched.model import Companion, Course, Visit, VisitKind
-from ketasched.model.companion_slots import visit_kind_of
-
-
-def kind_of(course: Course, item: Visit | Companion) -> VisitKind:
-    """The kind of a visit, or that which a companion is for planning."""
-    if isinstance(item, Visit):
-        return course.protocol.visits[item.kind]
-    return visit_kind_of(course, item)
+from ketasched.model import Companion, Course, Visit
 
 
 def what_is_to_come(course: Course) -> list[Visit | Companion]:
@@ -18,11 +10,10 @@ def what_is_to_come(course: Course) -> list[Visit | Companion]:
 
     In a first revision nothing is over, because a course may be entered afterwards.
     """
-    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
     now = course.changed_at.timestamp()
     planned = (
         one
-        for one in items
+        for one in course.items
         if one.status in ("planned", "tentative")
         if course.revision == 1 or one.end.timestamp() > now
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import count
 
 from ketasched.model import TAKES_PLACE, Companion, Course, Driver, Slot, Status, Visit
-from ketasched.model.companion_slots import companion_kind, companion_slot, visit_kind_of
+from ketasched.model.companion_slots import companion_kind, companion_slot, kind_of
 from ketasched.model.drivers import driver_of_added, driver_of_confirmed, driver_of_moved
 from ketasched.model.identifiers import make_uid
 from ketasched.model.no_driving import with_home_days
@@ -126,7 +126,7 @@ class _Placing:
 
     def _driver(self, companion: Companion) -> Driver | None:
         """Who drives to a companion that takes place: whoever would to a visit so confirmed."""
-        kind = visit_kind_of(self.after, companion)
+        kind = kind_of(self.after, companion)
         if self.before[companion.uid].status != "tentative" or not kind.needs_driver:
             return companion.driver
         return companion.driver or driver_of_confirmed(self.after, companion, self.now)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ketasched.errors import BadRequest, NothingToDo
 from ketasched.model import WEEKDAYS, Change, Companion, Course, Driver, Visit, quote, visits_text
-from ketasched.model.companion_slots import visit_kind_of
+from ketasched.model.companion_slots import kind_of
 from ketasched.model.drivers import named_driver
 from ketasched.model.values import read_weekday
 from ketasched.revising.intents import Draft, pinned_draft
@@ -60,7 +60,7 @@ def _chosen_companions(
         one
         for one in course.companions
         if one.status in OPEN_STATUSES and one.start > now
-        if visit_kind_of(course, one).needs_driver
+        if kind_of(course, one).needs_driver
         if (WEEKDAYS[one.start.weekday()] in weekdays if weekdays else one.after in numbers)
     ]
 

@@ -153,14 +153,14 @@ def visits_between(
             )
 
 
-def visits_without_driver(
+def coming_visits(
     courses: Iterable[Course],
     chairs: Chairs,
     now: datetime,
     last: date,
     misfits: Misfits = NO_MISFITS,
 ) -> list[DayVisit]:
-    """What from `now` to the day `last` (inclusive) needs a driver and has none."""
+    """The visits, and what else needs a ride, from `now` to the day `last`, inclusive, by time."""
     found = [
         one
         for course in courses
@@ -168,7 +168,7 @@ def visits_without_driver(
             *visits_between(course, chairs, now.date(), last, misfits),
             *_driven_companions(course, now.date(), last, misfits),
         )
-        if one.needs_driver and one.start >= now
+        if one.start >= now
     ]
     return sorted(found, key=time_order)
 

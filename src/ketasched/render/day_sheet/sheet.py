@@ -18,7 +18,7 @@ from ketasched.model import (
     misfit_count,
     where_used,
 )
-from ketasched.model.companion_slots import home_phase, visit_kind_of
+from ketasched.model.companion_slots import home_phase, kind_of
 from ketasched.model.holds import CHAIR, Hold
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.opening_hours import openings
@@ -264,7 +264,7 @@ def _reviews_on(course: Course, day: date, misfits: Misfits) -> Iterator[DayRevi
                 review.before,
                 review.minutes,
                 home_phase(course.protocol, review) is not None,
-                visit_kind_of(course, review).attendant,
+                kind_of(course, review).attendant,
                 review.no_driving_until,
                 review.driver,
                 needs_ride(course, review) and review.driver is None,
