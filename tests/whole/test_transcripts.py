@@ -66,7 +66,7 @@ ELSEWHERE = {
     "api/calendar_entries.py no_extra": "exchange/test_hostile_servers.py::test_without_the",
     "cli/publish.py _password_in": "exchange/test_hostile_servers.py::test_an_empty_pass",
     "cli/publish.py _password_of": "exchange/test_hostile_servers.py::test_a_machine_wit",
-    "api/calendar_entries.py publish_entries": "exchange/test_calendar_servers.py::test_an_entry_that_so",
+    "api/calendar_entries.py publish_entries": "exchange/test_calendar_servers.py::test_an_entry",
     "exchange/calendar_server.py _no_access": "exchange/test_hostile_servers.py::test_a_wrong_pas",
     "exchange/calendar_server.py _refuse_address": "exchange/test_hostile_servers.py::test_an_add",
     "files/change_parsing.py choice": "files/test_change_parsing.py::test_what_a_verb_cannot_take",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NameStore = Callable[[Naming], Names]
 """Where the names of feeds are kept: adds those that a naming says, and returns all."""
 
-Now = Callable[[Clinic], datetime]
+MomentAt = Callable[[Clinic], datetime]
 """The moment of publishing, local to the clinic."""
 
 Paths = str | Path | Sequence[str | Path]
@@ -88,7 +88,7 @@ older state over a newer one.
 """
 
 
-def courses_of_register(book: ClinicBook, now: Now) -> PublishedCourses:
+def courses_of_register(book: ClinicBook, moment: MomentAt) -> PublishedCourses:
     """All courses of a clinic. Of a damaged one there is the error."""
     # Imported here because a register is an extra.
     from ketasched.register import feeds  # noqa: PLC0415
@@ -103,14 +103,14 @@ def courses_of_register(book: ClinicBook, now: Now) -> PublishedCourses:
         [one for one in found if isinstance(one, Course)],
         owner,
         clinic,
-        now(clinic),
+        moment(clinic),
         partial(feeds.keep_feed_names, engine, book.named),
         [one for one in found if isinstance(one, BadFile)],
     )
 
 
 def courses_of_patient(
-    register: "Register", name: str, clinic: Clinic | None, now: Now
+    register: "Register", name: str, clinic: Clinic | None, moment: MomentAt
 ) -> PublishedCourses:
     """All courses of a patient, of this clinic if the register has several. Raises `BadFile`."""
     # Imported here because a register is an extra.
@@ -118,10 +118,10 @@ def courses_of_patient(
 
     courses = [register.course(one.course_id) for one in entries_of(register, name, clinic)]
     keep = partial(keep_feed_names, register.engine, courses[0].clinic)
-    return _published("patient", courses, clinic, now, keep)
+    return _published("patient", courses, clinic, moment, keep)
 
 
-def courses_in(path: Path, clinic: Clinic | None, now: Now) -> PublishedCourses:
+def courses_in(path: Path, clinic: Clinic | None, moment: MomentAt) -> PublishedCourses:
     """The course in a file or a folder, after those that it follows; perhaps in a newer clinic.
 
     Raises `BadFile`.
@@ -135,7 +135,7 @@ def courses_in(path: Path, clinic: Clinic | None, now: Now) -> PublishedCourses:
     if clinic:
         courses = [with_newer_clinic(one, clinic, "the clinic") for one in courses]
     keep = partial(keep_feed_names_in, feeds_file_of(path))
-    return _published("files", courses, clinic, now, keep)
+    return _published("files", courses, clinic, moment, keep)
 
 
 def courses_in_all(courses: Paths, at: Moment, clinic: Clinic | None) -> Read:
@@ -148,8 +148,8 @@ def _published(
     source: Literal["patient", "files"],
     courses: Sequence[Course],
     clinic: Clinic | None,
-    now: Now,
+    moment: MomentAt,
     keep: NameStore,
 ) -> PublishedCourses:
     own = clinic or courses[-1].clinic
-    return PublishedCourses(source, courses, clinic_key(own), own, now(own), keep)
+    return PublishedCourses(source, courses, clinic_key(own), own, moment(own), keep)
