@@ -2,12 +2,11 @@
 
 import click
 
+from ketasched.api.exchange import ClinicExchange
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
-from ketasched.exchange.reminders import FURTHEST, reminders
 from ketasched.language.locale import Locale
 from ketasched.model.queues import PatientReminder
 from ketasched.model.wall_clock import day_text
@@ -27,12 +26,11 @@ def command(*, coming: ComingDays, output: QueueOptions) -> None:
     """
     columns = output.columns("reminders")
     query, now, last = coming.query, coming.now, coming.last
-    courses, _ = query.days(now.date(), last + FURTHEST)
-    found = [one for course in courses for one in reminders(course, now, last)]
-    found.sort(key=lambda one: (one.send_at.timestamp(), one.key))
+    found = ClinicExchange(query.register).reminders(
+        at=now, days=coming.ahead.days, clinic=query.named
+    )
     reachable = [one for one in found if one.to or one.email]
     output.print(reachable, columns, [_cells(one, query.locale) for one in reachable])
-    hide_people(*courses)
     if nowhere := len({one.patient for one in found} - {one.patient for one in reachable}):
         who = "1 patient" if nowhere == 1 else f"{nowhere} patients"
         say("warning", f"{who} agreed to reminders, without a phone number or a mail address")

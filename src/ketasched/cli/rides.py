@@ -2,12 +2,12 @@
 
 import click
 
+from ketasched.api.exchange import ClinicExchange
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
-from ketasched.exchange.rides import NOBODY, rides
+from ketasched.exchange.rides import NOBODY
 from ketasched.language.locale import Locale
 from ketasched.model.queues import Ride
 from ketasched.model.wall_clock import day_text
@@ -35,11 +35,10 @@ def command(*, coming: ComingDays, driver: str, output: QueueOptions) -> None:
     """
     columns = output.columns("rides")
     query, now, last = coming.query, coming.now, coming.last
-    courses, _ = query.days(now.date(), last)
-    found = [one for course in courses for one in rides(course, now, last, driver)]
-    found.sort(key=lambda one: (one.at.timestamp(), one.key))
+    found = ClinicExchange(query.register).rides(
+        at=now, days=coming.ahead.days, driver=driver, clinic=query.named
+    )
     output.print(found, columns, [_cells(one, query.locale) for one in found])
-    hide_people(*courses)
     if not found:
         which = {NOBODY: "ride without a driver", "all": "ride"}.get(driver, "ride of this driver")
         say("note", f"no {which} until {day_text(last)}")

@@ -46,7 +46,7 @@ VEVENT = re.compile(r"^BEGIN:VEVENT$.*?^END:VEVENT$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class CalendarEntry:
     """An event as it is to stand in a calendar; `name` is that of a new resource for it."""
 
     name: str
@@ -80,7 +80,7 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done to a resource; one that is removed has no text."""
+    """What is done to a resource, which gets a text unless it is removed."""
 
     what: Literal["new", "changed", "cancelled", "removed"]
     name: str
@@ -92,15 +92,15 @@ class Step:
 
 def published_entries(
     courses: Iterable[Course], audience: Audience, today: date
-) -> dict[str, Published]:
+) -> dict[str, CalendarEntry]:
     """The events of the courses for an audience, by UID."""
-    view, found = View(audience), dict[str, Published]()
+    view, found = View(audience), dict[str, CalendarEntry]()
     for chain in chains(courses):
         last = chain[-1]
         owner, locale = clinic_key(last.clinic), reader_locale(last, view)
         for event in chain_events(chain, view, today):
             name = _resource_name(owner, audience, event.uid)
-            found[event.uid] = Published(name, event, last.timezone, locale)
+            found[event.uid] = CalendarEntry(name, event, last.timezone, locale)
     return found
 
 
@@ -117,7 +117,7 @@ def ended_entries(
     to come of courses that are not known any more; what was stays.
     """
     known = frozenset[str]().union(*map(course_uids, courses))
-    owners = {clinic_key(course.clinic) for course in courses}
+    owners = {clinic_key(course.clinic) for course in courses} | {owner}
     for one in found:
         uid = uid_of(one)
         is_ours = any(one.name == _resource_name(key, audience, uid) for key in owners)
@@ -126,7 +126,7 @@ def ended_entries(
 
 
 def steps(
-    published: Mapping[str, Published],
+    published: Mapping[str, CalendarEntry],
     found: Sequence[CalendarObject],
     ended: Mapping[str, Locale],
 ) -> Iterator[Step]:
