@@ -4,7 +4,11 @@ from dataclasses import replace
 
 from ketasched.model.keys import Key
 
-_CHARACTER = r'[^\s@,;:<>()\[\]\\"\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u206f\u3000\ufeff]'
+_CHARACTER = (
+    r'[^\s@,;:<>()\[\]\\"\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u206f\u3000\ufeff'
+    # Characters that may be shown as nothing: Unicode's Default_Ignorable_Code_Point.
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffb]"
+)
 
 _KEY = Key(
     "",
@@ -18,6 +22,7 @@ def email_key(about: str) -> Key:
 
     An address has one "@", at most 254 characters (RFC 5321, 4.5.3.1.3, without the brackets), and
     no space, control or separator of addresses: nothing of it can become another header of a mail.
+    It has no invisible character, of which nobody would see that it makes another address.
     Letters of any script, and dots anywhere, occur in addresses that work.
     """
     return replace(_KEY, about=about)
