@@ -70,7 +70,7 @@ def render(course: Course, view: View) -> str:
     """
     if view.audience == "driver":
         said = "FHIR is for a record system and names the patient: no driver gets it"
-        raise BadRequest("audience", said, next_step='the format "ics"')
+        raise BadRequest("audience", said, next_step="the format ics")
     return json.dumps(_Resources(course).bundle(), ensure_ascii=False, indent=2) + "\n"
 
 
