@@ -23,6 +23,7 @@ from ketasched.files.option_values import read_day, refuse_bad_value
 from ketasched.files.typed_dates import date_range
 from ketasched.files.typed_text import text_of, texts_of
 from ketasched.model import Clinic, Clock, DateRange
+from ketasched.model.field_types import refusing_wrong_nouns
 from ketasched.model.session_counts import SessionCount
 from ketasched.model.wall_clock import moment_at
 from ketasched.register.clinic_now import clinic_now
@@ -195,6 +196,7 @@ class ClinicDays:
         found = proposed_before(book, written, now, name=name, excepted=who)
         return enter(book, found, now, dry_run=dry_run) if found.revisions else found
 
+    @refusing_wrong_nouns
     def _book(self, clinic: Clinic | None) -> ClinicBook:
         if clinic:
             self.stored.refuse_stranger(clinic)
