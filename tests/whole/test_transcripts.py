@@ -41,7 +41,7 @@ of_each = pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.ste
 ELSEWHERE = {
     "api/changes.py booking_of": "api/test_same_as_commands.py::test_a_switch_needs_a_protocol",
     "api/changes.py change_of": "api/test_same_as_commands.py::test_a_ready_change_takes_no",
-    "api/registers.py _booking": "api/test_registers.py::test_a_course_of_nobody_is_not_booked",
+    "api/registers.py book": "api/test_registers.py::test_a_course_of_nobody_is_not_booked",
     "api/clinic_days.py day_page": "api/test_registers.py::test_a_form_of_a_day_that_is_none",
     "api/clinic_days.py _clinic_of": "api/test_days_same_as_commands.py::test_an_empty_register",
     "batch/manifest.py new_csv_file": "batch/test_failures.py::test_a_run_whose_folder_is_gone",

@@ -19,9 +19,9 @@ from ketasched.model.wall_clock import day_text
 
 
 @click.command("appointments")
-@coming_days("14d", "the first day")
 @click.option("--from", "since", metavar="DATE", help="The first day (today).")
 @click.option("--until", metavar="DATE", help="The last day, in the place of --next.")
+@coming_days("14d", "the first day")
 @options.group(QueueOptions, "output", *queue_options)
 def command(
     *,
