@@ -13,7 +13,7 @@ import pytest
 
 from ketasched.exchange.reminders import reminders
 from ketasched.files.load import load_protocol
-from ketasched.model import Course
+from ketasched.model import Clock, Course, Reminder, Reminders
 from ketasched.model.queues import PatientReminder
 from ketasched.planning.planner import plan as plan_course
 from tests.conftest import MADE_AT, ROOT
@@ -79,6 +79,18 @@ def test_moments_keep_their_clock_time_when_the_clocks_change():
         "2026-10-30T10:00:00-04:00",
         "2026-11-01T18:00:00-05:00",
     ]
+
+
+def test_two_clock_times_that_are_one_moment_when_the_clocks_change_are_one_message():
+    moments = (Reminder(1, Clock(150)), Reminder(1, Clock(210)))  # 02:30 there is none, that night
+    at = clinic(reminders=Reminders(moments), id_salt="s")
+    asked = request(start=date(2027, 3, 15))
+    found = all_reminders(plan_course(load_protocol("iv-depression"), at, asked, made_at=MADE_AT))
+    assert len({one.key for one in found}) == len(found)
+    first = [one for one in found if one.start.date() == date(2027, 3, 15)]
+    assert [one.send_at.isoformat() for one in first] == ["2027-03-14T03:30:00-04:00"]
+    later = [one for one in found if one.start.date() == date(2027, 3, 17)]
+    assert [one.send_at.hour for one in later] == [2, 3]
 
 
 def test_a_moment_that_has_passed_or_is_after_the_days_is_not_in_it():

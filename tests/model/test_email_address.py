@@ -43,6 +43,10 @@ def test_addresses_that_work_are_taken(text):
         pytest.param("ana@example.org\r\n", id="a line end"),
         pytest.param("ana\x00@example.org", id="a control"),
         pytest.param("ana\u2028@example.org", id="a line separator"),
+        pytest.param("an\u00ada@example.org", id="a soft hyphen"),
+        pytest.param("ana@exam\u200bple.org", id="a space without width"),
+        pytest.param("ana\u3164@example.org", id="a Hangul filler"),
+        pytest.param("ana\ufe0f@example.org", id="a variation selector"),
         pytest.param(f"a@{'b' * 253}", id="255 characters"),
     ],
 )

@@ -197,6 +197,18 @@ def test_an_identifier_that_is_no_uuid_becomes_one_and_the_same_each_time(course
     assert course_id not in render(course, "fhir")
 
 
+@pytest.mark.parametrize(
+    "way", [str.upper, "{{{}}}".format, "urn:uuid:{}".format], ids=["case", "braces", "URN"]
+)
+def test_two_courses_whose_identifiers_are_one_uuid_stay_two(way):
+    own = six().course_id
+    ids = (own, way(own))
+    plans = [of_type(bundle(replace(six(), course_id=one)), "CarePlan")[0] for one in ids]
+    values = [one["identifier"][0]["value"] for one in plans]
+    assert values[0] == f"urn:uuid:{own}"
+    assert values[0].casefold() != values[1].casefold()
+
+
 def test_a_line_is_the_bundle():
     assert json.loads(render_line(six())) == bundle(six())
     assert "\n" not in render_line(six())

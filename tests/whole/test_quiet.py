@@ -286,3 +286,13 @@ def test_an_example_in_an_error_is_whole_where_the_value_is_hidden(prepared):
     assert 'expected a clock time such as "08:30", not …' in run(
         "plan --patient Q --start 2026-12-07 --time 9.5"
     )
+
+
+def test_a_next_step_keeps_words_of_ours():
+    lines = {line for path in TRANSCRIPTS for line in path.read_text("utf-8").splitlines()}
+    # What a roster's columns are called is not ours.
+    steps = {one for one in lines if one.startswith("try: ") and '="' not in one}
+    # Without its command here, nobody knows whose name is to be hidden.
+    changed = {one for one in steps if anonymity.anonymous(one) != one and "Hara" not in one}
+    assert len(steps) > 200
+    assert changed <= {'try: --name "Sam Rivera"'}

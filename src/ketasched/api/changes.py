@@ -14,6 +14,7 @@ from ketasched.files.change_parsing import ChangeValues, read_change
 from ketasched.files.load import load_protocol, with_newer_clinic
 from ketasched.files.typed_text import texts_of
 from ketasched.model import Change, Clinic, Course, Protocol
+from ketasched.model.field_types import refusing_wrong_nouns
 from ketasched.model.occupancy import Occupancy
 from ketasched.register.records import BookingRequest
 from ketasched.rules.base import NO_BOOKINGS, unlimited
@@ -22,6 +23,7 @@ Verb = str | Change
 """A verb of `ketasched revise`, or the whole change as a noun."""
 
 
+@refusing_wrong_nouns
 def revise(
     course: Course,
     verb: Verb,
@@ -58,6 +60,7 @@ def revise(
         return course
 
 
+@refusing_wrong_nouns
 def change_of(
     course: Course,
     verb: Verb,

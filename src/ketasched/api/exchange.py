@@ -23,6 +23,7 @@ from ketasched.files.load import builtin_clinic
 from ketasched.files.option_values import read_day
 from ketasched.files.typed_text import text_of, texts_of
 from ketasched.model import Audience, Clinic, DateRange
+from ketasched.model.field_types import refusing_wrong_nouns
 from ketasched.model.queues import Appointment, PatientReminder, Ride
 from ketasched.register.clinic_now import clinic_now
 from ketasched.register.course_lookup import several_clinics
@@ -156,6 +157,7 @@ class ClinicExchange:
             return lambda: [courses_of_register(self._book(clinic), now)]
         return lambda: [courses_of_patient(self.stored, one, clinic, now) for one in names]
 
+    @refusing_wrong_nouns
     def _book(self, clinic: Clinic | None) -> ClinicBook:
         if clinic:
             self.stored.refuse_stranger(clinic)

@@ -8,6 +8,7 @@ from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.files.load import load_protocol, refuse_mismatch, shipped_protocols
 from ketasched.model import Clinic, Course, Protocol, Request
+from ketasched.model.field_types import refusing_wrong_nouns
 from ketasched.model.identifiers import make_course_id
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan as best_course
@@ -50,6 +51,7 @@ def plan(
     return plan_booking(context, course_id, budget=lambda: more_time).planned(bookings)
 
 
+@refusing_wrong_nouns
 def usable_context(
     protocol: Protocol,
     clinic: Clinic,

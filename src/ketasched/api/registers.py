@@ -18,6 +18,7 @@ from ketasched.errors import BadFile, BadRequest, NothingToDo
 from ketasched.files.change_parsing import ChangeValues
 from ketasched.files.load import with_newer_clinic
 from ketasched.model import UNNAMED, Clinic, Course, Protocol, Request
+from ketasched.model.field_types import refusing_wrong_nouns
 from ketasched.register.clinic_now import clinic_now
 from ketasched.register.course_lookup import entries_of, find_entry, unknown_patient
 from ketasched.register.imports import Imported, enter_courses
@@ -144,6 +145,7 @@ class Register(ClinicDays):
         with self.stored.occupancy_for(booking) as bookings:
             return suggest(course, visit, at=moment, bookings=bookings)
 
+    @refusing_wrong_nouns
     def course(self, patient: Patient, *, at: Moment, clinic: Clinic | None = None) -> Course:
         """The course of a patient that is not over at this moment, else the last one.
 
@@ -159,6 +161,7 @@ class Register(ClinicDays):
         entry = find_entry(self.stored, patient, clinic, today.date())
         return self.stored.course(entry.course_id)
 
+    @refusing_wrong_nouns
     def courses(self, patient: str = "", *, clinic: Clinic | None = None) -> list[Course]:
         """All courses, or those of one patient, in the order of patients. Raises `BadFile`."""
         if patient:

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from ketasched.api.busy_times import Busy, course_with_calendars
 from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.model import Course
+from ketasched.model.field_types import refusing_wrong_nouns
 from ketasched.model.occupancy import Occupancy
 from ketasched.revising import suggest as suggestions
 from ketasched.revising.suggest import Suggestion
 from ketasched.rules.base import NO_BOOKINGS, unlimited
 
 
+@refusing_wrong_nouns
 def suggest(
     course: Course,
     visit: int,

@@ -21,10 +21,13 @@ if TYPE_CHECKING:
 HIDDEN, UNNAMED = "…", "patient"
 """What stands for a value, and the patient's reference where none is given: a word of ours."""
 
-VALUE = re.compile(r'(?:such as|expected| or) "[^"]*"|(".*"|(?<=, not )[\[{].*)')
+VALUE = re.compile(
+    r'(?:such as|expected| or|(?:rows|place|email|timezone|date_order) =) "[^"]*"'
+    r'|(".*"|(?<=, not )[\[{].*)'
+)
 """A value as `model.quote` shows it, to the last quote of the line: it may have quotes of its own.
 
-After "such as", "or" and "expected" stand words of ours, which are no value.
+After "such as", "or", "expected" and some keys of files stand words of ours, which are no value.
 """
 
 TYPED, PARSED, PEOPLE = "ketasched.typed", "ketasched.parsed", "ketasched.people"

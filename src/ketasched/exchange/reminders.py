@@ -42,14 +42,16 @@ def reminders(course: Course, now: datetime, last: date) -> Iterator[PatientRemi
     if not asked.reminders:
         return
     quiet = replace(course, clinic=replace(course.clinic, titles="discreet"))
-    builder = EventBuilder(quiet, View("patient"))
+    builder, found = EventBuilder(quiet, View("patient")), dict[str, PatientReminder]()
     for item in quiet.items:
         for one in _messages(builder, item) if item.status != "completed" else ():
             if now <= one.send_at and one.send_at.date() <= last:
                 moments = int(one.send_at.timestamp()), int(item.start.timestamp())
                 parts = one.about, *moments, _count_moves(course, item)
-                yield PatientReminder(
-                    key=event_uid(course.uid_key, item.uid, "message", *parts),
+                key = event_uid(course.uid_key, item.uid, "message", *parts)
+                # Two clock times are one moment on a day on which the clocks go forward.
+                found[key] = PatientReminder(
+                    key=key,
                     to=asked.patient_phone,
                     email=asked.patient_email,
                     language=builder.locale.language,
@@ -59,6 +61,7 @@ def reminders(course: Course, now: datetime, last: date) -> Iterator[PatientRemi
                     start=item.start,
                     patient=course.patient,
                 )
+    yield from found.values()
 
 
 def _messages(builder: EventBuilder, item: Visit | Companion) -> Iterator[_Message]:

@@ -2,7 +2,11 @@
 
 from ketasched.model.keys import Key
 
-_CHARACTER = r'[^\s@,;:<>()\[\]\\"\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u206f\u3000\ufeff]'
+_CHARACTER = (
+    r'[^\s@,;:<>()\[\]\\"\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u206f\u3000\ufeff'
+    # Characters that may be shown as nothing: Unicode's Default_Ignorable_Code_Point.
+    r"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffb]"
+)
 
 EMAIL = Key(
     pattern=rf"((?=.{{3,254}}$){_CHARACTER}{{1,64}}@{_CHARACTER}+)?",

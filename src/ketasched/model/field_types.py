@@ -1,4 +1,4 @@
-"""Checks that the fields of a noun have the types of their annotations: a text is no clock time.
+"""Checks that values have the types of their annotations: a text is no clock time.
 
 Annotations promise nothing at run time, and `Request(time="14:00")` would fail far from where it
 was written.
@@ -6,12 +6,54 @@ was written.
 
 import types
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
-from functools import cache
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache, partial, wraps
+from inspect import signature
 from operator import attrgetter
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    ParamSpec,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 Types = tuple[type, ...]
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def refusing_wrong_nouns(function: Callable[P, R]) -> Callable[P, R]:
+    """The function, which raises `TypeError` for an argument that is another noun, or none.
+
+    It is looked at where the annotation is a noun, or a noun or something else.
+    """
+    known = cache(partial(_noun_parameters, function))
+
+    @wraps(function)
+    def refusing(*args: P.args, **kwargs: P.kwargs) -> R:
+        for name, value in (*zip(known(), args, strict=False), *kwargs.items()):
+            kinds = known().get(name)
+            if kinds and not isinstance(value, kinds):
+                expected, found = _names(kinds), _names((type(value),))
+                raise TypeError(f"{name}: expected {expected}, not {found}")
+        return function(*args, **kwargs)
+
+    return refusing
+
+
+def _noun_parameters(function: Callable[..., object]) -> dict[str, Types]:
+    """The parameters in their order, each with its types, none where no type is a noun."""
+    hints, found = get_type_hints(function), dict[str, Types]()
+    for name in signature(function).parameters:
+        kinds, _ = _types_of(hints.get(name))
+        are_plain = all(isinstance(one, type) for one in kinds)
+        found[name] = kinds if are_plain and any(map(is_dataclass, kinds)) else ()
+    return found
 
 
 def refuse_wrong_types(noun: Any, maker: str) -> None:  # noqa: ANN401 - a dataclass
@@ -60,7 +102,7 @@ def _types_of(hint: Any) -> tuple[Types, Types]:  # noqa: ANN401 - an annotation
     if origin is Annotated:
         return _types_of(args[0])
     if origin in (Union, types.UnionType):
-        return args, ()
+        return tuple(kind for one in args for kind in _types_of(one)[0]), ()
     if origin is tuple:
         return (tuple,), _types_of(args[0])[0]
     return ((str,) if origin is Literal else (hint,)), ()

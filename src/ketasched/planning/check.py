@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, Companion, Course, Finding, Level, Slot, Visit
+from ketasched.model.field_types import refusing_wrong_nouns
 from ketasched.model.holds import slot_of
 from ketasched.model.no_driving import with_home_days
 from ketasched.model.occupancy import Occupancy
@@ -25,6 +26,7 @@ from ketasched.rules import (
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext, visit_findings
 
 
+@refusing_wrong_nouns
 def check(course: Course, *, bookings: Occupancy = NO_BOOKINGS) -> tuple[Finding, ...]:
     """The findings of the rules on a course, however it came about; empty if all is well.
 

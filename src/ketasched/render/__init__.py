@@ -18,6 +18,7 @@ from ketasched.errors import BadRequest
 from ketasched.events.view import View
 from ketasched.model import Audience, Course, quote
 from ketasched.model.did_you_mean import did_you_mean
+from ketasched.model.field_types import refusing_wrong_nouns
 
 
 class Renderer(NamedTuple):
@@ -39,6 +40,7 @@ RENDERERS: Mapping[str, Renderer] = {
 """The renderers by format."""
 
 
+@refusing_wrong_nouns
 def render(course: Course, form: str = "text", audience: Audience | View = "patient") -> str:
     """The course in one of the formats of `RENDERERS`, for an audience.
 

@@ -12,6 +12,7 @@ from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.feed_names import FEEDS_FILE
 from ketasched.files.load import load_course
 from ketasched.model import Course
+from ketasched.model.field_types import refusing_wrong_nouns
 from ketasched.model.privacy import sensitive_term
 from ketasched.render.patient_folder import (
     EVENT_FOLDERS,
@@ -67,6 +68,7 @@ def prepared_folder_of(
         yield paths, is_taken and not is_same
 
 
+@refusing_wrong_nouns
 def write_folder(
     course: Course,
     folder: str | Path,

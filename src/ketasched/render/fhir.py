@@ -7,10 +7,9 @@ the resource's address in its place wherever it stands.
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
-from uuid import UUID
 
 from ketasched.errors import BadRequest
 from ketasched.events.rides import must_not_drive
@@ -57,6 +56,8 @@ STANDING: Mapping[Status, str] = {
 }
 """The status of a CarePlan or ServiceRequest: that of the first of these that an item has."""
 
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 ZONE_EXTENSION = "http://hl7.org/fhir/StructureDefinition/tz-code"
 
 FhirResource = dict[str, object]
@@ -69,7 +70,7 @@ def render(course: Course, view: View) -> str:
     """
     if view.audience == "driver":
         said = "FHIR is for a record system and names the patient: no driver gets it"
-        raise BadRequest("audience", said, next_step='the format "ics"')
+        raise BadRequest("audience", said, next_step="the format ics")
     return json.dumps(_Resources(course).bundle(), ensure_ascii=False, indent=2) + "\n"
 
 
@@ -247,10 +248,11 @@ def _entry(uid: str, resource: FhirResource) -> FhirResource:
 
 
 def _identifier(uid: str) -> dict[str, str]:
-    """The identifier as a URN; one that is no UUID, such as a `--course-id`, is made one."""
-    urn = make_uid(uid, "urn")
-    with suppress(ValueError):
-        urn = str(UUID(uid))
+    """The identifier as a URN; one that is no UUID, such as a `--course-id`, is made one.
+
+    A UUID that is not written in the usual way is none: two identifiers never become one.
+    """
+    urn = uid if UUID.fullmatch(uid) else make_uid(uid, "urn")
     return {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{urn}"}
 
 

@@ -58,7 +58,7 @@ def authorise_drafts(course: Course, change: Change, _now: datetime) -> list[Dra
     """
     if not change.authorised and not change.anew:
         said = "expected what is authorised"
-        step = 'a number and two days: "8 from 2027-01-04 until 2027-02-28"\nto empty it: none'
+        step = "a number and two days: 8 from 2027-01-04 until 2027-02-28\nto empty it: none"
         raise BadRequest("sessions", said, next_step=step)
     return [pinned_draft(course.visits, course.companions)]
 

@@ -29,7 +29,7 @@ MAGIC_BYTES = (
 )
 """First bytes of files that are mistaken for rosters, each with an error message."""
 
-SAVE_AS = 'save the roster as UTF-8; in Excel: Save As, "CSV UTF-8 (Comma delimited)"'
+SAVE_AS = "save the roster as UTF-8; in Excel: Save As, CSV UTF-8 (Comma delimited)"
 
 
 def peek_first_line(lines: LineReader, path: str) -> bytes:
@@ -110,7 +110,7 @@ def _best_delimiter(headings: Mapping[str, list[str]], heading_map: HeadingMap, 
         raise BadFile(
             f"{place}: the header can be read with more than one separator",
             details=[f"with {quote(one)}: {quote(' | '.join(headings[one]))}" for one in best],
-            next_step='put a line before it that says which: "sep=;"',
+            next_step="put a line before it that says which: sep=;",
         )
     return best[0]
 
