@@ -16,11 +16,11 @@ from icalendar import Calendar
 from icalendar import Event as Entry
 
 from ketasched.events.event import Event
-from ketasched.events.events import NOT_TAKING_PLACE
 from ketasched.events.own_uids import course_uids
 from ketasched.events.view import View, reader_locale
-from ketasched.events.wording import CANCELLED, STAYS
+from ketasched.events.wording import STAYS
 from ketasched.exchange.calendar_server import Resource
+from ketasched.exchange.ended_feed import cancel, set_value
 from ketasched.exchange.feeds import chain_events, chains
 from ketasched.language.locale import Locale
 from ketasched.model import Audience, Course
@@ -65,13 +65,13 @@ class CalendarEntry:
         calendar = Calendar.from_ical(self.own_text)
         del calendar["NAME"], calendar["X-WR-CALNAME"]
         entry = calendar.events[0]
-        _set(entry, OUR_LINES, _checksums(entry))
+        set_value(entry, OUR_LINES, _checksums(entry))
         before = _entry(found.text) if found else None
         if before:
-            _set(entry, "DESCRIPTION", str(entry["DESCRIPTION"]) + _notes(before))
+            set_value(entry, "DESCRIPTION", str(entry["DESCRIPTION"]) + _notes(before))
             sequence = before.get("SEQUENCE")
             if isinstance(sequence, int) and sequence > entry.sequence:
-                _set(entry, "SEQUENCE", sequence)
+                set_value(entry, "SEQUENCE", sequence)
             for name in before.keys() - OURS:
                 entry[name] = before[name]
         content: bytes = calendar.to_ical()
@@ -233,11 +233,6 @@ def _notes(entry: Entry) -> str:
     return "".join(f"\n{line}" for line in added) + _parts(entry)[1]
 
 
-def _set(entry: Entry, name: str, value: object) -> None:
-    entry.pop(name, None)
-    entry.add(name, value)
-
-
 def _checksums(entry: Entry) -> str:
     """The checksums of all lines that stand above the line."""
     return " ".join(map(_checksum, _lines(entry)))
@@ -249,13 +244,8 @@ def _checksum(line: str) -> str:
 
 def _cancelled(text: str, entry: Entry, locale: Locale) -> str:
     """The text of a resource with its entry as cancelled, and with what somebody wrote in it."""
-    said = f"{locale.plain(locale.text(NOT_TAKING_PLACE))}\n{LINE}{_notes(entry)}"
-    title = locale.plain(locale.text(CANCELLED, title=str(entry.get("SUMMARY", ""))))
-    new = {"SUMMARY": title, "DESCRIPTION": said, "STATUS": "CANCELLED", "TRANSP": "TRANSPARENT"}
-    for name, value in new.items():
-        _set(entry, name, value)
-    _set(entry, OUR_LINES, _checksums(entry))
-    entry.subcomponents.clear()  # its alarm
+    cancel(entry, locale, f"\n{LINE}{_notes(entry)}")
+    set_value(entry, OUR_LINES, _checksums(entry))
     written = iter([entry.to_ical().decode().replace("\r", "").strip()])
     plain = VEVENT.sub(lambda _: next(written, ""), text.replace("\r", ""))
     return plain.replace("\n\n", "\n").replace("\n", "\r\n")
