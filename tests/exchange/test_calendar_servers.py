@@ -1,5 +1,6 @@
 """Dates of courses on real calendar servers: written once, changed, ended; no note is lost."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -127,6 +128,27 @@ def test_a_change_arrives_and_what_ended_is_cancelled_and_in_the_end_deleted(ser
     assert entries[visit(6)]["STATUS"] == "CANCELLED"
     assert counts(server, *LATE) == "0 0 0 1 7"
     assert visit(6) not in server.entries()
+
+
+def test_a_folder_that_is_older_than_the_calendar_changes_nothing(server):
+    shutil.copytree("courses", "copy")
+    revise("defer", "5", "--to", "2026-12-17", "--reason", "snow")
+    counts(server)
+    before = server.texts()
+    asked = ("copy/P-1", "--to", server.address, *server.account(), *DURING)
+    said = run("publish", *asked, code=6).stderr
+    assert "P-1: there as of 2026-12-08 12:00, here as of 2026-11-23 10:00" in said
+    assert f"ketasched publish P-1 --for clinic --to {server.address}" in said
+    assert server.texts() == before
+    revise("undo")
+    assert counts(server) == "0 3 0 0 5"
+
+
+def test_what_was_cancelled_before_the_first_time_is_never_there(server):
+    revise("omit", "6", "--reason", "flu")
+    assert counts(server) == "7 0 0 0 0"
+    assert visit(6) not in server.entries()
+    assert counts(server) == "0 0 0 0 7"
 
 
 def test_somebody_elses_entry_stays_byte_for_byte(server):
