@@ -64,11 +64,18 @@ def publish_entries(
     raise Refused(said, details=details, next_step="the same again")
 
 
-def refuse_all_of_others(audience: Audience, names: object) -> None:
-    """Raise `BadRequest` if nobody is named for a calendar that is not the clinic's."""
-    if audience != "clinic" and not names:
+def audience_of(audience: Audience | None, names: object) -> Audience:
+    """Whose dates a calendar has: of all courses the clinic's.
+
+    Raises `BadRequest` if patients are named without an audience, or nobody for another one.
+    """
+    if names and audience is None:
+        said = "these patients are named, and not whose calendar it is"
+        raise BadRequest("for", said, next_step="--for patient\n--for driver\n--for clinic")
+    if audience not in (None, "clinic") and not names:
         said = "a calendar for patients or drivers is of those whose courses are named"
         raise BadRequest("for", said, next_step="name the patients or the courses")
+    return audience or "clinic"
 
 
 def host_of(url: str) -> str:
