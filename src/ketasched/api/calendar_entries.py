@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ketasched.api.publication import Publication, PublishedCourses, Read, publication
+from ketasched.api.publication import Publication, PublishedCourses, Read
 from ketasched.errors import BadRequest, Refused, command_line
 from ketasched.events.view import View, reader_locale
 from ketasched.language.locale import Locale
@@ -58,7 +58,7 @@ def publish_entries(
                 counts = Counter[str](new=0, changed=0, cancelled=0, removed=0)
                 counts.update(step.what for step in done)
                 counts["unchanged"] = count - counts["new"] - counts["changed"]
-                return publication(done, counts, found)
+                return Publication(done, counts, found)
     said = f"{server.address}: these entries were changed there while they were written"
     details = [f"{one.start:%Y-%m-%d %H:%M}: {one.title}" for one in refused]
     raise Refused(said, details=details, next_step="the same again")

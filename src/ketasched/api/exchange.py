@@ -11,12 +11,7 @@ from ketasched.api.calendar_entries import audience_of, publish_entries
 from ketasched.api.feeds import FeedOptions, PublishedFeed, publish_feeds
 from ketasched.api.invitations import InvitationOptions, write_invitations
 from ketasched.api.moments import Moment, local_moment
-from ketasched.api.publication import (
-    Publication,
-    Read,
-    courses_of_patient,
-    courses_of_register,
-)
+from ketasched.api.publication import Publication, Read, courses_of_patient, courses_of_register
 from ketasched.errors import BadFile, BadRequest
 from ketasched.events.rides import all_driver_names
 from ketasched.exchange.appointments import appointments
