@@ -1,6 +1,7 @@
 """The options that say which courses are published, or whose people are invited."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -24,13 +25,16 @@ from ketasched.cli.day_query import DayQuery
 from ketasched.cli.hints import pasteable, with_other_name
 from ketasched.cli.output import SOME_FAILED, report, say, use_clock_of
 from ketasched.cli.register_option import existing_register, open_register
-from ketasched.errors import Refused
+from ketasched.errors import BadFile, Refused
 from ketasched.files.load import load_clinic
 from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import clinic_key
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
+
+
+COURSE = "course.json"
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class CourseSelection:
             raise click.UsageError("A feed's name is kept beside the course: give its file.")
         if not Path(name).exists() and self._register:
             return courses_of_patient(self._register, name, clinic, self._now)
+        _refuse_place(name)
         found = courses_in(Path(name), clinic, self._now)
         self._refuse_older(name, found.courses)
         return found
@@ -95,6 +100,25 @@ class CourseSelection:
         use_clock_of(clinic)
         zone = ZoneInfo(clinic.timezone)
         return options.moment_of(self.today, zone, field="today").astimezone(zone)
+
+
+def _refuse_place(name: str) -> None:
+    """Raise `BadFile` for a folder of patients' folders, and for a patient whose folder is in one.
+
+    The error says where the courses are. Any other name may be that of a course.
+    """
+    path = Path(name)
+    if not path.exists():
+        there = list[Path]()
+        with suppress(OSError):  # what nobody may look into is no better place
+            folders = sorted(Path().iterdir())
+            there = [one / name for one in folders if (one / name / COURSE).is_file()]
+        if there:
+            step = with_other_name(name, str(there[0]))
+            raise BadFile(f"{name}: there is no such file here, and no register", next_step=step)
+    elif path.is_dir() and not (path / COURSE).exists() and any(path.glob(f"*/{COURSE}")):
+        said = f"{name}: the courses are in the folders of this one"
+        raise BadFile(said, next_step=f"name one, or all of them: {name}/*")
 
 
 def folder_text(folder: Path) -> str:

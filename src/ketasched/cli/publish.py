@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -117,7 +118,8 @@ def command(
     read = partial(selection.read, names)
     if "://" in to:
         if len(publishing.audiences) > 1:
-            raise BadRequest("for", "a calendar on a server is for one of them")
+            said = "a calendar on a server is for one of them"
+            raise BadRequest("for", said, next_step="one --for, then the same with the other")
         audience = audience_of(next(iter(publishing.audiences), None), names)
         _publish_entries(read, publishing, to, account, audience, form)
         return
@@ -205,5 +207,6 @@ def _password_of(user: str, host: str) -> str:
         found, why = None, "this machine has none that is open"
     if found is None:
         said = f"no password from the keyring: {why}"
-        raise BadRequest("user", said, next_step=f"keyring set {host} NAME\n--password-file FILE")
+        step = f"{shlex.join(('keyring', 'set', host, user))}\n--password-file FILE"
+        raise BadRequest("user", said, next_step=step)
     return found
