@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ketasched.api.calendars import calendar
     from ketasched.api.changes import revise
+    from ketasched.api.feeds import publish
     from ketasched.api.free_slots import Waiting
+    from ketasched.api.invitations import invite
     from ketasched.api.new_courses import plan
     from ketasched.api.registers import Register
     from ketasched.api.suggestions import suggest
@@ -42,10 +44,12 @@ __all__ = [
     "Waiting",
     "calendar",
     "check",
+    "invite",
     "load_clinic",
     "load_course",
     "load_protocol",
     "plan",
+    "publish",
     "render",
     "request",
     "revise",
@@ -56,7 +60,9 @@ __all__ = [
 _HOMES = {
     "api.calendars": ("calendar",),
     "api.changes": ("revise",),
+    "api.feeds": ("publish",),
     "api.free_slots": ("Waiting",),
+    "api.invitations": ("invite",),
     "api.new_courses": ("plan",),
     "api.registers": ("Register",),
     "api.suggestions": ("suggest",),

@@ -8,7 +8,7 @@ from icalendar import Calendar
 
 from ketasched.exchange.calendar_entries import (
     LINE,
-    Published,
+    CalendarEntry,
     ended_entries,
     published_entries,
     steps,
@@ -39,11 +39,11 @@ WORDS = (
 OWNER = clinic_key(COURSE.clinic)
 
 
-def on_the_server(entries: dict[str, Published]) -> list[Resource]:
+def on_the_server(entries: dict[str, CalendarEntry]) -> list[Resource]:
     return [Resource(one.name, '"1"', one.text()) for one in entries.values()]
 
 
-def kinds(published: dict[str, Published], found: list[Resource], ended=()) -> list[str]:
+def kinds(published: dict[str, CalendarEntry], found: list[Resource], ended=()) -> list[str]:
     named = dict.fromkeys(ended, Locale())
     return sorted(one.what for one in steps(published, found, named))
 

@@ -43,7 +43,7 @@ def sent(name: str = "iv-depression", /, **more: Any) -> list[Invitation]:
     )
     at = clinic(name="Mill Lane", titles="clinical")
     course = plan(load_protocol(name), at, asked, made_at=MADE_AT.replace(month=10))
-    return [*invitations(course, "visits@mill.example", is_registered=True)]
+    return [*invitations(course, "visits@mill.example", "owner")]
 
 
 def both(one: Invitation) -> Iterator[Received]:

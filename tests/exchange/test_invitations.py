@@ -50,9 +50,9 @@ class Outbox:
         today = [
             one
             for course in courses
-            for one in invitations(course, "visits@mill.example", is_registered=True)
+            for one in invitations(course, "visits@mill.example", "owner")
         ]
-        due = due_invitations(self.sent, today, courses, now, is_whole_register=whole)
+        due = due_invitations(self.sent, today, courses, now, "owner" if whole else "")
         self.written, due = with_files(self.written, due)
         for one in due:
             self.attendees[one.to.casefold()].receive(read_mail(invitation_mail(one)))
@@ -195,7 +195,7 @@ def test_only_what_was_in_a_whole_register_is_called_off_with_its_course():
 
 def test_a_mail_that_may_not_be_written_is_written_again_or_called_off():
     course = planned(driver_email="")
-    today = [*invitations(course, "visits@mill.example", is_registered=True)]
+    today = [*invitations(course, "visits@mill.example", "owner")]
     written, due = with_files(0, due_invitations([], today, [course], MADE_AT))
     assert due_invitations(due, today, [course], MADE_AT) == due
     assert with_files(written, due) == (written, due)
@@ -207,7 +207,7 @@ def test_a_mail_that_may_not_be_written_is_written_again_or_called_off():
 
 def test_the_uids_are_a_courses_own_so_that_nobody_is_busy_by_them():
     course = planned("kap-six")
-    found = {one.uid for one in invitations(course, "a@b", is_registered=False)}
+    found = {one.uid for one in invitations(course, "a@b")}
     assert found <= course_uids(course)
 
 
@@ -223,7 +223,7 @@ def test_through_a_life_calendars_hold_what_the_course_has(seed):
         now = course.history[-1].at
         box.invite(found, now=now)
         expected: dict[str, Any] = defaultdict(dict)
-        for one in invitations(found, "visits@mill.example", is_registered=True):
+        for one in invitations(found, "visits@mill.example", "owner"):
             if one.start > now:
                 local = one.event.start, one.event.end, one.title, one.text
                 expected[one.to.casefold()][one.uid] = local
@@ -251,7 +251,7 @@ def addressed(course: Course, number: int) -> Course:
 
 
 def test_what_is_over_for_sixty_days_is_forgotten():
-    found = [*invitations(planned(), "a@b", is_registered=True)]
+    found = [*invitations(planned(), "a@b", "owner")]
     last = max(one.end for one in found)
     assert remembered(found, last + timedelta(60, -1))[0].end == last
     assert remembered(found, last + timedelta(60)) == []

@@ -18,7 +18,17 @@ OF_1_0 = {
     "plan",
 }
 SINCE = {
-    *("BusyCalendars", "Register", "Waiting", "calendar", "render", "request", "revise"),
+    *(
+        "BusyCalendars",
+        "Register",
+        "Waiting",
+        "calendar",
+        "invite",
+        "publish",
+        "render",
+        "request",
+        "revise",
+    ),
     *("suggest", "write_folder"),
 }
 EXAMPLES = sorted((ROOT / "examples" / "python").glob("*.py"))

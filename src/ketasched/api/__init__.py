@@ -3,6 +3,7 @@
 `ketasched` exports these functions; the commands do their work with them, too. Nothing here reads
 the clock or the environment.
 
-Doors: asked_changes, busy_times, calendars, changes, day_records, free_slots, new_courses,
-registers, renaming, rescheduling, suggestions, switches.
+Doors: asked_changes, busy_times, calendar_entries, calendars, changes, day_records, exchange,
+exports, feeds, free_slots, invitations, new_courses, publication, registers, renaming,
+rescheduling, suggestions, switches.
 """

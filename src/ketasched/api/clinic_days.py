@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from datetime import date, time
 from zoneinfo import ZoneInfo
 
 from ketasched.api.day_records import CompletedDay, complete_day
+from ketasched.api.exchange import A_DAY, ClinicExchange, day_of
 from ketasched.api.free_slots import FreeSlot, Taker, Waiting, order_of_waiting
-from ketasched.api.moments import Moment, moment_at_clinic
+from ketasched.api.moments import Moment
 from ketasched.api.rescheduling import (
     Rescheduling,
     enter,
@@ -16,10 +16,10 @@ from ketasched.api.rescheduling import (
     proposed_before,
     refuse_unusable,
 )
-from ketasched.errors import BadFile, BadRequest
+from ketasched.errors import BadRequest
 from ketasched.events.view import clinic_locale
 from ketasched.files.load import DEFAULT_PROTOCOL, load_proposal, load_protocol, refuse_mismatch
-from ketasched.files.option_values import read_day, refuse_bad_value
+from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import date_range
 from ketasched.files.typed_text import text_of, texts_of
 from ketasched.language.locale import INTERNATIONAL
@@ -27,31 +27,19 @@ from ketasched.model import Clinic, Clock, DateRange
 from ketasched.model.session_counts import SessionCount
 from ketasched.model.wall_clock import moment_at
 from ketasched.register.clinic_book import ClinicBook
-from ketasched.register.clinic_now import clinic_now
-from ketasched.register.course_lookup import several_clinics
 from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.day_visit import DayVisit, visits_without_driver
 from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet
 
-if TYPE_CHECKING:
-    from ketasched.register.register import Register as StoredRegister
-
-A_DAY = "a date such as 2026-12-07"
-
 
 @dataclass(frozen=True, slots=True)
-class ClinicDays:
-    """What is asked of the register about the days of one clinic.
-
-    Every method raises `BadFile` if the register has several clinics and none is given.
-    """
-
-    stored: "StoredRegister"
+class ClinicDays(ClinicExchange):
+    """What is asked of the register about the days of one clinic."""
 
     def day(self, day: str | date, *, clinic: Clinic | None = None) -> DaySheet:
         """The clinic's day: its `visits`, its `talks`, and their `summary`, as `ketasched day`."""
         book = self._book(clinic)
-        on = _day_of("day", day, book)
+        on = day_of("day", day, book)
         found, now = book.days(on, on), book.clinic
         name, zone = (now.name, now.timezone) if now else ("", "UTC")
         misfits = book.misfits(found.courses)
@@ -74,11 +62,7 @@ class ClinicDays:
 
         They are those from the moment `at` until the end of the day that is `days` later.
         """
-        book = self._book(clinic)
-        if book.clinic is None:
-            return []
-        now = _local_moment(at, book.clinic)
-        last = now.date() + timedelta(days)
+        book, now, last = self._days_ahead(at, days, clinic)
         courses, chairs = book.days(now.date(), last)
         return visits_without_driver(courses, chairs, now, last, book.misfits(courses))
 
@@ -86,11 +70,8 @@ class ClinicDays:
         self, *, at: Moment, days: int = 30, clinic: Clinic | None = None
     ) -> list[SessionCount]:
         """The courses whose authorised sessions run out within so many days, the first first."""
-        book = self._book(clinic)
-        if book.clinic is None:
-            return []
-        today = _local_moment(at, book.clinic).date()
-        return book.sessions_that_run_out(today, today + timedelta(days))
+        book, now, last = self._days_ahead(at, days, clinic)
+        return book.sessions_that_run_out(now.date(), last)
 
     def complete_day(
         self,
@@ -111,7 +92,7 @@ class ClinicDays:
         book, now = self._book_and_moment(at, clinic)
         return complete_day(
             book,
-            _day_of("day", day, book),
+            day_of("day", day, book),
             now,
             _patients(book, excepted),
             reason=reason,
@@ -134,7 +115,7 @@ class ClinicDays:
         there. Raises `BadRequest` if no visit can begin then, `Refused` if the slot is taken.
         """
         book, now = self._book_and_moment(at, clinic)
-        day, there = _day_of("on", on, book), self._clinic_of(book)
+        day, there = day_of("on", on, book), self._clinic_of(book)
         with refuse_bad_value("time"):
             minutes = Clock.read(text_of("time", time)).minutes
         slot = moment_at(day, minutes, ZoneInfo(there.timezone))
@@ -206,36 +187,6 @@ class ClinicDays:
         who = _patients(book, excepted)
         found = proposed_before(book, written, now, name=name, excepted=who)
         return enter(book, found, now, dry_run=dry_run) if found.revisions else found
-
-    def _book(self, clinic: Clinic | None) -> ClinicBook:
-        if clinic:
-            self.stored.refuse_stranger(clinic)
-            return ClinicBook(self.stored, clinic, clinic)
-        names = self.stored.clinics()
-        if len(names) > 1:
-            raise several_clinics(names)
-        newest = self.stored.newest()
-        return ClinicBook(self.stored, None, clinic_now(newest, self.stored) if newest else None)
-
-    def _book_and_moment(self, at: Moment, clinic: Clinic | None) -> tuple[ClinicBook, datetime]:
-        book = self._book(clinic)
-        return book, _local_moment(at, self._clinic_of(book))
-
-    def _clinic_of(self, book: ClinicBook) -> Clinic:
-        if book.clinic is None:
-            raise BadFile(
-                "there is no course in the register", next_step="book one, or name a clinic"
-            )
-        return book.clinic
-
-
-def _local_moment(at: Moment, clinic: Clinic) -> datetime:
-    return moment_at_clinic(at, clinic, "at").astimezone(ZoneInfo(clinic.timezone))
-
-
-def _day_of(field: str, day: str | date, book: ClinicBook) -> date:
-    order = book.clinic.date_order if book.clinic else None
-    return read_day(text_of(field, day), field, order, next_step=A_DAY)
 
 
 def _patients(book: ClinicBook, names: str | Sequence[str]) -> Collection[str]:

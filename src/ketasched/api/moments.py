@@ -20,3 +20,8 @@ def moment_at_clinic(moment: Moment, clinic: Clinic, field: str) -> datetime:
         return moment
     zone = ZoneInfo(clinic.timezone)
     return read_moment(text_of(field, moment), zone, field, clinic.date_order)
+
+
+def local_moment(at: Moment, clinic: Clinic) -> datetime:
+    """The moment `at`, local to the clinic. Raises `BadRequest` for a text that is none."""
+    return moment_at_clinic(at, clinic, "at").astimezone(ZoneInfo(clinic.timezone))

@@ -4,16 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Self, Unpack
+from typing import Self, Unpack
 
 from ketasched.api.asked_changes import AskedChange
 from ketasched.api.busy_times import Busy, course_with_calendars
 from ketasched.api.changes import Verb, booking_of, change_of
 from ketasched.api.clinic_days import ClinicDays
+from ketasched.api.exports import exported
 from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.api.new_courses import plan_booking, usable_context
 from ketasched.api.renaming import read_reference, renamed_courses
-from ketasched.errors import BadRequest, NothingToDo
+from ketasched.errors import BadFile, BadRequest, NothingToDo
 from ketasched.files.change_parsing import ChangeValues
 from ketasched.files.load import with_newer_clinic
 from ketasched.model import UNNAMED, Clinic, Course, Protocol, Request
@@ -29,9 +30,6 @@ from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.revising.suggest import Suggestion, suggest
 from ketasched.revising.validation import plans_dates
 from ketasched.rules.base import unlimited
-
-if TYPE_CHECKING:
-    pass
 
 Patient = str | Course
 """A patient's reference, as people type it, or a course as it was read from the register."""
@@ -200,9 +198,16 @@ class Register(ClinicDays):
             self.stored.revise_jointly(found, line)
         return [after for _, after in found]
 
-    def export(self) -> Iterator[str]:
-        """Every course as a line of JSON (NDJSON), in the order of patients, as of one moment."""
-        return (text for _, text in self.stored.documents())
+    def export(self, form: str = "ndjson") -> Iterator[str]:
+        """Every course as a line of JSON, in the order of patients, as of one moment.
+
+        In the form `ndjson` a line is a course, in `fhir` a Bundle for a record system. Raises
+        `BadRequest` for another form; in `fhir`, `BadFile` at a course that is damaged.
+        """
+        for line in exported(self.stored, form):
+            if isinstance(line, BadFile):
+                raise line
+            yield line
 
     def import_courses(self, courses: Iterable[Course], *, at: Moment) -> list[Imported]:
         """Enter courses that were made elsewhere, each whole or not at all.

@@ -4,16 +4,14 @@ from datetime import date, timedelta
 
 import click
 
+from ketasched.api.exchange import ClinicExchange
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
 from ketasched.cli.register_option import register_option
 from ketasched.errors import BadRequest
-from ketasched.exchange.appointments import appointments
 from ketasched.language.locale import Locale
-from ketasched.model import DateRange
 from ketasched.model.queues import Appointment
 from ketasched.model.wall_clock import day_text
 
@@ -56,16 +54,10 @@ def command(
     query = DayQuery(register_address, clinic_path)
     first = options.day_of(since, "from") if since else query.now(today).date()
     last = _last_day(first, until, ahead, how_far)
-    courses, chairs = query.days(first, last)
-    days, cancelled = DateRange(first, last), columns.has_value("status")
-    found = [
-        one
-        for course in courses
-        for one in appointments(course, chairs, days, cancelled=cancelled)
-    ]
-    found.sort(key=lambda one: (one.start.timestamp(), one.key))
+    found = ClinicExchange(query.register).appointments(
+        first, last, cancelled=columns.has_value("status"), clinic=query.named
+    )
     output.print(found, columns, [_cells(one, query.locale) for one in found])
-    hide_people(*courses)
     if not found:
         say("note", f"no appointments until {day_text(last)}")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ketasched.api.exports import EXPORT_FORMS, exported
 from ketasched.cli import appointments, options, rename
 from ketasched.cli.anonymity import hide_names, hide_people
 from ketasched.cli.course_source import find_course, former_courses
@@ -37,7 +38,6 @@ from ketasched.register.course_lookup import find_entry, patient_named
 from ketasched.register.imports import enter_courses
 from ketasched.register.records import CourseEntry
 from ketasched.render.columns import aligned
-from ketasched.render.fhir import render_line
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -175,7 +175,7 @@ def _print_log(register: "Register", course_id: str) -> None:
 @command.command("export")
 @register_option
 @options.output_format(
-    ("ndjson", "fhir"), "Courses, to import again (ndjson), or FHIR Bundles for a record system."
+    EXPORT_FORMS, "Courses, to import again (ndjson), or FHIR Bundles for a record system."
 )
 def export(*, register_address: str | None, form: str | None) -> None:
     """Print every course on a line of its own, as JSON (NDJSON).
@@ -184,24 +184,15 @@ def export(*, register_address: str | None, form: str | None) -> None:
     ketasched register export >courses.ndjson
     ketasched register export --format fhir >bundles.ndjson
     """
-    register, failed = needed_register(register_address), 0
-    for course_id, document in register.documents():
-        try:
-            fhir = form == "fhir"
-            click.echo(_fhir_line(register, course_id, document) if fhir else document)
-        except BadFile as error:
+    failed = 0
+    for line in exported(needed_register(register_address), form or "ndjson"):
+        if isinstance(line, BadFile):
             failed += 1
-            report(error)
+            report(line)
+        else:
+            click.echo(line)
     if failed:
         raise click.exceptions.Exit(SOME_FAILED)
-
-
-def _fhir_line(register: "Register", course_id: str, document: str) -> str:
-    """The FHIR Bundle of a course. Raises `BadFile`, which shows nothing of a damaged one."""
-    course = None
-    with suppress(BadFile):
-        course = parse_course(document, course_id)
-    return render_line(course or register.course(course_id))
 
 
 @command.command("import")

@@ -2,13 +2,12 @@
 
 import click
 
+from ketasched.api.exchange import ClinicExchange
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
 from ketasched.cli.register_option import register_option
-from ketasched.exchange.reminders import FURTHEST, reminders
 from ketasched.language.locale import Locale
 from ketasched.model.queues import PatientReminder
 from ketasched.model.wall_clock import day_text
@@ -47,12 +46,9 @@ def command(
     query = DayQuery(register_address, clinic_path)
     now = query.now(today)
     last = now.date() + how_far
-    courses, _ = query.days(now.date(), last + FURTHEST)
-    found = [one for course in courses for one in reminders(course, now, last)]
-    found.sort(key=lambda one: (one.send_at.timestamp(), one.key))
+    found = ClinicExchange(query.register).reminders(at=now, days=how_far.days, clinic=query.named)
     reachable = [one for one in found if one.to or one.email]
     output.print(reachable, columns, [_cells(one, query.locale) for one in reachable])
-    hide_people(*courses)
     if nowhere := len({one.patient for one in found} - {one.patient for one in reachable}):
         who = "1 patient" if nowhere == 1 else f"{nowhere} patients"
         say("warning", f"{who} agreed to reminders, without a phone number or a mail address")

@@ -2,13 +2,13 @@
 
 import click
 
+from ketasched.api.exchange import ClinicExchange
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
 from ketasched.cli.register_option import register_option
-from ketasched.exchange.rides import NOBODY, rides
+from ketasched.exchange.rides import NOBODY
 from ketasched.language.locale import Locale
 from ketasched.model.queues import Ride
 from ketasched.model.wall_clock import day_text
@@ -56,11 +56,10 @@ def command(
     query = DayQuery(register_address, clinic_path)
     now = query.now(today)
     last = now.date() + how_far
-    courses, _ = query.days(now.date(), last)
-    found = [one for course in courses for one in rides(course, now, last, driver)]
-    found.sort(key=lambda one: (one.at.timestamp(), one.key))
+    found = ClinicExchange(query.register).rides(
+        at=now, days=how_far.days, driver=driver, clinic=query.named
+    )
     output.print(found, columns, [_cells(one, query.locale) for one in found])
-    hide_people(*courses)
     if not found:
         which = {NOBODY: "ride without a driver", "all": "ride"}.get(driver, "ride of this driver")
         say("note", f"no {which} until {day_text(last)}")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Literal
 from zlib import crc32
 
 from icalendar import Calendar
@@ -45,7 +46,7 @@ VEVENT = re.compile(r"^BEGIN:VEVENT$.*?^END:VEVENT$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class CalendarEntry:
     """An event as it is to stand in a calendar; `name` is that of a new resource for it."""
 
     name: str
@@ -79,9 +80,9 @@ class Published:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done to a resource: "new", "changed", "cancelled" or "removed" (without a text)."""
+    """What is done to a resource, which gets a text unless it is removed."""
 
-    what: str
+    what: Literal["new", "changed", "cancelled", "removed"]
     name: str
     etag: str
     text: str
@@ -91,15 +92,15 @@ class Step:
 
 def published_entries(
     courses: Iterable[Course], audience: Audience, today: date
-) -> dict[str, Published]:
+) -> dict[str, CalendarEntry]:
     """The events of the courses for an audience, by UID."""
-    view, found = View(audience), dict[str, Published]()
+    view, found = View(audience), dict[str, CalendarEntry]()
     for chain in chains(courses):
         last = chain[-1]
         owner, locale = clinic_key(last.clinic), reader_locale(last, view)
         for event in chain_events(chain, view, today):
             name = _resource_name(owner, audience, event.uid)
-            found[event.uid] = Published(name, event, last.timezone, locale)
+            found[event.uid] = CalendarEntry(name, event, last.timezone, locale)
     return found
 
 
@@ -116,7 +117,7 @@ def ended_entries(
     to come of courses that are not known any more; what was stays.
     """
     known = frozenset[str]().union(*map(course_uids, courses))
-    owners = {clinic_key(course.clinic) for course in courses}
+    owners = {clinic_key(course.clinic) for course in courses} | {owner}
     for one in found:
         uid = uid_of(one)
         is_ours = any(one.name == _resource_name(key, audience, uid) for key in owners)
@@ -125,7 +126,7 @@ def ended_entries(
 
 
 def steps(
-    published: Mapping[str, Published], found: Sequence[Resource], ended: Mapping[str, Locale]
+    published: Mapping[str, CalendarEntry], found: Sequence[Resource], ended: Mapping[str, Locale]
 ) -> Iterator[Step]:
     """What makes the published events (by UID) those of the calendar that was found.
 

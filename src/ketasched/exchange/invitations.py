@@ -30,13 +30,14 @@ REMEMBERED = timedelta(60)
 class Invitation:
     """An invitation, or its end, for one attendee to one visit; all moments are in UTC.
 
-    `when` is its start in words. `ended_title` and `ended_text` are what is said once it ends: the
+    `owner` is the key of the clinic in whose register the course is, "" for one in files. `when`
+    is its start in words. `ended_title` and `ended_text` are what is said once it ends: the
     course may not be known any more by then. `file` is the name of its mail, "" if it has none;
     while it is `pending`, that mail may not have been written.
     """
 
     course_id: str
-    is_registered: bool
+    owner: str
     attendee: Attendee
     uid: str
     to: str
@@ -76,7 +77,7 @@ class Invitation:
         return self == replace(
             other,
             to=self.to,
-            is_registered=self.is_registered,
+            owner=self.owner,
             made=self.made,
             sequence=self.sequence,
             file=self.file,
@@ -99,20 +100,21 @@ class Invitation:
         )
 
 
-def invitations(course: Course, organizer: str, *, is_registered: bool) -> Iterator[Invitation]:
-    """What the patient and the drivers who have an address are invited to, past and to come."""
+def invitations(course: Course, organizer: str, owner: str = "") -> Iterator[Invitation]:
+    """What the patient and the drivers who have an address are invited to, past and to come.
+
+    `owner` is the key of the clinic in whose register the course is, "" for one in files.
+    """
     course = replace(course, clinic=replace(course.clinic, titles="discreet"))
     if to := course.request.patient_email:
         view, items = View("patient"), {one.uid for one in _items(course)}
         found = [one for one in events(course, view) if one.uid in items]
-        yield from _invitations(
-            course, view, dict.fromkeys(found, to), organizer, is_registered=is_registered
-        )
+        yield from _invitations(course, view, dict.fromkeys(found, to), organizer, owner)
     addresses = {one.uid: one.driver for one in items_with_ride(course) if one.driver}
     for name in dict.fromkeys(driver.name for driver in addresses.values()):
         view = View("driver", rides_of=name)
         rides = {one: addresses[one.ride_of].email for one in _rides(course, view)}
-        yield from _invitations(course, view, rides, organizer, is_registered=is_registered)
+        yield from _invitations(course, view, rides, organizer, owner)
 
 
 def _items(course: Course) -> Sequence[Visit | Companion]:
@@ -141,7 +143,7 @@ def _rides(course: Course, view: View) -> Iterator[Event]:
 
 
 def _invitations(
-    course: Course, view: View, found: dict[Event, str], organizer: str, *, is_registered: bool
+    course: Course, view: View, found: dict[Event, str], organizer: str, owner: str
 ) -> Iterator[Invitation]:
     """The invitations to these events, for whoever has an address there."""
     locale, builder = reader_locale(course, view), EventBuilder(course, view)
@@ -153,7 +155,7 @@ def _invitations(
         event, ended = plain_events(course, view, [event, builder.cancelled(event)])
         yield Invitation(
             course.course_id,
-            is_registered,
+            owner,
             "driver" if is_ride else "patient",
             event.uid,
             to,
@@ -181,14 +183,14 @@ def due_invitations(
     today: Iterable[Invitation],
     courses: Sequence[Course],
     now: datetime,
-    *,
-    is_whole_register: bool = False,
+    owner: str = "",
 ) -> list[Invitation]:
     """What is to be sent now, the ends first: what has changed between `sent` and `today`.
 
     A date that is over is nobody invited to; it ends only for a patient whose visit did not take
-    place. Only invitations to the `courses` end, and, if these are the `is_whole_register`, those
-    to others that were in it. What was sent and is pending is sent again as it was.
+    place. Only invitations to the `courses` end; if these are all courses of the `owner`, the key
+    of a clinic, also those to others of its own. What was sent and is pending is sent again as it
+    was.
     """
     known, wanted = {one.key: one for one in sent}, {one.key: one for one in today}
     dates = {one.course_id: one.history[-1].at for one in courses}
@@ -196,7 +198,7 @@ def due_invitations(
     over = {one.uid for one in items if one.status not in TAKES_PLACE}
     ends, sequences = list[Invitation](), dict[str, int]()
     for key, one in known.items():
-        is_ours = one.course_id in dates or (is_whole_register and one.is_registered)
+        is_ours = one.course_id in dates or (owner and one.owner == owner)
         is_due = key not in wanted and is_ours and (one.start > now or one.uid in over)
         if one.status == "CANCELLED":
             ends += [one] if one.pending and is_ours and key not in wanted else ()

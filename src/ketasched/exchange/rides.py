@@ -8,7 +8,7 @@ from ketasched.events.rides import items_with_ride
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import clinic_name, clinic_phone, clinic_place
 from ketasched.model import Companion, Course, Visit
-from ketasched.model.identifiers import event_uid
+from ketasched.model.identifiers import event_uid, search_key
 from ketasched.model.privacy import redact
 from ketasched.model.queues import Ride
 
@@ -19,15 +19,21 @@ ALL, NOBODY = "all", "none"
 def rides(course: Course, now: datetime, last: date, driver: str) -> Iterator[Ride]:
     """The ends of rides from `now` to the day `last`, inclusive, that this driver drives.
 
-    `driver` is a name, `ALL`, or `NOBODY` for rides without a driver.
+    `driver` is a name, in whatever case, or `ALL`, or `NOBODY` for rides without a driver.
     """
     for item in items_with_ride(course):
-        name = item.driver.name if item.driver else NOBODY
-        if item.status == "completed" or driver not in (ALL, name):
+        name = item.driver.name if item.driver else ""
+        wanted = {ALL: True, NOBODY: not name}.get(driver, is_called(name, driver))
+        if item.status == "completed" or not wanted:
             continue
         for ride, at in (("bring", item.start), ("collect", item.end)):
             if now <= at and at.date() <= last:
                 yield _ride(course, item, "bring" if ride == "bring" else "collect", at)
+
+
+def is_called(name: str, driver: str) -> bool:
+    """Whether a driver's name is the one that somebody typed, but for case, accents and spaces."""
+    return search_key(name) == search_key(driver)
 
 
 def _ride(

@@ -46,6 +46,18 @@ def courses_of(engine: Engine, clinic: Clinic | None) -> list[Course | BadFile]:
     return found
 
 
+def known_clinic(engine: Engine, clinic: Clinic | None) -> tuple[str, str]:
+    """The key and the zone of a clinic, or of the only one (None); "" if there is no such clinic.
+
+    The register knows them also once all courses of the clinic were withdrawn.
+    """
+    with reading(engine) as connection:
+        own = CLINICS.c.id == _number(connection, clinic)
+        asked = select(CLINICS.c.key, CLINICS.c.timezone).where(own)
+        found = connection.execute(asked).one_or_none()
+    return (found.key, found.timezone) if found else ("", "")
+
+
 def _names(connection: Connection, clinic: Clinic | None) -> Names:
     own = FEEDS.c.clinic == _number(connection, clinic)
     asked = select(FEEDS.c.feed, FEEDS.c.name).where(own).order_by(FEEDS.c.number)

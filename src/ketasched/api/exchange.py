@@ -1,0 +1,206 @@
+"""What leaves a clinic's register: feeds, entries of calendars, invitations, and queues."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Unpack
+
+from ketasched.api.calendar_entries import publish_entries, refuse_all_of_others
+from ketasched.api.feeds import FeedOptions, PublishedFeed, publish_feeds
+from ketasched.api.invitations import InvitationOptions, write_invitations
+from ketasched.api.moments import Moment, local_moment
+from ketasched.api.publication import (
+    Publication,
+    Read,
+    courses_of_patient,
+    courses_of_register,
+)
+from ketasched.errors import BadFile, BadRequest
+from ketasched.events.rides import all_driver_names
+from ketasched.exchange.appointments import appointments
+from ketasched.exchange.invitations import Invitation
+from ketasched.exchange.reminders import FURTHEST, reminders
+from ketasched.exchange.rides import ALL, NOBODY, is_called, rides
+from ketasched.files.load import builtin_clinic
+from ketasched.files.option_values import read_day
+from ketasched.files.typed_text import text_of, texts_of
+from ketasched.model import Audience, Clinic, DateRange
+from ketasched.model.queues import Appointment, PatientReminder, Ride
+from ketasched.register.clinic_book import ClinicBook
+from ketasched.register.clinic_now import clinic_now
+from ketasched.register.course_lookup import several_clinics
+
+if TYPE_CHECKING:
+    from ketasched.exchange.calendar_entries import Step
+    from ketasched.register.register import Register as StoredRegister
+
+A_DAY = "a date such as 2026-12-07"
+
+
+@dataclass(frozen=True, slots=True)
+class ClinicExchange:
+    """What leaves the register of a clinic, and only when one of these methods is called.
+
+    Where `patients` are named, it is their courses, else all of the clinic. Every method raises
+    `BadFile` if the register has several clinics and none is given.
+    """
+
+    stored: "StoredRegister"
+
+    def publish(
+        self,
+        folder: str | Path,
+        patients: str | Sequence[str] = (),
+        *,
+        at: Moment,
+        clinic: Clinic | None = None,
+        **options: Unpack[FeedOptions],
+    ) -> Publication[PublishedFeed]:
+        """Write feeds into a folder for a web server, as `ketasched publish --to DIR`.
+
+        The `options` are those of `ketasched.publish`; the names of feeds are kept in the
+        register. Raises `BadFile`, `BadRequest`, `Refused`.
+        """
+        return publish_feeds(self._read(patients, at, clinic), folder, **options)
+
+    def publish_to_server(
+        self,
+        url: str,
+        patients: str | Sequence[str] = (),
+        *,
+        at: Moment,
+        user: str = "",
+        password: str = "",
+        audience: Audience = "clinic",
+        clinic: Clinic | None = None,
+        dry_run: bool = False,
+    ) -> "Publication[Step]":
+        """Bring dates into a calendar on a CalDAV server, as `ketasched publish --to URL`.
+
+        Without a user nobody logs in. Raises `BadRequest`, also for another audience than the
+        clinic without patients; `BadFile`, `Refused`.
+        """
+        refuse_all_of_others(audience, patients)
+        return publish_entries(
+            self._read(patients, at, clinic),
+            url,
+            user=user,
+            password=password,
+            audience=audience,
+            dry_run=dry_run,
+        )
+
+    def invite(
+        self,
+        folder: str | Path,
+        patients: str | Sequence[str] = (),
+        *,
+        at: Moment,
+        clinic: Clinic | None = None,
+        **options: Unpack[InvitationOptions],
+    ) -> Publication[Invitation]:
+        """Write invitations as mails into a folder, as `ketasched invite`; nothing is sent.
+
+        Only what is new, changed or ended since the last time is written. Raises `BadFile`,
+        `BadRequest`, `Refused`.
+        """
+        return write_invitations(self._read(patients, at, clinic), folder, **options)
+
+    def rides(
+        self, *, at: Moment, days: int = 3, driver: str = NOBODY, clinic: Clinic | None = None
+    ) -> list[Ride]:
+        """The ends of rides from `at` until the end of the day that is `days` later, by time.
+
+        The `driver` is a name, in whatever case, or "all", or "none": those without a driver.
+        Raises `BadRequest` for a name that no course of the clinic has.
+        """
+        book, now, last = self._days_ahead(at, days, clinic)
+        courses = book.days(now.date(), last).courses
+        found = [one for course in courses for one in rides(course, now, last, driver)]
+        if not found and driver not in (ALL, NOBODY):
+            _refuse_unknown_driver(driver, book)
+        return sorted(found, key=lambda one: (one.at.timestamp(), one.key))
+
+    def reminders(
+        self, *, at: Moment, days: int = 7, clinic: Clinic | None = None
+    ) -> list[PatientReminder]:
+        """The messages to patients who agreed to them, by time, as `ketasched reminders`.
+
+        Nothing is sent. Where `to` and `email` are both empty, the patient cannot be reached; the
+        command leaves that message out.
+        """
+        book, now, last = self._days_ahead(at, days, clinic)
+        courses = book.days(now.date(), last + FURTHEST).courses
+        found = [one for course in courses for one in reminders(course, now, last)]
+        return sorted(found, key=lambda one: (one.send_at.timestamp(), one.key))
+
+    def appointments(
+        self,
+        first: str | date,
+        last: str | date,
+        *,
+        cancelled: bool = True,
+        clinic: Clinic | None = None,
+    ) -> list[Appointment]:
+        """The visits of these days, both inclusive, as `ketasched register appointments`.
+
+        With `cancelled` also those that do not take place any more, on their last date.
+        """
+        book = self._book(clinic)
+        days = DateRange(day_of("first", first, book), day_of("last", last, book))
+        courses, chairs = book.days(days.first, days.last)
+        each = (appointments(one, chairs, days, cancelled=cancelled) for one in courses)
+        found = [one for several in each for one in several]
+        return sorted(found, key=lambda one: (one.start.timestamp(), one.key))
+
+    def _read(self, patients: str | Sequence[str], at: Moment, clinic: Clinic | None) -> Read:
+        now, names = partial(local_moment, at), texts_of("patients", patients)
+        if not names:
+            return lambda: [courses_of_register(self._book(clinic), now)]
+        return lambda: [courses_of_patient(self.stored, one, clinic, now) for one in names]
+
+    def _book(self, clinic: Clinic | None) -> ClinicBook:
+        if clinic:
+            self.stored.refuse_stranger(clinic)
+            return ClinicBook(self.stored, clinic, clinic)
+        names = self.stored.clinics()
+        if len(names) > 1:
+            raise several_clinics(names)
+        newest = self.stored.newest()
+        return ClinicBook(self.stored, None, clinic_now(newest, self.stored) if newest else None)
+
+    def _days_ahead(
+        self, at: Moment, days: int, clinic: Clinic | None
+    ) -> tuple[ClinicBook, datetime, date]:
+        """The clinic's book, the moment, and the last day; a register may have no course."""
+        book = self._book(clinic)
+        now = local_moment(at, book.clinic or builtin_clinic("UTC"))
+        return book, now, now.date() + timedelta(days)
+
+    def _book_and_moment(self, at: Moment, clinic: Clinic | None) -> tuple[ClinicBook, datetime]:
+        book = self._book(clinic)
+        return book, local_moment(at, self._clinic_of(book))
+
+    def _clinic_of(self, book: ClinicBook) -> Clinic:
+        if book.clinic is None:
+            raise BadFile(
+                "there is no course in the register", next_step="book one, or name a clinic"
+            )
+        return book.clinic
+
+
+def day_of(field: str, day: str | date, book: ClinicBook) -> date:
+    """The date that `field` says, as people of the clinic write it. Raises `BadRequest`."""
+    order = book.clinic.date_order if book.clinic else None
+    return read_day(text_of(field, day), field, order, next_step=A_DAY)
+
+
+def _refuse_unknown_driver(driver: str, book: ClinicBook) -> None:
+    """Raise `BadRequest` for a driver whom no course of the clinic has ever had."""
+    courses = [book.register.course(one.course_id) for one in book.register.entries(book.named)]
+    known = sorted({name for one in courses for name in all_driver_names(one)})
+    if not any(is_called(name, driver) for name in known):
+        step = f"one of: {', '.join(known)}" if known else "leave it out: no driver is named"
+        raise BadRequest("driver", f"{driver} drives to no visit", next_step=step)

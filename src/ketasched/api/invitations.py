@@ -1,0 +1,117 @@
+"""Invitations as mails in a folder: `ketasched invite`, from Python, too."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypedDict, Unpack, get_args
+
+from ketasched.api.moments import Moment
+from ketasched.api.publication import (
+    Paths,
+    Publication,
+    PublishedCourses,
+    Read,
+    courses_in_all,
+    publication,
+)
+from ketasched.errors import BadRequest
+from ketasched.exchange.invitation_mail import invitation_mail
+from ketasched.exchange.invitation_record import RECORD, parse_record, record_bytes, with_files
+from ketasched.exchange.invitations import (
+    Attendee,
+    Invitation,
+    due_invitations,
+    invitations,
+    remembered,
+)
+from ketasched.files.outbox import outbox, read_record_file, write_mails
+from ketasched.model import Clinic
+
+BOTH: tuple[Attendee, ...] = get_args(Attendee)
+
+
+class InvitationOptions(TypedDict, total=False):
+    """Who is invited: `attendees` are "patient" or "driver". A `dry_run` writes nothing."""
+
+    attendees: Sequence[Attendee]
+    dry_run: bool
+
+
+def invite(
+    courses: Paths,
+    folder: str | Path,
+    *,
+    at: Moment,
+    clinic: Clinic | None = None,
+    **options: Unpack[InvitationOptions],
+) -> Publication[Invitation]:
+    """Write invitations as mails into a folder, as the command `invite` does; nothing is sent.
+
+    `courses` are paths of course files or of patients' folders. Only what is new, changed or
+    ended since the last time is written. Raises `BadFile`, `BadRequest`, `Refused`.
+    """
+    return write_invitations(courses_in_all(courses, at, clinic), folder, **options)
+
+
+def write_invitations(
+    read: Read, folder: str | Path, *, attendees: Sequence[Attendee] = BOTH, dry_run: bool = False
+) -> Publication[Invitation]:
+    """Write the mails that are due of what is read. Raises `BadFile`, `BadRequest`, `Refused`."""
+    folder = Path(folder)
+    with ExitStack() as stack:
+        if not dry_run:
+            stack.enter_context(outbox(folder))
+        found, record = read(), folder / RECORD
+        written, sent = parse_record(read_record_file(record), str(record))
+        due = {one.key: one for one in _due(found, sent, attendees)}
+        written, named = with_files(written, due.values())
+        if due and not dry_run:
+            now = max(one.now for one in found).astimezone(UTC)
+            _write(folder, written, sent, named, now)
+    counts = Counter({"new or changed": 0, "called off": 0})
+    counts.update("called off" if one.status == "CANCELLED" else "new or changed" for one in named)
+    return publication(named, counts, found)
+
+
+def _due(
+    found: Sequence[PublishedCourses], sent: Sequence[Invitation], attendees: Sequence[str]
+) -> Iterator[Invitation]:
+    """What is to be sent of these courses, to these attendees. Raises `BadRequest`."""
+    known = [one for one in sent if one.attendee in attendees]
+    for published in found:
+        owner = published.owner if published.source != "files" else ""
+        today = [
+            one
+            for course in published.courses
+            for one in invitations(course, published.clinic.email or course.clinic.email, owner)
+            if one.attendee in attendees
+        ]
+        if any(not one.organizer for one in today):
+            said = "invitations need the clinic's e-mail address, which answers go to"
+            step = 'in the clinic\'s file: email = "appointments@example.org"\nthen: --clinic FILE'
+            raise BadRequest("clinic", said, next_step=step)
+        now = published.now.astimezone(UTC)
+        yield from due_invitations(known, today, published.courses, now, published.whole_register)
+
+
+def _write(
+    folder: Path,
+    written: int,
+    sent: Sequence[Invitation],
+    due: Sequence[Invitation],
+    now: datetime,
+) -> None:
+    """Write the mails, and the record of them before and after.
+
+    Whoever is killed in between has the mails in the record as pending: the next time they are
+    written again, which is harmless, or, if they no longer hold, called off.
+    """
+    known = {one.key: one for one in sent} | {one.key: one for one in due}
+    before = record_bytes(written, known.values())
+    known |= {one.key: replace(one, pending=False) for one in due}
+    after = record_bytes(written, remembered(known.values(), now))
+    mails = {one.file: invitation_mail(one) for one in due}
+    write_mails(folder, mails, (RECORD, before), (RECORD, after))
