@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from icalendar import Calendar
 
+from ketasched.api.registers import Register
 from ketasched.events.view import View
 from ketasched.exchange.calendar_entries import LINE
 from ketasched.exchange.calendar_server import CalendarServer
 from ketasched.files.load import load_course
+from ketasched.register.records import LogEntry
 from ketasched.render.ics import render_split
-from tests.conftest import ROOT
+from tests.conftest import MADE_AT, ROOT
 from tests.exchange.calendars import PASSWORD, SERVERS, Server
 from tests.exchange.test_subscribers import vdirsyncer
 from tests.register.terminal import run
@@ -224,6 +226,10 @@ def test_a_course_that_is_not_known_any_more_loses_its_dates_to_come_and_keeps_t
     assert counts(server, *register, name="") == "0 0 0 7 8"
     assert [one for one in titles(server) if "P-2" in one] == ["P-2: Ketamine infusion 1 of 6"]
     assert counts(server, *register, name="P-3") == "0 0 0 0 8"
+    with Register.open("book.db") as book:
+        for one in book.stored.entries():
+            book.stored.withdraw(one.course_id, LogEntry(MADE_AT, "withdrawn"))
+    assert counts(server, *register, name="") == "0 0 0 7 0"
 
 
 KILLED = """

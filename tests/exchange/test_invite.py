@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from ketasched.files.atomic_write import folder_lock
-from tests.conftest import ROOT
+from ketasched.register.records import LogEntry
+from ketasched.register.register import Register
+from tests.conftest import MADE_AT, ROOT
 from tests.register.terminal import run
 from tests.support.attendee import Attendee, read_mail
 from tests.support.forked import Forked, ketasched
@@ -107,6 +109,38 @@ def test_all_of_a_register_are_invited_and_called_off_with_their_course(monkeypa
     run("revise", "P-1", "hold", "--reason", "flu", "--register", *BEFORE)
     assert {(one["patient"], one["method"]) for one in invite()} == {("P-1", "CANCEL")}
     assert invite("P-2") == []
+
+
+def withdraw_all(address: str) -> None:
+    register = Register.open(address)
+    for entry in register.entries():
+        register.withdraw(entry.course_id, LogEntry(MADE_AT, "withdrawn"))
+
+
+def test_the_last_course_of_a_register_is_called_off_but_by_no_other_register(monkeypatch):
+    monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
+    plan("P-1", "--register")
+    invited = invite()
+    assert invited
+    Register.open("mistyped.db").close()
+    assert invite("--register", "mistyped.db") == []
+    withdraw_all("book.db")
+    assert {(one["method"], one["to"]) for one in invite()} == {("CANCEL", "ana@example.org")}
+    assert invite() == []
+
+
+def test_a_folder_of_two_clinics_calls_off_only_the_courses_of_the_one_that_is_asked(monkeypatch):
+    monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
+    plan("P-1", "--register")
+    text = Path("clinic.toml").read_text(encoding="utf-8")
+    Path("other.toml").write_text(
+        text.replace("Riverbend Clinic", "Hill").replace('id_salt = "', 'id_salt = "0'),
+        encoding="utf-8",
+    )
+    plan("P-2", "--register", "--clinic", "other.toml")
+    assert {one["patient"] for one in invite("--clinic", "clinic.toml")} == {"P-1"}
+    assert {one["patient"] for one in invite("--clinic", "other.toml")} == {"P-2"}
+    assert invite("--clinic", "clinic.toml") == []
 
 
 def test_an_address_of_the_clinics_newer_file_is_that_of_courses_planned_before(course):

@@ -189,6 +189,18 @@ def test_a_withdrawn_course_is_shown_as_cancelled_and_then_its_file_goes(book):
     assert before["P-2", "patient"] in files()
 
 
+def test_of_the_last_course_of_a_register_all_dates_to_come_are_cancelled(book):
+    before = publish()
+    withdraw()
+    assert publish() == {}
+    assert files() == set(before.values())
+    assert {frozenset(statuses(name)) for name in before.values()} == {
+        frozenset(("CONFIRMED", "CANCELLED"))  # one visit was before
+    }
+    publish(*LATE)
+    assert files() == set()
+
+
 def test_a_withdrawn_course_that_is_entered_again_has_its_feed_again(book):
     run("register", "show", "P-1", "-o", "kept")
     before = publish()

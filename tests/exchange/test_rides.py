@@ -6,7 +6,17 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT
-from tests.exchange.queue_commands import PHONE, REGISTER, SATURDAY, cells, plan, revise, rows, run
+from tests.exchange.queue_commands import (
+    PHONE,
+    REGISTER,
+    SATURDAY,
+    cells,
+    notes,
+    plan,
+    revise,
+    rows,
+    run,
+)
 
 TELLING = """name = "Riverbend Ketamine Clinic"
 calendar_name = "Riverbend"
@@ -58,6 +68,27 @@ def test_by_default_nobody_is_sent_to_whom_somebody_drives_already():
     assert [(one["patient"], one["visit"]) for one in service] == [("P-2", 3), ("P-2", 3)]
     every = rides("--driver", "all")
     assert {(one["patient"], one["driver_name"]) for one in every} == {("P-1", "Ana"), ("P-2", "")}
+
+
+def test_a_driver_is_found_in_whatever_letters_the_name_is_typed():
+    plan("P-1", "--driver-name", "City Rides")
+    plan("P-2", "--time", "13:00", "--driver-name", "None")
+    service = rides("--driver", "City Rides")
+    assert service
+    assert rides("--driver", "city  rides") == service
+    assert {one["patient"] for one in rides("--driver", "None")} == {"P-2"}
+    assert rides("--driver", "none") == []
+    assert rides("--driver", "city rides", ahead="0d") == []
+
+
+def test_a_driver_whom_no_course_has_is_refused_with_those_that_there_are():
+    plan("P-1", "--driver-name", "Ana")
+    revise("P-1", "driver", "3", "--name", "City Rides")
+    said = notes("rides", "--driver", "Cty Rides", *SATURDAY, *REGISTER)
+    assert "drives to no visit" in said
+    assert "try: one of: " in said
+    assert "Ana" not in said  # not at a terminal
+    run("rides", "--driver", "Cty Rides", *SATURDAY, *REGISTER, code=2)
 
 
 def test_a_key_stays_when_the_ride_moves_and_when_somebody_drives():

@@ -18,18 +18,8 @@ OF_1_0 = {
     "plan",
 }
 SINCE = {
-    *(
-        "BusyCalendars",
-        "Register",
-        "Waiting",
-        "calendar",
-        "invite",
-        "publish",
-        "render",
-        "request",
-        "revise",
-    ),
-    *("suggest", "write_folder"),
+    *("BusyCalendars", "Register", "Waiting", "calendar", "invite", "publish", "render"),
+    *("request", "revise", "suggest", "write_folder"),
 }
 EXAMPLES = sorted((ROOT / "examples" / "python").glob("*.py"))
 
