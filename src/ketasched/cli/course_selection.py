@@ -53,7 +53,7 @@ class CourseSelection:
 
     def _of_register(self) -> PublishedCourses:
         query = DayQuery(self.register_address, self.clinic_path)
-        return courses_of_register(query, self._now)
+        return courses_of_register(query, self.now)
 
     def _named(self, name: str) -> PublishedCourses:
         clinic = load_clinic(self.clinic_path) if self.clinic_path else None
@@ -62,10 +62,11 @@ class CourseSelection:
         if not Path(name).exists():
             register = open_register(self.register_address) or existing_register()
             if register:
-                return courses_of_patient(register, name, clinic, self._now)
-        return courses_in(Path(name), clinic, self._now)
+                return courses_of_patient(register, name, clinic, self.now)
+        return courses_in(Path(name), clinic, self.now)
 
-    def _now(self, clinic: Clinic) -> datetime:
+    def now(self, clinic: Clinic) -> datetime:
+        """The moment that is asked for, local to the clinic."""
         use_clock_of(clinic)
         zone = ZoneInfo(clinic.timezone)
         return options.moment_of(self.today, zone, field="today").astimezone(zone)

@@ -1,5 +1,7 @@
 """`ketasched invite`: invitations as mails in a folder, for the clinic's own mail program."""
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -9,13 +11,14 @@ import click
 from ketasched.api.invitations import BOTH, write_invitations
 from ketasched.api.publication import Publication
 from ketasched.cli import options
+from ketasched.cli.anonymity import may_name_people
 from ketasched.cli.course_selection import CourseSelection, say_published
+from ketasched.cli.hints import pasteable
 from ketasched.cli.output import note_done, print_as, say
 from ketasched.cli.register_option import register_option
+from ketasched.errors import command_line
 from ketasched.events.view import clinic_locale
-from ketasched.exchange.invitation_record import RECORD
-from ketasched.exchange.invitations import Attendee, Invitation
-from ketasched.files.disk import kind_at
+from ketasched.exchange.invitations import Attendee, Invitation, without_address
 from ketasched.render.columns import aligned
 from ketasched.render.ics import itip_method
 
@@ -68,10 +71,37 @@ def command(
     if done.rows and not dry_run:
         note_done("the invitations are written")
     _print(done, form)
-    if not done.rows and not kind_at(Path(output) / RECORD):
-        say("note", "nobody with an e-mail address has a visit to come")
-        say("try", "ketasched revise COURSE wishes --patient-email EMAIL")
+    left_out = dict.fromkeys(
+        who
+        for course in done.courses
+        for who in without_address(course, selection.now(course.clinic))
+        if who[0] in attendees
+    )
+    _say_left_out([*left_out], names, selection)
     say_published("invitations", done, output, dry_run=dry_run)
+
+
+def _say_left_out(
+    left_out: Sequence[tuple[Attendee, str]], names: Sequence[str], selection: CourseSelection
+) -> None:
+    """Say how many have no address, who they are if that may be said, and how to give one."""
+    counts = Counter(attendee for attendee, _ in left_out)
+    several = [f"{n:,} {who}{'s' * (n != 1)}" for who, n in counts.items()]
+    if not several:
+        return
+    have = "has" if len(left_out) == 1 else "have"
+    who = f": {', '.join(name for _, name in left_out)}" if may_name_people() else ""
+    say("note", f"{' and '.join(several)} with visits to come {have} no e-mail address{who}")
+    attendee, name = left_out[0]
+    if attendee != "patient":
+        return
+    files = [one for one in names if Path(one).exists()]
+    own = [one for one in files if name in Path(one).parts]
+    course = (own or files[:1] or [name])[0]
+    step = ["revise", course, "wishes", "--patient-email", "EMAIL"]
+    is_usual = not files and selection.register_address is None
+    step += ["--register"] if is_usual else []
+    say("try", pasteable(command_line(*step)))
 
 
 def _print(done: Publication[Invitation], form: str | None) -> None:
@@ -79,20 +109,20 @@ def _print(done: Publication[Invitation], form: str | None) -> None:
     courses = {course.course_id: course for course in done.courses}
     rows, cells = list[dict[str, object]](), list[tuple[str, ...]]()
     for one in done.rows:
-        course, method = courses.get(one.course_id), itip_method(one.status)
+        course = courses.get(one.course_id)
         patient, start = course.patient if course else "", one.event.start
         rows.append(
             {
                 "patient": patient,
                 "attendee": one.attendee,
                 "to": one.to,
-                "method": method,
+                "what": one.what,
+                "method": itip_method(one.status),
                 "start": start.isoformat(timespec="minutes"),
                 "sequence": one.sequence,
                 "file": one.file,
             }
         )
         when = clinic_locale(course.clinic).moment_text(start) if course else one.when
-        what = "invited" if method == "REQUEST" else "called off"
-        cells.append((patient, one.attendee, what, when, one.to, one.file))
+        cells.append((patient, one.attendee, one.what, when, one.to, one.file))
     print_as(form, rows, aligned(cells))
