@@ -100,10 +100,15 @@ class CourseSelection:
         return options.moment_of(self.today, zone, field="today").astimezone(zone)
 
 
-def say_published(what: str, done: Publication[Row], place: object, *, dry_run: bool) -> None:
+def folder_text(folder: Path) -> str:
+    """The folder as `say_published` names it, before anything is written there."""
+    return str(folder) if folder.exists() else f"the new folder {folder}"
+
+
+def say_published(what: str, done: Publication[Row], place: str, *, dry_run: bool) -> None:
     """Say how many are new, say, and where; end with `SOME_FAILED` if a course is damaged."""
     counts = ", ".join(f"{number:,} {kind}" for kind, number in done.counts.items())
-    where = "nothing was written (--dry-run)" if dry_run else place
+    where = "nothing was written (--dry-run)" if dry_run else f"in {place}"
     say("note", f"{what}: {counts}; {where}")
     if done.errors:
         raise click.exceptions.Exit(SOME_FAILED)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import get_args
 
 import click
@@ -11,7 +12,7 @@ from ketasched.api.invitations import BOTH, write_invitations
 from ketasched.api.publication import Publication
 from ketasched.cli import options
 from ketasched.cli.anonymity import may_name_people
-from ketasched.cli.course_selection import CourseSelection, say_published
+from ketasched.cli.course_selection import CourseSelection, folder_text, say_published
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import note_done, print_as, say
 from ketasched.cli.register_option import register_option
@@ -66,12 +67,13 @@ def command(
     """
     attendees = [one for one in BOTH if audience in (one, "both")]
     read = partial(selection.read, names)
+    place = folder_text(Path(output))
     done = write_invitations(read, output, attendees=attendees, dry_run=dry_run)
     if done.rows and not dry_run:
         note_done("the invitations are written")
     _print(done, form)
     _say_left_out(done, names or [""], attendees, selection.register_address)
-    say_published("invitations", done, output, dry_run=dry_run)
+    say_published("invitations", done, place, dry_run=dry_run)
 
 
 def _say_left_out(

@@ -61,7 +61,7 @@ def command(
         step = command_line("revise", nowhere[0], "wishes", "--patient-phone", "PHONE")
         say("try", pasteable(step))
     if not found:
-        say("note", f"no reminders until {day_text(last)}")
+        say("note", f"no reminders from today to {day_text(last)}")
 
 
 def _cells(one: PatientReminder, locale: Locale) -> tuple[str, ...]:

@@ -151,7 +151,8 @@ def with_known_name(course: Course, change: Change) -> Change:
 
 def _known_drivers(course: Course) -> list[Driver]:
     """The drivers of the visits and the companions, and those whom the request names."""
-    request, items = course.request, (*course.visits, *course.companions)
+    request = course.request
+    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
     known = [one.driver for one in items if one.driver]
     known += [Driver(one.name, one.phone, one.email) for one in request.driver]
     return [*known, named_driver(request)]
