@@ -20,6 +20,7 @@ from tests.exchange.calendars import PASSWORD, USER, radicale
 from tests.exchange.test_calendar_servers import DURING, planned
 from tests.register.terminal import run
 
+WHAT = ("courses/P-1", "--for", "clinic")
 CALENDAR = (
     b'<multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><response><href>/c/</href>'
     b"<propstat><prop><resourcetype><collection/><C:calendar/></resourcetype></prop>"
@@ -93,7 +94,7 @@ def _course() -> None:
 
 def told(address: str, *more: str, code: int = 6) -> str:
     """What `publish` says, which ends with this code."""
-    return run("publish", "courses/P-1", "--to", address, *DURING, *more, code=code).stderr
+    return run("publish", *WHAT, "--to", address, *DURING, *more, code=code).stderr
 
 
 def password_file(password: str = PASSWORD, mode: int = 0o600) -> tuple[str, ...]:
@@ -268,7 +269,7 @@ def test_the_password_is_that_of_the_keyring_for_the_host_and_the_user():
         assert PASSWORD not in server.log.read_text()
     shown = told(server.address, "--user", "nobody", code=2)
     assert "it has none of this user for this host" in shown
-    assert "try: keyring set localhost NAME" in shown
+    assert "try: keyring set localhost nobody" in shown
 
 
 def test_a_machine_without_a_keyring_is_told_of_the_file(monkeypatch):
@@ -286,6 +287,7 @@ def test_a_wrong_password_and_no_user_are_told_and_no_password_is_shown():
         shown = told(server.address, *password_file("hunter2"))
         assert "it does not take this user and password" in shown
         assert "hunter2" not in shown
+        assert f"try: keyring set localhost {USER}" in shown
         assert "it wants to know who asks" in told(server.address)
 
 
@@ -295,6 +297,7 @@ def test_an_address_without_a_calendar_lists_those_that_are_there():
             shown = told(server.address.replace("dates/", wrong), *password_file())
             assert f"a calendar there: {server.address}" in shown
             assert f"try: --to {server.address}" in shown
+            assert "try: or make the calendar first" in shown
 
 
 def test_a_calendar_that_may_only_be_read_is_told():
@@ -322,7 +325,7 @@ def test_without_the_extra_it_says_what_to_install(missing):
         f"import sys\nsys.modules[{missing!r}] = None\n"
         "from ketasched.cli import main\nmain(sys.argv[1:])\n"
     )
-    asked = ("publish", "courses/P-1", "--to", "http://localhost:1/c/", "--user", "x")
+    asked = ("publish", *WHAT, "--to", "http://localhost:1/c/", "--user", "x")
     command = [sys.executable, "-c", program, *asked]
     if missing == "caldav":
         command += password_file()[2:]

@@ -65,6 +65,7 @@ ELSEWHERE = {
     "cli/show.py command": "cli/test_cli.py::test_a_patient_of_the_register_is_shown_by_another",
     "render/course_folders.py _name_all": "register/test_reschedule.py::test_files_that_fail",
     "files/roster_source.py read": "batch/test_whole_rosters.py::test_a_roster_that_changes",
+    "api/calendar_entries.py _older": "exchange/test_calendar_servers.py::test_a_folder",
     "api/calendar_entries.py no_extra": "exchange/test_hostile_servers.py::test_without_the",
     "cli/publish.py _password_in": "exchange/test_hostile_servers.py::test_an_empty_pass",
     "cli/publish.py _password_of": "exchange/test_hostile_servers.py::test_a_machine_wit",

@@ -1,9 +1,12 @@
 """The options that say which courses are published, or whose people are invited."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,11 +22,19 @@ from ketasched.api.publication import (
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery
+from ketasched.cli.hints import pasteable, with_other_name
 from ketasched.cli.output import SOME_FAILED, report, say, use_clock_of
 from ketasched.cli.register_option import existing_register, open_register
+from ketasched.errors import BadFile, Refused
 from ketasched.files.load import load_clinic
-from ketasched.model import Clinic
+from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import clinic_key
+
+if TYPE_CHECKING:
+    from ketasched.register.register import Register
+
+
+COURSE = "course.json"
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,11 @@ class CourseSelection:
     register_address: str | None
     clinic_path: str | None
     today: str | None
+
+    @cached_property
+    def _register(self) -> "Register | None":
+        """The register that is given, else the usual one if there is one."""
+        return open_register(self.register_address) or existing_register()
 
     def read(self, names: Sequence[str]) -> list[PublishedCourses]:
         """What is meant by names of files and of patients; without names, all of the register.
@@ -45,10 +61,13 @@ class CourseSelection:
             for error in one.errors:
                 report(error)
         path = options.clinic_file(self.clinic_path)
-        here = load_clinic(path) if path else None
+        if path is None:
+            return found
+        here = load_clinic(path)
+        own = [one.owner == clinic_key(here) for one in found]
         return [
-            replace(one, clinic=here) if here and one.owner == clinic_key(here) else one
-            for one in found
+            replace(one, clinic=here, clinic_file=path) if is_own else one
+            for one, is_own in zip(found, own, strict=True)
         ]
 
     def _of_register(self) -> PublishedCourses:
@@ -59,11 +78,26 @@ class CourseSelection:
         clinic = load_clinic(self.clinic_path) if self.clinic_path else None
         if name == "-":
             raise click.UsageError("A feed's name is kept beside the course: give its file.")
-        if not Path(name).exists():
-            register = open_register(self.register_address) or existing_register()
-            if register:
-                return courses_of_patient(register, name, clinic, self._now)
-        return courses_in(Path(name), clinic, self._now)
+        if not Path(name).exists() and self._register:
+            return courses_of_patient(self._register, name, clinic, self._now)
+        _refuse_place(name)
+        found = courses_in(Path(name), clinic, self._now)
+        self._refuse_older(name, found.courses)
+        return found
+
+    def _refuse_older(self, name: str, courses: Sequence[Course]) -> None:
+        """Raise `Refused` if the register has a later revision of a course that is in a file."""
+        for course in courses:
+            entry = self._register.entry(course.course_id) if self._register else None
+            if entry is None:
+                continue
+            step = with_other_name(name, entry.patient)
+            if entry.revision > course.revision:
+                said = f"is at revision {course.revision}, and the register at {entry.revision}"
+                raise Refused(f"{name}: it {said}", next_step=f"the later one: {step}")
+            if course is courses[-1]:
+                say("warning", f"{name}: the register has this course, too: name the patient")
+                say("try", pasteable(step))
 
     def _now(self, clinic: Clinic) -> datetime:
         use_clock_of(clinic)
@@ -71,10 +105,34 @@ class CourseSelection:
         return options.moment_of(self.today, zone, field="today").astimezone(zone)
 
 
-def say_published(what: str, done: Publication[Row], place: object, *, dry_run: bool) -> None:
+def _refuse_place(name: str) -> None:
+    """Raise `BadFile` for a folder of patients' folders, and for a patient whose folder is in one.
+
+    The error says where the courses are. Any other name may be that of a course.
+    """
+    path = Path(name)
+    if not path.exists():
+        there = list[Path]()
+        with suppress(OSError):  # what nobody may look into is no better place
+            folders = sorted(Path().iterdir())
+            there = [one / name for one in folders if (one / name / COURSE).is_file()]
+        if there:
+            step = with_other_name(name, str(there[0]))
+            raise BadFile(f"{name}: there is no such file here, and no register", next_step=step)
+    elif path.is_dir() and not (path / COURSE).exists() and any(path.glob(f"*/{COURSE}")):
+        said = f"{name}: the courses are in the folders of this one"
+        raise BadFile(said, next_step=f"name one, or all of them: {name}/*")
+
+
+def folder_text(folder: Path) -> str:
+    """The folder as `say_published` names it, before anything is written there."""
+    return str(folder) if folder.exists() else f"the new folder {folder}"
+
+
+def say_published(what: str, done: Publication[Row], place: str, *, dry_run: bool) -> None:
     """Say how many are new, say, and where; end with `SOME_FAILED` if a course is damaged."""
     counts = ", ".join(f"{number:,} {kind}" for kind, number in done.counts.items())
-    where = "nothing was written (--dry-run)" if dry_run else place
+    where = "nothing was written (--dry-run)" if dry_run else f"in {place}"
     say("note", f"{what}: {counts}; {where}")
     if done.errors:
         raise click.exceptions.Exit(SOME_FAILED)

@@ -40,7 +40,7 @@ def command(*, coming: ComingDays, form: str | None) -> None:
         return
     if wrong := [one for one in visits if one.misfit and not one.misfit.companion]:
         first = wrong[0]
-        said = f"until {day_text(last)} {misfit_count(len(wrong), 'visit')} the clinic"
+        said = f"{misfit_count(len(wrong), 'visit')} the clinic from today to {day_text(last)}"
         say("note", f"{said}: {pasteable(command_line('day', str(first.start.date())))}")
         patients = {visit.patient for visit in wrong}
         ahead_of_now = DateRange(now.date(), last)
@@ -50,9 +50,9 @@ def command(*, coming: ComingDays, form: str | None) -> None:
         step = command_line("revise", *who, "--name", "NAME", "--phone", "PHONE")
         say("try", f"once somebody drives: {pasteable(step)}")
     elif visits:
-        say("note", f"every visit until {day_text(last)} has a driver")
+        say("note", f"every visit from today to {day_text(last)} has a driver")
     else:
-        say("note", f"no visits until {day_text(last)}")
+        say("note", f"no visits from today to {day_text(last)}")
 
 
 def _row(visit: DayVisit) -> tuple[object, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 from zlib import crc32
+from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
 from icalendar import Event as Entry
@@ -32,27 +33,35 @@ LINE = "—" * 12
 OUR_LINES = "X-APPOINTMENTS-LINES"
 """The property with a checksum of each line of ours: all other lines are somebody's."""
 
+AS_OF = "X-APPOINTMENTS-AS-OF"
+"""The property with the moment (UTC) of the last change of the course that an entry is from."""
+
 OURS = {
     *("SUMMARY", "DTSTART", "DTEND", "DURATION", "DTSTAMP", "UID", "SEQUENCE", "DESCRIPTION"),
-    *("LAST-MODIFIED", "LOCATION", "STATUS", "TRANSP", OUR_LINES),
+    *("LAST-MODIFIED", "LOCATION", "STATUS", "TRANSP", OUR_LINES, AS_OF),
     *("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"),
 }
 """The properties that are written anew, or left out. All others of an entry are somebody's."""
 
 UID = re.compile(r"^UID:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 FOLD = re.compile(r"\r?\n[ \t]")
-MAY_DIFFER = re.compile(f"DTSTAMP|LAST-MODIFIED|SEQUENCE|{OUR_LINES}")
+MAY_DIFFER = re.compile(f"DTSTAMP|LAST-MODIFIED|SEQUENCE|{OUR_LINES}|{AS_OF}")
 VEVENT = re.compile(r"^BEGIN:VEVENT$.*?^END:VEVENT$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """An event as it is to stand in a calendar; `name` is that of a new resource for it."""
+    """An event as it is to stand in a calendar; `name` is that of a new resource for it.
+
+    `patient` is the reference, and `as_of` the moment when the course changed last.
+    """
 
     name: str
     event: Event
     zone: str
     locale: Locale
+    patient: str
+    as_of: datetime
 
     @property
     def own_text(self) -> str:
@@ -66,6 +75,7 @@ class CalendarEntry:
         del calendar["NAME"], calendar["X-WR-CALNAME"]
         entry = calendar.events[0]
         set_value(entry, OUR_LINES, _checksums(entry))
+        set_value(entry, AS_OF, f"{self.as_of.astimezone(UTC):%Y%m%dT%H%M%S%z}")
         before = _entry(found.text) if found else None
         if before:
             set_value(entry, "DESCRIPTION", str(entry["DESCRIPTION"]) + _notes(before))
@@ -98,10 +108,30 @@ def published_entries(
     for chain in chains(courses):
         last = chain[-1]
         owner, locale = clinic_key(last.clinic), reader_locale(last, view)
+        as_of = max(course.changed_at for course in chain)
         for event in chain_events(chain, view, today):
             name = _resource_name(owner, audience, event.uid)
-            found[event.uid] = CalendarEntry(name, event, last.timezone, locale)
+            found[event.uid] = CalendarEntry(
+                name, event, last.timezone, locale, last.patient, as_of
+            )
     return found
+
+
+def later_ones(
+    published: Mapping[str, CalendarEntry], found: Iterable[CalendarObject]
+) -> dict[str, tuple[datetime, datetime]]:
+    """The patients with an entry there from a later state of their course than is published.
+
+    For each the moment of the published state and that of the one there, in the clinic's zone.
+    """
+    later = dict[str, tuple[datetime, datetime]]()
+    for one in found:
+        wanted = published.get(uid_of(one))
+        there = _as_of(_entry(one.text)) if wanted and AS_OF in one.text else None
+        if wanted and there and there > wanted.as_of.replace(microsecond=0):
+            zone = ZoneInfo(wanted.zone)
+            later[wanted.patient] = wanted.as_of.astimezone(zone), there.astimezone(zone)
+    return later
 
 
 def ended_entries(
@@ -134,7 +164,7 @@ def steps(
 
     `ended` are the names of the resources that are ours whether they are published or not, each
     with the language for it. What is not published is deleted or, if somebody wrote in it,
-    cancelled.
+    cancelled. What is cancelled, and was never there, stays away.
     """
     by_uid: dict[str, CalendarObject] = {}
     for one in found:
@@ -150,9 +180,9 @@ def steps(
                 yield Step("cancelled", one.name, one.etag, text, title, start)
     for uid, wanted in published.items():
         before, event = by_uid.get(uid), wanted.event
-        if before is None:
+        if before is None and event.status != "CANCELLED":
             yield Step("new", wanted.name, "", wanted.text(), event.title, event.start)
-        elif not _is_the_same(before.text, wanted.own_text):
+        elif before and not _is_the_same(before.text, wanted.own_text):
             text = wanted.text(before)
             yield Step("changed", before.name, before.etag, text, event.title, event.start)
 
@@ -176,6 +206,14 @@ def _is_to_come(resource: CalendarObject, now: datetime) -> bool:
     entry = _entry(resource.text)
     start = entry.start if entry else None
     return isinstance(start, datetime) and start.tzinfo is not None and start > now
+
+
+def _as_of(entry: Entry | None) -> datetime | None:
+    """The moment of the state of the course that an entry is from; None if it has none."""
+    try:
+        return datetime.strptime(str(entry.get(AS_OF)), "%Y%m%dT%H%M%S%z") if entry else None
+    except ValueError:
+        return None
 
 
 def _entry(text: str) -> Entry | None:
