@@ -192,6 +192,16 @@ def test_no_password_goes_to_a_server_that_asks_for_none(monkeypatch):
     assert {one[2] for one in handler.seen} == {""}
 
 
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_what_is_sent_without_tls_goes_through_no_proxy(monkeypatch, name):
+    for exception in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(exception, raising=False)
+    with hostile() as (address, handler), hostile() as (proxy, stranger):
+        monkeypatch.setenv(name, proxy)
+        told(address, *password_file(), code=0)
+    assert (len(handler.seen), len(stranger.seen)) == (10, 0)
+
+
 def test_addresses_of_other_places_in_an_answer_are_not_asked():
     entry = (ROOT / "tests/exchange/test_calendar_servers.py").read_text().partition('"""BEGIN')[2]
     text = ("BEGIN" + entry.partition('"""')[0]).replace("\\r", "\r")
