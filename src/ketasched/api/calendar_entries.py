@@ -110,7 +110,7 @@ def _steps(
     # Imported here because it needs the extra.
     from ketasched.exchange import calendar_entries  # noqa: PLC0415
 
-    published, ended = dict[str, "CalendarEntry"](), dict[str, Locale]()
+    published, ended = dict[str, "CalendarEntry"](), dict[str, tuple[Locale, datetime]]()
     for one in found:
         published |= calendar_entries.published_entries(one.courses, audience, one.now.date())
         clinic = one.clinic
@@ -120,7 +120,7 @@ def _steps(
         ours = calendar_entries.ended_entries(
             there, audience, one.courses, one.whole_register, one.now
         )
-        ended |= dict.fromkeys((entry.name for entry in ours), locale)
+        ended |= dict.fromkeys((entry.name for entry in ours), (locale, one.now))
     if later := calendar_entries.later_ones(published, there):
         raise _older(later, address, audience)
     todo = list(calendar_entries.steps(published, there, ended))
