@@ -103,7 +103,8 @@ def publish_feeds(
             else:
                 # Before any file: who is killed in between has not lost the names.
                 known = one.keep_names(partial(naming, make_name=partial(_name, make_secret)))
-            done.update(_write(_files(one, feeds, known, folder), folder, dry_run=dry_run))
+            files = _files(one, feeds, known, folder, done)
+            done.update(_write(files, folder, dry_run=dry_run))
             rows += [_row(feed, known[feed.key][-1], base_url) for feed in wanted]
     return publication(rows, done, found)
 
@@ -125,21 +126,34 @@ def _feeds(published: PublishedCourses) -> list[Feed]:
 
 
 def _files(
-    published: PublishedCourses, feeds: Sequence[Feed], known: Names, folder: Path
+    published: PublishedCourses,
+    feeds: Sequence[Feed],
+    known: Names,
+    folder: Path,
+    done: Counter[str],
 ) -> dict[str, str | None]:
-    """What is to be in the files of the folder that are ours, by name; None for no file."""
+    """What is to be in the files of the folder that are ours, by name; None for no file.
+
+    A feed that is damaged, and of whose course nothing else is known, is none: `done` counts it.
+    """
     by_key, files = {feed.key: feed for feed in feeds}, dict[str, str | None]()
     for key, names in known.items():
         feed = by_key.get(key)
         if feed or published.is_whole:
             before = (read_public(folder / name) for name in reversed(names))
             files |= dict.fromkeys(names)
-            files[names[-1]] = _text(published, feed, next(filter(None, before), ""))
+            try:
+                files[names[-1]] = _text(published, feed, next(filter(None, before), ""))
+            except ValueError:
+                done["damaged"] += 1
     return files
 
 
 def _text(published: PublishedCourses, feed: Feed | None, before: str) -> str | None:
-    """The text of a feed; of None, whose course is not known any more, that of what remains."""
+    """The text of a feed; of None, whose course is not known any more, that of what remains.
+
+    Raises `ValueError` if that cannot be read.
+    """
     if feed:
         return None if feed.is_over(published.now.date()) else feed.text(before)
     if not before:
