@@ -55,7 +55,7 @@ def test_there_is_nobody_to_call_once_one_driver_drives_to_all():
     plan("P-1")
     named = ("driver", "all", "--name", "Ben", "--register", "book.db", *TODAY)
     run("revise", "P-1", *named)
-    assert listed() == "note: every visit until Mon 9 Nov 2026 has a driver\n"
+    assert listed() == "note: every visit from today to Mon 9 Nov 2026 has a driver\n"
 
 
 def test_it_says_which_language_is_read_by_who_is_called_if_it_is_not_english():

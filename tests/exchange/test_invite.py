@@ -133,10 +133,8 @@ def test_a_folder_of_two_clinics_calls_off_only_the_courses_of_the_one_that_is_a
     monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
     plan("P-1", "--register")
     text = Path("clinic.toml").read_text(encoding="utf-8")
-    Path("other.toml").write_text(
-        text.replace("Riverbend Clinic", "Hill").replace('id_salt = "', 'id_salt = "0'),
-        encoding="utf-8",
-    )
+    other = text.replace("Riverbend Clinic", "Hill").replace('salt = "', 'salt = "0')
+    Path("other.toml").write_text(other, encoding="utf-8")
     plan("P-2", "--register", "--clinic", "other.toml")
     assert {one["patient"] for one in invite("--clinic", "clinic.toml")} == {"P-1"}
     assert {one["patient"] for one in invite("--clinic", "other.toml")} == {"P-2"}

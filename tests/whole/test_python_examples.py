@@ -1,5 +1,6 @@
 """The scripts in examples/python: each runs as it is, prints what is kept here, and is short."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -41,3 +42,9 @@ def test_a_script_is_short_and_says_what_it_does(path):
 def test_there_are_twelve_at_least_and_nothing_is_kept_of_one_that_is_gone():
     assert len(SCRIPTS) >= 12
     assert {path.stem for path in PRINTED.glob("*.txt")} == {path.stem for path in SCRIPTS}
+
+
+def test_each_script_has_a_register_of_its_own():
+    texts = [path.read_text(encoding="utf-8") for path in SCRIPTS]
+    names = [name for text in texts for name in set(re.findall(r'"(\w+\.db)"', text))]
+    assert len(set(names)) == len(names) >= 2

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ketasched.api.publication import Publication, PublishedCourses, Read, publication
+from ketasched.api.publication import Publication, PublishedCourses, Read
 from ketasched.errors import BadRequest, Refused, command_line
 from ketasched.events.view import View, reader_locale
 from ketasched.language.locale import Locale
@@ -58,17 +58,24 @@ def publish_entries(
                 counts = Counter[str](new=0, changed=0, cancelled=0, removed=0)
                 counts.update(step.what for step in done)
                 counts["unchanged"] = count - counts["new"] - counts["changed"]
-                return publication(done, counts, found)
+                return Publication(done, counts, found)
     said = f"{server.address}: these entries were changed there while they were written"
     details = [f"{one.start:%Y-%m-%d %H:%M}: {one.title}" for one in refused]
     raise Refused(said, details=details, next_step="the same again")
 
 
-def refuse_all_of_others(audience: Audience, names: object) -> None:
-    """Raise `BadRequest` if nobody is named for a calendar that is not the clinic's."""
-    if audience != "clinic" and not names:
+def audience_of(audience: Audience | None, names: object) -> Audience:
+    """Whose dates a calendar has: of all courses the clinic's.
+
+    Raises `BadRequest` if patients are named without an audience, or nobody for another one.
+    """
+    if names and audience is None:
+        said = "these patients are named, and not whose calendar it is"
+        raise BadRequest("for", said, next_step="--for patient\n--for driver\n--for clinic")
+    if audience not in (None, "clinic") and not names:
         said = "a calendar for patients or drivers is of those whose courses are named"
         raise BadRequest("for", said, next_step="name the patients or the courses")
+    return audience or "clinic"
 
 
 def host_of(url: str) -> str:

@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import TypedDict, Unpack, get_args
 
 from ketasched.api.moments import Moment
-from ketasched.api.publication import (
-    Paths,
-    Publication,
-    PublishedCourses,
-    Read,
-    courses_in_all,
-    publication,
-)
+from ketasched.api.publication import Paths, Publication, PublishedCourses, Read, courses_in_all
 from ketasched.errors import BadRequest
 from ketasched.exchange.invitation_mail import invitation_mail
 from ketasched.exchange.invitation_record import RECORD, parse_record, record_bytes, with_files
@@ -73,7 +66,7 @@ def write_invitations(
             _write(folder, written, sent, named, now)
     counts = Counter({"new or changed": 0, "called off": 0})
     counts.update("called off" if one.status == "CANCELLED" else "new or changed" for one in named)
-    return publication(named, counts, found)
+    return Publication(named, counts, found)
 
 
 def _due(

@@ -65,21 +65,17 @@ class PublishedCourses:
 class Publication(Generic[Row]):
     """What was published: a row for each feed, entry or mail, and how many are "new", say.
 
-    There are also the courses that were read, and the errors of those that could not be.
+    The courses that it is about are as they were `found`.
     """
 
     rows: Sequence[Row]
     counts: Mapping[str, int]
-    courses: Sequence[Course]
-    errors: Sequence[BadFile]
+    found: Sequence[PublishedCourses]
 
-
-def publication(
-    rows: Sequence[Row], counts: Mapping[str, int], found: Sequence[PublishedCourses]
-) -> Publication[Row]:
-    """What was published of the courses that were found."""
-    courses = [course for one in found for course in one.courses]
-    return Publication(rows, counts, courses, [error for one in found for error in one.errors])
+    @property
+    def errors(self) -> list[BadFile]:
+        """The errors of the courses that could not be read."""
+        return [error for one in self.found for error in one.errors]
 
 
 Read = Callable[[], Sequence[PublishedCourses]]

@@ -59,7 +59,7 @@ def command(
     )
     output.print(found, columns, [_cells(one, query.locale) for one in found])
     if not found:
-        say("note", f"no appointments until {day_text(last)}")
+        say("note", f"no appointments from {day_text(first)} to {day_text(last)}")
 
 
 def _last_day(first: date, until: str | None, ahead: str | None, how_far: timedelta) -> date:

@@ -64,7 +64,7 @@ def command(
         table = [HEAD, *(_cells(one, query.locale) for one in found)] if found else []
         print_as(form, found, aligned(table))
     if not found:
-        say("note", f"no authorised sessions run out until {day_text(last)}")
+        say("note", f"no authorised sessions run out from today to {day_text(last)}")
     elif form is None or form == "text":
         step = command_line("revise", found[0].patient, "authorise", "SESSIONS")
         say("try", f"once more is authorised: {pasteable(step)}")

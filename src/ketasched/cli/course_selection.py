@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,11 +21,16 @@ from ketasched.api.publication import (
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery
+from ketasched.cli.hints import pasteable, with_other_name
 from ketasched.cli.output import SOME_FAILED, report, say, use_clock_of
 from ketasched.cli.register_option import existing_register, open_register
+from ketasched.errors import Refused
 from ketasched.files.load import load_clinic
-from ketasched.model import Clinic
+from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import clinic_key
+
+if TYPE_CHECKING:
+    from ketasched.register.register import Register
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,11 @@ class CourseSelection:
     register_address: str | None
     clinic_path: str | None
     today: str | None
+
+    @cached_property
+    def _register(self) -> "Register | None":
+        """The register that is given, else the usual one if there is one."""
+        return open_register(self.register_address) or existing_register()
 
     def read(self, names: Sequence[str]) -> list[PublishedCourses]:
         """What is meant by names of files and of patients; without names, all of the register.
@@ -59,11 +71,25 @@ class CourseSelection:
         clinic = load_clinic(self.clinic_path) if self.clinic_path else None
         if name == "-":
             raise click.UsageError("A feed's name is kept beside the course: give its file.")
-        if not Path(name).exists():
-            register = open_register(self.register_address) or existing_register()
-            if register:
-                return courses_of_patient(register, name, clinic, self._now)
-        return courses_in(Path(name), clinic, self._now)
+        if not Path(name).exists() and self._register:
+            return courses_of_patient(self._register, name, clinic, self._now)
+        found = courses_in(Path(name), clinic, self._now)
+        self._refuse_older(name, found.courses)
+        return found
+
+    def _refuse_older(self, name: str, courses: Sequence[Course]) -> None:
+        """Raise `Refused` if the register has a later revision of a course that is in a file."""
+        for course in courses:
+            entry = self._register.entry(course.course_id) if self._register else None
+            if entry is None:
+                continue
+            step = with_other_name(name, entry.patient)
+            if entry.revision > course.revision:
+                said = f"is at revision {course.revision}, and the register at {entry.revision}"
+                raise Refused(f"{name}: it {said}", next_step=f"the later one: {step}")
+            if course is courses[-1]:
+                say("warning", f"{name}: the register has this course, too: name the patient")
+                say("try", pasteable(step))
 
     def _now(self, clinic: Clinic) -> datetime:
         use_clock_of(clinic)

@@ -76,7 +76,7 @@ def command(
     ]
     if wrong := [visit for visit in coming if visit.misfit]:
         first = min(wrong, key=lambda visit: (visit.start.timestamp(), visit.patient))
-        said = f"until {day_text(last)} {misfit_count(len(wrong), 'visit')} the clinic"
+        said = f"from today to {day_text(last)} {misfit_count(len(wrong), 'visit')} the clinic"
         say("note", f"{said}: {pasteable(command_line('day', str(first.start.date())))}")
         patients = {visit.patient for visit in wrong}
         ahead_of_now = DateRange(now.date(), last)
@@ -86,9 +86,9 @@ def command(
         step = command_line("revise", *who, "--name", "NAME", "--phone", "PHONE")
         say("try", f"once somebody drives: {pasteable(step)}")
     elif coming:
-        say("note", f"every visit until {day_text(last)} has a driver")
+        say("note", f"every visit from today to {day_text(last)} has a driver")
     else:
-        say("note", f"no visits until {day_text(last)}")
+        say("note", f"no visits from today to {day_text(last)}")
 
 
 def _row(visit: DayVisit) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def command(
 
 def _print(done: Publication[Invitation], form: str | None) -> None:
     """Print which mail is for whom."""
-    courses = {course.course_id: course for course in done.courses}
+    courses = {course.course_id: course for each in done.found for course in each.courses}
     rows, cells = list[dict[str, object]](), list[tuple[str, ...]]()
     for one in done.rows:
         course, method = courses.get(one.course_id), itip_method(one.status)

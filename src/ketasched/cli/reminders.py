@@ -53,7 +53,7 @@ def command(
         who = "1 patient" if nowhere == 1 else f"{nowhere} patients"
         say("warning", f"{who} agreed to reminders, without a phone number or a mail address")
     if not found:
-        say("note", f"no reminders until {day_text(last)}")
+        say("note", f"no reminders from today to {day_text(last)}")
 
 
 def _cells(one: PatientReminder, locale: Locale) -> tuple[str, ...]:

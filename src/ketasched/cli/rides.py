@@ -62,7 +62,7 @@ def command(
     output.print(found, columns, [_cells(one, query.locale) for one in found])
     if not found:
         which = {NOBODY: "ride without a driver", "all": "ride"}.get(driver, "ride of this driver")
-        say("note", f"no {which} until {day_text(last)}")
+        say("note", f"no {which} from today to {day_text(last)}")
 
 
 def _cells(one: Ride, locale: Locale) -> tuple[str, ...]:
