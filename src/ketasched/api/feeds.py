@@ -76,7 +76,8 @@ def publish_feeds(
 
     Raises `BadFile`, `BadRequest`, `Refused`.
     """
-    if base_url and not base_url.startswith(("https://", "http://")):
+    is_usable = base_url.startswith(("https://", "http://")) and not set("?#") & set(base_url)
+    if base_url and not is_usable:
         said = f'expected where the folder is on the web, not "{base_url}"'
         raise BadRequest("base_url", said, next_step="--base-url https://cal.example.org/k")
     folder, rows = Path(folder), list[PublishedFeed]()
