@@ -79,7 +79,7 @@ def test_feeds_of_a_folder_have_their_names_beside_the_course(register):
     ketasched.write_folder(register.course("P-2", at=TODAY), "courses")
     shutil.copytree("courses", "copies")
     found = ketasched.publish(Path("courses/P-2"), "ours", at=TODAY, make_secret=SECRETS.__next__)
-    assert {one.audience for one in found.rows} == {"patient", "driver", "clinic"}
+    assert {one.audience for one in found.rows} == {"patient", "driver"}
     shutil.copy("courses/P-2/feeds.json", "copies/P-2")
     run(f"publish copies/P-2 --to theirs --today {TODAY}")
     assert contents("ours") == contents("theirs")

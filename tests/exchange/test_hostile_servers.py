@@ -279,7 +279,7 @@ def test_the_password_is_that_of_the_keyring_for_the_host_and_the_user():
         assert PASSWORD not in server.log.read_text()
     shown = told(server.address, "--user", "nobody", code=2)
     assert "it has none of this user for this host" in shown
-    assert "try: keyring set localhost NAME" in shown
+    assert "try: keyring set localhost nobody" in shown
 
 
 def test_a_machine_without_a_keyring_is_told_of_the_file(monkeypatch):
@@ -297,6 +297,7 @@ def test_a_wrong_password_and_no_user_are_told_and_no_password_is_shown():
         shown = told(server.address, *password_file("hunter2"))
         assert "it does not take this user and password" in shown
         assert "hunter2" not in shown
+        assert f"try: keyring set localhost {USER}" in shown
         assert "it wants to know who asks" in told(server.address)
 
 
@@ -306,6 +307,7 @@ def test_an_address_without_a_calendar_lists_those_that_are_there():
             shown = told(server.address.replace("dates/", wrong), *password_file())
             assert f"a calendar there: {server.address}" in shown
             assert f"try: --to {server.address}" in shown
+            assert "try: or make the calendar first" in shown
 
 
 def test_a_calendar_that_may_only_be_read_is_told():

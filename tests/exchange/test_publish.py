@@ -140,6 +140,38 @@ def test_a_patient_alone_is_published_and_nobody_else_is_touched(book):
     assert found.items() <= publish().items()
 
 
+def test_feeds_for_patients_and_drivers_lie_where_the_clinics_does_not(book):
+    whose = ("--for", "patient", "--for", "driver")
+    assert publish(*whose).keys() == {("P-1", "patient"), ("P-1", "driver Sam")}
+    inside = run("publish", "--for", "clinic", "--to", "inside", *DURING).stdout
+    assert inside.startswith("all patients  clinic, for staff only  ")
+    before = files()
+    revise("P-1", "defer", "5", "--to", "2026-12-17", "--reason", "snow", "--register")
+    assert set(publish(*whose, "--rotate").values()).isdisjoint(before)
+    assert len(files()) == 2
+    assert len([*Path("inside").glob("*.ics")]) == 1
+
+
+def test_of_a_folder_the_clinics_feed_is_asked_for_and_then_kept():
+    plan("P-1", "-o", "courses")
+    assert ("P-1", "clinic") not in publish("courses/P-1")
+    asked = publish("courses/P-1", "--for", "clinic")
+    assert [*asked] == [("P-1", "clinic")]
+    assert asked.items() < publish("courses/P-1").items()
+    assert statuses(asked["P-1", "clinic"]) == {"CONFIRMED"}
+
+
+def test_who_makes_new_names_is_told_that_the_old_links_are_dead(book):
+    def said(*more: str) -> str:
+        return run("publish", "--to", "out", *DURING, *more).stderr
+
+    assert said() == "note: feeds: 3 written, 0 removed, 0 unchanged; in the new folder out\n"
+    assert said() == "note: feeds: 0 written, 0 removed, 3 unchanged; in out\n"
+    assert "dead" not in said("--rotate", "--dry-run")
+    assert "warning: 3 old links are dead: hand out the new ones" in said("--rotate")
+    assert "1 old link is dead" in said("--rotate", "--for", "patient")
+
+
 def test_rotated_names_are_new_and_the_old_files_are_gone(book):
     plan("P-2")
     before = publish()
@@ -245,7 +277,7 @@ def test_a_switched_patient_keeps_the_feed_in_a_folder():
 def test_the_names_of_a_folder_are_kept_in_it_for_its_owner_alone():
     plan("P-1", "-o", "courses")
     found = publish("courses/P-1")
-    assert [*found] == [("P-1", who) for who in ("patient", "driver Sam", "clinic")]
+    assert [*found] == [("P-1", who) for who in ("patient", "driver Sam")]
     kept = Path("courses/P-1/feeds.json")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert {name for [name] in json.loads(kept.read_bytes())["feeds"].values()} == files()
@@ -308,7 +340,7 @@ def test_a_course_file_of_another_name_keeps_its_names_beside_it():
         plan(patient, "-o", "courses")
         shutil.copyfile(f"courses/{patient}/course.json", f"{patient}.json")
     found = publish("P-1.json", "P-2.json")
-    assert len(set(found.values())) == 6
+    assert len(set(found.values())) == 4
     assert publish("P-1.json").items() < found.items()
     assert files() == set(found.values())
     assert Path("P-1.feeds.json").exists()

@@ -36,6 +36,8 @@ class PublishedFeed:
 class FeedOptions(TypedDict, total=False):
     """How feeds are published: with new names (`rotate`), where they are on the web.
 
+    Only feeds for these `audiences` are published. Unless they are said it is all; of courses in
+    files the clinic's only if it was published before.
     `make_secret` returns a new secret of at least 128 random bits, as `secrets.token_urlsafe`
     does. A `dry_run` writes nothing.
     """
@@ -43,6 +45,7 @@ class FeedOptions(TypedDict, total=False):
     make_secret: Required[Callable[[], str]]
     base_url: str
     rotate: bool
+    audiences: Sequence[Audience]
     dry_run: bool
 
 
@@ -70,6 +73,7 @@ def publish_feeds(
     make_secret: Callable[[], str],
     base_url: str = "",
     rotate: bool = False,
+    audiences: Sequence[Audience] = (),
     dry_run: bool = False,
 ) -> Publication[PublishedFeed]:
     """Write the feeds of what is read into the folder; the files that differ are `written`.
@@ -87,20 +91,31 @@ def publish_feeds(
             stack.enter_context(public_folder(folder))
         found = read()
         for one in found:
-            today, feeds = one.now.date(), _feeds(one)
-            wanted = [feed for feed in feeds if not feed.is_over(today)]
+            kept, today, feeds = one.keep_names(lambda _: {}), one.now.date(), _feeds(one)
+            others = {feed.key for feed in feeds if not _is_asked_for(feed, audiences, one, kept)}
+            wanted = [feed for feed in feeds if not (feed.key in others or feed.is_over(today))]
             naming = partial(new_names, wanted=[feed.key for feed in wanted], rotate=rotate)
             if dry_run:
                 numbers = map("(new name {})".format, count(1))
-                kept = one.keep_names(lambda _: {})
                 known = with_names(kept, partial(naming, make_name=numbers.__next__))
             else:
                 # Before any file: who is killed in between has not lost the names.
                 known = one.keep_names(partial(naming, make_name=partial(_name, make_secret)))
+            known = {key: names for key, names in known.items() if key not in others}
             files = _files(one, feeds, known, folder, done)
             done.update(_write(files, folder, dry_run=dry_run))
             rows += [_row(feed, known[feed.key][-1], base_url) for feed in wanted]
     return Publication(rows, done, found)
+
+
+def _is_asked_for(
+    feed: Feed, audiences: Sequence[Audience], published: PublishedCourses, kept: Names
+) -> bool:
+    """Whether a feed is to be published; `kept` are the names of before."""
+    audience = feed.view.audience
+    if audiences:
+        return audience in audiences
+    return audience != "clinic" or published.source == "register" or feed.key in kept
 
 
 def _name(make_secret: Callable[[], str]) -> str:

@@ -1,6 +1,7 @@
 """The options that say which courses are published, or whose people are invited."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -24,13 +25,16 @@ from ketasched.cli.day_query import DayQuery
 from ketasched.cli.hints import pasteable, with_other_name
 from ketasched.cli.output import SOME_FAILED, report, say, use_clock_of
 from ketasched.cli.register_option import existing_register, open_register
-from ketasched.errors import Refused
+from ketasched.errors import BadFile, Refused
 from ketasched.files.load import load_clinic
 from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import clinic_key
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
+
+
+COURSE = "course.json"
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class CourseSelection:
             raise click.UsageError("A feed's name is kept beside the course: give its file.")
         if not Path(name).exists() and self._register:
             return courses_of_patient(self._register, name, clinic, self._now)
+        _refuse_place(name)
         found = courses_in(Path(name), clinic, self._now)
         self._refuse_older(name, found.courses)
         return found
@@ -97,10 +102,34 @@ class CourseSelection:
         return options.moment_of(self.today, zone, field="today").astimezone(zone)
 
 
-def say_published(what: str, done: Publication[Row], place: object, *, dry_run: bool) -> None:
+def _refuse_place(name: str) -> None:
+    """Raise `BadFile` for a folder of patients' folders, and for a patient whose folder is in one.
+
+    The error says where the courses are. Any other name may be that of a course.
+    """
+    path = Path(name)
+    if not path.exists():
+        there = list[Path]()
+        with suppress(OSError):  # what nobody may look into is no better place
+            folders = sorted(Path().iterdir())
+            there = [one / name for one in folders if (one / name / COURSE).is_file()]
+        if there:
+            step = with_other_name(name, str(there[0]))
+            raise BadFile(f"{name}: there is no such file here, and no register", next_step=step)
+    elif path.is_dir() and not (path / COURSE).exists() and any(path.glob(f"*/{COURSE}")):
+        said = f"{name}: the courses are in the folders of this one"
+        raise BadFile(said, next_step=f"name one, or all of them: {name}/*")
+
+
+def folder_text(folder: Path) -> str:
+    """The folder as `say_published` names it, before anything is written there."""
+    return str(folder) if folder.exists() else f"the new folder {folder}"
+
+
+def say_published(what: str, done: Publication[Row], place: str, *, dry_run: bool) -> None:
     """Say how many are new, say, and where; end with `SOME_FAILED` if a course is damaged."""
     counts = ", ".join(f"{number:,} {kind}" for kind, number in done.counts.items())
-    where = "nothing was written (--dry-run)" if dry_run else place
+    where = "nothing was written (--dry-run)" if dry_run else f"in {place}"
     say("note", f"{what}: {counts}; {where}")
     if done.errors:
         raise click.exceptions.Exit(SOME_FAILED)

@@ -9,7 +9,7 @@ import click
 from ketasched.api.invitations import BOTH, write_invitations
 from ketasched.api.publication import Publication
 from ketasched.cli import options
-from ketasched.cli.course_selection import CourseSelection, say_published
+from ketasched.cli.course_selection import CourseSelection, folder_text, say_published
 from ketasched.cli.output import note_done, print_as, say
 from ketasched.cli.register_option import register_option
 from ketasched.events.view import clinic_locale
@@ -69,6 +69,7 @@ def command(
     """
     attendees = [one for one in BOTH if audience in (one, "both")]
     read = partial(selection.read, names)
+    place = folder_text(Path(output))
     done = write_invitations(read, output, attendees=attendees, dry_run=dry_run)
     if done.rows and not dry_run:
         note_done("the invitations are written")
@@ -76,7 +77,7 @@ def command(
     if not done.rows and not kind_at(Path(output) / RECORD):
         say("note", "nobody with an e-mail address has a visit to come")
         say("try", "ketasched revise COURSE wishes --patient-email EMAIL")
-    say_published("invitations", done, output, dry_run=dry_run)
+    say_published("invitations", done, place, dry_run=dry_run)
 
 
 def _print(done: Publication[Invitation], form: str | None) -> None:

@@ -2,9 +2,11 @@
 
 import os
 import secrets
-from dataclasses import asdict, dataclass, replace
+import shlex
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -12,8 +14,7 @@ from ketasched.api.calendar_entries import audience_of, host_of, no_extra, publi
 from ketasched.api.feeds import publish_feeds
 from ketasched.api.publication import Read
 from ketasched.cli import options
-from ketasched.cli.course_selection import CourseSelection, say_published
-from ketasched.cli.delivery import audience_option
+from ketasched.cli.course_selection import CourseSelection, folder_text, say_published
 from ketasched.cli.hints import quoted
 from ketasched.cli.output import note_done, print_as, say
 from ketasched.cli.register_option import register_option
@@ -23,24 +24,26 @@ from ketasched.files.public_folder import can_be_listed
 from ketasched.model import Audience
 from ketasched.render.columns import aligned
 
+FOR_STAFF = "clinic, for staff only"
+
 RANDOM_BYTES = 24
 """How many random bytes a feed's name is made of."""
 
 
 @dataclass(frozen=True)
 class PublishOptions:
-    """The options of a folder of feeds; a dry run there is of a calendar, too."""
+    """The options of a folder of feeds; `audiences` and `dry_run` are of a calendar, too."""
 
     rotate: bool
     dry_run: bool
     base_url: str
+    audiences: tuple[Audience, ...]
 
 
 @dataclass(frozen=True)
 class Account:
-    """The options for a calendar server: for whom the dates are, and who logs in."""
+    """The options for a calendar server that say who logs in."""
 
-    audience: Audience | None
     user: str
     password_file: str
 
@@ -73,16 +76,22 @@ class Account:
 @options.group(
     PublishOptions,
     "publishing",
-    options.flag("--rotate", "Give the feeds new names, and remove the old files."),
+    options.flag(
+        "--rotate", "Give the feeds new names, and remove the old files: their links are dead."
+    ),
     options.flag("--dry-run", "Say what would be written, and write nothing."),
     options.text("--base-url", "URL", "Where the folder is served, to print links."),
+    click.option(
+        "--for",
+        "audiences",
+        multiple=True,
+        type=click.Choice(get_args(Audience)),
+        help="For whom: in a folder all unless it is said, on a server one.",
+    ),
 )
 @options.group(
     Account,
     "account",
-    audience_option(
-        "Whose dates the calendar on a server is of (clinic, unless somebody is named)."
-    ),
     options.text("--user", "NAME", "Who logs in to the server; the password is in the keyring."),
     options.text("--password-file", "FILE", "The password is the first line of this file."),
 )
@@ -105,22 +114,27 @@ def command(
     ketasched publish --to feeds --base-url https://cal.example.org/k
     ketasched publish P-014 --to feeds
     ketasched publish courses/P-014 --to feeds --rotate
+    ketasched publish --for patient --for driver --to feeds
     ketasched publish --to https://cal.example.org/clinic/dates/ --user clinic
     ketasched publish P-014 --for patient --to https://cal.example.org/family/dates/ --user clinic
     """
     read = partial(selection.read, names)
     if "://" in to:
-        account = replace(account, audience=audience_of(account.audience, names))
-        _publish_entries(read, publishing, to, account, form)
+        if len(publishing.audiences) > 1:
+            said = "a calendar on a server is for one of them"
+            raise BadRequest("for", said, next_step="one --for, then the same with the other")
+        audience = audience_of(next(iter(publishing.audiences), None), names)
+        _publish_entries(read, publishing, to, account, audience, form)
         return
-    if account != Account(None, "", ""):
-        said = "--for, --user and --password-file are of a calendar server, and this is a folder"
+    if account != Account("", ""):
+        said = "--user and --password-file are of a calendar server, and this is a folder"
         raise BadRequest("to", said)
     _publish_feeds(read, publishing, Path(to), form)
 
 
 def _publish_feeds(read: Read, publishing: PublishOptions, folder: Path, form: str | None) -> None:
     """Write the feeds into the folder, and print which is for whom: its link, else its file."""
+    place = folder_text(folder)
     make_secret = partial(secrets.token_urlsafe, RANDOM_BYTES)
     done = publish_feeds(read, folder, make_secret=make_secret, **asdict(publishing))
     if not publishing.dry_run:
@@ -131,17 +145,26 @@ def _publish_feeds(read: Read, publishing: PublishOptions, folder: Path, form: s
     cells = [
         (
             one.patient or "all patients",
-            f"{one.audience} {one.driver}".strip(),
+            f"{one.audience} {one.driver}".strip() if one.audience != "clinic" else FOR_STAFF,
             one.link or one.file,
         )
         for one in done.rows
     ]
     print_as(form, [asdict(one) for one in done.rows], aligned(cells))
-    say_published("feeds", done, folder, dry_run=publishing.dry_run)
+    say_published("feeds", done, place, dry_run=publishing.dry_run)
+    dead = done.counts["removed"] if publishing.rotate and not publishing.dry_run else 0
+    if dead:
+        links = "1 old link is" if dead == 1 else f"{dead} old links are"
+        say("warning", f"{links} dead: hand out the new ones")
 
 
 def _publish_entries(
-    read: Read, publishing: PublishOptions, url: str, account: Account, form: str | None
+    read: Read,
+    publishing: PublishOptions,
+    url: str,
+    account: Account,
+    audience: Audience,
+    form: str | None,
 ) -> None:
     """Bring the events into the calendar, and print what was done there."""
     host = host_of(url)
@@ -155,7 +178,7 @@ def _publish_entries(
         url,
         user=account.user,
         password=account.password(host),
-        audience=account.audience or "clinic",
+        audience=audience,
         dry_run=publishing.dry_run,
         note_change=partial(note_done, "a part of the entries is written"),
     )
@@ -190,5 +213,6 @@ def _password_of(user: str, host: str) -> str:
         found, why = None, "this machine has none that is open"
     if found is None:
         said = f"no password from the keyring: {why}"
-        raise BadRequest("user", said, next_step=f"keyring set {host} NAME\n--password-file FILE")
+        step = f"{shlex.join(('keyring', 'set', host, user))}\n--password-file FILE"
+        raise BadRequest("user", said, next_step=step)
     return found

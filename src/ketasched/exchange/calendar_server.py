@@ -7,6 +7,7 @@ huge, slow or not what it should be is an error.
 
 import logging
 import re
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -142,7 +143,9 @@ class CalendarServer:
         """Raise `Refused` with the calendars of the user on this server."""
         found = self._calendars()
         shown = [f"a calendar there: {one}" for one in found[:AT_MOST_SHOWN]]
-        step = f"--to {found[0]}" if found else "give the address of a calendar that is there"
+        step = "make the calendar first, in the program of the server"
+        if found:
+            step = f"--to {found[0]}\nor {step}"
         raise Refused(f"{self.address}: {why}", details=shown, next_step=step)
 
     def _calendars(self) -> list[str]:
@@ -183,7 +186,7 @@ class CalendarServer:
         elif self._user:
             said, step = (
                 "it does not take this user and password",
-                f"keyring set {host} NAME\n--password-file FILE",
+                f"{shlex.join(('keyring', 'set', str(host), self._user))}\n--password-file FILE",
             )
         else:
             said, step = "it wants to know who asks", "--user NAME"
