@@ -10,6 +10,7 @@ from ketasched.exchange.calendar_entries import (
     LINE,
     CalendarEntry,
     ended_entries,
+    later_ones,
     published_entries,
     steps,
 )
@@ -44,7 +45,7 @@ def on_the_server(entries: dict[str, CalendarEntry]) -> list[CalendarObject]:
 
 
 def kinds(published: dict[str, CalendarEntry], found: list[CalendarObject], ended=()) -> list[str]:
-    named = dict.fromkeys(ended, Locale())
+    named = dict.fromkeys(ended, (Locale(), MADE_AT))
     return sorted(one.what for one in steps(published, found, named))
 
 
@@ -113,12 +114,78 @@ def test_a_note_in_what_somebody_made_a_series_stays_and_it_is_one_event_again(i
     other = event.replace("SEQUENCE", "RECURRENCE-ID:20261207T090000Z\r\nSEQUENCE")
     several = text.replace(event, event + other)
     wanted = {} if is_ended else {FIRST.event.uid: FIRST}
-    [step] = steps(wanted, [CalendarObject(FIRST.name, '"1"', several)], {FIRST.name: Locale()})
-    [found] = Calendar.from_ical(step.text).events
-    assert str(found["DESCRIPTION"]).endswith("Bus.")
-    assert (step.what, found["STATUS"]) == (
+    found = [CalendarObject(FIRST.name, '"1"', several)]
+    [step] = steps(wanted, found, {FIRST.name: (Locale(), MADE_AT)})
+    [entry] = Calendar.from_ical(step.text).events
+    assert str(entry["DESCRIPTION"]).endswith("Bus.")
+    assert (step.what, entry["STATUS"]) == (
         ("cancelled", "CANCELLED") if is_ended else ("changed", "CONFIRMED")
     )
+
+
+def on_odd_server(*lines: str) -> CalendarObject:
+    """The first entry, with these lines in place of those of the same names."""
+    names = tuple({line.partition(":")[0].partition(";")[0] for line in lines})
+    names += ("DTEND",) if "DURATION" in names else ()
+    text = FIRST.text().replace("\r\n ", "")
+    kept = [line for line in text.split("\r\n") if not line.startswith(names)]
+    at = kept.index("BEGIN:VEVENT") + 1
+    return CalendarObject(FIRST.name, '"1"', "\r\n".join([*kept[:at], *lines, *kept[at:]]))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("DTSTART:99991231T235959Z", "DURATION:P9999999D"),
+        ("DTSTART;TZID=Asia/Tokyo:00010101T000000", "DTEND;TZID=Asia/Tokyo:00010101T010000"),
+        ("DTSTART;TZID=America/New_York:99991231T225959", "DTEND:20261207T090000Z"),
+    ],
+    ids=["a long one", "before all years", "the last day"],
+)
+def test_a_moment_that_there_cannot_be_is_replaced_where_it_is_ours_and_left_where_not(lines):
+    found = on_odd_server(*lines)
+    [step] = steps({FIRST.event.uid: FIRST}, [found], {})
+    assert Calendar.from_ical(step.text).events[0].start == FIRST.event.start
+    assert ended_names([found], [], OWNER) == set()
+    assert list(steps({}, [found], {FIRST.name: (Locale(), MADE_AT)})) == []
+
+
+def test_an_entry_from_the_end_of_time_is_no_later_state():
+    found = on_odd_server("X-APPOINTMENTS-AS-OF:99991231T235959-1200")
+    assert later_ones({FIRST.event.uid: FIRST}, [found]) == {}
+
+
+def test_a_second_title_and_description_go_below_the_line_and_are_words():
+    found = on_odd_server("SUMMARY:One", "SUMMARY:Two", "DESCRIPTION:Bus", "DESCRIPTION:Tram")
+    [step] = steps({FIRST.event.uid: FIRST}, [found], {})
+    [ended] = steps({}, [found], {FIRST.name: (Locale(), MADE_AT)})
+    assert (step.title, ended.title) == (FIRST.event.title, "One")
+    for text in (step.text, ended.text):
+        [event] = Calendar.from_ical(text).events
+        below = str(event["DESCRIPTION"]).partition(LINE)[2]
+        assert below.split() == ["One", "Two", "Bus", "Tram"]
+        assert "vText" not in text
+
+
+def test_what_is_cancelled_for_its_note_is_newer_and_what_takes_place_again_newer_still():
+    text = FIRST.text().replace("\r\n ", "").replace(LINE, rf"{LINE}\nBus.")
+    now = MADE_AT + timedelta(3)
+    ended = {FIRST.name: (Locale(), now)}
+    [step] = steps({}, [CalendarObject(FIRST.name, '"1"', text)], ended)
+    [event] = Calendar.from_ical(step.text).events
+    assert (event.sequence, event.stamp, event.last_modified) == (1, now, now)
+    assert list(steps({}, [CalendarObject(FIRST.name, '"2"', step.text)], ended)) == []
+    [again] = steps({FIRST.event.uid: FIRST}, [CalendarObject(FIRST.name, '"2"', step.text)], {})
+    assert Calendar.from_ical(again.text).events[0].sequence == 2
+
+
+@pytest.mark.parametrize("number", [str(2**31 - 1), "9" * 11, "9" * 5000], ids=len)
+def test_no_sequence_is_larger_than_a_calendar_may_have(number):
+    found = on_odd_server(f"SEQUENCE:{number}", "DESCRIPTION:Bus.")
+    [ended] = steps({}, [found], {FIRST.name: (Locale(), MADE_AT)})
+    [step] = steps({FIRST.event.uid: FIRST}, [found], {})
+    for text in (ended.text, step.text):
+        assert Calendar.from_ical(text).events[0].sequence < 2**31
 
 
 def edited(text: str, random: Random) -> str:
@@ -142,7 +209,7 @@ def test_whatever_stands_in_an_entry_of_ours_is_put_right_or_left_as_it_is(seed,
     for _ in range(100):
         found = [CalendarObject(FIRST.name, '"1"', edited(FIRST.text(), random))]
         wanted = {} if is_ended else {FIRST.event.uid: FIRST}
-        for one in steps(wanted, found, {FIRST.name: Locale()}):
+        for one in steps(wanted, found, {FIRST.name: (Locale(), MADE_AT)}):
             if one.what in ("new", "changed"):
                 [event] = Calendar.from_ical(one.text).events
                 assert event.start == FIRST.event.start

@@ -348,6 +348,7 @@ def test_an_entry_that_somebody_changes_again_and_again_is_told(server, before_e
     asked = ("courses/P-1", "--to", server.address, *OF_CLINIC, *server.account(), *DURING)
     said = run("publish", *asked, code=6).stderr
     assert "these entries were changed there" in said
+    assert "Ketamine" not in said
 
 
 CONFIGURATION = """

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from icalendar import Calendar
 
 from ketasched.events.events import events
 from ketasched.events.view import View
@@ -31,6 +32,7 @@ TODAY = MADE_AT.date()
 DURING = COURSE.visits[1].end + timedelta(hours=1)
 MORNING_BETWEEN = COURSE.visits[1].start.replace(hour=1) + timedelta(1)
 PATIENT = next(feeds_of([COURSE], TODAY))
+SPANISH = Locale(language="es")
 
 
 def by_uid(text: str, name: str) -> dict[str, str]:
@@ -169,7 +171,6 @@ def test_a_name_is_made_for_what_has_none_and_to_rotate_for_all():
     assert rotated == {"one": "b", "two": "c"}
 
 
-SPANISH = Locale(language="es")
 BUSY = {one.uid for one in PATIENT.events if one.busy}
 
 
@@ -221,3 +222,51 @@ def test_a_course_that_is_known_again_has_no_lower_sequence_than_before():
     remains = ended(PATIENT.text(), MORNING_BETWEEN)
     was, now = sequences(remains), sequences(PATIENT.text(remains))
     assert all(now[uid] >= was[uid] for uid in was)
+
+
+def test_what_takes_place_again_has_a_higher_sequence_than_its_cancellation():
+    remains = ended(PATIENT.text(), MORNING_BETWEEN)
+    again = PATIENT.text(remains)
+    was, now = sequences(remains), sequences(again)
+    ended_uids = {
+        uid for uid, status in by_uid(remains, "STATUS").items() if status == "CANCELLED"
+    }
+    assert ended_uids
+    assert {uid: now[uid] - was[uid] for uid in was} == {uid: uid in ended_uids for uid in was}
+    assert PATIENT.text(again) == again
+
+
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 5000], ids=len)
+def test_a_sequence_that_is_none_of_ours_is_not_kept(number):
+    odd = PATIENT.text().replace("SEQUENCE:0", f"SEQUENCE:{number}")
+    assert PATIENT.text(odd) == PATIENT.text()
+
+
+def without(name: str) -> str:
+    return "\r\n".join(one for one in unfolded(PATIENT.text()) if not one.startswith(name))
+
+
+DAMAGED = {
+    "nothing": "",
+    "a page": "<html>Not found</html>",
+    "half": PATIENT.text()[:3000],
+    "two": PATIENT.text() * 2,
+    "binary": "\x00\ufffd" * 99,
+    **{f"no {name}": without(name) for name in ("TRANSP", "STATUS", "DTSTART")},
+    "whole days": PATIENT.text().replace("DTSTART;", "DTSTART;VALUE=DATE:20261207\r\nX-WAS;"),
+    "no zone": PATIENT.text().replace(";TZID=America/New_York", ""),
+}
+
+
+@pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
+def test_what_remains_of_a_damaged_feed_is_not_guessed(text):
+    with pytest.raises(ValueError, match="damaged"):
+        ended_feed(text, MORNING_BETWEEN, SPANISH)
+
+
+@pytest.mark.parametrize("number", [str(2**31 - 1), "9" * 11, "9" * 5000], ids=len)
+def test_no_sequence_of_what_remains_is_larger_than_a_calendar_may_have(number):
+    text = ended(PATIENT.text().replace("SEQUENCE:0", f"SEQUENCE:{number}"), MORNING_BETWEEN)
+    cancelled = [one for one in Calendar.from_ical(text).events if one["STATUS"] == "CANCELLED"]
+    assert cancelled
+    assert all(one.sequence < 2**31 for one in cancelled)

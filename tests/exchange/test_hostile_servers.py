@@ -193,6 +193,16 @@ def test_no_password_goes_to_a_server_that_asks_for_none(monkeypatch):
     assert {one[2] for one in handler.seen} == {""}
 
 
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_what_is_sent_without_tls_goes_through_no_proxy(monkeypatch, name):
+    for exception in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(exception, raising=False)
+    with hostile() as (address, handler), hostile() as (proxy, stranger):
+        monkeypatch.setenv(name, proxy)
+        told(address, *password_file(), code=0)
+    assert (len(handler.seen), len(stranger.seen)) == (10, 0)
+
+
 def test_addresses_of_other_places_in_an_answer_are_not_asked():
     entry = (ROOT / "tests/exchange/test_calendar_servers.py").read_text().partition('"""BEGIN')[2]
     text = ("BEGIN" + entry.partition('"""')[0]).replace("\\r", "\r")
@@ -303,6 +313,33 @@ def test_an_address_without_a_calendar_lists_those_that_are_there():
 def test_a_calendar_that_may_only_be_read_is_told():
     with hostile(PUT=(403, {}, b"")) as (address, _):
         assert "this user may not do that" in told(address)
+
+
+@pytest.mark.parametrize("account", [(), password_file], ids=["nobody", "a user"])
+def test_what_is_in_the_way_and_not_listed_is_named_to_be_deleted(account):
+    with hostile(PUT=(412, {}, b"")) as (address, _):
+        shown = told(address, *(account() if account else ()))
+    assert "in the place of new entries that it does not list" in shown
+    user = f"--user {USER} " if account else ""
+    assert shown.count(f"try: delete it: curl {user}--request DELETE {address}") == 8
+    assert "P-1" not in shown
+
+
+def test_an_entry_that_no_list_has_is_in_the_way_until_it_is_deleted():
+    with radicale() as server:
+        told(server.address, *password_file(), code=0)
+        name, text = next(iter(server.texts().items()))
+        lines = [one for one in text.splitlines() if not one.startswith("DTEND")]
+        number = next(at for at, one in enumerate(lines) if one.startswith("DTSTART;TZID"))
+        lines[number] = "DTSTART;TZID=America/New_York:99991231T225959"
+        server.put(name, "\r\n".join(lines))
+        assert len(server.texts()) == 7
+        shown = told(server.address, *password_file())
+        assert f"--request DELETE {server.address}{name}\n" in shown
+        with server.client() as client:
+            client.delete(f"{server.address}{name}")
+        told(server.address, *password_file(), code=0)
+        assert len(server.texts()) == 8
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_and_nothing_is_sent(monkeypatch):

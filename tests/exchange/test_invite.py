@@ -276,3 +276,7 @@ def test_the_script_of_the_manual_sends_each_mail_once_and_in_order(course):
     assert Path("sent.txt").read_text().count("METHOD:REQUEST") == len(before)
     assert send() == 0
     assert invite(course) == []
+
+
+def test_mails_without_a_place_are_refused():
+    assert "a variable is not set" in run("invite", "courses/P-1", "-o", "", code=2).stderr

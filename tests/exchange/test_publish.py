@@ -359,6 +359,65 @@ def test_a_dry_run_says_what_there_would_be_and_writes_nothing(book):
     assert publish() == real
 
 
+def test_a_folder_that_others_can_list_is_told_and_not_one_that_publish_makes(book):
+    assert "can list" not in run("publish", "--to", "out", *DURING).stderr
+    OUT.chmod(0o755)
+    said = run("publish", "--to", "out", *DURING).stderr
+    assert "warning: out: others on this machine can list the names of the feeds" in said
+    assert "try: chmod 711 out" in said
+
+
+def test_a_link_to_a_folder_is_taken_as_web_servers_have_them_and_no_other_link(book):
+    Path("real").mkdir(mode=0o711)
+    OUT.symlink_to("real")
+    publish()
+    assert len(list(Path("real").glob("*.ics"))) == 3
+    for target in ("clinic.toml", "missing"):
+        OUT.unlink()
+        OUT.symlink_to(target)
+        run("publish", "--to", "out", *DURING, code=6)
+
+
+def test_a_folder_that_is_a_template_for_another_patient_ends_nothing_of_the_first():
+    plan("P-1", "-o", "courses")
+    plan("P-2", "-o", "courses")
+    before = publish("courses/P-1")
+    text = text_of(before["P-1", "patient"])
+    shutil.copyfile("courses/P-1/feeds.json", "courses/P-2/feeds.json")
+    said = run("publish", "courses/P-2", "--to", "out", *DURING, code=3).stderr
+    assert "feeds of another patient's course" in said
+    assert "try: remove this file" in said
+    Path("courses/P-2/feeds.json").unlink()
+    assert set(publish("courses/P-2").values()).isdisjoint(before.values())
+    assert text_of(before["P-1", "patient"]) == text
+
+
+def test_two_feeds_of_one_name_and_a_file_without_an_end_are_refused():
+    plan("P-1", "-o", "courses")
+    publish("courses/P-1")
+    kept = Path("courses/P-1/feeds.json")
+    content = json.loads(kept.read_bytes())
+    content["feeds"]["other"] = next(iter(content["feeds"].values()))
+    for text in (json.dumps(content), "[" * 200_000):
+        kept.write_text(text)
+        said = run("publish", "courses/P-1", "--to", "out", *DURING, code=3).stderr
+        assert "these are not the names of feeds" in said
+
+
+@pytest.mark.parametrize("content", ["", "<html>", "\0\xff", "BEGIN:VCALENDAR\r\n"], ids=ascii)
+def test_a_damaged_feed_of_a_course_that_is_not_known_is_removed_and_counted(book, content):
+    plan("P-2")
+    before = publish()
+    withdraw()
+    damaged = OUT / before["P-1", "patient"]
+    damaged.write_text(content, encoding="latin-1")
+    said = run("publish", "--to", "out", *DURING).stderr
+    assert damaged.exists() is False
+    assert ("1 damaged" in said) == bool(content)
+    assert "CANCELLED" in statuses(before["P-1", "driver Sam"])
+    assert "damaged" not in run("publish", "--to", "out", *DURING).stderr
+
+
 def test_names_that_are_not_ours_are_refused_as_files_would_be_removed_by_them():
     plan("P-1", "-o", "courses")
     Path("precious.ics").write_text("mine")
@@ -375,9 +434,20 @@ def test_names_that_are_not_ours_are_refused_as_files_would_be_removed_by_them()
         (("P-9",), 3, "no such patient in the register"),
         (("-",), 2, "beside the course"),
         (("--base-url", "cal.example.org"), 2, "expected where the folder is on the web"),
+        (("--base-url", "https://x.org/?k="), 2, "expected where the folder is on the web"),
+        (("--base-url", "https://x.org/#k"), 2, "expected where the folder is on the web"),
+        (("--to", ""), 2, "a variable is not set"),
         (("--to", "clinic.toml"), 6, "is a file, not a folder"),
     ],
-    ids=["nobody", "standard input", "no address", "no folder"],
+    ids=[
+        "nobody",
+        "standard input",
+        "no address",
+        "a query",
+        "a fragment",
+        "nowhere",
+        "no folder",
+    ],
 )
 def test_what_cannot_be_published_is_refused_with_words(book, words, code, said):
     to = () if "--to" in words else ("--to", "out")

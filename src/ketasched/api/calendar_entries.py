@@ -1,5 +1,6 @@
 """Dates in a calendar on a CalDAV server: `ketasched publish --to URL`."""
 
+import shlex
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 """The hosts that are asked without TLS: what is sent there does not leave the machine."""
+
+MOST_SHOWN = 10
+"""How many entries that are in the way are shown."""
 
 ROUNDS = 2
 """How often the calendar is read: once more if something changed there meanwhile."""
@@ -59,9 +63,7 @@ def publish_entries(
                 counts.update(step.what for step in done)
                 counts["unchanged"] = count - counts["new"] - counts["changed"]
                 return Publication(done, counts, found)
-    said = f"{server.address}: these entries were changed there while they were written"
-    details = [f"{one.start:%Y-%m-%d %H:%M}: {one.title}" for one in refused]
-    raise Refused(said, details=details, next_step="the same again")
+    raise _not_written(server.address, refused, user)
 
 
 def audience_of(audience: Audience | None, names: object) -> Audience:
@@ -117,7 +119,7 @@ def _steps(
     # Imported here because it needs the extra.
     from ketasched.exchange import calendar_entries  # noqa: PLC0415
 
-    published, ended = dict[str, "CalendarEntry"](), dict[str, Locale]()
+    published, ended = dict[str, "CalendarEntry"](), dict[str, tuple[Locale, datetime]]()
     for one in found:
         published |= calendar_entries.published_entries(one.courses, audience, one.now.date())
         clinic = one.clinic
@@ -127,13 +129,29 @@ def _steps(
         ours = calendar_entries.ended_entries(
             there, audience, one.courses, one.whole_register, one.now
         )
-        ended |= dict.fromkeys((entry.name for entry in ours), locale)
+        ended |= dict.fromkeys((entry.name for entry in ours), (locale, one.now))
     if later := calendar_entries.later_ones(published, there):
         raise _older(later, address, audience)
     todo = list(calendar_entries.steps(published, there, ended))
     uids = {calendar_entries.uid_of(one) for one in there}
     count = sum(one.event.status != "CANCELLED" or uid in uids for uid, one in published.items())
     return todo, count
+
+
+def _not_written(address: str, refused: Sequence["Step"], user: str) -> Refused:
+    """The refusal for entries that were not as they had been read, twice.
+
+    It shows no titles: in an entry that somebody has changed there is anything.
+    """
+    if hidden := [f"{address}{one.name}" for one in refused if one.what == "new"]:
+        said = f"{address}: there is something in the place of new entries that it does not list"
+        account = ["--user", user] if user else []
+        delete = [shlex.join(["curl", *account, "--request", "DELETE", one]) for one in hidden]
+        steps = "\n".join(f"delete it: {one}" for one in delete[:MOST_SHOWN])
+        return Refused(said, next_step=f"{steps}\nthe same again")
+    said = f"{address}: these entries were changed there while they were written"
+    moments = [f"{one.start:%Y-%m-%d %H:%M}" for one in refused]
+    return Refused(said, details=moments, next_step="the same again")
 
 
 def _older(

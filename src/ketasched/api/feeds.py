@@ -80,7 +80,8 @@ def publish_feeds(
 
     Raises `BadFile`, `BadRequest`, `Refused`.
     """
-    if base_url and not base_url.startswith(("https://", "http://")):
+    is_usable = base_url.startswith(("https://", "http://")) and not set("?#") & set(base_url)
+    if base_url and not is_usable:
         said = f'expected where the folder is on the web, not "{base_url}"'
         raise BadRequest("base_url", said, next_step="--base-url https://cal.example.org/k")
     folder, rows = Path(folder), list[PublishedFeed]()
@@ -101,7 +102,8 @@ def publish_feeds(
                 # Before any file: who is killed in between has not lost the names.
                 known = one.keep_names(partial(naming, make_name=partial(_name, make_secret)))
             known = {key: names for key, names in known.items() if key not in others}
-            done.update(_write(_files(one, feeds, known, folder), folder, dry_run=dry_run))
+            files = _files(one, feeds, known, folder, done)
+            done.update(_write(files, folder, dry_run=dry_run))
             rows += [_row(feed, known[feed.key][-1], base_url) for feed in wanted]
     return Publication(rows, done, found)
 
@@ -133,21 +135,34 @@ def _feeds(published: PublishedCourses) -> list[Feed]:
 
 
 def _files(
-    published: PublishedCourses, feeds: Sequence[Feed], known: Names, folder: Path
+    published: PublishedCourses,
+    feeds: Sequence[Feed],
+    known: Names,
+    folder: Path,
+    done: Counter[str],
 ) -> dict[str, str | None]:
-    """What is to be in the files of the folder that are ours, by name; None for no file."""
+    """What is to be in the files of the folder that are ours, by name; None for no file.
+
+    A feed that is damaged, and of whose course nothing else is known, is none: `done` counts it.
+    """
     by_key, files = {feed.key: feed for feed in feeds}, dict[str, str | None]()
     for key, names in known.items():
         feed = by_key.get(key)
         if feed or published.is_whole:
             before = (read_public(folder / name) for name in reversed(names))
             files |= dict.fromkeys(names)
-            files[names[-1]] = _text(published, feed, next(filter(None, before), ""))
+            try:
+                files[names[-1]] = _text(published, feed, next(filter(None, before), ""))
+            except ValueError:
+                done["damaged"] += 1
     return files
 
 
 def _text(published: PublishedCourses, feed: Feed | None, before: str) -> str | None:
-    """The text of a feed; of None, whose course is not known any more, that of what remains."""
+    """The text of a feed; of None, whose course is not known any more, that of what remains.
+
+    Raises `ValueError` if that cannot be read.
+    """
     if feed:
         return None if feed.is_over(published.now.date()) else feed.text(before)
     if not before:

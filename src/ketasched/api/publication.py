@@ -131,7 +131,7 @@ def courses_in(path: Path, clinic: Clinic | None, moment: MomentAt) -> Published
     courses = [load_course(str(one)) for one in (*kept, path)]
     if clinic:
         courses = [with_newer_clinic(one, clinic, "the clinic") for one in courses]
-    keep = partial(keep_feed_names_in, feeds_file_of(path))
+    keep = partial(keep_feed_names_in, feeds_file_of(path), courses)
     return _published("files", courses, clinic, moment, keep)
 
 

@@ -26,7 +26,12 @@ from ketasched.render.ics import itip_method
 @click.command("invite")
 @click.argument("names", metavar="[COURSE|PATIENT]...", nargs=-1)
 @click.option(
-    "-o", "--output", metavar="DIR", required=True, help="The folder from which mails are sent."
+    "-o",
+    "--output",
+    metavar="DIR",
+    required=True,
+    callback=options.not_empty,
+    help="The folder from which mails are sent.",
 )
 @click.option(
     "--for",

@@ -75,6 +75,13 @@ def text(name: str, metavar: str, what: str) -> Decorator:
     return click.option(name, default="", metavar=metavar, help=what)
 
 
+def not_empty(_: click.Context, __: click.Parameter, value: str) -> str:
+    """For an option of a place: it is named. Raises `BadParameter` for an empty text."""
+    if not value:
+        raise click.BadParameter("this is empty: in a script, say, a variable is not set")
+    return value
+
+
 def complete_protocol(
     ctx: click.Context, param: click.Parameter, begun: str
 ) -> list["CompletionItem"]:

@@ -15,10 +15,12 @@ from ketasched.api.feeds import publish_feeds
 from ketasched.api.publication import Read
 from ketasched.cli import options
 from ketasched.cli.course_selection import CourseSelection, folder_text, say_published
+from ketasched.cli.hints import quoted
 from ketasched.cli.output import note_done, print_as, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import BadFile, BadRequest
 from ketasched.files.disk import bad_file_for, read_bytes
+from ketasched.files.public_folder import can_be_listed
 from ketasched.model import Audience
 from ketasched.render.columns import aligned
 
@@ -61,6 +63,7 @@ class Account:
     "--to",
     metavar="DIR|URL",
     required=True,
+    callback=options.not_empty,
     help="The folder that a web server serves, or a calendar on a CalDAV server.",
 )
 @options.group(
@@ -136,6 +139,9 @@ def _publish_feeds(read: Read, publishing: PublishOptions, folder: Path, form: s
     done = publish_feeds(read, folder, make_secret=make_secret, **asdict(publishing))
     if not publishing.dry_run:
         note_done("the feeds are written")
+        if can_be_listed(folder):
+            say("warning", f"{folder}: others on this machine can list the names of the feeds")
+            say("try", quoted(("chmod", "711", str(folder))))
     cells = [
         (
             one.patient or "all patients",

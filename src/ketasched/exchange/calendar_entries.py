@@ -8,7 +8,7 @@ added stays: below a line at the end of the description, or as properties that a
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, UTC, date, datetime
 from typing import Literal
 from zlib import crc32
 from zoneinfo import ZoneInfo
@@ -21,7 +21,13 @@ from ketasched.events.own_uids import course_uids
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import STAYS
 from ketasched.exchange.calendar_server import CalendarObject
-from ketasched.exchange.ended_feed import cancel, set_value
+from ketasched.exchange.ended_feed import (
+    LAST_SEQUENCE,
+    UNREADABLE,
+    cancel,
+    set_value,
+    text_of,
+)
 from ketasched.exchange.feeds import chain_events, chains
 from ketasched.language.locale import Locale
 from ketasched.model import Audience, Course
@@ -80,8 +86,10 @@ class CalendarEntry:
         if before:
             set_value(entry, "DESCRIPTION", str(entry["DESCRIPTION"]) + _notes(before))
             sequence = before.get("SEQUENCE")
-            if isinstance(sequence, int) and sequence > entry.sequence:
-                set_value(entry, "SEQUENCE", sequence)
+            least = sequence if isinstance(sequence, int) else 0
+            least += text_of(before, "STATUS") != self.event.status
+            if entry.sequence < least <= LAST_SEQUENCE:
+                set_value(entry, "SEQUENCE", least)
             for name in before.keys() - OURS:
                 entry[name] = before[name]
         content: bytes = calendar.to_ical()
@@ -158,13 +166,13 @@ def ended_entries(
 def steps(
     published: Mapping[str, CalendarEntry],
     found: Sequence[CalendarObject],
-    ended: Mapping[str, Locale],
+    ended: Mapping[str, tuple[Locale, datetime]],
 ) -> Iterator[Step]:
     """What makes the published events (by UID) those of the calendar that was found.
 
     `ended` are the names of the resources that are ours whether they are published or not, each
-    with the language for it. What is not published is deleted or, if somebody wrote in it,
-    cancelled. What is cancelled, and was never there, stays away.
+    with the language for it and the moment. What is not published is deleted or, if somebody wrote
+    in it, cancelled. What is cancelled, and was never there, stays away.
     """
     by_uid: dict[str, CalendarObject] = {}
     for one in found:
@@ -172,11 +180,11 @@ def steps(
         if uid in published and (uid not in by_uid or one.name == published[uid].name):
             by_uid[uid] = one
         elif one.name in ended and (entry := _entry(one.text)):
-            title, start = str(entry.get("SUMMARY", "")), entry.start
+            title, start = text_of(entry, "SUMMARY").partition("\n")[0], entry.start
             if not _notes(entry):
                 yield Step("removed", one.name, one.etag, "", title, start)
             elif entry.get("STATUS") != "CANCELLED":
-                text = _cancelled(one.text, entry, ended[one.name])
+                text = _cancelled(one.text, entry, *ended[one.name])
                 yield Step("cancelled", one.name, one.etag, text, title, start)
     for uid, wanted in published.items():
         before, event = by_uid.get(uid), wanted.event
@@ -211,9 +219,10 @@ def _is_to_come(resource: CalendarObject, now: datetime) -> bool:
 def _as_of(entry: Entry | None) -> datetime | None:
     """The moment of the state of the course that an entry is from; None if it has none."""
     try:
-        return datetime.strptime(str(entry.get(AS_OF)), "%Y%m%dT%H%M%S%z") if entry else None
+        found = datetime.strptime(str(entry.get(AS_OF)), "%Y%m%dT%H%M%S%z") if entry else None
     except ValueError:
         return None
+    return found if found and found.year < MAXYEAR else None  # the last one has no local time
 
 
 def _entry(text: str) -> Entry | None:
@@ -221,11 +230,20 @@ def _entry(text: str) -> Entry | None:
     found = VEVENT.findall(text.replace("\r", ""))
     try:
         entry = Entry.from_ical(found[0]) if found else None
-        if not isinstance(entry, Entry) or None in (entry.start, entry.end):
-            return None
-    except (ValueError, KeyError, TypeError):
+        return entry if isinstance(entry, Entry) and _moments(entry) else None
+    except UNREADABLE:
         return None
-    return entry
+
+
+def _moments(entry: Entry) -> tuple[object, ...]:
+    """The start and the end, in UTC if they are moments; nothing if one of them is missing."""
+    found = entry.start, entry.end
+    if None in found:
+        return ()
+    return tuple(
+        one.astimezone(UTC) if isinstance(one, datetime) and one.tzinfo else str(one)
+        for one in found
+    )
 
 
 def _is_the_same(text: str, own_text: str) -> bool:
@@ -246,29 +264,26 @@ def _content(entry: Entry | None) -> tuple[object, ...] | None:
     """What of an entry has to be as it is published."""
     if entry is None:
         return None
-    moments = [
-        one.astimezone(UTC) if isinstance(one, datetime) and one.tzinfo else str(one)
-        for one in (entry.start, entry.end)
-    ]
     names = ("SUMMARY", "LOCATION", "STATUS", "TRANSP")
     alarms = sorted(str(one.get("TRIGGER")) for one in entry.walk("VALARM"))
-    return *moments, *(str(entry.get(name, "")) for name in names), _parts(entry)[0], alarms
+    texts = (text_of(entry, name) for name in names)
+    return *_moments(entry), *texts, _parts(entry)[0], alarms
 
 
 def _parts(entry: Entry) -> tuple[str, str]:
     """The description above the line, and what somebody wrote below."""
-    above, _, below = str(entry.get("DESCRIPTION", "")).replace("\r", "").partition(LINE)
+    above, _, below = text_of(entry, "DESCRIPTION").replace("\r", "").partition(LINE)
     return above.strip(), below.rstrip()
 
 
 def _lines(entry: Entry) -> list[str]:
-    texts = str(entry.get("SUMMARY", "")), str(entry.get("LOCATION", "")), _parts(entry)[0]
+    texts = text_of(entry, "SUMMARY"), text_of(entry, "LOCATION"), _parts(entry)[0]
     return [line.strip() for text in texts for line in text.split("\n") if line.strip()]
 
 
 def _notes(entry: Entry) -> str:
     """What somebody wrote in an entry of ours: lines that are not ours, and all below the line."""
-    known = str(entry.get(OUR_LINES, "")).split()
+    known = text_of(entry, OUR_LINES).split()
     added = [line for line in _lines(entry) if known and _checksum(line) not in known]
     return "".join(f"\n{line}" for line in added) + _parts(entry)[1]
 
@@ -282,9 +297,9 @@ def _checksum(line: str) -> str:
     return f"{crc32(line.encode()):08x}"
 
 
-def _cancelled(text: str, entry: Entry, locale: Locale) -> str:
+def _cancelled(text: str, entry: Entry, locale: Locale, now: datetime) -> str:
     """The text of a resource with its entry as cancelled, and with what somebody wrote in it."""
-    cancel(entry, locale, f"\n{LINE}{_notes(entry)}")
+    cancel(entry, locale, now, f"\n{LINE}{_notes(entry)}")
     set_value(entry, OUR_LINES, _checksums(entry))
     written = iter([entry.to_ical().decode().replace("\r", "").strip()])
     plain = VEVENT.sub(lambda _: next(written, ""), text.replace("\r", ""))

@@ -80,6 +80,8 @@ class CalendarServer:
             rate_limit_handle=False,
         )
         self._client.session = _Session()
+        # A proxy would read what is sent without TLS, which is for this machine alone.
+        self._client.session.trust_env = urlsplit(address).scheme == "https"
 
     def __enter__(self) -> "CalendarServer":
         return self

@@ -29,7 +29,9 @@ REFRESH = "PT1H"
 Chain = Sequence[Course]
 """A course and those that follow it, the first one first."""
 
-_SEQUENCES = re.compile(r"^UID:(.+)\r\nSEQUENCE:(\d+)\r$", re.MULTILINE)
+_SEQUENCES = re.compile(
+    r"^UID:(.+)\r\nSEQUENCE:(\d{1,9})\r\n(?:(?!BEGIN:|END:).*\n)*?STATUS:(\w+)\r$", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +59,17 @@ class Feed:
         return all(day + DAYS_CANCELLED < today for day in moments)
 
     def text(self, published: str = "") -> str:
-        """The calendar. No SEQUENCE is lower than in the one that was `published` before."""
-        known = {uid: int(number) for uid, number in _SEQUENCES.findall(published)}
-        content = [
-            event._replace(sequence=max(event.sequence, known.get(event.uid, 0)))
-            for event in self.events
-        ]
+        """The calendar. No SEQUENCE is lower than in the one that was `published` before.
+
+        It is higher where the STATUS is another one: calendar programs do not look at what they
+        have in this SEQUENCE.
+        """
+        known = {uid: (int(number), was) for uid, number, was in _SEQUENCES.findall(published)}
+        content = list[Event]()
+        for event in self.events:
+            number, was = known.get(event.uid, (0, event.status))
+            least = number + (was != event.status)
+            content.append(event._replace(sequence=max(event.sequence, least)))
         return calendar_text(self.calendar_name, self.zone, content, refresh=REFRESH)
 
 

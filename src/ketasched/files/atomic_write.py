@@ -182,7 +182,8 @@ def locked_folder(folder: Path, mode: int = 0o700) -> Iterator[None]:
 
     Raises `Refused` if the folder is not writable, or somebody else writes there for too long.
     """
-    refuse_all_but("a folder", folder)
+    # Who names a link means where it leads: what a web server serves is often one.
+    refuse_all_but("a folder", folder.resolve() if folder.is_symlink() else folder)
     with refuse_os_errors(folder):
         make_folder(folder, mode)
         with folder_lock(folder):

@@ -8,6 +8,7 @@ from pathlib import Path
 from ketasched.errors import BadFile
 from ketasched.files.atomic_write import write_folder
 from ketasched.files.disk import kind_at, read_bytes
+from ketasched.model import Course
 
 FEEDS_FILE = "feeds.json"
 
@@ -29,13 +30,16 @@ def feeds_file_of(course_path: Path) -> Path:
     return course_path.with_name(FEEDS_FILE if is_usual else f"{course_path.stem}.{FEEDS_FILE}")
 
 
-def keep_feed_names_in(path: Path, naming: Naming) -> Names:
-    """Write the names that `naming` adds to the file at `path`, and return all names in it.
+def keep_feed_names_in(path: Path, courses: Sequence[Course], naming: Naming) -> Names:
+    """Write the names of these courses' feeds that `naming` adds to the file, and return all of it.
 
     The folder is locked meanwhile, so that of two processes the second reads what the first has
-    written. Raises `BadFile` for a file that is none of ours, `Refused` if it cannot be written.
+    written. Raises `BadFile` for a
+    file that is none of ours, or that has the feeds of another patient's course, `Refused` if it
+    cannot be written.
     """
-    known = _read(path)
+    last = courses[-1]
+    known = _read(path, last)
     if not naming(known):
         return known
     files = {path.name: b""}
@@ -43,8 +47,10 @@ def keep_feed_names_in(path: Path, naming: Naming) -> Names:
     def name_feeds() -> None:
         """Read again: the folder is locked by now."""
         nonlocal known
-        known = with_names(_read(path), naming)
-        content = {"format": FORMAT, "feeds": known}
+        known = with_names(_read(path, last), naming)
+        ids = [one.course_id for one in courses]
+        owner = {"patient": last.patient, "courses": ids}
+        content = {"format": FORMAT, **owner, "feeds": known}
         files[path.name] = f"{json.dumps(content, indent=1)}\n".encode()
 
     write_folder(path.parent, files, force=True, before_write=name_feeds)
@@ -58,22 +64,38 @@ def with_names(known: Names, naming: Naming) -> Names:
 
 
 def refuse_foreign_names(names: Names, place: str) -> Names:
-    """The same names. Raises `BadFile` if one is not of a feed: files are removed by these."""
-    if all(known and all(map(FEED_NAME.fullmatch, known)) for known in names.values()):
+    """The same names. Raises `BadFile` if one is not of a feed: files are removed by these.
+
+    The same if two feeds have one name, as each would be written over the other.
+    """
+    every = [name for known in names.values() for name in known]
+    are_ours = all(names.values()) and all(map(FEED_NAME.fullmatch, every))
+    if are_ours and len(set(every)) == len(every):
         return names
     raise _not_ours(place)
 
 
-def _read(path: Path) -> Names:
+def _read(path: Path, course: Course) -> Names:
+    """The names in the file of the course's folder; none if there is no file.
+
+    What was published of another course there is ended. That must be one of the same patient: who
+    copies a folder for the next patient, and replaces the course, has the first one's file in it.
+    """
     if not kind_at(path):
         return {}
     try:
         found = json.loads(read_bytes(path))
         if found["format"] != FORMAT:
             raise _not_ours(str(path))
+        is_ours = found["patient"] == course.patient
+        is_ours |= not {course.course_id, course.follows}.isdisjoint(found["courses"])
         names = {str(key): [str(one) for one in known] for key, known in found["feeds"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise _not_ours(str(path)) from None
+    if not is_ours:
+        said = f"{path}: these are the names of feeds of another patient's course"
+        step = "remove this file, which was copied: the next publish makes names for this course"
+        raise BadFile(said, next_step=step)
     return refuse_foreign_names(names, str(path))
 
 

@@ -1,5 +1,6 @@
 """A folder that a web server serves: files that it may read, under names that it cannot list."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,11 @@ def public_folder(folder: Path) -> Iterator[None]:
         if not kind_at(folder / INDEX):
             write_public(folder / INDEX, "")
         yield
+
+
+def can_be_listed(folder: Path) -> bool:
+    """Whether others on this machine can list a folder, which one may have made before."""
+    return os.name == "posix" and bool(folder.stat().st_mode & 0o044)
 
 
 def read_public(path: Path) -> str | None:
