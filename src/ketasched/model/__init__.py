@@ -4,8 +4,9 @@ Nothing here reads a file, a clock or the environment. Date ranges include both 
 `datetime` is aware and in the clinic's zone.
 
 Doors: authorised_visits, busy_index, companion_slots, did_you_mean, drivers, effective_kind,
-email_address, holds, identifiers, memo, no_driving, occupancy, opening_hours, privacy, queues,
-regular_driver, replay, review_gates, session_counts, unit_limits, values, wall_clock.
+email_address, field_types, holds, identifiers, memo, no_driving, occupancy, opening_hours,
+privacy, queues, regular_driver, replay, review_gates, session_counts, unit_limits, values,
+wall_clock.
 """
 # The nouns are imported here so that other rooms import them from `ketasched.model`.
 # mypy: implicit-reexport
