@@ -21,6 +21,7 @@ from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery
 from ketasched.cli.output import SOME_FAILED, report, say, use_clock_of
 from ketasched.cli.register_option import existing_register, open_register
+from ketasched.files.disk import bad_file_for
 from ketasched.files.load import load_clinic
 from ketasched.model import Clinic
 from ketasched.model.identifiers import clinic_key
@@ -59,7 +60,9 @@ class CourseSelection:
         clinic = load_clinic(self.clinic_path) if self.clinic_path else None
         if name == "-":
             raise click.UsageError("A feed's name is kept beside the course: give its file.")
-        if not Path(name).exists():
+        with bad_file_for(name):  # else it looks as if the place to write to were bad
+            is_file = Path(name).exists()
+        if not is_file:
             register = open_register(self.register_address) or existing_register()
             if register:
                 return courses_of_patient(register, name, clinic, self.now)
