@@ -55,6 +55,7 @@ DAMAGES = {
     "a field that is none": row(more=1),
     "more mails than there can be": whole(written=float("inf")),
     "half a mail": whole(written=1.5),
+    "a table of invitations": whole(invitations={}),
     "a text as a revision": whole(revisions={"a": "3"}),
 }
 

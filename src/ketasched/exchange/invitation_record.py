@@ -51,6 +51,8 @@ def parse_record(data: bytes | None, place: str) -> OutboxRecord:
     try:
         found = json.loads(data)
         rows = {FORMAT: found["invitations"]}[found["format"]]
+        if not isinstance(rows, list):  # an empty table would be a record of nothing
+            raise TypeError  # noqa: TRY301 - said below
         revisions = {one: _number(number) for one, number in found["revisions"].items()}
         written = _number(found["written"])
         return OutboxRecord(written, [_invitation(row) for row in rows], revisions)
