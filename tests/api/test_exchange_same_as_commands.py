@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,8 +49,11 @@ def contents(folder: str) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in Path(folder).iterdir()}
 
 
-def shown(command: str) -> object:
-    return json.loads(run(f"{command} --format json --today {TODAY}").stdout)
+def shown(command: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(
+        run(f"{command} --format json --today {TODAY}").stdout
+    )
+    return found
 
 
 @pytest.mark.parametrize("patients", ["", "p-2"], ids=["all", "one patient"])
@@ -160,7 +164,8 @@ def test_an_export_for_a_record_system_has_the_lines_of_the_command(register):
 
 def test_an_empty_register_has_nothing_to_tell(clinic):
     with ketasched.Register.open("none.db") as empty:
-        assert empty.rides(at=TODAY) == empty.reminders(at=TODAY) == []
+        assert empty.rides(at=TODAY) == []
+        assert empty.reminders(at=TODAY) == []
         assert empty.appointments("2027-01-04", "2027-01-20") == []
         assert empty.invite("mails", at=TODAY).rows == []
         assert empty.publish("feeds", at=TODAY, make_secret=str).rows == []

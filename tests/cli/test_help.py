@@ -23,6 +23,7 @@ BEFORE = {
     "ketasched revise resume": [COURSE, "revise courses/P-014 hold --reason fever"],
     "ketasched revise undo": [COURSE, "revise courses/P-014 complete 1"],
     "ketasched reschedule": [f"{COURSE} --clinic examples/clinic.toml"],
+    "ketasched rides": [f'{COURSE} --driver-name "City Rides"'],
     "ketasched register restore": [COURSE, "register backup register-2026-12-07.db"],
     "ketasched revise cease": [
         COURSE,

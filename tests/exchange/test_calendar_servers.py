@@ -1,5 +1,6 @@
 """Dates of courses on real calendar servers: written once, changed, ended; no note is lost."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from tests.register.terminal import run
 CLINIC = str(ROOT / "examples" / "clinic.toml")
 MADE = ("--made-at", "2026-11-23T10:00")
 DURING = ("--today", "2026-12-08T12:00")
+OF_CLINIC = ("--for", "clinic")
 LATE = ("--today", "2027-02-07T12:00")
 """61 days after `DURING`."""
 
@@ -63,7 +65,8 @@ def revise(*change: str, course: str = "courses/P-1") -> None:
 def counts(server: Server, *more: str, name: str = "courses/P-1", code: int = 0) -> str:
     """Publish, and say how many entries were new, changed, cancelled, removed and unchanged."""
     moment = () if "--today" in more else DURING
-    asked = ("--to", server.address, *server.account(), *moment, *more)
+    whose = OF_CLINIC if name and "--for" not in more else ()
+    asked = ("--to", server.address, *whose, *server.account(), *moment, *more)
     said = run("publish", *([name] if name else []), *asked, code=code).stderr
     [line] = [line for line in said.splitlines() if line.startswith("note: entries: ")]
     numbers = line.removeprefix("note: entries: ").partition(";")[0].split(", ")
@@ -129,6 +132,27 @@ def test_a_change_arrives_and_what_ended_is_cancelled_and_in_the_end_deleted(ser
     assert entries[visit(6)]["STATUS"] == "CANCELLED"
     assert counts(server, *LATE) == "0 0 0 1 7"
     assert visit(6) not in server.entries()
+
+
+def test_a_folder_that_is_older_than_the_calendar_changes_nothing(server):
+    shutil.copytree("courses", "copy")
+    revise("defer", "5", "--to", "2026-12-17", "--reason", "snow")
+    counts(server)
+    before = server.texts()
+    asked = ("copy/P-1", "--to", server.address, *OF_CLINIC, *server.account(), *DURING)
+    said = run("publish", *asked, code=6).stderr
+    assert "P-1: there as of 2026-12-08 12:00, here as of 2026-11-23 10:00" in said
+    assert f"ketasched publish P-1 --for clinic --to {server.address}" in said
+    assert server.texts() == before
+    revise("undo")
+    assert counts(server) == "0 3 0 0 5"
+
+
+def test_what_was_cancelled_before_the_first_time_is_never_there(server):
+    revise("omit", "6", "--reason", "flu")
+    assert counts(server) == "7 0 0 0 0"
+    assert visit(6) not in server.entries()
+    assert counts(server) == "0 0 0 0 7"
 
 
 def test_somebody_elses_entry_stays_byte_for_byte(server):
@@ -250,7 +274,7 @@ main(sys.argv[1:])
 
 @pytest.mark.parametrize("number", [0, 1, 4, 7])
 def test_who_is_killed_and_publishes_again_has_all_of_it_once(server, number):
-    asked = ("courses/P-1", "--to", server.address, *server.account(), *DURING)
+    asked = ("courses/P-1", "--to", server.address, *OF_CLINIC, *server.account(), *DURING)
     program = [sys.executable, "-c", KILLED, str(number), "publish", *asked]
     assert subprocess.run(program, check=False, capture_output=True).returncode == -signal.SIGKILL
     assert len(titles(server)) == number
@@ -259,7 +283,7 @@ def test_who_is_killed_and_publishes_again_has_all_of_it_once(server, number):
 
 
 def test_two_who_publish_at_once_have_all_of_it_once(server):
-    asked = ("courses/P-1", "--to", server.address, *server.account(), *DURING)
+    asked = ("courses/P-1", "--to", server.address, *OF_CLINIC, *server.account(), *DURING)
     program = [sys.executable, "-m", "ketasched", "publish", *asked]
     both = [subprocess.Popen(program) for _ in range(2)]
     assert [one.wait() for one in both] == [0, 0]
@@ -321,7 +345,7 @@ def test_an_entry_that_somebody_changes_again_and_again_is_told(server, before_e
         edited(server, visit(6), added=f"COLOR:{len(before_each_put)}\n")
 
     before_each_put += [somebody, somebody]
-    asked = ("courses/P-1", "--to", server.address, *server.account(), *DURING)
+    asked = ("courses/P-1", "--to", server.address, *OF_CLINIC, *server.account(), *DURING)
     said = run("publish", *asked, code=6).stderr
     assert "these entries were changed there" in said
 

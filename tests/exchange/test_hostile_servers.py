@@ -20,6 +20,7 @@ from tests.exchange.calendars import PASSWORD, USER, radicale
 from tests.exchange.test_calendar_servers import DURING, planned
 from tests.register.terminal import run
 
+WHAT = ("courses/P-1", "--for", "clinic")
 CALENDAR = (
     b'<multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><response><href>/c/</href>'
     b"<propstat><prop><resourcetype><collection/><C:calendar/></resourcetype></prop>"
@@ -93,7 +94,7 @@ def _course() -> None:
 
 def told(address: str, *more: str, code: int = 6) -> str:
     """What `publish` says, which ends with this code."""
-    return run("publish", "courses/P-1", "--to", address, *DURING, *more, code=code).stderr
+    return run("publish", *WHAT, "--to", address, *DURING, *more, code=code).stderr
 
 
 def password_file(password: str = PASSWORD, mode: int = 0o600) -> tuple[str, ...]:
@@ -322,7 +323,7 @@ def test_without_the_extra_it_says_what_to_install(missing):
         f"import sys\nsys.modules[{missing!r}] = None\n"
         "from ketasched.cli import main\nmain(sys.argv[1:])\n"
     )
-    asked = ("publish", "courses/P-1", "--to", "http://localhost:1/c/", "--user", "x")
+    asked = ("publish", *WHAT, "--to", "http://localhost:1/c/", "--user", "x")
     command = [sys.executable, "-c", program, *asked]
     if missing == "caldav":
         command += password_file()[2:]

@@ -273,6 +273,26 @@ def test_a_renamed_patient_keeps_the_feed_in_the_register_and_in_a_folder(book):
     assert [*publish("courses/P-9").values()] == [*by_folder.values()]
 
 
+def test_a_folder_that_is_older_than_the_register_is_not_published(book):
+    run("register", "show", "P-1", "-o", "courses")
+    publish()
+    before = files()
+    revise("P-1", "defer", "5", "--to", "2026-12-17", "--reason", "snow", "--register")
+    said = run("publish", "courses/P-1", "--to", "out", *DURING, code=6).stderr
+    assert "courses/P-1: it is at revision 1, and the register at 2" in said
+    step = "ketasched publish P-1 --to out --today 2026-12-08T12:00"
+    assert f"try: the later one: {step}" in said
+    assert files() == before
+    assert not Path("courses/P-1/feeds.json").exists()
+
+
+def test_a_folder_of_a_course_that_is_in_the_register_is_warned_of(book):
+    run("register", "show", "P-1", "-o", "courses")
+    said = run("publish", "courses/P-1", "--to", "out", *DURING).stderr
+    assert "warning: courses/P-1: the register has this course, too: name the patient" in said
+    assert "try: ketasched publish P-1 --to out" in said
+
+
 def test_clerks_who_publish_a_folder_at_once_agree_on_the_names():
     plan("P-1", "-o", "courses")
     asked = [("publish", "courses/P-1", "--to", to, *DURING) for to in ("out", "other", "out")]

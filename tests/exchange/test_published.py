@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from ketasched.events.events import events
 from ketasched.events.view import View
-from ketasched.exchange.published import published_events
+from ketasched.exchange.feeds import published_events
 from ketasched.files.load import load_protocol
 from ketasched.model import Change
 from ketasched.planning.planner import plan

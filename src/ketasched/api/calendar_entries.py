@@ -1,12 +1,13 @@
 """Dates in a calendar on a CalDAV server: `ketasched publish --to URL`."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ketasched.api.publication import Publication, PublishedCourses, Read, publication
-from ketasched.errors import BadRequest, Refused
+from ketasched.api.publication import Publication, PublishedCourses, Read
+from ketasched.errors import BadRequest, Refused, command_line
 from ketasched.events.view import View, reader_locale
 from ketasched.language.locale import Locale
 from ketasched.model import Audience
@@ -44,7 +45,7 @@ def publish_entries(
             # them writes it over a newer one, which another publisher has written meanwhile.
             there = server.resources()
             found = read()
-            todo, count = _steps(found, there, audience)
+            todo, count = _steps(found, there, audience, server.address)
             refused = list["Step"]()
             for step in todo:
                 if not (dry_run or server.put(step.name, step.etag, step.text)):
@@ -57,17 +58,24 @@ def publish_entries(
                 counts = Counter[str](new=0, changed=0, cancelled=0, removed=0)
                 counts.update(step.what for step in done)
                 counts["unchanged"] = count - counts["new"] - counts["changed"]
-                return publication(done, counts, found)
+                return Publication(done, counts, found)
     said = f"{server.address}: these entries were changed there while they were written"
     details = [f"{one.start:%Y-%m-%d %H:%M}: {one.title}" for one in refused]
     raise Refused(said, details=details, next_step="the same again")
 
 
-def refuse_all_of_others(audience: Audience, names: object) -> None:
-    """Raise `BadRequest` if nobody is named for a calendar that is not the clinic's."""
-    if audience != "clinic" and not names:
+def audience_of(audience: Audience | None, names: object) -> Audience:
+    """Whose dates a calendar has: of all courses the clinic's.
+
+    Raises `BadRequest` if patients are named without an audience, or nobody for another one.
+    """
+    if names and audience is None:
+        said = "these patients are named, and not whose calendar it is"
+        raise BadRequest("for", said, next_step="--for patient\n--for driver\n--for clinic")
+    if audience not in (None, "clinic") and not names:
         said = "a calendar for patients or drivers is of those whose courses are named"
         raise BadRequest("for", said, next_step="name the patients or the courses")
+    return audience or "clinic"
 
 
 def host_of(url: str) -> str:
@@ -97,9 +105,15 @@ def no_extra() -> BadRequest:
 
 
 def _steps(
-    found: Sequence[PublishedCourses], there: Sequence["Resource"], audience: Audience
+    found: Sequence[PublishedCourses],
+    there: Sequence["Resource"],
+    audience: Audience,
+    address: str,
 ) -> tuple[list["Step"], int]:
-    """What is to be done to the calendar that is there, and how many events are published."""
+    """What is to be done to the calendar that is there, and how many events are to be in it.
+
+    Raises `Refused` if an entry there is from a later state of its course.
+    """
     # Imported here because it needs the extra.
     from ketasched.exchange import calendar_entries  # noqa: PLC0415
 
@@ -114,7 +128,29 @@ def _steps(
             there, audience, one.courses, one.whole_register, one.now
         )
         ended |= dict.fromkeys((entry.name for entry in ours), locale)
-    return list(calendar_entries.steps(published, there, ended)), len(published)
+    if later := calendar_entries.later_ones(published, there):
+        raise _older(later, address, audience)
+    todo = list(calendar_entries.steps(published, there, ended))
+    uids = {calendar_entries.uid_of(one) for one in there}
+    count = sum(one.event.status != "CANCELLED" or uid in uids for uid, one in published.items())
+    return todo, count
+
+
+def _older(
+    later: Mapping[str, tuple[datetime, datetime]], address: str, audience: Audience
+) -> Refused:
+    """The refusal to bring these patients' older dates (and the later moments) over newer ones."""
+    details = [
+        f"{patient}: there as of {there:%Y-%m-%d %H:%M}, here as of {here:%Y-%m-%d %H:%M}"
+        for patient, (here, there) in later.items()
+    ]
+    again = command_line("publish", *later, "--for", audience, "--to", address)
+    return Refused(
+        f"{address}: the calendar has later states of these courses than what is published",
+        details=details,
+        next_step=f"the courses as the register has them: {again}\n"
+        "if the register is older, too: delete these entries there, then the same again",
+    )
 
 
 def _opened(address: str, user: str, password: str) -> "CalendarServer":

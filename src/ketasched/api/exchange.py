@@ -7,16 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from ketasched.api.calendar_entries import publish_entries, refuse_all_of_others
+from ketasched.api.calendar_entries import audience_of, publish_entries
 from ketasched.api.feeds import FeedOptions, PublishedFeed, publish_feeds
 from ketasched.api.invitations import InvitationOptions, write_invitations
 from ketasched.api.moments import Moment, local_moment
-from ketasched.api.publication import (
-    Publication,
-    Read,
-    courses_of_patient,
-    courses_of_register,
-)
+from ketasched.api.publication import Publication, Read, courses_of_patient, courses_of_register
 from ketasched.errors import BadFile, BadRequest
 from ketasched.events.rides import all_driver_names
 from ketasched.exchange.appointments import appointments
@@ -73,16 +68,17 @@ class ClinicExchange:
         at: Moment,
         user: str = "",
         password: str = "",
-        audience: Audience = "clinic",
+        audience: Audience | None = None,
         clinic: Clinic | None = None,
         dry_run: bool = False,
     ) -> "Publication[Step]":
         """Bring dates into a calendar on a CalDAV server, as `ketasched publish --to URL`.
 
-        Without a user nobody logs in. Raises `BadRequest`, also for another audience than the
-        clinic without patients; `BadFile`, `Refused`.
+        Without a user nobody logs in. All dates are the clinic's; for named patients the audience
+        has to be said. Raises `BadRequest`, `BadFile`, and `Refused`, also if the calendar has a
+        later state of a course.
         """
-        refuse_all_of_others(audience, patients)
+        audience = audience_of(audience, patients)
         return publish_entries(
             self._read(patients, at, clinic),
             url,

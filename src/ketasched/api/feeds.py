@@ -10,14 +10,7 @@ from pathlib import Path
 from typing import Required, TypedDict, Unpack
 
 from ketasched.api.moments import Moment
-from ketasched.api.publication import (
-    Paths,
-    Publication,
-    PublishedCourses,
-    Read,
-    courses_in_all,
-    publication,
-)
+from ketasched.api.publication import Paths, Publication, PublishedCourses, Read, courses_in_all
 from ketasched.errors import BadRequest
 from ketasched.exchange.feeds import Feed, chains, clinic_feed, feeds_of, new_names
 from ketasched.files.feed_names import FEED_NAME, Names, with_names
@@ -105,7 +98,7 @@ def publish_feeds(
                 known = one.keep_names(partial(naming, make_name=partial(_name, make_secret)))
             done.update(_write(_files(one, feeds, known, folder), folder, dry_run=dry_run))
             rows += [_row(feed, known[feed.key][-1], base_url) for feed in wanted]
-    return publication(rows, done, found)
+    return Publication(rows, done, found)
 
 
 def _name(make_secret: Callable[[], str]) -> str:

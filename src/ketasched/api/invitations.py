@@ -9,14 +9,7 @@ from pathlib import Path
 from typing import TypedDict, Unpack, get_args
 
 from ketasched.api.moments import Moment
-from ketasched.api.publication import (
-    Paths,
-    Publication,
-    PublishedCourses,
-    Read,
-    courses_in_all,
-    publication,
-)
+from ketasched.api.publication import Paths, Publication, PublishedCourses, Read, courses_in_all
 from ketasched.errors import BadRequest, Refused, command_line
 from ketasched.exchange.invitation_mail import invitation_mail
 from ketasched.exchange.invitation_record import (
@@ -83,7 +76,7 @@ def write_invitations(
             _write(folder, replace(sent, written=written, revisions=revisions), named, now)
     counts = Counter({"new": 0, "changed": 0, "called off": 0})
     counts.update({"invited": "new"}.get(one.what, one.what) for one in named)
-    return publication(named, counts, found)
+    return Publication(named, counts, found)
 
 
 def _revisions(found: Sequence[PublishedCourses], sent: OutboxRecord) -> Mapping[str, int]:
@@ -101,8 +94,10 @@ def _revisions(found: Sequence[PublishedCourses], sent: OutboxRecord) -> Mapping
 
 def _stale(course: Course, last: int, *, is_file: bool) -> Refused:
     said = f"the invitations of {course.patient} are of revision {last}"
-    step = command_line("invite", course.patient, "-o", "DIR")
-    if not is_file:
+    if is_file:
+        newer = command_line("invite", course.patient, "-o", "DIR")
+        step = f"name the folder of the newer one, or, if it is in your register: {newer}"
+    else:
         newer = command_line("register", "import", "FOLDER")
         step = f"with the folder of the newer one: {newer}"
     return Refused(f"{said}; this is revision {course.revision}", next_step=step)
@@ -123,7 +118,10 @@ def _due(
         ]
         if any(not one.organizer for one in today):
             said = "invitations need the clinic's e-mail address, which answers go to"
-            step = 'in the clinic\'s file: email = "appointments@example.org"\nthen: --clinic FILE'
+            file = published.clinic_file
+            where = file or "the clinic's file"
+            step = f'in {where}: email = "appointments@example.org"'
+            step += "" if file else "\nthen: --clinic FILE"
             raise BadRequest("clinic", said, next_step=step)
         now = published.now.astimezone(UTC)
         yield from due_invitations(known, today, published.courses, now, published.whole_register)

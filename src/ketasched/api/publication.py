@@ -38,8 +38,8 @@ class PublishedCourses:
 
     The `source` says which: all courses of a clinic in a register, those of one patient there, or
     those in the files of a folder. `owner` is the key of their clinic, "" if a register has never
-    had any. `clinic` is the clinic as it is now, and `now` is local to it. `errors` are those of
-    courses that could not be read.
+    had any. `clinic` is the clinic as it is now, and `now` is local to it; `clinic_file` is where
+    it was read, "" for the register's. `errors` are those of courses that could not be read.
     """
 
     source: Literal["register", "patient", "files"]
@@ -49,6 +49,7 @@ class PublishedCourses:
     now: datetime
     keep_names: NameStore
     errors: Sequence[BadFile] = ()
+    clinic_file: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -65,21 +66,17 @@ class PublishedCourses:
 class Publication(Generic[Row]):
     """What was published: a row for each feed, entry or mail, and how many are "new", say.
 
-    There are also the courses that were read, and the errors of those that could not be.
+    The courses that it is about are as they were `found`.
     """
 
     rows: Sequence[Row]
     counts: Mapping[str, int]
-    courses: Sequence[Course]
-    errors: Sequence[BadFile]
+    found: Sequence[PublishedCourses]
 
-
-def publication(
-    rows: Sequence[Row], counts: Mapping[str, int], found: Sequence[PublishedCourses]
-) -> Publication[Row]:
-    """What was published of the courses that were found."""
-    courses = [course for one in found for course in one.courses]
-    return Publication(rows, counts, courses, [error for one in found for error in one.errors])
+    @property
+    def errors(self) -> list[BadFile]:
+        """The errors of the courses that could not be read."""
+        return [error for one in self.found for error in one.errors]
 
 
 Read = Callable[[], Sequence[PublishedCourses]]

@@ -19,7 +19,7 @@ from ketasched.files.atomic_write import (
     hold_lock,
     is_locked,
     is_up_to_date,
-    make_private_folder,
+    make_folder,
     remove_leftovers,
     wait_for_writers,
     write_folder,
@@ -172,7 +172,7 @@ def lock_output(output: Path) -> Iterator[None]:
     said = f"{output}: another batch is writing there"
     with ExitStack() as stack:
         try:
-            make_private_folder(output)
+            make_folder(output)
             stack.enter_context(hold_lock(output / LOCK, SECONDS_TO_WAIT, said, step))
             remove_leftovers(output)
         except OSError as error:

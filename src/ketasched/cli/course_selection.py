@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -19,12 +21,17 @@ from ketasched.api.publication import (
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery
+from ketasched.cli.hints import pasteable, with_other_name
 from ketasched.cli.output import SOME_FAILED, report, say, use_clock_of
 from ketasched.cli.register_option import existing_register, open_register
+from ketasched.errors import Refused
 from ketasched.files.disk import bad_file_for
 from ketasched.files.load import load_clinic
-from ketasched.model import Clinic
+from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import clinic_key
+
+if TYPE_CHECKING:
+    from ketasched.register.register import Register
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,11 @@ class CourseSelection:
     register_address: str | None
     clinic_path: str | None
     today: str | None
+
+    @cached_property
+    def _register(self) -> "Register | None":
+        """The register that is given, else the usual one if there is one."""
+        return open_register(self.register_address) or existing_register()
 
     def read(self, names: Sequence[str]) -> list[PublishedCourses]:
         """What is meant by names of files and of patients; without names, all of the register.
@@ -46,15 +58,18 @@ class CourseSelection:
             for error in one.errors:
                 report(error)
         path = options.clinic_file(self.clinic_path)
-        here = load_clinic(path) if path else None
+        if path is None:
+            return found
+        here = load_clinic(path)
+        own = [one.owner == clinic_key(here) for one in found]
         return [
-            replace(one, clinic=here) if here and one.owner == clinic_key(here) else one
-            for one in found
+            replace(one, clinic=here, clinic_file=path) if is_own else one
+            for one, is_own in zip(found, own, strict=True)
         ]
 
     def _of_register(self) -> PublishedCourses:
         query = DayQuery(self.register_address, self.clinic_path)
-        return courses_of_register(query, self.now)
+        return courses_of_register(query, self._now)
 
     def _named(self, name: str) -> PublishedCourses:
         clinic = load_clinic(self.clinic_path) if self.clinic_path else None
@@ -62,14 +77,27 @@ class CourseSelection:
             raise click.UsageError("A feed's name is kept beside the course: give its file.")
         with bad_file_for(name):  # else it looks as if the place to write to were bad
             is_file = Path(name).exists()
-        if not is_file:
-            register = open_register(self.register_address) or existing_register()
-            if register:
-                return courses_of_patient(register, name, clinic, self.now)
-        return courses_in(Path(name), clinic, self.now)
+        if not is_file and self._register:
+            return courses_of_patient(self._register, name, clinic, self._now)
+        found = courses_in(Path(name), clinic, self._now)
+        self._refuse_older(name, found.courses)
+        return found
 
-    def now(self, clinic: Clinic) -> datetime:
-        """The moment that is asked for, local to the clinic."""
+    def _refuse_older(self, name: str, courses: Sequence[Course]) -> None:
+        """Raise `Refused` if the register has a later revision of a course that is in a file."""
+        for course in courses:
+            entry = self._register.entry(course.course_id) if self._register else None
+            if entry is None:
+                continue
+            step = with_other_name(name, entry.patient)
+            if entry.revision > course.revision:
+                said = f"is at revision {course.revision}, and the register at {entry.revision}"
+                raise Refused(f"{name}: it {said}", next_step=f"the later one: {step}")
+            if course is courses[-1]:
+                say("warning", f"{name}: the register has this course, too: name the patient")
+                say("try", pasteable(step))
+
+    def _now(self, clinic: Clinic) -> datetime:
         use_clock_of(clinic)
         zone = ZoneInfo(clinic.timezone)
         return options.moment_of(self.today, zone, field="today").astimezone(zone)

@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 from ketasched.cli.anonymity import typed_parameters, typed_words
-from ketasched.errors import PROGRAM
+from ketasched.errors import PROGRAM, command_line
 
 COMMAND = re.compile(rf"(?:^|(?<=: )){PROGRAM} .+")
 """The command of a next step, which ends with it."""
@@ -100,6 +100,12 @@ def show_course_step() -> str:
     is_file = Path(str(typed.get("course"))).exists() or "register_address" not in typed
     show = "show" if is_file else "register show"
     return f"see how the course stands: {PROGRAM} {show} {COURSE} --for clinic"
+
+
+def with_other_name(name: str, other: str) -> str:
+    """The next step that is this command with another name in the place of this one."""
+    words = (other if one == name else one for one in typed_words())
+    return command_line(*("URL" if "://" in one and SECRET.search(one) else one for one in words))
 
 
 def help_step() -> str:

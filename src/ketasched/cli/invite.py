@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import get_args
 
 import click
@@ -71,42 +70,44 @@ def command(
     if done.rows and not dry_run:
         note_done("the invitations are written")
     _print(done, form)
-    left_out = dict.fromkeys(
-        who
-        for course in done.courses
-        for who in without_address(course, selection.now(course.clinic))
-        if who[0] in attendees
-    )
-    _say_left_out([*left_out], names, selection)
+    _say_left_out(done, names or [""], attendees, selection.register_address)
     say_published("invitations", done, output, dry_run=dry_run)
 
 
 def _say_left_out(
-    left_out: Sequence[tuple[Attendee, str]], names: Sequence[str], selection: CourseSelection
+    done: Publication[Invitation],
+    names: Sequence[str],
+    attendees: Sequence[Attendee],
+    register_address: str | None,
 ) -> None:
-    """Say how many have no address, who they are if that may be said, and how to give one."""
+    """Say how many have no address, who they are if that may be said, and how to give one.
+
+    `names` are those of the courses that were found.
+    """
+    left_out = {
+        who: name if one.source == "files" else course.patient
+        for name, one in zip(names, done.found, strict=True)
+        for course in one.courses
+        for who in without_address(course, one.now)
+        if who[0] in attendees
+    }
+    if not left_out:
+        return
     counts = Counter(attendee for attendee, _ in left_out)
-    several = [f"{n:,} {who}{'s' * (n != 1)}" for who, n in counts.items()]
-    if not several:
-        return
+    several = " and ".join(f"{n:,} {who}{'s' * (n != 1)}" for who, n in counts.items())
     have = "has" if len(left_out) == 1 else "have"
-    who = f": {', '.join(name for _, name in left_out)}" if may_name_people() else ""
-    say("note", f"{' and '.join(several)} with visits to come {have} no e-mail address{who}")
-    attendee, name = left_out[0]
-    if attendee != "patient":
-        return
-    files = [one for one in names if Path(one).exists()]
-    own = [one for one in files if name in Path(one).parts]
-    course = (own or files[:1] or [name])[0]
-    step = ["revise", course, "wishes", "--patient-email", "EMAIL"]
-    is_usual = not files and selection.register_address is None
-    step += ["--register"] if is_usual else []
-    say("try", pasteable(command_line(*step)))
+    people = f": {', '.join(name for _, name in left_out)}" if may_name_people() else ""
+    say("note", f"{several} with visits to come {have} no e-mail address{people}")
+    (attendee, patient), course = next(iter(left_out.items()))
+    if attendee == "patient":
+        usual = ["--register"] if register_address is None and course == patient else []
+        step = ("revise", course, "wishes", "--patient-email", "EMAIL", *usual)
+        say("try", pasteable(command_line(*step)))
 
 
 def _print(done: Publication[Invitation], form: str | None) -> None:
     """Print which mail is for whom."""
-    courses = {course.course_id: course for course in done.courses}
+    courses = {course.course_id: course for each in done.found for course in each.courses}
     rows, cells = list[dict[str, object]](), list[tuple[str, ...]]()
     for one in done.rows:
         course = courses.get(one.course_id)

@@ -2,18 +2,13 @@
 
 import os
 import secrets
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import click
 
-from ketasched.api.calendar_entries import (
-    host_of,
-    no_extra,
-    publish_entries,
-    refuse_all_of_others,
-)
+from ketasched.api.calendar_entries import audience_of, host_of, no_extra, publish_entries
 from ketasched.api.feeds import publish_feeds
 from ketasched.api.publication import Read
 from ketasched.cli import options
@@ -82,7 +77,9 @@ class Account:
 @options.group(
     Account,
     "account",
-    audience_option("Whose dates the calendar on a server is of (clinic)."),
+    audience_option(
+        "Whose dates the calendar on a server is of (clinic, unless somebody is named)."
+    ),
     options.text("--user", "NAME", "Who logs in to the server; the password is in the keyring."),
     options.text("--password-file", "FILE", "The password is the first line of this file."),
 )
@@ -106,10 +103,11 @@ def command(
     ketasched publish P-014 --to feeds
     ketasched publish courses/P-014 --to feeds --rotate
     ketasched publish --to https://cal.example.org/clinic/dates/ --user clinic
+    ketasched publish P-014 --for patient --to https://cal.example.org/family/dates/ --user clinic
     """
     read = partial(selection.read, names)
     if "://" in to:
-        refuse_all_of_others(account.audience or "clinic", names)
+        account = replace(account, audience=audience_of(account.audience, names))
         _publish_entries(read, publishing, to, account, form)
         return
     if account != Account(None, "", ""):

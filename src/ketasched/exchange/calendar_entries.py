@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 from zlib import crc32
+from zoneinfo import ZoneInfo
 
 from icalendar import Calendar
 from icalendar import Event as Entry
 
 from ketasched.events.event import Event
-from ketasched.events.events import NOT_TAKING_PLACE
 from ketasched.events.own_uids import course_uids
 from ketasched.events.view import View, reader_locale
-from ketasched.events.wording import CANCELLED, STAYS
+from ketasched.events.wording import STAYS
 from ketasched.exchange.calendar_server import Resource
+from ketasched.exchange.ended_feed import cancel, set_value
 from ketasched.exchange.feeds import chain_events, chains
 from ketasched.language.locale import Locale
 from ketasched.model import Audience, Course
@@ -32,27 +33,35 @@ LINE = "—" * 12
 OUR_LINES = "X-APPOINTMENTS-LINES"
 """The property with a checksum of each line of ours: all other lines are somebody's."""
 
+AS_OF = "X-APPOINTMENTS-AS-OF"
+"""The property with the moment (UTC) of the last change of the course that an entry is from."""
+
 OURS = {
     *("SUMMARY", "DTSTART", "DTEND", "DURATION", "DTSTAMP", "UID", "SEQUENCE", "DESCRIPTION"),
-    *("LAST-MODIFIED", "LOCATION", "STATUS", "TRANSP", OUR_LINES),
+    *("LAST-MODIFIED", "LOCATION", "STATUS", "TRANSP", OUR_LINES, AS_OF),
     *("RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"),
 }
 """The properties that are written anew, or left out. All others of an entry are somebody's."""
 
 UID = re.compile(r"^UID:(.*(?:\n[ \t].*)*)", re.MULTILINE)
 FOLD = re.compile(r"\r?\n[ \t]")
-MAY_DIFFER = re.compile(f"DTSTAMP|LAST-MODIFIED|SEQUENCE|{OUR_LINES}")
+MAY_DIFFER = re.compile(f"DTSTAMP|LAST-MODIFIED|SEQUENCE|{OUR_LINES}|{AS_OF}")
 VEVENT = re.compile(r"^BEGIN:VEVENT$.*?^END:VEVENT$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """An event as it is to stand in a calendar; `name` is that of a new resource for it."""
+    """An event as it is to stand in a calendar; `name` is that of a new resource for it.
+
+    `patient` is the reference, and `as_of` the moment when the course changed last.
+    """
 
     name: str
     event: Event
     zone: str
     locale: Locale
+    patient: str
+    as_of: datetime
 
     @property
     def own_text(self) -> str:
@@ -65,13 +74,14 @@ class CalendarEntry:
         calendar = Calendar.from_ical(self.own_text)
         del calendar["NAME"], calendar["X-WR-CALNAME"]
         entry = calendar.events[0]
-        _set(entry, OUR_LINES, _checksums(entry))
+        set_value(entry, OUR_LINES, _checksums(entry))
+        set_value(entry, AS_OF, f"{self.as_of.astimezone(UTC):%Y%m%dT%H%M%S%z}")
         before = _entry(found.text) if found else None
         if before:
-            _set(entry, "DESCRIPTION", str(entry["DESCRIPTION"]) + _notes(before))
+            set_value(entry, "DESCRIPTION", str(entry["DESCRIPTION"]) + _notes(before))
             sequence = before.get("SEQUENCE")
             if isinstance(sequence, int) and sequence > entry.sequence:
-                _set(entry, "SEQUENCE", sequence)
+                set_value(entry, "SEQUENCE", sequence)
             for name in before.keys() - OURS:
                 entry[name] = before[name]
         content: bytes = calendar.to_ical()
@@ -98,10 +108,30 @@ def published_entries(
     for chain in chains(courses):
         last = chain[-1]
         owner, locale = clinic_key(last.clinic), reader_locale(last, view)
+        as_of = max(course.changed_at for course in chain)
         for event in chain_events(chain, view, today):
             name = _resource_name(owner, audience, event.uid)
-            found[event.uid] = CalendarEntry(name, event, last.timezone, locale)
+            found[event.uid] = CalendarEntry(
+                name, event, last.timezone, locale, last.patient, as_of
+            )
     return found
+
+
+def later_ones(
+    published: Mapping[str, CalendarEntry], found: Iterable[Resource]
+) -> dict[str, tuple[datetime, datetime]]:
+    """The patients with an entry there from a later state of their course than is published.
+
+    For each the moment of the published state and that of the one there, in the clinic's zone.
+    """
+    later = dict[str, tuple[datetime, datetime]]()
+    for one in found:
+        wanted = published.get(uid_of(one))
+        there = _as_of(_entry(one.text)) if wanted and AS_OF in one.text else None
+        if wanted and there and there > wanted.as_of.replace(microsecond=0):
+            zone = ZoneInfo(wanted.zone)
+            later[wanted.patient] = wanted.as_of.astimezone(zone), there.astimezone(zone)
+    return later
 
 
 def ended_entries(
@@ -132,7 +162,7 @@ def steps(
 
     `ended` are the names of the resources that are ours whether they are published or not, each
     with the language for it. What is not published is deleted or, if somebody wrote in it,
-    cancelled.
+    cancelled. What is cancelled, and was never there, stays away.
     """
     by_uid: dict[str, Resource] = {}
     for one in found:
@@ -148,9 +178,9 @@ def steps(
                 yield Step("cancelled", one.name, one.etag, text, title, start)
     for uid, wanted in published.items():
         before, event = by_uid.get(uid), wanted.event
-        if before is None:
+        if before is None and event.status != "CANCELLED":
             yield Step("new", wanted.name, "", wanted.text(), event.title, event.start)
-        elif not _is_the_same(before.text, wanted.own_text):
+        elif before and not _is_the_same(before.text, wanted.own_text):
             text = wanted.text(before)
             yield Step("changed", before.name, before.etag, text, event.title, event.start)
 
@@ -174,6 +204,14 @@ def _is_to_come(resource: Resource, now: datetime) -> bool:
     entry = _entry(resource.text)
     start = entry.start if entry else None
     return isinstance(start, datetime) and start.tzinfo is not None and start > now
+
+
+def _as_of(entry: Entry | None) -> datetime | None:
+    """The moment of the state of the course that an entry is from; None if it has none."""
+    try:
+        return datetime.strptime(str(entry.get(AS_OF)), "%Y%m%dT%H%M%S%z") if entry else None
+    except ValueError:
+        return None
 
 
 def _entry(text: str) -> Entry | None:
@@ -233,11 +271,6 @@ def _notes(entry: Entry) -> str:
     return "".join(f"\n{line}" for line in added) + _parts(entry)[1]
 
 
-def _set(entry: Entry, name: str, value: object) -> None:
-    entry.pop(name, None)
-    entry.add(name, value)
-
-
 def _checksums(entry: Entry) -> str:
     """The checksums of all lines that stand above the line."""
     return " ".join(map(_checksum, _lines(entry)))
@@ -249,13 +282,8 @@ def _checksum(line: str) -> str:
 
 def _cancelled(text: str, entry: Entry, locale: Locale) -> str:
     """The text of a resource with its entry as cancelled, and with what somebody wrote in it."""
-    said = f"{locale.plain(locale.text(NOT_TAKING_PLACE))}\n{LINE}{_notes(entry)}"
-    title = locale.plain(locale.text(CANCELLED, title=str(entry.get("SUMMARY", ""))))
-    new = {"SUMMARY": title, "DESCRIPTION": said, "STATUS": "CANCELLED", "TRANSP": "TRANSPARENT"}
-    for name, value in new.items():
-        _set(entry, name, value)
-    _set(entry, OUR_LINES, _checksums(entry))
-    entry.subcomponents.clear()  # its alarm
+    cancel(entry, locale, f"\n{LINE}{_notes(entry)}")
+    set_value(entry, OUR_LINES, _checksums(entry))
     written = iter([entry.to_ical().decode().replace("\r", "").strip()])
     plain = VEVENT.sub(lambda _: next(written, ""), text.replace("\r", ""))
     return plain.replace("\n\n", "\n").replace("\n", "\r\n")

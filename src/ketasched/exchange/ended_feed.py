@@ -6,7 +6,7 @@ from icalendar import Calendar, Event
 
 from ketasched.events.events import NOT_TAKING_PLACE
 from ketasched.events.wording import CANCELLED
-from ketasched.exchange.published import DAYS_CANCELLED
+from ketasched.exchange.feeds import DAYS_CANCELLED
 from ketasched.language.locale import Locale
 
 
@@ -24,7 +24,10 @@ def ended_feed(published: str, now: datetime, locale: Locale) -> str | None:
     for event, start in zip(calendar.events, starts, strict=True):
         is_to_come = start > now and not (has_begun and start.date() == now.date())
         if is_to_come and event["TRANSP"] == "OPAQUE":
-            _cancel(event, now, locale)
+            cancel(event, locale)
+            set_value(event, "DTSTAMP", now.astimezone(UTC))
+            set_value(event, "LAST-MODIFIED", now.astimezone(UTC))
+            set_value(event, "SEQUENCE", event.sequence + 1)
         elif is_to_come and event["STATUS"] != "CANCELLED":
             calendar.subcomponents = [one for one in calendar.subcomponents if one is not event]
     ends = [one.end for one in calendar.events if one["STATUS"] != "CANCELLED"]
@@ -40,18 +43,17 @@ def _local(moment: date, now: datetime) -> datetime:
     return moment.astimezone(now.tzinfo)
 
 
-def _cancel(event: Event, now: datetime, locale: Locale) -> None:
-    title = locale.text(CANCELLED, title=str(event["SUMMARY"]))
-    new = {
-        "SUMMARY": locale.plain(title),
-        "DESCRIPTION": locale.plain(locale.text(NOT_TAKING_PLACE)),
-        "DTSTAMP": now.astimezone(UTC),
-        "LAST-MODIFIED": now.astimezone(UTC),
-        "SEQUENCE": event.sequence + 1,
-        "STATUS": "CANCELLED",
-        "TRANSP": "TRANSPARENT",
-    }
-    for name, value in new.items():
-        event.pop(name, None)
-        event.add(name, value)
-    event.subcomponents.clear()  # its alarm
+def cancel(entry: Event, locale: Locale, more: str = "") -> None:
+    """Make an entry of a calendar a cancelled one, in the words of `locale`, and `more` text."""
+    title = locale.text(CANCELLED, title=str(entry.get("SUMMARY", "")))
+    set_value(entry, "SUMMARY", locale.plain(title))
+    set_value(entry, "DESCRIPTION", locale.plain(locale.text(NOT_TAKING_PLACE)) + more)
+    set_value(entry, "STATUS", "CANCELLED")
+    set_value(entry, "TRANSP", "TRANSPARENT")
+    entry.subcomponents.clear()  # its alarm
+
+
+def set_value(entry: Event, name: str, value: object) -> None:
+    """Give a property of an entry this value alone."""
+    entry.pop(name, None)
+    entry.add(name, value)

@@ -7,18 +7,21 @@ for the clinic. A feed has the same name for good, whatever becomes of its cours
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, timedelta
 from zoneinfo import ZoneInfo
 
 from ketasched.events.event import Event, time_order
+from ketasched.events.events import events
 from ketasched.events.rides import all_driver_names
 from ketasched.events.view import View, reader_locale
-from ketasched.exchange.published import DAYS_CANCELLED, published_events
 from ketasched.files.feed_names import Names
 from ketasched.model import Course
 from ketasched.model.identifiers import make_uid
 from ketasched.model.privacy import redact
 from ketasched.render.ics import calendar_name, calendar_text, plain_events
+
+DAYS_CANCELLED = timedelta(60)
+"""For how long what no longer takes place is published as cancelled: calendar programs poll."""
 
 REFRESH = "PT1H"
 """How often calendar programs are to ask for a feed (an RFC 5545 duration)."""
@@ -99,6 +102,14 @@ def new_names(
     return {key: make_name() for key in wanted if rotate or not known.get(key)}
 
 
+def published_events(course: Course, view: View, today: date) -> list[Event]:
+    """The events of the course for this audience as a subscriber has them today, by time.
+
+    An event that was cancelled more than `DAYS_CANCELLED` ago is left out.
+    """
+    return [event for event in events(course, view) if not _ended_long_ago(event, today)]
+
+
 def chain_events(chain: Chain, view: View, today: date) -> list[Event]:
     """The published events of all courses of a chain, local to the zone of the last, by time."""
     zone = ZoneInfo(chain[-1].timezone)
@@ -112,6 +123,12 @@ def chain_events(chain: Chain, view: View, today: date) -> list[Event]:
         for one in found.values()
     )
     return sorted(local, key=time_order)
+
+
+def _ended_long_ago(event: Event, today: date) -> bool:
+    if event.status != "CANCELLED" or event.changed is None:
+        return False
+    return event.changed.astimezone(UTC).date() + DAYS_CANCELLED < today
 
 
 def _first_of(course: Course, known: Mapping[str, Course]) -> str:

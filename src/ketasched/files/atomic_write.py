@@ -56,13 +56,13 @@ def prepared_folder(
     with ExitStack() as stack:
         with refuse_os_errors(folder):
             stack.callback(_remove_empty, missing_folders({folder, *(p.parent for p in paths)}))
-            make_private_folder(folder)
+            make_folder(folder)
             stack.enter_context(folder_lock(folder))
             if before_write is not None:
                 before_write()
             stale = _stale_files(folder, paths, replaced, force=force)
             for inner in {path.parent for path in paths} - {folder}:
-                make_private_folder(inner)
+                make_folder(inner)
             parts = {path: path.with_name(f".{os.urandom(8).hex()}.part") for path in paths}
             stack.callback(_remove_parts, parts.values())
             for path, data in zip(paths, files.values(), strict=True):
@@ -176,6 +176,20 @@ def refuse_os_errors(place: Path) -> Iterator[None]:
         raise Refused(problem, next_step=step) from None
 
 
+@contextmanager
+def locked_folder(folder: Path, mode: int = 0o700) -> Iterator[None]:
+    """Hold the lock of a folder for the block, which writes there; a missing one is made.
+
+    Raises `Refused` if the folder is not writable, or somebody else writes there for too long.
+    """
+    refuse_all_but("a folder", folder)
+    with refuse_os_errors(folder):
+        make_folder(folder, mode)
+        with folder_lock(folder):
+            remove_leftovers(folder)
+            yield
+
+
 def folder_lock(folder: Path) -> AbstractContextManager[None]:
     """Hold the lock of `folder`. Raises `Refused` if another writer keeps it for too long."""
     said = f"{folder}: somebody else is writing there"
@@ -242,10 +256,11 @@ def _refuse_existing(paths: list[Path]) -> None:
         )
 
 
-def make_private_folder(folder: Path) -> None:
-    """Create a folder and its missing parents with mode 0700."""
+def make_folder(folder: Path, mode: int = 0o700) -> None:
+    """Create a folder and its missing parents with this mode, whatever the umask is."""
     for missing in missing_folders({folder}):
-        missing.mkdir(mode=0o700, exist_ok=True)
+        missing.mkdir(mode=mode, exist_ok=True)
+        missing.chmod(mode)
 
 
 def missing_folders(folders: Iterable[Path]) -> list[Path]:

@@ -1,33 +1,17 @@
 """A folder of mails that wait to be sent, and a record of what was written there."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-from ketasched.files.atomic_write import (
-    folder_lock,
-    make_private_folder,
-    refuse_os_errors,
-    remove_leftovers,
-    replace_file,
-)
+from ketasched.files.atomic_write import locked_folder, refuse_os_errors, replace_file
 from ketasched.files.disk import kind_at, read_bytes
 
 MOST_BYTES = 1 << 30
 """The largest record that is read: half a million invitations."""
 
 
-@contextmanager
-def outbox(folder: Path) -> Iterator[None]:
-    """Hold the lock of a folder for the block; a missing one is made, for its owner alone.
-
-    Raises `Refused` if the folder is not writable, or somebody else writes there for too long.
-    """
-    with refuse_os_errors(folder):
-        make_private_folder(folder)
-        with folder_lock(folder):
-            remove_leftovers(folder)
-            yield
+outbox = locked_folder
+"""Hold the lock of such a folder, which is for its owner alone."""
 
 
 def read_record_file(path: Path) -> bytes | None:

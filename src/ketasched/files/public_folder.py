@@ -5,13 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ketasched.files.atomic_write import (
-    folder_lock,
-    missing_folders,
-    refuse_os_errors,
-    remove_leftovers,
-    replace_file,
-)
+from ketasched.files.atomic_write import locked_folder, refuse_os_errors, replace_file
 from ketasched.files.disk import kind_at, read_bytes, refuse_all_but
 
 FILE_MODE, FOLDER_MODE = 0o644, 0o711
@@ -27,16 +21,10 @@ def public_folder(folder: Path) -> Iterator[None]:
 
     Raises `Refused` if the folder is not writable, or somebody else writes there for too long.
     """
-    refuse_all_but("a folder", folder)
-    with refuse_os_errors(folder):
-        for missing in missing_folders([folder]):
-            missing.mkdir(exist_ok=True)
-            missing.chmod(FOLDER_MODE)
-        with folder_lock(folder):
-            remove_leftovers(folder)
-            if not kind_at(folder / INDEX):
-                write_public(folder / INDEX, "")
-            yield
+    with locked_folder(folder, FOLDER_MODE):
+        if not kind_at(folder / INDEX):
+            write_public(folder / INDEX, "")
+        yield
 
 
 def read_public(path: Path) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from ketasched.errors import BadFile, BadRequest, Refused
-from ketasched.files.atomic_write import make_private_folder
+from ketasched.files.atomic_write import make_folder
 from ketasched.files.disk import create_file, refuse_all_but
 from ketasched.register.address import is_ambiguous, is_url
 from ketasched.register.database_errors import (
@@ -127,7 +127,7 @@ def _prepare_file(path: Path, *, make: bool) -> None:
         step = "give another --register; the first course that is planned with it makes one"
         raise BadFile(f"{path}: there is no register", next_step=step)
     try:
-        make_private_folder(path.parent)
+        make_folder(path.parent)
         with suppress(FileExistsError):
             create_file(path, b"", sync=False)
     except OSError as error:
