@@ -253,7 +253,15 @@ def test_a_record_that_is_none_of_ours_is_said_and_left_alone(course, text):
     (OUT / "invitations.json").write_text(text)
     done = run("invite", course, "-o", str(OUT), *BEFORE, code=3)
     assert "this is no record of invitations" in done.stderr
+    assert "try: restore the file from a backup" in done.stderr
     assert (OUT / "invitations.json").read_text() == text
+
+
+@pytest.mark.parametrize("name", ["x" * 300, f"{'x' * 300}/course.json"])
+def test_a_name_that_is_too_long_is_not_taken_for_the_folder_of_mails(name):
+    done = run("invite", name, "-o", str(OUT), *BEFORE, code=3)
+    assert "cannot be read: " in done.stderr
+    assert str(OUT) not in done.stderr
 
 
 def test_the_script_of_the_manual_sends_each_mail_once_and_in_order(course):

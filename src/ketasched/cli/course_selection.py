@@ -26,6 +26,7 @@ from ketasched.cli.hints import pasteable, with_other_name
 from ketasched.cli.output import SOME_FAILED, report, say, use_clock_of
 from ketasched.cli.register_option import existing_register, open_register
 from ketasched.errors import BadFile, Refused
+from ketasched.files.disk import bad_file_for
 from ketasched.files.load import load_clinic
 from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import clinic_key
@@ -78,7 +79,9 @@ class CourseSelection:
         clinic = load_clinic(self.clinic_path) if self.clinic_path else None
         if name == "-":
             raise click.UsageError("A feed's name is kept beside the course: give its file.")
-        if not Path(name).exists() and self._register:
+        with bad_file_for(name):  # else it looks as if the place to write to were bad
+            is_file = Path(name).exists()
+        if not is_file and self._register:
             return courses_of_patient(self._register, name, clinic, self._now)
         _refuse_place(name)
         found = courses_in(Path(name), clinic, self._now)

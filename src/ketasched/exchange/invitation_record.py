@@ -8,16 +8,25 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
 from ketasched.errors import BadFile
-from ketasched.exchange.invitations import Invitation
+from ketasched.events.event import EventStatus
+from ketasched.exchange.invitations import Attendee, Invitation
+from ketasched.model import text_problem
+from ketasched.model.email_address import read_email
+from ketasched.model.field_types import refuse_wrong_types
+from ketasched.model.values import FIRST_YEAR, LAST_YEAR
 
 RECORD, FORMAT = "invitations.json", 1
 
 FILE_NAME = re.compile(r"\d{6,12}-\w{0,8}\.eml")
 
 MOMENTS = ("start", "end", "made")
+
+LARGEST = 2**31 - 1
+"""The largest number in a calendar (RFC 5545, 3.3.8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +51,16 @@ def parse_record(data: bytes | None, place: str) -> OutboxRecord:
     try:
         found = json.loads(data)
         rows = {FORMAT: found["invitations"]}[found["format"]]
-        revisions = {str(one): int(number) for one, number in found["revisions"].items()}
-        return OutboxRecord(int(found["written"]), [_invitation(row) for row in rows], revisions)
-    except (ValueError, KeyError, TypeError, AttributeError):
+        if not isinstance(rows, list):  # an empty table would be a record of nothing
+            raise TypeError  # noqa: TRY301 - said below
+        revisions = {one: _number(number) for one, number in found["revisions"].items()}
+        written = _number(found["written"])
+        return OutboxRecord(written, [_invitation(row) for row in rows], revisions)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         said = f"{place}: this is no record of invitations that ketasched has written"
-        step = "invite into another folder: everybody gets all invitations once more"
+        # In a new record SEQUENCE begins anew, and a calendar keeps what has a higher one.
+        step = "restore the file from a backup\nif there is none, invite into another folder: "
+        step += "calendars may ignore a new invitation to a date that was changed before"
         raise BadFile(said, next_step=step) from None
 
 
@@ -87,6 +101,25 @@ def with_files(written: int, due: Iterable[Invitation]) -> tuple[int, list[Invit
 def _invitation(row: dict[str, Any]) -> Invitation:
     moments = {name: datetime.fromisoformat(row[name]) for name in MOMENTS}
     found = Invitation(**{**row, **moments})
-    if found.file and not FILE_NAME.fullmatch(found.file):
+    refuse_wrong_types(found, "Invitation")
+    texts = "".join(value for value in row.values() if isinstance(value, str))
+    is_ours = (
+        found.attendee in get_args(Attendee)
+        and found.status in get_args(EventStatus)
+        and all(at.tzinfo and FIRST_YEAR <= at.year <= LAST_YEAR for at in moments.values())
+        and (FILE_NAME.fullmatch(found.file) or not (found.file or found.pending))
+        and not text_problem(texts, lines=True, most=len(texts))
+    )
+    if not is_ours:
         raise ValueError
+    # Each raises an error for what is none.
+    read_email(found.to), read_email(found.organizer), ZoneInfo(found.zone)
+    _number(found.sequence), _number(found.alarm or 0)
     return found
+
+
+def _number(value: object) -> int:
+    """A number of the record. Raises `ValueError` for what is no such number in a calendar."""
+    if type(value) is not int or not 0 <= value <= LARGEST:
+        raise ValueError
+    return value

@@ -193,7 +193,7 @@ def _driver(typed: Typed) -> Change:
     if name.lower() == NONE:
         name, clears = "", True
     if clears == bool(name):
-        step = '--name "Sam Rivera"\nfor nobody: --clear'
+        step = "--name NAME\nfor nobody: --clear"
         raise BadRequest("name", "expected --name or --clear", next_step=step)
     refuse_unsafe_text("name", name)
     refuse_unsafe_text("phone", phone)

@@ -31,12 +31,11 @@ def feeds_file_of(course_path: Path) -> Path:
 
 
 def keep_feed_names_in(path: Path, courses: Sequence[Course], naming: Naming) -> Names:
-    """Write the names of these courses' feeds that `naming` adds to the file, and return all of it.
+    """Write the names of these courses' feeds that `naming` adds, and return all in the file.
 
     The folder is locked meanwhile, so that of two processes the second reads what the first has
-    written. Raises `BadFile` for a
-    file that is none of ours, or that has the feeds of another patient's course, `Refused` if it
-    cannot be written.
+    written. Raises `BadFile` for a file that is none of ours, or that has the feeds of another
+    patient's course, `Refused` if it cannot be written.
     """
     last = courses[-1]
     known = _read(path, last)
