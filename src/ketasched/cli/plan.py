@@ -11,6 +11,7 @@ from ketasched.cli.anonymity import hide_people
 from ketasched.cli.booking import book_and_write
 from ketasched.cli.busy_option import busy_options, say_notes, warn_of_copies
 from ketasched.cli.delivery import Delivery, delivery_options
+from ketasched.cli.hints import pasteable
 from ketasched.cli.output import refusal_as_json, say, say_findings
 from ketasched.cli.register_option import (
     NOT_BOOKED,
@@ -19,7 +20,7 @@ from ketasched.cli.register_option import (
     refuse_stranger,
     register_option,
 )
-from ketasched.errors import BadRequest
+from ketasched.errors import BadRequest, command_line
 from ketasched.events.own_uids import course_uids
 from ketasched.files.busy_calendars import BusyCalendars
 from ketasched.files.clinic_warnings import clinic_warnings
@@ -88,7 +89,6 @@ def command(
     refuse_mismatch(clinic, loaded, path)
     _warn_of_clinic(clinic, path, loaded, request.language, hands_out=bool(delivery.output))
     _check_terms(clinic, request)
-    _warn_of_reminders(request)
     moment = options.moment_of(made_at, ZoneInfo(clinic.timezone))
     course_id = course_id or make_course_id(clinic, request, moment)
     replaced = delivery.replaced_course(request)
@@ -117,12 +117,20 @@ def command(
         say("note", NOT_BOOKED if dry_run else f"booked in {register.place}")
     elif clinic.counts_visits:
         say("note", CHAIRS)
-    _say_findings(course)
+    _say_findings(course, is_booked=bool(register) and not dry_run)
     delivery.print_result(course, written)
 
 
-def _say_findings(course: Course) -> None:
-    """Say that all visits have an authorised session, if they have, and what the rules say."""
+def _say_findings(course: Course, *, is_booked: bool) -> None:
+    """Say that all visits have an authorised session, if they have, and what the rules say.
+
+    Also that there is nowhere to send reminders to which the patient agreed.
+    """
+    asked = course.request
+    if asked.reminders and not (asked.patient_phone or asked.patient_email):
+        say("warning", "--reminders: nobody can be reminded without a phone number or an address")
+        booked = command_line("revise", course.patient, "wishes", "--patient-phone", "PHONE")
+        say("try", pasteable(booked) if is_booked else "--patient-phone PHONE")
     if fit := all_fit_text(course.request.authorised, course.visits):
         say("note", fit)
     say_findings(course.findings)
@@ -153,10 +161,3 @@ def _check_terms(clinic: Clinic, request: Request) -> None:
         if term := sensitive_term(text):
             said = f'says "{term}"; discreet pages and calendars leave it out'
             say("warning", f"--{name.replace('_', '-')}: {said}")
-
-
-def _warn_of_reminders(request: Request) -> None:
-    """Warn if the patient agreed to reminders, and there is nowhere to send them."""
-    if request.reminders and not (request.patient_phone or request.patient_email):
-        say("warning", "--reminders: nobody can be reminded without a phone number or an address")
-        say("try", "--patient-phone PHONE")
