@@ -179,4 +179,4 @@ def test_an_emptied_register_calls_off_what_it_invited_to(register):
     ended = register.publish("ours", at=TODAY, make_secret=SECRETS.__next__)
     assert ended.counts["written"] == len(before.rows)
     off = register.invite("mails", at=TODAY)
-    assert off.counts == {"new or changed": 0, "called off": len(invited.rows)}
+    assert off.counts == {"new": 0, "changed": 0, "called off": len(invited.rows)}

@@ -41,7 +41,7 @@ def sent(name: str = "iv-depression", /, **more: Any) -> list[Invitation]:
         driver_email="sam@example.org",
         **more,
     )
-    at = clinic(name="Mill Lane", titles="clinical")
+    at = clinic(name="Mill Lane", titles="clinical", phone="+1 555 0142")
     course = plan(load_protocol(name), at, asked, made_at=MADE_AT.replace(month=10))
     return [*invitations(course, "visits@mill.example", "owner")]
 
@@ -49,7 +49,7 @@ def sent(name: str = "iv-depression", /, **more: Any) -> list[Invitation]:
 def both(one: Invitation) -> Iterator[Received]:
     """The invitation, and its end."""
     for each in (one, one.ended(LATE)):
-        yield read_mail(invitation_mail(each))
+        yield read_mail(invitation_mail(each, LATE))
 
 
 @pytest.mark.parametrize("name", ["iv-depression", "kap-six", "iv-home-tablets"])
@@ -87,11 +87,39 @@ def test_a_mail_is_for_one_and_asks_for_no_answer():
     assert "STATUS:CANCELLED\r\n" in cancel.calendar
     assert "BEGIN:VALARM" not in cancel.calendar
     assert str(cancel.mail["Subject"]) == "CANCELLED: Appointment 1 of 6, Mon 26 Oct 2026, 09:00"
-    assert cancel.text.splitlines()[-1] == "This does not take place."
+    assert cancel.text.splitlines()[-2] == "This does not take place."
+    assert request.mail["Date"].datetime == cancel.mail["Date"].datetime == LATE
+
+
+def test_whoever_is_called_off_can_call_the_clinic():
+    for one in sent():
+        _, cancel = both(one)
+        assert cancel.text.splitlines()[-1] == "Clinic's phone: +1 555 0142"
+
+
+@pytest.mark.parametrize(
+    ("language", "changed", "was"),
+    [
+        pytest.param("en", "Changed: Appointment 1 of 6", "Was: Mon 26 Oct 2026, 09:00", id="en"),
+        pytest.param("es", "Cambio: Cita 1 de 6", "Fecha anterior: lun, 26 oct", id="es"),
+        pytest.param(
+            "fr", "Modification : Rendez-vous 1 sur 6", "Date précédente : lun. 26 oct", id="fr"
+        ),
+    ],
+)
+def test_what_moved_says_so_and_when_it_was(language, changed, was):
+    before = sent(language=language)[0]
+    later = replace(before, was=before.moved_text)
+    received = read_mail(invitation_mail(later, LATE))
+    assert str(received.mail["Subject"]).startswith(changed)
+    assert received.text.startswith(changed)
+    assert received.text.splitlines()[2].startswith(was)
+    assert f"SUMMARY:{before.title}\r\n" in received.calendar
 
 
 def test_the_same_invitation_has_the_same_bytes():
-    assert [*map(invitation_mail, sent())] == [*map(invitation_mail, sent())]
+    first, second = ([invitation_mail(one, LATE) for one in sent()] for _ in range(2))
+    assert first == second
 
 
 @pytest.mark.parametrize("name", ["iv-depression", "esketamine-us-label"])
@@ -144,7 +172,7 @@ CARRIED = ODD.filter(lambda text: not text_problem(text, lines=True))
 @given(sender=ODD, title=CARRIED, text=CARRIED)
 def test_no_text_of_a_clinic_becomes_a_header_or_another_part(sender, title, text):
     one = replace(sent_once(), sender=sender, title=title, text=text)
-    data = invitation_mail(one)
+    data = invitation_mail(one, LATE)
     assert HEADER.findall(data.partition(b"\r\n\r\n")[0]) == USUAL
     received = read_mail(data)
     assert [one.addr_spec for one in received.mail["To"].addresses] == ["ana@example.org"]
@@ -173,7 +201,9 @@ def sent_once() -> Invitation:
 )
 def test_an_odd_address_is_the_one_that_the_mail_and_the_entry_are_for(address):
     one = replace(sent()[0], to=address)
-    mail = email.message_from_string(invitation_mail(one).decode(), policy=email.policy.default)
+    mail = email.message_from_string(
+        invitation_mail(one, LATE).decode(), policy=email.policy.default
+    )
     (to,) = mail["To"].addresses
     assert f"{to.username}@{to.domain}" == address
     calendar = [*mail.iter_parts()][-1].get_content()

@@ -10,8 +10,19 @@ import pytest
 
 from ketasched.events.own_uids import course_uids
 from ketasched.exchange.invitation_mail import invitation_mail
-from ketasched.exchange.invitation_record import parse_record, record_bytes, with_files
-from ketasched.exchange.invitations import Invitation, due_invitations, invitations, remembered
+from ketasched.exchange.invitation_record import (
+    OutboxRecord,
+    parse_record,
+    record_bytes,
+    with_files,
+)
+from ketasched.exchange.invitations import (
+    Invitation,
+    due_invitations,
+    invitations,
+    remembered,
+    without_address,
+)
 from ketasched.files.load import load_protocol
 from ketasched.model import Change, Course, Driver, Wishes
 from ketasched.planning.planner import plan
@@ -55,11 +66,12 @@ class Outbox:
         due = due_invitations(self.sent, today, courses, now, "owner" if whole else "")
         self.written, due = with_files(self.written, due)
         for one in due:
-            self.attendees[one.to.casefold()].receive(read_mail(invitation_mail(one)))
+            self.attendees[one.to.casefold()].receive(read_mail(invitation_mail(one, now)))
         known = {one.key: one for one in (*self.sent, *due)}
         done = [replace(one, pending=False) for one in known.values()]
-        data = record_bytes(self.written, remembered(done, now))
-        self.written, self.sent = parse_record(data, "the record")
+        data = record_bytes(OutboxRecord(self.written, remembered(done, now)))
+        record = parse_record(data, "the record")
+        self.written, self.sent = record.written, [*record.invitations]
         return due
 
 
@@ -109,6 +121,36 @@ def test_a_visit_that_moves_is_the_same_entry_with_a_higher_sequence():
     for one in due:
         assert one.sequence > first[one.key].sequence
         assert one.start != first[one.key].start
+        assert one.what == "changed"
+        assert one.was == first[one.key].moved_text
+    assert [one.was for one in due] == [
+        "Was: Fri 18 Dec 2026, 09:00",
+        "Was: Bring at 09:00; Collect from 10:55, Fri 18 Dec 2026",
+        "Was: Mon 21 Dec 2026, 09:00",  # the review
+    ]
+
+
+def test_what_changes_on_its_date_says_no_former_date_and_a_date_after_its_end_is_new():
+    box, course = Outbox(), planned()
+    assert {one.what for one in box.invite(course)} == {"invited"}
+    driven = change(course, "driver", visit=2, driver=Driver("Kim", email="kim@example.org"))
+    found = {one.to: (one.what, one.was) for one in box.invite(driven)}
+    assert found == {
+        "ana@example.org": ("changed", ""),
+        "sam@example.org": ("called off", None),
+        "kim@example.org": ("invited", None),
+    }
+    held = change(driven, "hold")
+    assert {one.what for one in box.invite(held)} == {"called off"}
+    due = box.invite(change(held, "resume", on=course.visits[0].start.date()))
+    assert {one.what for one in due} == {"invited"}
+
+
+def test_who_has_no_address_and_a_visit_to_come_is_known():
+    course, now = planned(patient_email="", driver_email=""), MADE_AT
+    assert {*without_address(course, now)} == {("patient", "P-014"), ("driver", "Sam")}
+    assert not [*without_address(planned(), now)]
+    assert not [*without_address(course, course.visits[-1].end + timedelta(99))]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -86,6 +88,54 @@ def test_a_patient_and_a_driver_are_invited_apart(course):
     assert {one["to"] for one in invite(course, "--for", "driver")} == {"sam@example.org"}
     assert {one["to"] for one in invite(course, "--for", "patient")} == {"ana@example.org"}
     assert invite(course) == []
+
+
+def test_a_course_that_is_older_than_what_was_sent_of_it_is_refused(course):
+    copytree("courses", "older")
+    assert invite(course)
+    revise(course, "defer", "6", "--by", "3", "--reason", "flu")
+    assert {one["what"] for one in invite(course)} == {"changed"}
+    before, record = mails(), (OUT / "invitations.json").read_bytes()
+    said = run("invite", "older/P-1", "-o", str(OUT), *BEFORE, code=6).stderr.splitlines()
+    assert said[-2] == "error: the invitations of P-1 are of revision 2; this is revision 1"
+    assert said[-1].endswith(": ketasched invite P-1 -o outbox --today 2026-11-24")
+    assert (mails(), (OUT / "invitations.json").read_bytes()) == (before, record)
+    assert invite(course) == []
+
+
+def test_a_revision_that_tells_nobody_anything_is_known_all_the_same(monkeypatch):
+    monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
+    plan("P-1", "--register", "-o", "courses")
+    assert invite()
+    revise("P-1", "wishes", "--reminders", "yes", "--register")
+    assert invite() == []
+    monkeypatch.delenv("KETASCHED_REGISTER")
+    said = run("invite", "courses/P-1", "-o", str(OUT), *BEFORE, code=6).stderr
+    assert "are of revision 2; this is revision 1" in said
+    revise("courses/P-1", "wishes", "--patient-phone", "555 0100")
+    revise("courses/P-1", "wishes", "--patient-phone", "555 0101")
+    assert invite("courses/P-1") == []
+    monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
+    said = run("invite", "-o", str(OUT), *BEFORE, code=6).stderr
+    assert "try: with the folder of the newer one: ketasched register import FOLDER" in said
+
+
+def test_whoever_has_no_address_is_counted_and_the_next_step_gives_one(monkeypatch):
+    monkeypatch.setenv("KETASCHED_REGISTER", "book.db")
+    run("plan", "--patient", "P-1", "--start", "2026-12-07", *MADE, "--register")
+    plan("P-2", "--register", "--time", "13:00")
+    named = run("invite", "-o", str(OUT), *BEFORE).stderr
+    said = "1 patient and 1 driver with visits to come have no e-mail address: P-1, Sam\n"
+    assert f"note: {said}" in named
+    (step,) = re.findall("^try: ketasched (.*) EMAIL (.*)$", named, re.MULTILINE)
+    run(*step[0].split(), "new@example.org", *step[1].split())
+    said = run("invite", "-o", str(OUT), *BEFORE).stderr
+    assert "note: 1 driver with visits to come has no e-mail address" in said
+    assert "try" not in said
+    assert (
+        "no e-mail address"
+        not in run("invite", "-o", str(OUT), *BEFORE, "--for", "patient").stderr
+    )
 
 
 def test_what_is_over_is_nobody_invited_to(course):

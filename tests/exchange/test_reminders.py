@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import replace
@@ -168,9 +169,20 @@ def test_who_agreed_without_a_number_or_an_address_is_counted():
     run("batch", "roster.csv", "-o", "out", *at, *REGISTER)
     assert due() == []
     said = notes("reminders", *SATURDAY, *REGISTER)
-    assert said == (
-        "warning: 1 patient agreed to reminders, without a phone number or a mail address\n"
-    )
+    who = "warning: 1 patient agreed to reminders, without a phone number or a mail address: P-9\n"
+    assert said.startswith(who)
+    step = said.removeprefix(f"{who}try: ketasched ").removesuffix("\n")
+    run(*shlex.split(step.replace("PHONE", "555-0109")))
+    assert {one["to"] for one in due()} == {"555-0109"}
+
+
+def test_agreeing_without_a_number_or_an_address_is_said_at_once():
+    said = notes("plan", "--start", "2026-10-30", "--reminders", "yes")
+    assert "warning: --reminders: nobody can be reminded without a phone number" in said
+    assert "try: --patient-phone PHONE\n" in said
+    for more in (["--patient-email", "a@example.org"], ["--patient-phone", "555 0109"]):
+        said = notes("plan", "--start", "2026-10-30", "--reminders", "yes", *more)
+        assert "nobody can be reminded" not in said
 
 
 def test_the_script_of_the_manual_sends_each_message_once_also_after_a_failure():

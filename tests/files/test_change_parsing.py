@@ -52,6 +52,7 @@ NEW_YORK = ZoneInfo("America/New_York")
             Change("driver", visits="1,3-5", driver=Driver("Sam Rivera")),
         ),
         ("driver", None, {"clear": True}, Change("driver", visits="all")),
+        ("driver", "2", {"name": " None "}, Change("driver", 2)),
         (
             "wishes",
             None,

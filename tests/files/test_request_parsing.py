@@ -309,6 +309,8 @@ def test_a_value_is_read_as_it_is_meant(name, text, expected):
         ("start", "03/04/2027", "--date-order"),
         ("born", "30 Feb 2000", "is no date"),
         ("patient", "a/b", "cannot have /"),
+        ("driver_name", "none", "expected a name, or nothing for nobody"),
+        ("driver", "None, mon", "expected a name, or nothing for nobody"),
         ("driver_name", " #N/A ", "not a spreadsheet's error"),
         ("driver_name", "########", "expected a value"),
         ("cleared_by", "#NAME?", "expected a value"),

@@ -46,6 +46,22 @@ def test_an_address_can_be_given_later_and_what_is_known_of_a_driver_stays():
         name_driver(after, "1-3", Driver("Ana Lima"))
 
 
+def test_a_known_driver_in_other_letters_is_the_same_driver_with_phone():
+    before = six(driver_name="Ana Lima", driver_phone="555 0134", boosters=0)
+    cleared = name_driver(before, "1-3", None)
+    after = name_driver(cleared, 2, Driver("ana LIMA"))
+    assert after.visits[1].driver == ANA
+    assert after.history[-1].what == "visit 2: driver Ana Lima"
+    with pytest.raises(NothingToDo, match="Ana Lima drives to visit 4 already"):
+        name_driver(after, 4, Driver("ana lima"))
+
+
+def test_two_drivers_whose_names_differ_in_letters_alone_stay_two():
+    before = six(driver=(RegularDriver("Ana", "1", ("mon",)), RegularDriver("ANA", "2")))
+    after = name_driver(before, 2, Driver("Ana"))
+    assert after.visits[1].driver == Driver("Ana", "1")
+
+
 # ---- Which visits a change names
 
 

@@ -1,7 +1,7 @@
 """Invitations as mails in a folder: `ketasched invite`, from Python, too."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,9 +10,15 @@ from typing import TypedDict, Unpack, get_args
 
 from ketasched.api.moments import Moment
 from ketasched.api.publication import Paths, Publication, PublishedCourses, Read, courses_in_all
-from ketasched.errors import BadRequest
+from ketasched.errors import BadRequest, Refused, command_line
 from ketasched.exchange.invitation_mail import invitation_mail
-from ketasched.exchange.invitation_record import RECORD, parse_record, record_bytes, with_files
+from ketasched.exchange.invitation_record import (
+    RECORD,
+    OutboxRecord,
+    parse_record,
+    record_bytes,
+    with_files,
+)
 from ketasched.exchange.invitations import (
     Attendee,
     Invitation,
@@ -21,7 +27,7 @@ from ketasched.exchange.invitations import (
     remembered,
 )
 from ketasched.files.outbox import outbox, read_record_file, write_mails
-from ketasched.model import Clinic
+from ketasched.model import Clinic, Course
 
 BOTH: tuple[Attendee, ...] = get_args(Attendee)
 
@@ -58,15 +64,43 @@ def write_invitations(
         if not dry_run:
             stack.enter_context(outbox(folder))
         found, record = read(), folder / RECORD
-        written, sent = parse_record(read_record_file(record), str(record))
-        due = {one.key: one for one in _due(found, sent, attendees)}
-        written, named = with_files(written, due.values())
-        if due and not dry_run:
-            now = max(one.now for one in found).astimezone(UTC)
-            _write(folder, written, sent, named, now)
-    counts = Counter({"new or changed": 0, "called off": 0})
-    counts.update("called off" if one.status == "CANCELLED" else "new or changed" for one in named)
+        sent = parse_record(read_record_file(record), str(record))
+        read_now = _revisions(found, sent)
+        due = {one.key: one for one in _due(found, sent.invitations, attendees)}
+        invited = {one.course_id for one in (*sent.invitations, *due.values())}
+        new = {key: number for key, number in read_now.items() if key in invited}
+        revisions = {**sent.revisions, **new}
+        written, named = with_files(sent.written, due.values())
+        if (due or revisions != sent.revisions) and not dry_run:
+            now = max(one.now for one in found)
+            _write(folder, replace(sent, written=written, revisions=revisions), named, now)
+    counts = Counter({"new": 0, "changed": 0, "called off": 0})
+    counts.update({"invited": "new"}.get(one.what, one.what) for one in named)
     return Publication(named, counts, found)
+
+
+def _revisions(found: Sequence[PublishedCourses], sent: OutboxRecord) -> Mapping[str, int]:
+    """The revisions of the courses by their ids.
+
+    Raises `Refused` for a course that is older than what was sent of it.
+    """
+    for published in found:
+        for course in published.courses:
+            last = sent.revisions.get(course.course_id, 0)
+            if course.revision < last:
+                raise _stale(course, last, is_file=published.source == "files")
+    return {one.course_id: one.revision for published in found for one in published.courses}
+
+
+def _stale(course: Course, last: int, *, is_file: bool) -> Refused:
+    said = f"the invitations of {course.patient} are of revision {last}"
+    if is_file:
+        newer = command_line("invite", course.patient, "-o", "DIR")
+        step = f"name the folder of the newer one, or, if it is in your register: {newer}"
+    else:
+        newer = command_line("register", "import", "FOLDER")
+        step = f"with the folder of the newer one: {newer}"
+    return Refused(f"{said}; this is revision {course.revision}", next_step=step)
 
 
 def _due(
@@ -84,27 +118,24 @@ def _due(
         ]
         if any(not one.organizer for one in today):
             said = "invitations need the clinic's e-mail address, which answers go to"
-            step = 'in the clinic\'s file: email = "appointments@example.org"\nthen: --clinic FILE'
+            file = published.clinic_file
+            where = file or "the clinic's file"
+            step = f'in {where}: email = "appointments@example.org"'
+            step += "" if file else "\nthen: --clinic FILE"
             raise BadRequest("clinic", said, next_step=step)
         now = published.now.astimezone(UTC)
         yield from due_invitations(known, today, published.courses, now, published.whole_register)
 
 
-def _write(
-    folder: Path,
-    written: int,
-    sent: Sequence[Invitation],
-    due: Sequence[Invitation],
-    now: datetime,
-) -> None:
+def _write(folder: Path, sent: OutboxRecord, due: Sequence[Invitation], now: datetime) -> None:
     """Write the mails, and the record of them before and after.
 
     Whoever is killed in between has the mails in the record as pending: the next time they are
     written again, which is harmless, or, if they no longer hold, called off.
     """
-    known = {one.key: one for one in sent} | {one.key: one for one in due}
-    before = record_bytes(written, known.values())
+    known = {one.key: one for one in (*sent.invitations, *due)}
+    before = replace(sent, invitations=[*known.values()])
     known |= {one.key: replace(one, pending=False) for one in due}
-    after = record_bytes(written, remembered(known.values(), now))
-    mails = {one.file: invitation_mail(one) for one in due}
-    write_mails(folder, mails, (RECORD, before), (RECORD, after))
+    after = replace(sent, invitations=remembered(known.values(), now.astimezone(UTC)))
+    mails = {one.file: invitation_mail(one, now) for one in due}
+    write_mails(folder, mails, (RECORD, record_bytes(before)), (RECORD, record_bytes(after)))

@@ -38,8 +38,8 @@ class PublishedCourses:
 
     The `source` says which: all courses of a clinic in a register, those of one patient there, or
     those in the files of a folder. `owner` is the key of their clinic, "" if a register has never
-    had any. `clinic` is the clinic as it is now, and `now` is local to it. `errors` are those of
-    courses that could not be read.
+    had any. `clinic` is the clinic as it is now, and `now` is local to it; `clinic_file` is where
+    it was read, "" for the register's. `errors` are those of courses that could not be read.
     """
 
     source: Literal["register", "patient", "files"]
@@ -49,6 +49,7 @@ class PublishedCourses:
     now: datetime
     keep_names: NameStore
     errors: Sequence[BadFile] = ()
+    clinic_file: str = ""
 
     @property
     def is_whole(self) -> bool:

@@ -61,10 +61,13 @@ class CourseSelection:
             for error in one.errors:
                 report(error)
         path = options.clinic_file(self.clinic_path)
-        here = load_clinic(path) if path else None
+        if path is None:
+            return found
+        here = load_clinic(path)
+        own = [one.owner == clinic_key(here) for one in found]
         return [
-            replace(one, clinic=here) if here and one.owner == clinic_key(here) else one
-            for one in found
+            replace(one, clinic=here, clinic_file=path) if is_own else one
+            for one, is_own in zip(found, own, strict=True)
         ]
 
     def _of_register(self) -> PublishedCourses:

@@ -76,7 +76,7 @@ def command(
     ]
     if wrong := [visit for visit in coming if visit.misfit]:
         first = min(wrong, key=lambda visit: (visit.start.timestamp(), visit.patient))
-        said = f"from today to {day_text(last)} {misfit_count(len(wrong), 'visit')} the clinic"
+        said = f"{misfit_count(len(wrong), 'visit')} the clinic from today to {day_text(last)}"
         say("note", f"{said}: {pasteable(command_line('day', str(first.start.date())))}")
         patients = {visit.patient for visit in wrong}
         ahead_of_now = DateRange(now.date(), last)

@@ -1,5 +1,7 @@
 """`ketasched invite`: invitations as mails in a folder, for the clinic's own mail program."""
 
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import get_args
@@ -9,13 +11,14 @@ import click
 from ketasched.api.invitations import BOTH, write_invitations
 from ketasched.api.publication import Publication
 from ketasched.cli import options
+from ketasched.cli.anonymity import may_name_people
 from ketasched.cli.course_selection import CourseSelection, folder_text, say_published
+from ketasched.cli.hints import pasteable
 from ketasched.cli.output import note_done, print_as, say
 from ketasched.cli.register_option import register_option
+from ketasched.errors import command_line
 from ketasched.events.view import clinic_locale
-from ketasched.exchange.invitation_record import RECORD
-from ketasched.exchange.invitations import Attendee, Invitation
-from ketasched.files.disk import kind_at
+from ketasched.exchange.invitations import Attendee, Invitation, without_address
 from ketasched.render.columns import aligned
 from ketasched.render.ics import itip_method
 
@@ -74,10 +77,39 @@ def command(
     if done.rows and not dry_run:
         note_done("the invitations are written")
     _print(done, form)
-    if not done.rows and not kind_at(Path(output) / RECORD):
-        say("note", "nobody with an e-mail address has a visit to come")
-        say("try", "ketasched revise COURSE wishes --patient-email EMAIL")
+    _say_left_out(done, names or [""], attendees, selection.register_address)
     say_published("invitations", done, place, dry_run=dry_run)
+
+
+def _say_left_out(
+    done: Publication[Invitation],
+    names: Sequence[str],
+    attendees: Sequence[Attendee],
+    register_address: str | None,
+) -> None:
+    """Say how many have no address, who they are if that may be said, and how to give one.
+
+    `names` are those of the courses that were found.
+    """
+    left_out = {
+        who: name if one.source == "files" else course.patient
+        for name, one in zip(names, done.found, strict=True)
+        for course in one.courses
+        for who in without_address(course, one.now)
+        if who[0] in attendees
+    }
+    if not left_out:
+        return
+    counts = Counter(attendee for attendee, _ in left_out)
+    several = " and ".join(f"{n:,} {who}{'s' * (n != 1)}" for who, n in counts.items())
+    have = "has" if len(left_out) == 1 else "have"
+    people = f": {', '.join(name for _, name in left_out)}" if may_name_people() else ""
+    say("note", f"{several} with visits to come {have} no e-mail address{people}")
+    (attendee, patient), course = next(iter(left_out.items()))
+    if attendee == "patient":
+        usual = ["--register"] if register_address is None and course == patient else []
+        step = ("revise", course, "wishes", "--patient-email", "EMAIL", *usual)
+        say("try", pasteable(command_line(*step)))
 
 
 def _print(done: Publication[Invitation], form: str | None) -> None:
@@ -85,20 +117,20 @@ def _print(done: Publication[Invitation], form: str | None) -> None:
     courses = {course.course_id: course for each in done.found for course in each.courses}
     rows, cells = list[dict[str, object]](), list[tuple[str, ...]]()
     for one in done.rows:
-        course, method = courses.get(one.course_id), itip_method(one.status)
+        course = courses.get(one.course_id)
         patient, start = course.patient if course else "", one.event.start
         rows.append(
             {
                 "patient": patient,
                 "attendee": one.attendee,
                 "to": one.to,
-                "method": method,
+                "what": one.what,
+                "method": itip_method(one.status),
                 "start": start.isoformat(timespec="minutes"),
                 "sequence": one.sequence,
                 "file": one.file,
             }
         )
         when = clinic_locale(course.clinic).moment_text(start) if course else one.when
-        what = "invited" if method == "REQUEST" else "called off"
-        cells.append((patient, one.attendee, what, when, one.to, one.file))
+        cells.append((patient, one.attendee, one.what, when, one.to, one.file))
     print_as(form, rows, aligned(cells))

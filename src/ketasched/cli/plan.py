@@ -88,6 +88,7 @@ def command(
     refuse_mismatch(clinic, loaded, path)
     _warn_of_clinic(clinic, path, loaded, request.language, hands_out=bool(delivery.output))
     _check_terms(clinic, request)
+    _warn_of_reminders(request)
     moment = options.moment_of(made_at, ZoneInfo(clinic.timezone))
     course_id = course_id or make_course_id(clinic, request, moment)
     replaced = delivery.replaced_course(request)
@@ -152,3 +153,10 @@ def _check_terms(clinic: Clinic, request: Request) -> None:
         if term := sensitive_term(text):
             said = f'says "{term}"; discreet pages and calendars leave it out'
             say("warning", f"--{name.replace('_', '-')}: {said}")
+
+
+def _warn_of_reminders(request: Request) -> None:
+    """Warn if the patient agreed to reminders, and there is nowhere to send them."""
+    if request.reminders and not (request.patient_phone or request.patient_email):
+        say("warning", "--reminders: nobody can be reminded without a phone number or an address")
+        say("try", "--patient-phone PHONE")

@@ -4,10 +4,13 @@ import click
 
 from ketasched.api.exchange import ClinicExchange
 from ketasched.cli import options
+from ketasched.cli.anonymity import hide_names, may_name_people
 from ketasched.cli.day_query import DayQuery, days_ahead, which_clinic_option
+from ketasched.cli.hints import pasteable
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
 from ketasched.cli.register_option import register_option
+from ketasched.errors import command_line
 from ketasched.language.locale import Locale
 from ketasched.model.queues import PatientReminder
 from ketasched.model.wall_clock import day_text
@@ -49,9 +52,14 @@ def command(
     found = ClinicExchange(query.register).reminders(at=now, days=how_far.days, clinic=query.named)
     reachable = [one for one in found if one.to or one.email]
     output.print(reachable, columns, [_cells(one, query.locale) for one in reachable])
-    if nowhere := len({one.patient for one in found} - {one.patient for one in reachable}):
-        who = "1 patient" if nowhere == 1 else f"{nowhere} patients"
-        say("warning", f"{who} agreed to reminders, without a phone number or a mail address")
+    if nowhere := sorted({one.patient for one in found} - {one.patient for one in reachable}):
+        hide_names(*nowhere)
+        who = "1 patient" if len(nowhere) == 1 else f"{len(nowhere)} patients"
+        people = f": {', '.join(nowhere)}" if may_name_people() else ""
+        said = "agreed to reminders, without a phone number or a mail address"
+        say("warning", f"{who} {said}{people}")
+        step = command_line("revise", nowhere[0], "wishes", "--patient-phone", "PHONE")
+        say("try", pasteable(step))
     if not found:
         say("note", f"no reminders from today to {day_text(last)}")
 

@@ -244,7 +244,7 @@ def review(*, visit: int, outcome: ReviewOutcome) -> Change:
 
 @_verb(
     click.argument("visits", metavar="N,…|all|DAYS"),
-    options.text("--name", "NAME", "Who drives."),
+    options.text("--name", "NAME", "Who drives; none: nobody any more."),
     options.text("--phone", "PHONE", "Their phone."),
     options.text("--email", "EMAIL", "Their address, for `invite`."),
     options.flag("--clear", "Nobody drives any more."),

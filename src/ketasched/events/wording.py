@@ -39,6 +39,9 @@ DELETE_OLD = message(
 CANCELLED = message("CANCELLED: {title}")
 """The title of an event that does not take place."""
 
+CHANGED, WAS = message("Changed: {title}"), message("Was: {moment}")
+"""What a mail says of an event that is not as it was before, and when it was to begin."""
+
 STAYS = message("What you write below this line stays:")
 """In an entry of a calendar server, where others may write notes."""
 

@@ -2,6 +2,7 @@
 
 import email.policy
 import re
+from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -14,10 +15,10 @@ from ketasched.render.ics import itip_method, itip_text
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
-def invitation_mail(one: Invitation) -> bytes:
+def invitation_mail(one: Invitation, written: datetime) -> bytes:
     """The mail: what it says as text, then as a calendar with the same method; with CRLF.
 
-    The same invitation has the same bytes. An address with letters beyond ASCII needs SMTPUTF8
+    It is dated when it is `written`. An address with letters beyond ASCII needs SMTPUTF8
     (RFC 6531).
     """
     method, calendar = itip_method(one.status), _calendar(one)
@@ -25,13 +26,15 @@ def invitation_mail(one: Invitation) -> bytes:
     mail = EmailMessage(email.policy.SMTP.clone(cte_type="7bit", utf8=not is_ascii))
     mail["From"] = _address(one.organizer, _header_text(one.sender))
     mail["To"] = _address(one.to)
-    mail["Subject"] = _header_text(f"{one.title}, {one.when}")
-    mail["Date"] = format_datetime(one.made)
+    title = one.changed_title if one.what == "changed" else one.title
+    mail["Subject"] = _header_text(f"{title}, {one.when}")
+    mail["Date"] = format_datetime(written)
     name = make_uid(one.uid, "mail", one.to, one.sequence, method)
     domain = one.organizer.rpartition("@")[2]
     mail["Message-ID"] = f"<{name}@{domain if domain.isascii() else 'localhost'}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content("\n".join(filter(None, (one.title, one.when, one.place, "", one.text))))
+    lines = title, one.when, one.was, one.place, one.text
+    mail.set_content("\n".join(filter(None, lines)))
     mail.add_alternative(calendar, subtype="calendar", params={"method": method})
     mail.set_boundary(name)
     mail.epilogue = ""  # the last line ends, too

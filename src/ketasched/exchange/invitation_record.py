@@ -5,8 +5,8 @@ A mail may be gone as soon as it is written, so the record alone says what atten
 
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,28 +20,47 @@ FILE_NAME = re.compile(r"\d{6,12}-\w{0,8}\.eml")
 MOMENTS = ("start", "end", "made")
 
 
-def parse_record(data: bytes | None, place: str) -> tuple[int, list[Invitation]]:
+@dataclass(frozen=True, slots=True)
+class OutboxRecord:
     """How many mails have been written in this folder, and the invitations that were sent.
 
-    `data` are those of the record's file, None if there is none. Raises `BadFile`, with the
-    `place`, for a record that is none of ours.
+    `revisions` has, by the course's id, the revision that was looked at last.
+    """
+
+    written: int = 0
+    invitations: Sequence[Invitation] = ()
+    revisions: Mapping[str, int] = field(default_factory=dict)
+
+
+def parse_record(data: bytes | None, place: str) -> OutboxRecord:
+    """The record in the `data` of its file, None if there is none.
+
+    Raises `BadFile`, with the `place`, for a record that is none of ours.
     """
     if data is None:
-        return 0, []
+        return OutboxRecord()
     try:
         found = json.loads(data)
         rows = {FORMAT: found["invitations"]}[found["format"]]
-        return int(found["written"]), [_invitation(row) for row in rows]
+        revisions = {str(one): int(number) for one, number in found["revisions"].items()}
+        return OutboxRecord(int(found["written"]), [_invitation(row) for row in rows], revisions)
     except (ValueError, KeyError, TypeError, AttributeError):
         said = f"{place}: this is no record of invitations that ketasched has written"
         step = "invite into another folder: everybody gets all invitations once more"
         raise BadFile(said, next_step=step) from None
 
 
-def record_bytes(written: int, invitations: Iterable[Invitation]) -> bytes:
-    """The record's file."""
-    rows = [asdict(one) for one in invitations]
-    found = {"format": FORMAT, "written": written, "invitations": rows}
+def record_bytes(record: OutboxRecord) -> bytes:
+    """The record's file; the revisions are those of courses that somebody is invited to."""
+    rows = [asdict(one) for one in record.invitations]
+    courses = dict.fromkeys(one.course_id for one in record.invitations)
+    revisions = {one: record.revisions[one] for one in courses if one in record.revisions}
+    found = {
+        "format": FORMAT,
+        "written": record.written,
+        "revisions": revisions,
+        "invitations": rows,
+    }
     text = json.dumps(found, ensure_ascii=False, indent=1, default=datetime.isoformat)
     return f"{text}\n".encode()
 

@@ -15,7 +15,7 @@ from ketasched.events.event import Event, EventStatus
 from ketasched.events.events import EventBuilder, events
 from ketasched.events.rides import items_with_ride
 from ketasched.events.view import View, reader_locale
-from ketasched.events.wording import clinic_name
+from ketasched.events.wording import CHANGED, WAS, clinic_name
 from ketasched.model import TAKES_PLACE, Companion, Course, Visit
 from ketasched.model.identifiers import event_uid
 from ketasched.render.ics import plain_events
@@ -31,9 +31,11 @@ class Invitation:
     """An invitation, or its end, for one attendee to one visit; all moments are in UTC.
 
     `owner` is the key of the clinic in whose register the course is, "" for one in files. `when`
-    is its start in words. `ended_title` and `ended_text` are what is said once it ends: the
-    course may not be known any more by then. `file` is the name of its mail, "" if it has none;
-    while it is `pending`, that mail may not have been written.
+    is its start in words. `changed_title` is what its mail is called if it was another one before.
+    `ended_title` and `ended_text` are what is said once it ends, `moved_text` once it moves: the
+    course may not be known any more, or as it was, by then. `was` is None for one that is new, the
+    `moved_text` of the one before for one that moved, and else "". `file` is the name of its mail,
+    "" if it has none; while it is `pending`, that mail may not have been written.
     """
 
     course_id: str
@@ -49,6 +51,8 @@ class Invitation:
     when: str
     title: str
     text: str
+    changed_title: str
+    moved_text: str
     ended_title: str
     ended_text: str
     place: str
@@ -57,6 +61,7 @@ class Invitation:
     alarm: int | None
     made: datetime
     sequence: int
+    was: str | None = None
     file: str = ""
     pending: bool = False
 
@@ -72,6 +77,13 @@ class Invitation:
         what = self.title, self.text, self.place, self.status, self.busy, self.alarm
         return Event("", self.uid, start, end, *what, self.sequence, self.made)
 
+    @property
+    def what(self) -> Literal["invited", "changed", "called off"]:
+        """What its mail tells the attendee."""
+        if self.status == "CANCELLED":
+            return "called off"
+        return "invited" if self.was is None else "changed"
+
     def says_the_same(self, other: "Invitation") -> bool:
         """Whether the attendee learns nothing new from the other one."""
         return self == replace(
@@ -80,6 +92,7 @@ class Invitation:
             owner=self.owner,
             made=self.made,
             sequence=self.sequence,
+            was=self.was,
             file=self.file,
             pending=self.pending,
         )
@@ -95,6 +108,7 @@ class Invitation:
             alarm=None,
             made=made.astimezone(UTC),
             sequence=self.sequence + 1,
+            was=None,
             file="",
             pending=False,
         )
@@ -115,6 +129,19 @@ def invitations(course: Course, organizer: str, owner: str = "") -> Iterator[Inv
         view = View("driver", rides_of=name)
         rides = {one: addresses[one.ride_of].email for one in _rides(course, view)}
         yield from _invitations(course, view, rides, organizer, owner)
+
+
+def without_address(course: Course, now: datetime) -> Iterator[tuple[Attendee, str]]:
+    """Whoever has a visit to come and no address: the patient by reference, drivers by name.
+
+    A driver comes once for each ride.
+    """
+    ahead = [one for one in _items(course) if one.start > now and one.status in TAKES_PLACE]
+    if ahead and not course.request.patient_email:
+        yield "patient", course.patient
+    for one in items_with_ride(course):
+        if one.driver and not one.driver.email and one.start > now:
+            yield "driver", one.driver.name
 
 
 def _items(course: Course) -> Sequence[Visit | Companion]:
@@ -152,7 +179,11 @@ def _invitations(
     for event, to in found.items():
         if event.status == "CANCELLED" or not to:
             continue
-        event, ended = plain_events(course, view, [event, builder.cancelled(event)])
+        ended = builder.cancelled(event)
+        ended = ended._replace(text="\n".join(filter(None, (ended.text, builder.call))))
+        event, ended = plain_events(course, view, [event, ended])
+        when = locale.plain(when_text(event.start))
+        moment = f"{event.title}, {when}" if is_ride else when
         yield Invitation(
             course.course_id,
             owner,
@@ -164,9 +195,11 @@ def _invitations(
             course.timezone,
             event.start.astimezone(UTC),
             event.end.astimezone(UTC),
-            locale.plain(when_text(event.start)),
+            when,
             event.title,
             event.text,
+            locale.plain(locale.text(CHANGED, title=event.title)),
+            locale.plain(locale.text(WAS, moment=moment)),
             ended.title,
             ended.text,
             event.place,
@@ -216,8 +249,15 @@ def due_invitations(
             new += [was] if was.pending else ()
         else:
             least = sequences[one.uid] + 1 if one.uid in sequences else 0
-            new.append(replace(one, sequence=max(one.sequence, least)))
+            new.append(replace(one, sequence=max(one.sequence, least), was=_was(standing, one)))
     return [*ends, *new]
+
+
+def _was(before: Invitation | None, one: Invitation) -> str | None:
+    if before is None:
+        return None
+    has_moved = (before.start, before.end) != (one.start, one.end)
+    return before.moved_text if has_moved else ""
 
 
 def remembered(sent: Iterable[Invitation], now: datetime) -> list[Invitation]:

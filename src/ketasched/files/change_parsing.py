@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypedDict, get_args
 
 from ketasched.errors import BadRequest
 from ketasched.files.option_values import read_day, refuse_bad_value, refuse_unsafe_text
-from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
+from ketasched.files.request_parsing import NONE, REQUEST_FIELDS, read_field
 from ketasched.files.typed_dates import date_and_time
 from ketasched.files.typed_text import text_of, texts_of
 from ketasched.model import (
@@ -43,9 +43,6 @@ WISHES: tuple[Wish, ...] = (
 
 WISH_STEPS = {"unavailable": "a date; for weekdays --days, with all those that the patient can"}
 """What to try if the value of a wish cannot be read."""
-
-NONE = "none"
-"""The value of an option that empties a wish, or what is authorised."""
 
 MOST_DAYS = 366
 """A change that asks for so many days asks for no more."""
@@ -192,7 +189,10 @@ def _review(typed: Typed) -> Change:
 
 def _driver(typed: Typed) -> Change:
     name, phone = person_name(typed.text("name")), typed.text("phone")
-    if bool(typed.given.get("clear")) == bool(name):
+    clears = bool(typed.given.get("clear"))
+    if name.lower() == NONE:
+        name, clears = "", True
+    if clears == bool(name):
         step = '--name "Sam Rivera"\nfor nobody: --clear'
         raise BadRequest("name", "expected --name or --clear", next_step=step)
     refuse_unsafe_text("name", name)

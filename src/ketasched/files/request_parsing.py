@@ -60,6 +60,9 @@ SPREADSHEET_ERROR = re.compile(r"#(?:N/A|(?:REF|VALUE|DIV/0|NULL|NUM|SPILL|ERROR
 SPREADSHEET_NUMBER = re.compile(r"\d+\.0|\d(?:[.,]\d+)?e\+\d+", re.ASCII | re.IGNORECASE)
 """What a spreadsheet makes of a long number, such as 15551234567: "1.5551E+10"."""
 
+NONE = "none"
+"""The word for nothing, which empties what has a value; it is no name of a driver."""
+
 YES, NO = ("yes", "y", "true", "x", "1"), ("no", "n", "false", "0")
 """What people, spreadsheets and programs write for yes, and for no."""
 
@@ -192,8 +195,20 @@ def _count(text: str, order: DateOrder) -> int:
     return number
 
 
-def _name(text: str, order: DateOrder) -> str:
-    return person_name(_text(text, order))
+def _driver_name(text: str, order: DateOrder) -> str:
+    return _somebody(person_name(_text(text, order)))
+
+
+def _driver(text: str, _order: DateOrder) -> RegularDriver:
+    found = RegularDriver.read(text)
+    _somebody(found.name)
+    return found
+
+
+def _somebody(name: str) -> str:
+    if name.lower() == NONE:
+        raise ValueError(f"expected a name, or nothing for nobody, not {quote(name)}")
+    return name
 
 
 def _language(text: str, _order: DateOrder) -> str:
@@ -272,11 +287,11 @@ REQUEST_FIELDS: Mapping[str, RequestField] = {
         'What an insurer allowed: "8 from 2027-01-04 until 2027-02-28" (again for each).',
         several=True,
     ),
-    "driver_name": RequestField(_name, "NAME", "Who drives the patient there and back."),
+    "driver_name": RequestField(_driver_name, "NAME", "Who drives the patient there and back."),
     "driver_phone": RequestField(_phone, "PHONE", "The driver's phone number."),
     "driver_email": RequestField(_email, "EMAIL", "The driver's address, for `invite`."),
     "driver": RequestField(
-        lambda text, _: RegularDriver.read(text),
+        _driver,
         "NAME,PHONE,EMAIL,DAYS",
         'Who drives on some weekdays: "Ana Lima, +1 555 0134, mon fri" (again for each).',
         several=True,

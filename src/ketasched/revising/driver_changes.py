@@ -10,6 +10,7 @@ from ketasched.errors import BadRequest, NothingToDo
 from ketasched.model import WEEKDAYS, Change, Companion, Course, Driver, Visit, quote, visits_text
 from ketasched.model.companion_slots import visit_kind_of
 from ketasched.model.drivers import named_driver
+from ketasched.model.identifiers import search_key
 from ketasched.model.values import read_weekday
 from ketasched.revising.intents import Draft, pinned_draft
 from ketasched.revising.validation import REVISE, refuse_past, visit_of
@@ -137,13 +138,30 @@ def _open_visit(course: Course, change: Change, number: int, now: datetime) -> V
     return visit
 
 
+def with_known_name(course: Course, change: Change) -> Change:
+    """The change with its driver's name as the course writes it, but for case and accents."""
+    if change.driver is None:
+        return change
+    asked = change.driver.name
+    names = [one.name for one in _known_drivers(course)]
+    same = [name for name in names if search_key(name) == search_key(asked)]
+    name = asked if asked in names else next(iter(same), asked)
+    return replace(change, driver=replace(change.driver, name=name))
+
+
+def _known_drivers(course: Course) -> list[Driver]:
+    """The drivers of the visits and the companions, and those whom the request names."""
+    request = course.request
+    items: tuple[Visit | Companion, ...] = (*course.visits, *course.companions)
+    known = [one.driver for one in items if one.driver]
+    known += [Driver(one.name, one.phone, one.email) for one in request.driver]
+    return [*known, named_driver(request)]
+
+
 def _with_known_address(course: Course, driver: Driver | None) -> Driver | None:
     """The driver; what is not said, phone or e-mail, as the course has it for that name."""
     if driver is None:
         return None
-    request = course.request
-    known = [driver, *(visit.driver for visit in course.visits if visit.driver)]
-    known += [Driver(one.name, one.phone, one.email) for one in request.driver]
-    same = [one for one in (*known, named_driver(request)) if one.name == driver.name]
+    same = [driver, *(one for one in _known_drivers(course) if one.name == driver.name)]
     phone = next((one.phone for one in same if one.phone), "")
     return replace(driver, phone=phone, email=next((one.email for one in same if one.email), ""))

@@ -20,6 +20,7 @@ from ketasched.model.replay import items_of
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.companions import with_companions
+from ketasched.revising.driver_changes import with_known_name
 from ketasched.revising.findings import findings_after
 from ketasched.revising.history import add_entry, ended_dates, entry_text, with_result
 from ketasched.revising.intents import waive_rules
@@ -62,6 +63,7 @@ def revise(
     not override, `OutOfTime` once there is no `more_time`.
     """
     refuse_overrides(change)
+    change = with_known_name(course, change)
     clinic = clinic or course.clinic
     now = moment_of_change(course, at.astimezone(ZoneInfo(clinic.timezone)))
     request = course.request if busy is None else replace(course.request, busy=busy)
