@@ -94,7 +94,7 @@ def test_every_command_reads_dates_in_that_order(words, monkeypatch):
     for name, value in prepare(US).items():
         monkeypatch.setenv(name, value)
     expected = run(CALLS[words])
-    for folder in ("out", "courses", "outbox"):
+    for folder in ("out", "courses", "outbox", "feeds"):
         shutil.rmtree(folder, ignore_errors=True)
     prepare(US)
     shown = run(slashed)  # next steps repeat what was typed

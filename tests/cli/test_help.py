@@ -1,5 +1,6 @@
 """The examples in `--help` work, as they stand there."""
 
+import re
 import shutil
 from contextlib import nullcontext
 from datetime import UTC, datetime
@@ -61,7 +62,7 @@ FILES_FOR = {
 SERVED = "ketasched publish"
 """The command of which an example needs a calendar server."""
 
-EXAMPLE = "https://cal.example.org/clinic/dates/ --user clinic"
+EXAMPLE = re.compile(r"https://cal\.example\.org/\w+/dates/ --user clinic")
 
 LATER = {"ketasched revise review": datetime(2026, 12, 22, 18, tzinfo=UTC)}
 
@@ -116,4 +117,4 @@ def on_this_machine(command: str, server: Server | None) -> str:
     if server is None:
         return command
     account = " ".join(server.account())
-    return command.replace(EXAMPLE, f"{server.address} {account}")
+    return EXAMPLE.sub(f"{server.address} {account}", command)

@@ -17,6 +17,7 @@ from tools.catalogues import template
 from ketasched.events.diff import changed_events
 from ketasched.events.view import View
 from ketasched.exchange.calendar_entries import published_entries
+from ketasched.exchange.invitations import Invitation, invitations
 from ketasched.files.load import load_protocol, shipped_protocols
 from ketasched.language import locale
 from ketasched.language.catalogue import catalogue
@@ -347,12 +348,16 @@ def test_every_message_is_on_one_of_these_pages(monkeypatch):
             return super().ngettext(msgid1, msgid2, n)
 
     monkeypatch.setattr(locale, "catalogue", lambda _: Noting())
+    mails = list[Invitation]()
     for course in COURSES.values():
         for form in ("text", "month", "ics", "html"):
             for view in VIEWS.values():
                 render(course, form, view)
         for entry in published_entries([course], "patient", date(2026, 12, 7)).values():
             assert entry.own_text
+        asked = replace(course.request, patient_email="p@example.org")
+        mails += [*invitations(replace(course, request=asked), "desk@example.org")]
+    assert mails
     assert {one.id for one in template() if one.id} - shown == set()
 
 

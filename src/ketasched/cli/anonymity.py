@@ -79,6 +79,11 @@ def anonymous_usage(error: click.UsageError) -> click.UsageError:
     return click.UsageError(said, error.ctx)
 
 
+def people_text(names: Iterable[str]) -> str:
+    """The names after a colon, ": P-1, P-2"; empty where nobody may be named."""
+    return f": {', '.join(names)}" if may_name_people() else ""
+
+
 def may_name_people() -> bool:
     """Whether somebody may read all: at a terminal, or because they asked for it."""
     terminal = sys.stderr is not None and sys.stderr.isatty()

@@ -11,7 +11,7 @@ import click
 from ketasched.api.invitations import BOTH, write_invitations
 from ketasched.api.publication import Publication
 from ketasched.cli import options
-from ketasched.cli.anonymity import may_name_people
+from ketasched.cli.anonymity import people_text
 from ketasched.cli.course_selection import CourseSelection, folder_text, say_published
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import note_done, print_as, say
@@ -103,7 +103,7 @@ def _say_left_out(
     counts = Counter(attendee for attendee, _ in left_out)
     several = " and ".join(f"{n:,} {who}{'s' * (n != 1)}" for who, n in counts.items())
     have = "has" if len(left_out) == 1 else "have"
-    people = f": {', '.join(name for _, name in left_out)}" if may_name_people() else ""
+    people = people_text(name for _, name in left_out)
     say("note", f"{several} with visits to come {have} no e-mail address{people}")
     (attendee, patient), course = next(iter(left_out.items()))
     if attendee == "patient":

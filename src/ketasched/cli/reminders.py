@@ -4,7 +4,7 @@ import click
 
 from ketasched.api.exchange import ClinicExchange
 from ketasched.cli import options
-from ketasched.cli.anonymity import hide_names, may_name_people
+from ketasched.cli.anonymity import hide_names, people_text
 from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import say
@@ -37,9 +37,8 @@ def command(*, coming: ComingDays, output: QueueOptions) -> None:
     if nowhere := sorted({one.patient for one in found} - {one.patient for one in reachable}):
         hide_names(*nowhere)
         who = "1 patient" if len(nowhere) == 1 else f"{len(nowhere)} patients"
-        people = f": {', '.join(nowhere)}" if may_name_people() else ""
         said = "agreed to reminders, without a phone number or a mail address"
-        say("warning", f"{who} {said}{people}")
+        say("warning", f"{who} {said}{people_text(nowhere)}")
         step = command_line("revise", nowhere[0], "wishes", "--patient-phone", "PHONE")
         say("try", pasteable(step))
     if not found:
