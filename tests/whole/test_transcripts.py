@@ -1,7 +1,10 @@
 """Every command and every error, as somebody at a terminal sees them."""
 
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
@@ -169,7 +172,21 @@ def test_a_command_in_a_message_is_alone_or_after_a_colon(path):
             assert list(commands_to_paste(line)), line
 
 
+ALONE = "KETASCHED_TESTS_ALONE"
+"""Set in the process that has only this test: others import modules anew, which hides errors."""
+
+
 def test_every_error_has_a_transcript(tmp_path, monkeypatch):
+    if ALONE not in os.environ:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        command.append(f"{Path(__file__)}::test_every_error_has_a_transcript")
+        kept = {name: text for name, text in os.environ.items() if "PYTEST" not in name}
+        env = kept | {ALONE: "1"}
+        done = subprocess.run(
+            command, cwd=ROOT, env=env, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+        return
     met = set[Place]()
     for path in TRANSCRIPTS:
         if path not in PLAYED:
