@@ -1,13 +1,10 @@
 """Calendar servers on this machine, each with a clinic's calendar: Radicale and Xandikos."""
 
 import re
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +12,7 @@ from typing import Any
 from caldav.davclient import DAVClient
 from icalendar import Calendar, Event
 
-from tests.exchange.web import free_port
+from tests.exchange.web import free_port, running
 
 USER, PASSWORD = "clinic", "correct horse"
 
@@ -111,21 +108,3 @@ SERVERS: Mapping[str, Callable[[], AbstractContextManager[Server]]] = {
     "Radicale": radicale,
     "Xandikos": xandikos,
 }
-
-
-@contextmanager
-def running(command: list[str], port: int, log: Path) -> Iterator[None]:
-    """The server runs for the block, and answers from its beginning on."""
-    with log.open("wb") as written:
-        process = subprocess.Popen(command, stdout=written, stderr=written)
-    try:
-        for _ in range(300):
-            assert process.poll() is None, log.read_text()
-            with closing(socket.socket()) as trial:
-                if trial.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)

@@ -43,7 +43,7 @@ def by_python(folder: Path) -> Iterator[str]:
     """The address of the folder, served by Python's own server."""
     port = free_port()
     command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
-    with _running([*command, "--directory", str(folder)], port):
+    with running([*command, "--directory", str(folder)], port):
         yield f"http://127.0.0.1:{port}"
 
 
@@ -58,7 +58,7 @@ def by_nginx(folder: Path) -> Iterator[str]:
     names = {"port": port, "place": place, "folder": folder.resolve()}
     user = "user www-data;" if os.geteuid() == 0 else ""
     configuration.write_text(NGINX.format(user=user, **names))
-    with _running([program, "-c", str(configuration), "-e", str(place / "error.log")], port):
+    with running([program, "-c", str(configuration), "-e", str(place / "error.log")], port):
         yield f"http://127.0.0.1:{port}/k"
     shutil.rmtree(place)
 
@@ -77,12 +77,13 @@ def free_port() -> int:
 
 
 @contextmanager
-def _running(command: list[str], port: int) -> Iterator[None]:
+def running(command: list[str], port: int, log: Path = Path(os.devnull)) -> Iterator[None]:
     """The server runs for the block, and answers from its beginning on."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with log.open("wb") as written:
+        process = subprocess.Popen(command, stdout=written, stderr=written)
     try:
         for _ in range(300):
-            assert process.poll() is None, command
+            assert process.poll() is None, log.read_text()
             with closing(socket.socket()) as trial:
                 if trial.connect_ex(("127.0.0.1", port)) == 0:
                     break
