@@ -51,31 +51,28 @@ def course_problems(data: Data) -> list[Problem]:
     """Visits with an unknown phase or kind, also in the history, numbers out of order, duplicate
     uids, a revision that the history does not have, and the problems of clinic and protocol.
     """
-    clinic, protocol = _table(data, "clinic"), _table(data, "protocol")
-    problems = [*zone_problems(data)]
+    clinic, protocol, request = (_table(data, key) for key in ("clinic", "protocol", "request"))
     items = chain(
         _visit_problems(data, protocol),
-        _result_problems(data, protocol),
         _number_problems(data),
         _companion_problems(data, protocol),
         _uid_problems(data),
     )
-    problems += islice(items, MOST_PROBLEMS_READ)
+    problems = [*zone_problems(data), *islice(items, MOST_PROBLEMS_READ)]
     problems += [(f"clinic.{place}", message) for place, message in clinic_problems(clinic)]
     problems += [(f"protocol.{place}", message) for place, message in protocol_problems(protocol)]
     zones = zone_of(data.get("timezone")), zone_of(clinic.get("timezone"))
     if all(zones) and zones[0] != zones[1]:
         problems.append(("timezone", "is not the clinic's"))
     problems += _revision_problems(data)
-    problems += _patient_problems("patient", data)
-    request = _table(data, "request")
-    problems += _patient_problems("request.patient", request)
+    for place, table in (("patient", data), ("request.patient", request)):
+        problems += _patient_problems(place, table)
     for key in ("language", "driver_language"):
         problems += _language_problems(f"request.{key}", request)
-    name, kinds = protocol.get("id"), _table(protocol, "visits")
-    for key in ("overrides", "prices") if isinstance(name, str) else ():
-        own = _table(_table(clinic, key), str(name))
-        problems += kind_problems(f"clinic.{key}.{name}", own, kinds)
+    for key in ("overrides", "prices"):
+        name = protocol.get("id")
+        own = _table(_table(clinic, key), name) if isinstance(name, str) else {}
+        problems += kind_problems(f"clinic.{key}.{name}", own, _table(protocol, "visits"))
     return problems
 
 
@@ -138,18 +135,26 @@ def _table(data: Data, key: str) -> Data:
     return found if isinstance(found, dict) else {}
 
 
-def _tables(data: Data, key: str) -> list[tuple[int, Data]]:
-    """The tables in the list at `key`, each with its index."""
-    found = data.get(key)
-    items = enumerate(found) if isinstance(found, list) else ()
-    return [(index, item) for index, item in items if isinstance(item, dict)]
+def _found(data: object, path: str, place: str = "") -> Iterator[tuple[str, Any]]:
+    """What is at a path such as "visits[].phase" in plain data, each value after its place."""
+    key, _, rest = path.partition(".")
+    name = key.removesuffix("[]")
+    inner = data.get(name) if isinstance(data, dict) else None
+    items = [] if inner is None else [(f"{place}{name}", inner)]
+    if key != name:
+        listed = enumerate(inner) if isinstance(inner, list) else ()
+        items = [(f"{place}{name}[{index}]", item) for index, item in listed]
+    for where, item in items:
+        if rest:
+            yield from _found(item, rest, f"{where}.")
+        else:
+            yield where, item
 
 
-def _texts(data: Data, table: str, key: str) -> Iterator[tuple[str, str]]:
-    """The texts at `key` in the tables of a list, each after its place."""
-    for index, item in _tables(data, table):
-        if isinstance(text := item.get(key), str):
-            yield f"{table}[{index}].{key}", text
+def _texts(data: Data, *paths: str) -> list[tuple[str, str]]:
+    """The texts at these paths, each after its place."""
+    found = chain.from_iterable(_found(data, path) for path in paths)
+    return [(place, text) for place, text in found if isinstance(text, str)]
 
 
 def _repeated(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
@@ -207,17 +212,17 @@ def _merge_lineage(visits: Data, name: str) -> Any:
 
 def _name_problems(data: Data) -> Iterator[Problem]:
     visits = _table(data, "visits")
-    for place, visit in _texts(data, "phases", "visit"):
+    for place, visit in _texts(data, "phases[].visit"):
         if visits and visit not in visits:
             yield place, _no_visit_is_called(visit, visits)
-    for place, name in _repeated(_texts(data, "phases", "name")):
+    phases, companions = _texts(data, "phases[].name"), _texts(data, "companions[].name")
+    names = [name for _, name in phases]
+    for place, name in _repeated(phases):
         yield place, f"{quote(name)} is the name of an earlier phase, too"
-    phases = [name for _, name in _texts(data, "phases", "name")]
-    for place, name in _texts(data, "companions", "phase"):
-        if name and name not in phases:
-            yield place, f"no phase is called {quote(name)}{did_you_mean(name, phases)}"
-    names = [*_texts(data, "phases", "name"), *_texts(data, "companions", "name")]
-    for place, name in _repeated(names):
+    for place, name in _texts(data, "companions[].phase"):
+        if name and name not in names:
+            yield place, f"no phase is called {quote(name)}{did_you_mean(name, names)}"
+    for place, name in _repeated([*phases, *companions]):
         if place.startswith("companions"):
             yield place, f"{quote(name)} is the name of a phase or another companion, too"
 
@@ -265,62 +270,41 @@ def _holiday_problems(data: Data) -> Iterator[Problem]:
             yield "closures.holidays", f"no holidays are known for {quote(calendar)}: {reason}"
 
 
+RESULTS = [f"history[].result.{{}}[].{key}" for key in ("was", "now")]
+"""Where the history records what visits or reviews were, and what they are."""
+
+
 def _visit_problems(data: Data, protocol: Data) -> Iterator[Problem]:
-    known = _known_names(protocol)
-    for index, visit in _tables(data, "visits"):
-        yield from _unknown_names(f"visits[{index}]", visit, known)
-        if visit.get("number") != index + 1:
-            message = f"expected {index + 1}, the number of the visit in its course"
-            yield f"visits[{index}].number", message
-
-
-def _result_problems(data: Data, protocol: Data) -> Iterator[Problem]:
-    """Phases and kinds that the protocol does not have, in what the history records of visits."""
-    known = _known_names(protocol)
-    for number, entry in _tables(data, "history"):
-        for index, change in _tables(_table(entry, "result"), "visits"):
-            for key in ("was", "now"):
-                place = f"history[{number}].result.visits[{index}].{key}"
-                yield from _unknown_names(place, _table(change, key), known)
+    """Phases and kinds of visits that the protocol does not have, also in the history; numbers."""
+    phases = [name for _, name in _found(protocol, "phases[].name")]
+    visits = ["visits[]", *(path.format("visits") for path in RESULTS)]
+    for key, names in (("phase", phases), ("kind", _table(protocol, "visits"))):
+        for place, name in _texts(data, *(f"{path}.{key}" for path in visits)):
+            if protocol and name not in names:
+                yield place, f"the protocol has no {quote(name)}"
+    for number, (place, visit) in enumerate(_found(data, "visits[]"), 1):
+        if isinstance(visit, dict) and visit.get("number") != number:
+            yield f"{place}.number", f"expected {number}, the number of the visit in its course"
 
 
 def _companion_problems(data: Data, protocol: Data) -> Iterator[Problem]:
     """Companions of a name that the protocol does not have, also in the history."""
-    home = [one.get("name") for _, one in _tables(protocol, "phases") if one.get("beside")]
-    known = [*home, *(name for _, name in _texts(protocol, "companions", "name"))]
-    items = [(f"reviews[{index}]", item) for index, item in _tables(data, "reviews")]
-    for number, entry in _tables(data, "history"):
-        for index, change in _tables(_table(entry, "result"), "reviews"):
-            place = f"history[{number}].result.reviews[{index}]"
-            items += [(f"{place}.{key}", _table(change, key)) for key in ("was", "now")]
-    for place, item in items if protocol else ():
-        name = item.get("name")
-        if isinstance(name, str) and name and name not in known:
-            yield f"{place}.name", f"the protocol has no companion {quote(name)}"
-
-
-def _known_names(protocol: Data) -> dict[str, list[Any]]:
-    """The phases and the kinds of visit of a protocol, by the key of a visit that names one."""
-    if not protocol:
-        return {}
-    names = [phase.get("name") for _, phase in _tables(protocol, "phases")]
-    return {"phase": names, "kind": list(_table(protocol, "visits"))}
-
-
-def _unknown_names(place: str, visit: Data, known: dict[str, list[Any]]) -> Iterator[Problem]:
-    for key, names in known.items():
-        if isinstance(visit.get(key), str) and visit[key] not in names:
-            yield f"{place}.{key}", f"the protocol has no {quote(visit[key])}"
+    phases = _found(protocol, "phases[]")
+    known = [one.get("name") for _, one in phases if isinstance(one, dict) and one.get("beside")]
+    known += [name for _, name in _texts(protocol, "companions[].name")]
+    reviews = ["reviews[]", *(path.format("reviews") for path in RESULTS)]
+    for place, name in _texts(data, *(f"{path}.name" for path in reviews)):
+        if protocol and name and name not in known:
+            yield place, f"the protocol has no companion {quote(name)}"
 
 
 def _number_problems(data: Data) -> Iterator[Problem]:
     """Findings and reviews with the number of a visit that the course does not have."""
-    last = len(_tables(data, "visits"))
-    for table, key in (("findings", "visit"), ("reviews", "after")):
-        for index, item in _tables(data, table):
-            number = item.get(key)
-            if last and type(number) is int and not 1 <= number <= last:
-                yield f"{table}[{index}].{key}", f"expected 1 to {last}, not {quote(number)}"
+    last = sum(isinstance(one, dict) for _, one in _found(data, "visits[]"))
+    numbers = chain(_found(data, "findings[].visit"), _found(data, "reviews[].after"))
+    for place, number in numbers if last else ():
+        if type(number) is int and not 1 <= number <= last:
+            yield place, f"expected 1 to {last}, not {quote(number)}"
 
 
 def _revision_problems(data: Data) -> Iterator[Problem]:
@@ -333,5 +317,5 @@ def _revision_problems(data: Data) -> Iterator[Problem]:
 
 
 def _uid_problems(data: Data) -> Iterator[Problem]:
-    uids = chain(_texts(data, "visits", "uid"), _texts(data, "reviews", "uid"))
+    uids = _texts(data, "visits[].uid", "reviews[].uid")
     return ((place, "is another item's, too") for place, _ in _repeated(uids))
