@@ -11,7 +11,7 @@ from ketasched.files.codec import Field, fields_of, plain
 from ketasched.files.column_mapping import ColumnMapping
 from ketasched.files.column_set import ColumnSet
 from ketasched.files.request_parsing import REQUEST_FIELDS, ROSTER_FIELDS
-from ketasched.files.roster.headings import REQUIRED
+from ketasched.files.roster.header import REQUIRED
 from ketasched.model import Clinic, Course, Protocol, WrittenProposal
 from ketasched.model.queues import NAMED_ONLY, QUEUE_ROWS
 from ketasched.model.values import DATE_SCHEMA

@@ -78,12 +78,11 @@ class ChangeValues(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What was typed after a verb: the visit or visits, and the options by their names.
+    """What was typed after a verb: its options, and its visit or visits, by their names.
 
     `order` and `zone` are how dates and moments are read, `today` the local day of the change.
     """
 
-    visit: int | str | None
     given: Mapping[str, object]
     order: DateOrder
     zone: tzinfo | None
@@ -132,11 +131,11 @@ class Typed:
     @property
     def number_of_visit(self) -> int:
         """The number of the visit that the verb is about. Raises `BadRequest`."""
-        if self.visit is None:
+        if "visit" not in self.given:
             raise BadRequest("visit", "expected the number of a visit")
         # What is no visit of the course, a negative number for instance, is for it to say.
-        is_number = isinstance(self.visit, int) and not isinstance(self.visit, bool)
-        return int(self.visit) if is_number else self.number("visit", self.visit)
+        visit = self.given["visit"]
+        return visit if type(visit) is int else self.number("visit", visit)
 
 
 def _complete(typed: Typed) -> Change:
@@ -156,18 +155,6 @@ def _defer(typed: Typed) -> Change:
     return Change("defer", typed.number_of_visit, *day, typed.days("by"), scope)
 
 
-def _omit(typed: Typed) -> Change:
-    return Change("omit", typed.number_of_visit)
-
-
-def _hold(_: Typed) -> Change:
-    return Change("hold")
-
-
-def _resume(typed: Typed) -> Change:
-    return Change("resume", None, *typed.day_and_time("on"))
-
-
 def _cease(typed: Typed) -> Change:
     # Whether the course has such a visit is for it to say.
     after = typed.given.get("after")
@@ -176,10 +163,6 @@ def _cease(typed: Typed) -> Change:
 
 def _booster(typed: Typed) -> Change:
     return Change("booster", None, *typed.day_and_time("on"), typed.days("after"))
-
-
-def _confirm(typed: Typed) -> Change:
-    return Change("confirm", typed.number_of_visit)
 
 
 def _review(typed: Typed) -> Change:
@@ -202,7 +185,7 @@ def _driver(typed: Typed) -> Change:
     with refuse_bad_value("email"):
         email = read_email(typed.text("email")) if typed.text("email") else ""
     driver = Driver(name, phone, email) if name else None
-    visits = str(typed.visit if typed.visit is not None else "all")
+    visits = str(typed.given.get("visit", "all"))
     if re.fullmatch(r"\s*-?\d{1,9}\s*", visits, re.ASCII):
         return Change("driver", int(visits), driver=driver)
     return Change("driver", driver=driver, visits=visits)
@@ -241,14 +224,6 @@ def _authorise(typed: Typed) -> Change:
     return Change("authorise", authorised=tuple(read), anew=len(given) < len(texts))
 
 
-def _switch(typed: Typed) -> Change:
-    return Change("switch", on=typed.day("on"))
-
-
-def _undo(_: Typed) -> Change:
-    return Change("undo")
-
-
 class VerbForm(NamedTuple):
     """How a verb is read, the names of its options, and whether it is about a visit."""
 
@@ -261,19 +236,19 @@ VERBS: Mapping[str, VerbForm] = {
     "complete": VerbForm(_complete, ("on", "time"), has_visit=True),
     "miss": VerbForm(_miss, ("make_up",), has_visit=True),
     "defer": VerbForm(_defer, ("to", "by", "scope"), has_visit=True),
-    "omit": VerbForm(_omit, has_visit=True),
-    "hold": VerbForm(_hold),
-    "resume": VerbForm(_resume, ("on",)),
+    "omit": VerbForm(lambda typed: Change("omit", typed.number_of_visit), has_visit=True),
+    "hold": VerbForm(lambda _: Change("hold")),
+    "resume": VerbForm(lambda typed: Change("resume", None, *typed.day_and_time("on")), ("on",)),
     "cease": VerbForm(_cease, ("after",)),
     "booster": VerbForm(_booster, ("on", "after")),
-    "confirm": VerbForm(_confirm, has_visit=True),
+    "confirm": VerbForm(lambda typed: Change("confirm", typed.number_of_visit), has_visit=True),
     "review": VerbForm(_review, ("outcome",), has_visit=True),
     "driver": VerbForm(_driver, ("name", "phone", "email", "clear"), has_visit=True),
     "wishes": VerbForm(_wishes, WISHES),
     "clear": VerbForm(_clear, ("by", "on", "what")),
     "authorise": VerbForm(_authorise, ("sessions",)),
-    "switch": VerbForm(_switch, ("protocol", "on")),
-    "undo": VerbForm(_undo),
+    "switch": VerbForm(lambda typed: Change("switch", on=typed.day("on")), ("protocol", "on")),
+    "undo": VerbForm(lambda _: Change("undo")),
 }
 """The verbs of `revise`, each with how it is read."""
 
@@ -297,10 +272,10 @@ def read_change(
     if form is None:
         said = f"there is no verb {quote(verb)}{did_you_mean(str(verb), VERBS)}"
         raise BadRequest("verb", said, next_step=f"one of: {', '.join(VERBS)}")
-    values = {name: value for name, value in given.items() if value is not None}
-    takes = (*(["visit"] if form.has_visit else []), *form.takes)
-    for name in (*values, *(["visit"] if visit is not None else [])):
+    values = {name: one for name, one in {**given, "visit": visit}.items() if one is not None}
+    takes = ("visit", *form.takes) if form.has_visit else form.takes
+    for name in values:
         if name not in takes:
             listed = ", ".join(takes) or "nothing"
             raise BadRequest(name, f"{verb} takes no {name}: it takes {listed}")
-    return form.read(Typed(visit, values, order, zone, today))
+    return form.read(Typed(values, order, zone, today))

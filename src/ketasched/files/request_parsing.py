@@ -18,7 +18,7 @@ from ketasched.files.typed_dates import (
     date_ranges,
     spelled_date,
 )
-from ketasched.files.typed_text import clean_text
+from ketasched.files.typed_text import clean_text, text_of, texts_of
 from ketasched.files.typed_weekdays import join_weekdays, read_weekdays
 from ketasched.language.known import find_language, language_problem
 from ketasched.model import (
@@ -71,29 +71,32 @@ AUTHORISED = r"(\d{1,6})(?: sessions?| visits?)? from (.+)"
 
 
 def read_request(
-    texts: Mapping[str, str | tuple[str, ...]],
+    given: Mapping[str, object],
     order: DateOrder = None,
     *,
     other_problems: Sequence[tuple[str, str]] = (),
 ) -> Request:
-    """The request in these texts by field; a field with several values has a tuple of texts.
+    """The request in these texts or ready values, by field.
 
-    Raises `BadRequest` with all problems of the texts and `other_problems` of the caller, each a
-    field and a message.
+    Several values of a field are a sequence, or one text with ";" between. Raises `BadRequest`
+    with all problems of the texts and `other_problems` of the caller, each a field and a message.
     """
     values: dict[str, object] = {}
     problems, unsettled = [*other_problems], list[tuple[str, str]]()
-    for name, text in texts.items():
+    for name, value in given.items():
+        field = REQUEST_FIELDS[name]
+        typed = texts_of(name, value) if field.several else text_of(name, value)
         try:
-            values[name] = read_field(REQUEST_FIELDS[name], text, order)
+            values[name] = read_field(field, typed, order)
         except AmbiguousDate as error:
             unsettled.append((name, str(error)))
         except ValueError as error:
             problems.append((name, str(error)))
     if problems or unsettled:
-        (field, message), *_ = every = [*problems, *unsettled]
+        every = [*problems, *unsettled]
+        name, message = every[0]
         raise BadRequest(
-            field,
+            name,
             _joined(every),
             public=_expectation(message),
             next_step=DATE_ORDER_STEP if unsettled else "",
@@ -101,8 +104,8 @@ def read_request(
             rest=_joined(problems),
         )
     request = Request(**_with_driver(values))  # type: ignore[arg-type]  # as the table reads them
-    for field, said in request.problems():
-        raise BadRequest(field, said, public=said)
+    for name, said in request.problems():
+        raise BadRequest(name, said, public=said)
     return request
 
 
@@ -297,9 +300,7 @@ REQUEST_FIELDS: Mapping[str, RequestField] = {
         several=True,
     ),
     "patient_phone": RequestField(
-        _phone,
-        "PHONE",
-        "The patient's number: for lists, rides, reminders and appointments.",
+        _phone, "PHONE", "The patient's number: for lists, rides, reminders and appointments."
     ),
     "patient_email": RequestField(_email, "EMAIL", "The patient's address, for `invite`."),
     "reminders": RequestField(_yes_or_no, "YES|NO", "Whether the patient agreed to reminders."),

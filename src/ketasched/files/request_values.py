@@ -6,7 +6,6 @@ from typing import Required, TypedDict, Unpack
 
 from ketasched.errors import BadRequest
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
-from ketasched.files.typed_text import text_of, texts_of
 from ketasched.model import (
     Authorisation,
     Clock,
@@ -67,11 +66,7 @@ def request(*, date_order: str | None = None, **values: Unpack[RequestValues]) -
             raise BadRequest(name, said, next_step=f"one of: {', '.join(REQUEST_FIELDS)}")
     if "start" not in given:
         raise BadRequest("start", "expected the first day that would do")
-    texts = {
-        name: texts_of(name, value) if REQUEST_FIELDS[name].several else text_of(name, value)
-        for name, value in given.items()
-    }
-    return read_request(texts, _order(date_order))
+    return read_request(given, _order(date_order))
 
 
 def _order(typed: str | None) -> DateOrder:

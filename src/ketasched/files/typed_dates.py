@@ -1,22 +1,27 @@
 """Reads dates as people type them: "7 Dec 2026", "12/7/2026"; with a time; from one to another."""
 
 import re
-from datetime import date, datetime
+from datetime import date
 
 from ketasched.model import WEEKDAYS, Clock, DateOrder, DateRange, quote
 from ketasched.model.values import DAY_NAMES, read_date
+from ketasched.model.wall_clock import MONTH_NAMES
 
-DAY = r"\d{1,2}(?:st|nd|rd|th)?"
-MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
+MONTHS = {name.lower(): number for number, name in enumerate(MONTH_NAMES, 1)}
+MONTHS |= {name[:3]: number for name, number in MONTHS.items()} | {"sept": 9}
+
+DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
+MONTH = r"(?P<month>(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})"
+YEAR = r"(?P<year>\d{4}|\d\d)"
 GAP = r"[ ,./-]{1,2}"
 """What stands between the parts of a date; none is needed between a letter and a digit."""
 
 SPELLED_DATES = [
     re.compile(form, re.ASCII | re.IGNORECASE)
     for form in (
-        rf"(?P<day>{DAY})(?:{GAP})?(?:of )?(?P<month>{MONTH})(?:{GAP})?(?P<year>\d{{4}}|\d\d)",
-        rf"(?P<month>{MONTH})(?:{GAP})?(?P<day>{DAY}){GAP}(?P<year>\d{{4}}|\d\d)",
-        rf"(?P<year>\d{{4}}){GAP}(?P<month>{MONTH}){GAP}(?P<day>{DAY})",
+        rf"{DAY}(?:{GAP})?(?:of )?{MONTH}(?:{GAP})?{YEAR}",
+        rf"{MONTH}(?:{GAP})?{DAY}{GAP}{YEAR}",
+        rf"(?P<year>\d{{4}}){GAP}{MONTH}{GAP}{DAY}",
     )
 ]
 """Dates with their month in words."""
@@ -128,16 +133,10 @@ def _date_in_words(text: str, plain: str) -> date:
             form = "a date without a time of day"
         raise ValueError(f"expected {form}, not {quote(text)}")
     _refuse_short_year(text, spelled["year"])
-    # Imported here because most dates are numeric, and dateutil is slow to import.
-    from dateutil import parser  # noqa: PLC0415
-
-    words = "{day} {month} {year}".format(**spelled.groupdict())
-    try:
-        day = parser.parse(words, default=datetime(2000, 1, 1)).date()  # noqa: DTZ001 - a date
-        return read_date(day.replace(year=int(spelled["year"])))
-    except (ValueError, OverflowError) as error:
-        reason = str(error).partition(":")[0].replace("Unknown string format", "no such month")
-        raise ValueError(f"{quote(text)} is no date: {reason}") from None
+    month = MONTHS.get(spelled["month"].lower())
+    if month is None:
+        raise ValueError(f"{quote(text)} is no date: no such month")
+    return _date_of(text, int(spelled["year"]), month, int(spelled["day"]))
 
 
 def _refuse_short_year(text: str, year: str) -> None:

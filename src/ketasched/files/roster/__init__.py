@@ -6,9 +6,9 @@ Doors: none but this module.
 # mypy: implicit-reexport
 # ruff: noqa: F401
 
-from ketasched.files.roster.ndjson import ROW
 from ketasched.files.roster.rows import (
     REJECT_COLUMNS,
+    ROW,
     Roster,
     Row,
     priority_of,
