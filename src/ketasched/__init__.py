@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan, Refused
     from ketasched.files.busy_calendars import BusyCalendars
     from ketasched.files.load import load_clinic, load_course, load_protocol
-    from ketasched.files.request_values import request
+    from ketasched.files.request_parsing import request
     from ketasched.model import Clinic, Course, Finding, Protocol, Request
     from ketasched.planning.check import check
     from ketasched.render import render
@@ -69,7 +69,7 @@ _HOMES = {
     "errors": ("BadFile", "BadRequest", "KetaschedError", "NoPlan", "Refused"),
     "files.busy_calendars": ("BusyCalendars",),
     "files.load": ("load_clinic", "load_course", "load_protocol"),
-    "files.request_values": ("request",),
+    "files.request_parsing": ("request",),
     "model": ("Clinic", "Course", "Finding", "Protocol", "Request"),
     "planning.check": ("check",),
     "render": ("render",),

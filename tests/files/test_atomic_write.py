@@ -152,8 +152,11 @@ def test_what_is_no_file_is_refused_at_once_and_nothing_is_written(
     before = sorted(Path("out").rglob("*"))
     files, replaced = {"a.txt": b"x", "rides/b.ics": b"x"}, {"rides": re.compile(r".*\.ics")}
     wanted = "a folder" if name == "rides" else "a file"
-    with pytest.raises(Refused) as refusal:
-        write_folder(Path("out"), files, replaced=replaced, force=True)
+    with (
+        pytest.raises(Refused) as refusal,
+        prepared_folder(Path("out"), files, replaced=replaced, force=True),
+    ):
+        pass
     assert refusal.value.what == f"{place}: is {kind}, not {wanted}"
     assert refusal.value.next_step == "move it away, or another place"
     assert sorted(Path("out").rglob("*")) == before

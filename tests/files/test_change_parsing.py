@@ -8,7 +8,8 @@ import pytest
 
 from ketasched.cli.revise import command
 from ketasched.errors import BadRequest
-from ketasched.files.change_parsing import VERBS, ChangeValues, read_change
+from ketasched.files.change_parsing import VERBS, read_change
+from ketasched.files.request_values import ChangeValues
 from ketasched.model import (
     Authorisation,
     Change,

@@ -6,8 +6,8 @@ from typing import Any, get_type_hints
 import pytest
 
 from ketasched.errors import BadRequest
-from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
-from ketasched.files.request_values import RequestValues, request
+from ketasched.files.request_parsing import REQUEST_FIELDS, read_request, request
+from ketasched.files.request_values import RequestValues
 from ketasched.model import (
     Authorisation,
     Clock,

@@ -10,8 +10,9 @@ from ketasched.api.busy_times import Busy, course_with_calendars
 from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.api.switches import switch_booking
 from ketasched.errors import BadRequest, NothingToDo
-from ketasched.files.change_parsing import ChangeValues, read_change
+from ketasched.files.change_parsing import read_change
 from ketasched.files.load import load_protocol, with_newer_clinic
+from ketasched.files.request_values import ChangeValues
 from ketasched.files.typed_text import texts_of
 from ketasched.model import Change, Clinic, Course, Protocol
 from ketasched.model.field_types import refusing_wrong_nouns

@@ -15,8 +15,8 @@ from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.api.new_courses import plan_booking, usable_context
 from ketasched.api.renaming import read_reference, renamed_courses
 from ketasched.errors import BadFile, BadRequest, NothingToDo
-from ketasched.files.change_parsing import ChangeValues
 from ketasched.files.load import with_newer_clinic
+from ketasched.files.request_values import ChangeValues
 from ketasched.model import UNNAMED, Clinic, Course, Protocol, Request
 from ketasched.model.field_types import refusing_wrong_nouns
 from ketasched.register.clinic_now import clinic_now

@@ -20,9 +20,9 @@ from ketasched.files.atomic_write import (
     is_locked,
     is_up_to_date,
     make_folder,
+    prepared_folder,
     remove_leftovers,
     wait_for_writers,
-    write_folder,
     write_new_folder,
 )
 from ketasched.files.disk import read_bytes
@@ -78,9 +78,10 @@ def _replace(folder: Path, files: Mapping[str, bytes], settings: Settings) -> No
     """Replace the files in `folder`. Raises `BadRequest` if only this folder refuses."""
     before_write = None if settings.replaces else partial(refuse_revised, folder)
     try:
-        write_folder(
+        with prepared_folder(
             folder, files, replaced=SUBFOLDER_FILES, force=True, before_write=before_write
-        )
+        ):
+            pass
     except Refused as error:
         if getattr(error.__context__, "errno", None) in DISK_ERRORS:
             raise _disk_error(folder, error) from None

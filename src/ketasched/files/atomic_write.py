@@ -63,7 +63,7 @@ def prepared_folder(
             stale = _stale_files(folder, paths, replaced, force=force)
             for inner in {path.parent for path in paths} - {folder}:
                 make_folder(inner)
-            parts = {path: path.with_name(f".{os.urandom(8).hex()}.part") for path in paths}
+            parts = {path: _part_beside(path) for path in paths}
             stack.callback(_remove_parts, parts.values())
             for path, data in zip(paths, files.values(), strict=True):
                 create_file(parts[path], data)
@@ -78,24 +78,15 @@ def prepared_folder(
                 part.replace(path)
 
 
-def write_folder(
-    folder: Path,
-    files: Mapping[str, bytes],
-    *,
-    replaced: Mapping[str, re.Pattern[str]] = NO_PATTERNS,
-    force: bool = False,
-    before_write: Callable[[], None] | None = None,
-) -> list[Path]:
+def write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool = False) -> list[Path]:
     """Write `files` into `folder` as `prepared_folder` does, and return their paths."""
-    with prepared_folder(
-        folder, files, replaced=replaced, force=force, before_write=before_write
-    ) as paths:
+    with prepared_folder(folder, files, force=force) as paths:
         return paths
 
 
 def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write a file in one step, over another one that is there, with this mode."""
-    part = path.with_name(f".{os.urandom(8).hex()}.part")
+    part = _part_beside(path)
     create_file(part, data)
     part.chmod(mode)
     part.replace(path)
@@ -223,6 +214,11 @@ def hold_lock(path: Path, seconds: float, message: str, next_step: str) -> Itera
         with suppress(OSError):
             path.unlink()
         lock.release()
+
+
+def _part_beside(path: Path) -> Path:
+    """A new temporary name for a file."""
+    return path.with_name(f".{os.urandom(8).hex()}.part")
 
 
 def _stale_files(

@@ -5,10 +5,10 @@ Whether the change is possible is for `revising` to say.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, time, tzinfo
-from typing import Any, NamedTuple, TypedDict, get_args
+from datetime import date, tzinfo
+from typing import Any, NamedTuple, get_args
 
 from ketasched.errors import BadRequest
 from ketasched.files.option_values import read_day, refuse_bad_value, refuse_unsafe_text
@@ -16,17 +16,13 @@ from ketasched.files.request_parsing import NONE, REQUEST_FIELDS, read_field
 from ketasched.files.typed_dates import date_and_time
 from ketasched.files.typed_text import text_of, texts_of
 from ketasched.model import (
-    Authorisation,
     Change,
     Clock,
     DateOrder,
-    DateRange,
     Driver,
-    Protocol,
     Record,
     ReviewOutcome,
     Scope,
-    TimeRange,
     Wish,
     Wishes,
     quote,
@@ -46,34 +42,6 @@ WISH_STEPS = {"unavailable": "a date; for weekdays --days, with all those that t
 
 MOST_DAYS = 366
 """A change that asks for so many days asks for no more."""
-
-
-class ChangeValues(TypedDict, total=False):
-    """What the verbs of `revise` take, by the names of their options."""
-
-    to: str | date
-    on: str | date
-    by: str | int
-    after: str | int
-    time: str | Clock | time
-    scope: Scope
-    make_up: bool
-    outcome: ReviewOutcome
-    name: str
-    phone: str
-    email: str
-    clear: bool
-    what: str
-    sessions: str | Authorisation | Sequence[str | Authorisation]
-    days: str | Sequence[str]
-    between: str | TimeRange
-    unavailable: str | date | Sequence[str | date | DateRange]
-    language: str
-    driver_language: str
-    patient_phone: str
-    patient_email: str
-    reminders: str | bool
-    protocol: str | Protocol
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import timedelta
 from itertools import pairwise
 
-from ketasched.files.emergency_numbers import NUMBERS, emergency_number
+from ketasched.files.countries import NUMBERS, emergency_number
 from ketasched.files.load import shipped_protocols
 from ketasched.language.catalogue import ENGLISH
 from ketasched.language.known import find_language, languages

@@ -6,7 +6,7 @@ from datetime import datetime
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from ketasched.files.codec import fields_of, plain
+from ketasched.files.codec import Field, fields_of, plain
 from ketasched.files.csv_cells import csv_line
 from ketasched.model import Key, Plain, Problem, quote
 from ketasched.model.did_you_mean import did_you_mean
@@ -114,19 +114,15 @@ def column_set_problems(data: Mapping[str, Any]) -> Iterator[Problem]:
     for heading, column in columns.items():
         value = column.get("value") if isinstance(column, dict) else None
         if isinstance(value, str) and value in known:
-            yield from _form_problems(f"columns.{heading}", column, value, known[value].kind)
+            yield from _form_problems(f"columns.{heading}", column, known[value])
         elif isinstance(value, str):
             hint = did_you_mean(value, known)
             yield f"columns.{heading}", f"{queue} have no value {quote(value)}{hint}"
 
 
-def _form_problems(
-    place: str,
-    column: Mapping[str, Any],
-    value: str,
-    kind: Any,  # noqa: ANN401 - a type as annotations have it
-) -> Iterator[Problem]:
-    """Problems with how a value of this type is to be written."""
+def _form_problems(place: str, column: Mapping[str, Any], wanted: Field) -> Iterator[Problem]:
+    """Problems with how the value of this field of the rows is to be written."""
+    value, kind = wanted.name, wanted.kind
     if get_origin(kind) in (Union, UnionType):
         kind = get_args(kind)[0]  # the other one is None
     choices = get_args(kind) if get_origin(kind) is Literal else ()

@@ -1,4 +1,4 @@
-"""The country of a time zone, and how dates and clock times are written in a country."""
+"""The country of a time zone: how dates and clock times are written there, and whom to call."""
 
 import tomllib
 from collections.abc import Mapping
@@ -25,6 +25,20 @@ class Customs:
     week_begins: Weekday
 
 
+EUROPE = (
+    "AT BE BG CH CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK"
+)
+"""The countries in which 112 is the number: the EU (directive 2018/1972) and its neighbours."""
+
+NUMBERS: Mapping[str, str] = {
+    **dict.fromkeys(EUROPE.split(), "112"),
+    **dict.fromkeys(("US", "CA", "MX"), "911"),
+    "GB": "999",
+    "AU": "000",
+    "NZ": "111",
+}
+"""The number to call in an emergency, by the country's ISO code; no other one do we know."""
+
 UNKNOWN_COUNTRY = Customs("24h", "intl", None, "mon")
 
 
@@ -33,19 +47,23 @@ def country_of(zone: str) -> str:
     return _countries().get(_links().get(zone, zone), "")
 
 
+def emergency_number(zone: str) -> str:
+    """The number for a clinic in this IANA zone, or "" if we do not know it."""
+    return NUMBERS.get(country_of(zone), "")
+
+
 def customs_of(country: str) -> Customs | None:
     """The customs of a country, by its ISO code; None if they are not known."""
-    table = _table()
-    if not any(country in codes for codes in table.values()):
+    customs = {name for name, codes in _table().items() if country in codes}
+    if not customs:
         return None
-    order: DateOrder = "mdy" if country in table["month_first"] else None
-    order = "dmy" if country in table["day_first"] else order
-    begins: Weekday = "sat" if country in table["week_begins_sat"] else "mon"
+    order: DateOrder = "mdy" if "month_first" in customs else None
+    begins: Weekday = "sat" if "week_begins_sat" in customs else "mon"
     return Customs(
-        "12h" if country in table["twelve_hours"] else "24h",
-        "us" if country in table["month_first"] else "intl",
-        order,
-        "sun" if country in table["week_begins_sun"] else begins,
+        "12h" if "twelve_hours" in customs else "24h",
+        "us" if "month_first" in customs else "intl",
+        "dmy" if "day_first" in customs else order,
+        "sun" if "week_begins_sun" in customs else begins,
     )
 
 

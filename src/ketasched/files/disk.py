@@ -102,6 +102,12 @@ class StandardInput:
         return _read_all(self.read, most, CHUNK)
 
 
+def read_input(path: str) -> bytes:
+    """The bytes of the file at `path`; "-" is standard input. Raises `BadFile`."""
+    with bad_file_for(path):
+        return StandardInput().read_all() if path == STANDARD_INPUT else read_bytes(path)
+
+
 @contextmanager
 def bad_file_for(path: str, noun: str = "file") -> Iterator[None]:
     """Raise `BadFile` if the block, which reads the file at `path`, raises `OSError`."""

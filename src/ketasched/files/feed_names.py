@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ketasched.errors import BadFile
-from ketasched.files.atomic_write import write_folder
-from ketasched.files.disk import kind_at, read_bytes
+from ketasched.files.atomic_write import locked_folder, replace_file
+from ketasched.files.disk import kind_at, read_bytes, refuse_all_but
 from ketasched.model import Course
 
 FEEDS_FILE = "feeds.json"
@@ -41,18 +41,12 @@ def keep_feed_names_in(path: Path, courses: Sequence[Course], naming: Naming) ->
     known = _read(path, last)
     if not naming(known):
         return known
-    files = {path.name: b""}
-
-    def name_feeds() -> None:
-        """Read again: the folder is locked by now."""
-        nonlocal known
+    with locked_folder(path.parent):
+        refuse_all_but("a file", path)
         known = with_names(_read(path, last), naming)
-        ids = [one.course_id for one in courses]
-        owner = {"patient": last.patient, "courses": ids}
+        owner = {"patient": last.patient, "courses": [one.course_id for one in courses]}
         content = {"format": FORMAT, **owner, "feeds": known}
-        files[path.name] = f"{json.dumps(content, indent=1)}\n".encode()
-
-    write_folder(path.parent, files, force=True, before_write=name_feeds)
+        replace_file(path, f"{json.dumps(content, indent=1)}\n".encode())
     return known
 
 

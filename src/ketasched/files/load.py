@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,7 +16,7 @@ from ketasched.files import codec
 from ketasched.files.codec import Noun
 from ketasched.files.column_mapping import ColumnMapping
 from ketasched.files.column_set import ColumnSet, column_set_problems, with_whole_columns
-from ketasched.files.countries import UNKNOWN_COUNTRY, country_of, customs_of
+from ketasched.files.countries import NUMBERS, UNKNOWN_COUNTRY, country_of, customs_of
 from ketasched.files.cross_references import (
     Data,
     clinic_problems,
@@ -27,7 +28,6 @@ from ketasched.files.cross_references import (
     zone_problems,
 )
 from ketasched.files.disk import MOST_BYTES, read_bytes
-from ketasched.files.emergency_numbers import NUMBERS
 from ketasched.files.toml_json import parse, read_data, read_text
 from ketasched.language.known import find_language
 from ketasched.model import (
@@ -153,7 +153,7 @@ def load_course(path: str) -> Course:
 
 def load_mapping(path: str) -> ColumnMapping:
     """The column mapping in the file at `path`. Raises `BadFile`."""
-    return _read_mapping(_read_kind("mapping", path), path)
+    return _read(ColumnMapping, _read_kind("mapping", path), path)
 
 
 def load_column_set(path: str, queue: Queue) -> ColumnSet:
@@ -305,26 +305,26 @@ def _place_key(problem: Problem) -> list[tuple[int, str]]:
 
 
 def _read(
-    kind: type[Noun], data: Data, path: str, problems: list[Problem], zone: ZoneInfo | None = None
+    kind: type[Noun],
+    data: Data,
+    path: str,
+    problems: Iterable[Problem] = (),
+    zone: ZoneInfo | None = None,
 ) -> Noun:
     """The noun of type `kind` in `data`. Raises `BadFile` with `problems` and those of `data`."""
+    number = data.get("format")
+    if kind is not Clinic and type(number) is int and number > 1:  # a clinic has no format
+        raise BadFile(
+            f"{path}: format {quote(number)} is of a later ketasched; this one reads format 1",
+            next_step="upgrade ketasched",
+        )
     noun, own_problems = codec.read(kind, data, zone=zone)
     _raise_for_problems(path, [*problems, *own_problems])
     assert noun is not None  # noqa: S101 - it has no problem
     return noun
 
 
-def _refuse_later_format(data: Data, path: str) -> None:
-    number = data.get("format")
-    if type(number) is int and number > 1:
-        raise BadFile(
-            f"{path}: format {quote(number)} is of a later ketasched; this one reads format 1",
-            next_step="upgrade ketasched",
-        )
-
-
 def _read_protocol(data: Data, path: str) -> Protocol:
-    _refuse_later_format(data, path)
     protocol = _read(Protocol, resolve_likes(data), path, protocol_problems(data))
     rules = ((f"visits.{name}", kind.no_driving) for name, kind in protocol.visits.items())
     _raise_for_problems(path, list(_same_day_problems(rules)))
@@ -359,34 +359,26 @@ def _same_day_problems(rules: Iterable[tuple[str, NoDriving | None]]) -> Iterato
 
 
 def _read_course(data: Data, path: str) -> Course:
-    _refuse_later_format(data, path)
     course = _read(Course, data, path, course_problems(data), zone_of(data.get("timezone")))
     # Times that an earlier version wrote did not run on.
     return replace(course, visits=run_on(course.visits, course.protocol.visits))
 
 
-def _read_mapping(data: Data, path: str) -> ColumnMapping:
-    _refuse_later_format(data, path)
-    return _read(ColumnMapping, data, path, [])
-
-
 def _read_column_set(data: Data, path: str) -> ColumnSet:
-    _refuse_later_format(data, path)
     data = with_whole_columns(data)
-    return _read(ColumnSet, data, path, [*column_set_problems(data)])
+    return _read(ColumnSet, data, path, column_set_problems(data))
 
 
 def _read_proposal(data: Data, path: str) -> WrittenProposal:
-    _refuse_later_format(data, path)
-    zone, problems = zone_of(data.get("timezone")), [*zone_problems(data)]
-    return _read(WrittenProposal, data, path, problems, zone)
+    zone = zone_of(data.get("timezone"))
+    return _read(WrittenProposal, data, path, zone_problems(data), zone)
 
 
 READERS: Mapping[str, Callable[[Data, str], FileNoun]] = {
     "protocol": _read_protocol,
     "clinic": _read_clinic,
     "course": _read_course,
-    "mapping": _read_mapping,
+    "mapping": partial(_read, ColumnMapping),
     "column-set": _read_column_set,
     "proposal": _read_proposal,
 }

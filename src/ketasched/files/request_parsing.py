@@ -7,9 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, Unpack
 
 from ketasched.errors import BadRequest
+from ketasched.files.request_values import RequestValues
 from ketasched.files.typed_dates import (
     BETWEEN_DATES,
     DATE_ORDER_STEP,
@@ -31,6 +32,7 @@ from ketasched.model import (
     quote,
     text_problem,
 )
+from ketasched.model.did_you_mean import did_you_mean
 from ketasched.model.email_address import read_email
 from ketasched.model.identifiers import read_reference
 from ketasched.model.regular_driver import person_name
@@ -68,6 +70,33 @@ YES, NO = ("yes", "y", "true", "x", "1"), ("no", "n", "false", "0")
 
 AUTHORISED = r"(\d{1,6})(?: sessions?| visits?)? from (.+)"
 """What is authorised, as people type it; the first and the last day are in the last group."""
+
+
+def request(*, date_order: str | None = None, **values: Unpack[RequestValues]) -> Request:
+    """The request for one patient, of texts or of ready values.
+
+    The fields and their texts are the options of `ketasched plan` and the columns of a roster:
+    `request(patient="P-014", start="7 Dec 2026", time="2pm", days="mon,wed,fri")`. What is None
+    or empty is not said, as an empty cell. `date_order` is how 03/04/2027 is read: "mdy" or "dmy".
+    Raises `BadRequest` with all that is wrong.
+    """
+    given = {name: value for name, value in values.items() if value not in (None, "", ())}
+    for name in given:
+        if name not in REQUEST_FIELDS:
+            said = f"a request has no field {quote(name)}{did_you_mean(name, REQUEST_FIELDS)}"
+            raise BadRequest(name, said, next_step=f"one of: {', '.join(REQUEST_FIELDS)}")
+    if "start" not in given:
+        raise BadRequest("start", "expected the first day that would do")
+    return read_request(given, _order(date_order))
+
+
+def _order(typed: str | None) -> DateOrder:
+    match typed:
+        case "mdy" | "dmy" as order:
+            return order
+        case None | "":
+            return None
+    raise BadRequest("date_order", f"expected mdy or dmy, not {quote(typed)}")
 
 
 def read_request(

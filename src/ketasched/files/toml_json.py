@@ -11,14 +11,7 @@ from functools import partial
 from typing import Any
 
 from ketasched.errors import BadFile, command_line
-from ketasched.files.disk import (
-    MOST_BYTES,
-    STANDARD_INPUT,
-    StandardInput,
-    bad_file_for,
-    open_file,
-    read_bytes,
-)
+from ketasched.files.disk import MOST_BYTES, STANDARD_INPUT, bad_file_for, open_file, read_input
 from ketasched.model import quote
 
 MOST_VALUES = 600_000
@@ -59,9 +52,7 @@ def read_text(path: str, *, or_input: bool = False) -> str:
     if path == STANDARD_INPUT and not or_input:
         step = "give the path of a file"
         raise BadFile(f"{path}: is standard input, which is not read here", next_step=step)
-    with bad_file_for(path):
-        is_input = path == STANDARD_INPUT
-        return _decode(StandardInput().read_all() if is_input else read_bytes(path), path)
+    return _decode(read_input(path), path)
 
 
 def read_lines(path: str) -> Iterator[tuple[str, str]]:

@@ -11,11 +11,7 @@ from ketasched.model.values import DAY_NAMES
 Meanings = tuple[int, ...]
 """The days that a text can mean, Monday being 0."""
 
-GROUPS: dict[str, list[Meanings]] = {
-    "weekday": [(0,), (1,), (2,), (3,), (4,)],
-    "weekend": [(5,), (6,)],
-    "daily": [(0,), (1,), (2,), (3,), (4,), (5,), (6,)],
-}
+GROUPS = {"weekday": range(5), "weekend": range(5, 7), "daily": range(7)}
 LETTERS: dict[str, list[Meanings]] = {
     letter: [tuple(day for day, name in enumerate(DAY_NAMES) if name.startswith(letter))]
     for letter in "mtwfs"
@@ -28,7 +24,8 @@ NAMES: dict[str, list[Meanings]] = {
     for length in range(2, len(name) + 1)
     for plural in ("", "s")
 }
-WORDS = LETTERS | NAMES | GROUPS | {f"{name}s": days for name, days in GROUPS.items()}
+WORDS = LETTERS | NAMES
+WORDS |= {name + s: [(day,) for day in days] for name, days in GROUPS.items() for s in ("", "s")}
 
 COMPACT = re.compile(r"mon|tue|wed|thu|fri|sat|sun|mo|tu|we|th|fr|sa|su|[mtwrfs]")
 """A day in a word of several: "TTh", "MonWed"."""

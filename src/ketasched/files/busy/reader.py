@@ -17,7 +17,7 @@ from ketasched.files.busy.notes import BadLine, Notes, problems_of, sentence
 from ketasched.files.busy.recurrence import Budget
 from ketasched.files.busy.spans import Moment, wall_of
 from ketasched.files.busy.vevent import BusyEvent, EventReader, is_free, may_touch
-from ketasched.files.disk import STANDARD_INPUT, StandardInput, bad_file_for, read_bytes
+from ketasched.files.disk import STANDARD_INPUT, read_input
 from ketasched.model import BusyTime
 
 LONGEST_NAME = 60
@@ -83,9 +83,7 @@ def read_calendar(path: str, reading: Reading | None = None) -> Calendar:
     """The calendar in the file at `path`; "-" is standard input. Raises `BadFile`."""
     if "://" in path:
         raise BadFile(f"{path}: is no file", next_step="download the calendar, and give its file")
-    with bad_file_for(path):
-        raw = StandardInput().read_all() if path == STANDARD_INPUT else read_bytes(path)
-    return calendar_from(raw, path, reading)
+    return calendar_from(read_input(path), path, reading)
 
 
 def calendar_from(raw: bytes, path: str, reading: Reading | None = None) -> Calendar:

@@ -1,9 +1,9 @@
-"""The emergency number of a clinic: of its own country, or none."""
+"""What is said of a country: the emergency number of a clinic is of its own country, or none."""
 
 import pytest
 
 from ketasched.files.clinic_warnings import clinic_warnings
-from ketasched.files.emergency_numbers import emergency_number
+from ketasched.files.countries import emergency_number
 from ketasched.files.load import starter_clinic
 from ketasched.model import Instructions
 from tests.support.nouns import clinic
