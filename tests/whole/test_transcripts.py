@@ -98,8 +98,8 @@ ELSEWHERE = {
     "register/database.py _bring_up_to_date": "register/test_register.py::test_a_register_of",
     "register/database.py open_database": "register/test_register_cli.py::test_a_missing_driver",
     "register/database_errors.py damaged_file": "register/test_register_cli.py::test_a_damaged",
-    "files/roster/dialect.py _refuse_malformed": "files/test_roster.py::test_a_file_that_is_no",
-    "files/roster/ndjson.py _parse_object": "files/test_roster.py::test_a_bad_line_of_json_says",
+    "files/roster/header.py _refuse_malformed": "files/test_roster.py::test_a_file_that_is_no",
+    "files/roster/rows.py _parse_object": "files/test_roster.py::test_a_bad_line_of_json_says",
     "together/plan.py solver": "together/test_together.py::test_without_the_extra_it_says_what",
 }
 """Errors that no typed command gives alone (a kill, a full disk, 10 MB), and their tests."""

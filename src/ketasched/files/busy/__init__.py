@@ -3,6 +3,6 @@
 Doors: none but this module.
 """
 
-from ketasched.files.busy.reader import Calendar, Reading, calendar_from, read_calendar
+from ketasched.files.busy.calendar import Calendar, Reading, calendar_from, read_calendar
 
 __all__ = ["Calendar", "Reading", "calendar_from", "read_calendar"]

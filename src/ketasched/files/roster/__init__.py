@@ -6,8 +6,8 @@ Doors: none but this module.
 # mypy: implicit-reexport
 # ruff: noqa: F401
 
+from ketasched.files.roster.header import REJECT_COLUMNS
 from ketasched.files.roster.rows import (
-    REJECT_COLUMNS,
     ROW,
     Roster,
     Row,

@@ -9,9 +9,12 @@ import codecs
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
 
 from ketasched.errors import BadFile, BadRequest, summarise_problems
 from ketasched.files.column_mapping import normalise_heading
+from ketasched.files.csv_cells import unescape_cell
 from ketasched.files.request_parsing import ROSTER_FIELDS
 from ketasched.files.roster.csv_records import (
     MOST_CELL,
@@ -44,6 +47,16 @@ REQUIRED = ("patient", "start")
 
 FILLERS = frozenset(("date", "day", "id", "no", "number", "ref", "reference", "code", "of", "the"))
 """Words of a heading that say nothing of its column: "Start date" is about `start`."""
+
+REJECT_COLUMNS = ("row", "rule", "reason")
+"""The last columns of a file of rejects, which a batch writes; `row` is the row's number.
+
+A file of rejects is a roster again once its rows are mended: these columns are ignored, and cells
+are unescaped (`csv_cells.unescape_cell`). In any other roster a leading "'" stays.
+"""
+
+JSON_COLUMN = "json"
+"""The only column of an NDJSON roster and of its rejects: the unchanged line."""
 
 IGNORED = ""
 """Stands for the column of an ignored heading."""
@@ -101,7 +114,7 @@ def _nearest_column(heading: str) -> str:
     return nearest(name, ROSTER_FIELDS) or nearest(telling, ROSTER_FIELDS)
 
 
-def map_headings(headings: Sequence[str], heading_map: HeadingMap, place: str) -> tuple[str, ...]:
+def _map_headings(headings: Sequence[str], heading_map: HeadingMap, place: str) -> tuple[str, ...]:
     """The column of each heading, or `IGNORED`.
 
     Raises `BadFile` with all problems of the header, which is at `place`.
@@ -175,7 +188,47 @@ def _unknown_headings(
     yield from [""] * (len(unknown) - MOST_PROBLEMS_SHOWN)
 
 
-def peek_first_line(lines: LineReader, path: str) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The headings, columns and delimiter of a roster, and the lines after its header.
+
+    In an NDJSON roster each line is one cell, headed `JSON_COLUMN`; there is no delimiter. Such a
+    roster and its rejects have no columns: the keys of the JSON in the cell name the columns.
+    """
+
+    heading_map: HeadingMap
+    lines: LineReader
+    header: tuple[str, ...] = (JSON_COLUMN,)
+    columns: tuple[str, ...] = ()
+    delimiter: str = ""
+    is_rejects: bool = False
+
+    @property
+    def width(self) -> int:
+        """How many cells a row has."""
+        return len(self.header) + len(REJECT_COLUMNS) * self.is_rejects
+
+
+def read_layout(stream: BinaryIO, heading_map: HeadingMap, path: str) -> Layout:
+    """The layout of the roster in a stream.
+
+    Raises `BadFile` if the stream is empty or no text, if its delimiter is ambiguous, or if the
+    header is malformed or has unknown, duplicate or missing columns.
+    """
+    lines = LineReader(stream)
+    if _peek_first_line(lines, path).startswith(b"{"):
+        return Layout(heading_map, lines)
+    delimiter, headings, place = _read_header(lines, heading_map, path)
+    own, last = headings[: -len(REJECT_COLUMNS)], headings[-len(REJECT_COLUMNS) :]
+    is_rejects = tuple(last) == REJECT_COLUMNS and not any(map(heading_map.column, last))
+    if is_rejects:
+        headings = [unescape_cell(heading) for heading in own]
+    is_json = is_rejects and headings == [JSON_COLUMN]
+    columns = () if is_json else _map_headings(headings, heading_map, place)
+    return Layout(heading_map, lines, tuple(headings), columns, delimiter, is_rejects)
+
+
+def _peek_first_line(lines: LineReader, path: str) -> bytes:
     """The first line that is not blank, which is pushed back, without a byte-order mark.
 
     Raises `BadFile` if there is no such line, or the file is no text.
@@ -191,7 +244,7 @@ def peek_first_line(lines: LineReader, path: str) -> bytes:
     raise BadFile(f"{path}: is empty", next_step="give a roster with a header row")
 
 
-def read_header(
+def _read_header(
     lines: LineReader, heading_map: HeadingMap, path: str
 ) -> tuple[str, list[str], str]:
     """The delimiter, the headings, and the header's place for messages.
@@ -224,7 +277,7 @@ def _declared_delimiters(lines: LineReader, path: str) -> tuple[str, ...]:
             f"{path}:{number}: cells are separated by {quote(delimiter)}, which is not read",
             next_step="use a comma, a semicolon or a tab",
         )
-    peek_first_line(lines, path)
+    _peek_first_line(lines, path)
     return (delimiter,)
 
 

@@ -13,39 +13,18 @@ import re
 from collections import UserString
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import BinaryIO, NamedTuple
 
 from ketasched.errors import BadRequest
 from ketasched.files.csv_cells import unescape_cell
 from ketasched.files.request_parsing import EMPTY, REQUEST_FIELDS, ROSTER_FIELDS, read_request
-from ketasched.files.roster.csv_records import (
-    MOST_CELL,
-    MOST_ROW,
-    LineReader,
-    RecordScanner,
-    read_records,
-)
-from ketasched.files.roster.header import (
-    REQUIRED,
-    HeadingMap,
-    map_headings,
-    peek_first_line,
-    read_header,
-)
+from ketasched.files.roster.csv_records import MOST_CELL, MOST_ROW, RecordScanner, read_records
+from ketasched.files.roster.header import REQUIRED, HeadingMap, Layout, read_layout
 from ketasched.files.toml_json import no_duplicate_keys
 from ketasched.files.typed_dates import spelled_date
 from ketasched.files.typed_text import clean_text
 from ketasched.model import DateOrder, Request, quote
-
-REJECT_COLUMNS = ("row", "rule", "reason")
-"""The last columns of a file of rejects, which a batch writes; `row` is the row's number.
-
-A file of rejects is a roster again once its rows are mended: these columns are ignored, and cells
-are unescaped (`csv_cells.unescape_cell`). In any other roster a leading "'" stays.
-"""
-
-JSON_COLUMN = "json"
-"""The only column of an NDJSON roster and of its rejects: the unchanged line."""
 
 ROW = "row"
 """The field of an error about the row as a whole."""
@@ -116,20 +95,8 @@ def read_roster(
     duplicate or missing. In NDJSON, an unknown key is a problem of its row. Errors of the stream
     are passed on.
     """
-    heading_map = HeadingMap(names or {}, ignored)
-    lines = LineReader(stream)
-    if peek_first_line(lines, path).startswith(b"{"):
-        layout = Layout((JSON_COLUMN,), (), "", is_rejects=False)
-    else:
-        delimiter, headings, place = read_header(lines, heading_map, path)
-        own, last = headings[: -len(REJECT_COLUMNS)], headings[-len(REJECT_COLUMNS) :]
-        is_rejects = tuple(last) == REJECT_COLUMNS and not any(map(heading_map.column, last))
-        if is_rejects:
-            headings = [unescape_cell(heading) for heading in own]
-        is_json = is_rejects and headings == [JSON_COLUMN]
-        columns = () if is_json else map_headings(headings, heading_map, place)
-        layout = Layout(tuple(headings), columns, delimiter, is_rejects)
-    return Roster(layout.header, layout.read_rows(lines, heading_map), layout.is_rejects)
+    layout = read_layout(stream, HeadingMap(names or {}, ignored), path)
+    return Roster(layout.header, _read_rows(layout), layout.is_rejects)
 
 
 def request_of_row(row: Row, order: DateOrder = None) -> Request:
@@ -165,63 +132,52 @@ Contents = tuple[Mapping[str, str], tuple[str, ...], BadRequest | None]
 """The `texts`, `raw_cells` and `problem` of a row."""
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The headings, columns and delimiter of a roster, and whether it is a file of rejects.
+def _read_rows(layout: Layout) -> Iterator[Row]:
+    """The rows of the records that are not blank."""
+    is_row = partial(_looks_like_row, layout)
+    scanner = RecordScanner(layout.delimiter, is_row) if layout.delimiter else None
+    number = 0
+    for record in read_records(layout.lines, scanner):
+        text = _decode(record.raw)
+        cells = scanner.split(text) if scanner and not record.problem else [text]
+        if scanner and not any(map(clean_text, cells)):  # nothing but delimiters
+            continue
+        number += 1
+        if not any(map(clean_text, cells[layout.width :])):
+            del cells[layout.width :]
+        if problem := record.problem or _width_problem(len(cells), layout.width):
+            refusal = BadRequest(ROW, problem, public=problem)
+            yield Row(number, record.line, {}, (text,), refusal)
+        else:
+            yield Row(number, record.line, *_read_cells(layout, cells))
 
-    In an NDJSON roster each line is one cell, headed `JSON_COLUMN`; there is no delimiter. Such a
-    roster and its rejects have no columns: the keys of the JSON in the cell name the columns.
-    """
 
-    header: tuple[str, ...]
-    columns: tuple[str, ...]
-    delimiter: str
-    is_rejects: bool
+def _looks_like_row(layout: Layout, raw: bytes) -> bool:
+    """Whether a line, split regardless of quotes, has a patient and a start date."""
+    cells = [clean_text(cell) for cell in _decode(raw).split(layout.delimiter)]
+    if len(cells) < len(layout.header) or not layout.columns:
+        return False
+    patient, start = (cells[layout.columns.index(name)] for name in REQUIRED)
+    return bool(patient) and (_is_date(start, "dmy") or _is_date(start, "mdy"))
 
-    def read_rows(self, lines: LineReader, heading_map: HeadingMap) -> Iterator[Row]:
-        """The rows of the records that are not blank."""
-        scanner = RecordScanner(self.delimiter, self._is_row) if self.delimiter else None
-        width = len(self.header) + len(REJECT_COLUMNS) * self.is_rejects
-        number = 0
-        for record in read_records(lines, scanner):
-            text = _decode(record.raw)
-            cells = scanner.split(text) if scanner and not record.problem else [text]
-            if scanner and not any(map(clean_text, cells)):  # nothing but delimiters
-                continue
-            number += 1
-            if not any(map(clean_text, cells[width:])):
-                del cells[width:]
-            if problem := record.problem or _width_problem(len(cells), width):
-                refusal = BadRequest(ROW, problem, public=problem)
-                yield Row(number, record.line, {}, (text,), refusal)
-            else:
-                yield Row(number, record.line, *self._read_cells(cells, heading_map))
 
-    def _is_row(self, raw: bytes) -> bool:
-        """Whether a line, split regardless of quotes, has a patient and a start date."""
-        cells = [clean_text(cell) for cell in _decode(raw).split(self.delimiter)]
-        if len(cells) < len(self.header) or not self.columns:
-            return False
-        patient, start = (cells[self.columns.index(name)] for name in REQUIRED)
-        return bool(patient) and (_is_date(start, "dmy") or _is_date(start, "mdy"))
-
-    def _read_cells(self, cells: list[str], heading_map: HeadingMap) -> Contents:
-        """The contents of a row with these cells."""
-        if self.is_rejects:
-            cells = [unescape_cell(cell) for cell in cells[: len(self.header)]]
-        raw_cells = tuple(cells)
-        if not self.columns:
-            try:
-                return parse_json_row(cells[0], heading_map), raw_cells, None
-            except BadRequest as error:
-                return {}, raw_cells, error
-        texts = {
-            column: text
-            for column, cell in zip(self.columns, cells, strict=True)
-            if column and (text := clean_text(cell))
-        }
-        named = zip(self.columns, self.header, strict=True)
-        return texts, raw_cells, cell_problem((one or heading for one, heading in named), cells)
+def _read_cells(layout: Layout, cells: list[str]) -> Contents:
+    """The contents of a row with these cells."""
+    if layout.is_rejects:
+        cells = [unescape_cell(cell) for cell in cells[: len(layout.header)]]
+    raw_cells = tuple(cells)
+    if not layout.columns:
+        try:
+            return parse_json_row(cells[0], layout.heading_map), raw_cells, None
+        except BadRequest as error:
+            return {}, raw_cells, error
+    texts = {
+        column: text
+        for column, cell in zip(layout.columns, cells, strict=True)
+        if column and (text := clean_text(cell))
+    }
+    named = zip(layout.columns, layout.header, strict=True)
+    return texts, raw_cells, cell_problem((one or heading for one, heading in named), cells)
 
 
 def _is_date(text: str, order: DateOrder) -> bool:
