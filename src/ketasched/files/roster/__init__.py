@@ -7,11 +7,4 @@ Doors: none but this module.
 # ruff: noqa: F401
 
 from ketasched.files.roster.header import REJECT_COLUMNS
-from ketasched.files.roster.rows import (
-    ROW,
-    Roster,
-    Row,
-    priority_of,
-    read_roster,
-    request_of_row,
-)
+from ketasched.files.roster.rows import ROW, Roster, Row, priority_of, read_roster, request_of_row
