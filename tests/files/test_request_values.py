@@ -21,15 +21,20 @@ from ketasched.model import (
 START, OTHER = date(2027, 1, 4), date(2027, 1, 6)
 
 PAIRS: dict[str, tuple[Any, Any]] = {
+    "days": ("mon,wed", ("mon", "wed")),
+    "between": ("8am-noon", TimeRange(480, 720)),
+    "time": ("2pm", Clock(840)),
+    "unavailable": ("2027-01-04..2027-01-06", (DateRange(START, OTHER),)),
+    "language": ("es", "es"),
+    "driver_language": ("fr", "fr"),
+    "patient_phone": ("+1 555 0199", "+1 555 0199"),
+    "patient_email": ("o'brien+visits@example.org", "o'brien+visits@example.org"),
+    "reminders": ("yes", True),
     "start": ("4 Jan 2027", START),
     "patient": ("P-014", "P-014"),
     "latest_start": ("2027-01-06", OTHER),
     "per_week": ("2", 2),
     "every_days": ("14", 14),
-    "time": ("2pm", Clock(840)),
-    "between": ("8am-noon", TimeRange(480, 720)),
-    "days": ("mon,wed", ("mon", "wed")),
-    "unavailable": ("2027-01-04..2027-01-06", (DateRange(START, OTHER),)),
     "prior": ("2027-01-04", (START,)),
     "boosters": ("1", 1),
     "booster_every": ("21", 21),
@@ -45,11 +50,6 @@ PAIRS: dict[str, tuple[Any, Any]] = {
         "Ana Lima, +1 555 0134, mon fri",
         (RegularDriver("Ana Lima", "+1 555 0134", ("mon", "fri")),),
     ),
-    "patient_phone": ("+1 555 0199", "+1 555 0199"),
-    "patient_email": ("o'brien+visits@example.org", "o'brien+visits@example.org"),
-    "reminders": ("yes", True),
-    "language": ("es", "es"),
-    "driver_language": ("fr", "fr"),
 }
 """A text and a ready value of each field."""
 

@@ -55,7 +55,8 @@ def prepared_folder(
     paths = [folder / name for name in files]
     with ExitStack() as stack:
         with refuse_os_errors(folder):
-            stack.callback(_remove_empty, missing_folders({folder, *(p.parent for p in paths)}))
+            missing = missing_folders({folder, *(path.parent for path in paths)})
+            stack.callback(_attempt, [inner.rmdir for inner in reversed(missing)])
             make_folder(folder)
             stack.enter_context(folder_lock(folder))
             if before_write is not None:
@@ -64,7 +65,7 @@ def prepared_folder(
             for inner in {path.parent for path in paths} - {folder}:
                 make_folder(inner)
             parts = {path: _part_beside(path) for path in paths}
-            stack.callback(_remove_parts, parts.values())
+            stack.callback(_attempt, [part.unlink for part in parts.values()])
             for path, data in zip(paths, files.values(), strict=True):
                 create_file(parts[path], data)
                 if not has_content(parts[path], data):
@@ -265,14 +266,8 @@ def missing_folders(folders: Iterable[Path]) -> list[Path]:
     return sorted({one for at in folders for one in (at, *at.parents) if not one.exists()})
 
 
-def _remove_empty(folders: Iterable[Path]) -> None:
-    """Remove those of these folders that are empty, the innermost first."""
-    for folder in reversed([*folders]):
+def _attempt(removals: Iterable[Callable[[], None]]) -> None:
+    """Remove what can be removed: files that are there, and folders that are empty."""
+    for remove in removals:
         with suppress(OSError):
-            folder.rmdir()
-
-
-def _remove_parts(parts: Iterable[Path]) -> None:
-    for part in parts:
-        with suppress(OSError):
-            part.unlink()
+            remove()

@@ -17,18 +17,28 @@ from ketasched.model import (
 )
 
 
-class RequestValues(TypedDict, total=False):
-    """The fields of a request; several values are a sequence, or one text with ";" between."""
+class WishValues(TypedDict, total=False):
+    """The wishes of a patient; several values are a sequence, or one text with ";" between."""
+
+    days: str | Sequence[str]
+    between: str | TimeRange | None
+    time: str | Clock | time | None
+    unavailable: str | date | Sequence[str | date | DateRange]
+    language: str
+    driver_language: str
+    patient_phone: str
+    patient_email: str
+    reminders: str | bool
+
+
+class RequestValues(WishValues, total=False):
+    """The fields of a request."""
 
     start: Required[str | date]
     patient: str
     latest_start: str | date | None
     per_week: str | int | None
     every_days: str | int | None
-    time: str | Clock | time | None
-    between: str | TimeRange | None
-    days: str | Sequence[str]
-    unavailable: str | date | Sequence[str | date | DateRange]
     prior: str | date | Sequence[str | date]
     boosters: str | int
     booster_every: str | int | None
@@ -41,21 +51,15 @@ class RequestValues(TypedDict, total=False):
     driver_phone: str
     driver_email: str
     driver: str | Sequence[str | RegularDriver]
-    patient_phone: str
-    patient_email: str
-    reminders: str | bool
-    language: str
-    driver_language: str
 
 
-class ChangeValues(TypedDict, total=False):
+class ChangeValues(WishValues, total=False):
     """What the verbs of `revise` take, by the names of their options."""
 
     to: str | date
     on: str | date
     by: str | int
     after: str | int
-    time: str | Clock | time
     scope: Scope
     make_up: bool
     outcome: ReviewOutcome
@@ -65,12 +69,4 @@ class ChangeValues(TypedDict, total=False):
     clear: bool
     what: str
     sessions: str | Authorisation | Sequence[str | Authorisation]
-    days: str | Sequence[str]
-    between: str | TimeRange
-    unavailable: str | date | Sequence[str | date | DateRange]
-    language: str
-    driver_language: str
-    patient_phone: str
-    patient_email: str
-    reminders: str | bool
     protocol: str | Protocol

@@ -168,7 +168,7 @@ def _read_cells(layout: Layout, cells: list[str]) -> Contents:
     raw_cells = tuple(cells)
     if not layout.columns:
         try:
-            return parse_json_row(cells[0], layout.heading_map), raw_cells, None
+            return _parse_json_row(cells[0], layout.heading_map), raw_cells, None
         except BadRequest as error:
             return {}, raw_cells, error
     texts = {
@@ -177,7 +177,7 @@ def _read_cells(layout: Layout, cells: list[str]) -> Contents:
         if column and (text := clean_text(cell))
     }
     named = zip(layout.columns, layout.header, strict=True)
-    return texts, raw_cells, cell_problem((one or heading for one, heading in named), cells)
+    return texts, raw_cells, _cell_problem((one or heading for one, heading in named), cells)
 
 
 def _is_date(text: str, order: DateOrder) -> bool:
@@ -199,7 +199,7 @@ def _width_problem(count: int, width: int) -> str:
     return f"has {count:,} cell{'s' * (count != 1)}, and the header {width:,}: {fix}"
 
 
-def parse_json_row(text: str, heading_map: HeadingMap) -> dict[str, str]:
+def _parse_json_row(text: str, heading_map: HeadingMap) -> dict[str, str]:
     """The cells that are not empty, by column. Raises `BadRequest`.
 
     A value is text, a whole number, null (an empty cell), or, for a column with several values, a
@@ -214,7 +214,7 @@ def parse_json_row(text: str, heading_map: HeadingMap) -> dict[str, str]:
             raise BadRequest(column, f"is there twice, once as {quote(key)}")
         if column:
             cells[column] = _cell_text(column, value)
-    if problem := cell_problem(cells, cells.values()):
+    if problem := _cell_problem(cells, cells.values()):
         raise problem
     return {column: cell for column, cell in cells.items() if cell}
 
@@ -257,7 +257,7 @@ def _describe(value: object) -> str:
     return "an object" if isinstance(value, dict) else quote(value)
 
 
-def cell_problem(names: Iterable[str], cells: Collection[str]) -> BadRequest | None:
+def _cell_problem(names: Iterable[str], cells: Collection[str]) -> BadRequest | None:
     """The first problem with the text of a cell, or None; `names` are headings or columns."""
     if not _text_problem("".join(cells)):  # quicker than cell by cell
         return None
