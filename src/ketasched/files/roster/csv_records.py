@@ -63,15 +63,12 @@ class Record(NamedTuple):
     problem: str = ""
 
 
-class LineReader:
+class LineReader(Iterator[Line]):
     """An iterator over the lines of a stream (CR, LF or CRLF), with pushback."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._unread = enumerate(_split_lines(stream), 1)
         self._pushed_back: list[Line] = []
-
-    def __iter__(self) -> Iterator[Line]:
-        return self
 
     def __next__(self) -> Line:
         return self._pushed_back.pop() if self._pushed_back else next(self._unread)
