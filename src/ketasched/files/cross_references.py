@@ -4,7 +4,7 @@ The checks read plain data, before the codec makes nouns of it: a value that no 
 no other problem.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
 from itertools import chain, islice
 from typing import Any
@@ -166,17 +166,25 @@ def _repeated(texts: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
         seen.add(text)
 
 
+def _unknown(
+    texts: Iterable[tuple[str, str]], known: Collection[str], said: str
+) -> Iterator[Problem]:
+    """Those of the places and texts whose text is not known; the nearest known one is named."""
+    for place, text in texts:
+        if text not in known:
+            yield place, f"{said} {quote(text)}{did_you_mean(text, known)}"
+
+
 def _id_problems(data: Data) -> Iterator[Problem]:
     if data.get("id") in languages():
         yield "id", f"{quote(data['id'])} is the code of a language"
 
 
 def _like_problems(visits: Data) -> Iterator[Problem]:
+    likes = ((f"visits.{name}.like", like) for name in visits if (like := _like(visits, name)))
+    yield from _unknown(likes, visits, "no visit is called")
     for name in visits:
-        like = _like(visits, name)
-        if like and like not in visits:
-            yield f"visits.{name}.like", _no_visit_is_called(like, visits)
-        elif like and _is_circular(_lineage(visits, name)):
+        if _is_circular(_lineage(visits, name)):
             yield f"visits.{name}.like", "goes round in a circle"
 
 
@@ -211,24 +219,16 @@ def _merge_lineage(visits: Data, name: str) -> Any:
 
 
 def _name_problems(data: Data) -> Iterator[Problem]:
-    visits = _table(data, "visits")
-    for place, visit in _texts(data, "phases[].visit"):
-        if visits and visit not in visits:
-            yield place, _no_visit_is_called(visit, visits)
+    if visits := _table(data, "visits"):
+        yield from _unknown(_texts(data, "phases[].visit"), visits, "no visit is called")
     phases, companions = _texts(data, "phases[].name"), _texts(data, "companions[].name")
-    names = [name for _, name in phases]
     for place, name in _repeated(phases):
         yield place, f"{quote(name)} is the name of an earlier phase, too"
-    for place, name in _texts(data, "companions[].phase"):
-        if name and name not in names:
-            yield place, f"no phase is called {quote(name)}{did_you_mean(name, names)}"
+    beside = ((place, name) for place, name in _texts(data, "companions[].phase") if name)
+    yield from _unknown(beside, [name for _, name in phases], "no phase is called")
     for place, name in _repeated([*phases, *companions]):
         if place.startswith("companions"):
             yield place, f"{quote(name)} is the name of a phase or another companion, too"
-
-
-def _no_visit_is_called(name: str, visits: Data) -> str:
-    return f"no visit is called {quote(name)}{did_you_mean(name, visits)}"
 
 
 def _path_problems(data: Data, key: str) -> Iterator[Problem]:
