@@ -38,9 +38,10 @@ class UnitOccupancy:
         """The largest number of holds at once from `begin` until before `end`."""
         first = bisect_right(self._begins, begin)
         last = bisect_left(self._begins, end, first)
-        # The number rises only where a hold begins.
-        instants = {begin, *self._begins[first:last]}
-        return max(map(self.at, instants))
+        peak = first - bisect_right(self._ends, begin)
+        for index in range(first, last):  # the number rises only where a hold begins
+            peak = max(peak, index + 1 - bisect_right(self._ends, self._begins[index]))
+        return peak
 
     def reaches(self, number: int, begin: float, end: float) -> bool:
         """Whether the peak from `begin` until before `end` is `number` or more."""

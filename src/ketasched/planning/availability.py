@@ -15,7 +15,7 @@ from ketasched.model.memo import memoised
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.wall_clock import minutes_gone_back, moment_at, slot_at
 from ketasched.planning.shortest_path import Candidate
-from ketasched.rules import DAY_RULES, SLOT_RULES
+from ketasched.rules import DAY_RULES, SLOT_RULES, OccupancyRule, has_room
 from ketasched.rules.base import ClinicRule, PlanningContext, first_broken
 
 MAX_DAYS = 4096
@@ -157,7 +157,9 @@ class PatientAvailability:
         self.context = context
         self._wanted = context.wanted
         self._day_rules = [rule for rule in PATIENT_DAY_RULES if rule.concerns(context)]
-        self._slot_rules = [rule for rule in PATIENT_SLOT_RULES if rule.concerns(context)]
+        concerned = [rule for rule in PATIENT_SLOT_RULES if rule.concerns(context)]
+        self._slot_rules = [rule for rule in concerned if not isinstance(rule, OccupancyRule)]
+        self._looks_at_holds = len(self._slot_rules) < len(concerned)
         self._availability: dict[int, Availability] = {}
         self._candidates: dict[tuple[int, int, bool], list[Candidate]] = {}
         self._refusals: dict[tuple[int, int], Finding | None] = {}
@@ -171,7 +173,7 @@ class PatientAvailability:
         key = day, id(kind), by_clock
         found = self._candidates.get(key)
         if found is None:
-            if by_clock or self._slot_rules:
+            if by_clock or self._slot_rules or self._looks_at_holds:
                 allowed = self.allowed(kind, day)
                 found = list(allowed if by_clock else islice(allowed, 1))
             else:
@@ -236,4 +238,6 @@ class PatientAvailability:
 
     def _allows_slot(self, slot: Slot) -> bool:
         """Whether the patient's rules allow a slot that the clinic's rules allow."""
+        if self._looks_at_holds and not has_room(slot, self.context):
+            return False
         return all(rule.allows(slot, self.context) for rule in self._slot_rules)

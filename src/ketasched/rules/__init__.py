@@ -40,7 +40,7 @@ from ketasched.rules.course_rules import (
     missing_records,
 )
 from ketasched.rules.move_rules import Earlier, Notice
-from ketasched.rules.occupancy_rules import Capacity, OccupancyRule, Staff
+from ketasched.rules.occupancy_rules import Capacity, OccupancyRule, Staff, has_room
 from ketasched.rules.spacing_rules import Gap, Span
 from ketasched.rules.visit_rules import (
     Availability,

@@ -15,6 +15,14 @@ from ketasched.model.wall_clock import clock_text, moment_at
 from ketasched.rules.base import PlanningContext, VisitRule
 
 
+def has_room(slot: Slot, context: PlanningContext) -> bool:
+    """Whether every unit that a slot holds is there and free: all rules of this module at once."""
+    for hold, limit in limited_holds(context.clinic, slot):
+        if limit <= 0 or context.bookings.reaches(limit, hold):
+            return False
+    return True
+
+
 class OccupancyRule(VisitRule):
     """A constraint on the units that a visit holds: their limits, and what others hold of them."""
 
