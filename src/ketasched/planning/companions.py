@@ -215,12 +215,14 @@ def left_out_companions(
     context: PlanningContext, course: Course, not_before: datetime | None = None
 ) -> Iterator[Finding]:
     """A finding for each companion that the course should have, has not, and could still have."""
-    if not context.protocol.companions:
-        return
     there = [one for one in course.companions if one.status != "omitted"]
+    asked = wanted_companions(context.protocol, course.visits)
+    missing = [wanted for wanted in asked if not any(map(wanted.is_of, there))]
+    if not missing:
+        return
     dates = CompanionDates(context, course.visits, there, not_before)
-    for wanted in wanted_companions(context.protocol, course.visits):
-        if dates.is_over(wanted) or any(map(wanted.is_of, there)):
+    for wanted in missing:
+        if dates.is_over(wanted):
             continue
         first, last = sorted(date.fromordinal(wanted.days[end]) for end in (0, -1))
         number = wanted.visit.number
