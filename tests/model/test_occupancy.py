@@ -34,8 +34,6 @@ def test_the_counts_are_those_of_counting_each_hold_by_hand(holds, random):
             instants = range(int(asked.begin), int(asked.end), 450)
             peak = max(by_hand(there, unit, instant) for instant in instants)
             assert occupancy.peak(asked) == peak
-            assert occupancy.reaches(peak, asked)
-            assert not occupancy.reaches(peak + 1, asked)
             ends = {one.end for one in there if one.unit == unit and one.end > start}
             assert occupancy.ends_after(asked, QUARTERS[-1]) == sorted(
                 end for end in ends if end <= QUARTERS[-1]

@@ -3,10 +3,9 @@
 import re
 import unicodedata
 from functools import cache
-from importlib.resources import files
 
 from ketasched.language.catalogue import ENGLISH, NOT_COMPILED, is_compiled
-from ketasched.language.tables import read_table
+from ketasched.language.tables import TABLES, read_table
 
 _COUNTRY = re.compile(r"(?<=^[a-z]{2})[-_](?:[a-z]{2}|[0-9]{3})$")
 """What follows a language in a code such as "es-mx" or "es-419"."""
@@ -15,8 +14,7 @@ _COUNTRY = re.compile(r"(?<=^[a-z]{2})[-_](?:[a-z]{2}|[0-9]{3})$")
 @cache
 def languages() -> tuple[str, ...]:
     """The codes of all languages, English first."""
-    names = (path.name for path in files("ketasched.language").joinpath("tables").iterdir())
-    codes = {name.removesuffix(".toml") for name in names if name.endswith(".toml")}
+    codes = {path.stem for path in TABLES.glob("*.toml")}
     return (ENGLISH, *sorted(codes - {ENGLISH}))
 
 

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,12 @@ class Table:
     numbers: Mapping[str, Mapping[str, str]]
 
 
+# Not `importlib.resources`, which takes as long to import as a course takes to plan.
+TABLES = Path(__file__).parent / "tables"
+
+
 @cache
 def read_table(language: str) -> Table:
     """The table of a language, by its code: "en"."""
-    path = files("ketasched.language").joinpath("tables", f"{language}.toml")
-    return Table(**tomllib.loads(path.read_text(encoding="utf-8")))
+    text = (TABLES / f"{language}.toml").read_text(encoding="utf-8")
+    return Table(**tomllib.loads(text))

@@ -4,9 +4,9 @@ Many courses share a clinic and a protocol; what follows from these alone is com
 nouns are compared by identity because a clinic contains mappings and has no hash.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache, partial, wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 P = ParamSpec("P")
 Owner = TypeVar("Owner")
@@ -14,24 +14,9 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_RESULTS = 1024
-"""How many results each function keeps; the least recently used one is dropped first."""
+"""How many results each function keeps; then it drops them all, and begins anew."""
 
 _caches: list[Callable[[], None]] = []
-
-
-class _ById:
-    """An argument as a cache key: equal only to itself. It keeps the argument alive."""
-
-    __slots__ = ("argument",)
-
-    def __init__(self, argument: Any) -> None:  # noqa: ANN401 - of any type
-        self.argument = argument
-
-    def __hash__(self) -> int:
-        return id(self.argument)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ById) and self.argument is other.argument
 
 
 def memoised(function: Callable[P, Result]) -> Callable[P, Result]:
@@ -40,15 +25,20 @@ def memoised(function: Callable[P, Result]) -> Callable[P, Result]:
     Positional arguments are compared by identity, keyword arguments by value.
     """
 
-    @lru_cache(maxsize=MAX_RESULTS)
-    def cached(*keys: _ById, **named: Any) -> Result:  # noqa: ANN401 - those of `function`
-        return function(*(key.argument for key in keys), **named)
+    results: dict[Hashable, tuple[object, Result]] = {}
 
     @wraps(function)
     def lookup(*args: P.args, **kwargs: P.kwargs) -> Result:
-        return cached(*map(_ById, args), **kwargs)  # type: ignore[arg-type]
+        key = (*map(id, args), *kwargs.items())
+        found = results.get(key)
+        if found is None:
+            if len(results) >= MAX_RESULTS:
+                results.clear()
+            # The arguments are kept, so that no other object gets the id of one.
+            found = results[key] = args, function(*args, **kwargs)
+        return found[1]
 
-    _caches.append(cached.cache_clear)
+    _caches.append(results.clear)
     return lookup
 
 

@@ -6,6 +6,7 @@ and for drivers always, no output contains any of these terms.
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 
 from ketasched.model.sensitive_terms import INNOCENT, TERMS
@@ -17,17 +18,19 @@ REDACTED = "Please ask your clinic for this."
 """The sentence in place of instructions that contain a sensitive term."""
 
 
-def _pattern(term: str) -> str:
-    """The regular expression of a term; what is found of a stem is the stem."""
-    spaced = re.escape(term.strip("*")).replace("\\-", r"[\W_]*")
-    word = spaced.replace("\\ ", r"(?:[^\w,;:\n]|_)*")
-    begin = "" if term.startswith("*") else r"(?<![a-z])"
-    end = "" if term.startswith("*") else "[a-z]*" if term.endswith("*") else "(?![a-z])"
-    return f"{begin}{word}{end}"
+def _any_of(terms: Iterable[str]) -> str:
+    """The regular expression of these terms, what stands before and after each aside."""
+    escaped = (re.escape(term.strip("*")) for term in terms)
+    spaced = (one.replace("\\-", r"[\W_]*") for one in escaped)
+    return "|".join(one.replace("\\ ", r"(?:[^\w,;:\n]|_)*") for one in spaced)
 
 
-_SENSITIVE = re.compile("|".join(map(_pattern, TERMS)))
-_STEMS = re.compile("|".join(_pattern(term) for term in TERMS if term.startswith("*")))
+_STEM = _any_of(term for term in TERMS if term.startswith("*"))
+_BEGIN = _any_of(term for term in TERMS if term.endswith("*") and not term.startswith("*"))
+_WORD = _any_of(term for term in TERMS if "*" not in term)
+# What stands before and after is looked at once for all terms, which is much faster.
+_SENSITIVE = re.compile(f"{_STEM}|(?<![a-z])(?:(?:{_WORD})(?![a-z])|(?:{_BEGIN})[a-z]*)")
+_STEMS = re.compile(_STEM)
 _INNOCENT = re.compile(rf"(?<![a-z])(?:{'|'.join(INNOCENT)})(?![a-z])")
 
 _WORD_BEGIN = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -4,6 +4,7 @@
 by all patients. `PatientAvailability` adds the rules that look at the patient and at the bookings.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -14,7 +15,7 @@ from ketasched.model.memo import memoised
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.wall_clock import minutes_gone_back, moment_at, slot_at
 from ketasched.planning.shortest_path import Candidate
-from ketasched.rules import DAY_RULES, SLOT_RULES
+from ketasched.rules import DAY_RULES, SLOT_RULES, OccupancyRule, has_room
 from ketasched.rules.base import ClinicRule, PlanningContext, first_broken
 
 MAX_DAYS = 4096
@@ -156,9 +157,12 @@ class PatientAvailability:
         self.context = context
         self._wanted = context.wanted
         self._day_rules = [rule for rule in PATIENT_DAY_RULES if rule.concerns(context)]
-        self._slot_rules = [rule for rule in PATIENT_SLOT_RULES if rule.concerns(context)]
+        concerned = [rule for rule in PATIENT_SLOT_RULES if rule.concerns(context)]
+        self._slot_rules = [rule for rule in concerned if not isinstance(rule, OccupancyRule)]
+        self._looks_at_holds = len(self._slot_rules) < len(concerned)
         self._availability: dict[int, Availability] = {}
         self._candidates: dict[tuple[int, int, bool], list[Candidate]] = {}
+        self._refusals: dict[tuple[int, int], Finding | None] = {}
 
     def candidates(self, kind: VisitKind, day: int, *, by_clock: bool) -> list[Candidate]:
         """The candidates on a day (`date.toordinal`), the nearest to the wanted time first.
@@ -169,8 +173,23 @@ class PatientAvailability:
         key = day, id(kind), by_clock
         found = self._candidates.get(key)
         if found is None:
-            found = self._candidates[key] = self._allowed(kind, day, by_clock=by_clock)
+            if by_clock or self._slot_rules or self._looks_at_holds:
+                allowed = self.allowed(kind, day)
+                found = list(allowed if by_clock else islice(allowed, 1))
+            else:
+                offered = self._on(kind, day)
+                found = [] if self._refuses_day(offered) else offered.nearest(self._wanted)
+            self._candidates[key] = found
         return found
+
+    def allowed(self, kind: VisitKind, day: int) -> Iterator[Candidate]:
+        """The candidates on a day, the nearest to the wanted time first, each when asked for."""
+        offered = self._on(kind, day)
+        if not self._refuses_day(offered):
+            for minutes in offered.starts(self._wanted):
+                candidate = offered.candidate(minutes, self._wanted)
+                if candidate is not None and self._allows_slot(candidate.slot):
+                    yield candidate
 
     def slot_at(self, kind: VisitKind, day: int, minutes: int) -> Slot | None:
         """The slot on a day that begins `minutes` after midnight; None if a rule refuses it."""
@@ -180,18 +199,29 @@ class PatientAvailability:
 
     def refusal(self, kind: VisitKind, day: int) -> Finding | None:
         """Why a day has no candidate; None if it has one, or has not been looked at yet."""
-        if [] not in [self._candidates.get((day, id(kind), clock)) for clock in (False, True)]:
+        key = day, id(kind)
+        if [] not in [self._candidates.get((*key, clock)) for clock in (False, True)]:
             return None
-        context, offered = self.context, self._on(kind, day)
+        if key not in self._refusals:
+            self._refusals[key] = self._refusal(self._on(kind, day))
+        return self._refusals[key]
+
+    def _refusal(self, offered: DayAvailability) -> Finding | None:
+        context, kind = self.context, offered.availability.kind
         refusal = first_broken(rule.day(offered.day, context) for rule in DAY_RULES)
         if refusal is not None:
             return refusal
-        refusals = []
-        for minutes in offered.starts(self._wanted):
-            slot = slot_at(kind, moment_at(offered.day, minutes, context.zone))
-            refusals.append(first_broken(rule.slot(slot, context) for rule in SLOT_RULES))
+        slots = [
+            offered.slot(minutes) or slot_at(kind, moment_at(offered.day, minutes, context.zone))
+            for minutes in offered.starts(self._wanted)
+        ]
         # The time that passes most rules tells most: "taken" says more than "not on the grid".
-        return max(refusals, key=_rules_passed)
+        for rule in SLOT_RULES:
+            allowed = [slot for slot in slots if rule.allows(slot, context)]
+            if not allowed:
+                return rule.slot(slots[0], context)
+            slots = allowed
+        return None
 
     def _on(self, kind: VisitKind, day: int) -> DayAvailability:
         availability = self._availability.get(id(kind))
@@ -199,16 +229,6 @@ class PatientAvailability:
             availability = availability_of(self.context.clinic, kind)
             self._availability[id(kind)] = availability
         return availability.on(day)
-
-    def _allowed(self, kind: VisitKind, day: int, *, by_clock: bool) -> list[Candidate]:
-        offered = self._on(kind, day)
-        if self._refuses_day(offered):
-            return []
-        if not self._slot_rules and not by_clock:
-            return offered.nearest(self._wanted)
-        found = (offered.candidate(start, self._wanted) for start in offered.starts(self._wanted))
-        allowed = (one for one in found if one is not None and self._allows_slot(one.slot))
-        return list(allowed if by_clock else islice(allowed, 1))
 
     def _refuses_day(self, offered: DayAvailability) -> bool:
         if offered.refused:
@@ -218,10 +238,6 @@ class PatientAvailability:
 
     def _allows_slot(self, slot: Slot) -> bool:
         """Whether the patient's rules allow a slot that the clinic's rules allow."""
+        if self._looks_at_holds and not has_room(slot, self.context):
+            return False
         return all(rule.allows(slot, self.context) for rule in self._slot_rules)
-
-
-def _rules_passed(finding: Finding | None) -> int:
-    """The number of rules about a slot that come before the rule of this finding."""
-    names = [rule.name for rule in SLOT_RULES]
-    return names.index(finding.rule) if finding else len(names)

@@ -135,9 +135,10 @@ class CompanionDates:
         return f"on {day_text(date.fromordinal(day), year=False)} {self._reason(wanted, day)}"
 
     def _reason(self, wanted: Wanted, day: int) -> str:
-        if slot := next(self._slots(wanted, day), None):
-            return self.conflict(slot)
-        finding = self._availability_of(wanted).refusal(visit_kind(wanted.kind), day)
+        kind, availability = visit_kind(wanted.kind), self._availability_of(wanted)
+        if found := availability.candidates(kind, day, by_clock=True):
+            return self.conflict(found[0].slot)
+        finding = availability.refusal(kind, day)
         if finding is None:
             return "it has no time"
         if finding.rule == Start.name:
@@ -154,7 +155,7 @@ class CompanionDates:
     def _slots(self, wanted: Wanted, day: int) -> Iterator[Slot]:
         """The slots of a day, the nearest to the wanted time first."""
         kind, availability = visit_kind(wanted.kind), self._availability_of(wanted)
-        return (one.slot for one in availability.candidates(kind, day, by_clock=True))
+        return (one.slot for one in availability.allowed(kind, day))
 
     def _availability_of(self, wanted: Wanted) -> PatientAvailability:
         return self._early if wanted.is_before else self._availability
@@ -214,12 +215,14 @@ def left_out_companions(
     context: PlanningContext, course: Course, not_before: datetime | None = None
 ) -> Iterator[Finding]:
     """A finding for each companion that the course should have, has not, and could still have."""
-    if not context.protocol.companions:
-        return
     there = [one for one in course.companions if one.status != "omitted"]
+    asked = wanted_companions(context.protocol, course.visits)
+    missing = [wanted for wanted in asked if not any(map(wanted.is_of, there))]
+    if not missing:
+        return
     dates = CompanionDates(context, course.visits, there, not_before)
-    for wanted in wanted_companions(context.protocol, course.visits):
-        if dates.is_over(wanted) or any(map(wanted.is_of, there)):
+    for wanted in missing:
+        if dates.is_over(wanted):
             continue
         first, last = sorted(date.fromordinal(wanted.days[end]) for end in (0, -1))
         number = wanted.visit.number

@@ -49,11 +49,6 @@ class BookedOccupancy(Occupancy):
         self.read(hold.begin, hold.end)
         return super().peak(hold)
 
-    def reaches(self, number: int, hold: Hold) -> bool:
-        """See `Occupancy.reaches`."""
-        self.read(hold.begin, hold.end)
-        return super().reaches(number, hold)
-
     def ends_after(self, hold: Hold, until: float) -> list[float]:
         """See `Occupancy.ends_after`."""
         self.read(hold.begin, until)

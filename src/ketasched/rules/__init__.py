@@ -24,7 +24,6 @@ from ketasched.rules.base import (
     Rule,
     VisitRule,
 )
-from ketasched.rules.companion_rules import Within
 from ketasched.rules.course_rules import (
     Age,
     Authorised,
@@ -40,8 +39,8 @@ from ketasched.rules.course_rules import (
     missing_records,
 )
 from ketasched.rules.move_rules import Earlier, Notice
-from ketasched.rules.occupancy_rules import Capacity, OccupancyRule, Staff
-from ketasched.rules.spacing_rules import Gap, Span
+from ketasched.rules.occupancy_rules import Capacity, OccupancyRule, Staff, has_room
+from ketasched.rules.spacing_rules import Gap, Span, Within
 from ketasched.rules.visit_rules import (
     Availability,
     Closure,

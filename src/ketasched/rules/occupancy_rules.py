@@ -15,6 +15,12 @@ from ketasched.model.wall_clock import clock_text, moment_at
 from ketasched.rules.base import PlanningContext, VisitRule
 
 
+def has_room(slot: Slot, context: PlanningContext) -> bool:
+    """Whether every unit that a slot holds is there and free: all rules of this module at once."""
+    limited = limited_holds(context.clinic, slot)
+    return not any(limit <= 0 or context.bookings.peak(hold) >= limit for hold, limit in limited)
+
+
 class OccupancyRule(VisitRule):
     """A constraint on the units that a visit holds: their limits, and what others hold of them."""
 
@@ -35,7 +41,7 @@ class OccupancyRule(VisitRule):
     def _taken(self, slot: Slot, context: PlanningContext) -> tuple[Hold, int] | None:
         """The first hold of a slot for which its unit is taken, or not there, and the limit."""
         for hold, limit in limited_holds(context.clinic, slot):
-            if self.counts(hold.unit) and (limit <= 0 or context.bookings.reaches(limit, hold)):
+            if self.counts(hold.unit) and (limit <= 0 or context.bookings.peak(hold) >= limit):
                 return hold, limit
         return None
 
@@ -114,7 +120,7 @@ def _free_from(occupancy: Occupancy, hold: Hold, limit: int, until: float) -> fl
     """
     length = hold.end - hold.begin
     for begin in occupancy.ends_after(hold, until):
-        if not occupancy.reaches(limit, Hold(hold.unit, begin, begin + length)):
+        if occupancy.peak(Hold(hold.unit, begin, begin + length)) < limit:
             return begin
     return None
 
