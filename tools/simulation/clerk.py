@@ -103,7 +103,11 @@ class Clerk:
     def complete(self, task: Task) -> Answer:
         """Record the visits of a day, but for those of some patients."""
         done = self._register.complete_day(
-            task["day"], at=task["at"], excepted=task["excepted"], by_whom="clerk"
+            task["day"],
+            at=task["at"],
+            excepted=task["excepted"],
+            by_whom="clerk",
+            clinic=self.clinic,
         )
         for one in done.visits:
             if one.state is VisitState.UNFIT:  # in an overfull slot, where some have been treated

@@ -14,6 +14,9 @@ from tools.simulation.year import Told
 GAP, SPAN, BOOSTER_GAP = (2, 5), 21, (14, 42)
 """The windows of the protocol, in days: src/ketasched/protocols/iv-depression.toml."""
 
+CAUSES = ("news", "deferral", "make-up")
+"""Why told dates are taken back: `Told`."""
+
 WARM_UP_WEEKS = 4
 """The clinic begins empty: how full the chairs are is measured after so many weeks."""
 
@@ -66,6 +69,7 @@ class Measures:
             "days waited, median": median(waits),
             "days waited, 9 of 10 at most": waits[len(waits) * 9 // 10],
             "dates taken back": self.all_moved,
+            **{f"because of {cause}": self.moved.get(cause, 0) for cause in CAUSES},
             "visits": self.visits,
             "outside their window": self.outside,
             "too soon": self.too_soon,
