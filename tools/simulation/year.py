@@ -49,7 +49,8 @@ class Year:
     def __post_init__(self) -> None:
         self.told = Told()
         self._known = {one.reference: one for one in self.patients}
-        self._tomorrow: dict[date, list[tuple[Patient, Callable[[datetime], None]]]] = {}
+        self._tonight: list[Callable[[datetime], None]] = []
+        self._later: dict[date, list[tuple[Patient, Callable[[datetime], None]]]] = {}
         self._missed: Counter[tuple[str, int]] = Counter()
         self._deferred: set[tuple[str, int]] = set()
         self._cannot: set[tuple[str, datetime]] = set()
@@ -72,7 +73,7 @@ class Year:
         if day in self.news:
             self._hear(self.news[day])
         moments = self._moments(day)
-        for patient, change in self._tomorrow.pop(day, []):
+        for patient, change in self._later.pop(day, []):
             if patient.reference not in self._stopped:
                 change(next(moments))
         self._answer_deferrals(day, moments)
@@ -97,7 +98,7 @@ class Year:
         then = day + timedelta(days)
         while then.weekday() > 4:
             then += timedelta(1)
-        self._tomorrow.setdefault(then, []).append((patient, change))
+        self._later.setdefault(then, []).append((patient, change))
 
     # --- what happens in the morning
 
@@ -132,7 +133,7 @@ class Year:
     def _hold(self, patient: Patient, days: int, at: datetime) -> None:
         if self._has_visits(patient, at):
             self.policy.hold(patient, at)
-            self._plan(at.date(), days - 1, patient, partial(self._resume, patient))
+            self._plan(at.date(), days, patient, partial(self._resume, patient))
 
     def _resume(self, patient: Patient, at: datetime) -> None:
         """Let the visits go on from tomorrow; if that is not possible, ask again tomorrow."""
@@ -164,6 +165,9 @@ class Year:
                 self._missed[reference, number] += has_chair
                 missed.append((patient, start))
         self._move("make-up", at, partial(self.policy.end_day, day, missed, at))
+        tonight, self._tonight = self._tonight, []
+        for change in tonight:
+            change(at)
 
     def _comes(self, patient: Patient, number: int, start: datetime) -> bool:
         if (patient.reference, start) in self._cannot:
@@ -174,9 +178,9 @@ class Year:
         """Plan what follows from a treatment that took place."""
         fate = patient.fate
         if number == fate.stops_after:
-            self._plan(day, 1, patient, partial(self._stop, patient))
+            self._tonight.append(partial(self._stop, patient))
         elif fate.hold and number == fate.hold[0]:
-            self._plan(day, 1, patient, partial(self._hold, patient, fate.hold[1]))
+            self._tonight.append(partial(self._hold, patient, fate.hold[1]))
         elif number >= SIX and number - SIX < len(fate.boosters):
             gap = fate.boosters[number - SIX]
             if day < FIRST_MONDAY + timedelta(7 * self.weeks):
