@@ -79,3 +79,12 @@ def test_a_make_up_visit_moves_nobody_where_it_can_be_helped():
     more = {"visit": 3, "make_up": True, "overrides": ("gap", "span")}
     after = apply(course, "miss", "2026-12-09T17:00", **more)
     assert moved_numbers(course, after) == []
+
+
+def test_a_course_whose_first_visit_was_missed_begins_as_soon_as_it_can():
+    """On 13 January it would be on pace throughout."""
+    shut = [DateRange(date(2026, 12, 21), date(2027, 1, 1)), DateRange.read("2027-01-11")]
+    newer = clinic(closures=Closures(dates=tuple(shut)))
+    miss = Change("miss", visit=1, make_up=True)
+    after = revise(six(boosters=0), miss, at=moment("2026-12-07T12:00"), clinic=newer)
+    assert days(after, "planned")[0] == "04 Jan"

@@ -221,7 +221,7 @@ class Rescheduler:
         current = domain.intent.visit.start.toordinal()
         for day in self._first_days(domain):
             state = self._state(0, day, None, day)
-            late = max(day - current, 0) if self.heeds_spacing and domain.current else 0
+            late = max(day - current, 0) if self.heeds_spacing and domain.only_day is None else 0
             found = self.candidates(0, day)
             if before and found:
                 found = self._successors(domain, before, found)
