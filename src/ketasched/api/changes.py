@@ -80,10 +80,13 @@ def change_of(
     return replace(change, overrides=texts_of("override", override))
 
 
-def booking_of(asked: AskedChange, values: Mapping[str, object]) -> BookingRequest:
+def booking_of(
+    asked: AskedChange, values: Mapping[str, object], clinic_name: str = "the course's clinic"
+) -> BookingRequest:
     """How the change is made and entered; `values` have the protocol of a switch.
 
-    Raises `BadRequest`, also if the change needs a reason, and `BadFile`.
+    `clinic_name` is what an error calls the clinic. Raises `BadRequest`, also if the change needs
+    a reason, and `BadFile`.
     """
     asked.refuse_missing_reason()
     if asked.change.verb != "switch":
@@ -92,4 +95,4 @@ def booking_of(asked: AskedChange, values: Mapping[str, object]) -> BookingReque
     if not protocol:
         raise BadRequest("protocol", "expected the protocol of the course that follows")
     found = protocol if isinstance(protocol, Protocol) else load_protocol(str(protocol))
-    return switch_booking(asked, found)
+    return switch_booking(asked, found, clinic_name)

@@ -18,9 +18,7 @@ LATER = "--latest-start"
 """How a remedy begins that is a later first visit; `switch` has --on for it."""
 
 
-def switch_booking(
-    asked: AskedChange, protocol: Protocol, clinic_name: str = "the course's clinic"
-) -> BookingRequest:
+def switch_booking(asked: AskedChange, protocol: Protocol, clinic_name: str) -> BookingRequest:
     """How the course that follows is made, and entered with the end of the one before.
 
     Raises `BadFile` if the clinic, which an error calls `clinic_name`, and the protocol do not

@@ -43,7 +43,7 @@ PUBLIC = frozenset(
         *("ahead", "limit", "shard", "cluster", "jobs", "protocol", "overrides", "kind", "scope"),
         *("roster", "output", "columns", "ignored", "mapping_path", "register_address"),
         *("column_set_path", "since", "until"),
-        *("audience", "form", "visits", "what", "proposal_path", "applied", "outcome"),
+        *("audience", "form", "visit", "what", "proposal_path", "applied", "outcome"),
     )
 )
 """The parameters whose values tell of nobody. Those of all others are hidden: a new one, too."""

@@ -4,7 +4,6 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.day_query import ComingDays, coming_days
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import print_as, print_csv, say
 from ketasched.errors import command_line
 from ketasched.language.locale import Locale
@@ -46,7 +45,7 @@ def command(*, coming: ComingDays, form: str | None) -> None:
         say("note", f"no authorised sessions run out from today to {day_text(last)}")
     elif form is None or form == "text":
         step = command_line("revise", found[0].patient, "authorise", "SESSIONS")
-        say("try", f"once more is authorised: {pasteable(step)}")
+        say("try", f"once more is authorised: {step}")
 
 
 def _cells(one: SessionCount, locale: Locale) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ import click
 
 from ketasched.api.day_records import CompletedDay, VisitState, complete_day
 from ketasched.cli import options
+from ketasched.cli.change_output import print_revisions
 from ketasched.cli.day_query import DayQuery
-from ketasched.cli.output import note_done, print_revisions, say
+from ketasched.cli.output import note_done, say
 from ketasched.model.wall_clock import day_text
 
 

@@ -22,7 +22,7 @@ from ketasched.api.publication import (
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.day_query import DayQuery
-from ketasched.cli.hints import pasteable, with_other_name
+from ketasched.cli.hints import with_other_name
 from ketasched.cli.output import SOME_FAILED, report, say, use_clock_of
 from ketasched.cli.register_option import existing_register, open_register
 from ketasched.errors import BadFile, Refused
@@ -100,7 +100,7 @@ class CourseSelection:
                 raise Refused(f"{name}: it {said}", next_step=f"the later one: {step}")
             if course is courses[-1]:
                 say("warning", f"{name}: the register has this course, too: name the patient")
-                say("try", pasteable(step))
+                say("try", step)
 
     def _now(self, clinic: Clinic) -> datetime:
         use_clock_of(clinic)

@@ -59,8 +59,12 @@ class CourseSource(BusyCalendars):
         use_clock_of(course.clinic)
         return course, entry
 
-    def with_newer(self, course: Course, *, plans: bool = True) -> tuple[Course, datetime]:
-        """The course with the clinic and the calendars as they are now, and the moment of `today`.
+    def moment(self, course: Course) -> datetime:
+        """The moment that `--today` says, else now."""
+        return options.moment_of(self.today, course.visits[0].start.tzinfo, field="today")
+
+    def with_newer(self, course: Course, at: datetime, *, plans: bool = True) -> Course:
+        """The course with the clinic and, from the moment `at` on, the calendars as they are now.
 
         The clinic is that of `--clinic`; else, for a course of a register whose visits are to get
         new dates (`plans`), that of `current_clinic`; else the course's own. Raises `BadFile`,
@@ -75,12 +79,11 @@ class CourseSource(BusyCalendars):
                 say("note", "the clinic's hours and words have changed: they hold as they are now")
             course = replace(course, clinic=clinic)
         use_clock_of(course.clinic)
-        at = options.moment_of(self.today, course.visits[0].start.tzinfo, field="today")
         newer, notes = course_with_calendars(course, self, at)
         hide_people(newer)
         say_notes(notes)
         warn_of_copies(course, newer.request)
-        return newer, at
+        return newer
 
 
 def find_course(register: "Register", course_id: str) -> Course | None:

@@ -8,7 +8,6 @@ import click
 from ketasched.cli import options
 from ketasched.cli.complete_day import CompleteOptions, complete_options
 from ketasched.cli.day_query import ClinicAsked, DayQuery, clinic_asked
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import say, say_how_to_move
 from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, WEEKDAYS, DateRange
@@ -63,7 +62,7 @@ def command(
     click.echo(render_sheet(sheet, form or "text", query.locale).encode(), nl=False)
     if sheet.missing_drivers:
         days = (day - asked.now.date()).days
-        step = pasteable(command_line("drivers", *(("--next", f"{days}d") if days > 3 else ())))
+        step = command_line("drivers", *(("--next", f"{days}d") if days > 3 else ()))
         say("note", f"{sheet.missing_drivers} without a driver: {step}")
     now = asked.now.timestamp()
     coming = [one for one in sheet.visits if one.misfit and one.start.timestamp() > now]
@@ -91,7 +90,7 @@ def _print_week(query: DayQuery, day: dt.date, now: dt.datetime) -> None:
     for line in draw_week(query.clinic, first, seats, booked_unfit):
         click.echo(line)
     if wrong := sorted(one for one in booked_unfit if one in week):
-        step = pasteable(command_line("day", str(wrong[0])))
+        step = command_line("day", str(wrong[0]))
         say("note", f"who it is that no longer fits: {step}")
     movable = visit_misfits(misfits)
     concerned = [

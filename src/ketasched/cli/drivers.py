@@ -4,7 +4,6 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.day_query import ComingDays, coming_days
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import print_as, print_csv, say, say_how_to_move
 from ketasched.errors import command_line
 from ketasched.language.locale import Locale
@@ -41,14 +40,14 @@ def command(*, coming: ComingDays, form: str | None) -> None:
     if wrong := [one for one in visits if one.misfit and not one.misfit.companion]:
         first = wrong[0]
         said = f"{misfit_count(len(wrong), 'visit')} the clinic from today to {day_text(last)}"
-        say("note", f"{said}: {pasteable(command_line('day', str(first.start.date())))}")
+        say("note", f"{said}: {command_line('day', str(first.start.date()))}")
         patients = {visit.patient for visit in wrong}
         ahead_of_now = DateRange(now.date(), last)
         say_how_to_move(first.patient, first.number, len(patients), ahead_of_now)
     if missing:
         who = missing[0].patient, "driver", str(missing[0].number)
         step = command_line("revise", *who, "--name", "NAME", "--phone", "PHONE")
-        say("try", f"once somebody drives: {pasteable(step)}")
+        say("try", f"once somebody drives: {step}")
     elif visits:
         say("note", f"every visit from today to {day_text(last)} has a driver")
     else:

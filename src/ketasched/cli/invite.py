@@ -13,7 +13,6 @@ from ketasched.api.publication import Publication
 from ketasched.cli import options
 from ketasched.cli.anonymity import people_text
 from ketasched.cli.course_selection import CourseSelection, folder_text, say_published
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import note_done, print_as, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
@@ -109,7 +108,7 @@ def _say_left_out(
     if attendee == "patient":
         usual = ["--register"] if register_address is None and course == patient else []
         step = ("revise", course, "wishes", "--patient-email", "EMAIL", *usual)
-        say("try", pasteable(command_line(*step)))
+        say("try", command_line(*step))
 
 
 def _print(done: Publication[Invitation], form: str | None) -> None:

@@ -11,7 +11,6 @@ from ketasched.cli.anonymity import hide_people
 from ketasched.cli.booking import book_and_write
 from ketasched.cli.busy_option import busy_options, say_notes, warn_of_copies
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import refusal_as_json, say, say_findings
 from ketasched.cli.register_option import (
     NOT_BOOKED,
@@ -36,21 +35,8 @@ from ketasched.rules.base import PlanningContext
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
 
 
-FIELD_OPTIONS = [
-    click.option(
-        f"--{name.replace('_', '-')}",
-        name,
-        metavar=field.metavar,
-        help=field.help,
-        multiple=field.several,
-        required=name == "start",
-    )
-    for name, field in REQUEST_FIELDS.items()
-]
-
-
 @click.command("plan")
-@options.several(options.date_order, *FIELD_OPTIONS)
+@options.several(options.date_order, *map(options.request_field, REQUEST_FIELDS))
 @options.group(BusyCalendars, "calendars", *busy_options)
 @options.protocol
 @options.clinic()
@@ -130,7 +116,7 @@ def _say_findings(course: Course, *, is_booked: bool) -> None:
     if asked.reminders and not (asked.patient_phone or asked.patient_email):
         say("warning", "--reminders: nobody can be reminded without a phone number or an address")
         booked = command_line("revise", course.patient, "wishes", "--patient-phone", "PHONE")
-        say("try", pasteable(booked) if is_booked else "--patient-phone PHONE")
+        say("try", booked if is_booked else "--patient-phone PHONE")
     if fit := all_fit_text(course.request.authorised, course.visits):
         say("note", fit)
     say_findings(course.findings)

@@ -16,7 +16,6 @@ from ketasched.cli.anonymity import hide_names, hide_people
 from ketasched.cli.course_source import find_course, former_courses
 from ketasched.cli.current_clinic import coming_misfits
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import (
     SOME_FAILED,
     in_local_style,
@@ -111,7 +110,7 @@ def list_courses(
         hide_names(entry.patient)
         say_how_to_move(entry.patient, movable[entry.course_id][0].visit, len(movable))
     if not entries and patient and register.size():
-        step = pasteable("ketasched register list")
+        step = "ketasched register list"
         say("note", f"no patient of the register is called {quote(patient)}; all of them: {step}")
     elif not entries:
         say("note", "there is no course in the register")
@@ -142,7 +141,7 @@ def show(
     entry = find_entry(register, patient, clinic)
     others = len(register.entries(patient=entry.patient)) - 1
     if others > 0:
-        step = pasteable(command_line("register", "list", entry.patient))
+        step = command_line("register", "list", entry.patient)
         say("note", f"{others} more of this patient: {step}")
     if log:
         _print_log(register, entry.course_id)

@@ -6,7 +6,6 @@ from ketasched.api.exchange import ClinicExchange
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names, people_text
 from ketasched.cli.day_query import ComingDays, coming_days
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
 from ketasched.errors import command_line
@@ -40,7 +39,7 @@ def command(*, coming: ComingDays, output: QueueOptions) -> None:
         said = "agreed to reminders, without a phone number or a mail address"
         say("warning", f"{who} {said}{people_text(nowhere)}")
         step = command_line("revise", nowhere[0], "wishes", "--patient-phone", "PHONE")
-        say("try", pasteable(step))
+        say("try", step)
     if not found:
         say("note", f"no reminders from today to {day_text(last)}")
 

@@ -12,10 +12,10 @@ import click
 from ketasched.api.renaming import read_reference, renamed_courses
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names
+from ketasched.cli.change_output import print_revisions
 from ketasched.cli.course_source import former_courses
 from ketasched.cli.delivery import Delivery, output_option, say_what_is_left
-from ketasched.cli.hints import pasteable
-from ketasched.cli.output import note_done, print_revisions, say, use_clock_of
+from ketasched.cli.output import note_done, say, use_clock_of
 from ketasched.cli.register_option import needed_register, register_option
 from ketasched.errors import BadRequest, command_line
 from ketasched.files.disk import kind_at
@@ -108,7 +108,7 @@ def command(*, old: str, new: str, register_address: str | None, given: RenameOp
     elif given.output:
         say_what_is_left(*(given.output / one.patient for one in revisions[0]))
     else:
-        step = pasteable(command_line("register", "show", new, "-o", "DIR"))
+        step = command_line("register", "show", new, "-o", "DIR")
         say("note", f"pages and calendars made before have the old reference: {step}")
 
 

@@ -20,7 +20,6 @@ from ketasched.cli.anonymity import hide_names
 from ketasched.cli.change_command import refuse_taken
 from ketasched.cli.day_query import ClinicAsked, DayQuery, which_clinic_option
 from ketasched.cli.delivery import output_option
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import (
     SOME_FAILED,
     finding_text,
@@ -120,7 +119,7 @@ class RescheduleOptions(ClinicAsked):
         given += [("--reason", self.reason)] if self.reason and "--reason" not in more else []
         given += [("--by-whom", self.by_whom)] if self.by_whom else []
         words = (word for pair in given for word in pair)
-        return pasteable(command_line("reschedule", *words, *more))
+        return command_line("reschedule", *words, *more)
 
 
 @click.command("reschedule")
@@ -227,7 +226,7 @@ def _propose(query: DayQuery, clinic: Clinic, given: RescheduleOptions, now: dat
     if found.revisions and given.applied is None:
         step = given.command("--apply")
         if given.proposal_path:
-            step = pasteable(command_line("reschedule", "--apply", str(given.proposal_path)))
+            step = command_line("reschedule", "--apply", str(given.proposal_path))
         say("note", f"nothing is changed yet; to do it: {step}")
     _end(found.not_placed, given)
 
@@ -280,7 +279,7 @@ def _apply(query: DayQuery, found: Rescheduling, now: datetime, given: Reschedul
     if given.dry_run:
         say("note", "nothing is changed (--dry-run)")
     elif found.revisions and not given.output:
-        step = pasteable(command_line("register", "show", "PATIENT", "-o", "DIR", "--force"))
+        step = command_line("register", "show", "PATIENT", "-o", "DIR", "--force")
         say("note", f"pages and calendars made before are not of these revisions: {step}")
 
 

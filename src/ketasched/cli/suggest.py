@@ -11,7 +11,6 @@ import click
 from ketasched.cli import options
 from ketasched.cli.busy_option import busy_options
 from ketasched.cli.course_source import CourseSource
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import echo_error, in_local_style, print_as, say, say_how_to_move
 from ketasched.cli.register_option import register_option
 from ketasched.errors import NoPlan, command_line
@@ -50,7 +49,8 @@ def command(*, course: str, visit: int, source: CourseSource, form: str | None) 
     ketasched suggest P-014 3 --register
     """
     before, _ = source.find(course)
-    found, at = source.with_newer(before)
+    at = source.moment(before)
+    found = source.with_newer(before, at)
     booking = BookingRequest(found.clinic, lambda _: found, LogEntry(at, ""), before=before)
     register = source.register
     with register.occupancy_for(booking) if register else nullcontext(NO_BOOKINGS) as bookings:
@@ -67,7 +67,7 @@ def command(*, course: str, visit: int, source: CourseSource, form: str | None) 
         if form != "json" and alternatives:
             first = f"{alternatives[0].start:%Y-%m-%dT%H:%M}"
             words = "revise", "COURSE", "defer", str(visit), "--to", first, "--reason", "WHY"
-            say("try", pasteable(command_line(*words)))
+            say("try", command_line(*words))
         if form != "json" and all(one.start.date() == day for one in alternatives):
             say("note", "no other day keeps every rule")
             now = at.astimezone(found.visits[0].start.tzinfo)
@@ -122,4 +122,4 @@ def _explain_refusal(
             option = refusal.remedies[0].change
             day = "" if "--to" in option else f"--to {change.on} "
             verb = command_line("revise", path, "defer", str(change.visit))
-            say("try", pasteable(f"{verb} {day}{option} --reason WHY"))
+            say("try", f"{verb} {day}{option} --reason WHY")
