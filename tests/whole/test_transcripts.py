@@ -46,7 +46,7 @@ ELSEWHERE = {
     "api/changes.py change_of": "api/test_same_as_commands.py::test_a_ready_change_takes_no",
     "api/registers.py book": "api/test_registers.py::test_a_course_of_nobody_is_not_booked",
     "api/clinic_days.py day_page": "api/test_registers.py::test_a_form_of_a_day_that_is_none",
-    "api/exchange.py _refuse_unknown_driver": "exchange/test_rides.py::test_a_driver_whom_no",
+    "api/clinic_book.py _refuse_unknown_driver": "exchange/test_rides.py::test_a_driver_whom_no",
     "api/exports.py exported": "api/test_exchange_same_as_commands.py::test_an_export_for",
     "api/exchange.py _clinic_of": "api/test_days_same_as_commands.py::test_an_empty_register",
     "batch/manifest.py new_csv_file": "batch/test_failures.py::test_a_run_whose_folder_is_gone",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ketasched.api.exports import EXPORT_FORMS, exported
-from ketasched.cli import appointments, options, rename
+from ketasched.cli import options, rename
 from ketasched.cli.anonymity import hide_names, hide_people
 from ketasched.cli.course_source import find_course, former_courses
 from ketasched.cli.current_clinic import coming_misfits
@@ -26,6 +26,7 @@ from ketasched.cli.output import (
     say_how_to_move,
     use_clock_of,
 )
+from ketasched.cli.queues import appointments
 from ketasched.cli.register_option import needed_register, register_file, register_option
 from ketasched.errors import BadFile, Refused, command_line
 from ketasched.files.load import load_clinic, load_course, parse_course
@@ -278,7 +279,7 @@ def restore(*, path: Path, register_address: str | None, force: bool) -> None:
 
 
 command.add_command(rename.command)
-command.add_command(appointments.command)
+command.add_command(appointments)
 
 
 def _entry_text(entry: CourseEntry) -> str:
