@@ -12,11 +12,7 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import minute_of_day
 from ketasched.planning.planner import plan
 from ketasched.register.records import BookingRequest, LogEntry
-from ketasched.revising.backfill import (
-    refuse_slot,
-    shortest_kind,
-    visit_that_could_come_sooner,
-)
+from ketasched.revising.backfill import refuse_slot, shortest_kind, visit_that_could_come_sooner
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,10 @@ from ketasched.cli.anonymity import hide_people
 from ketasched.cli.busy_option import say_notes, warn_of_copies
 from ketasched.cli.current_clinic import current_clinic
 from ketasched.cli.output import say, use_clock_of
-from ketasched.cli.register_option import open_register
+from ketasched.cli.register_option import RegisterOptions
 from ketasched.errors import BadFile
 from ketasched.files.busy_calendars import BusyCalendars
-from ketasched.files.load import load_clinic, load_course, refuse_mismatch, with_clinic
+from ketasched.files.load import load_course, refuse_mismatch, with_clinic
 from ketasched.model import Course
 from ketasched.register.course_lookup import find_entry
 from ketasched.register.records import CourseEntry
@@ -27,17 +26,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CourseSource(BusyCalendars):
+class CourseSource(RegisterOptions, BusyCalendars):
     """The options that say where a course is found, and what is newer for it."""
-
-    today: str | None
-    register_address: str | None
-    clinic_path: str | None
-
-    @cached_property
-    def register(self) -> "Register | None":
-        """The register that is given, opened; else None."""
-        return open_register(self.register_address)
 
     def find(self, name: str) -> tuple[Course, CourseEntry | None]:
         """The course of a file or folder; else that of a patient in the register, with its entry.
@@ -53,15 +43,10 @@ class CourseSource(BusyCalendars):
             if newest := self.register.newest():
                 use_clock_of(newest.clinic)
         today = options.moment_of(self.today, UTC, field="today").date()
-        clinic = load_clinic(self.clinic_path) if self.clinic_path else None
-        entry = find_entry(self.register, name, clinic, today)
+        entry = find_entry(self.register, name, self.named_clinic, today)
         course = self.register.course(entry.course_id)
         use_clock_of(course.clinic)
         return course, entry
-
-    def moment(self, course: Course) -> datetime:
-        """The moment that `--today` says, else now."""
-        return options.moment_of(self.today, course.visits[0].start.tzinfo, field="today")
 
     def with_newer(self, course: Course, at: datetime, *, plans: bool = True) -> Course:
         """The course with the clinic and, from the moment `at` on, the calendars as they are now.

@@ -20,9 +20,7 @@ from ketasched.files.load import load_course
 from ketasched.model import Audience, Course, Request
 from ketasched.render import RENDERERS, render
 from ketasched.render.course_folders import is_one_folder, prepared_folder_of, refuse_telling_label
-from ketasched.render.patient_folder import (
-    DRIVER_FOLDER,
-)
+from ketasched.render.patient_folder import DRIVER_FOLDER
 
 REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
 

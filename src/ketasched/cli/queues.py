@@ -146,11 +146,7 @@ def _reminder_cells(one: PatientReminder, locale: Locale) -> tuple[str, ...]:
 @coming_days("14d", "the first day")
 @queue_options
 def appointments(
-    *,
-    coming: ComingDays,
-    since: str | None,
-    until: str | None,
-    output: QueueOptions,
+    *, coming: ComingDays, since: str | None, until: str | None, output: QueueOptions
 ) -> None:
     """Print the visits, and what precedes or follows them, for a patient record system.
 
