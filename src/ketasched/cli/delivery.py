@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -88,10 +88,9 @@ class Delivery:
         """The course of the patient that `--force` replaces, if there is one that can be read."""
         if not (self.output and self.force):
             return None
-        try:
+        with suppress(BadFile):
             return load_course(str(self.output / request.patient))
-        except BadFile:
-            return None
+        return None
 
     def print_result(self, course: Course, written: list[Path]) -> None:
         """Print the course, or the names of the files that were written. Raises `BadRequest`."""

@@ -90,19 +90,13 @@ def list_courses(
         for entry in entries
     ]
     several = Counter(entry.patient for entry in entries)
-    switches = {
-        entry.course_id: _switch_text(find_course(register, entry.course_id))
-        for entry in entries
-        if several[entry.patient] > 1
-    }
-    texts = [
-        [_entry_text(one), switches.get(one.course_id), misfits_text(misfits.get(one.course_id))]
-        for one in entries
-    ]
-    pairs = zip(entries, texts, strict=True)
-    rows = [
-        (entry.patient, in_local_style(", ".join(filter(None, text)))) for entry, text in pairs
-    ]
+    rows = []
+    for entry in entries:
+        said = [_entry_text(entry)]
+        if several[entry.patient] > 1:
+            said.append(_switch_text(find_course(register, entry.course_id)))
+        said.append(misfits_text(misfits.get(entry.course_id)))
+        rows.append((entry.patient, in_local_style(", ".join(filter(None, said)))))
     print_as(form, data, aligned(rows))
     if form == "json":
         return

@@ -42,20 +42,6 @@ class RenameOptions(RegisterOptions):
     force: bool
     form: str | None
 
-    def revisions(self, register: "Register", old: str, new: str) -> list[Revision]:
-        """Each course of the patient `old` before and after, the one that ends last first.
-
-        There is none if the patient is called `new` already. Raises `BadRequest`, `BadFile`, and
-        `Conflict` if the reference is another patient's.
-        """
-        clinic = self.named_clinic
-        said = {"reason": self.reason, "by_whom": self.by_whom}
-        if Path(old).exists() and not patient_named(register, old, clinic):
-            what = f"{old} is a file or a folder, and no patient of the register"
-            step = command_line("register", "import", old)
-            raise BadRequest("old", what, next_step=f"enter it, then rename the patient: {step}")
-        return renamed_courses(register, old, new, self.moment, **said, clinic=clinic)
-
 
 @click.command("rename")
 @click.argument("old", metavar="OLD")
@@ -85,8 +71,13 @@ def command(*, old: str, new: str, given: RenameOptions) -> None:
     """
     new = read_reference(new)
     hide_names(new)
-    register = needed_register(given.register_address)
-    revisions = given.revisions(register, old, new)
+    register, clinic = needed_register(given.register_address), given.named_clinic
+    if Path(old).exists() and not patient_named(register, old, clinic):
+        what = f"{old} is a file or a folder, and no patient of the register"
+        step = command_line("register", "import", old)
+        raise BadRequest("old", what, next_step=f"enter it, then rename the patient: {step}")
+    said = {"reason": given.reason, "by_whom": given.by_whom}
+    revisions = renamed_courses(register, old, new, given.moment, **said, clinic=clinic)
     written: list[Path] = []
     if revisions and not given.dry_run:
         written = _entered(register, revisions, given)

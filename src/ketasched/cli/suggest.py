@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ketasched.api.asked_changes import AskedChange
 from ketasched.cli import options
 from ketasched.cli.busy_option import busy_options
 from ketasched.cli.course_source import CourseSource
@@ -18,8 +19,6 @@ from ketasched.model import Change, Course, DateRange
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.misfits import misfits, misfits_of_all, visit_misfits
 from ketasched.register.records import BookingRequest, LogEntry
-from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
-from ketasched.revising.revise import revise
 from ketasched.revising.suggest import Suggestion, suggest, suggestion_text
 from ketasched.rules.base import NO_BOOKINGS
 
@@ -111,11 +110,10 @@ def _explain_refusal(
     course: Course, change: Change, at: datetime, bookings: Occupancy, path: str
 ) -> None:
     """Print what refuses another day for a visit, and the command that would do all the same."""
+    asked = AskedChange(course, course, change, at, "", "", options.time_budget)
     try:
-        revise(course, change, at=at, bookings=bookings)
-    except NoPlan as error:
-        what_if = WhatIf(course, at, bookings, options.time_budget())
-        refusal = refusal_with_alternatives(error, change, what_if)
+        asked.booking().planned(bookings)
+    except NoPlan as refusal:
         for line in refusal.details:
             echo_error(in_local_style(f"  {line}"))
         if refusal.remedies:
