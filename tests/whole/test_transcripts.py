@@ -48,7 +48,7 @@ ELSEWHERE = {
     "api/clinic_days.py day_page": "api/test_registers.py::test_a_form_of_a_day_that_is_none",
     "api/clinic_book.py _refuse_unknown_driver": "exchange/test_rides.py::test_a_driver_whom_no",
     "api/exports.py exported": "api/test_exchange_same_as_commands.py::test_an_export_for",
-    "api/exchange.py _clinic_of": "api/test_days_same_as_commands.py::test_an_empty_register",
+    "api/clinic_book.py known_clinic": "api/test_days_same_as_commands.py::test_an_empty_register",
     "batch/manifest.py new_csv_file": "batch/test_failures.py::test_a_run_whose_folder_is_gone",
     "batch/register_ledger.py _joint_outcome": "register/test_register_together.py::test_who_is",
     "batch/folders.py is_revised": "batch/test_failures.py::test_a_folder_where_a_file_ought",

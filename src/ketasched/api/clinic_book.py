@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from ketasched.register.register import Register
 
 
+NO_COURSE = "there is no course in the register"
+
+
 @dataclass(frozen=True)
 class ClinicBook:
     """A register, and the clinic whose days are asked for.
@@ -49,6 +52,13 @@ class ClinicBook:
     def locale(self) -> Locale:
         """The clock and the dates of the clinic."""
         return clinic_locale(self.clinic) if self.clinic else INTERNATIONAL
+
+    @property
+    def known_clinic(self) -> Clinic:
+        """The clinic as it is now. Raises `BadFile` if the register has no course."""
+        if self.clinic is None:
+            raise BadFile(NO_COURSE, next_step="book one, or name a clinic")
+        return self.clinic
 
     def patient(self, name: str) -> str:
         """The patient of the clinic whom a typed name means. Raises `BadFile`."""
@@ -120,3 +130,17 @@ class ClinicBook:
         if not any(is_called(name, driver) for name in known):
             step = f"one of: {', '.join(known)}" if known else "leave it out: no driver is named"
             raise BadRequest("driver", f"{driver} drives to no visit", next_step=step)
+
+
+@dataclass(frozen=True, slots=True)
+class JointChange:
+    """A change of many courses in a clinic's book, at a moment, for a reason, by somebody.
+
+    The visits of the `excepted` patients stay as they are.
+    """
+
+    book: ClinicBook
+    now: datetime
+    excepted: Collection[str] = ()
+    reason: str = ""
+    by_whom: str = ""

@@ -13,7 +13,6 @@ from ketasched.api.feeds import FeedOptions, PublishedFeed, publish_feeds
 from ketasched.api.invitations import InvitationOptions, write_invitations
 from ketasched.api.moments import Moment, local_moment
 from ketasched.api.publication import Publication, Read, courses_of_patient, courses_of_register
-from ketasched.errors import BadFile
 from ketasched.exchange.invitations import Invitation
 from ketasched.exchange.rides import NOBODY
 from ketasched.files.load import builtin_clinic
@@ -167,14 +166,7 @@ class ClinicExchange:
 
     def _book_and_moment(self, at: Moment, clinic: Clinic | None) -> tuple[ClinicBook, datetime]:
         book = self._book(clinic)
-        return book, local_moment(at, self._clinic_of(book))
-
-    def _clinic_of(self, book: ClinicBook) -> Clinic:
-        if book.clinic is None:
-            raise BadFile(
-                "there is no course in the register", next_step="book one, or name a clinic"
-            )
-        return book.clinic
+        return book, local_moment(at, book.known_clinic)
 
 
 def day_of(field: str, day: str | date, book: ClinicBook) -> date:

@@ -7,10 +7,11 @@ from functools import cached_property
 
 import click
 
+from ketasched.api.clinic_book import NO_COURSE
 from ketasched.api.day_records import CompletedDay, VisitState, complete_day
 from ketasched.cli import options
 from ketasched.cli.change_output import print_revisions
-from ketasched.cli.day_query import CLINIC_OPTIONS, ClinicAsked
+from ketasched.cli.day_query import CLINIC_OPTIONS, JointOptions
 from ketasched.cli.output import note_done, say, say_how_to_move
 from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, WEEKDAYS, Clinic, DateRange
@@ -24,17 +25,14 @@ RELATIVE_DAYS = {"yesterday": -1, "": 0, "today": 0, "tomorrow": 1}
 
 
 @dataclass(frozen=True)
-class DayOptions(ClinicAsked):
+class DayOptions(JointOptions):
     """The options of the command. Raises `UsageError` if they do not go together."""
 
     date: str
     form: str | None
     week: bool
     complete: bool
-    excepted: tuple[str, ...]
     dry_run: bool
-    reason: str
-    by_whom: str
 
     def __post_init__(self) -> None:
         given = self.excepted or self.dry_run or self.reason or self.by_whom
@@ -100,12 +98,12 @@ class DayOptions(ClinicAsked):
 
     def complete_visits(self) -> None:
         """Record the visits of the day, and print what was done and what was not."""
-        day, patients = self.day, {self.query.patient(one) for one in self.excepted}
-        said, dry_run = {"reason": self.reason, "by_whom": self.by_whom}, self.dry_run
-        done = complete_day(self.query, day, self.now, patients, **said, dry_run=dry_run)
+        day, dry_run = self.day, self.dry_run
+        done = complete_day(self.asked, day, dry_run=dry_run)
         note_done("the visits are recorded" if done.revisions and not dry_run else "")
         print_revisions(self.form, done.revisions)
-        for patient in sorted(patients - {one.course.patient for one in done.visits}):
+        there = {one.course.patient for one in done.visits}
+        for patient in sorted({*self.asked.excepted} - there):
             say("note", f"{patient} has no visit on {day_text(day)}")
         _say_summary(day, done, dry_run=dry_run)
 
@@ -146,7 +144,7 @@ def command(*, given: DayOptions) -> None:
     if given.week and given.query.clinic:
         given.print_week(given.query.clinic)
     elif given.week:
-        say("note", "there is no course in the register")
+        say("note", NO_COURSE)
     elif given.complete:
         given.complete_visits()
     else:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.api.clinic_book import ClinicBook
+from ketasched.api.clinic_book import ClinicBook, JointChange
 from ketasched.cli import options
 from ketasched.cli.current_clinic import current_clinic
 from ketasched.cli.output import say, use_clock_of
@@ -77,6 +77,22 @@ class ClinicAsked(RegisterOptions):
         """The moment that `--today` says, else now; local to the clinic."""
         zone = ZoneInfo(self.query.zone)
         return options.moment_of(self.today, zone, field="today").astimezone(zone)
+
+
+@dataclass(frozen=True)
+class JointOptions(ClinicAsked):
+    """The options of a change of many courses: but for whom, why, and who decided it."""
+
+    excepted: tuple[str, ...]
+    reason: str
+    by_whom: str
+
+    @cached_property
+    def asked(self) -> JointChange:
+        """What is asked of the clinic's book. Raises `BadFile` for an unknown patient."""
+        book = self.query
+        patients = {book.patient(one) for one in self.excepted if book.clinic}
+        return JointChange(book, self.now, patients, self.reason, self.by_whom)
 
 
 @dataclass(frozen=True)

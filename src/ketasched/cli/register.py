@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ketasched.api.clinic_book import NO_COURSE
 from ketasched.api.exports import EXPORT_FORMS, exported
 from ketasched.cli import options, rename
 from ketasched.cli.anonymity import hide_names, hide_people
@@ -108,7 +109,7 @@ def list_courses(
         step = "ketasched register list"
         say("note", f"no patient of the register is called {quote(patient)}; all of them: {step}")
     elif not entries:
-        say("note", "there is no course in the register")
+        say("note", NO_COURSE)
 
 
 @command.command("show")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from ketasched.api.clinic_book import NO_COURSE
 from ketasched.api.rescheduling import (
     Rescheduling,
     enter,
@@ -17,7 +18,7 @@ from ketasched.api.rescheduling import (
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names
 from ketasched.cli.change_command import refuse_taken
-from ketasched.cli.day_query import ClinicAsked, which_clinic_option
+from ketasched.cli.day_query import JointOptions, which_clinic_option
 from ketasched.cli.delivery import output_option
 from ketasched.cli.output import (
     SOME_FAILED,
@@ -34,7 +35,7 @@ from ketasched.files.atomic_write import write_folder
 from ketasched.files.load import load_proposal
 from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import date_range
-from ketasched.model import Clinic, DateRange, DisruptionValue, UnplacedCourse
+from ketasched.model import DateRange, DisruptionValue, UnplacedCourse
 from ketasched.planning.left_out import LEFT_OUT
 from ketasched.render.call_list import FORMS
 from ketasched.render.course_folders import prepared_folders
@@ -54,14 +55,11 @@ AT_ONCE = ""
 
 
 @dataclass(frozen=True)
-class RescheduleOptions(ClinicAsked):
+class RescheduleOptions(JointOptions):
     """The options of the command."""
 
     days: tuple[str, ...]
-    excepted: tuple[str, ...]
     overrides: tuple[str, ...]
-    reason: str
-    by_whom: str
     limit: str | None
     proposal_path: Path | None
     applied: str | None
@@ -100,26 +98,11 @@ class RescheduleOptions(ClinicAsked):
         ):
             return [date_range(one, local_date_order()) for one in self.days]
 
-    @property
-    def patients(self) -> set[str]:
-        """The excepted patients; none if the register has no course. Raises `BadFile`."""
-        return {self.query.patient(one) for one in self.excepted if self.query.clinic}
-
-    def propose(self, clinic: Clinic) -> None:
+    def propose(self) -> None:
         """Make a proposal, print it, and write it into a file or apply it, if that is asked."""
         if self.proposal_path:
             refuse_taken(self.proposal_path, (), force=self.force)
-        found = propose(
-            self.query,
-            clinic,
-            self.now,
-            on=self.on,
-            excepted=self.patients,
-            rules=self.rules,
-            reason=self.reason,
-            by_whom=self.by_whom,
-            limit=options.seconds_of(self.limit),
-        )
+        found = propose(self.asked, self.on, self.rules, options.seconds_of(self.limit))
         if not (found.revisions or found.not_placed):
             which = f"visit to come{' on these days' if self.on else ''}"
             which += ", but for the excepted," if self.excepted else ""
@@ -145,15 +128,7 @@ class RescheduleOptions(ClinicAsked):
         """Apply the proposal in a file, and print it."""
         written = load_proposal(path)
         hide_names(*written.patients)
-        found = proposed_before(
-            self.query,
-            written,
-            self.now,
-            name=path,
-            excepted=self.patients,
-            reason=self.reason,
-            by_whom=self.by_whom,
-        )
+        found = proposed_before(self.asked, written, path)
         if not (found.revisions or found.not_placed):
             self._say_nothing_to_do("all patients of the proposal are excepted")
             return
@@ -175,7 +150,7 @@ class RescheduleOptions(ClinicAsked):
         try:
             if found.revisions:
                 with prepared_folders(found.revisions, output, force=self.force) as folders:
-                    found = enter(self.query, found, self.now, dry_run=self.dry_run)
+                    found = enter(self.asked, found, dry_run=self.dry_run)
                     is_entered = True
                     note_done("" if self.dry_run else MOVED)
                 if not self.dry_run:
@@ -280,10 +255,10 @@ def command(*, given: RescheduleOptions) -> None:
     """
     if given.applied:
         given.apply_file(given.applied)
-    elif clinic := given.query.clinic:
-        given.propose(clinic)
+    elif given.query.clinic:
+        given.propose()
     else:
-        say("note", "there is no course in the register")
+        say("note", NO_COURSE)
         print_as(given.form, [], ())
 
 
