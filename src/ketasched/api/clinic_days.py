@@ -3,12 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from zoneinfo import ZoneInfo
 
 from ketasched.api.clinic_book import ClinicBook, JointChange
 from ketasched.api.day_records import CompletedDay, complete_day
 from ketasched.api.exchange import A_DAY, ClinicExchange, day_of
-from ketasched.api.free_slots import FreeSlot, Taker, Waiting
+from ketasched.api.free_slots import Taker, Waiting, free_slot
 from ketasched.api.moments import Moment
 from ketasched.api.rescheduling import (
     Rescheduling,
@@ -22,9 +21,8 @@ from ketasched.files.load import load_proposal, refuse_mismatch
 from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import date_range
 from ketasched.files.typed_text import text_of, texts_of
-from ketasched.model import Clinic, Clock, DateRange
+from ketasched.model import Clinic, DateRange
 from ketasched.model.session_counts import SessionCount
-from ketasched.model.wall_clock import moment_at
 from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.day_visit import DayVisit
 from ketasched.render.day_sheet.sheet import DaySheet
@@ -101,10 +99,7 @@ class ClinicDays(ClinicExchange):
         """
         book, now = self._book_and_moment(at, clinic)
         day, there = day_of("on", on, book), book.known_clinic
-        with refuse_bad_value("time"):
-            minutes = Clock.read(text_of("time", time)).minutes
-        slot = moment_at(day, minutes, ZoneInfo(there.timezone))
-        free, asked = FreeSlot(self.stored, there, slot, now, book.current(there, day)), [*waiting]
+        free, asked = free_slot(book, there, day, text_of("time", time), now), [*waiting]
         for one in asked:
             refuse_mismatch(there, one.protocol, "the clinic")
         return [one for one, _ in free.takers(asked)]

@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.api.free_slots import FreeSlot, Taker, Waiting
+from ketasched.api.free_slots import Taker, Waiting, free_slot
 from ketasched.batch.routing import Sites, problems
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
@@ -23,9 +22,9 @@ from ketasched.files.request_parsing import REQUEST_FIELDS
 from ketasched.files.roster import Row, priority_of, request_of_row
 from ketasched.files.roster_source import open_roster
 from ketasched.files.typed_dates import spelled_date
-from ketasched.model import Clinic, Clock
+from ketasched.model import Clinic
 from ketasched.model.identifiers import clinic_key
-from ketasched.model.wall_clock import clock_text, day_text, moment_at, moment_text
+from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.render.columns import aligned
 
 
@@ -74,9 +73,8 @@ def command(
     clinic = query.clinic or options.find_clinic(asked.clinic_path)[0]
     with refuse_bad_value("on", next_step="a date such as 2026-12-07"):
         day = spelled_date(on, reading.order or clinic.date_order)
-    with refuse_bad_value("time"):
-        slot = moment_at(day, Clock.read(time).minutes, ZoneInfo(clinic.timezone))
-    free = FreeSlot(query.register, clinic, slot, now, query.current(clinic, day))
+    free = free_slot(query, clinic, day, time, now)
+    slot = free.start
     rows = [*_rows(roster, reading, clinic, protocol)] if roster else []
     order = reading.order or clinic.date_order
     more = ["--date-order", order] if order else []

@@ -84,8 +84,7 @@ def former_courses(course: Course, find: Callable[[str], Course | None]) -> list
     `find` returns the course with an identifier, or None if it is not known.
     """
     found: list[Course] = []
-    one = find(course.follows) if course.follows else None
-    while one and one not in found:
+    one: Course | None = course
+    while one and one.follows and (one := find(one.follows)) and one not in found:
         found.insert(0, one)
-        one = find(one.follows) if one.follows else None
     return found

@@ -74,13 +74,8 @@ class Delivery:
             raise click.UsageError("--rides-of goes with --for driver.")
         if self.large and not (self.output or self.form == "html"):
             raise click.UsageError("--large goes with --format html or -o.")
-        if self.driver_label:
-            self._refuse_label()
-
-    def _refuse_label(self) -> None:
-        label = self.driver_label
-        labelled = RENDERERS[self.form or "text"].labelled
-        if not (self.output or (self.audience or "patient") in labelled):
+        label, labelled = self.driver_label, RENDERERS[self.form or "text"].labelled
+        if label and not (self.output or (self.audience or "patient") in labelled):
             raise click.UsageError("--driver-label goes with --for driver, --format html or -o.")
         refuse_telling_label(label)
 
