@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ketasched.api.calendars import calendar
-    from ketasched.api.changes import revise
+    from ketasched.api.changes import revise, suggest
     from ketasched.api.feeds import publish
     from ketasched.api.free_slots import Waiting
     from ketasched.api.invitations import invite
     from ketasched.api.new_courses import plan
     from ketasched.api.registers import Register
-    from ketasched.api.suggestions import suggest
     from ketasched.errors import BadFile, BadRequest, KetaschedError, NoPlan, Refused
     from ketasched.files.busy_calendars import BusyCalendars
     from ketasched.files.load import load_clinic, load_course, load_protocol
@@ -59,13 +58,12 @@ __all__ = [
 
 _HOMES = {
     "api.calendars": ("calendar",),
-    "api.changes": ("revise",),
+    "api.changes": ("revise", "suggest"),
     "api.feeds": ("publish",),
     "api.free_slots": ("Waiting",),
     "api.invitations": ("invite",),
     "api.new_courses": ("plan",),
     "api.registers": ("Register",),
-    "api.suggestions": ("suggest",),
     "errors": ("BadFile", "BadRequest", "KetaschedError", "NoPlan", "Refused"),
     "files.busy_calendars": ("BusyCalendars",),
     "files.load": ("load_clinic", "load_course", "load_protocol"),

@@ -122,7 +122,7 @@ def test_ctrl_c_stops_a_command_that_has_changed_nothing(words):
 
 
 def test_ctrl_c_after_the_change_says_that_it_is_made():
-    after = lingering("ketasched.cli.change_command.change_lines")
+    after = lingering("ketasched.cli.change_output.change_lines")
     process = ketasched(*shlex.split(CALLS["revise defer"]), constants=after)
     press_ctrl_c(process)
     _, errors = process.communicate(timeout=60)

@@ -4,6 +4,6 @@
 the clock or the environment.
 
 Doors: asked_changes, busy_times, calendar_entries, calendars, changes, clinic_book, day_records,
-exchange, exports, feeds, free_slots, invitations, new_courses, publication, registers, renaming,
-rescheduling, suggestions, switches.
+exports, feeds, free_slots, invitations, new_courses, publication, registers, renaming,
+rescheduling.
 """

@@ -1,14 +1,13 @@
-"""A change of a course: what `ketasched revise` makes of it."""
+"""A course that is under way: what `ketasched revise` makes of it, and `suggest` lists."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Unpack
 
-from ketasched.api.asked_changes import AskedChange
+from ketasched.api.asked_changes import AskedChange, switch_booking
 from ketasched.api.busy_times import Busy, course_with_calendars
 from ketasched.api.moments import Moment, moment_at_clinic
-from ketasched.api.switches import switch_booking
 from ketasched.errors import BadRequest, NothingToDo
 from ketasched.files.change_parsing import read_change
 from ketasched.files.load import load_protocol, with_newer_clinic
@@ -18,6 +17,8 @@ from ketasched.model import Change, Clinic, Course, Protocol
 from ketasched.model.field_types import refusing_wrong_nouns
 from ketasched.model.occupancy import Occupancy
 from ketasched.register.records import BookingRequest
+from ketasched.revising import suggest as suggestions
+from ketasched.revising.suggest import Suggestion
 from ketasched.rules.base import NO_BOOKINGS, unlimited
 
 Verb = str | Change
@@ -81,10 +82,13 @@ def change_of(
     return replace(change, overrides=texts_of("override", override))
 
 
-def booking_of(asked: AskedChange, values: Mapping[str, object]) -> BookingRequest:
+def booking_of(
+    asked: AskedChange, values: Mapping[str, object], clinic_name: str = "the course's clinic"
+) -> BookingRequest:
     """How the change is made and entered; `values` have the protocol of a switch.
 
-    Raises `BadRequest`, also if the change needs a reason, and `BadFile`.
+    `clinic_name` is what an error calls the clinic. Raises `BadRequest`, also if the change needs
+    a reason, and `BadFile`.
     """
     asked.refuse_missing_reason()
     if asked.change.verb != "switch":
@@ -93,4 +97,25 @@ def booking_of(asked: AskedChange, values: Mapping[str, object]) -> BookingReque
     if not protocol:
         raise BadRequest("protocol", "expected the protocol of the course that follows")
     found = protocol if isinstance(protocol, Protocol) else load_protocol(str(protocol))
-    return switch_booking(asked, found)
+    return switch_booking(asked, found, clinic_name)
+
+
+@refusing_wrong_nouns
+def suggest(
+    course: Course,
+    visit: int,
+    *,
+    at: Moment,
+    busy: Busy = (),
+    bookings: Occupancy = NO_BOOKINGS,
+    more_time: Callable[[], bool] = unlimited,
+) -> list[Suggestion]:
+    """Other times for a visit that is still to come, the one that disturbs least first.
+
+    A suggestion has its `start`, the other visits that would move (`moves`), and the preferences
+    that would not be met any more (`gives_up`). `busy` are calendars by path or text.
+    Raises `BadRequest` if the visit cannot move.
+    """
+    moment = moment_at_clinic(at, course.clinic, "at")
+    course, _ = course_with_calendars(course, busy, moment)
+    return suggestions.suggest(course, visit, at=moment, bookings=bookings, more_time=more_time)

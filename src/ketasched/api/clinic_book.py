@@ -6,11 +6,16 @@ from datetime import date, datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from ketasched.errors import BadFile
+from ketasched.errors import BadFile, BadRequest
+from ketasched.events.rides import all_driver_names
 from ketasched.events.view import clinic_locale
+from ketasched.exchange.appointments import appointments
+from ketasched.exchange.reminders import FURTHEST, reminders
+from ketasched.exchange.rides import ALL, NOBODY, is_called, rides
 from ketasched.language.locale import INTERNATIONAL, Locale
-from ketasched.model import Clinic, Course, Misfits, quote
+from ketasched.model import Clinic, Course, DateRange, Misfits, quote
 from ketasched.model.identifiers import clinic_key
+from ketasched.model.queues import Appointment, PatientReminder, Ride
 from ketasched.model.session_counts import SessionCount, count_sessions
 from ketasched.model.values import LAST_START
 from ketasched.planning.misfits import misfits_of_all
@@ -21,6 +26,9 @@ from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
+
+
+NO_COURSE = "there is no course in the register"
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,13 @@ class ClinicBook:
         """The clock and the dates of the clinic."""
         return clinic_locale(self.clinic) if self.clinic else INTERNATIONAL
 
+    @property
+    def known_clinic(self) -> Clinic:
+        """The clinic as it is now. Raises `BadFile` if the register has no course."""
+        if self.clinic is None:
+            raise BadFile(NO_COURSE, next_step="book one, or name a clinic")
+        return self.clinic
+
     def patient(self, name: str) -> str:
         """The patient of the clinic whom a typed name means. Raises `BadFile`."""
         found = patient_named(self.register, name, self.named)
@@ -68,6 +83,27 @@ class ClinicBook:
         courses, chairs = self.days(now.date(), last)
         return coming_visits(courses, chairs, now, last, self.misfits(courses))
 
+    def rides(self, now: datetime, last: date, driver: str = NOBODY) -> list[Ride]:
+        """The ends of rides from `now` to the day `last`, by time: `ClinicExchange.rides`."""
+        courses = self.days(now.date(), last).courses
+        found = [one for course in courses for one in rides(course, now, last, driver)]
+        if not found and driver not in (ALL, NOBODY):
+            self._refuse_unknown_driver(driver)
+        return sorted(found, key=lambda one: (one.at.timestamp(), one.key))
+
+    def reminders(self, now: datetime, last: date) -> list[PatientReminder]:
+        """The messages from `now` to the day `last`, by time, also those that reach nobody."""
+        courses = self.days(now.date(), last + FURTHEST).courses
+        found = [one for course in courses for one in reminders(course, now, last)]
+        return sorted(found, key=lambda one: (one.send_at.timestamp(), one.key))
+
+    def appointments(self, days: DateRange, *, cancelled: bool = True) -> list[Appointment]:
+        """The visits of these days, by time; with `cancelled` also those on their last date."""
+        courses, chairs = self.days(days.first, days.last)
+        each = (appointments(one, chairs, days, cancelled=cancelled) for one in courses)
+        found = [one for several in each for one in several]
+        return sorted(found, key=lambda one: (one.start.timestamp(), one.key))
+
     def current(self, clinic: Clinic, day: date) -> list[Course]:
         """The courses of a clinic that end on this day or later."""
         key, courses = clinic_key(clinic), self.register.current(day)
@@ -85,3 +121,26 @@ class ClinicBook:
     def misfits(self, courses: Collection[Course]) -> Misfits:
         """The booked visits that do not fit the clinic any more, as it is now."""
         return misfits_of_all(courses, self.clinic) if self.clinic else {}
+
+    def _refuse_unknown_driver(self, driver: str) -> None:
+        """Raise `BadRequest` for a driver whom no course of the clinic has ever had."""
+        entries = self.register.entries(self.named)
+        courses = [self.register.course(one.course_id) for one in entries]
+        known = sorted({name for one in courses for name in all_driver_names(one)})
+        if not any(is_called(name, driver) for name in known):
+            step = f"one of: {', '.join(known)}" if known else "leave it out: no driver is named"
+            raise BadRequest("driver", f"{driver} drives to no visit", next_step=step)
+
+
+@dataclass(frozen=True, slots=True)
+class JointChange:
+    """A change of many courses in a clinic's book, at a moment, for a reason, by somebody.
+
+    The visits of the `excepted` patients stay as they are.
+    """
+
+    book: ClinicBook
+    now: datetime
+    excepted: Collection[str] = ()
+    reason: str = ""
+    by_whom: str = ""

@@ -3,12 +3,11 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
-from zoneinfo import ZoneInfo
 
-from ketasched.api.clinic_book import ClinicBook
+from ketasched.api.clinic_book import ClinicBook, JointChange
 from ketasched.api.day_records import CompletedDay, complete_day
 from ketasched.api.exchange import A_DAY, ClinicExchange, day_of
-from ketasched.api.free_slots import FreeSlot, Taker, Waiting
+from ketasched.api.free_slots import Taker, Waiting, free_slot
 from ketasched.api.moments import Moment
 from ketasched.api.rescheduling import (
     Rescheduling,
@@ -22,9 +21,8 @@ from ketasched.files.load import load_proposal, refuse_mismatch
 from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import date_range
 from ketasched.files.typed_text import text_of, texts_of
-from ketasched.model import Clinic, Clock, DateRange
+from ketasched.model import Clinic, DateRange
 from ketasched.model.session_counts import SessionCount
-from ketasched.model.wall_clock import moment_at
 from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.day_visit import DayVisit
 from ketasched.render.day_sheet.sheet import DaySheet
@@ -82,15 +80,8 @@ class ClinicDays(ClinicExchange):
         has the `revisions`, each course before and after, and the `visits` with why they are left.
         """
         book, now = self._book_and_moment(at, clinic)
-        return complete_day(
-            book,
-            day_of("day", day, book),
-            now,
-            _patients(book, excepted),
-            reason=reason,
-            by_whom=by_whom,
-            dry_run=dry_run,
-        )
+        asked = JointChange(book, now, _patients(book, excepted), reason, by_whom)
+        return complete_day(asked, day_of("day", day, book), dry_run=dry_run)
 
     def backfill(
         self,
@@ -107,11 +98,8 @@ class ClinicDays(ClinicExchange):
         there. Raises `BadRequest` if no visit can begin then, `Refused` if the slot is taken.
         """
         book, now = self._book_and_moment(at, clinic)
-        day, there = day_of("on", on, book), self._clinic_of(book)
-        with refuse_bad_value("time"):
-            minutes = Clock.read(text_of("time", time)).minutes
-        slot = moment_at(day, minutes, ZoneInfo(there.timezone))
-        free, asked = FreeSlot(self.stored, there, slot, now, book.current(there, day)), [*waiting]
+        day, there = day_of("on", on, book), book.known_clinic
+        free, asked = free_slot(book, there, day, text_of("time", time), now), [*waiting]
         for one in asked:
             refuse_mismatch(there, one.protocol, "the clinic")
         return [one for one, _ in free.takers(asked)]
@@ -137,20 +125,11 @@ class ClinicDays(ClinicExchange):
         rules = texts_of("override", override)
         refuse_unusable(rules, reason, by_whom)
         book, now = self._book_and_moment(at, clinic)
-        there = self._clinic_of(book)
         with refuse_bad_value("on", next_step=A_DAY):
-            days = [date_range(one, there.date_order) for one in texts_of("on", on)]
-        return propose(
-            book,
-            there,
-            now,
-            on=days,
-            excepted=_patients(book, excepted),
-            rules=rules,
-            reason=reason,
-            by_whom=by_whom,
-            limit=limit,
-        )
+            order = book.known_clinic.date_order
+            days = [date_range(one, order) for one in texts_of("on", on)]
+        asked = JointChange(book, now, _patients(book, excepted), reason, by_whom)
+        return propose(asked, days, rules, limit)
 
     def apply(
         self,
@@ -172,9 +151,9 @@ class ClinicDays(ClinicExchange):
         else:
             written, name = load_proposal(proposal), proposal
         book, now = self._book_and_moment(at, own)
-        who = _patients(book, excepted)
-        found = proposed_before(book, written, now, name=name, excepted=who)
-        return enter(book, found, now, dry_run=dry_run) if found.revisions else found
+        asked = JointChange(book, now, _patients(book, excepted))
+        found = proposed_before(asked, written, name)
+        return enter(asked, found, dry_run=dry_run) if found.revisions else found
 
 
 def _patients(book: ClinicBook, names: str | Sequence[str]) -> Collection[str]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import Enum
 
-from ketasched.api.clinic_book import ClinicBook
+from ketasched.api.clinic_book import JointChange
 from ketasched.files.option_values import refuse_unsafe_words
 from ketasched.model import Change, Course, Visit
+from ketasched.planning.misfits import visit_misfits
 from ketasched.register.records import LogEntry, Stale
 from ketasched.revising.revise import revise
 
@@ -53,40 +54,30 @@ class CompletedDay:
     revisions: Sequence[tuple[Course, Course]]
 
 
-def complete_day(
-    book: ClinicBook,
-    day: date,
-    now: datetime,
-    excepted: Collection[str] = (),
-    *,
-    reason: str = "",
-    by_whom: str = "",
-    dry_run: bool = False,
-) -> CompletedDay:
-    """Record the visits of `day` that are over by `now`, but for those of the excepted patients.
+def complete_day(asked: JointChange, day: date, *, dry_run: bool = False) -> CompletedDay:
+    """Record the visits of `day` that are over by now, but for those of the excepted patients.
 
     Raises `Stale` if others change the courses all the time, and another `Conflict` if the
     register cannot take one of them.
     """
-    refuse_unsafe_words(reason, by_whom)
+    refuse_unsafe_words(asked.reason, asked.by_whom)
+    book = asked.book
     for attempt in range(1, ATTEMPTS + 1):
         courses = book.days(day, day).courses
-        misfits = book.misfits(courses)
+        misfits = visit_misfits(book.misfits(courses)).items()
+        unfit = {(course_id, one.visit) for course_id, own in misfits for one in own}
         found = [
-            DayVisitState(course, visit, _state(course, visit, now, excepted, unfit))
+            DayVisitState(course, visit, _state(asked, course, visit, unfit))
             for course in courses
-            for unfit in [
-                {one.visit for one in misfits.get(course.course_id, ()) if not one.companion}
-            ]
             for visit in course.visits
             if visit.start.date() == day and visit.status not in ("omitted", "ceased")
             if not visit.elsewhere
         ]
-        done = CompletedDay(found, list(_completed(found, now, reason, by_whom)))
+        done = CompletedDay(found, list(_completed(found, asked)))
         if dry_run or not done.revisions:
             break
         try:
-            book.register.revise_jointly(done.revisions, LogEntry(now, "", by_whom))
+            book.register.revise_jointly(done.revisions, LogEntry(asked.now, "", asked.by_whom))
             break
         except Stale:
             if attempt == ATTEMPTS:
@@ -95,22 +86,25 @@ def complete_day(
 
 
 def _state(
-    course: Course, visit: Visit, now: datetime, excepted: Collection[str], unfit: Collection[int]
+    asked: JointChange, course: Course, visit: Visit, unfit: Collection[tuple[str, int]]
 ) -> VisitState:
+    """The state of a visit; those that are `unfit` are known by their courses and numbers."""
     recorded = STATES.get(visit.status)
-    if course.patient in excepted and recorded is not VisitState.RECORDED:
+    if course.patient in asked.excepted and recorded is not VisitState.RECORDED:
         return VisitState.EXCEPTED
     if recorded:
         return recorded
-    if visit.end.timestamp() > now.timestamp():
+    if visit.end.timestamp() > asked.now.timestamp():
         return VisitState.NOT_OVER
-    return VisitState.UNFIT if visit.number in unfit else VisitState.DUE
+    is_unfit = (course.course_id, visit.number) in unfit
+    return VisitState.UNFIT if is_unfit else VisitState.DUE
 
 
 def _completed(
-    found: Sequence[DayVisitState], now: datetime, reason: str, by_whom: str
+    found: Sequence[DayVisitState], asked: JointChange
 ) -> Iterator[tuple[Course, Course]]:
     """Each course with visits that are due, before and after they are recorded."""
+    why, by = asked.reason, asked.by_whom
     due: dict[str, list[DayVisitState]] = {}
     for one in found:
         if one.state is VisitState.DUE:
@@ -119,5 +113,5 @@ def _completed(
         before = after = visits[0].course
         for one in visits:
             change = Change("complete", one.visit.number)
-            after = revise(after, change, at=now, why=reason, by=by_whom)
+            after = revise(after, change, at=asked.now, why=why, by=by)
         yield before, after

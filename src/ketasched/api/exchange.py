@@ -13,12 +13,8 @@ from ketasched.api.feeds import FeedOptions, PublishedFeed, publish_feeds
 from ketasched.api.invitations import InvitationOptions, write_invitations
 from ketasched.api.moments import Moment, local_moment
 from ketasched.api.publication import Publication, Read, courses_of_patient, courses_of_register
-from ketasched.errors import BadFile, BadRequest
-from ketasched.events.rides import all_driver_names
-from ketasched.exchange.appointments import appointments
 from ketasched.exchange.invitations import Invitation
-from ketasched.exchange.reminders import FURTHEST, reminders
-from ketasched.exchange.rides import ALL, NOBODY, is_called, rides
+from ketasched.exchange.rides import NOBODY
 from ketasched.files.load import builtin_clinic
 from ketasched.files.option_values import read_day
 from ketasched.files.typed_text import text_of, texts_of
@@ -114,11 +110,7 @@ class ClinicExchange:
         Raises `BadRequest` for a name that no course of the clinic has.
         """
         book, now, last = self._days_ahead(at, days, clinic)
-        courses = book.days(now.date(), last).courses
-        found = [one for course in courses for one in rides(course, now, last, driver)]
-        if not found and driver not in (ALL, NOBODY):
-            _refuse_unknown_driver(driver, book)
-        return sorted(found, key=lambda one: (one.at.timestamp(), one.key))
+        return book.rides(now, last, driver)
 
     def reminders(
         self, *, at: Moment, days: int = 7, clinic: Clinic | None = None
@@ -129,9 +121,7 @@ class ClinicExchange:
         command leaves that message out.
         """
         book, now, last = self._days_ahead(at, days, clinic)
-        courses = book.days(now.date(), last + FURTHEST).courses
-        found = [one for course in courses for one in reminders(course, now, last)]
-        return sorted(found, key=lambda one: (one.send_at.timestamp(), one.key))
+        return book.reminders(now, last)
 
     def appointments(
         self,
@@ -147,10 +137,7 @@ class ClinicExchange:
         """
         book = self._book(clinic)
         days = DateRange(day_of("first", first, book), day_of("last", last, book))
-        courses, chairs = book.days(days.first, days.last)
-        each = (appointments(one, chairs, days, cancelled=cancelled) for one in courses)
-        found = [one for several in each for one in several]
-        return sorted(found, key=lambda one: (one.start.timestamp(), one.key))
+        return book.appointments(days, cancelled=cancelled)
 
     def _read(self, patients: str | Sequence[str], at: Moment, clinic: Clinic | None) -> Read:
         now, names = partial(local_moment, at), texts_of("patients", patients)
@@ -179,26 +166,10 @@ class ClinicExchange:
 
     def _book_and_moment(self, at: Moment, clinic: Clinic | None) -> tuple[ClinicBook, datetime]:
         book = self._book(clinic)
-        return book, local_moment(at, self._clinic_of(book))
-
-    def _clinic_of(self, book: ClinicBook) -> Clinic:
-        if book.clinic is None:
-            raise BadFile(
-                "there is no course in the register", next_step="book one, or name a clinic"
-            )
-        return book.clinic
+        return book, local_moment(at, book.known_clinic)
 
 
 def day_of(field: str, day: str | date, book: ClinicBook) -> date:
     """The date that `field` says, as people of the clinic write it. Raises `BadRequest`."""
     order = book.clinic.date_order if book.clinic else None
     return read_day(text_of(field, day), field, order, next_step=A_DAY)
-
-
-def _refuse_unknown_driver(driver: str, book: ClinicBook) -> None:
-    """Raise `BadRequest` for a driver whom no course of the clinic has ever had."""
-    courses = [book.register.course(one.course_id) for one in book.register.entries(book.named)]
-    known = sorted({name for one in courses for name in all_driver_names(one)})
-    if not any(is_called(name, driver) for name in known):
-        step = f"one of: {', '.join(known)}" if known else "leave it out: no driver is named"
-        raise BadRequest("driver", f"{driver} drives to no visit", next_step=step)

@@ -104,7 +104,10 @@ def publish_feeds(
             known = {key: names for key, names in known.items() if key not in others}
             files = _files(one, feeds, known, folder, done)
             done.update(_write(files, folder, dry_run=dry_run))
-            rows += [_row(feed, known[feed.key][-1], base_url) for feed in wanted]
+            for feed in wanted:
+                file, view = known[feed.key][-1], feed.view
+                link = f"{base_url.rstrip('/')}/{file}" if base_url else ""
+                rows.append(PublishedFeed(feed.patient, view.audience, view.rides_of, file, link))
     return Publication(rows, done, found)
 
 
@@ -186,8 +189,3 @@ def _write(files: dict[str, str | None], folder: Path, *, dry_run: bool) -> Coun
         if not dry_run:
             write_public(folder / name, text)
     return done
-
-
-def _row(feed: Feed, file: str, base_url: str) -> PublishedFeed:
-    link = f"{base_url.rstrip('/')}/{file}" if base_url else ""
-    return PublishedFeed(feed.patient, feed.view.audience, feed.view.rides_of, file, link)

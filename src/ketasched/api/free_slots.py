@@ -4,19 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from ketasched.api.clinic_book import ClinicBook
 from ketasched.errors import NoPlan, Refused
 from ketasched.files.load import DEFAULT_PROTOCOL, load_protocol
+from ketasched.files.option_values import refuse_bad_value
 from ketasched.model import Clinic, Clock, Course, Protocol, Request
 from ketasched.model.occupancy import Occupancy
-from ketasched.model.wall_clock import minute_of_day
+from ketasched.model.wall_clock import minute_of_day, moment_at
 from ketasched.planning.planner import plan
 from ketasched.register.records import BookingRequest, LogEntry
-from ketasched.revising.backfill import (
-    refuse_slot,
-    shortest_kind,
-    visit_that_could_come_sooner,
-)
+from ketasched.revising.backfill import refuse_slot, shortest_kind, visit_that_could_come_sooner
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
@@ -117,6 +116,13 @@ class FreeSlot:
         who = asked.patient, asked.patient_phone
         found = Taker(*who, priority=one.priority, waiting_since=asked.start)
         return found if begins == self.start else None
+
+
+def free_slot(book: ClinicBook, clinic: Clinic, day: date, time: str, now: datetime) -> FreeSlot:
+    """The slot on a day, at a time, as people write it. Raises `BadRequest`."""
+    with refuse_bad_value("time"):
+        start = moment_at(day, Clock.read(time).minutes, ZoneInfo(clinic.timezone))
+    return FreeSlot(book.register, clinic, start, now, book.current(clinic, day))
 
 
 def _order_of_waiting(one: Waiting) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from ketasched.api.busy_times import Busy, planned_uids, with_calendars
 from ketasched.api.moments import Moment, moment_at_clinic
 from ketasched.errors import BadRequest, NoPlan
+from ketasched.events.own_uids import course_uids
 from ketasched.files.load import load_protocol, refuse_mismatch, shipped_protocols
 from ketasched.model import Clinic, Course, Protocol, Request
 from ketasched.model.field_types import refusing_wrong_nouns
@@ -46,7 +47,7 @@ def plan(
     with the reasons in `details` and changes that would help in `remedies`; they are looked for
     as long as there is `more_time`.
     """
-    context = usable_context(protocol, clinic, request, made_at, course_id, busy)
+    context, _ = usable_context(protocol, clinic, request, made_at, course_id, busy)
     context = replace(context, more_time=more_time)
     return plan_booking(context, course_id, budget=lambda: more_time).planned(bookings)
 
@@ -59,17 +60,23 @@ def usable_context(
     made_at: Moment,
     course_id: str,
     busy: Busy,
-) -> PlanningContext:
-    """What a course is planned from. Raises what makes it impossible whatever the dates are."""
+    *,
+    replaced: Course | None = None,
+) -> tuple[PlanningContext, list[str]]:
+    """What a course is planned from, and what is to be known of the reading of calendars.
+
+    The events of a course that is `replaced` are not in the way. Raises what makes the course
+    impossible whatever the dates are.
+    """
     refuse_odd_identifier(course_id)
     refuse_mismatch(clinic, protocol, "the clinic")
     refuse_sensitive_reference(clinic, request)
     moment = moment_at_clinic(made_at, clinic, "made_at")
-    own = planned_uids(
-        protocol, clinic, request, course_id or make_course_id(clinic, request, moment)
-    )
-    asked, _ = with_calendars(protocol, clinic, request, busy, own)
-    return PlanningContext(protocol, clinic, asked, moment)
+    course_id = course_id or make_course_id(clinic, request, moment)
+    own = planned_uids(protocol, clinic, request, course_id)
+    own |= course_uids(replaced) if replaced else frozenset()
+    asked, notes = with_calendars(protocol, clinic, request, busy, own)
+    return PlanningContext(protocol, clinic, asked, moment), notes
 
 
 def refuse_odd_identifier(course_id: str) -> None:

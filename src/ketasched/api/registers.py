@@ -89,7 +89,7 @@ class Register(ClinicDays):
         Raises the errors of `ketasched.plan`, and `Refused` if the patient has a course at that
         time, or the database refuses.
         """
-        context = usable_context(protocol, clinic, request, made_at, course_id, busy)
+        context, _ = usable_context(protocol, clinic, request, made_at, course_id, busy)
         if request.patient == UNNAMED:
             raise BadRequest("patient", "a register has to know whose course it is")
         self.stored.refuse_stranger(clinic)

@@ -1,11 +1,11 @@
 """All booked visits that no longer fit the clinic, moved as one: proposed, and applied."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from ketasched.api.clinic_book import ClinicBook
+from ketasched.api.clinic_book import JointChange
 from ketasched.errors import BadFile, BadRequest, NoPlan, Refused
 from ketasched.events.view import clinic_locale
 from ketasched.files.codec import plain
@@ -78,48 +78,37 @@ def refuse_unusable(rules: tuple[str, ...], reason: str, by_whom: str) -> None:
 
 
 def propose(
-    book: ClinicBook,
-    clinic: Clinic,
-    now: datetime,
-    *,
+    asked: JointChange,
     on: Sequence[DateRange] = (),
-    excepted: Collection[str] = (),
     rules: tuple[str, ...] = (),
-    reason: str = "",
-    by_whom: str = "",
     limit: float = 60,
 ) -> Rescheduling:
     """The best proposal that is found within about `limit` seconds. Raises `BadFile`."""
-    state = book.register.book_state(clinic, now)  # read first: a later change is noticed
-    courses = book.days(now.date() - timedelta(1), LAST_START).courses
+    clinic, now, excepted = asked.book.known_clinic, asked.now, asked.excepted
+    # Read first: a later change is noticed.
+    state = asked.book.register.book_state(clinic, now)
+    courses = asked.book.days(now.date() - timedelta(1), LAST_START).courses
     for course in courses:
         refuse_mismatch(clinic, course.protocol, "the clinic as it is now")
     disruption = Disruption(courses, clinic, now, on, excepted, rules)
-    found = reschedule(disruption, why=reason, by=by_whom, limit=limit)
-    said = {"reason": reason, "by_whom": by_whom}
+    found = reschedule(disruption, why=asked.reason, by=asked.by_whom, limit=limit)
+    said = {"reason": asked.reason, "by_whom": asked.by_whom}
     written = written_proposal(found, clinic, now, state.fingerprint, **said)
     revisions = [(one.before, one.after) for one in found.rescheduled]
     return Rescheduling(clinic, written, revisions, found.objective, found.bound)
 
 
 def proposed_before(
-    book: ClinicBook,
-    written: WrittenProposal,
-    now: datetime,
-    *,
-    name: str = "the proposal",
-    excepted: Collection[str] = (),
-    reason: str = "",
-    by_whom: str = "",
+    asked: JointChange, written: WrittenProposal, name: str = "the proposal"
 ) -> Rescheduling:
     """A proposal as it was made, which errors call `name`, but for the excepted patients.
 
-    Each visit is exactly where it was proposed. Who sits beside them is not asked: the book is as
-    it was, and the register asks when it enters them. Raises `BadFile` for that of another clinic
-    or time zone, `BadRequest` for a patient who is not in it, and `Refused` if the book has
-    changed, or if a rule or the time forbids it by now.
+    Each visit is exactly where it was proposed. Who sits beside them is not asked: the book is
+    as it was, and the register asks when it enters them. Raises `BadFile` for that of another
+    clinic or time zone, `BadRequest` for a patient who is not in it, and `Refused` if the book
+    has changed, or if a rule or the time forbids it by now.
     """
-    clinic = book.clinic
+    clinic, excepted = asked.book.clinic, asked.excepted
     if clinic is None:
         raise changed_since()
     for key, (found, own) in {
@@ -132,48 +121,42 @@ def proposed_before(
     if strangers := sorted(set(excepted) - written.patients):
         said, step = f"{strangers[0]} is not in the proposal", "the same without --except"
         raise BadRequest("except", said, next_step=f"{step} {strangers[0]}")
-    if book.register.book_state(clinic, written.made_at).fingerprint != written.book:
+    if asked.book.register.book_state(clinic, written.made_at).fingerprint != written.book:
         raise changed_since()
     kept = replace(
         written,
         courses=tuple(one for one in written.courses if one.patient not in excepted),
         not_placed=tuple(one for one in written.not_placed if one.patient not in excepted),
-        reason=reason or written.reason,
-        by_whom=by_whom or written.by_whom,
+        reason=asked.reason or written.reason,
+        by_whom=asked.by_whom or written.by_whom,
     )
-    return Rescheduling(
-        clinic, kept, [_revision(book, one, clinic, now, kept) for one in kept.courses]
-    )
+    revisions = [_revision(asked, one, clinic, kept) for one in kept.courses]
+    return Rescheduling(clinic, kept, revisions)
 
 
 def _revision(
-    book: ClinicBook, one: ProposedCourse, clinic: Clinic, at: datetime, written: WrittenProposal
+    asked: JointChange, one: ProposedCourse, clinic: Clinic, written: WrittenProposal
 ) -> tuple[Course, Course]:
-    entry = book.register.entry(one.course_id)
+    entry = asked.book.register.entry(one.course_id)
     if entry is None or (entry.revision, entry.patient) != (one.revision, one.patient):
         raise changed_since()
-    before = book.register.course(one.course_id)
+    before = asked.book.register.course(one.course_id)
     change = Change("reschedule", starts=one.starts, overrides=one.overrides)
     why, by = written.reason, written.by_whom
     try:
-        return before, revise(before, change, at=at, why=why, by=by, clinic=clinic)
+        return before, revise(before, change, at=asked.now, why=why, by=by, clinic=clinic)
     except (NoPlan, BadRequest) as error:
         reasons = [error.what]
         if isinstance(error, NoPlan):
             reasons = [f"{finding.message} ({finding.rule})" for finding in error.findings]
-        raise Refused(
-            f"the visits of {one.patient} cannot move like this any more",
-            details=reasons,
-            next_step=PROPOSE_ANEW,
-        ) from None
+        said = f"the visits of {one.patient} cannot move like this any more"
+        raise Refused(said, details=reasons, next_step=PROPOSE_ANEW) from None
 
 
-def enter(
-    book: ClinicBook, found: Rescheduling, now: datetime, *, dry_run: bool = False
-) -> Rescheduling:
+def enter(asked: JointChange, found: Rescheduling, *, dry_run: bool = False) -> Rescheduling:
     """Enter a proposal in one transaction. Raises `Refused` if the book has changed since."""
-    written = found.written
+    written, register = found.written, asked.book.register
     state = BookState(found.clinic, written.made_at, written.book)
-    line = LogEntry(now, "", written.by_whom)
-    book.register.revise_jointly(found.revisions, line, state=state, dry_run=dry_run)
-    return found if dry_run else replace(found, applied_at=now)
+    line = LogEntry(asked.now, "", written.by_whom)
+    register.revise_jointly(found.revisions, line, state=state, dry_run=dry_run)
+    return found if dry_run else replace(found, applied_at=asked.now)

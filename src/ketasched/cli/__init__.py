@@ -36,6 +36,12 @@ COMMANDS = {
 }
 """The commands, in the order of `--help`; each is `command` in the module of its name."""
 
+SHARED_MODULES = {
+    **dict.fromkeys(("drivers", "authorisations"), "phone_lists"),
+    **dict.fromkeys(("rides", "reminders"), "queues"),
+}
+"""The modules of commands that have none of their name, in which they are by their names."""
+
 
 class Program(click.Group):
     """Loads a command when it is called, and turns an error into a message and an exit code.
@@ -54,7 +60,9 @@ class Program(click.Group):
         """The command, from its module; an error for an unknown word names the nearest command."""
         word = args[0]
         if word in COMMANDS:
-            return word, import_module(f"ketasched.cli.{word}").command, args[1:]
+            module = import_module(f"ketasched.cli.{SHARED_MODULES.get(word, word)}")
+            found = getattr(module, word if word in SHARED_MODULES else "command")
+            return word, found, args[1:]
         if not ctx.resilient_parsing:  # not for the Tab key
             near = import_module("difflib").get_close_matches(word.lower(), COMMANDS, n=1)
             ctx.fail(f"No such command '{word}'.{''.join(f' Did you mean {n}?' for n in near)}")

@@ -43,7 +43,7 @@ PUBLIC = frozenset(
         *("ahead", "limit", "shard", "cluster", "jobs", "protocol", "overrides", "kind", "scope"),
         *("roster", "output", "columns", "ignored", "mapping_path", "register_address"),
         *("column_set_path", "since", "until"),
-        *("audience", "form", "visits", "what", "proposal_path", "applied", "outcome"),
+        *("audience", "form", "visit", "what", "proposal_path", "applied", "outcome"),
     )
 )
 """The parameters whose values tell of nobody. Those of all others are hidden: a new one, too."""
@@ -53,6 +53,12 @@ SENTENCES = {"reason": "--reason", "driver_label": "--driver-label"}
 
 A message may have the same words of itself. Whom they name is hidden if the command knows them.
 """
+
+NAMING = (
+    *("patient", "patient_phone", "patient_email", "cleared_by"),
+    *("driver_name", "driver_phone", "driver_email", "name", "phone", "email", "calendar"),
+)
+"""The fields of a course, a request, a driver and a busy time that name somebody."""
 
 PUBLIC_NAMES = ("clinic.toml", "course.json")
 """The names of files that tell of nobody. The folder of such a file may."""
@@ -114,20 +120,13 @@ def _people(noun: "Course | Request") -> Iterator[str]:
     from ketasched.model.wall_clock import day_text  # noqa: PLC0415
 
     request = noun.request if isinstance(noun, Course) else noun
-    yield from (noun.patient, request.patient, request.patient_phone, request.patient_email)
-    yield from (request.cleared_by, request.driver_name)
-    yield from (request.driver_phone, request.driver_email)
-    for regular in request.driver:
-        yield from (regular.name, regular.phone, regular.email)
-    yield from (one.calendar for one in request.busy)
+    named: list[object] = [noun, request, *request.driver, *request.busy]
+    if isinstance(noun, Course):
+        named += {one.driver for one in noun.visits} | {one.driver for one in noun.companions}
+        yield from (name for _, *both in renames(noun) for name in both)
+    yield from (getattr(one, field, "") for one in named for field in NAMING)
     if request.born:
         yield from (request.born.isoformat(), day_text(request.born))
-    for _, was, now in renames(noun) if isinstance(noun, Course) else ():
-        yield from (was, now)
-    if isinstance(noun, Course):
-        drivers = {visit.driver for visit in noun.visits}
-        for driver in drivers.union(one.driver for one in noun.companions):
-            yield from (driver.name, driver.phone, driver.email) if driver else ()
 
 
 def _without(text: str, values: Iterable[str]) -> str:

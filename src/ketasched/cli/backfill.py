@@ -1,25 +1,38 @@
 """`ketasched backfill`: who could take a free slot."""
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.api.free_slots import FreeSlot, Taker
+from ketasched.api.free_slots import Taker, Waiting, free_slot
+from ketasched.batch.routing import Sites, problems
 from ketasched.cli import options
+from ketasched.cli.anonymity import hide_people
+from ketasched.cli.check import row_line
 from ketasched.cli.day_query import ClinicAsked, clinic_asked
 from ketasched.cli.hints import pasteable
 from ketasched.cli.output import SOME_FAILED, in_local_style, print_as, print_csv, say
 from ketasched.cli.roster_options import RosterOptions, roster_options
-from ketasched.cli.waiting_list import WaitingList, WaitingRow
 from ketasched.errors import command_line
+from ketasched.files.load import DEFAULT_PROTOCOL
 from ketasched.files.option_values import refuse_bad_value
+from ketasched.files.request_parsing import REQUEST_FIELDS
+from ketasched.files.roster import Row, priority_of, request_of_row
+from ketasched.files.roster_source import open_roster
 from ketasched.files.typed_dates import spelled_date
-from ketasched.model import Clock
-from ketasched.model.wall_clock import clock_text, day_text, moment_at, moment_text
+from ketasched.model import Clinic
+from ketasched.model.identifiers import clinic_key
+from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.render.columns import aligned
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow(Waiting):
+    """Somebody who waits, by a row of the roster."""
+
+    row: Row = field(kw_only=True)
 
 
 @click.command("backfill")
@@ -60,28 +73,67 @@ def command(
     clinic = query.clinic or options.find_clinic(asked.clinic_path)[0]
     with refuse_bad_value("on", next_step="a date such as 2026-12-07"):
         day = spelled_date(on, reading.order or clinic.date_order)
-    with refuse_bad_value("time"):
-        slot = moment_at(day, Clock.read(time).minutes, ZoneInfo(clinic.timezone))
-    free = FreeSlot(query.register, clinic, slot, now, query.current(clinic, day))
-    waiting = WaitingList(roster, reading, clinic, protocol) if roster else None
+    free = free_slot(query, clinic, day, time, now)
+    slot = free.start
+    rows = [*_rows(roster, reading, clinic, protocol)] if roster else []
+    order = reading.order or clinic.date_order
+    more = ["--date-order", order] if order else []
+    more += ["--made-at", asked.today] if asked.today else []
     found = []
-    for one, waits in free.takers(waiting.rows() if waiting else [], protocol):
-        if waiting and isinstance(waits, WaitingRow):
-            step = waiting.command(waits.row, slot, asked.today)
-        else:
-            step = _defer_command(one, slot)
-        found.append((one, pasteable(step)))
+    for one, waits in free.takers(filter(None, rows), protocol):
+        words = _defer_words(one, slot)
+        if isinstance(waits, WaitingRow):
+            words = _plan_words(waits.row, slot, protocol) + more
+        found.append((one, pasteable(command_line(*words))))
     _print(form, found)
     if not found:
         say("note", f"nobody could take {moment_text(slot)} without breaking a rule")
-    if waiting and waiting.has_bad_rows:
+    if None in rows:
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _defer_command(one: Taker, slot: datetime) -> str:
+def _rows(
+    path: str, reading: RosterOptions, clinic: Clinic, protocol: str
+) -> Iterator[WaitingRow | None]:
+    """The rows of a clinic in the roster at `path`; others are passed over.
+
+    For a row that cannot be read, which is said, there is None. `protocol` is that of rows that
+    name none. Raises `BadFile`.
+    """
+    sites = Sites(lambda: (clinic, ""), protocol)
+    with open_roster(path) as source:
+        roster = reading.read_roster(source.stream(), path)
+        for row, problem in problems(roster.rows, sites, reading.order):
+            if problem:
+                say("warning", f"{path}: {row_line(problem)}")
+                yield None
+                continue
+            site = sites.find(row.texts.get("clinic", ""), row.texts.get("protocol", ""))
+            request = request_of_row(row, reading.order or site.clinic.date_order)
+            hide_people(request)
+            if clinic_key(site.clinic) == clinic_key(clinic):
+                yield WaitingRow(request, site.protocol, priority_of(row), row=row)
+
+
+def _plan_words(row: Row, slot: datetime, usual: str) -> list[str]:
+    """The command that plans the course of a row from the slot on; `usual` is the protocol."""
+    day = slot.date().isoformat()
+    texts = {name: text for name, text in row.texts.items() if name in REQUEST_FIELDS}
+    texts |= {"start": day, "latest_start": day, "time": clock_text(slot)}
+    words = ["plan"]
+    for name, text in texts.items():
+        parts = text.split(";") if REQUEST_FIELDS[name].several else [text]
+        for part in filter(str.strip, parts):
+            words += [f"--{name.replace('_', '-')}", part.strip()]
+    protocol = row.texts.get("protocol") or usual
+    return words + (["--protocol", protocol] if protocol != DEFAULT_PROTOCOL else [])
+
+
+def _defer_words(one: Taker, slot: datetime) -> list[str]:
+    """The command that moves the visit of a booked course to the slot."""
+    words = ["revise", one.patient, "defer", str(one.visit)]
     to = f"{slot.date()}T{clock_text(slot)}"
-    words = "revise", one.patient, "defer", str(one.visit), "--to", to
-    return command_line(*words, "--scope", "visit", "--reason", "WHY")
+    return [*words, "--to", to, "--scope", "visit", "--reason", "WHY"]
 
 
 def _print(form: str | None, found: Sequence[tuple[Taker, str]]) -> None:

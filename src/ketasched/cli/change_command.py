@@ -1,50 +1,38 @@
 """What the verbs of `revise` share: their options, and how a change is made and written."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 from functools import partial
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ketasched.api.asked_changes import AskedChange
+from ketasched.api.changes import booking_of
 from ketasched.cli import options
 from ketasched.cli.booking import book_and_write
 from ketasched.cli.busy_option import busy_options
+from ketasched.cli.change_output import last_and_following, print_change
 from ketasched.cli.course_source import CourseSource
 from ketasched.cli.delivery import audience_option, output_option, say_what_is_left
-from ketasched.cli.hints import pasteable
-from ketasched.cli.output import (
-    finding_text,
-    in_local_style,
-    print_as,
-    refusal_as_json,
-    say,
-    say_findings,
-)
+from ketasched.cli.output import print_as, refusal_as_json, say
 from ketasched.cli.register_option import has_usual_register, register_option
 from ketasched.errors import BadRequest, NothingToDo, Refused, command_line
 from ketasched.events.view import View
 from ketasched.files.atomic_write import prepared_folder
+from ketasched.files.change_parsing import read_change
 from ketasched.files.disk import kind_at, refuse_all_but
 from ketasched.files.load import load_course
-from ketasched.model import Audience, Change, Course, Finding
-from ketasched.model.replay import uid_of
-from ketasched.planning.check import check
+from ketasched.model import Audience, Course
 from ketasched.register.course_lookup import later_revision
-from ketasched.register.records import BookingRequest
+from ketasched.register.records import CourseEntry
 from ketasched.render import patient_folder
 from ketasched.render.course_folders import followed_folder, holds_course
 from ketasched.render.patient_folder import KEPT_COURSE
-from ketasched.revising.change_report import change_data, change_lines, follow_ups
 from ketasched.revising.validation import OVERRIDABLE, plans_dates
-from ketasched.rules import Clearance, Requirements
-from ketasched.rules.overridden import is_overridden
-
-ChangeOn = Callable[[date], Change]
-"""A change that depends on the local date of the day on which it is made."""
 
 
 @dataclass(frozen=True)
@@ -64,27 +52,31 @@ class ChangeOptions(CourseSource):
     force: bool
     form: str | None
 
-    def apply(self, path: Path, read: "Callable[[], Change | ChangeOn]") -> None:
+    def apply(self, path: Path, verb: str, typed: dict[str, Any]) -> None:
         """Make the change of the course at `path`, write its files, and print what it did.
 
-        `read` reads the change, with dates as the people of the course's clinic type them.
+        `typed` are the arguments and options of the verb's own.
         """
         before, entry = self.find(str(path))
-        requested = read()
         found = None if entry else before
+        at = self.moment(before)
+        today = at.astimezone(before.visits[0].start.tzinfo).date()
+        visit, order = typed.pop("visit", None), before.clinic.date_order
+        change = read_change(verb, visit, typed, order=order, today=today)
         before = self._latest(path, found) if found else before
         if self.expect_revision not in (None, before.revision):
             raise _stale(path if before is found else before.patient, before, self.expect_revision)
-        asks = requested if isinstance(requested, Change) else None
-        plans = asks is not None and plans_dates(asks)
-        course, at = self.with_newer(before, plans=plans)
-        today = at.astimezone(before.visits[0].start.tzinfo).date()
-        change = requested if isinstance(requested, Change) else requested(today)
-        change = replace(change, overrides=self.overrides)
-        budget = options.time_budget
-        asked = AskedChange(before, course, change, at, self.reason, self.by_whom, budget)
-        asked.refuse_missing_reason()
-        booking = self._booking(asked)
+        newer = self.with_newer(before, at, plans=plans_dates(change))
+        asked = AskedChange(
+            before,
+            newer,
+            replace(change, overrides=self.overrides),
+            at,
+            self.reason,
+            self.by_whom,
+            options.time_budget,
+        )
+        booking = booking_of(asked, typed, self.clinic_path or "the course's clinic")
         files = partial(self._files, path, found, before)
         try:
             with refusal_as_json(self.form):
@@ -99,43 +91,29 @@ class ChangeOptions(CourseSource):
             say("written", str(name))
         if written and self.output and before.patient != after.patient:
             say_what_is_left(self.output / before.patient, self.output / after.patient)
-        self._print_report(before, after)
-        if before.patient != after.patient and not self.dry_run:
-            self._say_who_is_left(before, after)
-        if entry and not self.output and not self.dry_run:
-            step = pasteable(command_line("register", "show", after.patient, "-o", "DIR"))
+        print_change(before, after, self.form, dry_run=self.dry_run)
+        if not self.dry_run:
+            self._say_what_is_not_done(path, before, after, is_file=found is not None)
+
+    def _say_what_is_not_done(
+        self, path: Path, before: Course, after: Course, *, is_file: bool
+    ) -> None:
+        """Say what is still as it was: other courses of a patient, files, the usual register."""
+        left: Sequence[CourseEntry] = ()
+        if self.register and before.patient != after.patient:  # an undo took a reference back
+            left = self.register.entries(before.clinic, before.patient)
+        if left:
+            several = f"{len(left)} other courses are" if len(left) > 1 else "another course is"
+            step = command_line("register", "rename", before.patient, after.patient)
+            say("note", f"{several} still called {before.patient}; to give back all: {step}")
+        if not (is_file or self.output):
+            step = command_line("register", "show", after.patient, "-o", "DIR")
             say("note", f"pages and calendars made before are not of this revision: {step}")
-        if not self.register and not self.dry_run and has_usual_register():
+        if not self.register and has_usual_register():
             # A register that nobody asked for is not opened, so what it has is not known here.
             place = self.output / after.patient if self.output else path
-            step = pasteable(command_line("register", "import", str(place), "--register"))
+            step = command_line("register", "import", str(place), "--register")
             say("note", f"your register is as it was; if the course is booked there: {step}")
-
-    def _booking(self, asked: AskedChange) -> BookingRequest:
-        return asked.booking()
-
-    def _print_report(self, before: Course, after: Course) -> None:
-        lines = map(in_local_style, change_lines(before, after))
-        print_as(self.form, change_data(before, after), lines)
-        for note in follow_ups(before, after, is_done=not self.dry_run):
-            say("note", pasteable(note))
-        known = {_subject(before, finding) for finding in before.findings}
-        # What was decided about chairs stands on the course: only the register can check it.
-        found = {_subject(after, finding): finding for finding in (*check(after), *after.findings)}
-        new = [one for subject, one in found.items() if subject not in known]
-        say_findings(one for one in new if one.level == "given-up")
-        _print_broken(after, (one for one in new if one.level == "broken"))
-        change = after.history[-1].change
-        if change and change.record:  # what is still not as it ought to be
-            names = (Clearance.name, Requirements.name)
-            say_findings(one for one in after.findings if one.rule in names)
-
-    def _say_who_is_left(self, before: Course, after: Course) -> None:
-        """Say which courses of the patient still have the reference that an undo took back."""
-        if self.register and (left := self.register.entries(before.clinic, before.patient)):
-            several = f"{len(left)} other courses are" if len(left) > 1 else "another course is"
-            step = pasteable(command_line("register", "rename", before.patient, after.patient))
-            say("note", f"{several} still called {before.patient}; to give back all: {step}")
 
     def _latest(self, path: Path, found: Course) -> Course:
         """The course that is to be changed: a later revision, if the register has one.
@@ -209,17 +187,24 @@ class ChangeOptions(CourseSource):
     def _course_files(
         self, folder: Path, name: str, before: Course, after: Course, *, with_pages: bool
     ) -> dict[str, bytes]:
-        """The course file, and the pages and calendars if they are wanted."""
+        """The course file, and the pages and calendars if they are wanted.
+
+        After a switch the old course is kept as course-1.json, or with the next free number.
+        """
         files: dict[str, bytes] = {}
         if self.output:
             refuse_all_but("a folder", folder)
+        last, following = last_and_following(before, after)
+        if following:
+            names = (f"course-{number}.json" for number in count(1))
+            kept = next(one for one in names if not kind_at(folder / one))
+            files[kept] = patient_folder.render_course_file(last)
         if with_pages:
             split = any(kind_at(folder / place) for place in patient_folder.EVENT_FOLDERS)
             label = self.driver_label
-            files = patient_folder.render_folder(
+            files |= patient_folder.render_folder(
                 after, driver_label=label, split=split, large=self.large
             )
-            last, following = self._last_and_following(before, after)
             if following or kind_at(folder / patient_folder.CHANGES_FOLDER):
                 files |= patient_folder.render_changes_folder(
                     before, last, following, driver_label=label
@@ -237,7 +222,7 @@ class ChangeOptions(CourseSource):
         if not path.name:
             step = "--changes changes.ics"
             raise BadRequest("changes", "expected a file's name", next_step=step)
-        last, following = self._last_and_following(before, after)
+        last, following = last_and_following(before, after)
         view = View(self.audience, self.driver_label)
         found = patient_folder.changed_calendars(before, last, view, following)
         if not any(b"BEGIN:VEVENT" in data for data in found.values()):
@@ -250,12 +235,10 @@ class ChangeOptions(CourseSource):
         names = patient_folder.driver_file_names(found)
         return {f"{path.stem}-{names[one]}{path.suffix}": found[one] for one in found}
 
-    def _last_and_following(self, _: Course, after: Course) -> tuple[Course, Course | None]:
-        """The last revision of the course before, and the course that follows it, if one does."""
-        return after, None
 
-
-OPTIONS: tuple[options.Decorator, ...] = (
+change_options = options.group(
+    ChangeOptions,
+    "given",
     options.text("--reason", "TEXT", "Why; the history keeps it."),
     options.text("--by-whom", "NAME", "Who decided it."),
     click.option(
@@ -288,8 +271,6 @@ OPTIONS: tuple[options.Decorator, ...] = (
 )
 """The options of every verb."""
 
-change_options = options.group(ChangeOptions, "given", *OPTIONS)
-
 
 def refuse_taken(path: Path, own: Collection[Path], *, force: bool) -> None:
     """Raise if a file of changes would be one of the course's own, or exists already."""
@@ -307,20 +288,3 @@ def _stale(name: Path | str, found: Course, expected: int | None) -> Refused:
         f"{name}: is at revision {found.revision}, not {expected}: somebody else has changed it",
         next_step=f"look at it, then try again: {command_line(*show, str(name))}",
     )
-
-
-def _print_broken(course: Course, findings: Iterable[Finding]) -> None:
-    """Print what is broken: what somebody decided, and what came so, with what to try."""
-    steps: dict[str, None] = {}
-    for finding in findings:
-        decided = is_overridden(course, finding)
-        say("overridden" if decided else "broken", finding_text(finding))
-        if finding.next_step and not decided:
-            steps[pasteable(finding.next_step)] = None
-    for step in steps:
-        say("try", step)
-
-
-def _subject(course: Course, finding: Finding) -> tuple[str, str, str]:
-    """The finding's rule, the uid of what it is about, and its message."""
-    return finding.rule, uid_of(course, finding), finding.message

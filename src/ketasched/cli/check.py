@@ -1,7 +1,6 @@
 """`ketasched check`: are these files right, and does a course keep the rules?"""
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import asdict
 
 import click
@@ -76,9 +75,8 @@ def command(
     ketasched check clinic.toml courses/P-014/course.json
     ketasched check roster.csv --column start="Start date"
     """
-    found: list[tuple[str, Finding]] = []
+    found: list[tuple[str, Finding, str]] = []  # with a line, as its own clinic reads dates
     languages = set[str]()
-    lines: list[str] = []  # each as its own clinic reads dates
     unreadable = 0
     sites = Sites(lambda: _clinic(clinic_path), protocol)
     _ = roster.names, roster.order  # their errors are reported before any file is read
@@ -87,24 +85,22 @@ def command(
             if path.lower().endswith(ROSTERS):
                 _check_roster(path, roster, sites, languages)
             else:
-                own = _findings(path, clinic_path, languages)
-                found += [(path, finding) for finding in own]
-                lines += [in_local_style(f"{path}: {finding_text(finding)}") for finding in own]
+                for one in _findings(path, clinic_path, languages):
+                    found.append((path, one, in_local_style(f"{path}: {finding_text(one)}")))
         except BadFile as error:
             report(error)
             unreadable = error.exit_code
     for language in sorted(languages):
         if not reviewer(language):
             say("note", f"{language}: {UNREVIEWED}")
-    is_broken = any(finding.level == "broken" for _, finding in found)
+    is_broken = any(finding.level == "broken" for _, finding, _ in found)
     if form == "json":
-        print_json([{"file": path} | asdict(finding) for path, finding in found])
-    else:
-        for (_, finding), line in zip(found, lines, strict=True):
-            if finding.level == "broken":
-                click.echo(f"broken: {line}")
-            else:
-                say("warning", line)
+        print_json([{"file": path} | asdict(finding) for path, finding, _ in found])
+    for _, finding, line in found if form != "json" else ():
+        if finding.level == "broken":
+            click.echo(f"broken: {line}")
+        else:
+            say("warning", line)
     raise click.exceptions.Exit(unreadable or (BROKEN if is_broken else 0))
 
 
@@ -118,9 +114,13 @@ def _findings(path: str, clinic_path: str | None, languages: set[str]) -> tuple[
         for line in clinic_warnings(noun, salt=options.new_salt()):
             say("warning", f"{path}: {line}")
         languages.add(noun.language)
-        return tuple(_override_findings(noun))
+        named = sorted(noun.overrides.keys() & set(shipped_protocols()))
+        found = (rule.of(load_protocol(one), noun) for one in named for rule in OVERRIDE_RULES)
+        return tuple(filter(None, found))  # as a plan by a protocol says them
     if isinstance(noun, Protocol):
-        return tuple(_unknown_resources(noun, clinic_path))
+        here = options.clinic_file(clinic_path)
+        unknown = ResourcesKnown().of(noun, load_clinic(here)) if here else None
+        return (unknown,) if unknown else ()
     if not isinstance(noun, Course):
         return ()
     hide_people(noun)
@@ -131,22 +131,6 @@ def _findings(path: str, clinic_path: str | None, languages: set[str]) -> tuple[
     for line in language_warnings(course.clinic, [read], [course.protocol.id]):
         say("warning", f"{path}: clinic.{line}")
     return (*check(course), *record_findings(course))
-
-
-def _override_findings(clinic: Clinic) -> Iterator[Finding]:
-    """What a plan would say of the clinic's numbers for the shipped protocols that it names."""
-    for name in sorted(clinic.overrides.keys() & set(shipped_protocols())):
-        protocol = load_protocol(name)
-        findings = (rule.of(protocol, clinic) for rule in OVERRIDE_RULES)
-        yield from filter(None, findings)
-
-
-def _unknown_resources(protocol: Protocol, clinic_path: str | None) -> Iterator[Finding]:
-    """What visits and companions of a protocol need and the clinic, if any, does not have."""
-    if path := options.clinic_file(clinic_path):
-        finding = ResourcesKnown().of(protocol, load_clinic(path))
-        if finding:
-            yield finding
 
 
 def _clinic(path: str | None) -> tuple[Clinic, str]:

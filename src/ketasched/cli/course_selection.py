@@ -21,10 +21,10 @@ from ketasched.api.publication import (
 )
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
-from ketasched.cli.day_query import DayQuery
-from ketasched.cli.hints import pasteable, with_other_name
+from ketasched.cli.day_query import ClinicAsked
+from ketasched.cli.hints import with_other_name
 from ketasched.cli.output import SOME_FAILED, report, say, use_clock_of
-from ketasched.cli.register_option import existing_register, open_register
+from ketasched.cli.register_option import existing_register
 from ketasched.errors import BadFile, Refused
 from ketasched.files.disk import bad_file_for
 from ketasched.files.load import load_clinic
@@ -39,24 +39,29 @@ COURSE = "course.json"
 
 
 @dataclass(frozen=True)
-class CourseSelection:
-    """The register and the clinic whose courses are meant, and the moment."""
+class CourseSelection(ClinicAsked):
+    """The options that say which courses are meant, and how it is said what is done.
 
-    register_address: str | None
-    clinic_path: str | None
-    today: str | None
+    `names` are those of files and of patients; without names it is all courses of the register.
+    """
+
+    names: tuple[str, ...]
+    dry_run: bool
+    form: str | None
 
     @cached_property
-    def _register(self) -> "Register | None":
+    def register(self) -> "Register | None":
         """The register that is given, else the usual one if there is one."""
-        return open_register(self.register_address) or existing_register()
+        return super().register or existing_register()
 
-    def read(self, names: Sequence[str]) -> list[PublishedCourses]:
-        """What is meant by names of files and of patients; without names, all of the register.
+    def read(self) -> list[PublishedCourses]:
+        """What is meant; a damaged course of a register is reported.
 
-        A damaged course of a register is reported. Raises `BadFile`, `BadRequest`.
+        Raises `BadFile`, `BadRequest`.
         """
-        found = [self._named(name) for name in names] if names else [self._of_register()]
+        found = [self._named(name) for name in self.names]
+        if not self.names:
+            found = [courses_of_register(self.query, self._now)]
         for one in found:
             hide_people(*one.courses)
             for error in one.errors:
@@ -65,24 +70,28 @@ class CourseSelection:
         if path is None:
             return found
         here = load_clinic(path)
-        own = [one.owner == clinic_key(here) for one in found]
+        key = clinic_key(here)
         return [
-            replace(one, clinic=here, clinic_file=path) if is_own else one
-            for one, is_own in zip(found, own, strict=True)
+            replace(one, clinic=here, clinic_file=path) if one.owner == key else one
+            for one in found
         ]
 
-    def _of_register(self) -> PublishedCourses:
-        query = DayQuery(self.register_address, self.clinic_path)
-        return courses_of_register(query, self._now)
+    def say_done(self, what: str, done: Publication[Row], place: str) -> None:
+        """Say how many are new, say, and where; end with `SOME_FAILED` if a course is damaged."""
+        counts = ", ".join(f"{number:,} {kind}" for kind, number in done.counts.items())
+        where = "nothing was written (--dry-run)" if self.dry_run else f"in {place}"
+        say("note", f"{what}: {counts}; {where}")
+        if done.errors:
+            raise click.exceptions.Exit(SOME_FAILED)
 
     def _named(self, name: str) -> PublishedCourses:
-        clinic = load_clinic(self.clinic_path) if self.clinic_path else None
+        clinic = self.named_clinic
         if name == "-":
             raise click.UsageError("A feed's name is kept beside the course: give its file.")
         with bad_file_for(name):  # else it looks as if the place to write to were bad
             is_file = Path(name).exists()
-        if not is_file and self._register:
-            return courses_of_patient(self._register, name, clinic, self._now)
+        if not is_file and self.register:
+            return courses_of_patient(self.register, name, clinic, self._now)
         _refuse_place(name)
         found = courses_in(Path(name), clinic, self._now)
         self._refuse_older(name, found.courses)
@@ -91,7 +100,7 @@ class CourseSelection:
     def _refuse_older(self, name: str, courses: Sequence[Course]) -> None:
         """Raise `Refused` if the register has a later revision of a course that is in a file."""
         for course in courses:
-            entry = self._register.entry(course.course_id) if self._register else None
+            entry = self.register.entry(course.course_id) if self.register else None
             if entry is None:
                 continue
             step = with_other_name(name, entry.patient)
@@ -100,7 +109,7 @@ class CourseSelection:
                 raise Refused(f"{name}: it {said}", next_step=f"the later one: {step}")
             if course is courses[-1]:
                 say("warning", f"{name}: the register has this course, too: name the patient")
-                say("try", pasteable(step))
+                say("try", step)
 
     def _now(self, clinic: Clinic) -> datetime:
         use_clock_of(clinic)
@@ -128,14 +137,5 @@ def _refuse_place(name: str) -> None:
 
 
 def folder_text(folder: Path) -> str:
-    """The folder as `say_published` names it, before anything is written there."""
+    """The folder as `say_done` names it, before anything is written there."""
     return str(folder) if folder.exists() else f"the new folder {folder}"
-
-
-def say_published(what: str, done: Publication[Row], place: str, *, dry_run: bool) -> None:
-    """Say how many are new, say, and where; end with `SOME_FAILED` if a course is damaged."""
-    counts = ", ".join(f"{number:,} {kind}" for kind, number in done.counts.items())
-    where = "nothing was written (--dry-run)" if dry_run else f"in {place}"
-    say("note", f"{what}: {counts}; {where}")
-    if done.errors:
-        raise click.exceptions.Exit(SOME_FAILED)

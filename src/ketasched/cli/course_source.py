@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,10 +13,10 @@ from ketasched.cli.anonymity import hide_people
 from ketasched.cli.busy_option import say_notes, warn_of_copies
 from ketasched.cli.current_clinic import current_clinic
 from ketasched.cli.output import say, use_clock_of
-from ketasched.cli.register_option import open_register
+from ketasched.cli.register_option import RegisterOptions
 from ketasched.errors import BadFile
 from ketasched.files.busy_calendars import BusyCalendars
-from ketasched.files.load import load_clinic, load_course, refuse_mismatch, with_clinic
+from ketasched.files.load import load_course, refuse_mismatch, with_clinic
 from ketasched.model import Course
 from ketasched.register.course_lookup import find_entry
 from ketasched.register.records import CourseEntry
@@ -27,17 +26,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CourseSource(BusyCalendars):
+class CourseSource(RegisterOptions, BusyCalendars):
     """The options that say where a course is found, and what is newer for it."""
-
-    today: str | None
-    register_address: str | None
-    clinic_path: str | None
-
-    @cached_property
-    def register(self) -> "Register | None":
-        """The register that is given, opened; else None."""
-        return open_register(self.register_address)
 
     def find(self, name: str) -> tuple[Course, CourseEntry | None]:
         """The course of a file or folder; else that of a patient in the register, with its entry.
@@ -53,14 +43,13 @@ class CourseSource(BusyCalendars):
             if newest := self.register.newest():
                 use_clock_of(newest.clinic)
         today = options.moment_of(self.today, UTC, field="today").date()
-        clinic = load_clinic(self.clinic_path) if self.clinic_path else None
-        entry = find_entry(self.register, name, clinic, today)
+        entry = find_entry(self.register, name, self.named_clinic, today)
         course = self.register.course(entry.course_id)
         use_clock_of(course.clinic)
         return course, entry
 
-    def with_newer(self, course: Course, *, plans: bool = True) -> tuple[Course, datetime]:
-        """The course with the clinic and the calendars as they are now, and the moment of `today`.
+    def with_newer(self, course: Course, at: datetime, *, plans: bool = True) -> Course:
+        """The course with the clinic and, from the moment `at` on, the calendars as they are now.
 
         The clinic is that of `--clinic`; else, for a course of a register whose visits are to get
         new dates (`plans`), that of `current_clinic`; else the course's own. Raises `BadFile`,
@@ -75,12 +64,11 @@ class CourseSource(BusyCalendars):
                 say("note", "the clinic's hours and words have changed: they hold as they are now")
             course = replace(course, clinic=clinic)
         use_clock_of(course.clinic)
-        at = options.moment_of(self.today, course.visits[0].start.tzinfo, field="today")
         newer, notes = course_with_calendars(course, self, at)
         hide_people(newer)
         say_notes(notes)
         warn_of_copies(course, newer.request)
-        return newer, at
+        return newer
 
 
 def find_course(register: "Register", course_id: str) -> Course | None:
@@ -96,8 +84,7 @@ def former_courses(course: Course, find: Callable[[str], Course | None]) -> list
     `find` returns the course with an identifier, or None if it is not known.
     """
     found: list[Course] = []
-    one = find(course.follows) if course.follows else None
-    while one and one not in found:
+    one: Course | None = course
+    while one and one.follows and (one := find(one.follows)) and one not in found:
         found.insert(0, one)
-        one = find(one.follows) if one.follows else None
     return found

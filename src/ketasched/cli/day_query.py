@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.api.clinic_book import ClinicBook
+from ketasched.api.clinic_book import ClinicBook, JointChange
 from ketasched.cli import options
 from ketasched.cli.current_clinic import current_clinic
 from ketasched.cli.output import say, use_clock_of
-from ketasched.cli.register_option import needed_register, register_option
+from ketasched.cli.register_option import RegisterOptions, needed_register, register_option
 from ketasched.errors import BadRequest
 from ketasched.files.load import load_clinic
 from ketasched.register.course_lookup import several_clinics
@@ -31,18 +31,30 @@ def days_ahead(text: str) -> timedelta:
 
 
 class DayQuery(ClinicBook):
-    """The register, and the clinic whose days are asked for.
+    """The register, and the clinic whose days are asked for."""
 
-    `named` is the clinic of the given file; of several clinics, that of the file that is here or
-    in the environment; None if the register has only one. `clinic` is the clinic as it is now:
-    `named`, else the only one by the file here, if it is of the same clinic, else as the register
-    knows it; None if the register has no course. Raises `BadFile` if the register has several
-    clinics and no file says which, `BadRequest` if it has the clinic in another zone.
-    """
+    @property
+    def zone(self) -> str:
+        """The clinic's time zone; that of this machine if there is no clinic."""
+        return self.clinic.timezone if self.clinic else options.machine_zone()
 
-    def __init__(self, register_address: str | None, clinic_path: str | None) -> None:
-        named = load_clinic(clinic_path) if clinic_path else None
-        register = needed_register(register_address)
+
+@dataclass(frozen=True)
+class ClinicAsked(RegisterOptions):
+    """The options that say which clinic is asked about, and at which moment."""
+
+    @cached_property
+    def query(self) -> DayQuery:
+        """The register, opened, and the clinic.
+
+        It is `named` by the given file; of several clinics, by the file that is here or in the
+        environment; not at all if the register has only one. As it is now, `clinic` is as `named`,
+        else as the file here has it, if that is of the same clinic, else as the register knows it.
+        Raises `BadFile` if the register has several clinics and no file says which, `BadRequest`
+        if it has the clinic in another zone.
+        """
+        named = self.named_clinic
+        register = needed_register(self.register_address)
         if named:
             register.refuse_stranger(named)
         names = register.clinics()
@@ -51,43 +63,36 @@ class DayQuery(ClinicBook):
             named = load_clinic(path) if path else None
             if not (named and register.entries(named)):
                 raise several_clinics(names)
-        if clinic_path and named and names and not register.entries(named):
+        if self.clinic_path and named and names and not register.entries(named):
             said = f"the register has no course of {named.name or 'this clinic'}"
             say("note", f"{said}; it has {', '.join(filter(None, names)) or 'another one'}")
         newest = None if named else register.newest()
         clinic = current_clinic(newest, register) if newest else named
-        super().__init__(register, named, clinic)
         if clinic:
             use_clock_of(clinic)
-
-    @property
-    def zone(self) -> str:
-        """The clinic's time zone; that of this machine if there is no clinic."""
-        return self.clinic.timezone if self.clinic else options.machine_zone()
-
-    def now(self, today: str | None) -> datetime:
-        """The moment that `--today` says, else now; local to the clinic."""
-        zone = ZoneInfo(self.zone)
-        return options.moment_of(today, zone, field="today").astimezone(zone)
-
-
-@dataclass(frozen=True)
-class ClinicAsked:
-    """The options that say which clinic is asked about, and at which moment."""
-
-    register_address: str | None
-    clinic_path: str | None
-    today: str | None
-
-    @cached_property
-    def query(self) -> DayQuery:
-        """The register, opened, and the clinic."""
-        return DayQuery(self.register_address, self.clinic_path)
+        return DayQuery(register, named, clinic)
 
     @cached_property
     def now(self) -> datetime:
         """The moment that `--today` says, else now; local to the clinic."""
-        return self.query.now(self.today)
+        zone = ZoneInfo(self.query.zone)
+        return options.moment_of(self.today, zone, field="today").astimezone(zone)
+
+
+@dataclass(frozen=True)
+class JointOptions(ClinicAsked):
+    """The options of a change of many courses: but for whom, why, and who decided it."""
+
+    excepted: tuple[str, ...]
+    reason: str
+    by_whom: str
+
+    @cached_property
+    def asked(self) -> JointChange:
+        """What is asked of the clinic's book. Raises `BadFile` for an unknown patient."""
+        book = self.query
+        patients = {book.patient(one) for one in self.excepted if book.clinic}
+        return JointChange(book, self.now, patients, self.reason, self.by_whom)
 
 
 @dataclass(frozen=True)
@@ -102,9 +107,10 @@ class ComingDays(ClinicAsked):
         return self.now.date() + self.ahead
 
 
-_clinic_options = (register_option, which_clinic_option, options.today())
+CLINIC_OPTIONS = (register_option, which_clinic_option, options.today())
+"""The options of `ClinicAsked`."""
 
-clinic_asked = options.group(ClinicAsked, "asked", *_clinic_options)
+clinic_asked = options.group(ClinicAsked, "asked", *CLINIC_OPTIONS)
 
 
 def coming_days(default: str, first: str = "today") -> options.Decorator:
@@ -119,4 +125,4 @@ def coming_days(default: str, first: str = "today") -> options.Decorator:
         callback=lambda _ctx, _param, text: days_ahead(text),
         help=f"How far ahead to look: {days}, 2w two weeks.",
     )
-    return options.group(ComingDays, "coming", ahead, *_clinic_options)
+    return options.group(ComingDays, "coming", ahead, *CLINIC_OPTIONS)

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -20,9 +20,7 @@ from ketasched.files.load import load_course
 from ketasched.model import Audience, Course, Request
 from ketasched.render import RENDERERS, render
 from ketasched.render.course_folders import is_one_folder, prepared_folder_of, refuse_telling_label
-from ketasched.render.patient_folder import (
-    DRIVER_FOLDER,
-)
+from ketasched.render.patient_folder import DRIVER_FOLDER
 
 REPLACED = "the course that was there is replaced: its entries in calendars have to be deleted"
 
@@ -76,13 +74,8 @@ class Delivery:
             raise click.UsageError("--rides-of goes with --for driver.")
         if self.large and not (self.output or self.form == "html"):
             raise click.UsageError("--large goes with --format html or -o.")
-        if self.driver_label:
-            self._refuse_label()
-
-    def _refuse_label(self) -> None:
-        label = self.driver_label
-        labelled = RENDERERS[self.form or "text"].labelled
-        if not (self.output or (self.audience or "patient") in labelled):
+        label, labelled = self.driver_label, RENDERERS[self.form or "text"].labelled
+        if label and not (self.output or (self.audience or "patient") in labelled):
             raise click.UsageError("--driver-label goes with --for driver, --format html or -o.")
         refuse_telling_label(label)
 
@@ -90,10 +83,9 @@ class Delivery:
         """The course of the patient that `--force` replaces, if there is one that can be read."""
         if not (self.output and self.force):
             return None
-        try:
+        with suppress(BadFile):
             return load_course(str(self.output / request.patient))
-        except BadFile:
-            return None
+        return None
 
     def print_result(self, course: Course, written: list[Path]) -> None:
         """Print the course, or the names of the files that were written. Raises `BadRequest`."""

@@ -38,11 +38,9 @@ def stopped_once() -> Iterator[None]:
 
     Pressed again after `SECONDS_TO_STOP`, Ctrl-C ends the process at once, as a kill does.
     """
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not is_ours or current_thread() is not main_thread():
         yield  # whoever started us ignores Ctrl-C, or handles it
-        return
-    if current_thread() is not main_thread():
-        yield
         return
     pressed: list[float] = []
 

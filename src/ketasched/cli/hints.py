@@ -66,6 +66,8 @@ def pasteable(step: str) -> str:
         words = shlex.split(found[0])[1:]
     except ValueError:
         return step
+    if "--" in words:  # complete as it is
+        return step
     return f"{step[: found.start()]}{quoted((PROGRAM, *_completed(context, words)))}"
 
 

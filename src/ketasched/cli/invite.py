@@ -1,10 +1,8 @@
 """`ketasched invite`: invitations as mails in a folder, for the clinic's own mail program."""
 
 from collections import Counter
-from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
 
 import click
 
@@ -12,8 +10,7 @@ from ketasched.api.invitations import BOTH, write_invitations
 from ketasched.api.publication import Publication
 from ketasched.cli import options
 from ketasched.cli.anonymity import people_text
-from ketasched.cli.course_selection import CourseSelection, folder_text, say_published
-from ketasched.cli.hints import pasteable
+from ketasched.cli.course_selection import CourseSelection, folder_text
 from ketasched.cli.output import note_done, print_as, say
 from ketasched.cli.register_option import register_option
 from ketasched.errors import command_line
@@ -23,42 +20,47 @@ from ketasched.render.columns import aligned
 from ketasched.render.ics import itip_method
 
 
+@dataclass(frozen=True)
+class InviteOptions(CourseSelection):
+    """The options of the command."""
+
+    output: str
+    audience: str
+
+    @property
+    def attendees(self) -> list[Attendee]:
+        """Who is invited."""
+        return [one for one in BOTH if self.audience in (one, "both")]
+
+
 @click.command("invite")
-@click.argument("names", metavar="[COURSE|PATIENT]...", nargs=-1)
-@click.option(
-    "-o",
-    "--output",
-    metavar="DIR",
-    required=True,
-    callback=options.not_empty,
-    help="The folder from which mails are sent.",
-)
-@click.option(
-    "--for",
-    "audience",
-    type=click.Choice([*get_args(Attendee), "both"]),
-    default="both",
-    show_default=True,
-    help="Who is invited.",
-)
 @options.group(
-    CourseSelection,
-    "selection",
+    InviteOptions,
+    "given",
+    click.argument("names", metavar="[COURSE|PATIENT]...", nargs=-1),
+    click.option(
+        "-o",
+        "--output",
+        metavar="DIR",
+        required=True,
+        callback=options.not_empty,
+        help="The folder from which mails are sent.",
+    ),
+    click.option(
+        "--for",
+        "audience",
+        type=click.Choice([*BOTH, "both"]),
+        default="both",
+        show_default=True,
+        help="Who is invited.",
+    ),
     register_option,
     options.clinic("Which clinic, where the register has several; its address."),
     options.today(),
+    options.flag("--dry-run", "Say what would be written, and write nothing."),
+    options.output_format(),
 )
-@options.flag("--dry-run", "Say what would be written, and write nothing.")
-@options.output_format()
-def command(
-    *,
-    names: tuple[str, ...],
-    output: str,
-    audience: str,
-    selection: CourseSelection,
-    dry_run: bool,
-    form: str | None,
-) -> None:
+def command(*, given: InviteOptions) -> None:
     """Write invitations, one mail a visit, for patients and drivers who have an e-mail address.
 
     Without a name it is all courses of the register. Only what is new or has changed since the
@@ -70,33 +72,23 @@ def command(
     ketasched invite P-014 -o outbox --for driver
     ketasched invite courses/P-014 -o outbox
     """
-    attendees = [one for one in BOTH if audience in (one, "both")]
-    read = partial(selection.read, names)
-    place = folder_text(Path(output))
-    done = write_invitations(read, output, attendees=attendees, dry_run=dry_run)
+    place, dry_run = folder_text(Path(given.output)), given.dry_run
+    done = write_invitations(given.read, given.output, attendees=given.attendees, dry_run=dry_run)
     if done.rows and not dry_run:
         note_done("the invitations are written")
-    _print(done, form)
-    _say_left_out(done, names or [""], attendees, selection.register_address)
-    say_published("invitations", done, place, dry_run=dry_run)
+    _print(done, given.form)
+    _say_left_out(done, given)
+    given.say_done("invitations", done, place)
 
 
-def _say_left_out(
-    done: Publication[Invitation],
-    names: Sequence[str],
-    attendees: Sequence[Attendee],
-    register_address: str | None,
-) -> None:
-    """Say how many have no address, who they are if that may be said, and how to give one.
-
-    `names` are those of the courses that were found.
-    """
+def _say_left_out(done: Publication[Invitation], given: InviteOptions) -> None:
+    """Say how many have no address, who they are if that may be said, and how to give one."""
     left_out = {
         who: name if one.source == "files" else course.patient
-        for name, one in zip(names, done.found, strict=True)
+        for name, one in zip(given.names or [""], done.found, strict=True)
         for course in one.courses
         for who in without_address(course, one.now)
-        if who[0] in attendees
+        if who[0] in given.attendees
     }
     if not left_out:
         return
@@ -107,9 +99,9 @@ def _say_left_out(
     say("note", f"{several} with visits to come {have} no e-mail address{people}")
     (attendee, patient), course = next(iter(left_out.items()))
     if attendee == "patient":
-        usual = ["--register"] if register_address is None and course == patient else []
-        step = ("revise", course, "wishes", "--patient-email", "EMAIL", *usual)
-        say("try", pasteable(command_line(*step)))
+        is_usual = given.register_address is None and course == patient
+        step = "revise", course, "wishes", "--patient-email", "EMAIL"
+        say("try", command_line(*step, *(["--register"] if is_usual else [])))
 
 
 def _print(done: Publication[Invitation], form: str | None) -> None:
@@ -119,18 +111,9 @@ def _print(done: Publication[Invitation], form: str | None) -> None:
     for one in done.rows:
         course = courses.get(one.course_id)
         patient, start = course.patient if course else "", one.event.start
-        rows.append(
-            {
-                "patient": patient,
-                "attendee": one.attendee,
-                "to": one.to,
-                "what": one.what,
-                "method": itip_method(one.status),
-                "start": start.isoformat(timespec="minutes"),
-                "sequence": one.sequence,
-                "file": one.file,
-            }
-        )
-        when = clinic_locale(course.clinic).moment_text(start) if course else one.when
-        cells.append((patient, one.attendee, one.what, when, one.to, one.file))
+        who = {"patient": patient, "attendee": one.attendee, "to": one.to, "what": one.what}
+        when = {"method": itip_method(one.status), "start": start.isoformat(timespec="minutes")}
+        rows.append({**who, **when, "sequence": one.sequence, "file": one.file})
+        said = clinic_locale(course.clinic).moment_text(start) if course else one.when
+        cells.append((patient, one.attendee, one.what, said, one.to, one.file))
     print_as(form, rows, aligned(cells))

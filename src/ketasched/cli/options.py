@@ -18,6 +18,7 @@ from ketasched.files.cross_references import zone_of
 from ketasched.files.disk import kind_at
 from ketasched.files.load import DEFAULT_PROTOCOL, builtin_clinic, load_clinic, shipped_protocols
 from ketasched.files.option_values import read_day, read_moment
+from ketasched.files.request_parsing import REQUEST_FIELDS
 from ketasched.model import Clinic
 
 if TYPE_CHECKING:
@@ -108,6 +109,19 @@ def output_format(
 ) -> Decorator:
     """`--format` with these choices and this help."""
     return click.option("--format", "form", type=click.Choice(tuple(formats)), help=what)
+
+
+def request_field(name: str) -> Decorator:
+    """The option of a field of `REQUEST_FIELDS`."""
+    field = REQUEST_FIELDS[name]
+    return click.option(
+        f"--{name.replace('_', '-')}",
+        name,
+        metavar=field.metavar,
+        help=field.help,
+        multiple=field.several,
+        required=name == "start",
+    )
 
 
 def search_limit(what: str) -> Decorator:

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from ketasched.cli.hints import help_step, pasteable, quoted, show_course_step
 from ketasched.errors import BadRequest, KetaschedError, NoPlan, command_line, error_location
 
 if TYPE_CHECKING:
-    from ketasched.model import Clinic, Course, DateOrder, DateRange, Finding
+    from ketasched.model import Clinic, DateOrder, DateRange, Finding
 
 BROKEN, SOME_FAILED, INTERRUPTED, CUT_OFF = 1, 5, 130, 141
 """The exit codes when a course breaks a rule, when some rows were rejected, after Ctrl-C, and when
@@ -89,15 +89,6 @@ def print_csv(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     click.echo(b"".join(lines), nl=False)
 
 
-def print_revisions(form: str | None, revisions: "Sequence[tuple[Course, Course]]") -> None:
-    """Print each change of several courses; as text only the line that sums it up."""
-    # Imported here because `--help` is not to load the nouns.
-    from ketasched.revising.change_report import change_data, change_lines  # noqa: PLC0415
-
-    lines = (next(change_lines(*pair)) for pair in revisions)
-    print_as(form, [change_data(*pair) for pair in revisions], map(in_local_style, lines))
-
-
 @contextmanager
 def refusal_as_json(form: str | None) -> Iterator[None]:
     """Print the refusal of a plan to standard output, too, if the format is JSON."""
@@ -153,8 +144,8 @@ def in_local_style(text: str) -> str:
 
 
 def say(kind: str, text: str) -> None:
-    """Print a line for people to standard error: "note: …", "warning: …"."""
-    text = _printable(text)
+    """Print a line for people to standard error, "note: …"; its last words may be a command."""
+    text = _printable(pasteable(text))
     echo_error(f"{kind}: {in_local_style(text)}")
 
 
@@ -169,7 +160,7 @@ def say_how_to_move(
     words = ["suggest", patient, str(number)]
     if courses > 1:
         words = ["reschedule", *(("--on", days.plain()) if days else ())]
-    say("try", pasteable(command_line(*words)))
+    say("try", command_line(*words))
 
 
 def echo_error(line: str) -> None:
@@ -225,7 +216,7 @@ def report(error: KetaschedError) -> None:
     for line in details:
         echo_error(f"  {in_local_style(_printable(line))}")
     for one in step.split("\n"):
-        say("try", pasteable(one))
+        say("try", one)
 
 
 def note_done(what: str) -> None:

@@ -4,14 +4,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.api.busy_times import planned_uids, with_calendars
-from ketasched.api.new_courses import plan_booking, refuse_odd_identifier
+from ketasched.api.new_courses import plan_booking, refuse_odd_identifier, usable_context
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.booking import book_and_write
 from ketasched.cli.busy_option import busy_options, say_notes, warn_of_copies
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import refusal_as_json, say, say_findings
 from ketasched.cli.register_option import (
     NOT_BOOKED,
@@ -21,36 +19,19 @@ from ketasched.cli.register_option import (
     register_option,
 )
 from ketasched.errors import BadRequest, command_line
-from ketasched.events.own_uids import course_uids
 from ketasched.files.busy_calendars import BusyCalendars
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, refuse_mismatch
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
 from ketasched.model import Clinic, Course, DateOrder, Protocol, Request
 from ketasched.model.authorised_visits import all_fit_text
-from ketasched.model.identifiers import make_course_id
 from ketasched.model.privacy import sensitive_term
-from ketasched.render.patient_folder import refuse_sensitive_reference
-from ketasched.rules.base import PlanningContext
 
 CHAIRS = "other patients' visits are not known here: make sure that a chair is free"
 
 
-FIELD_OPTIONS = [
-    click.option(
-        f"--{name.replace('_', '-')}",
-        name,
-        metavar=field.metavar,
-        help=field.help,
-        multiple=field.several,
-        required=name == "start",
-    )
-    for name, field in REQUEST_FIELDS.items()
-]
-
-
 @click.command("plan")
-@options.several(options.date_order, *FIELD_OPTIONS)
+@options.several(options.date_order, *map(options.request_field, REQUEST_FIELDS))
 @options.group(BusyCalendars, "calendars", *busy_options)
 @options.protocol
 @options.clinic()
@@ -88,17 +69,17 @@ def command(
     loaded = load_protocol(protocol)
     refuse_mismatch(clinic, loaded, path)
     _warn_of_clinic(clinic, path, loaded, request.language, hands_out=bool(delivery.output))
-    _check_terms(clinic, request)
     moment = options.moment_of(made_at, ZoneInfo(clinic.timezone))
-    course_id = course_id or make_course_id(clinic, request, moment)
     replaced = delivery.replaced_course(request)
-    own = planned_uids(loaded, clinic, request, course_id)
-    own |= course_uids(replaced) if replaced else frozenset()
-    request, notes = with_calendars(loaded, clinic, request, calendars, own)
-    hide_people(request)
+    context, notes = usable_context(
+        loaded, clinic, request, moment, course_id, calendars, replaced=replaced
+    )
+    hide_people(context.request)
+    if clinic.titles == "discreet":
+        _warn_of_drivers(request)
     say_notes(notes)
     if replaced:
-        warn_of_copies(replaced, request)
+        warn_of_copies(replaced, context.request)
     if dry_run and delivery.output:
         raise click.UsageError("--dry-run prints, -o writes files: one of the two.")
     if is_register_given(register_address) and not given.get("patient") and not dry_run:
@@ -107,7 +88,6 @@ def command(
     register = open_register(register_address, make=not dry_run)
     if register:
         refuse_stranger(register, clinic, path)
-    context = PlanningContext(loaded, clinic, request, moment)
     booking = plan_booking(context, course_id, budget=options.time_budget)
     with refusal_as_json(delivery.form):
         # Without a register a dry run is a plan like any other: there is no -o, and no file.
@@ -130,7 +110,7 @@ def _say_findings(course: Course, *, is_booked: bool) -> None:
     if asked.reminders and not (asked.patient_phone or asked.patient_email):
         say("warning", "--reminders: nobody can be reminded without a phone number or an address")
         booked = command_line("revise", course.patient, "wishes", "--patient-phone", "PHONE")
-        say("try", pasteable(booked) if is_booked else "--patient-phone PHONE")
+        say("try", booked if is_booked else "--patient-phone PHONE")
     if fit := all_fit_text(course.request.authorised, course.visits):
         say("note", fit)
     say_findings(course.findings)
@@ -149,15 +129,11 @@ def _warn_of_clinic(
         say("warning", f"{said}; one with an id_salt: ketasched clinic init")
 
 
-def _check_terms(clinic: Clinic, request: Request) -> None:
-    """Refuse a patient's reference with a sensitive term at a discreet clinic; warn of a driver's.
-
-    Raises `BadRequest`.
-    """
-    refuse_sensitive_reference(clinic, request)
+def _warn_of_drivers(request: Request) -> None:
+    """Warn of drivers whose names or numbers tell the treatment."""
     named = [("driver_name", request.driver_name), ("driver_phone", request.driver_phone)]
     named += [("driver", text) for one in request.driver for text in (one.name, one.phone)]
-    for name, text in named if clinic.titles == "discreet" else ():
+    for name, text in named:
         if term := sensitive_term(text):
             said = f'says "{term}"; discreet pages and calendars leave it out'
             say("warning", f"--{name.replace('_', '-')}: {said}")

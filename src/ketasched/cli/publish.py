@@ -11,10 +11,9 @@ from typing import get_args
 import click
 
 from ketasched.api.calendar_entries import audience_of, host_of, no_extra, publish_entries
-from ketasched.api.feeds import publish_feeds
-from ketasched.api.publication import Read
+from ketasched.api.feeds import PublishedFeed, publish_feeds
 from ketasched.cli import options
-from ketasched.cli.course_selection import CourseSelection, folder_text, say_published
+from ketasched.cli.course_selection import CourseSelection, folder_text
 from ketasched.cli.hints import quoted
 from ketasched.cli.output import note_done, print_as, say
 from ketasched.cli.register_option import register_option
@@ -31,23 +30,78 @@ RANDOM_BYTES = 24
 
 
 @dataclass(frozen=True)
-class PublishOptions:
-    """The options of a folder of feeds; `audiences` and `dry_run` are of a calendar, too."""
+class PublishOptions(CourseSelection):
+    """The options of the command: of a folder of feeds, and of a calendar on a server."""
 
+    to: str
     rotate: bool
-    dry_run: bool
     base_url: str
     audiences: tuple[Audience, ...]
-
-
-@dataclass(frozen=True)
-class Account:
-    """The options for a calendar server that say who logs in."""
-
     user: str
     password_file: str
 
-    def password(self, host: str) -> str:
+    def publish_feeds(self, folder: Path) -> None:
+        """Write the feeds into the folder, and print which is for whom: its link, else its file.
+
+        Raises `BadRequest` for options of a server.
+        """
+        if self.user or self.password_file:
+            said = "--user and --password-file are of a calendar server, and this is a folder"
+            raise BadRequest("to", said)
+        place = folder_text(folder)
+        done = publish_feeds(
+            self.read,
+            folder,
+            make_secret=partial(secrets.token_urlsafe, RANDOM_BYTES),
+            base_url=self.base_url,
+            rotate=self.rotate,
+            audiences=self.audiences,
+            dry_run=self.dry_run,
+        )
+        if not self.dry_run:
+            note_done("the feeds are written")
+            if can_be_listed(folder):
+                say("warning", f"{folder}: others on this machine can list the names of the feeds")
+                say("try", quoted(("chmod", "711", str(folder))))
+        print_as(self.form, [asdict(one) for one in done.rows], aligned([*map(_cells, done.rows)]))
+        self.say_done("feeds", done, place)
+        dead = done.counts["removed"] if self.rotate and not self.dry_run else 0
+        if dead:
+            links = "1 old link is" if dead == 1 else f"{dead} old links are"
+            say("warning", f"{links} dead: hand out the new ones")
+
+    def publish_entries(self) -> None:
+        """Bring the events into the calendar, and print what was done there.
+
+        Raises `BadRequest` for options of a folder, and what `publish_entries` raises.
+        """
+        if len(self.audiences) > 1:
+            said = "a calendar on a server is for one of them"
+            raise BadRequest("for", said, next_step="one --for, then the same with the other")
+        audience = audience_of(next(iter(self.audiences), None), self.names)
+        host = host_of(self.to)
+        if self.rotate or self.base_url:
+            said = "--rotate and --base-url are of a folder of feeds, and this is a URL"
+            raise BadRequest("to", said)
+        if self.password_file and not self.user:
+            raise BadRequest(
+                "password_file", "it is not said whose it is", next_step="--user NAME"
+            )
+        done = publish_entries(
+            self.read,
+            self.to,
+            user=self.user,
+            password=self._password(host),
+            audience=audience,
+            dry_run=self.dry_run,
+            note_change=partial(note_done, "a part of the entries is written"),
+        )
+        rows = [{"what": one.what, "start": one.start, "title": one.title} for one in done.rows]
+        cells = [(one.what, f"{one.start:%Y-%m-%d %H:%M}", one.title) for one in done.rows]
+        print_as(self.form, rows, aligned(cells))
+        self.say_done("entries", done, f"{self.to.rstrip('/')}/")
+
+    def _password(self, host: str) -> str:
         """The user's password, from its file, else from the keyring; "" without a user.
 
         Raises `BadFile`, `BadRequest`.
@@ -58,24 +112,20 @@ class Account:
 
 
 @click.command("publish")
-@click.argument("names", metavar="[COURSE|PATIENT]...", nargs=-1, type=options.FILE)
-@click.option(
-    "--to",
-    metavar="DIR|URL",
-    required=True,
-    callback=options.not_empty,
-    help="The folder that a web server serves, or a calendar on a CalDAV server.",
-)
 @options.group(
-    CourseSelection,
-    "selection",
+    PublishOptions,
+    "given",
+    click.argument("names", metavar="[COURSE|PATIENT]...", nargs=-1, type=options.FILE),
+    click.option(
+        "--to",
+        metavar="DIR|URL",
+        required=True,
+        callback=options.not_empty,
+        help="The folder that a web server serves, or a calendar on a CalDAV server.",
+    ),
     register_option,
     options.clinic("Which clinic, where the register has several."),
     options.today(),
-)
-@options.group(
-    PublishOptions,
-    "publishing",
     options.flag(
         "--rotate", "Give the feeds new names, and remove the old files: their links are dead."
     ),
@@ -88,23 +138,11 @@ class Account:
         type=click.Choice(get_args(Audience)),
         help="For whom: in a folder all unless it is said, on a server one.",
     ),
-)
-@options.group(
-    Account,
-    "account",
     options.text("--user", "NAME", "Who logs in to the server; the password is in the keyring."),
     options.text("--password-file", "FILE", "The password is the first line of this file."),
+    options.output_format(),
 )
-@options.output_format()
-def command(
-    *,
-    names: tuple[str, ...],
-    to: str,
-    selection: CourseSelection,
-    publishing: PublishOptions,
-    account: Account,
-    form: str | None,
-) -> None:
+def command(*, given: PublishOptions) -> None:
     """Write feeds, calendars to subscribe to, or the entries of a calendar on a server.
 
     Without a name it is all courses of the register. The name of a file cannot be guessed: whoever
@@ -118,74 +156,15 @@ def command(
     ketasched publish --to https://cal.example.org/clinic/dates/ --user clinic
     ketasched publish P-014 --for patient --to https://cal.example.org/family/dates/ --user clinic
     """
-    read = partial(selection.read, names)
-    if "://" in to:
-        if len(publishing.audiences) > 1:
-            said = "a calendar on a server is for one of them"
-            raise BadRequest("for", said, next_step="one --for, then the same with the other")
-        audience = audience_of(next(iter(publishing.audiences), None), names)
-        _publish_entries(read, publishing, to, account, audience, form)
-        return
-    if account != Account("", ""):
-        said = "--user and --password-file are of a calendar server, and this is a folder"
-        raise BadRequest("to", said)
-    _publish_feeds(read, publishing, Path(to), form)
+    if "://" in given.to:
+        given.publish_entries()
+    else:
+        given.publish_feeds(Path(given.to))
 
 
-def _publish_feeds(read: Read, publishing: PublishOptions, folder: Path, form: str | None) -> None:
-    """Write the feeds into the folder, and print which is for whom: its link, else its file."""
-    place = folder_text(folder)
-    make_secret = partial(secrets.token_urlsafe, RANDOM_BYTES)
-    done = publish_feeds(read, folder, make_secret=make_secret, **asdict(publishing))
-    if not publishing.dry_run:
-        note_done("the feeds are written")
-        if can_be_listed(folder):
-            say("warning", f"{folder}: others on this machine can list the names of the feeds")
-            say("try", quoted(("chmod", "711", str(folder))))
-    cells = [
-        (
-            one.patient or "all patients",
-            f"{one.audience} {one.driver}".strip() if one.audience != "clinic" else FOR_STAFF,
-            one.link or one.file,
-        )
-        for one in done.rows
-    ]
-    print_as(form, [asdict(one) for one in done.rows], aligned(cells))
-    say_published("feeds", done, place, dry_run=publishing.dry_run)
-    dead = done.counts["removed"] if publishing.rotate and not publishing.dry_run else 0
-    if dead:
-        links = "1 old link is" if dead == 1 else f"{dead} old links are"
-        say("warning", f"{links} dead: hand out the new ones")
-
-
-def _publish_entries(
-    read: Read,
-    publishing: PublishOptions,
-    url: str,
-    account: Account,
-    audience: Audience,
-    form: str | None,
-) -> None:
-    """Bring the events into the calendar, and print what was done there."""
-    host = host_of(url)
-    if publishing.rotate or publishing.base_url:
-        said = "--rotate and --base-url are of a folder of feeds, and this is a URL"
-        raise BadRequest("to", said)
-    if account.password_file and not account.user:
-        raise BadRequest("password_file", "it is not said whose it is", next_step="--user NAME")
-    done = publish_entries(
-        read,
-        url,
-        user=account.user,
-        password=account.password(host),
-        audience=audience,
-        dry_run=publishing.dry_run,
-        note_change=partial(note_done, "a part of the entries is written"),
-    )
-    rows = [{"what": one.what, "start": one.start, "title": one.title} for one in done.rows]
-    cells = [(one.what, f"{one.start:%Y-%m-%d %H:%M}", one.title) for one in done.rows]
-    print_as(form, rows, aligned(cells))
-    say_published("entries", done, f"{url.rstrip('/')}/", dry_run=publishing.dry_run)
+def _cells(one: PublishedFeed) -> tuple[str, ...]:
+    who = f"{one.audience} {one.driver}".strip() if one.audience != "clinic" else FOR_STAFF
+    return one.patient or "all patients", who, one.link or one.file
 
 
 def _password_in(path: str) -> str:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ketasched.api.clinic_book import NO_COURSE
 from ketasched.api.exports import EXPORT_FORMS, exported
-from ketasched.cli import appointments, options, rename
+from ketasched.cli import options, rename
 from ketasched.cli.anonymity import hide_names, hide_people
 from ketasched.cli.course_source import find_course, former_courses
 from ketasched.cli.current_clinic import coming_misfits
 from ketasched.cli.delivery import Delivery, delivery_options
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import (
     SOME_FAILED,
     in_local_style,
@@ -27,6 +27,7 @@ from ketasched.cli.output import (
     say_how_to_move,
     use_clock_of,
 )
+from ketasched.cli.queues import appointments
 from ketasched.cli.register_option import needed_register, register_file, register_option
 from ketasched.errors import BadFile, Refused, command_line
 from ketasched.files.load import load_clinic, load_course, parse_course
@@ -90,19 +91,13 @@ def list_courses(
         for entry in entries
     ]
     several = Counter(entry.patient for entry in entries)
-    switches = {
-        entry.course_id: _switch_text(find_course(register, entry.course_id))
-        for entry in entries
-        if several[entry.patient] > 1
-    }
-    texts = [
-        [_entry_text(one), switches.get(one.course_id), misfits_text(misfits.get(one.course_id))]
-        for one in entries
-    ]
-    pairs = zip(entries, texts, strict=True)
-    rows = [
-        (entry.patient, in_local_style(", ".join(filter(None, text)))) for entry, text in pairs
-    ]
+    rows = []
+    for entry in entries:
+        said = [_entry_text(entry)]
+        if several[entry.patient] > 1:
+            said.append(_switch_text(find_course(register, entry.course_id)))
+        said.append(misfits_text(misfits.get(entry.course_id)))
+        rows.append((entry.patient, in_local_style(", ".join(filter(None, said)))))
     print_as(form, data, aligned(rows))
     if form == "json":
         return
@@ -111,10 +106,10 @@ def list_courses(
         hide_names(entry.patient)
         say_how_to_move(entry.patient, movable[entry.course_id][0].visit, len(movable))
     if not entries and patient and register.size():
-        step = pasteable("ketasched register list")
+        step = "ketasched register list"
         say("note", f"no patient of the register is called {quote(patient)}; all of them: {step}")
     elif not entries:
-        say("note", "there is no course in the register")
+        say("note", NO_COURSE)
 
 
 @command.command("show")
@@ -142,7 +137,7 @@ def show(
     entry = find_entry(register, patient, clinic)
     others = len(register.entries(patient=entry.patient)) - 1
     if others > 0:
-        step = pasteable(command_line("register", "list", entry.patient))
+        step = command_line("register", "list", entry.patient)
         say("note", f"{others} more of this patient: {step}")
     if log:
         _print_log(register, entry.course_id)
@@ -279,7 +274,7 @@ def restore(*, path: Path, register_address: str | None, force: bool) -> None:
 
 
 command.add_command(rename.command)
-command.add_command(appointments.command)
+command.add_command(appointments)
 
 
 def _entry_text(entry: CourseEntry) -> str:

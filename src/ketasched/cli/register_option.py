@@ -2,6 +2,9 @@
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,10 +12,11 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
-from ketasched.cli.output import say
+from ketasched.cli.output import say, use_clock_of
 from ketasched.errors import BadRequest
 from ketasched.files.disk import open_file
-from ketasched.model import Clinic
+from ketasched.files.load import load_clinic
+from ketasched.model import Clinic, Course
 from ketasched.register.address import is_url
 from ketasched.register.opening import no_extra, opened_register
 
@@ -130,6 +134,30 @@ def register_file(option: str | None) -> Path:
         raise BadRequest("register", said, next_step=step)
     path = Path(address)
     return path.resolve() if path.is_symlink() else path  # a link leads to the register itself
+
+
+@dataclass(frozen=True)
+class RegisterOptions:
+    """The options that say which register, which of its clinics, and what moment it is."""
+
+    register_address: str | None
+    clinic_path: str | None
+    today: str | None
+
+    @cached_property
+    def register(self) -> "Register | None":
+        """The register that is given, opened; else None."""
+        return open_register(self.register_address)
+
+    @property
+    def named_clinic(self) -> Clinic | None:
+        """The clinic of `--clinic`; None unless it is given. Raises `BadFile`."""
+        return load_clinic(self.clinic_path) if self.clinic_path else None
+
+    def moment(self, course: Course) -> datetime:
+        """The moment that `--today` says, else now; dates are read as at the course's clinic."""
+        use_clock_of(course.clinic)
+        return options.moment_of(self.today, course.visits[0].start.tzinfo, field="today")
 
 
 def _address(option: str | None) -> str:

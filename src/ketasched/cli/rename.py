@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,13 @@ import click
 from ketasched.api.renaming import read_reference, renamed_courses
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names
+from ketasched.cli.change_output import print_revisions
 from ketasched.cli.course_source import former_courses
 from ketasched.cli.delivery import Delivery, output_option, say_what_is_left
-from ketasched.cli.hints import pasteable
-from ketasched.cli.output import note_done, print_revisions, say, use_clock_of
-from ketasched.cli.register_option import needed_register, register_option
+from ketasched.cli.output import note_done, say
+from ketasched.cli.register_option import RegisterOptions, needed_register, register_option
 from ketasched.errors import BadRequest, command_line
 from ketasched.files.disk import kind_at
-from ketasched.files.load import load_clinic
 from ketasched.model import Course
 from ketasched.register.course_lookup import patient_named
 from ketasched.register.records import LogEntry, prepared_files
@@ -34,7 +32,7 @@ Revision = tuple[Course, Course]
 
 
 @dataclass(frozen=True)
-class RenameOptions:
+class RenameOptions(RegisterOptions):
     """The options of `register rename`."""
 
     reason: str
@@ -42,36 +40,16 @@ class RenameOptions:
     dry_run: bool
     output: Path | None
     force: bool
-    clinic_path: str | None
-    today: str | None
     form: str | None
-
-    def revisions(self, register: "Register", old: str, new: str) -> list[Revision]:
-        """Each course of the patient `old` before and after, the one that ends last first.
-
-        There is none if the patient is called `new` already. Raises `BadRequest`, `BadFile`, and
-        `Conflict` if the reference is another patient's.
-        """
-        clinic = load_clinic(self.clinic_path) if self.clinic_path else None
-        said = {"reason": self.reason, "by_whom": self.by_whom}
-        if Path(old).exists() and not patient_named(register, old, clinic):
-            what = f"{old} is a file or a folder, and no patient of the register"
-            step = command_line("register", "import", old)
-            raise BadRequest("old", what, next_step=f"enter it, then rename the patient: {step}")
-        return renamed_courses(register, old, new, self._moment, **said, clinic=clinic)
-
-    def _moment(self, course: Course) -> datetime:
-        use_clock_of(course.clinic)
-        return options.moment_of(self.today, course.visits[0].start.tzinfo, field="today")
 
 
 @click.command("rename")
 @click.argument("old", metavar="OLD")
 @click.argument("new", metavar="NEW")
-@register_option
 @options.group(
     RenameOptions,
     "given",
+    register_option,
     options.text("--reason", "TEXT", "Why; the history keeps it."),
     options.text("--by-whom", "NAME", "Who decided it."),
     options.flag("--dry-run", "Say what would change, and write nothing."),
@@ -81,7 +59,7 @@ class RenameOptions:
     options.today(options.MOMENT_OF_CHANGE),
     options.output_format(),
 )
-def command(*, old: str, new: str, register_address: str | None, given: RenameOptions) -> None:
+def command(*, old: str, new: str, given: RenameOptions) -> None:
     """Give a patient another reference, in all of their courses at once.
 
     Visits and identifiers stay. Every course gets a revision, which `revise NEW undo` takes back.
@@ -93,8 +71,13 @@ def command(*, old: str, new: str, register_address: str | None, given: RenameOp
     """
     new = read_reference(new)
     hide_names(new)
-    register = needed_register(register_address)
-    revisions = given.revisions(register, old, new)
+    register, clinic = needed_register(given.register_address), given.named_clinic
+    if Path(old).exists() and not patient_named(register, old, clinic):
+        what = f"{old} is a file or a folder, and no patient of the register"
+        step = command_line("register", "import", old)
+        raise BadRequest("old", what, next_step=f"enter it, then rename the patient: {step}")
+    said = {"reason": given.reason, "by_whom": given.by_whom}
+    revisions = renamed_courses(register, old, new, given.moment, **said, clinic=clinic)
     written: list[Path] = []
     if revisions and not given.dry_run:
         written = _entered(register, revisions, given)
@@ -108,7 +91,7 @@ def command(*, old: str, new: str, register_address: str | None, given: RenameOp
     elif given.output:
         say_what_is_left(*(given.output / one.patient for one in revisions[0]))
     else:
-        step = pasteable(command_line("register", "show", new, "-o", "DIR"))
+        step = command_line("register", "show", new, "-o", "DIR")
         say("note", f"pages and calendars made before have the old reference: {step}")
 
 

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
 import click
 
+from ketasched.api.clinic_book import NO_COURSE
 from ketasched.api.rescheduling import (
     Rescheduling,
     enter,
@@ -18,9 +18,8 @@ from ketasched.api.rescheduling import (
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names
 from ketasched.cli.change_command import refuse_taken
-from ketasched.cli.day_query import ClinicAsked, DayQuery, which_clinic_option
+from ketasched.cli.day_query import JointOptions, which_clinic_option
 from ketasched.cli.delivery import output_option
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import (
     SOME_FAILED,
     finding_text,
@@ -36,12 +35,7 @@ from ketasched.files.atomic_write import write_folder
 from ketasched.files.load import load_proposal
 from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import date_range
-from ketasched.model import (
-    Clinic,
-    DateRange,
-    DisruptionValue,
-    UnplacedCourse,
-)
+from ketasched.model import DateRange, DisruptionValue, UnplacedCourse
 from ketasched.planning.left_out import LEFT_OUT
 from ketasched.render.call_list import FORMS
 from ketasched.render.course_folders import prepared_folders
@@ -61,14 +55,11 @@ AT_ONCE = ""
 
 
 @dataclass(frozen=True)
-class RescheduleOptions(ClinicAsked):
+class RescheduleOptions(JointOptions):
     """The options of the command."""
 
     days: tuple[str, ...]
-    excepted: tuple[str, ...]
     overrides: tuple[str, ...]
-    reason: str
-    by_whom: str
     limit: str | None
     proposal_path: Path | None
     applied: str | None
@@ -88,15 +79,10 @@ class RescheduleOptions(ClinicAsked):
             raise click.UsageError("-o goes with --apply: without it nothing has changed.")
         if self.force and not (self.output or self.proposal_path):
             raise click.UsageError("--force goes with -o or --proposal, which write files.")
-        if self.is_from_file and (self.days or self.overrides or self.limit):
+        if self.applied and (self.days or self.overrides or self.limit):
             said = "--on, --override and --limit are for a proposal that is still made."
             raise click.UsageError(said)
         refuse_unusable(self.rules, self.reason, self.by_whom)
-
-    @property
-    def is_from_file(self) -> bool:
-        """Whether a proposal is applied that was made before."""
-        return bool(self.applied)
 
     @cached_property
     def rules(self) -> tuple[str, ...]:
@@ -112,7 +98,88 @@ class RescheduleOptions(ClinicAsked):
         ):
             return [date_range(one, local_date_order()) for one in self.days]
 
-    def command(self, *more: str) -> str:
+    def propose(self) -> None:
+        """Make a proposal, print it, and write it into a file or apply it, if that is asked."""
+        if self.proposal_path:
+            refuse_taken(self.proposal_path, (), force=self.force)
+        found = propose(self.asked, self.on, self.rules, options.seconds_of(self.limit))
+        if not (found.revisions or found.not_placed):
+            which = f"visit to come{' on these days' if self.on else ''}"
+            which += ", but for the excepted," if self.excepted else ""
+            file = options.clinic_file(self.clinic_path) or "the clinic's file"
+            self._say_nothing_to_do(f"every booked {which} fits the clinic; {WHERE.format(file)}")
+            return
+        if self.applied is not None:
+            self._apply(found)
+        else:
+            _print_calls(found, self.form)
+        if path := self.proposal_path:
+            write_folder(path.parent, {path.name: found.text.encode()}, force=self.force)
+            say("written", str(path))
+        _say_value(found)
+        if found.revisions and self.applied is None:
+            step = self._again("--apply")
+            if self.proposal_path:
+                step = command_line("reschedule", "--apply", str(self.proposal_path))
+            say("note", f"nothing is changed yet; to do it: {step}")
+        self._end(found.not_placed)
+
+    def apply_file(self, path: str) -> None:
+        """Apply the proposal in a file, and print it."""
+        written = load_proposal(path)
+        hide_names(*written.patients)
+        found = proposed_before(self.asked, written, path)
+        if not (found.revisions or found.not_placed):
+            self._say_nothing_to_do("all patients of the proposal are excepted")
+            return
+        self._apply(found)
+        self._end(found.not_placed)
+
+    def _say_nothing_to_do(self, why: str) -> None:
+        say("note", f"nothing to do: {why}")
+        print_as(self.form, [], ())
+
+    def _apply(self, found: Rescheduling) -> None:
+        """Enter the revisions in one transaction, with the files of each; print the call list.
+
+        Raises `Refused` if the book has changed since the state, or if a file cannot be written;
+        the call list is printed even so if the revisions are entered.
+        """
+        is_entered, output = not found.revisions, None if self.dry_run else self.output
+        folders: list[Path] = []
+        try:
+            if found.revisions:
+                with prepared_folders(found.revisions, output, force=self.force) as folders:
+                    found = enter(self.asked, found, dry_run=self.dry_run)
+                    is_entered = True
+                    note_done("" if self.dry_run else MOVED)
+                if not self.dry_run:
+                    say("note", MOVED)
+        finally:
+            if is_entered:
+                _print_calls(found, self.form)
+        for folder in folders:
+            say("written", str(folder))
+        if self.dry_run:
+            say("note", "nothing is changed (--dry-run)")
+        elif found.revisions and not self.output:
+            step = command_line("register", "show", "PATIENT", "-o", "DIR", "--force")
+            say("note", f"pages and calendars made before are not of these revisions: {step}")
+
+    def _end(self, not_placed: Sequence[UnplacedCourse]) -> None:
+        """Exit with `SOME_FAILED` if courses have no place, and say what would give them one.
+
+        Rules that several of them need are overridden only where that is needed.
+        """
+        if rules := dict.fromkeys(rule for one in not_placed for rule in one.overrides):
+            more = "--override", ",".join(rules), "--reason", self.reason or "WHY"
+            say("try", self._again(*more))
+        for one in [one for one in not_placed if not one.overrides][:1]:
+            say_how_to_move(one.patient, one.misfits[0].visit)
+        if not_placed:
+            raise click.exceptions.Exit(SOME_FAILED)
+
+    def _again(self, *more: str) -> str:
         """The same command with more options, for a next step."""
         given = [("--on", one.plain()) for one in self.on]
         given += [("--except", one) for one in self.excepted]
@@ -120,7 +187,7 @@ class RescheduleOptions(ClinicAsked):
         given += [("--reason", self.reason)] if self.reason and "--reason" not in more else []
         given += [("--by-whom", self.by_whom)] if self.by_whom else []
         words = (word for pair in given for word in pair)
-        return pasteable(command_line("reschedule", *words, *more))
+        return command_line("reschedule", *words, *more)
 
 
 @click.command("reschedule")
@@ -186,107 +253,18 @@ def command(*, given: RescheduleOptions) -> None:
     ketasched reschedule --register --on 2026-12-11 --proposal friday.json
     ketasched reschedule --register --apply friday.json -o courses
     """
-    clinic, now = given.query.clinic, given.now
-    if given.is_from_file:
-        _apply_file(given.query, given, now)
-    elif clinic is None:
-        say("note", "there is no course in the register")
+    if given.applied:
+        given.apply_file(given.applied)
+    elif given.query.clinic:
+        given.propose()
+    else:
+        say("note", NO_COURSE)
         print_as(given.form, [], ())
-    else:
-        _propose(given.query, clinic, given, now)
 
 
-def _propose(query: DayQuery, clinic: Clinic, given: RescheduleOptions, now: datetime) -> None:
-    if given.proposal_path:
-        refuse_taken(given.proposal_path, (), force=given.force)
-    found = propose(
-        query,
-        clinic,
-        now,
-        on=given.on,
-        excepted={query.patient(one) for one in given.excepted},
-        rules=given.rules,
-        reason=given.reason,
-        by_whom=given.by_whom,
-        limit=options.seconds_of(given.limit),
-    )
-    if not (found.revisions or found.not_placed):
-        which = f"visit to come{' on these days' if given.on else ''}"
-        which += ", but for the excepted," if given.excepted else ""
-        file = options.clinic_file(given.clinic_path) or "the clinic's file"
-        _say_nothing_to_do(f"every booked {which} fits the clinic; {WHERE.format(file)}", given)
-        return
-    if given.applied is None:
-        _print_calls(found, given)
-        if path := given.proposal_path:
-            write_folder(path.parent, {path.name: found.text.encode()}, force=given.force)
-            say("written", str(path))
-    else:
-        _apply(query, found, now, given)
-    _say_value(found)
-    if found.revisions and given.applied is None:
-        step = given.command("--apply")
-        if given.proposal_path:
-            step = pasteable(command_line("reschedule", "--apply", str(given.proposal_path)))
-        say("note", f"nothing is changed yet; to do it: {step}")
-    _end(found.not_placed, given)
-
-
-def _apply_file(query: DayQuery, given: RescheduleOptions, now: datetime) -> None:
-    assert given.applied is not None  # noqa: S101 - the caller has looked
-    written = load_proposal(given.applied)
-    hide_names(*written.patients)
-    found = proposed_before(
-        query,
-        written,
-        now,
-        name=given.applied,
-        excepted={query.patient(one) for one in given.excepted} if query.clinic else (),
-        reason=given.reason,
-        by_whom=given.by_whom,
-    )
-    if not (found.revisions or found.not_placed):
-        _say_nothing_to_do("all patients of the proposal are excepted", given)
-        return
-    _apply(query, found, now, given)
-    _end(found.not_placed, given)
-
-
-def _say_nothing_to_do(why: str, given: RescheduleOptions) -> None:
-    say("note", f"nothing to do: {why}")
-    print_as(given.form, [], ())
-
-
-def _apply(query: DayQuery, found: Rescheduling, now: datetime, given: RescheduleOptions) -> None:
-    """Enter the revisions in one transaction, with the files of each, and print the call list.
-
-    Raises `Refused` if the book has changed since the state, or if a file cannot be written; the
-    call list is printed even so if the revisions are entered.
-    """
-    is_entered, output = not found.revisions, None if given.dry_run else given.output
-    folders: list[Path] = []
-    try:
-        if found.revisions:
-            with prepared_folders(found.revisions, output, force=given.force) as folders:
-                found, is_entered = enter(query, found, now, dry_run=given.dry_run), True
-                note_done("" if given.dry_run else MOVED)
-            if not given.dry_run:
-                say("note", MOVED)
-    finally:
-        if is_entered:
-            _print_calls(found, given)
-    for folder in folders:
-        say("written", str(folder))
-    if given.dry_run:
-        say("note", "nothing is changed (--dry-run)")
-    elif found.revisions and not given.output:
-        step = pasteable(command_line("register", "show", "PATIENT", "-o", "DIR", "--force"))
-        say("note", f"pages and calendars made before are not of these revisions: {step}")
-
-
-def _print_calls(found: Rescheduling, given: RescheduleOptions) -> None:
+def _print_calls(found: Rescheduling, form: str | None) -> None:
     """Print the call list, which rules are overridden, and when boosters could be instead."""
-    click.echo(found.page(given.form or "text").encode(), nl=False)
+    click.echo(found.page(form or "text").encode(), nl=False)
     for before, after in found.revisions:
         for one in after.findings:
             if one in before.findings:
@@ -316,18 +294,3 @@ def _value_text(value: DisruptionValue) -> str:
     moved = "1 visit moves" if value.moved == 1 else f"{value.moved:,} visits move"
     delay = "1 day" if value.delay == 1 else f"{value.delay:,} days"
     return f"{moved}, {delay} later in sum"
-
-
-def _end(not_placed: Sequence[UnplacedCourse], given: RescheduleOptions) -> None:
-    """Exit with `SOME_FAILED` if courses have no place, and say what would give them one.
-
-    Rules that several of them need are overridden only where that is needed.
-    """
-    rules = dict.fromkeys(rule for one in not_placed for rule in one.overrides)
-    if rules:
-        more = ("--override", ",".join(rules), "--reason", given.reason or "WHY")
-        say("try", given.command(*more))
-    for one in [one for one in not_placed if not one.overrides][:1]:
-        say_how_to_move(one.patient, one.misfits[0].visit)
-    if not_placed:
-        raise click.exceptions.Exit(SOME_FAILED)

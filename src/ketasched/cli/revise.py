@@ -8,20 +8,9 @@ from typing import Any, get_args
 import click
 
 from ketasched.cli import options
-from ketasched.cli.change_command import (
-    ChangeOn,
-    ChangeOptions,
-    change_options,
-)
-from ketasched.cli.output import local_date_order
-from ketasched.cli.request_verbs import REQUEST_VERBS
-from ketasched.cli.switch import switch_options
-from ketasched.files.change_parsing import read_change
-from ketasched.model import (
-    Change,
-    ReviewOutcome,
-    Scope,
-)
+from ketasched.cli.change_command import ChangeOptions, change_options
+from ketasched.files.change_parsing import WISHES
+from ketasched.model import ReviewOutcome, Scope
 from ketasched.model.did_you_mean import nearest
 
 SYNONYMS = {
@@ -89,26 +78,22 @@ def command(ctx: click.Context, /, *, course: str) -> None:
     ctx.obj = path.resolve() if path.is_symlink() else path  # a link leads to the course itself
 
 
-def _verb(
-    *own_options: options.Decorator, shared: options.Decorator = change_options
-) -> Callable[[Callable[..., Change | ChangeOn]], None]:
-    """Add a verb to `revise`: a function from its own arguments and options to a change."""
+def _verb(*own: options.Decorator) -> Callable[[Callable[[], None]], None]:
+    """Add a verb, called like the function, with its docstring as help and its `own` options.
 
-    def add_verb(function: Callable[..., Change | ChangeOn]) -> None:
-        @shared
+    The arguments and options of a verb are called as `read_change` takes them.
+    """
+
+    def add_verb(verb: Callable[[], None]) -> None:
+        @change_options
         @click.pass_obj
-        def apply(path: Path, /, given: ChangeOptions, **own: Any) -> None:
-            given.apply(path, partial(function, **own))
+        def apply(path: Path, /, given: ChangeOptions, **typed: Any) -> None:
+            given.apply(path, verb.__name__, typed)
 
-        with_help = command.command(function.__name__, help=function.__doc__)
-        with_help(options.several(*own_options)(apply))
+        with_help = command.command(verb.__name__, help=verb.__doc__)
+        with_help(options.several(*own)(apply))
 
     return add_verb
-
-
-def _read(verb: str, visit: int | str | None = None, **given: object) -> Change:
-    """The change that a verb asks for, with the options that are given."""
-    return read_change(verb, visit, given, order=local_date_order())
 
 
 when_option = partial(click.option, metavar="DATE[THH:MM]")
@@ -120,14 +105,13 @@ days_option = partial(click.option, type=click.IntRange(1, 366), metavar="DAYS")
     when_option("--on", help="The day, and time, where it was another one."),
     click.option("--time", metavar="HH:MM", help="The check-in time, where it was another one."),
 )
-def complete(*, visit: int, on: str | None, time: str | None) -> Change:
+def complete() -> None:
     """Record that visit N took place, also where that was not the plan.
 
     \b
     ketasched revise courses/P-014/course.json complete 1
     ketasched revise courses/P-014/course.json complete 2 --on 2026-12-08 --time 14:00
     """
-    return _read("complete", visit, on=on, time=time)
 
 
 @_verb(
@@ -136,20 +120,19 @@ def complete(*, visit: int, on: str | None, time: str | None) -> Change:
         "--make-up/--no-make-up", help="Plan another visit that makes up for it, now or later."
     ),
 )
-def miss(*, visit: int, make_up: bool) -> Change:
+def miss() -> None:
     """Record that visit N did not take place; no other visit moves.
 
     \b
     ketasched revise courses/P-014/course.json miss 2
     ketasched revise courses/P-014/course.json miss 2 --make-up
     """
-    return _read("miss", visit, make_up=make_up)
 
 
 @_verb(
     options.visit,
     when_option("--to", help="The new day, and time."),
-    days_option("--by", "days", help="So many days."),
+    days_option("--by", help="So many days."),
     click.option(
         "--scope",
         type=click.Choice(get_args(Scope)),
@@ -157,99 +140,91 @@ def miss(*, visit: int, make_up: bool) -> Change:
         help="Whether later visits may move, too (rest).",
     ),
 )
-def defer(*, visit: int, to: str | None, days: int | None, scope: Scope) -> Change:
+def defer() -> None:
     """Move visit N, and as few later visits as possible.
 
     \b
     ketasched revise courses/P-014/course.json defer 3 --to 2026-12-14 --reason "snow"
     """
-    return _read("defer", visit, to=to, by=days, scope=scope)
 
 
 @_verb(options.visit)
-def omit(*, visit: int) -> Change:
+def omit() -> None:
     """Take visit N out of the course for good.
 
     \b
     ketasched revise courses/P-014/course.json omit 4 --reason "clinician"
     """
-    return _read("omit", visit)
 
 
 @_verb()
-def hold() -> Change:
+def hold() -> None:
     """Hold all visits to come until `resume`.
 
     \b
     ketasched revise courses/P-014/course.json hold --reason "blood pressure"
     """
-    return _read("hold")
 
 
 @_verb(when_option("--on", required=True, help="The day of the next visit."))
-def resume(*, on: str) -> Change:
+def resume() -> None:
     """Go on with the visits that are held.
 
     \b
     ketasched revise courses/P-014/course.json resume --on 2026-12-14
     """
-    return _read("resume", on=on)
 
 
-@_verb(click.option("--after", "visit", type=int, metavar="N", help="The last visit to keep."))
-def cease(*, visit: int | None) -> Change:
+@_verb(click.option("--after", type=int, metavar="N", help="The last visit to keep."))
+def cease() -> None:
     """End the course: no visit to come takes place.
 
     \b
     ketasched revise courses/P-014/course.json cease --after 4 --reason "clinician"
     """
-    return _read("cease", after=visit)
 
 
 @_verb(
     when_option("--on", help="The day of it."),
-    days_option("--after", "days", help="Days after the last visit that is decided."),
+    days_option("--after", help="Days after the last visit that is decided."),
 )
-def booster(*, on: str | None, days: int | None) -> Change:
+def booster() -> None:
     """Add a booster that the clinician has decided.
 
     \b
     ketasched revise courses/P-014/course.json booster --on 2027-01-20
     """
-    return _read("booster", on=on, after=days)
 
 
 @_verb(options.visit)
-def confirm(*, visit: int) -> Change:
+def confirm() -> None:
     """Confirm visit N, which was still to be decided.
 
     \b
     ketasched revise courses/P-014/course.json confirm 7
     """
-    return _read("confirm", visit)
 
 
 @_verb(
     options.visit,
     click.option("--outcome", type=click.Choice(get_args(ReviewOutcome)), required=True),
 )
-def review(*, visit: int, outcome: ReviewOutcome) -> Change:
+def review() -> None:
     """Record the review after visit N; a gate opens, or the visits after it end.
 
     \b
     ketasched revise courses/P-014/course.json review 6 --outcome go-on
     """
-    return _read("review", visit, outcome=outcome)
 
 
 @_verb(
-    click.argument("visits", metavar="N,…|all|DAYS"),
+    click.argument("visit", metavar="N,…|all|DAYS"),
     options.text("--name", "NAME", "Who drives; none: nobody any more."),
     options.text("--phone", "PHONE", "Their phone."),
     options.text("--email", "EMAIL", "Their address, for `invite`."),
     options.flag("--clear", "Nobody drives any more."),
 )
-def driver(*, visits: str, name: str, phone: str, email: str, clear: bool) -> Change:
+def driver() -> None:
     """Say who drives to some visits.
 
     They are visits by number, all to come, or those to come on some weekdays.
@@ -260,20 +235,73 @@ def driver(*, visits: str, name: str, phone: str, email: str, clear: bool) -> Ch
     ketasched revise courses/P-014/course.json driver mon,fri --name "Ana Lima"
     ketasched revise courses/P-014/course.json driver all --clear
     """
-    return _read("driver", visits, name=name, phone=phone, email=email, clear=clear)
 
 
-for verb in REQUEST_VERBS:
-    _verb(*verb.options)(verb.change)
+@_verb(*map(options.request_field, WISHES))
+def wishes() -> None:
+    """Change what the patient can, reads, or is reached at.
+
+    Visits that do not fit any more move; no other does, unless there is no other way. With --time
+    each visit to come gets the nearest start on its day. --unavailable adds to the days that are
+    known, the others replace what was said before, and the word none takes that back. Another
+    language, phone or address, or --reminders, moves nobody.
+
+    \b
+    ketasched revise courses/P-014/course.json wishes --days mon,wed,thu,fri
+    ketasched revise courses/P-014/course.json wishes --unavailable 2026-12-24..2026-12-27
+    ketasched revise courses/P-014/course.json wishes --days none --between 08:00-12:00
+    ketasched revise courses/P-014/course.json wishes --patient-email ana@example.org
+    """
+
+
+@_verb(
+    options.text("--by", "NAME", "The clinician, or who else recorded it."),
+    click.option("--on", metavar="DATE", help="The day on which it was given (today)."),
+    click.option(
+        "--what",
+        default="clearance",
+        show_default=True,
+        metavar="NAME",
+        help="What is recorded: clearance, or rems-enrolment.",
+    ),
+)
+def clear() -> None:
+    """Record a clinician's clearance; no visit moves.
+
+    --what records something else that the protocol requires, by its name there.
+
+    \b
+    ketasched revise courses/P-014/course.json clear --by "Dr. Lee" --on 2026-12-01
+    """
+
+
+@_verb(click.argument("sessions", metavar="SESSIONS|none…", nargs=-1, required=True))
+def authorise() -> None:
+    """Record what an insurer authorised; no visit moves.
+
+    That is so many sessions from one day until another, both included. It adds to what is known;
+    the word none takes that back. Visits that have a session now are planned; those without one
+    are tentative, unless somebody confirmed them.
+
+    \b
+    ketasched revise courses/P-014 authorise "8 from 2027-01-04 until 2027-02-28"
+    ketasched revise courses/P-014 authorise none "12 from 2027-01-04 until 2027-03-31"
+    """
 
 
 @_verb(
     click.option(
         "--on", metavar="DATE", required=True, help="The day, which the clinician names."
     ),
-    shared=switch_options,
+    click.option(
+        "--protocol",
+        required=True,
+        metavar="ID|FILE",
+        shell_complete=options.complete_protocol,
+        help="The protocol of the new course, or a file of your own.",
+    ),
 )
-def switch(*, on: str) -> Change:
+def switch() -> None:
     """Switch the patient to another protocol: a new course, and the end of this one.
 
     The new course has the patient's wishes and drivers. This one is kept beside it, as
@@ -283,11 +311,10 @@ def switch(*, on: str) -> Change:
     \b
     ketasched revise courses/P-014 switch --protocol iv-ptsd --on 2026-12-14 --by-whom "Dr. Lee"
     """
-    return _read("switch", on=on)
 
 
 @_verb()
-def undo() -> Change:
+def undo() -> None:
     """Take the last change back; repeated, the one before it, too.
 
     The visits, the reviews and the request are as they were before. The history keeps the change
@@ -296,4 +323,3 @@ def undo() -> Change:
     \b
     ketasched revise courses/P-014/course.json undo --reason "another patient"
     """
-    return _read("undo")

@@ -9,11 +9,7 @@ import click
 
 from ketasched.cli import options
 from ketasched.errors import BadRequest
-from ketasched.files.column_mapping import (
-    ColumnMapping,
-    heading_and_column,
-    normalise_heading,
-)
+from ketasched.files.column_mapping import ColumnMapping, heading_and_column, normalise_heading
 from ketasched.files.load import load_mapping
 from ketasched.files.roster import Roster, read_roster
 from ketasched.model import DateOrder

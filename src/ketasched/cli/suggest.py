@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ketasched.api.asked_changes import AskedChange
 from ketasched.cli import options
 from ketasched.cli.busy_option import busy_options
 from ketasched.cli.course_source import CourseSource
-from ketasched.cli.hints import pasteable
 from ketasched.cli.output import echo_error, in_local_style, print_as, say, say_how_to_move
 from ketasched.cli.register_option import register_option
 from ketasched.errors import NoPlan, command_line
@@ -19,8 +19,6 @@ from ketasched.model import Change, Course, DateRange
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.misfits import misfits, misfits_of_all, visit_misfits
 from ketasched.register.records import BookingRequest, LogEntry
-from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
-from ketasched.revising.revise import revise
 from ketasched.revising.suggest import Suggestion, suggest, suggestion_text
 from ketasched.rules.base import NO_BOOKINGS
 
@@ -50,7 +48,8 @@ def command(*, course: str, visit: int, source: CourseSource, form: str | None) 
     ketasched suggest P-014 3 --register
     """
     before, _ = source.find(course)
-    found, at = source.with_newer(before)
+    at = source.moment(before)
+    found = source.with_newer(before, at)
     booking = BookingRequest(found.clinic, lambda _: found, LogEntry(at, ""), before=before)
     register = source.register
     with register.occupancy_for(booking) if register else nullcontext(NO_BOOKINGS) as bookings:
@@ -67,7 +66,7 @@ def command(*, course: str, visit: int, source: CourseSource, form: str | None) 
         if form != "json" and alternatives:
             first = f"{alternatives[0].start:%Y-%m-%dT%H:%M}"
             words = "revise", "COURSE", "defer", str(visit), "--to", first, "--reason", "WHY"
-            say("try", pasteable(command_line(*words)))
+            say("try", command_line(*words))
         if form != "json" and all(one.start.date() == day for one in alternatives):
             say("note", "no other day keeps every rule")
             now = at.astimezone(found.visits[0].start.tzinfo)
@@ -111,15 +110,14 @@ def _explain_refusal(
     course: Course, change: Change, at: datetime, bookings: Occupancy, path: str
 ) -> None:
     """Print what refuses another day for a visit, and the command that would do all the same."""
+    asked = AskedChange(course, course, change, at, "", "", options.time_budget)
     try:
-        revise(course, change, at=at, bookings=bookings)
-    except NoPlan as error:
-        what_if = WhatIf(course, at, bookings, options.time_budget())
-        refusal = refusal_with_alternatives(error, change, what_if)
+        asked.booking().planned(bookings)
+    except NoPlan as refusal:
         for line in refusal.details:
             echo_error(in_local_style(f"  {line}"))
         if refusal.remedies:
             option = refusal.remedies[0].change
             day = "" if "--to" in option else f"--to {change.on} "
             verb = command_line("revise", path, "defer", str(change.visit))
-            say("try", pasteable(f"{verb} {day}{option} --reason WHY"))
+            say("try", f"{verb} {day}{option} --reason WHY")
