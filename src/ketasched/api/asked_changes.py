@@ -11,7 +11,7 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
 from ketasched.revising.revise import revise
-from ketasched.revising.validation import NEEDS_REASON
+from ketasched.revising.verbs import VERBS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class AskedChange:
     def refuse_missing_reason(self) -> None:
         """Raise `BadRequest` if the change needs a reason and has none, or for odd characters."""
         change, overrides = self.change, self.change.overrides
-        needs_reason = change.verb in NEEDS_REASON or change.outcome == "stop"
+        needs_reason = VERBS[change.verb].needs_reason or change.outcome == "stop"
         if not self.reason.strip() and (needs_reason or overrides):
             named = f"{change.verb} {change.outcome or ''}".strip()
             said = f"{'an override' if overrides else named} needs a reason"

@@ -11,7 +11,7 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.planning.explain import explain_refusal, refusal_lines, remedy_text
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.revising.switch import ended_course, request_after_switch, switch
-from ketasched.revising.validation import refuse_overrides
+from ketasched.revising.verbs import refuse_overrides
 from ketasched.rules.base import PlanningContext
 
 LATER = "--latest-start"

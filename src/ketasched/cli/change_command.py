@@ -39,7 +39,7 @@ from ketasched.render import patient_folder
 from ketasched.render.course_folders import followed_folder, holds_course
 from ketasched.render.patient_folder import KEPT_COURSE
 from ketasched.revising.change_report import change_data, change_lines, follow_ups
-from ketasched.revising.validation import OVERRIDABLE, plans_dates
+from ketasched.revising.verbs import OVERRIDABLE, plans_dates
 from ketasched.rules import Clearance, Requirements
 from ketasched.rules.overridden import is_overridden
 

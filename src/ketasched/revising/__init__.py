@@ -5,5 +5,5 @@ dates, `least_moves` finds those that move the fewest visits, and `revise` takes
 adds an entry to the history.
 
 Doors: alternatives, backfill, change_report, crowded, displacement, history, rename, revise,
-suggest, switch, validation.
+suggest, switch, verbs.
 """

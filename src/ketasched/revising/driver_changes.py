@@ -11,6 +11,7 @@ from ketasched.model import WEEKDAYS, Change, Companion, Course, Driver, Visit, 
 from ketasched.model.companion_slots import kind_of
 from ketasched.model.drivers import named_driver
 from ketasched.model.identifiers import search_key
+from ketasched.model.replay import items_of
 from ketasched.model.values import read_weekday
 from ketasched.revising.intents import Draft, pinned_draft
 from ketasched.revising.validation import REVISE, refuse_past, visit_of
@@ -29,17 +30,22 @@ def driver_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     driver = _with_known_address(course, change.driver)
     chosen = _chosen_visits(course, change, now)
     beside = _chosen_companions(course, change, chosen, now)
-    drivers = {one.uid: one.driver for one in chosen} | {one.uid: one.driver for one in beside}
-    changed = {uid for uid, former in drivers.items() if former != driver}
+    items: list[Visit | Companion] = [*chosen, *beside]
+    changed = [replace(one, driver=driver) for one in items if one.driver != driver]
     if not changed:
         who = f"{driver.name} drives" if driver else "nobody drives"
         numbers = {one.number for one in chosen} or {one.after for one in beside}
         raise NothingToDo(f"{who} to {visits_text(sorted(numbers))} already")
-    visits = (replace(one, driver=driver) if one.uid in changed else one for one in course.visits)
-    companions = (
-        replace(one, driver=driver) if one.uid in changed else one for one in course.companions
-    )
-    return [pinned_draft(visits, companions)]
+    return [pinned_draft(course, changed)]
+
+
+def driver_text(before: Course, change: Change, after: Course) -> str:
+    """Who drives to which visits, for the history: "visits 1 and 3: driver Kim"."""
+    who = change.driver.name if change.driver else "nobody yet"
+    now = items_of(after)
+    changed = (one for uid, one in items_of(before).items() if one.driver != now[uid].driver)
+    numbers = {one.number if isinstance(one, Visit) else one.after for one in changed}
+    return f"{visits_text(sorted(numbers))}: driver {who}"
 
 
 def _chosen_visits(course: Course, change: Change, now: datetime) -> list[Visit]:

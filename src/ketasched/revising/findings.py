@@ -13,9 +13,8 @@ from ketasched.planning.companions import COMPANION, left_out_companions
 from ketasched.planning.home_days import left_out_home_days
 from ketasched.planning.left_out import LEFT_OUT
 from ketasched.revising.completion import UNPLANNED, unplanned_findings
-from ketasched.revising.pencilled import left_out_findings
 from ketasched.revising.placement import phase_plan_of, previous_starts
-from ketasched.revising.validation import plans_dates
+from ketasched.revising.verbs import plans_dates
 from ketasched.rules import RULES
 from ketasched.rules.base import EndsRule, OverrideRule, PairRule, PlanningContext
 
@@ -35,13 +34,13 @@ def findings_after(
     for a clinic's numbers that are too short: with them nothing gets a new date. All else refuses.
     """
     found = [*_carried_over(before, course), *unplanned_findings(course)]
-    found += left_out_findings(before, course, change)
+    plans = plans_dates(change)
+    found += _left_out_visits(before, course) if plans else ()
     found += _left_out_companions(course, bookings)
-    found += _off_pace(before, course) if plans_dates(change) else ()
+    found += _off_pace(before, course) if plans else ()
     refused: list[Finding] = []
     decided = {_violation_key(before, one): one.next_step for one in before.findings}
     known = {_violation_key(before, finding) for finding in check(before, bookings=bookings)}
-    plans = plans_dates(change)
     has_new_dates = plans and _has_new_dates(before, course)
     for finding in check(course, bookings=bookings):
         uid = uid_of(course, finding)
@@ -58,6 +57,17 @@ def findings_after(
             stays = not plans or finding.level == "given-up"
             (found if stays else refused).append(finding)
     return tuple(dict.fromkeys(found)), refused
+
+
+def _left_out_visits(before: Course, course: Course) -> Iterator[Finding]:
+    """A finding for each visit that a change has left out, about the last visit before them."""
+    statuses = {visit.uid: visit.status for visit in before.visits}
+    takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    for visit in course.visits:
+        if visit.status == "omitted" and statuses.get(visit.uid) == "tentative":
+            said = f"Left out: {visit.phase} {visit.of}, which has no day any more."
+            before_it = [one.number for one in takes_place if one.start <= visit.start]
+            yield Finding(LEFT_OUT, "given-up", said, (before_it or [1])[-1])
 
 
 def _left_out_companions(course: Course, bookings: Occupancy) -> Iterator[Finding]:

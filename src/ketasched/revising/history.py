@@ -1,4 +1,4 @@
-"""The history of a course: its entries, their wording, and the dates that a change ended."""
+"""The history of a course: its entries, their results, and the dates that a change ended."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -7,7 +7,6 @@ from typing import TypeVar
 from ketasched.events.rides import needs_ride
 from ketasched.model import (
     TAKES_PLACE,
-    Change,
     Companion,
     CompanionChange,
     Course,
@@ -17,66 +16,10 @@ from ketasched.model import (
     Result,
     Visit,
     VisitChange,
-    visits_text,
 )
 from ketasched.model.replay import items_of
-from ketasched.model.wall_clock import day_text, moment_text
-from ketasched.revising.recording import authorise_text, record_text
-from ketasched.revising.rescheduling import reschedule_text
-from ketasched.revising.undo import undo_text
-from ketasched.revising.wishes import wishes_text
 
 Item = TypeVar("Item", Visit, Companion)
-
-
-def entry_text(before: Course, change: Change, course: Course) -> str:
-    """What a change did, in words: "visit 3 deferred to Thu 10 Dec 2026, 09:00"."""
-    if change.verb == "undo":
-        return undo_text(before)
-    if change.verb == "wishes":
-        return wishes_text(before, change, course)
-    if change.verb == "clear":
-        return record_text(change)
-    if change.verb == "authorise":
-        return authorise_text(change)
-    if change.verb == "switch" and change.on:
-        return f"switched to {change.protocol} from {day_text(change.on)} on"
-    if change.verb == "reschedule":
-        return reschedule_text(before, change, course)
-    return _visit_text(before, change, course)
-
-
-def _visit_text(before: Course, change: Change, course: Course) -> str:
-    """What a change did that is about visits or a review."""
-    number = f"visit {change.visit}"
-    if change.verb == "defer" and change.visit:
-        uid = before.visits[change.visit - 1].uid
-        to = next(visit.start for visit in course.visits if visit.uid == uid)
-        return f"{number} deferred to {moment_text(to)}"
-    if change.verb == "booster":
-        known = {visit.uid for visit in before.visits}
-        new = next(visit for visit in course.visits if visit.uid not in known)
-        return f"booster on {moment_text(new.start)}"
-    if change.verb == "driver":
-        who = change.driver.name if change.driver else "nobody yet"
-        both = zip(before.visits, course.visits, strict=True)
-        numbers = {old.number for old, new in both if old.driver != new.driver}
-        drivers = {one.uid: one.driver for one in course.companions}
-        beside = (one for one in before.companions if one.driver != drivers.get(one.uid))
-        numbers.update(one.after for one in beside)
-        return f"{visits_text(sorted(numbers))}: driver {who}"
-    if change.verb == "review":
-        return f"review after {number}: {change.outcome}"
-    if change.verb == "miss":
-        was_missed = before.visits[(change.visit or 1) - 1].status == "missed"
-        missed = number if was_missed else f"{number} missed"
-        return f"{missed}, made up for" if change.make_up else missed
-    if change.verb == "resume" and change.on:
-        return f"resumed on {day_text(change.on)}"
-    if change.verb == "cease":
-        return f"ceased after {number}" if change.visit else "ceased"
-    past = {"complete": "completed", "omit": "omitted", "confirm": "confirmed", "hold": "held"}
-    return f"{number} {past[change.verb]}" if change.visit else past[change.verb]
 
 
 def add_entry(course: Course, entry: Entry) -> Course:

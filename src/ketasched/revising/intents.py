@@ -104,9 +104,18 @@ class FixedPrefix:
     elsewhere: str = ""
 
 
-def pinned_draft(visits: Iterable[Visit], companions: Iterable[Companion]) -> Draft:
-    """The draft in which every visit keeps its start."""
-    return Draft(tuple(VisitIntent(visit, pinned=True) for visit in visits), tuple(companions))
+def pinned_draft(course: Course, changed: Iterable[Visit | Companion] = ()) -> Draft:
+    """The draft in which every visit keeps its start, with the `changed` items."""
+    visits = {one.uid: one for one in course.visits}
+    companions = {one.uid: one for one in course.companions}
+    for one in changed:
+        if isinstance(one, Visit):
+            visits[one.uid] = one
+        else:
+            companions[one.uid] = one
+    in_order = sorted(visits.values(), key=lambda visit: visit.start.timestamp())
+    intents = (VisitIntent(visit, pinned=True) for visit in in_order)
+    return Draft(tuple(intents), tuple(companions.values()))
 
 
 def unchanged_intents(course: Course, now: datetime) -> Iterator[VisitIntent]:

@@ -9,7 +9,6 @@ from ketasched.model import TAKES_PLACE, Change, Course, Finding, Visit
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.left_out import LEFT_OUT
 from ketasched.revising.intents import Draft, VisitIntent
-from ketasched.revising.validation import plans_dates
 
 DAYS_AHEAD = 60
 """How many days after the last visit a day is looked for on which a booster could be."""
@@ -35,17 +34,6 @@ def drafts_without_pencilled(course: Course, draft: Draft) -> Iterator[Draft]:
         if moves and is_pencilled(course, intent.visit):
             intents[index] = left_out(intent.visit)
             yield replace(draft, intents=tuple(intents))
-
-
-def left_out_findings(before: Course, course: Course, change: Change) -> Iterator[Finding]:
-    """A finding for each visit that a change has left out, about the last visit before them."""
-    statuses = {visit.uid: visit.status for visit in before.visits}
-    takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
-    for visit in course.visits if plans_dates(change) else ():
-        if visit.status == "omitted" and statuses.get(visit.uid) == "tentative":
-            said = f"Left out: {visit.phase} {visit.of}, which has no day any more."
-            before_it = [one.number for one in takes_place if one.start <= visit.start]
-            yield Finding(LEFT_OUT, "given-up", said, (before_it or [1])[-1])
 
 
 def with_next_day(course: Course, revise: Callable[[Course, Change], Course]) -> Course:

@@ -42,10 +42,10 @@ def record_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     if record.on > now.date():
         said = f"{day_text(record.on)} is still to come (today is {day_text(now.date())})"
         raise BadRequest("on", said, next_step="the day on which it was given")
-    return [pinned_draft(course.visits, course.companions)]
+    return [pinned_draft(course)]
 
 
-def record_text(change: Change) -> str:
+def record_text(_before: Course, change: Change, _after: Course) -> str:
     """What a record says, for the history: "clearance recorded: Tue 1 Dec 2026, Dr. Lee"."""
     record = change.record
     return f"{record.what} recorded: {day_text(record.on)}, {record.by}" if record else ""
@@ -60,10 +60,10 @@ def authorise_drafts(course: Course, change: Change, _now: datetime) -> list[Dra
         said = "expected what is authorised"
         step = "a number and two days: 8 from 2027-01-04 until 2027-02-28\nto empty it: none"
         raise BadRequest("sessions", said, next_step=step)
-    return [pinned_draft(course.visits, course.companions)]
+    return [pinned_draft(course)]
 
 
-def authorise_text(change: Change) -> str:
+def authorise_text(_before: Course, change: Change, _after: Course) -> str:
     """What was recorded, for the history: "authorised: 8 sessions from … until …"."""
     if not change.authorised:
         return "authorisations are no longer counted"

@@ -21,7 +21,7 @@ def reschedule_drafts(course: Course, change: Change, now: datetime) -> list[Dra
     numbers = Counter(one.visit for one in change.starts)
     if not numbers or max(numbers.values()) > 1:
         raise BadRequest("starts", "expected a new start for each visit that moves")
-    intents = [*pinned_draft(course.visits, ()).intents]
+    intents = [*pinned_draft(course).intents]
     for one in change.starts:
         visit = visit_of(course, replace(change, visit=one.visit), "planned", "tentative")
         refuse_past(visit, now)

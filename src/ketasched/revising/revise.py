@@ -22,15 +22,15 @@ from ketasched.model.wall_clock import day_text
 from ketasched.revising.companions import with_companions
 from ketasched.revising.driver_changes import with_known_name
 from ketasched.revising.findings import findings_after
-from ketasched.revising.history import add_entry, ended_dates, entry_text, with_result
+from ketasched.revising.history import add_entry, ended_dates, with_result
 from ketasched.revising.intents import waive_rules
 from ketasched.revising.pencilled import drafts_without_pencilled, with_next_day
 from ketasched.revising.placement import Placement, explain_failure, place_draft
 from ketasched.revising.recording import with_session_statuses
 from ketasched.revising.request_changes import request_after
 from ketasched.revising.undo import undone_course
-from ketasched.revising.validation import is_fact, refuse_overrides, visit_of
-from ketasched.revising.verbs import drafts
+from ketasched.revising.validation import visit_of
+from ketasched.revising.verbs import drafts, entry_text, is_fact, refuse_overrides
 from ketasched.revising.wishes import lasting_findings
 from ketasched.rules.base import (
     NO_BOOKINGS,

@@ -24,7 +24,8 @@ from ketasched.model.replay import (
 )
 from ketasched.model.wall_clock import moment_text
 from ketasched.planning.check import check
-from ketasched.revising.validation import REVISE, has_begun, is_fact
+from ketasched.revising.validation import REVISE, has_begun
+from ketasched.revising.verbs import is_fact
 from ketasched.rules import OCCUPANCY_NAMES
 
 Item = TypeVar("Item", Visit, Companion)
@@ -88,12 +89,6 @@ def undone_course(course: Course, change: Change, now: datetime, bookings: Occup
     if asked := OCCUPANCY_NAMES.difference(change.overrides):
         _refuse_taken(after, {item.uid for item in back if item.start > now}, asked, bookings)
     return after
-
-
-def undo_text(before: Course) -> str:
-    """What an undo did: "undone: visit 3 completed"."""
-    index = entry_to_undo(before.history)
-    return "undone" if index is None else f"undone: {before.history[index].what}"
 
 
 def _refuse_over(course: Course, back: Iterable[Visit | Companion], now: datetime) -> None:

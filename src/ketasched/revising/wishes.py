@@ -7,7 +7,7 @@ from datetime import datetime
 from ketasched.errors import BadRequest
 from ketasched.model import Change, Course, Finding, Request, Wishes
 from ketasched.planning.check import check
-from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
+from ketasched.revising.intents import Draft, pinned_draft, unchanged_intents
 from ketasched.rules import Availability
 
 AIMED_TIME = "time"
@@ -27,8 +27,7 @@ def wishes_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
         step = "some of: --days mon,wed --between 08:00-12:00 --time 10:00 --unavailable DATE"
         raise BadRequest("verb", said, next_step=step)
     if wishes.move_nobody:
-        pinned = tuple(VisitIntent(visit, pinned=True) for visit in course.visits)
-        return [Draft(pinned, course.companions)]
+        return [pinned_draft(course)]
     intents = (
         replace(intent, keeps_day=wishes.time is not None)
         for intent in unchanged_intents(course, now)
