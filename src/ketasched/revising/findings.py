@@ -1,9 +1,10 @@
 """The findings of a course after a change, and those that refuse the change."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Change, Course, Finding, Visit
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.replay import item_of, uid_of
@@ -17,6 +18,9 @@ from ketasched.revising.placement import phase_plan_of, previous_starts
 from ketasched.revising.verbs import plans_dates
 from ketasched.rules import RULES
 from ketasched.rules.base import EndsRule, OverrideRule, PairRule, PlanningContext
+
+DAYS_AHEAD = 60
+"""How many days after the last visit a day is looked for on which a booster could be."""
 
 
 def findings_after(
@@ -68,6 +72,34 @@ def _left_out_visits(before: Course, course: Course) -> Iterator[Finding]:
             said = f"Left out: {visit.phase} {visit.of}, which has no day any more."
             before_it = [one.number for one in takes_place if one.start <= visit.start]
             yield Finding(LEFT_OUT, "given-up", said, (before_it or [1])[-1])
+
+
+def with_next_day(course: Course, revise: Callable[[Course, Change], Course]) -> Course:
+    """The course with the next day for a booster in the first new finding about one left out.
+
+    `revise` makes a change. The day counts from the last visit that takes place.
+    """
+    phase = course.protocol.booster_phase
+    finding = next((one for one in course.findings if _is_unsaid(one)), None)
+    takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    if finding is None or phase is None or not takes_place:
+        return course
+    first = takes_place[-1].start.date() + timedelta(phase.gap_days.min)
+    for day in (first + timedelta(days) for days in range(DAYS_AHEAD)):
+        try:
+            revise(course, Change("booster", on=day))
+        except (BadRequest, NoPlan):
+            continue
+        said = f"{finding.message} It could be on {day_text(day)}: booster --on {day}."
+        new = replace(finding, message=said)
+        return replace(
+            course, findings=tuple(new if one is finding else one for one in course.findings)
+        )
+    return course
+
+
+def _is_unsaid(finding: Finding) -> bool:
+    return finding.rule == LEFT_OUT and finding.message.endswith("no day any more.")
 
 
 def _left_out_companions(course: Course, bookings: Occupancy) -> Iterator[Finding]:

@@ -124,6 +124,28 @@ def unchanged_intents(course: Course, now: datetime) -> Iterator[VisitIntent]:
         yield VisitIntent(visit, pinned=is_over(visit, now) or visit.status == "held")
 
 
+def is_pencilled(course: Course, visit: Visit) -> bool:
+    """Whether a visit is only pencilled in, after the last decided phase."""
+    tentative = {phase.name for phase in course.protocol.phases if phase.tentative}
+    return visit.phase in tentative and visit.status == "tentative"
+
+
+def left_out(visit: Visit) -> VisitIntent:
+    """The intent of a visit that is left out."""
+    return VisitIntent(replace(visit, status="omitted"), pinned=True)
+
+
+def drafts_without_pencilled(course: Course, draft: Draft) -> Iterator[Draft]:
+    """The draft without its last pencilled visit, then without its last two, and so on."""
+    intents = list(draft.intents)
+    for index in reversed(range(len(intents))):
+        intent = intents[index]
+        moves = not (intent.pinned or intent.free or intent.on)
+        if moves and is_pencilled(course, intent.visit):
+            intents[index] = left_out(intent.visit)
+            yield replace(draft, intents=tuple(intents))
+
+
 def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Draft:
     """The draft with the rules waived that the change overrides.
 

@@ -7,8 +7,7 @@ from datetime import datetime
 from ketasched.errors import BadRequest
 from ketasched.model import Change, Clock, Course
 from ketasched.model.wall_clock import minute_of_day, moment_text
-from ketasched.revising.intents import Draft, VisitIntent, pinned_draft
-from ketasched.revising.pencilled import is_pencilled, left_out
+from ketasched.revising.intents import Draft, VisitIntent, is_pencilled, left_out, pinned_draft
 from ketasched.revising.validation import refuse_day, refuse_past, visit_of
 
 

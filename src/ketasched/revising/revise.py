@@ -21,10 +21,9 @@ from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
 from ketasched.revising.companions import with_companions
 from ketasched.revising.driver_changes import with_known_name
-from ketasched.revising.findings import findings_after
+from ketasched.revising.findings import findings_after, with_next_day
 from ketasched.revising.history import add_entry, ended_dates, with_result
-from ketasched.revising.intents import waive_rules
-from ketasched.revising.pencilled import drafts_without_pencilled, with_next_day
+from ketasched.revising.intents import drafts_without_pencilled, waive_rules
 from ketasched.revising.placement import Placement, explain_failure, place_draft
 from ketasched.revising.recording import with_session_statuses
 from ketasched.revising.request_changes import request_after

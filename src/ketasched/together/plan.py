@@ -19,8 +19,7 @@ from ketasched.planning.shortest_path import Candidate
 from ketasched.planning.spacing_cost import PhasePlan, decided_phases, phase_plans_for
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext
 from ketasched.together.capacity import SlotClasses, unit_capacity
-from ketasched.together.layered_graph import GraphBuilder, PatientGraph
-from ketasched.together.objective import Value
+from ketasched.together.layered_graph import GraphBuilder, PatientGraph, Value
 from ketasched.together.records import ZERO, Demand, JointPlan, ObjectiveValue, Unscheduled
 
 if TYPE_CHECKING:

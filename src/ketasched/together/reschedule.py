@@ -19,10 +19,8 @@ from ketasched.together.disruption import (
     Proposal,
     Rescheduled,
 )
-from ketasched.together.layered_graph import PatientGraph
-from ketasched.together.objective import Value, sum_of
+from ketasched.together.layered_graph import PatientGraph, Value, sum_of
 from ketasched.together.plan import refuse_without_extra, solver
-from ketasched.together.rescheduling_graph import ReschedulingGraph
 from ketasched.together.seating import CourseGraph, Place, Seating
 
 Rule = TypeVar("Rule", bound=str)
@@ -90,15 +88,17 @@ class _Planner:
 
     def _graph(self, affected: Affected, bookings: Occupancy) -> CourseGraph:
         """The graph of a course, without its last boosters if there is no day for them."""
-        displacement, context = affected.displacement, affected.context(bookings, self.more_time)
-        overrides, crowded = self.disruption.overrides, displacement.crowded
-        for count in range(len(displacement.boosters) + 1):
-            left_out = displacement.boosters[:count]
-            rescheduler = displacement.rescheduler(
-                context, overrides, may_stay=crowded, without=left_out
+        context, boosters = affected.context(bookings, self.more_time), affected.boosters
+        for count in range(len(boosters) + 1):
+            left_out = boosters[:count]
+            graph = affected.graph(
+                context,
+                self.disruption.overrides,
+                slot_classes=self.slot_classes,
+                may_stay=affected.crowded,
+                without=left_out,
             )
-            graph = ReschedulingGraph(rescheduler, self.slot_classes)
-            if layers := graph.build():
+            if layers := graph.layers():
                 return CourseGraph(affected, graph, layers, left_out)
         return CourseGraph(affected, graph, ())
 
@@ -150,7 +150,7 @@ class _Planner:
 
     def _patient_graph(self, graph: CourseGraph) -> PatientGraph:
         """The graph for the solver; without a place the course keeps chairs, too."""
-        now = graph.affected.displacement.now.timestamp()
+        now = graph.affected.now.timestamp()
         kept = [one for one in graph.holds_at(None) if one.begin > now]
         stays = (self.slot_classes.setdefault(((one,),), len(self.slot_classes)) for one in kept)
         return PatientGraph(graph.layers, 1, graph.graph.offered, tuple(stays))
@@ -227,7 +227,7 @@ class _Planner:
                 affected = graph.affected
                 seating.remove(graph.holds_at(None))
                 context = affected.context(seating.moving, self.more_time)
-                reason = self.refused.get(number) or affected.displacement.refusal(context)
+                reason = self.refused.get(number) or affected.refusal(context)
                 overrides = (
                     () if number in self.refused else self._helpful_overrides(affected, context)
                 )
@@ -240,12 +240,11 @@ class _Planner:
         """The smallest set of rules without which the course has a place; () if there is none."""
         for overrides in _subsets(WAIVABLE):
             if set(overrides) > set(self.disruption.overrides):
-                displacement = affected.displacement
-                rescheduler = displacement.rescheduler(
-                    context, overrides, may_stay=(), without=displacement.boosters
+                graph = affected.graph(
+                    context, overrides, slot_classes={}, without=affected.boosters
                 )
-                rescheduler = replace(rescheduler, other_starts=False)
-                if rescheduler.fewest_moves(len(rescheduler.domains)) is not None:
+                graph = replace(graph, other_starts=False)
+                if graph.fewest_moves(len(graph.domains)) is not None:
                     return overrides
         return ()
 

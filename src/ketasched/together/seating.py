@@ -15,8 +15,7 @@ from ketasched.model.wall_clock import minutes_apart
 from ketasched.planning.shortest_path import Candidate, cheapest_sequence
 from ketasched.rules import OCCUPANCY_RULES
 from ketasched.together.affected import Affected
-from ketasched.together.layered_graph import Layer, Node
-from ketasched.together.objective import Costs
+from ketasched.together.layered_graph import Costs, Layer, Node
 from ketasched.together.rescheduling_graph import ReschedulingGraph
 
 BASES = (10**18, 10**12, 10**6, 1)
@@ -45,8 +44,7 @@ class CourseGraph:
 
     def slots_at(self, place: Place) -> Mapping[int, Slot]:
         """The slots of all visits that take place, by number, at this place."""
-        domains = self.graph.rescheduler.domains
-        numbers = (domain.intent.visit.number for domain in domains)
+        numbers = (domain.intent.visit.number for domain in self.graph.domains)
         slots = {**self.affected.slots, **dict(zip(numbers, place.slots, strict=True))}
         return {number: slot for number, slot in slots.items() if number not in self.left_out}
 
@@ -58,7 +56,7 @@ class CourseGraph:
 
     def new_starts(self, place: Place) -> tuple[NewStart, ...]:
         """The new starts of the visits that move to this place, or are left out."""
-        new, displaced = self.slots_at(place), self.affected.displacement.displaced
+        new, displaced = self.slots_at(place), self.affected.displaced
         return tuple(
             NewStart(number, new[number].start if number in new else None, number in displaced)
             for number, old in self.affected.slots.items()
@@ -108,13 +106,12 @@ class Seating:
 
     def _free(self, one: CourseGraph, index: int, node: Node) -> Candidate | None:
         """A candidate for a node alone: the first of those that it stands for that is free."""
-        rescheduler = one.graph.rescheduler
-        number = rescheduler.domains[index].intent.visit.number
+        number = one.graph.domains[index].intent.visit.number
         old = one.affected.slots[number].start
-        if not rescheduler.moves(index, node.candidate):
+        if not one.graph.moves(index, node.candidate):
             slot = node.candidate.slot
             is_free = self._is_free(one.affected, self.staying, slot)
-            is_bound = number not in one.affected.displacement.crowded
+            is_bound = number not in one.affected.crowded
             may_stay = is_free or (is_bound and one.affected.overfull.touches(slot))
             return Candidate(slot, node.candidate.day, 0) if may_stay else None
         for candidate in one.graph.offered(index, node.candidate):

@@ -16,8 +16,7 @@ from ketasched.model import Slot
 from ketasched.planning.shortest_path import Candidate
 from ketasched.together.capacity import UnitCapacity
 from ketasched.together.column_generation import ColumnGeneration, Effort
-from ketasched.together.layered_graph import HOLDS_NOTHING, Layer, Node, PatientGraph
-from ketasched.together.objective import Value
+from ketasched.together.layered_graph import HOLDS_NOTHING, Layer, Node, PatientGraph, Value
 from ketasched.together.pricing import Column, StackedGraphs
 from ketasched.together.selection import NO_SOLUTION, Selection, SelectionModel
 
