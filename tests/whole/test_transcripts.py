@@ -105,7 +105,7 @@ ELSEWHERE = {
 """Errors that no typed command gives alone (a kill, a full disk, 10 MB), and their tests."""
 
 GUARDS = {
-    "revising/recording.py authorise_drafts": "the command line asks for a value itself",
+    "revising/request_changes.py authorise_drafts": "the command line asks for a value itself",
     "revising/added_visits.py make_up_drafts": "held visits never leave a phase without room",
     "revising/rescheduling.py reschedule_drafts": "the reader of a proposal asks for one start",
     "revising/revise.py revise": "what is placed keeps the rules, or the next one tells",

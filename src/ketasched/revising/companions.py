@@ -4,6 +4,10 @@ A companion whose visit does not take place does not either. One that no longer 
 never into the past; without a day it is left out. A visit that is new, or whose companion was left
 out, gets its companion with the next change for which there is a day for it. A fact, such as who
 drives, moves and adds no companion of a visit whose own date stays.
+
+Home days that are still free stay, others move. If visits of the phase beside which they are do
+not take place, home days that would be before these are held, ceased or omitted as the visits are.
+A fact moves a home day only off the day of a treatment, or back into the phase, and adds none.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +28,7 @@ from ketasched.planning.companions import (
     new_companion,
     wanted_companions,
 )
-from ketasched.revising.home_days import place_home_days
+from ketasched.planning.home_days import HomeDays
 from ketasched.rules.base import PlanningContext
 
 FALLS_AWAY: Mapping[Status, Status] = {
@@ -33,6 +37,8 @@ FALLS_AWAY: Mapping[Status, Status] = {
     "ceased": "ceased",
 }
 """What becomes of a companion whose visit has one of these statuses."""
+
+OPEN_STATUSES = ("planned", "tentative")
 
 
 def with_companions(
@@ -50,7 +56,7 @@ def with_companions(
         return after
     uids = _new_uids(before)
     reviews = [one for one in after.companions if one.is_review]
-    home = tuple(place_home_days(context, before, after, now, uids, stay=stay))
+    home = tuple(_place_home_days(context, before, after, now, uids, stay=stay))
     visits, home = with_home_days(after.visits, home, protocol, context.clinic)
     timed = replace(after, visits=visits)
     placing = _Placing(context, before, timed, (*reviews, *home), now, stay=stay)
@@ -112,9 +118,9 @@ class _Placing:
     def _as_its_visit(self, companion: Companion) -> Companion:
         """The companion with the status that its visit gives it; as it was, if it is over."""
         before, visit = self.before[companion.uid], self.by_number[companion.after]
-        if self._is_over(before):
+        if _is_over(before, self.now):
             return replace(before, after=companion.after)
-        if companion.status not in ("planned", "tentative"):
+        if companion.status not in OPEN_STATUSES:
             return companion
         if visit.status in FALLS_AWAY:
             return replace(companion, status=FALLS_AWAY[visit.status])
@@ -131,15 +137,12 @@ class _Placing:
             return companion.driver
         return companion.driver or driver_of_confirmed(self.after, companion, self.now)
 
-    def _is_over(self, before: Companion) -> bool:
-        return before.status in TAKES_PLACE and before.start < self.now
-
     def _stays(
         self, companion: Companion, wanted: Sequence[Wanted], alone: CompanionDates
     ) -> bool:
         """Whether a companion keeps its time, or the time at which it was to be."""
         own = next((one for one in wanted if one.is_of(companion)), None)
-        if self._is_over(self.before[companion.uid]) or (own and self._is_untouched(own)):
+        if _is_over(self.before[companion.uid], self.now) or (own and self._is_untouched(own)):
             return True
         if companion.status not in TAKES_PLACE:
             return companion.status != "omitted"
@@ -173,3 +176,100 @@ def _new_uids(course: Course) -> Iterator[str]:
 
 def _has_ride(companion: Companion, slot: Slot) -> bool:
     return slot.kind.needs_driver and companion.status == "planned"
+
+
+def _place_home_days(
+    context: PlanningContext,
+    before: Course,
+    after: Course,
+    now: datetime,
+    uids: Iterator[str],
+    *,
+    stay: bool,
+) -> Iterator[Companion]:
+    """The home days of each phase that has any, then those that are new, with the next `uids`.
+
+    The companions of the course `after` the change are the draft's; its visits have their dates.
+    `stay` says that the change is a fact.
+    """
+    known = {one.uid: one for one in before.companions}
+    taken = [
+        companion_slot(after, one)
+        for one in after.companions
+        if one.is_review and one.status in TAKES_PLACE
+    ]
+    for phase in context.protocol.home_phases:
+        own = [one for one in after.companions if one.name == phase.name]
+        # A home day that is over keeps its status, whatever the draft says.
+        over = {
+            one.uid: replace(known[one.uid], after=one.after)
+            for one in own
+            if _is_over(known[one.uid], now)
+        }
+        ahead = [one for one in own if one.uid not in over]
+        home = HomeDays(context, phase, after.visits, taken, now)
+        placed = _HomeDayPlacing(home, after, stay=stay).place(ahead, list(over.values()), uids)
+        taken += [companion_slot(after, one) for one in placed if one.status in TAKES_PLACE]
+        yield from over.values()
+        yield from placed
+
+
+def _is_over(before: Companion, now: datetime) -> bool:
+    return before.status in TAKES_PLACE and before.start < now
+
+
+class _HomeDayPlacing:
+    """Places the home days of one phase that are not over."""
+
+    def __init__(self, home: HomeDays, after: Course, *, stay: bool) -> None:
+        self.home, self.stay = home, stay
+        beside = {visit.status for visit in after.visits if visit.phase == home.phase.beside}
+        self.instead: Status = "omitted"
+        if "held" in beside:
+            self.instead = "held"
+        elif "ceased" in beside:
+            self.instead = "ceased"
+
+    def place(
+        self, own: Sequence[Companion], over: Sequence[Companion], uids: Iterator[str]
+    ) -> list[Companion]:
+        """These home days, and those that are new."""
+        kept = {one.uid: slot for one in own if (slot := self._kept_slot(one))}
+        days = [one.start.date() for one in over]
+        days += [slot.start.date() for slot in kept.values()]
+        moving = sum(one.status in OPEN_STATUSES and one.uid not in kept for one in own)
+        chosen = self.home.choose(self.home.free_days(), days, self._missing(len(days), moving))
+        slots = iter([*filter(None, map(self.home.slot, chosen))])
+        placed = [self._placed(one, kept.get(one.uid), slots) for one in own]
+        return placed + [self.home.companion(slot, next(uids)) for slot in slots]
+
+    def _missing(self, there: int, moving: int) -> int:
+        """How many home days get a day, beside those that are `there`."""
+        if self.instead != "omitted":
+            return 0
+        missing = self.home.phase.count.default - there
+        return min(missing, moving) if self.stay else missing
+
+    def _kept_slot(self, one: Companion) -> Slot | None:
+        """The slot of a home day that stays on its day; None if that is no longer free."""
+        if one.status not in OPEN_STATUSES or one.start.date() not in self.home.days():
+            return None
+        if self.stay or self.home.is_free(one):
+            return Slot(self.home.kind, one.start, one.end)
+        return self.home.slot(one.start.date())
+
+    def _placed(self, one: Companion, kept: Slot | None, slots: Iterator[Slot]) -> Companion:
+        is_open = one.status in OPEN_STATUSES
+        if one.status == "held" and self.instead == "ceased":
+            return replace(one, status="ceased", held_from=None)
+        if not is_open and (self.stay or one.status != "omitted"):
+            return one
+        slot = kept or next(slots, None)
+        if slot:
+            new = replace(self.home.companion(slot, one.uid), sequence=one.sequence)
+            # Who stays at the same time takes as long as before, whatever the clinic says now.
+            return replace(new, minutes=one.minutes) if new.start == one.start else new
+        if not is_open:
+            return one
+        held_from = one.status if self.instead == "held" else None
+        return replace(one, status=self.instead, held_from=held_from)

@@ -1,11 +1,11 @@
-"""revise: a course after a change, with as little else changed as the rules allow.
+"""revise: a course after a change, with as little else changed as the rules allow; rename.
 
 Visits that are over stay. As few others as possible get another start; then the order of
 preference is that of `plan`. Every rule is kept unless the change overrides it by name; then the
 finding stays on the course.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -19,18 +19,18 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.replay import items_of
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
+from ketasched.planning.check import check
 from ketasched.revising.companions import with_companions
 from ketasched.revising.driver_changes import with_known_name
 from ketasched.revising.findings import findings_after, with_next_day
 from ketasched.revising.history import add_entry, ended_dates, with_result
 from ketasched.revising.intents import drafts_without_pencilled, waive_rules
 from ketasched.revising.placement import Placement, explain_failure, place_draft
-from ketasched.revising.recording import with_session_statuses
-from ketasched.revising.request_changes import request_after
+from ketasched.revising.request_changes import lasting_findings, request_after
+from ketasched.revising.sessions import with_session_statuses
 from ketasched.revising.undo import undone_course
 from ketasched.revising.validation import visit_of
 from ketasched.revising.verbs import drafts, entry_text, is_fact, refuse_overrides
-from ketasched.revising.wishes import lasting_findings
 from ketasched.rules.base import (
     NO_BOOKINGS,
     PlanningContext,
@@ -239,3 +239,32 @@ def _next_revision(course: Course, placement: Placement) -> Course:
         companions=tuple(replace(one, after=numbers[one.after]) for one in placement.companions),
         revision=course.revision + 1,
     )
+
+
+def rename(
+    courses: Sequence[Course], patient: str, *, at: datetime, why: str = "", by: str = ""
+) -> list[Course]:
+    """The next revisions of a patient's courses, under the reference `patient`.
+
+    Identifiers and visits stay. SEQUENCE rises for the events whose title has the reference: those
+    of the clinic's calendar. The change has one moment in all courses: the aware moment `at`, or
+    that of the last change of the same day. Raises `BadRequest` if one was made on a later day.
+    """
+    local = at.astimezone(ZoneInfo(courses[0].clinic.timezone))
+    now = max(moment_of_change(course, local) for course in courses)
+    return [_renamed(course, patient, now, why, by) for course in courses]
+
+
+def _renamed(course: Course, patient: str, now: datetime, why: str, by: str) -> Course:
+    after = replace(
+        course,
+        patient=patient,
+        request=replace(course.request, patient=patient),
+        revision=course.revision + 1,
+    )
+    old, new = check(course), check(after)
+    kept = (one for one in course.findings if one not in old or one in new)
+    after = replace(after, findings=(*kept, *(one for one in new if one not in old)))
+    said, changed = f"renamed from {course.patient}", changed_uids(course, after, now)
+    entry = Entry(now, said, why, by, Change("rename"), changed=tuple(sorted(changed)))
+    return with_result(course, add_entry(after, entry))

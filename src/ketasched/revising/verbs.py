@@ -23,11 +23,14 @@ from ketasched.revising.added_visits import booster_drafts, booster_text, make_u
 from ketasched.revising.completion import completed_visit
 from ketasched.revising.driver_changes import driver_drafts, driver_text
 from ketasched.revising.intents import Draft, VisitIntent, pinned_draft, unchanged_intents
-from ketasched.revising.recording import (
+from ketasched.revising.request_changes import (
     authorise_drafts,
     authorise_text,
+    is_time_wished_on_hold,
     record_drafts,
     record_text,
+    wishes_drafts,
+    wishes_text,
 )
 from ketasched.revising.rescheduling import reschedule_drafts, reschedule_text
 from ketasched.revising.validation import (
@@ -41,7 +44,6 @@ from ketasched.revising.validation import (
     requested_day,
     visit_of,
 )
-from ketasched.revising.wishes import is_time_wished_on_hold, wishes_drafts, wishes_text
 from ketasched.rules import OCCUPANCY_NAMES, RULES, Earlier, Gap, Notice, Span
 
 Item = TypeVar("Item", Visit, Companion)
