@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ketasched.errors import BadRequest, NoPlan
@@ -36,6 +35,9 @@ from ketasched.rules.base import (
     PlanningContext,
     unlimited,
 )
+
+Waived = Mapping[str, frozenset[str]]
+"""By UID the rules that a change overrides for a visit."""
 
 
 def revise(
@@ -68,25 +70,30 @@ def revise(
     request = course.request if busy is None else replace(course.request, busy=busy)
     newer = replace(course, clinic=clinic, request=request)
     if change.verb == "undo":
-        outcome = _undone(newer, change, now, bookings)
+        before, after = newer, undone_course(newer, change, now, bookings)
+        waived: Waived = dict.fromkeys(items_of(after), frozenset(change.overrides))
     else:
-        outcome = _planned(newer, change, now, bookings, more_time)
-        if change.verb != "switch" and _changes_nothing(course, outcome.after):
+        before, after, waived = _planned(newer, change, now, bookings, more_time)
+        if change.verb != "switch" and _is_same(course, after):
             return course
+    still_busy = set(request.busy)
     entry = Entry(
         now,
-        entry_text(newer, change, outcome.after),
+        entry_text(newer, change, after),
         why,
         by,
         change,
         # Calendars have the course as it was, at the clinic as it was.
-        changed=tuple(sorted(changed_uids(course, outcome.after, now))),
-        former=tuple(ended_dates(course, outcome.after)),
+        changed=tuple(sorted(changed_uids(course, after, now))),
+        former=tuple(ended_dates(course, after)),
         former_clinic=None if clinic == course.clinic else course.clinic,
-        former_busy=_former_busy(course.request.busy, request.busy),
+        # What still holds is not kept a second time: else a course would grow with each change.
+        former_busy=None
+        if course.request.busy == request.busy
+        else tuple(one for one in course.request.busy if one not in still_busy),
     )
-    after = with_result(course, add_entry(outcome.after, entry))
-    findings, refused = findings_after(outcome.before, after, change, outcome.waived, bookings)
+    after = with_result(course, add_entry(after, entry))
+    findings, refused = findings_after(before, after, change, waived, bookings)
     if refused:
         raise NoPlan(_what_failed(change), findings=refused)
     after = replace(after, findings=findings)
@@ -96,25 +103,17 @@ def revise(
     return with_next_day(after, add)
 
 
-class _Outcome(NamedTuple):
-    """The course of before, as a change finds it, and that of after, with the waived rules.
-
-    `waived` has, by UID, the rules that the change overrides for a visit.
-    """
-
-    before: Course
-    after: Course
-    waived: Mapping[str, frozenset[str]]
-
-
 def _planned(
     course: Course,
     change: Change,
     now: datetime,
     bookings: Occupancy,
     more_time: Callable[[], bool],
-) -> _Outcome:
-    """What a change makes of a course that has its newer clinic and busy times."""
+) -> tuple[Course, Course, Waived]:
+    """What a change makes of a course that has its newer clinic and busy times.
+
+    Returns the course of before, as the change finds it, the one of after, and the waived rules.
+    """
     request = request_after(course, change)
     before = replace(course, request=request)
     if change.verb == "wishes":
@@ -126,35 +125,12 @@ def _planned(
     after = with_session_statuses(course, _next_revision(before, placement), change, now)
     after = with_companions(context, before, after, now, stay=is_fact(change))
     after = with_usual_drivers(after, now, course)
-    return _Outcome(before, after, placement.waived)
+    return before, after, placement.waived
 
 
-def _undone(course: Course, change: Change, now: datetime, bookings: Occupancy) -> _Outcome:
-    """What an undo makes of a course that has its newer clinic and busy times."""
-    after = undone_course(course, change, now, bookings)
-    waived = dict.fromkeys(items_of(after), frozenset(change.overrides))
-    return _Outcome(course, after, waived)
-
-
-def _changes_nothing(one: Course, other: Course) -> bool:
-    """Whether two revisions of a course differ in nothing but their numbers and findings."""
-    return (one.visits, one.companions, one.request, one.clinic) == (
-        other.visits,
-        other.companions,
-        other.request,
-        other.clinic,
-    )
-
-
-def _former_busy(
-    before: tuple[BusyTime, ...], after: tuple[BusyTime, ...]
-) -> tuple[BusyTime, ...] | None:
-    """The busy times that no longer hold; None if all are as before.
-
-    Those that still hold are not kept a second time: else a course would grow with each change.
-    """
-    still = set(after)
-    return None if before == after else tuple(one for one in before if one not in still)
+def _is_same(course: Course, after: Course) -> bool:
+    """Whether the course of after differs in nothing but its number and its findings."""
+    return replace(after, revision=course.revision, findings=course.findings) == course
 
 
 def moment_of_change(course: Course, now: datetime) -> datetime:

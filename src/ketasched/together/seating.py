@@ -95,9 +95,9 @@ class Seating:
             {node: candidate for node in layer if (candidate := self._free(one, index, node))}
             for index, layer in enumerate(one.layers)
         ]
-        firsts, arcs = _cheapest_arcs(nodes)
+        firsts, arcs = _arcs(nodes)
         found = cheapest_sequence(
-            firsts, len(nodes), lambda index, one, _: arcs[index].get(one, ()), lambda _: True, inf
+            firsts, len(nodes), lambda index, one, _: arcs[one], lambda _: True, inf
         )
         if found is None:
             return None
@@ -125,35 +125,20 @@ class Seating:
         return all(rule.slot(slot, context) is None for rule in OCCUPANCY_RULES)
 
 
-def _cheapest_arcs(
+def _arcs(
     layers: Sequence[Mapping[Node, Candidate]],
-) -> tuple[list[tuple[int, Candidate]], list[dict[Candidate, list[tuple[int, list[Candidate]]]]]]:
-    """The first candidates with their costs, and the arcs that a cheapest path can go through.
-
-    These are, of the arcs to each node, those on the cheapest paths to it.
-    """
-    costs_to: dict[Node | None, int] = {None: 0}
+) -> tuple[list[tuple[int, Candidate]], Mapping[Candidate, list[tuple[int, list[Candidate]]]]]:
+    """The first candidates with their costs, and the arcs from each candidate."""
     firsts: list[tuple[int, Candidate]] = []
-    found: list[dict[Candidate, list[tuple[int, list[Candidate]]]]] = []
+    arcs: dict[Candidate, list[tuple[int, list[Candidate]]]] = defaultdict(list)
     for before, layer in pairwise(({}, *layers)):
-        reached: dict[Node | None, int] = {}
-        own: dict[Candidate, list[tuple[int, list[Candidate]]]] = defaultdict(list)
         for node, candidate in layer.items():
-            totals = [
-                (costs_to[source] + _cost(costs), source)
-                for source, costs in node.arcs
-                if source in costs_to
-            ]
-            if totals:
-                least = reached[node] = min(total for total, _ in totals)
-                for source in (source for total, source in totals if total == least):
-                    if source is None:
-                        firsts.append((least, candidate))
-                    else:
-                        own[before[source]].append((least - costs_to[source], [candidate]))
-        costs_to = reached
-        found.append(own)
-    return firsts, found
+            for source, costs in node.arcs:
+                if source is None:
+                    firsts.append((_cost(costs), candidate))
+                elif source in before:
+                    arcs[before[source]].append((_cost(costs), [candidate]))
+    return firsts, arcs
 
 
 @lru_cache(maxsize=4096)
