@@ -91,7 +91,7 @@ ELSEWHERE = {
     "render/patient_folder.py render_course_file": "render/test_patient_folder.py::test_a_course_",
     "planning/planner.py requested_phases": "planning/test_elsewhere.py::test_a_date_that_cannot",
     "planning/spacing_cost.py _refuse_minutes": "planning/test_planner.py::test_minutes_that",
-    "revising/undo.py course_to_restore": "revising/test_undo.py::test_a_change_by_version_1_0",
+    "revising/history.py course_to_restore": "revising/test_undo.py::test_a_change_by_version_1_0",
     "register/backup.py _copied": "register/test_register.py::test_a_backup_that_cannot",
     "register/database.py _refuse_restored": "register/test_nothing_lost.py::test_who_has_the",
     "register/queries.py read_document": "register/test_damaged_registers.py::test_a_damaged",

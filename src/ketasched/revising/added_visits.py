@@ -45,9 +45,7 @@ def make_up_drafts(
     if any(intent.visit.status == "held" for intent in intents):
         raise BadRequest("make_up", "visits are held", next_step=f"{REVISE} resume --on DATE")
     make_up = replace(
-        _undated_visit(course, missed.phase, missed.kind, now),
-        of=label,
-        driver=missed.driver,
+        _undated_visit(course, missed.phase, missed.kind, now), of=label, driver=missed.driver
     )
     numbered = list(enumerate(intents, start=1))
     first = max(n for n, one in numbered if one.pinned and one.visit.status in NOT_PRECEDED)

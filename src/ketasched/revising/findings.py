@@ -40,7 +40,9 @@ def findings_after(
     found = [*_carried_over(before, course), *unplanned_findings(course)]
     plans = plans_dates(change)
     found += _left_out_visits(before, course) if plans else ()
-    found += _left_out_companions(course, bookings)
+    context = PlanningContext.of(course, bookings)
+    found += left_out_home_days(context, course, course.changed_at)
+    found += left_out_companions(context, course, course.changed_at)
     found += _off_pace(before, course) if plans else ()
     refused: list[Finding] = []
     decided = {_violation_key(before, one): one.next_step for one in before.findings}
@@ -100,13 +102,6 @@ def with_next_day(course: Course, revise: Callable[[Course, Change], Course]) ->
 
 def _is_unsaid(finding: Finding) -> bool:
     return finding.rule == LEFT_OUT and finding.message.endswith("no day any more.")
-
-
-def _left_out_companions(course: Course, bookings: Occupancy) -> Iterator[Finding]:
-    """What is said of the companions that have no day after the last change."""
-    context = PlanningContext.of(course, bookings)
-    yield from left_out_home_days(context, course, course.changed_at)
-    yield from left_out_companions(context, course, course.changed_at)
 
 
 def _carried_over(before: Course, course: Course) -> Iterator[Finding]:

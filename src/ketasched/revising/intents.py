@@ -163,9 +163,13 @@ def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Dr
         return draft
     names = frozenset(change.overrides)
     about_moves = names.intersection(rule.name for rule in MOVE_RULES)
-    intents = draft.intents
+    intents, may_wait = draft.intents, Gap.name in names
     if change.verb == "wishes":
-        return replace(draft, intents=tuple(_with_longer_gaps(intents, names)))
+        wished = (
+            one if one.pinned else replace(one, waived=names - {Gap.name}, may_wait=may_wait)
+            for one in intents
+        )
+        return replace(draft, intents=tuple(wished))
     if change.verb == "reschedule":
         return replace(draft, intents=tuple(_around_moves(intents, names)))
     first = _first_changed(intents, change)
@@ -182,21 +186,9 @@ def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Dr
         elif n == following and intent.pinned:
             waived |= names & {Gap.name}
         waits = n in concerned and (n != following or not intents[first].on)
-        may_wait = Gap.name in names and not intent.on and (waits or (throughout and n > first))
-        found.append(replace(intent, waived=waived, may_wait=may_wait))
+        waits = not intent.on and (waits or (throughout and n > first))
+        found.append(replace(intent, waived=waived, may_wait=may_wait and waits))
     return replace(draft, intents=tuple(found))
-
-
-def _with_longer_gaps(
-    intents: Sequence[VisitIntent], names: frozenset[str]
-) -> Iterator[VisitIntent]:
-    """The intents with the rules waived for every visit that is not pinned."""
-    for intent in intents:
-        if intent.pinned:
-            yield intent
-        else:
-            may_wait = Gap.name in names
-            yield replace(intent, waived=names - {Gap.name}, may_wait=may_wait)
 
 
 def _around_moves(intents: Sequence[VisitIntent], names: frozenset[str]) -> Iterator[VisitIntent]:

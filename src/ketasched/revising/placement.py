@@ -85,15 +85,6 @@ def place_draft(
     return Placement(sequence, visits, companions, waived)
 
 
-def explain_failure(
-    course: Course, context: PlanningContext, draft: Draft, now: datetime
-) -> tuple[list[Finding], list[tuple[date, Finding]]]:
-    """Why a draft cannot be placed: findings about the first visit without a date, and what
-    refuses each of its days.
-    """
-    return explain_no_sequence(rescheduler_of(course, context, draft, now))
-
-
 def explain_no_sequence(
     rescheduler: Rescheduler,
 ) -> tuple[list[Finding], list[tuple[date, Finding]]]:
@@ -312,8 +303,15 @@ def _moved_visits(
             old = starts_before.get(visit.uid)
             if moves or previous != (old.date() if old else None):
                 window = _window(domain, node, rescheduler.anchor_of(node), previous, visit)
-                driver = driver_of_moved(course.request, visit, node.slot.start.date())
-                visit = replace(_move_visit(visit, node.slot, window), driver=driver)
+                slot = node.slot
+                visit = replace(
+                    visit,
+                    start=slot.start,
+                    treatment_start=add_minutes(slot.start, slot.kind.minutes.check_in),
+                    end=slot.end,
+                    window=window,
+                    driver=driver_of_moved(course.request, visit, slot.start.date()),
+                )
         if visit.is_here:
             previous = visit.start.date()
         yield visit
@@ -338,17 +336,6 @@ def _with_windows(course: Course, visits: Sequence[Visit]) -> Iterator[Visit]:
             yield visit
         if visit.is_here:
             previous = visit.start.date()
-
-
-def _move_visit(visit: Visit, slot: Slot, window: Window) -> Visit:
-    """The visit in this slot, with all that follows from its start."""
-    return replace(
-        visit,
-        start=slot.start,
-        treatment_start=add_minutes(slot.start, slot.kind.minutes.check_in),
-        end=slot.end,
-        window=window,
-    )
 
 
 def _window(

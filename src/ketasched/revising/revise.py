@@ -22,19 +22,19 @@ from ketasched.planning.check import check
 from ketasched.revising.companions import with_companions
 from ketasched.revising.driver_changes import with_known_name
 from ketasched.revising.findings import findings_after, with_next_day
-from ketasched.revising.history import add_entry, ended_dates, with_result
+from ketasched.revising.history import add_entry, ended_dates, undone_course, with_result
 from ketasched.revising.intents import drafts_without_pencilled, waive_rules
-from ketasched.revising.placement import Placement, explain_failure, place_draft
+from ketasched.revising.placement import (
+    Placement,
+    explain_no_sequence,
+    place_draft,
+    rescheduler_of,
+)
 from ketasched.revising.request_changes import lasting_findings, request_after
 from ketasched.revising.sessions import with_session_statuses
-from ketasched.revising.undo import undone_course
 from ketasched.revising.validation import visit_of
 from ketasched.revising.verbs import drafts, entry_text, is_fact, refuse_overrides
-from ketasched.rules.base import (
-    NO_BOOKINGS,
-    PlanningContext,
-    unlimited,
-)
+from ketasched.rules.base import NO_BOOKINGS, PlanningContext, unlimited
 
 Waived = Mapping[str, frozenset[str]]
 """By UID the rules that a change overrides for a visit."""
@@ -193,7 +193,7 @@ def _best_placement(
         if found := place_draft(course, context, waive_rules(draft, change), now, None):
             return found
     failed = waive_rules(candidates[0], change)
-    findings, refusals = explain_failure(course, context, failed, now)
+    findings, refusals = explain_no_sequence(rescheduler_of(course, context, failed, now))
     raise NoPlan(_what_failed(change), findings=findings, refusals=refusals)
 
 

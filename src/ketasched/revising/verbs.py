@@ -257,20 +257,8 @@ def _defer_text(before: Course, change: Change, after: Course) -> str:
     return f"visit {change.visit} deferred to {moment_text(start)}"
 
 
-def _resume_text(_before: Course, change: Change, _after: Course) -> str:
-    return f"resumed on {day_text(change.on)}" if change.on else "resumed"
-
-
 def _cease_text(_before: Course, change: Change, _after: Course) -> str:
     return f"ceased after visit {change.visit}" if change.visit else "ceased"
-
-
-def _review_text(_before: Course, change: Change, _after: Course) -> str:
-    return f"review after visit {change.visit}: {change.outcome}"
-
-
-def _switch_text(_before: Course, change: Change, _after: Course) -> str:
-    return f"switched to {change.protocol} from {day_text(change.on)} on" if change.on else ""
 
 
 def _undo_text(before: Course, _change: Change, _after: Course) -> str:
@@ -283,8 +271,9 @@ class VerbKind:
     """What is known of a verb.
 
     `drafts` makes the drafts of a change, and raises `BadRequest` if it is impossible; None if
-    the verb is no change of the visits. `says` makes the words for the history from the courses
-    before and after; a participle stands alone, or after the visit. `overrides` are the rules that
+    the verb is no change of the visits. `says` is how the history words a change: a format with
+    the `change` and the day `on`, or a function of the courses before and after. `overrides` are
+    the rules that
     the verb can break, because it gives a visit a new date. A verb that `is_fact` records what
     happened or was decided: no rule refuses it, and no visit moves. `fallback` is the next step if
     no alternative was found in time.
@@ -306,7 +295,7 @@ _TAKEN = tuple(name for name in RULES if name in OCCUPANCY_NAMES)
 
 VERBS: Mapping[Verb, VerbKind] = MappingProxyType(
     {
-        "complete": VerbKind(_complete, "completed"),
+        "complete": VerbKind(_complete, "visit {change.visit} completed"),
         "miss": VerbKind(
             _miss,
             _miss_text,
@@ -321,11 +310,11 @@ VERBS: Mapping[Verb, VerbKind] = MappingProxyType(
             overrides=OVERRIDABLE,
             fallback="another day, or omit the visit",
         ),
-        "omit": VerbKind(_omit, "omitted", needs_reason=True),
+        "omit": VerbKind(_omit, "visit {change.visit} omitted", needs_reason=True),
         "hold": VerbKind(_hold, "held"),
         "resume": VerbKind(
             _resume,
-            _resume_text,
+            "resumed on {on}",
             is_fact=False,
             overrides=OVERRIDABLE,
             fallback="a later day, with --override gap",
@@ -338,8 +327,8 @@ VERBS: Mapping[Verb, VerbKind] = MappingProxyType(
             overrides=OVERRIDABLE,
             fallback="another day",
         ),
-        "confirm": VerbKind(_confirm, "confirmed"),
-        "review": VerbKind(_review, _review_text),
+        "confirm": VerbKind(_confirm, "visit {change.visit} confirmed"),
+        "review": VerbKind(_review, "review after visit {change.visit}: {change.outcome}"),
         "driver": VerbKind(driver_drafts, driver_text),
         "clear": VerbKind(record_drafts, record_text),
         "authorise": VerbKind(authorise_drafts, authorise_text),
@@ -350,7 +339,7 @@ VERBS: Mapping[Verb, VerbKind] = MappingProxyType(
             overrides=_ABOUT_GAPS,
             fallback="more days or hours, or: --override gap --override span --reason WHY",
         ),
-        "switch": VerbKind(_switch, _switch_text),
+        "switch": VerbKind(_switch, "switched to {change.protocol} from {on} on"),
         "reschedule": VerbKind(
             reschedule_drafts, reschedule_text, is_fact=False, overrides=WAIVABLE
         ),
@@ -384,7 +373,7 @@ def entry_text(before: Course, change: Change, after: Course) -> str:
     says = VERBS[change.verb].says
     if not isinstance(says, str):
         return says(before, change, after)
-    return f"visit {change.visit} {says}" if change.visit else says
+    return says.format(change=change, on=day_text(change.on) if change.on else "")
 
 
 def refuse_overrides(change: Change) -> None:

@@ -5,7 +5,7 @@ moves to such a time. A visit that has to leave one, but has no other place, tak
 from those that stay.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -28,7 +28,7 @@ from ketasched.revising.intents import (
 from ketasched.revising.least_moves import SINGLE_VISIT_RULES
 from ketasched.revising.placement import explain_no_sequence, rescheduler_of
 from ketasched.rules import OCCUPANCY_NAMES, Gap, Span
-from ketasched.rules.base import PlanningContext, unlimited
+from ketasched.rules.base import PlanningContext
 from ketasched.together.capacity import SlotClasses
 from ketasched.together.disruption import Disruption
 from ketasched.together.rescheduling_graph import ReschedulingGraph
@@ -136,12 +136,6 @@ class Affected:
             for hold in holds(self.course.clinic, slot):
                 found += self.overfull.rest_of(hold) if number in self.displaced else [hold]
         return found
-
-    def context(
-        self, bookings: Occupancy, more_time: Callable[[], bool] = unlimited
-    ) -> PlanningContext:
-        """The context of the course beside these visits of others."""
-        return PlanningContext.of(self.course, bookings, more_time)
 
     def graph(
         self,

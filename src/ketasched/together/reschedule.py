@@ -13,12 +13,7 @@ from ketasched.revising.revise import revise
 from ketasched.rules.base import PlanningContext, unlimited
 from ketasched.together.affected import Affected, affected_courses, bookings_of_others
 from ketasched.together.capacity import SlotClasses, unit_capacity
-from ketasched.together.disruption import (
-    Disruption,
-    NotPlaced,
-    Proposal,
-    Rescheduled,
-)
+from ketasched.together.disruption import Disruption, NotPlaced, Proposal, Rescheduled
 from ketasched.together.layered_graph import PatientGraph, Value, sum_of
 from ketasched.together.plan import refuse_without_extra, solver
 from ketasched.together.seating import CourseGraph, Place, Seating
@@ -70,10 +65,7 @@ class _Planner:
     """Plans the courses of a disruption; a course is known by its number."""
 
     def __init__(
-        self,
-        disruption: Disruption,
-        affected: Sequence[Affected],
-        more_time: Callable[[], bool],
+        self, disruption: Disruption, affected: Sequence[Affected], more_time: Callable[[], bool]
     ) -> None:
         self.disruption, self.affected, self.more_time = disruption, affected, more_time
         self.others = bookings_of_others(disruption, affected)
@@ -88,7 +80,8 @@ class _Planner:
 
     def _graph(self, affected: Affected, bookings: Occupancy) -> CourseGraph:
         """The graph of a course, without its last boosters if there is no day for them."""
-        context, boosters = affected.context(bookings, self.more_time), affected.boosters
+        context = PlanningContext.of(affected.course, bookings, self.more_time)
+        boosters = affected.boosters
         for count in range(len(boosters) + 1):
             left_out = boosters[:count]
             graph = affected.graph(
@@ -200,8 +193,8 @@ class _Planner:
         by: str,
     ) -> Course:
         """The next revision of a course, which overrides as few rules as possible."""
-        *fewer, most = _subsets(self.disruption.overrides)
-        for overrides in (*fewer, most):
+        refusal = NoPlan("")
+        for overrides in _subsets(self.disruption.overrides):
             change = Change("reschedule", starts=starts, overrides=overrides)
             try:
                 return revise(
@@ -214,10 +207,9 @@ class _Planner:
                     bookings=bookings,
                     more_time=self.more_time,
                 )
-            except NoPlan:
-                if overrides == most:
-                    raise
-        raise AssertionError("the last subset returns or raises")
+            except NoPlan as error:
+                refusal = error
+        raise refusal
 
     def not_placed(self, places: Places) -> Iterator[NotPlaced]:
         """The courses without a place, each with the reason, and what would give it one."""
@@ -226,7 +218,7 @@ class _Planner:
             if number not in places:
                 affected = graph.affected
                 seating.remove(graph.holds_at(None))
-                context = affected.context(seating.moving, self.more_time)
+                context = PlanningContext.of(affected.course, seating.moving, self.more_time)
                 reason = self.refused.get(number) or affected.refusal(context)
                 overrides = (
                     () if number in self.refused else self._helpful_overrides(affected, context)

@@ -14,6 +14,7 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import minutes_apart
 from ketasched.planning.shortest_path import Candidate, cheapest_sequence
 from ketasched.rules import OCCUPANCY_RULES
+from ketasched.rules.base import PlanningContext
 from ketasched.together.affected import Affected
 from ketasched.together.layered_graph import Costs, Layer, Node
 from ketasched.together.rescheduling_graph import ReschedulingGraph
@@ -121,7 +122,7 @@ class Seating:
         return None
 
     def _is_free(self, affected: Affected, occupancy: Occupancy, slot: Slot) -> bool:
-        context = affected.context(occupancy)
+        context = PlanningContext.of(affected.course, occupancy)
         return all(rule.slot(slot, context) is None for rule in OCCUPANCY_RULES)
 
 
