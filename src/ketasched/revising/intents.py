@@ -172,7 +172,9 @@ def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Dr
         return replace(draft, intents=tuple(wished))
     if change.verb == "reschedule":
         return replace(draft, intents=tuple(_around_moves(intents, names)))
-    first = _first_changed(intents, change)
+    # The first visit that the change adds, omits or gives a day.
+    changed = (n for n, intent in enumerate(intents) if intent.on or intent.free)
+    first = next(changed, (change.visit or 1) - 1)
     later = range(first + 1, len(intents))
     following = next((n for n in later if intents[n].visit.status in TAKES_PLACE), first)
     free = set() if intents[first].on else {n for n, intent in enumerate(intents) if intent.free}
@@ -200,9 +202,3 @@ def _around_moves(intents: Sequence[VisitIntent], names: frozenset[str]) -> Iter
         yield replace(intent, waived=names if intent.on or follows else about_phase)
         if intent.visit.status in TAKES_PLACE:
             follows = intent.on is not None
-
-
-def _first_changed(intents: Sequence[VisitIntent], change: Change) -> int:
-    """The index of the first visit that the change adds, omits or gives a day."""
-    changed = (n for n, intent in enumerate(intents) if intent.on or intent.free)
-    return next(changed, (change.visit or 1) - 1)

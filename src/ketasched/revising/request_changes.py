@@ -22,9 +22,9 @@ AIMED_TIME = "time"
 
 NO_WISHES: Mapping[Wish, object] = {
     "days": (),
-    "unavailable": (),
     "between": None,
     "time": None,
+    "unavailable": (),
     "language": "",
     "driver_language": "",
     "patient_phone": "",
@@ -136,22 +136,15 @@ def wishes_text(before: Course, change: Change, course: Course) -> str:
 
 
 def _wish_texts(wishes: Wishes) -> Iterator[str]:
-    given = {
+    texts = {
         "days": ", ".join(wishes.days or ()),
-        "between": str(wishes.between or ""),
-        "time": str(wishes.time or ""),
         "unavailable": ", ".join(dates.plain() for dates in wishes.unavailable or ()),
-        "language": wishes.language,
-        "driver's language": wishes.driver_language,
-        "patient's phone": wishes.patient_phone,
-        "patient's email": wishes.patient_email,
         "reminders": "" if wishes.reminders is None else "yes" if wishes.reminders else "no",
     }
-    for name, text in given.items():
-        if text:
-            yield f"{name} {text}"
-        elif name.replace("'s ", "_") in wishes.emptied:
-            yield f"{name} none"
+    for wish in NO_WISHES:
+        text, name = texts.get(wish, str(getattr(wishes, wish) or "")), wish.replace("_", "'s ")
+        if text or wish in wishes.emptied:
+            yield f"{name} {text or 'none'}"
 
 
 def record_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:

@@ -101,8 +101,11 @@ class GraphBuilder:
     _firsts: dict[int, Candidate] = field(default_factory=dict)
     _slot_classes: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def build(self) -> list[Layer]:
-        """The layers, one for each visit; empty if no course keeps the rules."""
+    def build(self, priority: int) -> PatientGraph:
+        """The graph of the patient: a layer for each visit, or none if no course keeps the rules.
+
+        The candidates nearest to the wanted time are the best.
+        """
         self._add_first_layer()
         layers = [list(self._nodes.values())]
         for number, phase_plan in enumerate(self.search.phase_plans):
@@ -110,7 +113,11 @@ class GraphBuilder:
                 if number or index:
                     self._add_layer(number, index)
                     layers.append(list(self._nodes.values()))
-        return prune_dead_ends(layers)
+        return PatientGraph(prune_dead_ends(layers), priority, self._offered)
+
+    def _offered(self, _index: int, candidate: Candidate) -> Iterable[Candidate]:
+        kind, day = candidate.slot.kind, candidate.day
+        return self.search.availability.candidates(kind, day, by_clock=True)
 
     def _add_first_layer(self) -> None:
         request = self.search.context.request
@@ -159,7 +166,7 @@ class GraphBuilder:
             return slot_class_of(self.slot_classes, clinic, [candidate])
         key = id(kind), candidate.day
         if key not in self._slot_classes:
-            candidates = self.search.availability.candidates(kind, candidate.day, by_clock=True)
+            candidates = self._offered(index, candidate)
             self._slot_classes[key] = slot_class_of(self.slot_classes, clinic, candidates)
         return self._slot_classes[key]
 
