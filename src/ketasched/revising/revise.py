@@ -76,7 +76,9 @@ def revise(
         before, after, waived = _planned(newer, change, now, bookings, more_time)
         if change.verb != "switch" and _is_same(course, after):
             return course
-    still_busy = set(request.busy)
+    was_busy, still_busy = course.request.busy, set(request.busy)
+    # What still holds is not kept a second time: else a course would grow with each change.
+    no_longer_busy = tuple(one for one in was_busy if one not in still_busy)
     entry = Entry(
         now,
         entry_text(newer, change, after),
@@ -87,10 +89,7 @@ def revise(
         changed=tuple(sorted(changed_uids(course, after, now))),
         former=tuple(ended_dates(course, after)),
         former_clinic=None if clinic == course.clinic else course.clinic,
-        # What still holds is not kept a second time: else a course would grow with each change.
-        former_busy=None
-        if course.request.busy == request.busy
-        else tuple(one for one in course.request.busy if one not in still_busy),
+        former_busy=None if was_busy == request.busy else no_longer_busy,
     )
     after = with_result(course, add_entry(after, entry))
     findings, refused = findings_after(before, after, change, waived, bookings)
