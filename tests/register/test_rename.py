@@ -16,8 +16,7 @@ from ketasched.planning.record import record_findings
 from ketasched.register.records import LogEntry, Stale
 from ketasched.register.register import Register
 from ketasched.render import render
-from ketasched.revising.rename import rename
-from ketasched.revising.revise import revise
+from ketasched.revising.revise import rename, revise
 from tests.conftest import ROOT
 from tests.register.databases import rows
 from tests.register.terminal import TODAY, exported, listed, plan, run

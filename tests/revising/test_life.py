@@ -52,9 +52,8 @@ from ketasched.model.review_gates import first_closed_gate
 from ketasched.planning.check import check
 from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.revising.rename import rename
-from ketasched.revising.revise import revise
-from ketasched.revising.validation import OVERRIDABLE, is_fact
+from ketasched.revising.revise import rename, revise
+from ketasched.revising.verbs import OVERRIDABLE, is_fact
 from tests.conftest import MADE_AT, examples
 from tests.revising.changes import moved_numbers
 from tests.support.nouns import clinic, phase, protocol, request

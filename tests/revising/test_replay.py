@@ -29,8 +29,7 @@ from ketasched.model.busy_time import BusyTime
 from ketasched.model.replay import course_at, last_revision_without_result, replay_problems
 from ketasched.planning.record import record_findings
 from ketasched.revising.history import with_result
-from ketasched.revising.rename import rename
-from ketasched.revising.revise import revise
+from ketasched.revising.revise import rename, revise
 from tests.revising.changes import moment, six
 from tests.support.nouns import MONDAY
 from tests.support.random_life import changes_of, items

@@ -26,8 +26,8 @@ from ketasched.planning.check import check
 from ketasched.planning.record import record_findings
 from ketasched.register.records import waivers_of
 from ketasched.revising.change_report import change_data, change_lines, follow_ups
+from ketasched.revising.history import course_to_restore
 from ketasched.revising.revise import revise
-from ketasched.revising.undo import course_to_restore
 from tests.conftest import ROOT
 from tests.revising.changes import apply, moment, six
 from tests.support.nouns import MONDAY, clinic, occupied

@@ -26,6 +26,7 @@ from ketasched.model import (
     Request,
     Resource,
     TimeRange,
+    Verb,
     Visit,
     VisitChange,
     WeekHours,
@@ -38,7 +39,7 @@ from ketasched.planning.check import check
 from ketasched.planning.planner import plan
 from ketasched.planning.record import record_findings
 from ketasched.revising.revise import revise
-from ketasched.revising.validation import OVERRIDABLE_BY_VERB
+from ketasched.revising.verbs import VERBS as VERB_KINDS
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, request
 
@@ -53,7 +54,7 @@ PROTOCOLS: dict[str, dict[str, Any]] = {
     "esketamine-us-label": {"boosters": 1},
     "iv-weekly-maintenance": {},
 }
-VERBS = Counter(
+VERBS: Counter[Verb] = Counter(
     {
         "undo": 30,
         "complete": 9,
@@ -309,7 +310,7 @@ def essence(course: Course) -> tuple[object, ...]:
 def some_change(chance: random.Random, course: Course) -> Change:
     """A change that may be possible."""
     verb = chance.choice([*VERBS.elements()])
-    rules = OVERRIDABLE_BY_VERB.get(verb, ())
+    rules = VERB_KINDS[verb].overrides
     some = tuple(one for one in rules if chance.random() < 0.5)
     overrides = some if chance.random() < 0.5 else ()
     number = chance.choice(wanted(verb, course) or [1])
@@ -335,7 +336,7 @@ def some_change(chance: random.Random, course: Course) -> Change:
         more = {"on": day, "time": Clock(chance.choice([540, 600, 780]))}
     without = ("undo", "hold", "resume", "booster", "wishes", "clear", "authorise", "reschedule")
     visit = None if verb in without or (verb == "cease" and chance.random() < 0.5) else number
-    return Change(verb, visit=visit, overrides=overrides, **more)  # type: ignore[arg-type]
+    return Change(verb, visit=visit, overrides=overrides, **more)
 
 
 def some_starts(chance: random.Random, course: Course, number: int) -> tuple[NewStart, ...]:

@@ -91,7 +91,7 @@ ELSEWHERE = {
     "render/patient_folder.py render_course_file": "render/test_patient_folder.py::test_a_course_",
     "planning/planner.py requested_phases": "planning/test_elsewhere.py::test_a_date_that_cannot",
     "planning/spacing_cost.py _refuse_minutes": "planning/test_planner.py::test_minutes_that",
-    "revising/undo.py course_to_restore": "revising/test_undo.py::test_a_change_by_version_1_0",
+    "revising/history.py course_to_restore": "revising/test_undo.py::test_a_change_by_version_1_0",
     "register/backup.py _copied": "register/test_register.py::test_a_backup_that_cannot",
     "register/database.py _refuse_restored": "register/test_nothing_lost.py::test_who_has_the",
     "register/queries.py read_document": "register/test_damaged_registers.py::test_a_damaged",
@@ -105,7 +105,7 @@ ELSEWHERE = {
 """Errors that no typed command gives alone (a kill, a full disk, 10 MB), and their tests."""
 
 GUARDS = {
-    "revising/recording.py authorise_drafts": "the command line asks for a value itself",
+    "revising/request_changes.py authorise_drafts": "the command line asks for a value itself",
     "revising/added_visits.py make_up_drafts": "held visits never leave a phase without room",
     "revising/rescheduling.py reschedule_drafts": "the reader of a proposal asks for one start",
     "revising/revise.py revise": "what is placed keeps the rules, or the next one tells",

@@ -15,7 +15,7 @@ from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
 from ketasched.revising.revise import revise
 from ketasched.revising.switch import ended_course, request_after_switch, switch
-from ketasched.revising.validation import NEEDS_REASON, refuse_overrides
+from ketasched.revising.verbs import VERBS, refuse_overrides
 from ketasched.rules.base import PlanningContext
 
 LATER = "--latest-start"
@@ -41,7 +41,7 @@ class AskedChange:
     def refuse_missing_reason(self) -> None:
         """Raise `BadRequest` if the change needs a reason and has none, or for odd characters."""
         change, overrides = self.change, self.change.overrides
-        needs_reason = change.verb in NEEDS_REASON or change.outcome == "stop"
+        needs_reason = VERBS[change.verb].needs_reason or change.outcome == "stop"
         if not self.reason.strip() and (needs_reason or overrides):
             named = f"{change.verb} {change.outcome or ''}".strip()
             said = f"{'an override' if overrides else named} needs a reason"

@@ -25,7 +25,7 @@ from ketasched.register.imports import Imported, enter_courses
 from ketasched.register.opening import opened_register
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.revising.suggest import Suggestion, suggest
-from ketasched.revising.validation import plans_dates
+from ketasched.revising.verbs import plans_dates
 from ketasched.rules.base import unlimited
 
 Patient = str | Course

@@ -11,7 +11,7 @@ from ketasched.files.request_parsing import REQUEST_FIELDS, read_field
 from ketasched.model import Clinic, Course
 from ketasched.register.course_lookup import entries_of
 from ketasched.render.patient_folder import refuse_sensitive_reference
-from ketasched.revising.rename import rename
+from ketasched.revising.revise import rename
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register

@@ -27,9 +27,8 @@ from ketasched.register.records import PROPOSE_ANEW, BookState, LogEntry, change
 from ketasched.render.call_list import render_calls
 from ketasched.render.call_list.calls import CallList, make_call_list
 from ketasched.revising.revise import revise
-from ketasched.revising.validation import refuse_overrides
-from ketasched.together import Disruption, reschedule
-from ketasched.together.written_proposal import written_proposal
+from ketasched.revising.verbs import refuse_overrides
+from ketasched.together import Disruption, reschedule, written_proposal
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from ketasched.register.records import CourseEntry
 from ketasched.render import patient_folder
 from ketasched.render.course_folders import followed_folder, holds_course
 from ketasched.render.patient_folder import KEPT_COURSE
-from ketasched.revising.validation import OVERRIDABLE, plans_dates
+from ketasched.revising.verbs import OVERRIDABLE, plans_dates
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,6 @@
 dates, `least_moves` finds those that move the fewest visits, and `revise` takes the best draft and
 adds an entry to the history.
 
-Doors: alternatives, backfill, change_report, crowded, displacement, history, rename, revise,
-suggest, switch, validation.
+Doors: alternatives, backfill, change_report, history, intents, least_moves, placement, revise,
+suggest, switch, verbs.
 """

@@ -11,7 +11,7 @@ from ketasched.model.drivers import driver_of_added
 from ketasched.model.identifiers import make_uid
 from ketasched.model.replay import known_visits
 from ketasched.model.review_gates import first_closed_gate, make_tentative
-from ketasched.model.wall_clock import day_text
+from ketasched.model.wall_clock import day_text, moment_text
 from ketasched.revising.intents import Draft, VisitIntent, unchanged_intents
 from ketasched.revising.validation import (
     REVISE,
@@ -45,9 +45,7 @@ def make_up_drafts(
     if any(intent.visit.status == "held" for intent in intents):
         raise BadRequest("make_up", "visits are held", next_step=f"{REVISE} resume --on DATE")
     make_up = replace(
-        _undated_visit(course, missed.phase, missed.kind, now),
-        of=label,
-        driver=missed.driver,
+        _undated_visit(course, missed.phase, missed.kind, now), of=label, driver=missed.driver
     )
     numbered = list(enumerate(intents, start=1))
     first = max(n for n, one in numbered if one.pinned and one.visit.status in NOT_PRECEDED)
@@ -99,6 +97,13 @@ def booster_drafts(course: Course, change: Change, now: datetime) -> list[Draft]
     before = [replace(one, pinned=True) for one in intents if one.visit.start.date() <= on]
     relabelled = _relabel((*before, new, *intents[len(before) :]), phase.name, now)
     return [Draft(tuple(relabelled), course.companions)]
+
+
+def booster_text(before: Course, _change: Change, after: Course) -> str:
+    """When the new booster is, for the history: "booster on Thu 10 Dec 2026, 09:00"."""
+    known = {visit.uid for visit in before.visits}
+    new = next(visit for visit in after.visits if visit.uid not in known)
+    return f"booster on {moment_text(new.start)}"
 
 
 def _relabel(intents: Sequence[VisitIntent], phase: str, now: datetime) -> Iterator[VisitIntent]:

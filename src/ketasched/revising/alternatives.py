@@ -26,12 +26,8 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.planning.explain import refusal_lines, remedy_text
 from ketasched.revising.revise import revise
-from ketasched.revising.validation import (
-    NEEDS_REASON,
-    OVERRIDABLE_BY_VERB,
-    day_options,
-    requested_day,
-)
+from ketasched.revising.validation import day_options, requested_day
+from ketasched.revising.verbs import VERBS
 from ketasched.rules import MOVE_RULES, OCCUPANCY_NAMES, Gap, Span
 from ketasched.rules.base import NO_BOOKINGS, OutOfTime, unlimited
 
@@ -48,16 +44,6 @@ WIDER_MINUTES = 240
 """How much longer hours of the patient are tried, at most."""
 
 EVERY_DAY: tuple[Weekday, ...] = get_args(Weekday)
-
-FALLBACK_STEPS = {
-    "defer": "another day, or omit the visit",
-    "resume": "a later day, with --override gap",
-    "booster": "another day",
-    "miss": "--no-make-up\n--override gap --override span",
-    "wishes": "more days or hours, or: --override gap --override span --reason WHY",
-    "undo": "--override capacity --reason WHY",
-}
-"""By verb, the next step if no alternative was found in time."""
 
 GAP_REASONS = {
     Gap.name: "too near to the visit before, or too far from it",
@@ -147,7 +133,7 @@ def refusal_with_alternatives(error: NoPlan, change: Change, what_if: WhatIf) ->
         possible=sorted(possible),
         remedies=remedies,
         details=details,
-        next_step=remedy_text(remedies[0]) if remedies else FALLBACK_STEPS.get(change.verb, ""),
+        next_step=remedy_text(remedies[0]) if remedies else VERBS[change.verb].fallback,
     )
 
 
@@ -268,8 +254,7 @@ def _with_overrides(
 ) -> Iterator[Remedy]:
     """The remedy with the fewest overrides, on the requested day, else on a day near it."""
     # Nobody is told to override that a chair, or a person, is taken.
-    overridable = OVERRIDABLE_BY_VERB.get(change.verb, ())
-    useful = [name for name in overridable if name not in OCCUPANCY_NAMES]
+    useful = [name for name in VERBS[change.verb].overrides if name not in OCCUPANCY_NAMES]
     refused = (finding.rule for _, finding in error.refusals)
     about_moves = {rule.name for rule in MOVE_RULES}.intersection(refused)
     broken = [*(finding.rule for finding in error.findings), *sorted(about_moves)]
@@ -307,4 +292,4 @@ def _override(change: Change, rules: Iterable[str]) -> Change:
 
 def _override_option(change: Change) -> str:
     options = " ".join(f"--override {name}" for name in change.overrides)
-    return options if change.verb in NEEDS_REASON else f"{options} --reason WHY"
+    return options if VERBS[change.verb].needs_reason else f"{options} --reason WHY"

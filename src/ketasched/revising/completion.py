@@ -8,12 +8,7 @@ from ketasched.errors import BadRequest
 from ketasched.model import TAKES_PLACE, Change, Course, Finding, Visit
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.replay import standing_entries
-from ketasched.model.wall_clock import (
-    add_minutes,
-    exists,
-    moment_text,
-    slot_at,
-)
+from ketasched.model.wall_clock import add_minutes, exists, moment_text, slot_at
 from ketasched.revising.validation import REVISE, refuse_future, visit_of
 
 UNPLANNED = "unplanned"

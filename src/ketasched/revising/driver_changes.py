@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from ketasched.model import WEEKDAYS, Change, Companion, Course, Driver, Visit, 
 from ketasched.model.companion_slots import kind_of
 from ketasched.model.drivers import named_driver
 from ketasched.model.identifiers import search_key
+from ketasched.model.replay import items_of
 from ketasched.model.values import read_weekday
 from ketasched.revising.intents import Draft, pinned_draft
 from ketasched.revising.validation import REVISE, refuse_past, visit_of
@@ -27,74 +28,60 @@ def driver_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
     to all of them somebody drives, or nobody, as the change says.
     """
     driver = _with_known_address(course, change.driver)
-    chosen = _chosen_visits(course, change, now)
-    beside = _chosen_companions(course, change, chosen, now)
-    drivers = {one.uid: one.driver for one in chosen} | {one.uid: one.driver for one in beside}
-    changed = {uid for uid, former in drivers.items() if former != driver}
+    chosen, beside = _chosen_items(course, change, now)
+    items: list[Visit | Companion] = [*chosen, *beside]
+    changed = [replace(one, driver=driver) for one in items if one.driver != driver]
     if not changed:
         who = f"{driver.name} drives" if driver else "nobody drives"
         numbers = {one.number for one in chosen} or {one.after for one in beside}
         raise NothingToDo(f"{who} to {visits_text(sorted(numbers))} already")
-    visits = (replace(one, driver=driver) if one.uid in changed else one for one in course.visits)
-    companions = (
-        replace(one, driver=driver) if one.uid in changed else one for one in course.companions
-    )
-    return [pinned_draft(visits, companions)]
+    return [pinned_draft(course, changed)]
 
 
-def _chosen_visits(course: Course, change: Change, now: datetime) -> list[Visit]:
-    if change.visit is not None:
-        return [_open_visit(course, change, change.visit, now)]
-    if weekdays := _weekdays(change):
-        return _visits_on(course, change, weekdays, now)
-    numbers = list(_numbers(_words(change), change.visits, len(course.visits)))
-    return _open_visits(course, change, numbers, now)
+def driver_text(before: Course, change: Change, after: Course) -> str:
+    """Who drives to which visits, for the history: "visits 1 and 3: driver Kim"."""
+    who = change.driver.name if change.driver else "nobody yet"
+    now = items_of(after)
+    changed = (one for uid, one in items_of(before).items() if one.driver != now[uid].driver)
+    numbers = {one.number if isinstance(one, Visit) else one.after for one in changed}
+    return f"{visits_text(sorted(numbers))}: driver {who}"
 
 
-def _chosen_companions(
-    course: Course, change: Change, visits: Collection[Visit], now: datetime
-) -> list[Companion]:
-    """The companions to come that need a driver: those beside these visits, or on the weekdays."""
-    numbers = {visit.number for visit in visits}
-    weekdays = _weekdays(change)
-    return [
+def _chosen_items(
+    course: Course, change: Change, now: datetime
+) -> tuple[list[Visit], list[Companion]]:
+    """The visits that a change names, and the companions to come that need a driver beside them.
+
+    Raises `BadRequest` if it names weekdays, and neither a visit nor a companion to come that
+    needs a driver is on one of them.
+    """
+    companions = [
         one
         for one in course.companions
-        if one.status in OPEN_STATUSES and one.start > now
-        if kind_of(course, one).needs_driver
-        if (WEEKDAYS[one.start.weekday()] in weekdays if weekdays else one.after in numbers)
+        if one.status in OPEN_STATUSES and one.start > now and kind_of(course, one).needs_driver
     ]
-
-
-def _weekdays(change: Change) -> Sequence[str]:
-    """The weekdays that a change names, all of them for `all`; none if it names visits."""
-    words = _words(change)
+    words = [word for word in re.split(r"[\s,/]+", change.visits.strip().lower()) if word]
     weekdays = WEEKDAYS if words == ["all"] else [read_weekday(word) or "" for word in words]
-    return weekdays if all(weekdays) else ()
-
-
-def _words(change: Change) -> list[str]:
-    return [word for word in re.split(r"[\s,/]+", change.visits.strip().lower()) if word]
-
-
-def _visits_on(
-    course: Course, change: Change, weekdays: Collection[str], now: datetime
-) -> list[Visit]:
-    """The visits to come that need a driver, on these weekdays.
-
-    Raises `BadRequest` if neither a visit nor a companion does.
-    """
-    found = [
-        visit
-        for visit in course.visits
-        if visit.status in OPEN_STATUSES and visit.start > now
-        if course.protocol.visits[visit.kind].needs_driver
-        if WEEKDAYS[visit.start.weekday()] in weekdays
-    ]
-    if not found and not _chosen_companions(course, change, (), now):
-        on = "" if len(weekdays) == len(WEEKDAYS) else f" on {', '.join(weekdays)}"
-        raise BadRequest("visit", f"no visit to come{on} needs a driver")
-    return found
+    if change.visit is not None:
+        visits = [_open_visit(course, change, change.visit, now)]
+    elif weekdays and all(weekdays):
+        visits = [
+            visit
+            for visit in course.visits
+            if visit.status in OPEN_STATUSES and visit.start > now
+            if course.protocol.visits[visit.kind].needs_driver
+            if WEEKDAYS[visit.start.weekday()] in weekdays
+        ]
+        companions = [one for one in companions if WEEKDAYS[one.start.weekday()] in weekdays]
+        if not visits and not companions:
+            on = "" if len(weekdays) == len(WEEKDAYS) else f" on {', '.join(weekdays)}"
+            raise BadRequest("visit", f"no visit to come{on} needs a driver")
+        return visits, companions
+    else:
+        numbers = _numbers(words, change.visits, len(course.visits))
+        visits = _open_visits(course, change, numbers, now)
+    named = {visit.number for visit in visits}
+    return visits, [one for one in companions if one.after in named]
 
 
 def _numbers(words: Iterable[str], text: str, most: int) -> Iterator[int]:

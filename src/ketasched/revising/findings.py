@@ -1,9 +1,10 @@
 """The findings of a course after a change, and those that refuse the change."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from ketasched.errors import BadRequest, NoPlan
 from ketasched.model import TAKES_PLACE, Change, Course, Finding, Visit
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.replay import item_of, uid_of
@@ -13,11 +14,13 @@ from ketasched.planning.companions import COMPANION, left_out_companions
 from ketasched.planning.home_days import left_out_home_days
 from ketasched.planning.left_out import LEFT_OUT
 from ketasched.revising.completion import UNPLANNED, unplanned_findings
-from ketasched.revising.pencilled import left_out_findings
 from ketasched.revising.placement import phase_plan_of, previous_starts
-from ketasched.revising.validation import plans_dates
+from ketasched.revising.verbs import plans_dates
 from ketasched.rules import RULES
 from ketasched.rules.base import EndsRule, OverrideRule, PairRule, PlanningContext
+
+DAYS_AHEAD = 60
+"""How many days after the last visit a day is looked for on which a booster could be."""
 
 
 def findings_after(
@@ -35,13 +38,15 @@ def findings_after(
     for a clinic's numbers that are too short: with them nothing gets a new date. All else refuses.
     """
     found = [*_carried_over(before, course), *unplanned_findings(course)]
-    found += left_out_findings(before, course, change)
-    found += _left_out_companions(course, bookings)
-    found += _off_pace(before, course) if plans_dates(change) else ()
+    plans = plans_dates(change)
+    found += _left_out_visits(before, course) if plans else ()
+    context = PlanningContext.of(course, bookings)
+    found += left_out_home_days(context, course, course.changed_at)
+    found += left_out_companions(context, course, course.changed_at)
+    found += _off_pace(before, course) if plans else ()
     refused: list[Finding] = []
     decided = {_violation_key(before, one): one.next_step for one in before.findings}
     known = {_violation_key(before, finding) for finding in check(before, bookings=bookings)}
-    plans = plans_dates(change)
     has_new_dates = plans and _has_new_dates(before, course)
     for finding in check(course, bookings=bookings):
         uid = uid_of(course, finding)
@@ -60,11 +65,43 @@ def findings_after(
     return tuple(dict.fromkeys(found)), refused
 
 
-def _left_out_companions(course: Course, bookings: Occupancy) -> Iterator[Finding]:
-    """What is said of the companions that have no day after the last change."""
-    context = PlanningContext.of(course, bookings)
-    yield from left_out_home_days(context, course, course.changed_at)
-    yield from left_out_companions(context, course, course.changed_at)
+def _left_out_visits(before: Course, course: Course) -> Iterator[Finding]:
+    """A finding for each visit that a change has left out, about the last visit before them."""
+    statuses = {visit.uid: visit.status for visit in before.visits}
+    takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    for visit in course.visits:
+        if visit.status == "omitted" and statuses.get(visit.uid) == "tentative":
+            said = f"Left out: {visit.phase} {visit.of}, which has no day any more."
+            before_it = [one.number for one in takes_place if one.start <= visit.start]
+            yield Finding(LEFT_OUT, "given-up", said, (before_it or [1])[-1])
+
+
+def with_next_day(course: Course, revise: Callable[[Course, Change], Course]) -> Course:
+    """The course with the next day for a booster in the first new finding about one left out.
+
+    `revise` makes a change. The day counts from the last visit that takes place.
+    """
+    phase = course.protocol.booster_phase
+    finding = next((one for one in course.findings if _is_unsaid(one)), None)
+    takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
+    if finding is None or phase is None or not takes_place:
+        return course
+    first = takes_place[-1].start.date() + timedelta(phase.gap_days.min)
+    for day in (first + timedelta(days) for days in range(DAYS_AHEAD)):
+        try:
+            revise(course, Change("booster", on=day))
+        except (BadRequest, NoPlan):
+            continue
+        said = f"{finding.message} It could be on {day_text(day)}: booster --on {day}."
+        new = replace(finding, message=said)
+        return replace(
+            course, findings=tuple(new if one is finding else one for one in course.findings)
+        )
+    return course
+
+
+def _is_unsaid(finding: Finding) -> bool:
+    return finding.rule == LEFT_OUT and finding.message.endswith("no day any more.")
 
 
 def _carried_over(before: Course, course: Course) -> Iterator[Finding]:

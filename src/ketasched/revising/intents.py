@@ -104,15 +104,46 @@ class FixedPrefix:
     elsewhere: str = ""
 
 
-def pinned_draft(visits: Iterable[Visit], companions: Iterable[Companion]) -> Draft:
-    """The draft in which every visit keeps its start."""
-    return Draft(tuple(VisitIntent(visit, pinned=True) for visit in visits), tuple(companions))
+def pinned_draft(course: Course, changed: Iterable[Visit | Companion] = ()) -> Draft:
+    """The draft in which every visit keeps its start, with the `changed` items."""
+    visits = {one.uid: one for one in course.visits}
+    companions = {one.uid: one for one in course.companions}
+    for one in changed:
+        if isinstance(one, Visit):
+            visits[one.uid] = one
+        else:
+            companions[one.uid] = one
+    in_order = sorted(visits.values(), key=lambda visit: visit.start.timestamp())
+    intents = (VisitIntent(visit, pinned=True) for visit in in_order)
+    return Draft(tuple(intents), tuple(companions.values()))
 
 
 def unchanged_intents(course: Course, now: datetime) -> Iterator[VisitIntent]:
     """An intent for every visit as it is; visits that are over, or held, are pinned."""
     for visit in course.visits:
         yield VisitIntent(visit, pinned=is_over(visit, now) or visit.status == "held")
+
+
+def is_pencilled(course: Course, visit: Visit) -> bool:
+    """Whether a visit is only pencilled in, after the last decided phase."""
+    tentative = {phase.name for phase in course.protocol.phases if phase.tentative}
+    return visit.phase in tentative and visit.status == "tentative"
+
+
+def left_out(visit: Visit) -> VisitIntent:
+    """The intent of a visit that is left out."""
+    return VisitIntent(replace(visit, status="omitted"), pinned=True)
+
+
+def drafts_without_pencilled(course: Course, draft: Draft) -> Iterator[Draft]:
+    """The draft without its last pencilled visit, then without its last two, and so on."""
+    intents = list(draft.intents)
+    for index in reversed(range(len(intents))):
+        intent = intents[index]
+        moves = not (intent.pinned or intent.free or intent.on)
+        if moves and is_pencilled(course, intent.visit):
+            intents[index] = left_out(intent.visit)
+            yield replace(draft, intents=tuple(intents))
 
 
 def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Draft:
@@ -132,12 +163,18 @@ def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Dr
         return draft
     names = frozenset(change.overrides)
     about_moves = names.intersection(rule.name for rule in MOVE_RULES)
-    intents = draft.intents
+    intents, may_wait = draft.intents, Gap.name in names
     if change.verb == "wishes":
-        return replace(draft, intents=tuple(_with_longer_gaps(intents, names)))
+        wished = (
+            one if one.pinned else replace(one, waived=names - {Gap.name}, may_wait=may_wait)
+            for one in intents
+        )
+        return replace(draft, intents=tuple(wished))
     if change.verb == "reschedule":
         return replace(draft, intents=tuple(_around_moves(intents, names)))
-    first = _first_changed(intents, change)
+    # The first visit that the change adds, omits or gives a day.
+    changed = (n for n, intent in enumerate(intents) if intent.on or intent.free)
+    first = next(changed, (change.visit or 1) - 1)
     later = range(first + 1, len(intents))
     following = next((n for n in later if intents[n].visit.status in TAKES_PLACE), first)
     free = set() if intents[first].on else {n for n, intent in enumerate(intents) if intent.free}
@@ -151,21 +188,9 @@ def waive_rules(draft: Draft, change: Change, *, throughout: bool = False) -> Dr
         elif n == following and intent.pinned:
             waived |= names & {Gap.name}
         waits = n in concerned and (n != following or not intents[first].on)
-        may_wait = Gap.name in names and not intent.on and (waits or (throughout and n > first))
-        found.append(replace(intent, waived=waived, may_wait=may_wait))
+        waits = not intent.on and (waits or (throughout and n > first))
+        found.append(replace(intent, waived=waived, may_wait=may_wait and waits))
     return replace(draft, intents=tuple(found))
-
-
-def _with_longer_gaps(
-    intents: Sequence[VisitIntent], names: frozenset[str]
-) -> Iterator[VisitIntent]:
-    """The intents with the rules waived for every visit that is not pinned."""
-    for intent in intents:
-        if intent.pinned:
-            yield intent
-        else:
-            may_wait = Gap.name in names
-            yield replace(intent, waived=names - {Gap.name}, may_wait=may_wait)
 
 
 def _around_moves(intents: Sequence[VisitIntent], names: frozenset[str]) -> Iterator[VisitIntent]:
@@ -177,9 +202,3 @@ def _around_moves(intents: Sequence[VisitIntent], names: frozenset[str]) -> Iter
         yield replace(intent, waived=names if intent.on or follows else about_phase)
         if intent.visit.status in TAKES_PLACE:
             follows = intent.on is not None
-
-
-def _first_changed(intents: Sequence[VisitIntent], change: Change) -> int:
-    """The index of the first visit that the change adds, omits or gives a day."""
-    changed = (n for n, intent in enumerate(intents) if intent.on or intent.free)
-    return next(changed, (change.visit or 1) - 1)

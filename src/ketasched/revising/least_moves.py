@@ -7,6 +7,7 @@ the visit changes its start, then the spacing, phase by phase.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from math import inf
 from typing import ClassVar, NamedTuple
 
@@ -86,8 +87,8 @@ class Rescheduler:
 
     def __post_init__(self) -> None:
         # The caches know a list of candidates by its `id`, so each list is kept in one of them.
-        self._candidates: dict[tuple[int, int], list[Candidate]] = {}
-        self._may_last: dict[tuple[VisitDomain, int, int], bool] = {}
+        self.candidates = cache(self._find_candidates)
+        self._phase_may_last = cache(self._find_whether_phase_may_last)
         self._successor_lists: dict[tuple[object, ...], list[Candidate]] = {}
         self._splits: dict[tuple[int, datetime], Arcs] = {}
         self._node_lists: dict[tuple[int, str, int, int], list[Candidate]] = {}
@@ -134,14 +135,9 @@ class Rescheduler:
                 return cost // MOVE_COST
         return None
 
-    def candidates(self, index: int, day: int) -> list[Candidate]:
+    def _find_candidates(self, index: int, day: int) -> list[Candidate]:
         """Where the visit could be on a day (`date.toordinal`), whatever the other visits are."""
-        key = index, day
-        if key not in self._candidates:
-            self._candidates[key] = self._find_candidates(self.domains[index], day)
-        return self._candidates[key]
-
-    def _find_candidates(self, domain: VisitDomain, day: int) -> list[Candidate]:
+        domain = self.domains[index]
         current = self._current_candidate(domain, day)
         if domain.intent.pinned:
             return [current] if current else []
@@ -358,14 +354,8 @@ class Rescheduler:
             self._node_lists[key] = [nodes[candidate] for candidate in candidates]
         return self._node_lists[key]
 
-    def _phase_may_last(self, domain: VisitDomain, first_day: int, day: int) -> bool:
-        """Whether the phase that began on `first_day` may go on, or end, on `day`."""
-        key = domain, first_day, day
-        if key not in self._may_last:
-            self._may_last[key] = self._find_whether_phase_may_last(domain, first_day, day)
-        return self._may_last[key]
-
     def _find_whether_phase_may_last(self, domain: VisitDomain, first_day: int, day: int) -> bool:
+        """Whether the phase that began on `first_day` may go on, or end, on `day`."""
         first, last = date.fromordinal(first_day), date.fromordinal(day)
         if domain.phase.name == self.prefix.elsewhere:
             return True  # what a phase breaks that began elsewhere is a fact

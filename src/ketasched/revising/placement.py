@@ -10,10 +10,10 @@ from ketasched.model import TAKES_PLACE, Companion, Course, Finding, Slot, Visit
 from ketasched.model.drivers import driver_of_moved
 from ketasched.model.holds import slot_of
 from ketasched.model.no_driving import with_no_driving
-from ketasched.model.wall_clock import add_minutes
+from ketasched.model.wall_clock import add_minutes, day_text, moment_at, slot_at
+from ketasched.planning.infeasibility import MOST_REASONS
 from ketasched.planning.shortest_path import Candidate, VisitSequence
 from ketasched.planning.spacing_cost import PhasePlan, phase_plan_for
-from ketasched.revising.infeasibility import explain_dead_end
 from ketasched.revising.intents import (
     Draft,
     FixedPrefix,
@@ -24,8 +24,11 @@ from ketasched.revising.intents import (
 from ketasched.revising.least_moves import MOVE_COST, Rescheduler
 from ketasched.revising.reviews import place_reviews
 from ketasched.revising.validation import has_begun, is_over
-from ketasched.rules import RULES, Gap
+from ketasched.rules import ENDS_RULES, PAIR_RULES, RULES, Gap, Span, Start
 from ketasched.rules.base import EndsRule, PlanningContext
+
+IS_OVER = Finding(Start.name, "broken", "that is over already")
+"""What refuses a day that no rule refuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +85,6 @@ def place_draft(
     return Placement(sequence, visits, companions, waived)
 
 
-def explain_failure(
-    course: Course, context: PlanningContext, draft: Draft, now: datetime
-) -> tuple[list[Finding], list[tuple[date, Finding]]]:
-    """Why a draft cannot be placed: findings about the first visit without a date, and what
-    refuses each of its days.
-    """
-    return explain_no_sequence(rescheduler_of(course, context, draft, now))
-
-
 def explain_no_sequence(
     rescheduler: Rescheduler,
 ) -> tuple[list[Finding], list[tuple[date, Finding]]]:
@@ -101,7 +95,73 @@ def explain_no_sequence(
     parts = [replace(rescheduler, domains=domains[: n + 1]) for n in range(len(domains))]
     # If the first visits have no sequence, no more of them have one.
     stuck = bisect_left(parts, 1, key=lambda part: part.fewest_moves(len(part.domains)) is None)
-    return explain_dead_end(parts[stuck])
+    return _explain_dead_end(parts[stuck])
+
+
+def _explain_dead_end(
+    rescheduler: Rescheduler,
+) -> tuple[list[Finding], list[tuple[date, Finding]]]:
+    """Why the last visit has no date although all visits before it have one.
+
+    Returns findings about the visit, and for each of its days what refuses that day.
+    """
+    *earlier, domain = rescheduler.domains
+    number, gap, prefix = domain.intent.visit.number, domain.phase.gap_days, rescheduler.prefix
+    sequence = replace(rescheduler, domains=earlier).best_sequence() if earlier else None
+    placed = list(zip(earlier, sequence.candidates, strict=True)) if sequence else []
+    before = placed[-1][1].slot if placed else prefix.last
+    own_days = [node.day for other, node in placed if other.phase.name == domain.phase.name]
+    first_day = prefix.first_days.get(domain.phase.name, own_days[0] if own_days else None)
+    first_day = None if domain.phase.name == prefix.elsewhere else first_day
+    if domain.only_day:
+        days = [domain.only_day]
+    else:
+        now = rescheduler.now.astimezone(rescheduler.context.zone)
+        is_bound = before is not None and not before.elsewhere
+        begin = (before.start if before and is_bound else now).date()
+        days = [begin + timedelta(n) for n in range(gap.min if is_bound else 0, gap.max + 1)]
+    reasons = {
+        day: list(_reasons_against(rescheduler, before, first_day, day)) or [IS_OVER]
+        for day in days
+    }
+    refusals = [(day, findings[0]) for day, findings in reasons.items()]
+    if domain.only_day:
+        main = reasons[domain.only_day][:MOST_REASONS]
+        why = "; ".join(dict.fromkeys(finding.message for finding in main))
+        message = f"visit {number} cannot be on {day_text(domain.only_day)}: {why}"
+        rules = dict.fromkeys(finding.rule for finding in main)
+        return [Finding(rule, "broken", message, number) for rule in rules], refusals
+    # The visit could be on other days if the rule about gaps, or about the span, let it.
+    all_rules = {finding.rule for findings in reasons.values() for finding in findings}
+    span = f"from {day_text(days[0], year=False)} to {day_text(days[-1])}"
+    rule = Span.name if Span.name in all_rules else Gap.name
+    return [Finding(rule, "broken", f"visit {number} has no day {span}", number)], refusals
+
+
+def _reasons_against(
+    rescheduler: Rescheduler, before: Slot | None, first_day: int | None, day: date
+) -> Iterator[Finding]:
+    """What refuses the last visit on a day; its phase began on `first_day`, if it did before."""
+    context, domain = rescheduler.context, rescheduler.domains[-1]
+    candidates = rescheduler.candidates(len(rescheduler.domains) - 1, day.toordinal())
+    if not candidates:
+        minutes = domain.intent.time.minutes if domain.intent.time else context.wanted
+        slot = slot_at(domain.phase_plan.kind, moment_at(day, minutes, context.zone))
+        refusal = rescheduler.refusal(slot, domain.intent.waived)
+        refusal = refusal or rescheduler.move_refusal(domain, slot)
+        if refusal:
+            yield refusal
+    for candidate in candidates:
+        found = [
+            rule.pair(before, candidate.slot, domain.phase, context)
+            for rule in PAIR_RULES
+            if before
+        ]
+        if first_day is not None:
+            first = date.fromordinal(first_day)
+            concerned = (rule for rule in ENDS_RULES if rule.concerns(domain.phase))
+            found += [rule.ends(first, day, domain.phase, context) for rule in concerned]
+        yield from (one for one in found if one and one.level == "broken")
 
 
 def phase_plan_of(course: Course, name: str, names: Sequence[str]) -> PhasePlan:
@@ -243,8 +303,15 @@ def _moved_visits(
             old = starts_before.get(visit.uid)
             if moves or previous != (old.date() if old else None):
                 window = _window(domain, node, rescheduler.anchor_of(node), previous, visit)
-                driver = driver_of_moved(course.request, visit, node.slot.start.date())
-                visit = replace(_move_visit(visit, node.slot, window), driver=driver)
+                slot = node.slot
+                visit = replace(
+                    visit,
+                    start=slot.start,
+                    treatment_start=add_minutes(slot.start, slot.kind.minutes.check_in),
+                    end=slot.end,
+                    window=window,
+                    driver=driver_of_moved(course.request, visit, slot.start.date()),
+                )
         if visit.is_here:
             previous = visit.start.date()
         yield visit
@@ -269,17 +336,6 @@ def _with_windows(course: Course, visits: Sequence[Visit]) -> Iterator[Visit]:
             yield visit
         if visit.is_here:
             previous = visit.start.date()
-
-
-def _move_visit(visit: Visit, slot: Slot, window: Window) -> Visit:
-    """The visit in this slot, with all that follows from its start."""
-    return replace(
-        visit,
-        start=slot.start,
-        treatment_start=add_minutes(slot.start, slot.kind.minutes.check_in),
-        end=slot.end,
-        window=window,
-    )
 
 
 def _window(

@@ -7,8 +7,7 @@ from datetime import datetime
 from ketasched.errors import BadRequest
 from ketasched.model import Change, Clock, Course
 from ketasched.model.wall_clock import minute_of_day, moment_text
-from ketasched.revising.intents import Draft, VisitIntent, pinned_draft
-from ketasched.revising.pencilled import is_pencilled, left_out
+from ketasched.revising.intents import Draft, VisitIntent, is_pencilled, left_out, pinned_draft
 from ketasched.revising.validation import refuse_day, refuse_past, visit_of
 
 
@@ -21,7 +20,7 @@ def reschedule_drafts(course: Course, change: Change, now: datetime) -> list[Dra
     numbers = Counter(one.visit for one in change.starts)
     if not numbers or max(numbers.values()) > 1:
         raise BadRequest("starts", "expected a new start for each visit that moves")
-    intents = [*pinned_draft(course.visits, ()).intents]
+    intents = [*pinned_draft(course).intents]
     for one in change.starts:
         visit = visit_of(course, replace(change, visit=one.visit), "planned", "tentative")
         refuse_past(visit, now)

@@ -1,15 +1,14 @@
-"""revise: a course after a change, with as little else changed as the rules allow.
+"""revise: a course after a change, with as little else changed as the rules allow; rename.
 
 Visits that are over stay. As few others as possible get another start; then the order of
 preference is that of `plan`. Every rule is kept unless the change overrides it by name; then the
 finding stays on the course.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ketasched.errors import BadRequest, NoPlan
@@ -19,24 +18,26 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.replay import items_of
 from ketasched.model.review_gates import with_usual_drivers
 from ketasched.model.wall_clock import day_text
+from ketasched.planning.check import check
 from ketasched.revising.companions import with_companions
 from ketasched.revising.driver_changes import with_known_name
-from ketasched.revising.findings import findings_after
-from ketasched.revising.history import add_entry, ended_dates, entry_text, with_result
-from ketasched.revising.intents import waive_rules
-from ketasched.revising.pencilled import drafts_without_pencilled, with_next_day
-from ketasched.revising.placement import Placement, explain_failure, place_draft
-from ketasched.revising.recording import with_session_statuses
-from ketasched.revising.request_changes import request_after
-from ketasched.revising.undo import undone_course
-from ketasched.revising.validation import is_fact, refuse_overrides, visit_of
-from ketasched.revising.verbs import drafts
-from ketasched.revising.wishes import lasting_findings
-from ketasched.rules.base import (
-    NO_BOOKINGS,
-    PlanningContext,
-    unlimited,
+from ketasched.revising.findings import findings_after, with_next_day
+from ketasched.revising.history import add_entry, ended_dates, undone_course, with_result
+from ketasched.revising.intents import drafts_without_pencilled, waive_rules
+from ketasched.revising.placement import (
+    Placement,
+    explain_no_sequence,
+    place_draft,
+    rescheduler_of,
 )
+from ketasched.revising.request_changes import lasting_findings, request_after
+from ketasched.revising.sessions import with_session_statuses
+from ketasched.revising.validation import visit_of
+from ketasched.revising.verbs import drafts, entry_text, is_fact, refuse_overrides
+from ketasched.rules.base import NO_BOOKINGS, PlanningContext, unlimited
+
+Waived = Mapping[str, frozenset[str]]
+"""By UID the rules that a change overrides for a visit."""
 
 
 def revise(
@@ -69,25 +70,29 @@ def revise(
     request = course.request if busy is None else replace(course.request, busy=busy)
     newer = replace(course, clinic=clinic, request=request)
     if change.verb == "undo":
-        outcome = _undone(newer, change, now, bookings)
+        before, after = newer, undone_course(newer, change, now, bookings)
+        waived: Waived = dict.fromkeys(items_of(after), frozenset(change.overrides))
     else:
-        outcome = _planned(newer, change, now, bookings, more_time)
-        if change.verb != "switch" and _changes_nothing(course, outcome.after):
+        before, after, waived = _planned(newer, change, now, bookings, more_time)
+        if change.verb != "switch" and _is_same(course, after):
             return course
+    was_busy, still_busy = course.request.busy, set(request.busy)
+    # What still holds is not kept a second time: else a course would grow with each change.
+    no_longer_busy = tuple(one for one in was_busy if one not in still_busy)
     entry = Entry(
         now,
-        entry_text(newer, change, outcome.after),
+        entry_text(newer, change, after),
         why,
         by,
         change,
         # Calendars have the course as it was, at the clinic as it was.
-        changed=tuple(sorted(changed_uids(course, outcome.after, now))),
-        former=tuple(ended_dates(course, outcome.after)),
+        changed=tuple(sorted(changed_uids(course, after, now))),
+        former=tuple(ended_dates(course, after)),
         former_clinic=None if clinic == course.clinic else course.clinic,
-        former_busy=_former_busy(course.request.busy, request.busy),
+        former_busy=None if was_busy == request.busy else no_longer_busy,
     )
-    after = with_result(course, add_entry(outcome.after, entry))
-    findings, refused = findings_after(outcome.before, after, change, outcome.waived, bookings)
+    after = with_result(course, add_entry(after, entry))
+    findings, refused = findings_after(before, after, change, waived, bookings)
     if refused:
         raise NoPlan(_what_failed(change), findings=refused)
     after = replace(after, findings=findings)
@@ -97,25 +102,17 @@ def revise(
     return with_next_day(after, add)
 
 
-class _Outcome(NamedTuple):
-    """The course of before, as a change finds it, and that of after, with the waived rules.
-
-    `waived` has, by UID, the rules that the change overrides for a visit.
-    """
-
-    before: Course
-    after: Course
-    waived: Mapping[str, frozenset[str]]
-
-
 def _planned(
     course: Course,
     change: Change,
     now: datetime,
     bookings: Occupancy,
     more_time: Callable[[], bool],
-) -> _Outcome:
-    """What a change makes of a course that has its newer clinic and busy times."""
+) -> tuple[Course, Course, Waived]:
+    """What a change makes of a course that has its newer clinic and busy times.
+
+    Returns the course of before, as the change finds it, the one of after, and the waived rules.
+    """
     request = request_after(course, change)
     before = replace(course, request=request)
     if change.verb == "wishes":
@@ -127,35 +124,12 @@ def _planned(
     after = with_session_statuses(course, _next_revision(before, placement), change, now)
     after = with_companions(context, before, after, now, stay=is_fact(change))
     after = with_usual_drivers(after, now, course)
-    return _Outcome(before, after, placement.waived)
+    return before, after, placement.waived
 
 
-def _undone(course: Course, change: Change, now: datetime, bookings: Occupancy) -> _Outcome:
-    """What an undo makes of a course that has its newer clinic and busy times."""
-    after = undone_course(course, change, now, bookings)
-    waived = dict.fromkeys(items_of(after), frozenset(change.overrides))
-    return _Outcome(course, after, waived)
-
-
-def _changes_nothing(one: Course, other: Course) -> bool:
-    """Whether two revisions of a course differ in nothing but their numbers and findings."""
-    return (one.visits, one.companions, one.request, one.clinic) == (
-        other.visits,
-        other.companions,
-        other.request,
-        other.clinic,
-    )
-
-
-def _former_busy(
-    before: tuple[BusyTime, ...], after: tuple[BusyTime, ...]
-) -> tuple[BusyTime, ...] | None:
-    """The busy times that no longer hold; None if all are as before.
-
-    Those that still hold are not kept a second time: else a course would grow with each change.
-    """
-    still = set(after)
-    return None if before == after else tuple(one for one in before if one not in still)
+def _is_same(course: Course, after: Course) -> bool:
+    """Whether the course of after differs in nothing but its number and its findings."""
+    return replace(after, revision=course.revision, findings=course.findings) == course
 
 
 def moment_of_change(course: Course, now: datetime) -> datetime:
@@ -218,7 +192,7 @@ def _best_placement(
         if found := place_draft(course, context, waive_rules(draft, change), now, None):
             return found
     failed = waive_rules(candidates[0], change)
-    findings, refusals = explain_failure(course, context, failed, now)
+    findings, refusals = explain_no_sequence(rescheduler_of(course, context, failed, now))
     raise NoPlan(_what_failed(change), findings=findings, refusals=refusals)
 
 
@@ -240,3 +214,32 @@ def _next_revision(course: Course, placement: Placement) -> Course:
         companions=tuple(replace(one, after=numbers[one.after]) for one in placement.companions),
         revision=course.revision + 1,
     )
+
+
+def rename(
+    courses: Sequence[Course], patient: str, *, at: datetime, why: str = "", by: str = ""
+) -> list[Course]:
+    """The next revisions of a patient's courses, under the reference `patient`.
+
+    Identifiers and visits stay. SEQUENCE rises for the events whose title has the reference: those
+    of the clinic's calendar. The change has one moment in all courses: the aware moment `at`, or
+    that of the last change of the same day. Raises `BadRequest` if one was made on a later day.
+    """
+    local = at.astimezone(ZoneInfo(courses[0].clinic.timezone))
+    now = max(moment_of_change(course, local) for course in courses)
+    return [_renamed(course, patient, now, why, by) for course in courses]
+
+
+def _renamed(course: Course, patient: str, now: datetime, why: str, by: str) -> Course:
+    after = replace(
+        course,
+        patient=patient,
+        request=replace(course.request, patient=patient),
+        revision=course.revision + 1,
+    )
+    old, new = check(course), check(after)
+    kept = (one for one in course.findings if one not in old or one in new)
+    after = replace(after, findings=(*kept, *(one for one in new if one not in old)))
+    said, changed = f"renamed from {course.patient}", changed_uids(course, after, now)
+    entry = Entry(now, said, why, by, Change("rename"), changed=tuple(sorted(changed)))
+    return with_result(course, add_entry(after, entry))

@@ -6,60 +6,14 @@ Functions `refuse_...` raise `BadRequest`, with the name of the option, if it is
 from datetime import date, datetime, timedelta
 
 from ketasched.errors import BadRequest
-from ketasched.model import WAIVABLE, Change, Clock, Course, Verb, Visit
+from ketasched.model import Change, Clock, Course, Visit
 from ketasched.model.opening_hours import openings
 from ketasched.model.review_gates import first_closed_gate
 from ketasched.model.values import LAST_START
 from ketasched.model.wall_clock import day_text
-from ketasched.rules import OCCUPANCY_NAMES, RULES, Earlier, Gap, Notice, Span
-
-NEEDS_REASON = ("defer", "omit", "cease")
-"""Verbs that need a reason."""
 
 REVISE = "ketasched revise COURSE"
 """How a next step begins that changes the course; whoever prints it puts the course's name in."""
-
-OVERRIDABLE = tuple(name for name, rule in RULES.items() if rule.overridable)
-"""The rules that a change can override."""
-
-OVERRIDABLE_BY_VERB = {
-    **dict.fromkeys(("defer", "resume", "booster"), OVERRIDABLE),
-    **dict.fromkeys(("miss", "wishes"), (Gap.name, Span.name, Earlier.name, Notice.name)),
-    "reschedule": WAIVABLE,
-    "undo": tuple(name for name in RULES if name in OCCUPANCY_NAMES),
-}
-"""The rules that each verb can break; other verbs give no visit a new date."""
-
-FACTS: frozenset[Verb] = frozenset(
-    {
-        "complete",
-        "miss",
-        "omit",
-        "cease",
-        "hold",
-        "confirm",
-        "review",
-        "driver",
-        "clear",
-        "authorise",
-        "rename",
-        "switch",
-    }
-)
-"""Verbs that record what happened or was decided: no rule refuses them, and no visit moves."""
-
-
-def is_fact(change: Change) -> bool:
-    """Whether a change only records what happened or was decided, and asks for no new date."""
-    if change.wishes and change.wishes.move_nobody:
-        return True
-    return change.verb in FACTS and not change.make_up
-
-
-def plans_dates(change: Change) -> bool:
-    """Whether a change asks for new dates, so that the rules may refuse it."""
-    return not is_fact(change) and change.verb != "undo"
-
 
 FINAL_STATUSES: frozenset[str] = frozenset({"completed", "missed", "omitted", "ceased"})
 """Statuses that no change replaces any more."""
@@ -155,18 +109,6 @@ def refuse_day(course: Course, change: Change, on: date, now: datetime) -> None:
         raise BadRequest(field, said, next_step="a day from today on")
     if change.time is not None:
         _refuse_off_grid(course, field, on, change.time)
-
-
-def refuse_overrides(change: Change) -> None:
-    """Refuse to override a rule that no change can override, or that this verb never breaks."""
-    useful = OVERRIDABLE_BY_VERB.get(change.verb, ())
-    for name in change.overrides:
-        if name not in useful:
-            listed = ", ".join(useful) or "none"
-            said = f"{name} is never in the way of {change.verb}; what can be: {listed}"
-            if useful and name not in OVERRIDABLE:
-                said = f"expected one of {listed}, not {name}"
-            raise BadRequest("override", said, next_step=f"the same without --override {name}")
 
 
 def _refuse_off_grid(course: Course, field: str, on: date, time: Clock) -> None:

@@ -1,30 +1,38 @@
-"""The verbs: what each change wants of a course's visits, before any visit gets a new date.
+"""The verbs, in one table: what each wants of a course's visits, may override, and is called.
 
-The function of a verb returns drafts, of which the best is taken, and raises `BadRequest` if the
-change is impossible.
+The drafts of a verb are what it wants before any visit gets a new date; the best is taken.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Literal, TypeVar
 
 from ketasched.errors import BadRequest
-from ketasched.model import Change, Companion, Course, Verb, Visit
+from ketasched.model import WAIVABLE, Change, Companion, Course, Verb, Visit
+from ketasched.model.replay import entry_to_undo, items_of
 from ketasched.model.review_gates import (
     confirm_visit,
     first_closed_gate,
     is_pending,
     release_visit,
 )
-from ketasched.model.wall_clock import day_text
-from ketasched.revising.added_visits import booster_drafts, make_up_drafts
+from ketasched.model.wall_clock import day_text, moment_text
+from ketasched.revising.added_visits import booster_drafts, booster_text, make_up_drafts
 from ketasched.revising.completion import completed_visit
-from ketasched.revising.driver_changes import driver_drafts
+from ketasched.revising.driver_changes import driver_drafts, driver_text
 from ketasched.revising.intents import Draft, VisitIntent, pinned_draft, unchanged_intents
-from ketasched.revising.recording import authorise_drafts, record_drafts
-from ketasched.revising.rescheduling import reschedule_drafts
+from ketasched.revising.request_changes import (
+    authorise_drafts,
+    authorise_text,
+    is_time_wished_on_hold,
+    record_drafts,
+    record_text,
+    wishes_drafts,
+    wishes_text,
+)
+from ketasched.revising.rescheduling import reschedule_drafts, reschedule_text
 from ketasched.revising.validation import (
     FINAL_STATUSES,
     REVISE,
@@ -36,7 +44,7 @@ from ketasched.revising.validation import (
     requested_day,
     visit_of,
 )
-from ketasched.revising.wishes import is_time_wished_on_hold, wishes_drafts
+from ketasched.rules import OCCUPANCY_NAMES, RULES, Earlier, Gap, Notice, Span
 
 Item = TypeVar("Item", Visit, Companion)
 
@@ -46,7 +54,8 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
 
     Raises `BadRequest` if the change is impossible.
     """
-    if change.verb not in VERBS:
+    find_drafts = VERBS[change.verb].drafts
+    if find_drafts is None:
         said = f"{change.verb} is no change of the visits"
         raise BadRequest("verb", said, next_step="ketasched register rename OLD NEW")
     statuses = {visit.status for visit in course.visits}
@@ -57,12 +66,11 @@ def drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
         _refuse_switched(course)
         said = "the course has been ceased: nothing in it can change any more"
         raise BadRequest("course", said, next_step=f"if that was wrong: {REVISE} undo")
-    return VERBS[change.verb](course, change, now)
+    return find_drafts(course, change, now)
 
 
 def _complete(course: Course, change: Change, now: datetime) -> list[Draft]:
-    visit = visit_of(course, change)
-    return [_draft_with(course, visit, completed_visit(course, change, now))]
+    return [pinned_draft(course, [completed_visit(course, change, now)])]
 
 
 def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -72,7 +80,7 @@ def _miss(course: Course, change: Change, now: datetime) -> list[Draft]:
     note = "" if visit.status == "tentative" else visit.note
     missed = replace(visit, status="missed", held_from=None, note=note)
     if not change.make_up:
-        return [_draft_with(course, visit, missed)]
+        return [pinned_draft(course, [missed])]
     intents = list(unchanged_intents(course, now))
     intents[visit.number - 1] = VisitIntent(missed, pinned=True)
     return make_up_drafts(course, visit, intents, now)
@@ -89,18 +97,24 @@ def _defer(course: Course, change: Change, now: datetime) -> list[Draft]:
         said = f"visit {visit.number} is on {day_text(on)} already"
         raise BadRequest("to", said, next_step="another day or time")
     deferred = VisitIntent(visit, on=on, time=change.time, moves_freely=True)
-    return [_draft_around(course, now, deferred, pins_later=change.scope == "visit")]
+    last_pinned = len(course.visits) if change.scope == "visit" else visit.number - 1
+    intents = [
+        replace(one, pinned=one.pinned or one.visit.number <= last_pinned)
+        for one in unchanged_intents(course, now)
+    ]
+    intents[visit.number - 1] = deferred
+    return [Draft(tuple(intents), course.companions)]
 
 
 def _omit(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "planned", "tentative", "held", "omitted")
-    return [_draft_with(course, visit, replace(visit, status="omitted", held_from=None))]
+    return [pinned_draft(course, [replace(visit, status="omitted", held_from=None)])]
 
 
 def _hold(course: Course, change: Change, now: datetime) -> list[Draft]:
     if all(is_over(visit, now) for visit in course.visits):
         raise BadRequest("verb", "there is no visit to hold")
-    return [_draft_for_all(course, now, "held", after=0)]
+    return [pinned_draft(course, _stopped(course, now, "held"))]
 
 
 def _resume(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -149,7 +163,7 @@ def _cease(course: Course, change: Change, now: datetime) -> list[Draft]:
         )
     if not any(_is_ahead(visit, now) for visit in course.visits[after:]):
         raise BadRequest("verb", "there is no visit left to cease")
-    return [_draft_for_all(course, now, "ceased", after=after)]
+    return [pinned_draft(course, _stopped(course, now, "ceased", after))]
 
 
 def _refuse_switched(course: Course) -> None:
@@ -162,23 +176,20 @@ def _refuse_switched(course: Course) -> None:
 def _switch(course: Course, change: Change, now: datetime) -> list[Draft]:
     _refuse_switched(course)
     refuse_day(course, change, change.on or now.date(), now)
-    draft = _draft_for_all(course, now, "ceased", after=0)
-    reviews = (
-        replace(one, status="ceased") if is_pending(one) and one.start > now else one
-        for one in draft.companions
-    )
-    return [replace(draft, companions=tuple(reviews))]
+    reviews = (one for one in course.companions if is_pending(one) and one.start > now)
+    ceased = (replace(one, status="ceased") for one in reviews)
+    return [pinned_draft(course, (*ceased, *_stopped(course, now, "ceased")))]
 
 
 def _confirm(course: Course, change: Change, now: datetime) -> list[Draft]:
     visit = visit_of(course, change, "tentative", "planned")
     gate = first_closed_gate(course.companions)
     if visit.status == "planned":
-        return [_draft_with(course, visit, visit)]  # it is so already
+        return [pinned_draft(course)]  # it is so already
     if gate is not None and gate < visit.number:
         said = f"visit {visit.number} waits for the review after visit {gate}"
         raise BadRequest("visit", said, next_step=f"{REVISE} review {gate} --outcome go-on")
-    return [_draft_with(course, visit, confirm_visit(course, visit, now))]
+    return [pinned_draft(course, [confirm_visit(course, visit, now)])]
 
 
 def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
@@ -194,46 +205,15 @@ def _review(course: Course, change: Change, now: datetime) -> list[Draft]:
     if review.gate and gate is not None and gate < review.after:
         said = f"the review after visit {gate} comes first"
         raise BadRequest("visit", said, next_step=f"{REVISE} review {gate} --outcome go-on")
-    recorded = tuple(
-        replace(one, status="completed") if one is review else one for one in course.companions
-    )
+    recorded = replace(review, status="completed")
     if change.outcome == "stop":
-        draft = _draft_for_all(course, now, "ceased", after=review.after)
-        both = zip(recorded, draft.companions, strict=True)
-        reviews = (one if one.status == "completed" else ceased for one, ceased in both)
-        return [replace(draft, companions=tuple(reviews))]
-    until = first_closed_gate(recorded) or len(course.visits)
+        ceased = _stopped(course, now, "ceased", review.after)
+        return [pinned_draft(course, (*ceased, recorded))]
+    until = first_closed_gate([one for one in course.companions if one is not review])
     optional = {phase.name for phase in course.protocol.phases if phase.tentative}
-    visits = (
-        release_visit(course, visit, now)
-        if review.gate and visit.phase not in optional and review.after < visit.number <= until
-        else visit
-        for visit in course.visits
-    )
-    return [pinned_draft(visits, recorded)]
-
-
-VERBS: Mapping[Verb, Callable[[Course, Change, datetime], list[Draft]]] = MappingProxyType(
-    {
-        "complete": _complete,
-        "miss": _miss,
-        "defer": _defer,
-        "omit": _omit,
-        "hold": _hold,
-        "resume": _resume,
-        "cease": _cease,
-        "booster": booster_drafts,
-        "confirm": _confirm,
-        "review": _review,
-        "driver": driver_drafts,
-        "wishes": wishes_drafts,
-        "clear": record_drafts,
-        "authorise": authorise_drafts,
-        "switch": _switch,
-        "reschedule": reschedule_drafts,
-    }
-)
-"""The function of each verb, which makes its drafts."""
+    behind = course.visits[review.after : until] if review.gate else ()
+    released = (release_visit(course, one, now) for one in behind if one.phase not in optional)
+    return [pinned_draft(course, (recorded, *released))]
 
 
 def _is_ahead(visit: Visit, now: datetime) -> bool:
@@ -245,34 +225,10 @@ def _is_ahead(visit: Visit, now: datetime) -> bool:
     return visit.status in ("held", "tentative") or not is_over(visit, now)
 
 
-def _draft_with(course: Course, visit: Visit, changed: Visit) -> Draft:
-    """The draft with one visit changed, and none that moves because of the change."""
-    visits = (changed if one is visit else one for one in course.visits)
-    in_order = sorted(visits, key=lambda one: one.start.timestamp())
-    return pinned_draft(in_order, course.companions)
-
-
-def _draft_around(
-    course: Course, now: datetime, changed: VisitIntent, *, pins_later: bool = False
-) -> Draft:
-    """The draft with a changed intent for one visit, and the visits before it pinned.
-
-    With `pins_later` the visits after it are pinned, too.
-    """
-    number = changed.visit.number
-    intents = (
-        replace(intent, pinned=intent.pinned or pins_later or intent.visit.number < number)
-        for intent in unchanged_intents(course, now)
-    )
-    return Draft(
-        tuple(changed if one.visit.number == number else one for one in intents), course.companions
-    )
-
-
-def _draft_for_all(
-    course: Course, now: datetime, status: Literal["held", "ceased"], *, after: int
-) -> Draft:
-    """The draft that holds or ceases all visits ahead after visit `after`, and their reviews.
+def _stopped(
+    course: Course, now: datetime, status: Literal["held", "ceased"], after: int = 0
+) -> Iterator[Visit | Companion]:
+    """All visits ahead after visit `after`, and their reviews, as held or ceased.
 
     A review has not taken place, whatever the clock says, if it is held or its visit is ahead.
     """
@@ -285,8 +241,148 @@ def _draft_for_all(
             return status == "ceased" and item.after > after
         return is_pending(item) and item.after in numbers
 
-    def changed(item: Item) -> Item:
-        held_from = item.status if status == "held" else None
-        return replace(item, status=status, held_from=held_from) if concerns(item) else item
+    for item in filter(concerns, items_of(course).values()):
+        yield replace(item, status=status, held_from=item.status if status == "held" else None)
 
-    return pinned_draft(map(changed, course.visits), map(changed, course.companions))
+
+def _miss_text(before: Course, change: Change, _after: Course) -> str:
+    missed = f"visit {change.visit}"
+    if visit_of(before, change).status != "missed":
+        missed += " missed"
+    return f"{missed}, made up for" if change.make_up else missed
+
+
+def _defer_text(before: Course, change: Change, after: Course) -> str:
+    start = items_of(after)[visit_of(before, change).uid].start
+    return f"visit {change.visit} deferred to {moment_text(start)}"
+
+
+def _cease_text(_before: Course, change: Change, _after: Course) -> str:
+    return f"ceased after visit {change.visit}" if change.visit else "ceased"
+
+
+def _undo_text(before: Course, _change: Change, _after: Course) -> str:
+    index = entry_to_undo(before.history)
+    return "undone" if index is None else f"undone: {before.history[index].what}"
+
+
+@dataclass(frozen=True, slots=True)
+class VerbKind:
+    """What is known of a verb.
+
+    `drafts` makes the drafts of a change, and raises `BadRequest` if it is impossible; None if
+    the verb is no change of the visits. `says` is how the history words a change: a format with
+    the `change` and the day `on`, or a function of the courses before and after. `overrides` are
+    the rules that
+    the verb can break, because it gives a visit a new date. A verb that `is_fact` records what
+    happened or was decided: no rule refuses it, and no visit moves. `fallback` is the next step if
+    no alternative was found in time.
+    """
+
+    drafts: Callable[[Course, Change, datetime], list[Draft]] | None
+    says: str | Callable[[Course, Change, Course], str]
+    is_fact: bool = True
+    needs_reason: bool = False
+    overrides: tuple[str, ...] = ()
+    fallback: str = ""
+
+
+OVERRIDABLE = tuple(name for name, rule in RULES.items() if rule.overridable)
+"""The rules that a change can override."""
+
+_ABOUT_GAPS = (Gap.name, Span.name, Earlier.name, Notice.name)
+_TAKEN = tuple(name for name in RULES if name in OCCUPANCY_NAMES)
+
+VERBS: Mapping[Verb, VerbKind] = MappingProxyType(
+    {
+        "complete": VerbKind(_complete, "visit {change.visit} completed"),
+        "miss": VerbKind(
+            _miss,
+            _miss_text,
+            overrides=_ABOUT_GAPS,
+            fallback="--no-make-up\n--override gap --override span",
+        ),
+        "defer": VerbKind(
+            _defer,
+            _defer_text,
+            is_fact=False,
+            needs_reason=True,
+            overrides=OVERRIDABLE,
+            fallback="another day, or omit the visit",
+        ),
+        "omit": VerbKind(_omit, "visit {change.visit} omitted", needs_reason=True),
+        "hold": VerbKind(_hold, "held"),
+        "resume": VerbKind(
+            _resume,
+            "resumed on {on}",
+            is_fact=False,
+            overrides=OVERRIDABLE,
+            fallback="a later day, with --override gap",
+        ),
+        "cease": VerbKind(_cease, _cease_text, needs_reason=True),
+        "booster": VerbKind(
+            booster_drafts,
+            booster_text,
+            is_fact=False,
+            overrides=OVERRIDABLE,
+            fallback="another day",
+        ),
+        "confirm": VerbKind(_confirm, "visit {change.visit} confirmed"),
+        "review": VerbKind(_review, "review after visit {change.visit}: {change.outcome}"),
+        "driver": VerbKind(driver_drafts, driver_text),
+        "clear": VerbKind(record_drafts, record_text),
+        "authorise": VerbKind(authorise_drafts, authorise_text),
+        "wishes": VerbKind(
+            wishes_drafts,
+            wishes_text,
+            is_fact=False,
+            overrides=_ABOUT_GAPS,
+            fallback="more days or hours, or: --override gap --override span --reason WHY",
+        ),
+        "switch": VerbKind(_switch, "switched to {change.protocol} from {on} on"),
+        "reschedule": VerbKind(
+            reschedule_drafts, reschedule_text, is_fact=False, overrides=WAIVABLE
+        ),
+        "undo": VerbKind(
+            None,
+            _undo_text,
+            is_fact=False,
+            overrides=_TAKEN,
+            fallback="--override capacity --reason WHY",
+        ),
+        "rename": VerbKind(None, "renamed"),
+    }
+)
+"""All verbs. A verb that overrides no rule gives no visit a new date."""
+
+
+def is_fact(change: Change) -> bool:
+    """Whether a change only records what happened or was decided, and asks for no new date."""
+    if change.wishes and change.wishes.move_nobody:
+        return True
+    return VERBS[change.verb].is_fact and not change.make_up
+
+
+def plans_dates(change: Change) -> bool:
+    """Whether a change asks for new dates, so that the rules may refuse it."""
+    return not is_fact(change) and change.verb != "undo"
+
+
+def entry_text(before: Course, change: Change, after: Course) -> str:
+    """What a change did, in words: "visit 3 deferred to Thu 10 Dec 2026, 09:00"."""
+    says = VERBS[change.verb].says
+    if not isinstance(says, str):
+        return says(before, change, after)
+    return says.format(change=change, on=day_text(change.on) if change.on else "")
+
+
+def refuse_overrides(change: Change) -> None:
+    """Refuse to override a rule that no change can override, or that this verb never breaks."""
+    useful = VERBS[change.verb].overrides
+    for name in change.overrides:
+        if name not in useful:
+            listed = ", ".join(useful) or "none"
+            said = f"{name} is never in the way of {change.verb}; what can be: {listed}"
+            if useful and name not in OVERRIDABLE:
+                said = f"expected one of {listed}, not {name}"
+            raise BadRequest("override", said, next_step=f"the same without --override {name}")

@@ -2,7 +2,7 @@
 
 Column generation prices the chairs; an integer programme selects one course for each patient.
 
-Doors: reschedule, written_proposal.
+Doors: reschedule.
 """
 
 # What others need is imported here so that other rooms import it from `ketasched.together`.
@@ -15,6 +15,7 @@ from ketasched.together.disruption import (
     NotPlaced,
     Proposal,
     Rescheduled,
+    written_proposal,
 )
 from ketasched.together.plan import LATER, refuse_without_extra, together
 from ketasched.together.records import Demand, JointPlan, ObjectiveValue, Unscheduled

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate, chain
 
-from ketasched.model import Clinic, Slot
+from ketasched.model import Clinic
 from ketasched.model.holds import Hold, holds
 from ketasched.model.occupancy import Occupancy
 from ketasched.model.unit_limits import limit_at, limit_instants
@@ -49,10 +49,6 @@ class UnitCapacity:
     hold_sets: tuple[HoldSet, ...]
     limits_of: tuple[tuple[int, ...], ...]
     offsets: tuple[int, ...]
-
-    def hold_set_at(self, slot: Slot) -> HoldSet:
-        """All that a visit in this slot holds."""
-        return holds(self.clinic, slot)
 
     def hold_sets_of(self, slot_class: int) -> range:
         """The numbers of the hold sets of a slot class."""

@@ -1,11 +1,23 @@
-"""The values of rescheduling: disruption and proposal."""
+"""The values of rescheduling: the disruption, and the proposal, also as its file has it."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from ketasched.errors import NoPlan
-from ketasched.model import Clinic, Course, DateRange, DisruptionValue, Misfit, Waivable
+from ketasched.model import (
+    WAIVABLE,
+    Clinic,
+    Course,
+    DateRange,
+    DisruptionValue,
+    Misfit,
+    ProposedCourse,
+    UnplacedCourse,
+    Waivable,
+    WrittenProposal,
+)
+from ketasched.planning.explain import refusal_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,3 +81,52 @@ class Proposal:
     def is_best(self) -> bool:
         """Whether the proposal is proven optimal."""
         return self.objective == self.bound
+
+
+def written_proposal(
+    proposal: Proposal,
+    clinic: Clinic,
+    made_at: datetime,
+    book: str,
+    *,
+    reason: str = "",
+    by_whom: str = "",
+) -> WrittenProposal:
+    """The proposal for a clinic as its file has it, to be applied later exactly as it is.
+
+    `book` is the fingerprint of the clinic's book.
+    """
+    return WrittenProposal(
+        format=1,
+        made_at=made_at,
+        timezone=clinic.timezone,
+        clinic=clinic.name,
+        book=book,
+        courses=tuple(map(_proposed_course, proposal.rescheduled)),
+        not_placed=tuple(map(_unplaced_course, proposal.not_placed)),
+        reason=reason,
+        by_whom=by_whom,
+    )
+
+
+def _proposed_course(one: Rescheduled) -> ProposedCourse:
+    change = one.after.history[-1].change
+    assert change is not None  # noqa: S101 - every entry of a revision has its change
+    course = one.before
+    who = course.course_id, course.patient, course.revision
+    overrides = tuple(rule for rule in WAIVABLE if rule in change.overrides)
+    return ProposedCourse(*who, change.starts, overrides)
+
+
+def _unplaced_course(one: NotPlaced) -> UnplacedCourse:
+    course, reason = one.course, one.reason
+    reasons = [f"{finding.message} ({finding.rule})" for finding in reason.findings]
+    reasons += refusal_lines(reason.refusals)
+    return UnplacedCourse(
+        course.course_id,
+        course.patient,
+        course.request.patient_phone,
+        one.misfits,
+        tuple(reasons),
+        one.overrides,
+    )

@@ -3,6 +3,10 @@
 The graph has a layer for each visit. A node is a candidate and, if the pace or the span of its
 phase counts from another day, that day. An arc leads from a node to a node of the next layer; its
 costs are the days from the asked start and the cost of the gap.
+
+First the most seats are best, then the least of one cost after another. Each objective is
+minimised in a stage of its own; what the stage finds is a limit for the later stages. In a
+weighted sum the numbers would be too large for a linear programme to be exact.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,7 +21,30 @@ from ketasched.planning.search import Search
 from ketasched.planning.shortest_path import Candidate
 from ketasched.rules import ENDS_RULES
 from ketasched.together.capacity import SlotClasses, slot_class_of
-from ketasched.together.objective import Costs
+
+Costs = tuple[int, ...]
+"""What an arc or a course costs, in the order of the objectives."""
+
+
+class Value(NamedTuple):
+    """What a course or a plan is worth: the priority that is seated, and the costs."""
+
+    seated: int
+    costs: Costs
+
+    def part(self, stage: int) -> int:
+        """What a stage minimises: in the first (0) the seats, as a negative number."""
+        if stage == 0:
+            return -self.seated
+        return self.costs[stage - 1] if self.costs else 0
+
+
+def sum_of(values: Iterable[Value]) -> Value:
+    """The sum of values; one without costs costs nothing."""
+    found = list(values)
+    costs = zip(*(value.costs for value in found if value.costs), strict=True)
+    return Value(sum(value.seated for value in found), tuple(map(sum, costs)))
+
 
 HOLDS_NOTHING = -1
 """The slot class of a visit that holds nothing."""
@@ -74,8 +101,11 @@ class GraphBuilder:
     _firsts: dict[int, Candidate] = field(default_factory=dict)
     _slot_classes: dict[tuple[int, int], int] = field(default_factory=dict)
 
-    def build(self) -> list[Layer]:
-        """The layers, one for each visit; empty if no course keeps the rules."""
+    def build(self, priority: int) -> PatientGraph:
+        """The graph of the patient: a layer for each visit, or none if no course keeps the rules.
+
+        The candidates nearest to the wanted time are the best.
+        """
         self._add_first_layer()
         layers = [list(self._nodes.values())]
         for number, phase_plan in enumerate(self.search.phase_plans):
@@ -83,7 +113,11 @@ class GraphBuilder:
                 if number or index:
                     self._add_layer(number, index)
                     layers.append(list(self._nodes.values()))
-        return prune_dead_ends(layers)
+        return PatientGraph(prune_dead_ends(layers), priority, self._offered)
+
+    def _offered(self, _index: int, candidate: Candidate) -> Iterable[Candidate]:
+        kind, day = candidate.slot.kind, candidate.day
+        return self.search.availability.candidates(kind, day, by_clock=True)
 
     def _add_first_layer(self) -> None:
         request = self.search.context.request
@@ -132,7 +166,7 @@ class GraphBuilder:
             return slot_class_of(self.slot_classes, clinic, [candidate])
         key = id(kind), candidate.day
         if key not in self._slot_classes:
-            candidates = self.search.availability.candidates(kind, candidate.day, by_clock=True)
+            candidates = self._offered(index, candidate)
             self._slot_classes[key] = slot_class_of(self.slot_classes, clinic, candidates)
         return self._slot_classes[key]
 

@@ -19,8 +19,7 @@ from ketasched.planning.shortest_path import Candidate
 from ketasched.planning.spacing_cost import PhasePlan, decided_phases, phase_plans_for
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext
 from ketasched.together.capacity import SlotClasses, unit_capacity
-from ketasched.together.layered_graph import GraphBuilder, PatientGraph
-from ketasched.together.objective import Value
+from ketasched.together.layered_graph import GraphBuilder, Value
 from ketasched.together.records import ZERO, Demand, JointPlan, ObjectiveValue, Unscheduled
 
 if TYPE_CHECKING:
@@ -117,13 +116,13 @@ class _Planner:
         ]
         slot_classes: SlotClasses = {}
         graphs = [
-            _graph_of(search, self.demands[number].priority, slot_classes)
+            GraphBuilder(search, slot_classes).build(self.demands[number].priority)
             for number, search in zip(alone, searches, strict=True)
         ]
         warm_start = {
             patient: (
                 _value_of(self.objective_of(number, known[number])),
-                list(slots_of(known[number]))[: _visits(plans[patient])],
+                list(slots_of(known[number]))[: sum(one.count for one in plans[patient])],
             )
             for patient, number in enumerate(alone)
             if number in known and self._decided_plans(number, known[number]) == plans[patient]
@@ -259,26 +258,12 @@ class _Planner:
         return PlanningContext(one.protocol, self.clinic, one.request, self.made_at, occupancy)
 
 
-def _graph_of(search: Search, priority: int, slot_classes: SlotClasses) -> PatientGraph:
-    """The layered graph of a patient; the candidates nearest to the wanted time are the best."""
-
-    def offered(_index: int, candidate: Candidate) -> Iterable[Candidate]:
-        kind, day = candidate.slot.kind, candidate.day
-        return search.availability.candidates(kind, day, by_clock=True)
-
-    return PatientGraph(GraphBuilder(search, slot_classes).build(), priority, offered)
-
-
 def _value_of(objective: ObjectiveValue) -> Value:
     return Value(objective.seated, (objective.delay, objective.spacing))
 
 
 def _objective_of(value: Value) -> ObjectiveValue:
     return ObjectiveValue(value.seated, *(value.costs or (0, 0)))
-
-
-def _visits(phase_plans: Iterable[PhasePlan]) -> int:
-    return sum(phase_plan.count for phase_plan in phase_plans)
 
 
 def refuse_without_extra() -> None:

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 
 from ketasched.planning.shortest_path import Candidate
 from ketasched.together.capacity import UnitCapacity
-from ketasched.together.layered_graph import Node, PatientGraph
-from ketasched.together.objective import Costs, Value
+from ketasched.together.layered_graph import Costs, Node, PatientGraph, Value
 
 Numbers = NDArray[np.int64]
 

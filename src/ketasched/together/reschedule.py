@@ -13,16 +13,9 @@ from ketasched.revising.revise import revise
 from ketasched.rules.base import PlanningContext, unlimited
 from ketasched.together.affected import Affected, affected_courses, bookings_of_others
 from ketasched.together.capacity import SlotClasses, unit_capacity
-from ketasched.together.disruption import (
-    Disruption,
-    NotPlaced,
-    Proposal,
-    Rescheduled,
-)
-from ketasched.together.layered_graph import PatientGraph
-from ketasched.together.objective import Value, sum_of
+from ketasched.together.disruption import Disruption, NotPlaced, Proposal, Rescheduled
+from ketasched.together.layered_graph import PatientGraph, Value, sum_of
 from ketasched.together.plan import refuse_without_extra, solver
-from ketasched.together.rescheduling_graph import ReschedulingGraph
 from ketasched.together.seating import CourseGraph, Place, Seating
 
 Rule = TypeVar("Rule", bound=str)
@@ -72,10 +65,7 @@ class _Planner:
     """Plans the courses of a disruption; a course is known by its number."""
 
     def __init__(
-        self,
-        disruption: Disruption,
-        affected: Sequence[Affected],
-        more_time: Callable[[], bool],
+        self, disruption: Disruption, affected: Sequence[Affected], more_time: Callable[[], bool]
     ) -> None:
         self.disruption, self.affected, self.more_time = disruption, affected, more_time
         self.others = bookings_of_others(disruption, affected)
@@ -90,15 +80,18 @@ class _Planner:
 
     def _graph(self, affected: Affected, bookings: Occupancy) -> CourseGraph:
         """The graph of a course, without its last boosters if there is no day for them."""
-        displacement, context = affected.displacement, affected.context(bookings, self.more_time)
-        overrides, crowded = self.disruption.overrides, displacement.crowded
-        for count in range(len(displacement.boosters) + 1):
-            left_out = displacement.boosters[:count]
-            rescheduler = displacement.rescheduler(
-                context, overrides, may_stay=crowded, without=left_out
+        context = PlanningContext.of(affected.course, bookings, self.more_time)
+        boosters = affected.boosters
+        for count in range(len(boosters) + 1):
+            left_out = boosters[:count]
+            graph = affected.graph(
+                context,
+                self.disruption.overrides,
+                slot_classes=self.slot_classes,
+                may_stay=affected.crowded,
+                without=left_out,
             )
-            graph = ReschedulingGraph(rescheduler, self.slot_classes)
-            if layers := graph.build():
+            if layers := graph.layers():
                 return CourseGraph(affected, graph, layers, left_out)
         return CourseGraph(affected, graph, ())
 
@@ -150,7 +143,7 @@ class _Planner:
 
     def _patient_graph(self, graph: CourseGraph) -> PatientGraph:
         """The graph for the solver; without a place the course keeps chairs, too."""
-        now = graph.affected.displacement.now.timestamp()
+        now = graph.affected.now.timestamp()
         kept = [one for one in graph.holds_at(None) if one.begin > now]
         stays = (self.slot_classes.setdefault(((one,),), len(self.slot_classes)) for one in kept)
         return PatientGraph(graph.layers, 1, graph.graph.offered, tuple(stays))
@@ -200,8 +193,8 @@ class _Planner:
         by: str,
     ) -> Course:
         """The next revision of a course, which overrides as few rules as possible."""
-        *fewer, most = _subsets(self.disruption.overrides)
-        for overrides in (*fewer, most):
+        refusal = NoPlan("")
+        for overrides in _subsets(self.disruption.overrides):
             change = Change("reschedule", starts=starts, overrides=overrides)
             try:
                 return revise(
@@ -214,10 +207,9 @@ class _Planner:
                     bookings=bookings,
                     more_time=self.more_time,
                 )
-            except NoPlan:
-                if overrides == most:
-                    raise
-        raise AssertionError("the last subset returns or raises")
+            except NoPlan as error:
+                refusal = error
+        raise refusal
 
     def not_placed(self, places: Places) -> Iterator[NotPlaced]:
         """The courses without a place, each with the reason, and what would give it one."""
@@ -226,8 +218,8 @@ class _Planner:
             if number not in places:
                 affected = graph.affected
                 seating.remove(graph.holds_at(None))
-                context = affected.context(seating.moving, self.more_time)
-                reason = self.refused.get(number) or affected.displacement.refusal(context)
+                context = PlanningContext.of(affected.course, seating.moving, self.more_time)
+                reason = self.refused.get(number) or affected.refusal(context)
                 overrides = (
                     () if number in self.refused else self._helpful_overrides(affected, context)
                 )
@@ -240,12 +232,11 @@ class _Planner:
         """The smallest set of rules without which the course has a place; () if there is none."""
         for overrides in _subsets(WAIVABLE):
             if set(overrides) > set(self.disruption.overrides):
-                displacement = affected.displacement
-                rescheduler = displacement.rescheduler(
-                    context, overrides, may_stay=(), without=displacement.boosters
+                graph = affected.graph(
+                    context, overrides, slot_classes={}, without=affected.boosters
                 )
-                rescheduler = replace(rescheduler, other_starts=False)
-                if rescheduler.fewest_moves(len(rescheduler.domains)) is not None:
+                graph = replace(graph, other_starts=False)
+                if graph.fewest_moves(len(graph.domains)) is not None:
                     return overrides
         return ()
 

@@ -14,9 +14,9 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.model.wall_clock import minutes_apart
 from ketasched.planning.shortest_path import Candidate, cheapest_sequence
 from ketasched.rules import OCCUPANCY_RULES
+from ketasched.rules.base import PlanningContext
 from ketasched.together.affected import Affected
-from ketasched.together.layered_graph import Layer, Node
-from ketasched.together.objective import Costs
+from ketasched.together.layered_graph import Costs, Layer, Node
 from ketasched.together.rescheduling_graph import ReschedulingGraph
 
 BASES = (10**18, 10**12, 10**6, 1)
@@ -45,8 +45,7 @@ class CourseGraph:
 
     def slots_at(self, place: Place) -> Mapping[int, Slot]:
         """The slots of all visits that take place, by number, at this place."""
-        domains = self.graph.rescheduler.domains
-        numbers = (domain.intent.visit.number for domain in domains)
+        numbers = (domain.intent.visit.number for domain in self.graph.domains)
         slots = {**self.affected.slots, **dict(zip(numbers, place.slots, strict=True))}
         return {number: slot for number, slot in slots.items() if number not in self.left_out}
 
@@ -58,7 +57,7 @@ class CourseGraph:
 
     def new_starts(self, place: Place) -> tuple[NewStart, ...]:
         """The new starts of the visits that move to this place, or are left out."""
-        new, displaced = self.slots_at(place), self.affected.displacement.displaced
+        new, displaced = self.slots_at(place), self.affected.displaced
         return tuple(
             NewStart(number, new[number].start if number in new else None, number in displaced)
             for number, old in self.affected.slots.items()
@@ -97,9 +96,9 @@ class Seating:
             {node: candidate for node in layer if (candidate := self._free(one, index, node))}
             for index, layer in enumerate(one.layers)
         ]
-        firsts, arcs = _cheapest_arcs(nodes)
+        firsts, arcs = _arcs(nodes)
         found = cheapest_sequence(
-            firsts, len(nodes), lambda index, one, _: arcs[index].get(one, ()), lambda _: True, inf
+            firsts, len(nodes), lambda index, one, _: arcs[one], lambda _: True, inf
         )
         if found is None:
             return None
@@ -108,13 +107,12 @@ class Seating:
 
     def _free(self, one: CourseGraph, index: int, node: Node) -> Candidate | None:
         """A candidate for a node alone: the first of those that it stands for that is free."""
-        rescheduler = one.graph.rescheduler
-        number = rescheduler.domains[index].intent.visit.number
+        number = one.graph.domains[index].intent.visit.number
         old = one.affected.slots[number].start
-        if not rescheduler.moves(index, node.candidate):
+        if not one.graph.moves(index, node.candidate):
             slot = node.candidate.slot
             is_free = self._is_free(one.affected, self.staying, slot)
-            is_bound = number not in one.affected.displacement.crowded
+            is_bound = number not in one.affected.crowded
             may_stay = is_free or (is_bound and one.affected.overfull.touches(slot))
             return Candidate(slot, node.candidate.day, 0) if may_stay else None
         for candidate in one.graph.offered(index, node.candidate):
@@ -124,39 +122,24 @@ class Seating:
         return None
 
     def _is_free(self, affected: Affected, occupancy: Occupancy, slot: Slot) -> bool:
-        context = affected.context(occupancy)
+        context = PlanningContext.of(affected.course, occupancy)
         return all(rule.slot(slot, context) is None for rule in OCCUPANCY_RULES)
 
 
-def _cheapest_arcs(
+def _arcs(
     layers: Sequence[Mapping[Node, Candidate]],
-) -> tuple[list[tuple[int, Candidate]], list[dict[Candidate, list[tuple[int, list[Candidate]]]]]]:
-    """The first candidates with their costs, and the arcs that a cheapest path can go through.
-
-    These are, of the arcs to each node, those on the cheapest paths to it.
-    """
-    costs_to: dict[Node | None, int] = {None: 0}
+) -> tuple[list[tuple[int, Candidate]], Mapping[Candidate, list[tuple[int, list[Candidate]]]]]:
+    """The first candidates with their costs, and the arcs from each candidate."""
     firsts: list[tuple[int, Candidate]] = []
-    found: list[dict[Candidate, list[tuple[int, list[Candidate]]]]] = []
+    arcs: dict[Candidate, list[tuple[int, list[Candidate]]]] = defaultdict(list)
     for before, layer in pairwise(({}, *layers)):
-        reached: dict[Node | None, int] = {}
-        own: dict[Candidate, list[tuple[int, list[Candidate]]]] = defaultdict(list)
         for node, candidate in layer.items():
-            totals = [
-                (costs_to[source] + _cost(costs), source)
-                for source, costs in node.arcs
-                if source in costs_to
-            ]
-            if totals:
-                least = reached[node] = min(total for total, _ in totals)
-                for source in (source for total, source in totals if total == least):
-                    if source is None:
-                        firsts.append((least, candidate))
-                    else:
-                        own[before[source]].append((least - costs_to[source], [candidate]))
-        costs_to = reached
-        found.append(own)
-    return firsts, found
+            for source, costs in node.arcs:
+                if source is None:
+                    firsts.append((_cost(costs), candidate))
+                elif source in before:
+                    arcs[before[source]].append((_cost(costs), [candidate]))
+    return firsts, arcs
 
 
 @lru_cache(maxsize=4096)

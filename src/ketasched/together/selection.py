@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from ortools.sat.python import cp_model
 
 from ketasched.together.capacity import UnitCapacity
-from ketasched.together.layered_graph import HOLDS_NOTHING
-from ketasched.together.objective import Value, sum_of
+from ketasched.together.layered_graph import HOLDS_NOTHING, Value, sum_of
 from ketasched.together.pricing import Column
 
 NO_SOLUTION = 1 << 62

@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from ketasched.model import Slot
+from ketasched.model.holds import holds
 from ketasched.planning.shortest_path import Candidate
 from ketasched.together.capacity import UnitCapacity
 from ketasched.together.column_generation import ColumnGeneration, Effort
-from ketasched.together.layered_graph import HOLDS_NOTHING, Layer, Node, PatientGraph
-from ketasched.together.objective import Value
+from ketasched.together.layered_graph import HOLDS_NOTHING, Layer, Node, PatientGraph, Value
 from ketasched.together.pricing import Column, StackedGraphs
 from ketasched.together.selection import NO_SOLUTION, Selection, SelectionModel
 
@@ -107,7 +107,7 @@ def _warm_start(
 
 def _node_at(capacity: UnitCapacity, layer: Layer, slot: Slot) -> tuple[Node, int | None]:
     """The node of a slot, and the number of its hold set in the class of the node."""
-    own, day = capacity.hold_set_at(slot), slot.start.toordinal()
+    own, day = holds(capacity.clinic, slot), slot.start.toordinal()
     same_day = (node for node in layer if node.candidate.day == day)
     for node in sorted(same_day, key=lambda node: node.candidate.slot.start != slot.start):
         if node.slot_class == HOLDS_NOTHING:
@@ -211,9 +211,9 @@ def _assign_slots(
                 alternatives = offered(index, candidate)
                 free = left[slot_class]
                 candidate = next(
-                    one for one in alternatives if free[capacity.hold_set_at(one.slot)]
+                    one for one in alternatives if free[holds(capacity.clinic, one.slot)]
                 )
-                free[capacity.hold_set_at(candidate.slot)] -= 1
+                free[holds(capacity.clinic, candidate.slot)] -= 1
             candidates.append(candidate)
         if candidates:
             found[column.patient] = tuple(candidates)

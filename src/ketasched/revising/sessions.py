@@ -1,74 +1,18 @@
-"""Records of a course besides its visits: the clearance, what its protocol requires, and what an
-insurer authorised, with the status that visits have by that.
-
-They are facts, the last as dates and counts: no rule refuses one, and no visit moves.
-"""
+"""The statuses that visits have by their sessions of what an insurer authorised."""
 
 from dataclasses import replace
 from datetime import datetime
 
-from ketasched.errors import BadRequest
-from ketasched.model import Change, Course, Status, Visit, quote
-from ketasched.model.authorised_visits import authorisation_text, visits_beyond
-from ketasched.model.did_you_mean import did_you_mean
+from ketasched.model import Change, Course, Status, Visit
+from ketasched.model.authorised_visits import visits_beyond
 from ketasched.model.replay import standing_entries
 from ketasched.model.review_gates import first_closed_gate, make_tentative, release_visit
-from ketasched.model.wall_clock import day_text
-from ketasched.revising.intents import Draft, pinned_draft
-from ketasched.rules import Clearance
 
 DECISIONS = ("confirm", "booster")
 """The verbs by which somebody decides that one visit takes place."""
 
 AHEAD: tuple[Status, ...] = ("planned", "tentative")
 """The statuses of reviews that go with their visit."""
-
-
-def record_drafts(course: Course, change: Change, now: datetime) -> list[Draft]:
-    """The draft of a change that adds a record: every visit and review stays.
-
-    Raises `BadRequest` if there is no record, if it has a name that the protocol does not ask for,
-    or if its day is still to come.
-    """
-    record = change.record
-    if record is None:
-        said = "expected the clinician whose clearance is recorded"
-        raise BadRequest("by", said, next_step="--by NAME")
-    known = tuple(dict.fromkeys((Clearance.name, *course.protocol.requires)))
-    if record.what not in known:
-        said = f"expected {' or '.join(known)}, not {quote(record.what)}"
-        step = f"--what {known[-1]}" if len(known) > 1 else "the same without --what"
-        raise BadRequest("what", f"{said}{did_you_mean(record.what, known)}", next_step=step)
-    if record.on > now.date():
-        said = f"{day_text(record.on)} is still to come (today is {day_text(now.date())})"
-        raise BadRequest("on", said, next_step="the day on which it was given")
-    return [pinned_draft(course.visits, course.companions)]
-
-
-def record_text(change: Change) -> str:
-    """What a record says, for the history: "clearance recorded: Tue 1 Dec 2026, Dr. Lee"."""
-    record = change.record
-    return f"{record.what} recorded: {day_text(record.on)}, {record.by}" if record else ""
-
-
-def authorise_drafts(course: Course, change: Change, _now: datetime) -> list[Draft]:
-    """The draft of a change that records what is authorised: every visit keeps its start.
-
-    Raises `BadRequest` if it records nothing.
-    """
-    if not change.authorised and not change.anew:
-        said = "expected what is authorised"
-        step = "a number and two days: 8 from 2027-01-04 until 2027-02-28\nto empty it: none"
-        raise BadRequest("sessions", said, next_step=step)
-    return [pinned_draft(course.visits, course.companions)]
-
-
-def authorise_text(change: Change) -> str:
-    """What was recorded, for the history: "authorised: 8 sessions from … until …"."""
-    if not change.authorised:
-        return "authorisations are no longer counted"
-    given = " and ".join(map(authorisation_text, change.authorised))
-    return f"authorised{' from now on' if change.anew else ''}: {given}"
 
 
 def with_session_statuses(before: Course, course: Course, change: Change, now: datetime) -> Course:
