@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from ketasched.events.view import View, clinic_locale
-from ketasched.events.wording import Labels, clinic_place, is_at_check_in, is_discreet
+from ketasched.events.wording import Labels, is_at_check_in, is_discreet
 from ketasched.model import TAKES_PLACE, Companion, Course, DateRange, Visit
 from ketasched.model.queues import Appointment
 from ketasched.model.replay import removed_items
@@ -50,7 +50,7 @@ def _appointment(labels: Labels, item: Visit | Companion, chair: int | None) -> 
         title=labels.item_title(item),
         status=item.status,
         place=place,
-        address=clinic_place(course.clinic, discreet=labels.discreet) if is_here else "",
+        address=labels.clinic_place if is_here else "",
         chair=None if chair is None else chair + 1,
         visit=number,
         sequence=item.sequence,

@@ -15,7 +15,7 @@ from ketasched.events.event import Event, EventStatus
 from ketasched.events.events import EventBuilder, events
 from ketasched.events.rides import items_with_ride
 from ketasched.events.view import View, reader_locale
-from ketasched.events.wording import CHANGED, WAS, clinic_name
+from ketasched.events.wording import CHANGED, WAS
 from ketasched.model import TAKES_PLACE, Course
 from ketasched.model.identifiers import event_uid
 from ketasched.render.ics import plain_events
@@ -176,7 +176,7 @@ def _invitations(
         if event.status == "CANCELLED" or not to:
             continue
         ended = builder.cancelled(event)
-        ended = ended._replace(text="\n".join(filter(None, (ended.text, builder.call))))
+        ended = ended._replace(text="\n".join(filter(None, (ended.text, builder.labels.call))))
         event, ended = plain_events(course, view, [event, ended])
         when = locale.plain(when_text(event.start))
         moment = f"{event.title}, {when}" if is_ride else when
@@ -187,7 +187,7 @@ def _invitations(
             event.uid,
             to,
             organizer,
-            clinic_name(course.clinic, discreet=True),
+            builder.labels.clinic_name,
             course.timezone,
             event.start.astimezone(UTC),
             event.end.astimezone(UTC),

@@ -16,7 +16,7 @@ from ketasched.events.events import EventBuilder
 from ketasched.events.rides import needs_ride, timely_reminders
 from ketasched.events.view import View
 from ketasched.events.visit_times import visit_times
-from ketasched.events.wording import clinic_name, is_at_check_in
+from ketasched.events.wording import is_at_check_in
 from ketasched.model import Companion, Course, Visit
 from ketasched.model.companion_slots import kind_of
 from ketasched.model.identifiers import event_uid
@@ -91,7 +91,7 @@ def _count_moves(course: Course, item: Visit | Companion) -> int:
 
 def _text(builder: EventBuilder, one: _Message) -> str:
     """The message on one line, with whose it is and where to call."""
-    name = clinic_name(builder.course.clinic, discreet=True)
+    name = builder.labels.clinic_name
     title = f"{name}: {one.title}." if name else f"{one.title}."
-    lines = (title, *one.text.splitlines(), builder.call)
+    lines = (title, *one.text.splitlines(), builder.labels.call)
     return builder.locale.plain(" ".join(filter(None, lines)))

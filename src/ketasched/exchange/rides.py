@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from ketasched.events.rides import items_with_ride
 from ketasched.events.view import View, reader_locale
-from ketasched.events.wording import clinic_name, clinic_phone, clinic_place
+from ketasched.events.wording import Labels
 from ketasched.model import Companion, Course, Visit
 from ketasched.model.identifiers import event_uid, search_key
 from ketasched.model.privacy import redact
@@ -36,7 +36,9 @@ def is_called(name: str, driver: str) -> bool:
 
 
 def _ride(course: Course, item: Visit | Companion, at: datetime, *, is_collection: bool) -> Ride:
-    place = clinic_place(course.clinic, discreet=True)
+    locale = reader_locale(course, View("patient"))
+    labels = Labels(course, discreet=True, locale=locale)
+    place = labels.clinic_place
     return Ride(
         # Not the UID in the driver's calendar, which is another one for another driver.
         key=event_uid(course.uid_key, item.uid, "ride", "collect" if is_collection else "bring"),
@@ -48,10 +50,10 @@ def _ride(course: Course, item: Visit | Companion, at: datetime, *, is_collectio
         drop_off_place="" if is_collection else place,
         patient=redact(course.patient),
         patient_phone=course.request.patient_phone,
-        language=reader_locale(course, View("patient")).language,
+        language=locale.language,
         driver_name=redact(item.driver.name) if item.driver else "",
         driver_phone=item.driver.phone if item.driver else "",
-        clinic=clinic_name(course.clinic, discreet=True),
-        clinic_phone=clinic_phone(course.clinic, discreet=True),
+        clinic=labels.clinic_name,
+        clinic_phone=labels.clinic_phone,
         visit=item.number if isinstance(item, Visit) else item.after,
     )

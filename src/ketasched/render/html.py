@@ -22,7 +22,7 @@ from ketasched.language.locale import Locale
 from ketasched.language.restyle import restyle
 from ketasched.model import Course
 from ketasched.render.date_rows import DateRow, date_rows
-from ketasched.render.month_grid import legend, month_grids, more_meaning
+from ketasched.render.month import legend, month_grids, more_meaning
 from ketasched.render.page import Page, make_page
 from ketasched.render.ride_list import make_ride_list
 
