@@ -25,8 +25,8 @@ from ketasched.files.typed_text import text_of, texts_of
 from ketasched.model import Clinic, Clock, DateRange
 from ketasched.model.session_counts import SessionCount
 from ketasched.model.wall_clock import moment_at
-from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.day_visit import DayVisit
+from ketasched.render.day_sheet.forms import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import DaySheet
 
 

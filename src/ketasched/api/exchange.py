@@ -15,10 +15,16 @@ from ketasched.api.moments import Moment, local_moment
 from ketasched.api.publication import Publication, Read, courses_of_patient, courses_of_register
 from ketasched.errors import BadFile, BadRequest
 from ketasched.events.rides import all_driver_names
-from ketasched.exchange.appointments import appointments
 from ketasched.exchange.invitations import Invitation
-from ketasched.exchange.reminders import FURTHEST, reminders
-from ketasched.exchange.rides import ALL, NOBODY, is_called, rides
+from ketasched.exchange.queues import (
+    ALL,
+    FURTHEST,
+    NOBODY,
+    appointments,
+    is_called,
+    reminders,
+    rides,
+)
 from ketasched.files.load import builtin_clinic
 from ketasched.files.option_values import read_day
 from ketasched.files.typed_text import text_of, texts_of

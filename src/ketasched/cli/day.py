@@ -13,7 +13,7 @@ from ketasched.cli.output import say, say_how_to_move
 from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, WEEKDAYS, DateRange
 from ketasched.planning.misfits import visit_misfits
-from ketasched.render.day_sheet import FORMS, render_sheet
+from ketasched.render.day_sheet.forms import FORMS, render_sheet
 from ketasched.render.day_sheet.week import draw_week
 
 RELATIVE_DAYS = {"yesterday": -1, "": 0, "today": 0, "tomorrow": 1}

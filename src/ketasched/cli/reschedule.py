@@ -43,7 +43,7 @@ from ketasched.model import (
     UnplacedCourse,
 )
 from ketasched.planning.left_out import LEFT_OUT
-from ketasched.render.call_list import FORMS
+from ketasched.render.call_list.forms import FORMS
 from ketasched.render.course_folders import prepared_folders
 from ketasched.rules.overridden import is_overridden
 

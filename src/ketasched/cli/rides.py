@@ -7,7 +7,7 @@ from ketasched.cli import options
 from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.output import say
 from ketasched.cli.queue_output import QueueOptions, queue_options
-from ketasched.exchange.rides import NOBODY
+from ketasched.exchange.queues import NOBODY
 from ketasched.language.locale import Locale
 from ketasched.model.queues import Ride
 from ketasched.model.wall_clock import day_text
