@@ -261,6 +261,11 @@ def _wording(clinic: Clinic, protocol: Protocol, *, locale: Locale, discreet: bo
     return Wording(**{name: redact_instructions(text, instead) for name, text in texts.items()})
 
 
+def prohibition_text(until: datetime | None, locale: Locale) -> str:
+    """The prohibition in a title, until this moment; without a rule None."""
+    return no_driving_title(locale.moment_text(until, year=False) if until else "", locale)
+
+
 def revision_text(revision: int, made: datetime, locale: Locale) -> str:
     """A sentence on a revision: its number, when it was made, that it replaces earlier ones."""
     return locale.text(

@@ -31,7 +31,7 @@ from ketasched.model import (
     Status,
     Visit,
 )
-from ketasched.model.companion_slots import home_phase, kind_of
+from ketasched.model.companion_slots import home_phase, kind_of, place_of
 from ketasched.model.identifiers import clinic_key, make_uid
 from ketasched.model.replay import removed_items
 
@@ -157,7 +157,7 @@ class _Resources:
 
     def appointment(self, item: Visit | Companion) -> FhirResource:
         """A visit or a companion, as an Appointment of the patient, perhaps at the clinic."""
-        place = item.place if isinstance(item, Companion) else kind_of(self.course, item).place
+        place = place_of(self.course, item)
         phase, status = self.phase(item), STATUS[item.status]
         is_open = status in ("proposed", "pending")
         actors = self.subject, *[_reference(self.location_id)] * (place == "clinic")
@@ -212,11 +212,9 @@ class _Resources:
         """From the first to the last of these."""
         if not items:
             return {}
-        first, last = (
-            min(items, key=lambda one: _utc(one.start)),
-            max(items, key=lambda one: _utc(one.end)),
-        )
-        return self.span(first.start, last.end)
+        first = min((one.start for one in items), key=_utc)
+        last = max((one.end for one in items), key=_utc)
+        return self.span(first, last)
 
     def span(self, start: datetime, end: datetime) -> FhirResource:
         """Two moments, each with the name of the clinic's zone."""

@@ -204,6 +204,14 @@ class Page(Labels):
             return True
         return item.status != "omitted"
 
+    def day_cell(self, item: Visit | Companion) -> str:
+        """The day of an item, as wide as the longest one and a gap."""
+        day, width = (
+            self.locale.day_text(item.start, year=False),
+            self.locale.day_width(year=False),
+        )
+        return f"{day:<{width + 2}}"
+
     def length_text(self, companion: Companion) -> str:
         """How long a companion takes: "60 minutes"."""
         number = companion.minutes or REVIEW_MINUTES

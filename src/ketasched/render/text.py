@@ -176,7 +176,7 @@ def _ride_lines(page: Page, visit: Visit | Companion, *, has_times: bool) -> Ite
     if has_times:
         begin, end = map(page.locale.clock_text, (visit.start, visit.end))
         driver = f"{begin} \N{EN DASH} {end}  {driver}"
-    yield f"{page.locale.day_text(visit.start, year=False):<{width}}{driver}"
+    yield f"{page.day_cell(visit)}{driver}"
     if moments := page.reminder_texts(visit):
         first = text("your calendar reminds you on {moment}", moment=moments[0])
         others = [text("and on {moment}", moment=moment) for moment in moments[1:]]
