@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from itertools import count
 
 from ketasched.events.event import EVENT_STATUS, Event, time_order
-from ketasched.events.item_text import attendant_text, item_text
+from ketasched.events.item_text import attendant_text, instructions_text, item_text
 from ketasched.events.rides import items_with_ride, needs_ride, timely_reminders
 from ketasched.events.sequence import EventRevisions
 from ketasched.events.view import View
@@ -79,6 +79,11 @@ class EventBuilder:
         self.course, self.view = course, view
         self.labels = labels_for(course, view)
         self.locale = self.labels.locale
+        self.place = self.labels.clinic_place
+        self.instructions = {
+            at_clinic: instructions_text(self.labels, at_clinic=at_clinic)
+            for at_clinic in (True, False)
+        }
         self.title_prefix = f"{course.patient}: " if view.audience == "clinic" else ""
         self.alarm = course.clinic.reminders.alarm.minutes
         self.revisions = EventRevisions(course)
@@ -102,15 +107,18 @@ class EventBuilder:
         takes_place, is_visit = item.status in TAKES_PLACE, isinstance(item, Visit)
         is_busy = takes_place and (is_visit or item.status != "completed")
         role = "talk" if isinstance(item, Companion) and item.is_review else "companion"
-        text = self.locale.text(NOT_TAKING_PLACE)
+        if takes_place:
+            text = item_text(self.labels, self.view, item, self.instructions)
+        else:
+            text = self.locale.text(NOT_TAKING_PLACE)
         return Event(
             f"{'appointment' if is_visit else role}-{number}",
             item.uid,
             item.start,
             item.end,
             f"{self.title_prefix}{self.labels.item_title(item)}",
-            item_text(self.labels, self.view, item) if takes_place else text,
-            self.labels.clinic_place if place_of(self.course, item) == "clinic" else "",
+            text,
+            self.place if place_of(self.course, item) == "clinic" else "",
             EVENT_STATUS.get(item.status, "CANCELLED"),
             busy=is_busy,
             alarm=self.alarm if is_busy else None,
@@ -250,7 +258,7 @@ class EventBuilder:
                 add_minutes(moment, SHORT_EVENT_MINUTES),
                 title,
                 lines_text(both, how, driver, call),
-                self.labels.clinic_place,
+                self.place,
                 busy=True,
                 alarm=alarm,
                 ride_of=visit.uid,

@@ -25,14 +25,28 @@ COMPANION_BEGINS: Mapping[Place, str] = {**BEGINS, "phone": message("We call you
 """When a companion begins, by its place."""
 
 
-def item_text(labels: Labels, view: View, item: Visit | Companion) -> str:
-    """The text of a visit or companion that takes place."""
+def instructions_text(labels: Labels, *, at_clinic: bool) -> str:
+    """What the clinic tells a patient of every visit; elsewhere nobody brings anything."""
+    words, bring = labels.wording, labels.wording.bring if at_clinic else ""
+    bring = labels.locale.text("Please bring: {things}", things=bring) if bring else ""
+    return lines_text(words.before, bring, words.call, labels.call)
+
+
+def item_text(
+    labels: Labels, view: View, item: Visit | Companion, instructions: Mapping[bool, str]
+) -> str:
+    """The text of a visit or companion that takes place.
+
+    `instructions` are those for what is at the clinic (True), and for what is not.
+    """
     if isinstance(item, Visit) or home_phase(labels.course.protocol, item):
-        return _treatment_text(labels, view, item)
+        return _treatment_text(labels, view, item, instructions)
     return labels.call if item.is_review else _companion_text(labels, view, item)
 
 
-def _treatment_text(labels: Labels, view: View, item: Visit | Companion) -> str:
+def _treatment_text(
+    labels: Labels, view: View, item: Visit | Companion, instructions: Mapping[bool, str]
+) -> str:
     """The text of a visit, or of a home day, after which the patient must not drive either."""
     locale, kind = labels.locale, kind_of(labels.course, item)
     times = visit_times(item, locale)
@@ -52,10 +66,7 @@ def _treatment_text(labels: Labels, view: View, item: Visit | Companion) -> str:
     if needs_ride(labels.course, item):
         ride = _ride_line(labels, item)
     until = no_driving_text(times.until, kind.place, locale) if kind.place != "phone" else ""
-    words, at_clinic = labels.wording, kind.place == "clinic"
-    bring = words.bring if at_clinic else ""  # to a visit elsewhere nobody brings anything
-    bring = locale.text("Please bring: {things}", things=bring) if bring else ""
-    return lines_text(when, ride, until, words.before, bring, words.call, labels.call)
+    return lines_text(when, ride, until, instructions[kind.place == "clinic"])
 
 
 def _companion_text(labels: Labels, view: View, companion: Companion) -> str:
