@@ -92,8 +92,9 @@ def _ride_line(labels: Labels, item: Visit | Companion) -> str:
 
 
 def _driver_line(labels: Labels, item: Visit | Companion) -> str:
-    text = labels.locale.text
-    return text("Driver: {driver}.", driver=labels.driver_text(item) or text("none yet"))
+    """Who drives; "none yet" is said in the clinic's calendar alone, which is in English."""
+    driver = labels.driver_text(item) or "none yet"
+    return labels.locale.text("Driver: {driver}.", driver=driver)
 
 
 def attendant_text(times: VisitTimes, locale: Locale) -> str:
