@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ketasched.exchange.reminders import reminders
+from ketasched.exchange.queues import reminders
 from ketasched.files.load import load_protocol
 from ketasched.model import Clock, Course, Reminder, Reminders
 from ketasched.model.queues import PatientReminder

@@ -31,8 +31,8 @@ from ketasched.model.occupancy import Occupancy
 from ketasched.planning.check import check
 from ketasched.planning.misfits import misfits, misfits_of_all, misfits_text, visit_misfits
 from ketasched.planning.planner import plan
-from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.day_visit import coming_visits
+from ketasched.render.day_sheet.forms import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.revising.revise import revise
 from ketasched.rules.base import NO_BOOKINGS

@@ -26,8 +26,8 @@ from ketasched.model import (
     WithinDays,
 )
 from ketasched.planning.planner import plan
-from ketasched.render.call_list import FORMS, render_calls
 from ketasched.render.call_list.calls import CallList, make_call_list
+from ketasched.render.call_list.forms import FORMS, render_calls
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT
 from tests.revising.changes import moment

@@ -24,8 +24,8 @@ from ketasched.model.companion_slots import companion_slots
 from ketasched.model.wall_clock import moment_text
 from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.render.day_sheet import render_sheet
 from ketasched.render.day_sheet.day_visit import coming_visits
+from ketasched.render.day_sheet.forms import render_sheet
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT

@@ -21,8 +21,8 @@ from ketasched.model import (
 )
 from ketasched.model.values import Record
 from ketasched.planning.planner import plan
-from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.day_visit import coming_visits
+from ketasched.render.day_sheet.forms import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet
 from ketasched.render.day_sheet.week import draw_week
 from ketasched.revising.revise import revise

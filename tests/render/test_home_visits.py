@@ -3,7 +3,7 @@
 from ketasched.events.view import View
 from ketasched.model import CompanionKind, VisitOrdinals, WithinDays
 from ketasched.render.date_rows import date_rows
-from ketasched.render.month_grid import marked_days
+from ketasched.render.month import marked_days
 from tests.planning.test_home_days import home_phase, planned
 
 HOUSE_CALL = CompanionKind(

@@ -10,7 +10,7 @@ from ketasched.events.view import View
 from ketasched.model import CompanionKind, PhaseReview, VisitOrdinals, WithinDays
 from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.render.month_grid import month_grids
+from ketasched.render.month import month_grids
 from tests.conftest import MADE_AT
 from tests.support.nouns import clinic, phase, protocol, request
 

@@ -10,7 +10,7 @@ import pytest
 from ketasched.model import Clinic, Course, DateRange, Resource, TimeRange, WeekHours
 from ketasched.model.opening_hours import openings
 from ketasched.planning.planner import plan
-from ketasched.render.day_sheet import FORMS, render_sheet
+from ketasched.render.day_sheet.forms import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet
 from tests.conftest import MADE_AT
 from tests.support.nouns import MONDAY, clinic, phase, protocol, request

@@ -16,9 +16,9 @@ from ketasched.language.locale import INTERNATIONAL, Locale
 from ketasched.model import Audience, Change, Clinic, Course, NewStart, Titles
 from ketasched.planning.planner import plan
 from ketasched.render import render
-from ketasched.render.call_list import render_calls
 from ketasched.render.call_list.calls import make_call_list
-from ketasched.render.day_sheet import render_sheet
+from ketasched.render.call_list.forms import render_calls
+from ketasched.render.day_sheet.forms import render_sheet
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT, ROOT

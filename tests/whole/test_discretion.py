@@ -32,7 +32,7 @@ from ketasched.model.privacy import REDACTED, redact, redact_instructions, sensi
 from ketasched.model.sensitive_terms import TERMS
 from ketasched.planning.planner import plan
 from ketasched.render import RENDERERS, render
-from ketasched.render.day_sheet import render_sheet
+from ketasched.render.day_sheet.forms import render_sheet
 from ketasched.render.day_sheet.sheet import make_day_sheet
 from ketasched.render.patient_folder import render_folder
 from tests.conftest import MADE_AT

@@ -17,7 +17,7 @@ from ketasched.files.load import load_clinic, load_protocol, shipped_protocols
 from ketasched.model import WEEKDAYS, TimeRange
 from ketasched.planning.planner import plan
 from ketasched.render import RENDERERS, render
-from ketasched.render.day_sheet import FORMS
+from ketasched.render.day_sheet.forms import FORMS
 from tests.conftest import MADE_AT, ROOT
 from tests.support.nouns import hours_of, request
 

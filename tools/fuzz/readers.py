@@ -23,9 +23,7 @@ from tests.files.test_column_mapping import MAPPING
 from tests.files.test_proposal import WHOLE as PROPOSAL
 
 from ketasched.errors import BadFile, KetaschedError
-from ketasched.exchange.appointments import appointments
-from ketasched.exchange.reminders import reminders
-from ketasched.exchange.rides import rides
+from ketasched.exchange.queues import appointments, reminders, rides
 from ketasched.files.busy import calendar_from
 from ketasched.files.column_mapping import ColumnMapping
 from ketasched.files.column_set import ColumnSet
@@ -45,8 +43,8 @@ from ketasched.model import (
 )
 from ketasched.model.queues import Queue, QueueRow
 from ketasched.planning.planner import plan
-from ketasched.render.call_list import FORMS, render_calls
 from ketasched.render.call_list.calls import make_call_list
+from ketasched.render.call_list.forms import FORMS, render_calls
 from ketasched.render.patient_folder import render_files
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -9,9 +9,15 @@ from typing import TYPE_CHECKING
 from ketasched.errors import BadFile, BadRequest
 from ketasched.events.rides import all_driver_names
 from ketasched.events.view import clinic_locale
-from ketasched.exchange.appointments import appointments
-from ketasched.exchange.reminders import FURTHEST, reminders
-from ketasched.exchange.rides import ALL, NOBODY, is_called, rides
+from ketasched.exchange.queues import (
+    ALL,
+    FURTHEST,
+    NOBODY,
+    appointments,
+    is_called,
+    reminders,
+    rides,
+)
 from ketasched.language.locale import INTERNATIONAL, Locale
 from ketasched.model import Clinic, Course, DateRange, Misfits, quote
 from ketasched.model.identifiers import clinic_key

@@ -23,8 +23,8 @@ from ketasched.files.typed_dates import date_range
 from ketasched.files.typed_text import text_of, texts_of
 from ketasched.model import Clinic, DateRange
 from ketasched.model.session_counts import SessionCount
-from ketasched.render.day_sheet import FORMS, render_sheet
 from ketasched.render.day_sheet.day_visit import DayVisit
+from ketasched.render.day_sheet.forms import FORMS, render_sheet
 from ketasched.render.day_sheet.sheet import DaySheet
 
 

@@ -14,7 +14,7 @@ from ketasched.api.invitations import InvitationOptions, write_invitations
 from ketasched.api.moments import Moment, local_moment
 from ketasched.api.publication import Publication, Read, courses_of_patient, courses_of_register
 from ketasched.exchange.invitations import Invitation
-from ketasched.exchange.rides import NOBODY
+from ketasched.exchange.queues import NOBODY
 from ketasched.files.load import builtin_clinic
 from ketasched.files.option_values import read_day
 from ketasched.files.typed_text import text_of, texts_of

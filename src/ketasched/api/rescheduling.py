@@ -24,8 +24,8 @@ from ketasched.model import (
 )
 from ketasched.model.values import LAST_START
 from ketasched.register.records import PROPOSE_ANEW, BookState, LogEntry, changed_since
-from ketasched.render.call_list import render_calls
 from ketasched.render.call_list.calls import CallList, make_call_list
+from ketasched.render.call_list.forms import render_calls
 from ketasched.revising.revise import revise
 from ketasched.revising.verbs import refuse_overrides
 from ketasched.together import Disruption, reschedule, written_proposal

@@ -17,7 +17,7 @@ from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, WEEKDAYS, Clinic, DateRange
 from ketasched.model.wall_clock import day_text
 from ketasched.planning.misfits import visit_misfits
-from ketasched.render.day_sheet import FORMS, render_sheet
+from ketasched.render.day_sheet.forms import FORMS, render_sheet
 from ketasched.render.day_sheet.week import draw_week
 
 RELATIVE_DAYS = {"yesterday": -1, "": 0, "today": 0, "tomorrow": 1}

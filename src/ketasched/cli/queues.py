@@ -13,7 +13,7 @@ from ketasched.cli.anonymity import hide_names, people_text
 from ketasched.cli.day_query import ComingDays, coming_days
 from ketasched.cli.output import print_as, say
 from ketasched.errors import BadRequest, command_line
-from ketasched.exchange.rides import NOBODY
+from ketasched.exchange.queues import NOBODY
 from ketasched.files.column_set import ColumnSet, usual_columns
 from ketasched.files.load import load_column_set
 from ketasched.language.locale import Locale

@@ -37,7 +37,7 @@ from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import date_range
 from ketasched.model import DateRange, DisruptionValue, UnplacedCourse
 from ketasched.planning.left_out import LEFT_OUT
-from ketasched.render.call_list import FORMS
+from ketasched.render.call_list.forms import FORMS
 from ketasched.render.course_folders import prepared_folders
 from ketasched.rules.overridden import is_overridden
 

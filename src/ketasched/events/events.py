@@ -1,26 +1,21 @@
 """The calendar events of a course for one audience: visits, reviews, rides, reminders."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import replace
 from itertools import count
 
-from ketasched.events.companion_text import attendant_text, companion_text
 from ketasched.events.event import EVENT_STATUS, Event, time_order
+from ketasched.events.item_text import attendant_text, instructions_text, item_text
 from ketasched.events.rides import items_with_ride, needs_ride, timely_reminders
 from ketasched.events.sequence import EventRevisions
-from ketasched.events.view import View, reader_locale
+from ketasched.events.view import View
 from ketasched.events.visit_times import SHORT_EVENT_MINUTES, VisitTimes, visit_times
 from ketasched.events.wording import (
     ARRANGE_DRIVER,
-    BEGINS,
     CANCELLED,
     NEEDS_DRIVER,
     WAIT_AND_DRIVE,
-    Labels,
-    clinic_phone,
-    clinic_place,
-    clinic_wording,
-    is_discreet,
+    labels_for,
+    lines_text,
     no_driving_text,
     no_driving_title,
     revision_text,
@@ -34,9 +29,8 @@ from ketasched.model import (
     Result,
     Visit,
     VisitChange,
-    VisitKind,
 )
-from ketasched.model.companion_slots import home_phase, kind_of
+from ketasched.model.companion_slots import is_treatment, kind_of, place_of
 from ketasched.model.identifiers import event_uid
 from ketasched.model.privacy import redact
 from ketasched.model.replay import removed_items
@@ -59,22 +53,23 @@ COLLECT, COLLECT_WHOM = message("Collect from {time}"), message("Collect {who} f
 def events(course: Course, view: View) -> list[Event]:
     """All events of the course for this audience, the earliest first."""
     builder = EventBuilder(course, view)
-    found: list[Event] = []
-    for visit in course.visits:
-        if visit.elsewhere:
-            continue
-        times = visit_times(visit, builder.locale)
-        if view.audience != "driver":
-            found.append(builder.visit(visit, times))
-        found += builder.arrangements(visit, times, str(visit.number))
-    for number, companion in enumerate(course.companions, start=1):
-        found += builder.companion(number, companion)
+    found = [event for item, number in _numbered(course) for event in builder.of(item, number)]
     found += builder.ended_before()
     if view.audience == "driver":
         found += builder.ended_rides({event.uid for event in found})
-    else:
-        found += builder.removed()
     return sorted(map(builder.with_revision, found), key=time_order)
+
+
+def _numbered(course: Course) -> Iterator[tuple[Visit | Companion, int]]:
+    """The items of a course, with what a change has removed, because calendars may have it.
+
+    Each has the number that is a part of the names of its events.
+    """
+    yield from ((visit, visit.number) for visit in course.visits if not visit.elsewhere)
+    yield from zip(course.companions, count(1))
+    visits, companions = count(len(course.visits) + 1), count(len(course.companions) + 1)
+    for item in removed_items(course):
+        yield item, next(visits if isinstance(item, Visit) else companions)
 
 
 class EventBuilder:
@@ -82,50 +77,53 @@ class EventBuilder:
 
     def __init__(self, course: Course, view: View) -> None:
         self.course, self.view = course, view
-        clinic, discreet = course.clinic, is_discreet(course, view)
-        self.locale = reader_locale(course, view)
-        self.labels = Labels(course, discreet, self.locale)
+        self.labels = labels_for(course, view)
+        self.locale = self.labels.locale
+        self.place = self.labels.clinic_place
+        self.instructions = {
+            at_clinic: instructions_text(self.labels, at_clinic=at_clinic)
+            for at_clinic in (True, False)
+        }
         self.title_prefix = f"{course.patient}: " if view.audience == "clinic" else ""
-        wording = clinic_wording(course, self.locale, discreet=discreet)
-        self.phone = phone = clinic_phone(clinic, discreet=discreet)
-        text = self.locale.text
-        bring = text("Please bring: {things}", things=wording.bring) if wording.bring else ""
-        self.place = clinic_place(clinic, discreet=discreet)
-        self.call = text("Clinic's phone: {phone}", phone=phone) if phone else ""
-        self.instructions = _lines(wording.before, bring, wording.call, self.call)
-        self.elsewhere = _lines(wording.before, wording.call, self.call)
-        """The instructions for a visit at home or by phone, to which nobody brings anything."""
-        self.alarm = clinic.reminders.alarm.minutes
+        self.alarm = course.clinic.reminders.alarm.minutes
         self.revisions = EventRevisions(course)
 
-    def visit(self, visit: Visit, times: VisitTimes) -> Event:
-        """The visit itself."""
-        kind = self.course.protocol.visits[visit.kind]
-        takes_place = visit.status in TAKES_PLACE
-        return Event(
-            f"appointment-{visit.number}",
-            visit.uid,
-            visit.start,
-            visit.end,
-            f"{self.title_prefix}{self.labels.visit_title(visit)}",
-            self._about(visit, kind, times) if takes_place else self.locale.text(NOT_TAKING_PLACE),
-            self.place if kind.place == "clinic" else "",
-            EVENT_STATUS.get(visit.status, "CANCELLED"),
-            busy=takes_place,
-            alarm=self.alarm if takes_place else None,
-            sequence=visit.sequence,
-        )
+    def of(self, item: Visit | Companion, number: int) -> Iterator[Event]:
+        """What this audience has of a visit or companion: itself, its ride, the reminders."""
+        which = str(number) if isinstance(item, Visit) else f"companion-{number}"
+        times = visit_times(item, self.locale)
+        if self.view.audience == "driver":
+            if needs_ride(self.course, item):
+                yield from self._rides(item, times, which)
+            return
+        yield self._item(item, number)
+        if self.view.audience == "patient":
+            yield from self._no_driving(item, times, which)
+            yield from self.reminders(item, times, which)
+            yield from self.attendant_reminders(item, times, which)
 
-    def removed(self) -> Iterator[Event]:
-        """What a change has removed, as cancelled: calendars may have it."""
-        course = self.course
-        visits, companions = count(len(course.visits) + 1), count(len(course.companions) + 1)
-        for item in removed_items(course):
-            if isinstance(item, Visit):
-                visit = replace(item, number=next(visits))
-                yield self.visit(visit, visit_times(visit, self.locale))
-            else:
-                yield from self.companion(next(companions), item)
+    def _item(self, item: Visit | Companion, number: int) -> Event:
+        """The visit or the companion itself."""
+        takes_place, is_visit = item.status in TAKES_PLACE, isinstance(item, Visit)
+        is_busy = takes_place and (is_visit or item.status != "completed")
+        role = "talk" if isinstance(item, Companion) and item.is_review else "companion"
+        if takes_place:
+            text = item_text(self.labels, self.view, item, self.instructions)
+        else:
+            text = self.locale.text(NOT_TAKING_PLACE)
+        return Event(
+            f"{'appointment' if is_visit else role}-{number}",
+            item.uid,
+            item.start,
+            item.end,
+            f"{self.title_prefix}{self.labels.item_title(item)}",
+            text,
+            self.place if place_of(self.course, item) == "clinic" else "",
+            EVENT_STATUS.get(item.status, "CANCELLED"),
+            busy=is_busy,
+            alarm=self.alarm if is_busy else None,
+            sequence=item.sequence,
+        )
 
     def ended_before(self) -> Iterator[Event]:
         """The dates of the course that this one follows which no longer hold, as cancelled."""
@@ -182,50 +180,12 @@ class EventBuilder:
             alarm=None,
         )
 
-    def _about(self, visit: Visit, kind: VisitKind, times: VisitTimes) -> str:
-        """The text of a visit that takes place."""
-        at_clinic, locale = kind.place == "clinic", self.locale
-        when = locale.text(BEGINS[kind.place], time=times.begin)
-        if kind.needs_driver:
-            ready = locale.text("Ready to be collected: not before {time}.", time=times.end)
-            when = f"{when} {ready}"
-        driver = self.labels.driver_text(visit)
-        who = locale.text("Driver: {driver}.", driver=driver or locale.text("none yet"))
-        if self.view.audience == "clinic":
-            # Without the visit's number, which changes when a visit is added before it.
-            until = f"{no_driving_title(times.until, locale)}." if kind.place != "phone" else ""
-            about = f"{visit.phase}, {self.labels.ordinal(visit)}."
-            return _lines(about, when, until, who if kind.needs_driver else "")
-        ride = locale.text(NEEDS_DRIVER) if kind.needs_driver else ""
-        if kind.attendant:
-            ride = attendant_text(times, locale)
-        if needs_ride(self.course, visit):
-            ride = f"{ride} {who}" if driver else locale.text(ARRANGE_DRIVER)
-        until = no_driving_text(times.until, kind.place, locale) if kind.place != "phone" else ""
-        return _lines(when, ride, until, self.instructions if at_clinic else self.elsewhere)
-
-    def arrangements(
-        self, item: Visit | Companion, times: VisitTimes, which: str
-    ) -> Iterator[Event]:
-        """What a driver has of a visit or companion, or the patient alone beside it.
-
-        `which` visit or companion it is becomes a part of their names.
-        """
-        if self.view.audience == "driver" and needs_ride(self.course, item):
-            yield from self._rides(item, times, which)
-        if self.view.audience == "patient":
-            kind = kind_of(self.course, item)
-            if isinstance(item, Visit) or home_phase(self.course.protocol, item):
-                yield from self._no_driving(item, kind, times, which)
-            yield from self.reminders(item, times, which)
-            yield from self.attendant_reminders(item, times, which)
-
     def _no_driving(
-        self, visit: Visit | Companion, kind: VisitKind, times: VisitTimes, which: str
+        self, visit: Visit | Companion, times: VisitTimes, which: str
     ) -> Iterator[Event]:
         """The time without driving after a treatment; without a rule, only its beginning."""
-        until = visit.no_driving_until
-        if kind.place == "phone" or visit.status not in TAKES_PLACE:
+        until, place = visit.no_driving_until, place_of(self.course, visit)
+        if visit.status not in TAKES_PLACE or not is_treatment(self.course, visit):
             return
         is_tentative = visit.status == "tentative"
         title = no_driving_title(times.until, self.locale)
@@ -237,7 +197,7 @@ class EventBuilder:
             visit.end,
             until or add_minutes(visit.end, SHORT_EVENT_MINUTES),
             title,
-            no_driving_text(times.until, kind.place, self.locale),
+            no_driving_text(times.until, place, self.locale),
             status="TENTATIVE" if is_tentative else "CONFIRMED",
         )
 
@@ -247,12 +207,11 @@ class EventBuilder:
         """The reminders to arrange the ride, or to confirm it with the driver."""
         if not needs_ride(self.course, visit):
             return
-        name = self.labels.driver_name(visit)
-        driver = self.labels.driver_text(visit)
+        name, driver = self.labels.driver_name(visit), self.labels.driver_text(visit)
+        who = self.locale.text("Driver: {driver}.", driver=driver) if driver else ""
         title = self.locale.text(CONFIRM if name else ARRANGE, name=name, ride=times.ride)
         need = self.locale.text(NEEDS_DRIVER if name else ARRANGE_DRIVER)
-        text = _lines(need, self.locale.text("Driver: {driver}.", driver=driver) if driver else "")
-        yield from self._reminders(visit, f"ride-reminder-{which}", title, text)
+        yield from self._reminders(visit, f"ride-reminder-{which}", title, lines_text(need, who))
 
     def attendant_reminders(
         self, item: Visit | Companion, times: VisitTimes, which: str
@@ -271,48 +230,12 @@ class EventBuilder:
             uid = event_uid(self.course.uid_key, item.uid, "reminder", one.ordinal)
             yield Event(f"{name}-{one.ordinal}", uid, one.start, one.end, title, text)
 
-    def companion(self, number: int, companion: Companion) -> Iterator[Event]:
-        """What this audience has of a companion: itself, its ride, the reminders of that."""
-        times, which = visit_times(companion, self.locale), f"companion-{number}"
-        event = self.review(number, companion)
-        if not companion.is_review:
-            takes_place = companion.status in TAKES_PLACE
-            title = f"{self.title_prefix}{self.labels.companion_title(companion)}"
-            text = self.companion_text(companion, times) if takes_place else event.text
-            event = event._replace(name=which, end=companion.end, title=title, text=text)
-        if self.view.audience != "driver":
-            yield event
-        yield from self.arrangements(companion, times, which)
-
-    def companion_text(self, companion: Companion, times: VisitTimes) -> str:
-        """The text of a companion that takes place."""
-        return companion_text(
-            self.labels, self.view, companion, times, (self.call, self.elsewhere)
-        )
-
-    def review(self, number: int, review: Companion) -> Event:
-        """A review."""
-        takes_place = review.status in TAKES_PLACE
-        is_ahead = takes_place and review.status != "completed"
-        return Event(
-            f"talk-{number}",
-            review.uid,
-            review.start,
-            add_minutes(review.start, SHORT_EVENT_MINUTES),
-            f"{self.title_prefix}{self.labels.review_title(review)}",
-            self.call if takes_place else self.locale.text(NOT_TAKING_PLACE),
-            self.place if review.place == "clinic" else "",
-            EVENT_STATUS.get(review.status, "CANCELLED"),
-            busy=is_ahead,
-            alarm=self.alarm if is_ahead else None,
-            sequence=review.sequence,
-        )
-
     def _rides(self, visit: Visit | Companion, times: VisitTimes, which: str) -> Iterator[Event]:
         """The two ends of a ride for the driver: to bring the patient, and to collect them."""
         if not self.view.includes_ride(visit):
             return
-        text, phone, who = self.locale.text, self.phone, self.view.patient_label
+        text, phone = self.locale.text, self.labels.clinic_phone
+        who = self.view.patient_label
         call = text("If you cannot come, please call: {phone}", phone=phone) if phone else ""
         name = redact(visit.driver.name) if visit.driver else ""
         driver = text("Driver: {driver}.", driver=name) if name else ""
@@ -334,7 +257,7 @@ class EventBuilder:
                 moment,
                 add_minutes(moment, SHORT_EVENT_MINUTES),
                 title,
-                _lines(both, how, driver, call),
+                lines_text(both, how, driver, call),
                 self.place,
                 busy=True,
                 alarm=alarm,
@@ -345,11 +268,9 @@ class EventBuilder:
         """The event with its SEQUENCE, the time of its last change, and a sentence on that."""
         revision = self.revisions.of(event.uid)
         return event._replace(
-            text=_lines(event.text, revision_text(revision.revision, revision.made, self.locale)),
+            text=lines_text(
+                event.text, revision_text(revision.revision, revision.made, self.locale)
+            ),
             sequence=max(event.sequence, revision.sequence),
             changed=revision.changed,
         )
-
-
-def _lines(*lines: str) -> str:
-    return "\n".join(filter(None, lines))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from ketasched.events.view import View
+from ketasched.events.view import View, reader_locale
 from ketasched.language.catalogue import message
 from ketasched.language.locale import Locale
 from ketasched.model import (
@@ -24,7 +24,6 @@ from ketasched.model import (
     VisitKind,
     Wording,
 )
-from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.memo import memoised
 from ketasched.model.privacy import REDACTED, redact, redact_instructions
 
@@ -103,7 +102,37 @@ class Labels:
     @property
     def revision_text(self) -> str:
         """The sentence on the course's revision."""
-        return course_revision_text(self.course, self.locale)
+        return revision_text(self.course.revision, self.course.changed_at, self.locale)
+
+    @property
+    def clinic_name(self) -> str:
+        """The clinic's name, on one line; "" if it has none that can be said."""
+        own, name = self.course.clinic.calendar_name, self.course.clinic.name
+        return one_line((redact(own) or redact(name)) if self.discreet else name)
+
+    @property
+    def clinic_place(self) -> str:
+        """The clinic's address for a calendar, on one line: its `calendar_place` if it has one."""
+        own, address = self.course.clinic.calendar_place, self.course.clinic.address
+        return one_line(redact(own) or redact(address) if self.discreet else own or address)
+
+    @property
+    def clinic_phone(self) -> str:
+        """The clinic's phone number, on one line."""
+        phone = self.course.clinic.phone
+        return one_line(redact(phone) if self.discreet else phone)
+
+    @property
+    def call(self) -> str:
+        """Where to call: "Clinic's phone: 555 0142"; "" if the clinic has no phone."""
+        phone = self.clinic_phone
+        return self.locale.text("Clinic's phone: {phone}", phone=phone) if phone else ""
+
+    @property
+    def wording(self) -> Wording:
+        """The clinic's own words for the course's protocol, in the language of the locale."""
+        clinic, protocol = self.course.clinic, self.course.protocol
+        return _wording(clinic, protocol, locale=self.locale, discreet=self.discreet)
 
     def item_title(self, item: Visit | Companion) -> str:
         """The title of a visit or a companion."""
@@ -186,6 +215,11 @@ class Labels:
         return ", ".join(filter(None, texts))
 
 
+def labels_for(course: Course, view: View) -> Labels:
+    """What is said of a course to this audience."""
+    return Labels(course, is_discreet(course, view), reader_locale(course, view))
+
+
 def is_at_check_in(course: Course, review: Companion) -> bool:
     """Whether a review begins with a visit for which the patient comes.
 
@@ -218,9 +252,7 @@ def no_driving_title(until: str, locale: Locale) -> str:
 
 
 @memoised
-def _clinic_wording(
-    clinic: Clinic, protocol: Protocol, *, locale: Locale, discreet: bool
-) -> Wording:
+def _wording(clinic: Clinic, protocol: Protocol, *, locale: Locale, discreet: bool) -> Wording:
     words = clinic.instructions.wording(protocol.id, locale.language, discreet=discreet)
     if not discreet:
         return words
@@ -229,41 +261,9 @@ def _clinic_wording(
     return Wording(**{name: redact_instructions(text, instead) for name, text in texts.items()})
 
 
-def clinic_wording(course: Course, locale: Locale, *, discreet: bool) -> Wording:
-    """The clinic's own words for the course's protocol, to readers of the locale's language."""
-    return _clinic_wording(course.clinic, course.protocol, locale=locale, discreet=discreet)
-
-
-@memoised
-def clinic_name(clinic: Clinic, *, discreet: bool) -> str:
-    """The clinic's name for a page, on one line; "" if the clinic has none that can be said."""
-    name = (redact(clinic.calendar_name) or redact(clinic.name)) if discreet else clinic.name
-    return one_line(name)
-
-
-@memoised
-def clinic_place(clinic: Clinic, *, discreet: bool) -> str:
-    """The clinic's address for a calendar, on one line: `calendar_place` if the clinic sets it."""
-    own, address = clinic.calendar_place, clinic.address
-    return one_line(redact(own) or redact(address) if discreet else own or address)
-
-
-@memoised
-def clinic_phone(clinic: Clinic, *, discreet: bool) -> str:
-    """The clinic's phone number, on one line."""
-    return one_line(redact(clinic.phone) if discreet else clinic.phone)
-
-
-def source_text(course: Course, locale: Locale, *, discreet: bool) -> str:
-    """Whose the times and the rules of a page are; examples are nobody's yet."""
-    if unreplaced_examples(course.protocol, course.clinic):
-        return locale.text("Ask your clinic whether the times and rules on this page are theirs.")
-    if discreet:
-        return locale.text("All times and rules on this page are your clinic's.")
-    return locale.text(
-        "Your clinic uses the plan “{title}”. The minutes and the driving rule are your clinic's.",
-        title=locale.text(course.protocol.title),
-    )
+def prohibition_text(until: datetime | None, locale: Locale) -> str:
+    """The prohibition in a title, until this moment; without a rule None."""
+    return no_driving_title(locale.moment_text(until, year=False) if until else "", locale)
 
 
 def revision_text(revision: int, made: datetime, locale: Locale) -> str:
@@ -275,12 +275,11 @@ def revision_text(revision: int, made: datetime, locale: Locale) -> str:
     )
 
 
-def course_revision_text(course: Course, locale: Locale) -> str:
-    """The sentence on a course's current revision."""
-    made = course.history[-1].at if course.history else course.made_at
-    return revision_text(course.revision, made, locale)
-
-
 def one_line(text: str) -> str:
     """The text with its lines joined by commas."""
     return ", ".join(line.strip(" ,") for line in text.splitlines() if line.strip(" ,"))
+
+
+def lines_text(*lines: str) -> str:
+    """The text of these lines; an empty one is left out."""
+    return "\n".join(filter(None, lines))

@@ -2,9 +2,9 @@
 
 Nothing here plans or decides: `published` says which events of a course others get to see, and
 the other modules bring these to calendar programs, servers and mail. `feeds` makes calendars to
-subscribe to, `ended_feed` what remains of one whose course is no longer known. `appointments`,
-`rides` and `reminders` make the rows of queues for the clinic's own services.
+subscribe to, `ended_feed` what remains of one whose course is no longer known. `queues` makes the
+rows of queues for the clinic's own services.
 
-Doors: appointments, calendar_entries, calendar_server, ended_feed, feeds, invitation_mail,
-invitation_record, invitations, reminders, rides.
+Doors: calendar_entries, calendar_server, ended_feed, feeds, invitation_mail, invitation_record,
+invitations, queues.
 """

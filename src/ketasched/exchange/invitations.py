@@ -15,7 +15,7 @@ from ketasched.events.event import Event, EventStatus
 from ketasched.events.events import EventBuilder, events
 from ketasched.events.rides import items_with_ride
 from ketasched.events.view import View, reader_locale
-from ketasched.events.wording import CHANGED, WAS, clinic_name
+from ketasched.events.wording import CHANGED, WAS, lines_text
 from ketasched.model import TAKES_PLACE, Course
 from ketasched.model.identifiers import event_uid
 from ketasched.render.ics import plain_events
@@ -24,6 +24,10 @@ Attendee = Literal["patient", "driver"]
 
 REMEMBERED = timedelta(60)
 """For how long an invitation is remembered once its date is over."""
+
+
+UNTOLD = ("to", "owner", "made", "sequence", "was", "file", "pending")
+"""The fields of an invitation that tell the attendee nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +90,8 @@ class Invitation:
 
     def says_the_same(self, other: "Invitation") -> bool:
         """Whether the attendee learns nothing new from the other one."""
-        return self == replace(
-            other,
-            to=self.to,
-            owner=self.owner,
-            made=self.made,
-            sequence=self.sequence,
-            was=self.was,
-            file=self.file,
-            pending=self.pending,
-        )
+        own = {name: getattr(self, name) for name in UNTOLD}
+        return self == replace(other, **own)
 
     def ended(self, made: datetime) -> "Invitation":
         """The end of it."""
@@ -176,7 +172,7 @@ def _invitations(
         if event.status == "CANCELLED" or not to:
             continue
         ended = builder.cancelled(event)
-        ended = ended._replace(text="\n".join(filter(None, (ended.text, builder.call))))
+        ended = ended._replace(text=lines_text(ended.text, builder.labels.call))
         event, ended = plain_events(course, view, [event, ended])
         when = locale.plain(when_text(event.start))
         moment = f"{event.title}, {when}" if is_ride else when
@@ -187,7 +183,7 @@ def _invitations(
             event.uid,
             to,
             organizer,
-            clinic_name(course.clinic, discreet=True),
+            builder.labels.clinic_name,
             course.timezone,
             event.start.astimezone(UTC),
             event.end.astimezone(UTC),

@@ -89,6 +89,11 @@ def key_of(one: "dataclasses.Field[Any]") -> str:
     return key
 
 
+def json_text(noun: object) -> str:
+    """The noun as one JSON object on lines of its own, with the last line's end."""
+    return json.dumps(plain(noun), ensure_ascii=False, indent=2) + "\n"
+
+
 def json_line(course: Course) -> str:
     """The whole course as one line of JSON, without a line end."""
     return json.dumps(plain(course), ensure_ascii=False, separators=(",", ":"))

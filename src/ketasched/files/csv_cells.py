@@ -42,6 +42,11 @@ def csv_line(cells: Iterable[str], *, delimiter: str = ",") -> bytes:
     return (line or '""').encode("utf-8", "surrogateescape") + b"\n"
 
 
+def csv_text(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table with a header, as the text of a CSV file."""
+    return b"".join(map(csv_line, (header, *rows))).decode()
+
+
 def _is_risky(text: str) -> bool:
     return text[:1] in RISKY_STARTS or text.lstrip()[:1] in RISKY_STARTS
 

@@ -6,6 +6,7 @@ from ketasched.model.companion_kind import CompanionKind
 from ketasched.model.course import Course
 from ketasched.model.effective_kind import effective_kind
 from ketasched.model.protocol import Minutes, Phase, Protocol, VisitKind
+from ketasched.model.values import Place
 from ketasched.model.visit import TAKES_PLACE, Companion, Slot, Visit
 
 REVIEW = VisitKind("Review", Minutes(check_in=0, treatment=15, observation=0), place="phone")
@@ -47,6 +48,18 @@ def kind_of(course: Course, item: Visit | Companion) -> VisitKind:
         return effective_kind(course.protocol, course.clinic, phase.visit)
     kind = companion_kind(course.protocol, item)
     return visit_kind(kind) if kind else REVIEW
+
+
+def place_of(course: Course, item: Visit | Companion) -> Place:
+    """Where a visit or a companion is."""
+    return item.place if isinstance(item, Companion) else course.protocol.visits[item.kind].place
+
+
+def is_treatment(course: Course, item: Visit | Companion) -> bool:
+    """Whether the patient must not drive after it: a visit that is no call, or a home day."""
+    if isinstance(item, Companion):
+        return home_phase(course.protocol, item) is not None
+    return place_of(course, item) != "phone"
 
 
 def companion_slot(course: Course, companion: Companion) -> Slot:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ketasched.events.rides import needs_ride
-from ketasched.events.wording import NOT_BEFORE_SLEEP, NOT_YOURSELF, no_driving_title
+from ketasched.events.wording import NOT_BEFORE_SLEEP, NOT_YOURSELF, prohibition_text
 from ketasched.model import TAKES_PLACE, Companion
 from ketasched.render.page import Page
 
@@ -41,8 +41,7 @@ def _further_lines(page: Page, companion: Companion) -> Iterator[str]:
     yield _with_driving(page, companion, line)
     if page.is_treatment(companion):
         indent = " " * (page.locale.day_width(year=False) + 2)
-        until = page.no_driving_before(companion) if companion.no_driving_until else ""
-        yield f"{indent}{no_driving_title(until, page.locale)}"
+        yield f"{indent}{prohibition_text(companion.no_driving_until, page.locale)}"
         if said := page.attendant_text(companion):
             yield f"{indent}{said}"
 
@@ -55,8 +54,7 @@ def _with_driving(page: Page, companion: Companion, line: str) -> str:
 
 
 def _line(page: Page, review: Companion) -> str:
-    locale = page.locale
-    day = f"{locale.day_text(review.start, year=False):<{locale.day_width(year=False) + 2}}"
+    locale, day = page.locale, page.day_cell(review)
     if said := page.status_text(review):
         return day + said
     begin = "" if review.status == "completed" else locale.clock_text(review.start)
@@ -65,10 +63,10 @@ def _line(page: Page, review: Companion) -> str:
 
 def companion_details(page: Page, review: Companion) -> str:
     """The line of a companion on the clinic's page."""
-    locale, start = page.locale, review.start
-    day = f"{locale.day_text(start, year=False):<{locale.day_width(year=False) + 2}}"
-    begin = f"{locale.clock_text(start):<{locale.clock_width + 2}}"
-    text = f"{day}{begin}{page.companion_title(review)}, {review.side} visit {review.after}"
+    locale = page.locale
+    begin = f"{locale.clock_text(review.start):<{locale.clock_width + 2}}"
+    text = f"{page.day_cell(review)}{begin}{page.companion_title(review)}"
+    text += f", {review.side} visit {review.after}"
     if review.minutes:
         text += f", {review.minutes} minutes"
     if review.status in TAKES_PLACE and needs_ride(page.course, review):

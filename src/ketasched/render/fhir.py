@@ -13,18 +13,16 @@ from datetime import UTC, datetime
 
 from ketasched.errors import BadRequest
 from ketasched.events.rides import must_not_drive
-from ketasched.events.view import View, reader_locale
+from ketasched.events.view import View
 from ketasched.events.visit_times import visit_times
 from ketasched.events.wording import (
     NEEDS_ATTENDANT,
     NEEDS_DRIVER,
     NOT_YOURSELF,
-    Labels,
-    clinic_name,
-    clinic_phone,
-    clinic_place,
+    labels_for,
     no_driving_text,
 )
+from ketasched.language.catalogue import message
 from ketasched.model import (
     MAKE_UP_SUFFIX,
     TAKES_PLACE,
@@ -33,7 +31,7 @@ from ketasched.model import (
     Status,
     Visit,
 )
-from ketasched.model.companion_slots import home_phase, kind_of
+from ketasched.model.companion_slots import home_phase, kind_of, place_of
 from ketasched.model.identifiers import clinic_key, make_uid
 from ketasched.model.replay import removed_items
 
@@ -84,9 +82,8 @@ class _Resources:
 
     def __init__(self, course: Course) -> None:
         self.course = course
-        self.discreet = course.clinic.titles == "discreet"
-        self.locale = reader_locale(course, View("patient"))
-        self.labels = Labels(course, self.discreet, self.locale)
+        self.labels = labels_for(course, View("patient"))
+        self.locale = self.labels.locale
         self.subject = {"type": "Patient", "identifier": {"value": course.patient}}
         self.location_id = make_uid(clinic_key(course.clinic), "location")
         here = (visit for visit in course.visits if not visit.elsewhere)
@@ -104,11 +101,10 @@ class _Resources:
             **activities,
             course.course_id: self.plan(activities),
         }
-        last = course.history[-1].at if course.history else course.made_at
         return {
             "resourceType": "Bundle",
             "type": "transaction",
-            "timestamp": _written(last),
+            "timestamp": _written(course.changed_at),
             "entry": [_entry(*one) for one in resources.items()],
         }
 
@@ -125,13 +121,11 @@ class _Resources:
 
     def location(self) -> FhirResource:
         """The clinic's Location."""
-        clinic, discreet = self.course.clinic, self.discreet
-        phone = _plain(clinic_phone(clinic, discreet=discreet))
-        place = _plain(clinic_place(clinic, discreet=discreet))
+        phone, place = _plain(self.labels.clinic_phone), _plain(self.labels.clinic_place)
         return {
             "resourceType": "Location",
             "status": "active",
-            "name": _plain(clinic_name(clinic, discreet=discreet)),
+            "name": _plain(self.labels.clinic_name),
             "mode": "instance",
             "telecom": [{"system": "phone", "value": phone}] if phone else [],
             "address": {"text": place} if place else {},
@@ -163,7 +157,7 @@ class _Resources:
 
     def appointment(self, item: Visit | Companion) -> FhirResource:
         """A visit or a companion, as an Appointment of the patient, perhaps at the clinic."""
-        place = item.place if isinstance(item, Companion) else kind_of(self.course, item).place
+        place = place_of(self.course, item)
         phase, status = self.phase(item), STATUS[item.status]
         is_open = status in ("proposed", "pending")
         actors = self.subject, *[_reference(self.location_id)] * (place == "clinic")
@@ -184,14 +178,15 @@ class _Resources:
 
     def plan(self, activities: Collection[str]) -> FhirResource:
         """The course, as a CarePlan whose activities have these identifiers."""
-        course, text = self.course, self.locale.text
+        course = self.course
+        title = message("Appointments") if self.labels.discreet else course.protocol.title
         former = {"type": "CarePlan", "identifier": _identifier(course.follows)}
         return {
             "resourceType": "CarePlan",
             "replaces": [former] if course.follows else [],
             "status": _standing(self.items),
             "intent": "plan",
-            "title": _plain(text("Appointments" if self.discreet else course.protocol.title)),
+            "title": _plain(self.locale.text(title)),
             "description": _plain(self.labels.revision_text),
             "subject": self.subject,
             "period": self.period(self.items),
@@ -217,11 +212,9 @@ class _Resources:
         """From the first to the last of these."""
         if not items:
             return {}
-        first, last = (
-            min(items, key=lambda one: _utc(one.start)),
-            max(items, key=lambda one: _utc(one.end)),
-        )
-        return self.span(first.start, last.end)
+        first = min((one.start for one in items), key=_utc)
+        last = max((one.end for one in items), key=_utc)
+        return self.span(first, last)
 
     def span(self, start: datetime, end: datetime) -> FhirResource:
         """Two moments, each with the name of the clinic's zone."""

@@ -8,10 +8,8 @@ from dataclasses import fields, replace
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context, select_autoescape
-from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from ketasched.events import wording
@@ -22,9 +20,13 @@ from ketasched.language.locale import Locale
 from ketasched.language.restyle import restyle
 from ketasched.model import Course
 from ketasched.render.date_rows import DateRow, date_rows
-from ketasched.render.month_grid import legend, month_grids, more_meaning
+from ketasched.render.month import legend, month_grids, more_meaning
 from ketasched.render.page import Page, make_page
 from ketasched.render.ride_list import make_ride_list
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from jinja2.runtime import Context
 
 PAGE_NAMES = [name for name in dir(Page) if not name.startswith("_")]
 """The fields and methods of a page that its template can use."""
@@ -126,26 +128,31 @@ def _phone_link(phone: str) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("ketasched.render"),
-        autoescape=select_autoescape(["html"]),
-        undefined=StrictUndefined,
+def _environment() -> "Environment":
+    # Imported here because it takes its time to load, and most commands write no page.
+    import jinja2  # noqa: PLC0415
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("ketasched.render"),
+        autoescape=jinja2.select_autoescape(["html"]),
+        undefined=jinja2.StrictUndefined,
         auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
     style = read_bytes(Path(__file__).parent / "templates" / "page.css").decode()
-    environment.filters |= {
-        "day": _in_locale(lambda locale, day: locale.day_text(day)),
-        "short_day": _in_locale(lambda locale, day: locale.day_text(day, year=False)),
-        "clock": _in_locale(lambda locale, moment: locale.clock_text(moment)),
-        "moment": _in_locale(lambda locale, moment: locale.moment_text(moment, year=False)),
-        "capitalize_first": lambda text: text[:1].upper() + text[1:],
-        "phone_link": _phone_link,
-        "restyle": _in_locale(lambda locale, text: restyle(text, locale)),
+    filters: dict[str, Callable[[Locale, Any], str]] = {
+        "day": lambda locale, day: locale.day_text(day),
+        "short_day": lambda locale, day: locale.day_text(day, year=False),
+        "clock": lambda locale, moment: locale.clock_text(moment),
+        "moment": lambda locale, moment: locale.moment_text(moment, year=False),
+        "restyle": lambda locale, text: restyle(text, locale),
     }
+    for name, write in filters.items():
+        environment.filters[name] = jinja2.pass_context(partial(_in_locale, write))
+    environment.filters["capitalize_first"] = lambda text: text[:1].upper() + text[1:]
+    environment.filters["phone_link"] = _phone_link
     environment.globals |= {
         "style": Markup(style),  # noqa: S704 - our own file
         "policy": _content_security_policy(style),
@@ -154,14 +161,9 @@ def _environment() -> Environment:
     return environment
 
 
-def _in_locale(write: Callable[[Locale, Any], str]) -> Callable[[Context, object], str]:
-    """A filter that writes a value in the locale of the page's reader."""
-
-    @pass_context
-    def written(context: Context, value: object) -> str:
-        return write(context["locale"], value)
-
-    return written
+def _in_locale(write: Callable[[Locale, Any], str], context: "Context", value: object) -> str:
+    """A value as the reader of the page has it written."""
+    return write(context["locale"], value)
 
 
 def _content_security_policy(style: str) -> str:

@@ -20,6 +20,8 @@ from ketasched.render.vtimezone import vtimezone
 
 PRODID = "-//Appointments//Calendar 1//EN"
 
+HEAD = f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:{PRODID}\r\nCALSCALE:GREGORIAN\r\n"
+
 OCTETS = 74
 """The maximum length of a line (RFC 5545, 3.1), without the space before a folded piece."""
 
@@ -75,9 +77,7 @@ def calendar_text(name: str, zone: str, content: list[Event], refresh: str = "")
     block, parameter = _zone(zone, content)
     return "".join(
         (
-            "BEGIN:VCALENDAR\r\nVERSION:2.0\r\n",
-            _text_line("PRODID", PRODID),
-            "CALSCALE:GREGORIAN\r\n",
+            HEAD,
             _text_line("NAME", name),
             _text_line("X-WR-CALNAME", name),
             _refresh_lines(refresh) if refresh else "",
@@ -98,10 +98,7 @@ def itip_text(zone: str, event: Event, organizer: str, attendee: str) -> str:
     people = (f"ORGANIZER:{organizer}", f"ATTENDEE;{asked}:{attendee}")
     vevent = _vevent(event, parameter, "".join(f"{_fold(line)}\r\n" for line in people))
     method = f"METHOD:{itip_method(event.status)}\r\n"
-    head = (
-        f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n{_text_line('PRODID', PRODID)}CALSCALE:GREGORIAN\r\n"
-    )
-    return f"{head}{method}{block}{vevent}END:VCALENDAR\r\n"
+    return f"{HEAD}{method}{block}{vevent}END:VCALENDAR\r\n"
 
 
 def itip_method(status: EventStatus) -> str:

@@ -1,28 +1,20 @@
 """The content of a page about a course, the same for plain text and for HTML."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from ketasched.events.diff import former_dates
-from ketasched.events.rides import (
-    must_not_drive,
-    needs_ride,
-    ride_reminders,
-)
-from ketasched.events.view import View, reader_locale
+from ketasched.events.rides import must_not_drive, needs_ride, ride_reminders
+from ketasched.events.view import View
 from ketasched.events.wording import (
     BEGUN_LATER,
     KEPT_LONGER,
     STAYS_WITH,
     Labels,
-    clinic_name,
-    clinic_phone,
-    clinic_place,
-    clinic_wording,
     is_at_check_in,
-    is_discreet,
+    labels_for,
     one_line,
-    source_text,
 )
 from ketasched.language.catalogue import message
 from ketasched.language.restyle import restyle
@@ -34,13 +26,11 @@ from ketasched.model import (
     Course,
     Entry,
     Visit,
-    Wording,
 )
-from ketasched.model.companion_slots import home_phase, kind_of
+from ketasched.model.companion_slots import is_treatment, kind_of, place_of
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact
 from ketasched.render.bill import Bill, BillLine, make_bill
-from ketasched.render.to_come import first_to_come, what_is_to_come
 
 STATUS_TEXTS = {
     "missed": message("did not take place"),
@@ -65,11 +55,6 @@ class Page(Labels):
     view: View
     title: str
     patient: str
-    clinic_name: str
-    place: str
-    phone: str
-    source_text: str
-    wording: Wording
     bill: Bill | None
     currency: str
     first_start: datetime
@@ -88,6 +73,25 @@ class Page(Labels):
     def as_of(self) -> datetime:
         """When the course was last changed, which is as far as a page knows."""
         return self.course.changed_at
+
+    @property
+    def place(self) -> str:
+        """The clinic's address: with clinical titles not the neutral one that is for calendars."""
+        return self.clinic_place if self.discreet else one_line(self.course.clinic.address)
+
+    @property
+    def source_text(self) -> str:
+        """Whose the times and the rules of the page are; examples are nobody's yet."""
+        course, text = self.course, self.locale.text
+        if unreplaced_examples(course.protocol, course.clinic):
+            return text("Ask your clinic whether the times and rules on this page are theirs.")
+        if self.discreet:
+            return text("All times and rules on this page are your clinic's.")
+        return text(
+            "Your clinic uses the plan “{title}”. "
+            "The minutes and the driving rule are your clinic's.",
+            title=text(course.protocol.title),
+        )
 
     @property
     def next_item(self) -> Visit | Companion | None:
@@ -151,12 +155,12 @@ class Page(Labels):
 
     def check_in_text(self, visit: Visit) -> str:
         """When the patient has to be at the clinic: "09:00"; "" for a visit elsewhere."""
-        place = self.course.protocol.visits[visit.kind].place
-        return self.locale.clock_text(visit.start) if place == "clinic" else ""
+        here = place_of(self.course, visit) == "clinic"
+        return self.locale.clock_text(visit.start) if here else ""
 
     def collect_text(self, visit: Visit) -> str:
         """From when the patient can be collected: "10:55", or "by phone" for a visit by phone."""
-        place = self.course.protocol.visits[visit.kind].place
+        place = place_of(self.course, visit)
         return self.locale.clock_text(visit.end) if place == "clinic" else self.place_of(place)
 
     def no_driving_before(self, visit: Visit | Companion) -> str:
@@ -200,6 +204,14 @@ class Page(Labels):
             return True
         return item.status != "omitted"
 
+    def day_cell(self, item: Visit | Companion) -> str:
+        """The day of an item, as wide as the longest one and a gap."""
+        day, width = (
+            self.locale.day_text(item.start, year=False),
+            self.locale.day_width(year=False),
+        )
+        return f"{day:<{width + 2}}"
+
     def length_text(self, companion: Companion) -> str:
         """How long a companion takes: "60 minutes"."""
         number = companion.minutes or REVIEW_MINUTES
@@ -223,7 +235,7 @@ class Page(Labels):
 
     def is_treatment(self, companion: Companion) -> bool:
         """Whether a companion is a home day, after which the patient must not drive."""
-        return home_phase(self.course.protocol, companion) is not None
+        return is_treatment(self.course, companion)
 
     def reminder_texts(self, visit: Visit | Companion) -> list[str]:
         """When the calendar still reminds of the ride: "Fri 4 Dec, 10:00"."""
@@ -257,25 +269,21 @@ class Page(Labels):
 
 def make_page(course: Course, view: View) -> Page:
     """The content of a course's page for this audience."""
-    discreet, clinic = is_discreet(course, view), course.clinic
-    kinds, currency = course.protocol.visits, clinic.prices.currency
+    labels = labels_for(course, view)
+    discreet, locale = labels.discreet, labels.locale
+    kinds, currency = course.protocol.visits, course.clinic.prices.currency
     tentative = [visit for visit in course.visits if visit.status == "tentative"]
     takes_place = [visit for visit in course.visits if visit.is_here]
-    home_days = [
-        one
-        for one in course.companions
-        if one.status in TAKES_PLACE and home_phase(course.protocol, one)
-    ]
-    treatments: list[Visit | Companion] = [
-        *(visit for visit in takes_place if kinds[visit.kind].place != "phone"),
-        *home_days,
+    home_days = (one for one in course.companions if is_treatment(course, one))
+    here: list[Visit | Companion] = [
+        *takes_place,
+        *(one for one in home_days if one.status in TAKES_PLACE),
     ]
     booster_phases = {phase.name for phase in course.protocol.phases if phase.tentative}
     listed = takes_place or [visit for visit in course.visits if not visit.elsewhere]
     beside = (one for one in course.companions if not one.is_review and one.status in TAKES_PLACE)
     starts = [one.start for one in listed] + [one.start for one in beside]
     starts.sort(key=lambda start: start.timestamp())
-    locale = reader_locale(course, view)
     return Page(
         course,
         discreet,
@@ -283,12 +291,6 @@ def make_page(course: Course, view: View) -> Page:
         view,
         title=locale.text(message("Your appointments") if discreet else course.protocol.title),
         patient=(redact(course.patient) or locale.text("you")) if discreet else course.patient,
-        clinic_name=clinic_name(clinic, discreet=discreet) or locale.text("Your clinic"),
-        # With clinical titles the address, and not the neutral place that is for calendars.
-        place=clinic_place(clinic, discreet=True) if discreet else one_line(clinic.address),
-        phone=clinic_phone(clinic, discreet=discreet),
-        source_text=source_text(course, locale, discreet=discreet),
-        wording=clinic_wording(course, locale, discreet=discreet),
         bill=make_bill(course),
         currency=redact(currency) if discreet else currency,
         first_start=starts[0],
@@ -296,14 +298,35 @@ def make_page(course: Course, view: View) -> Page:
         not_tentative=[visit for visit in course.visits if visit.status != "tentative"],
         gated=[visit for visit in tentative if visit.phase not in booster_phases],
         boosters=[visit for visit in tentative if visit.phase in booster_phases],
-        without_driving_rule=[one for one in treatments if one.no_driving_until is None],
-        has_driving_rules=any(
-            [one.no_driving_until for one in takes_place]
-            + [one.no_driving_until for one in home_days]
-        ),
+        without_driving_rule=[
+            one for one in here if one.no_driving_until is None and is_treatment(course, one)
+        ],
+        has_driving_rules=any(one.no_driving_until for one in here),
         former_dates=former_dates(course, view),
         to_come=what_is_to_come(course),
         needs_driver=any(kinds[visit.kind].needs_driver for visit in takes_place)
         or any(needs_ride(course, one) for one in course.companions),
         comes=any(kinds[visit.kind].place == "clinic" for visit in listed),
     )
+
+
+def what_is_to_come(course: Course) -> list[Visit | Companion]:
+    """The visits and companions that are planned, perhaps tentatively, and not over, by time.
+
+    In a first revision nothing is over, because a course may be entered afterwards.
+    """
+    now = course.changed_at.timestamp()
+    planned = (
+        one
+        for one in course.items
+        if one.status in ("planned", "tentative")
+        if course.revision == 1 or one.end.timestamp() > now
+    )
+    return sorted(planned, key=lambda one: one.start.timestamp())
+
+
+def first_to_come(course: Course, visits: Iterable[Visit | Companion]) -> Visit | Companion | None:
+    """The first of these that ends after the course was last changed; None if none does."""
+    now = course.changed_at.timestamp()
+    ahead = (visit for visit in visits if visit.end.timestamp() > now)
+    return min(ahead, key=lambda visit: visit.start.timestamp(), default=None)

@@ -10,10 +10,10 @@ from ketasched.events.rides import (
     items_with_ride,
 )
 from ketasched.events.view import View, reader_locale
-from ketasched.events.wording import Labels, clinic_phone, clinic_place, is_discreet
+from ketasched.events.wording import Labels, labels_for
 from ketasched.model import Companion, Course, Visit
 from ketasched.model.privacy import redact
-from ketasched.render.to_come import first_to_come
+from ketasched.render.page import first_to_come
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,6 @@ class RideList(Labels):
     visits: list[Visit | Companion]
     only_driver: str
     former_dates: list[datetime]
-    place: str
-    phone: str
     drivers: list[tuple[str, str]]
     have_several_drivers: bool
     skipped_reminders: int
@@ -49,7 +47,7 @@ class RideList(Labels):
 def make_ride_list(course: Course, view: View) -> RideList:
     """The rides to come, for a page for this audience."""
     for_driver = View("driver", rides_of=view.rides_of)
-    labels = Labels(course, is_discreet(course, view), reader_locale(course, view))
+    labels = labels_for(course, view)
     rides = [
         visit
         for visit in items_with_ride(course)
@@ -63,8 +61,6 @@ def make_ride_list(course: Course, view: View) -> RideList:
         visits=rides,
         only_driver=redact(view.rides_of),
         former_dates=former_dates(course, for_driver),
-        place=clinic_place(course.clinic, discreet=True),
-        phone=clinic_phone(course.clinic, discreet=True),
         drivers=sorted(
             {
                 (labels.driver_name(visit), redact(phone) if labels.discreet else phone)

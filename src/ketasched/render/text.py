@@ -97,7 +97,7 @@ def _patient_page(page: Page, rides: RideList) -> Iterator[Block]:
     first, last = (page.locale.day_text(day) for day in (page.first_start, page.last_start))
     whose = text("For: {patient}.", patient=page.patient)
     yield [
-        page.clinic_name,
+        page.clinic_name or text("Your clinic"),
         text("{title}: {first} to {last}", title=page.title, first=first, last=last),
         f"{whose} {page.revision_text}",
     ]
@@ -176,7 +176,7 @@ def _ride_lines(page: Page, visit: Visit | Companion, *, has_times: bool) -> Ite
     if has_times:
         begin, end = map(page.locale.clock_text, (visit.start, visit.end))
         driver = f"{begin} \N{EN DASH} {end}  {driver}"
-    yield f"{page.locale.day_text(visit.start, year=False):<{width}}{driver}"
+    yield f"{page.day_cell(visit)}{driver}"
     if moments := page.reminder_texts(visit):
         first = text("your calendar reminds you on {moment}", moment=moments[0])
         others = [text("and on {moment}", moment=moment) for moment in moments[1:]]
@@ -220,11 +220,11 @@ def _price_lines(page: Page, bill: Bill) -> Iterator[str]:
 def _contact_lines(page: Page) -> Iterator[str]:
     if page.wording.call:
         yield wrap(page.wording.call)
-    if page.phone:
-        yield page.locale.text("Phone: {phone}", phone=page.phone)
+    if page.clinic_phone:
+        yield page.locale.text("Phone: {phone}", phone=page.clinic_phone)
     if page.place:
         yield wrap(page.place)
-    if not (page.wording.call or page.phone):
+    if not (page.wording.call or page.clinic_phone):
         yield page.locale.text("Ask your clinic.")
 
 
@@ -240,7 +240,7 @@ ONE_DRIVERS_RIDES = (
 
 
 def _driver_page(page: Page, rides: RideList) -> Iterator[Block]:
-    text, who, phone = page.locale.text, page.view.patient_label, rides.phone
+    text, who, phone = page.locale.text, page.view.patient_label, rides.clinic_phone
     form = ONE_DRIVERS_RIDES if rides.only_driver else RIDES
     title = text(form[bool(who)], who=who, driver=rides.only_driver)
     yield [title, page.revision_text]
@@ -253,7 +253,7 @@ def _driver_page(page: Page, rides: RideList) -> Iterator[Block]:
         yield [text("The rides are on hold.")]
     else:
         yield [text("There are no rides to plan.")]
-    place = text("Place: {place}", place=wrap(rides.place, 7)) if rides.place else ""
+    place = text("Place: {place}", place=wrap(rides.clinic_place, 7)) if rides.clinic_place else ""
     call = text("If you cannot come, please call: {phone}", phone=phone) if phone else ""
     yield [one for one in (place, call) if one]
     if page.boosters or page.gated or page.is_on_hold:

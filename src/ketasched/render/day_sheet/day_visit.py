@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 
 from ketasched.events.rides import needs_ride
 from ketasched.events.view import View, clinic_locale, reader_locale
-from ketasched.events.wording import no_driving_title
+from ketasched.events.wording import prohibition_text
 from ketasched.language.catalogue import ENGLISH
 from ketasched.language.known import english_name
 from ketasched.language.locale import Locale
@@ -88,8 +88,7 @@ class DayVisit:
         """
         if self.status == "missed":
             return ""
-        until = self.no_driving_until
-        return no_driving_title(locale.moment_text(until, year=False) if until else "", locale)
+        return prohibition_text(self.no_driving_until, locale)
 
     @property
     def urgent_marks(self) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import partial
 
 from ketasched.events.rides import needs_ride
-from ketasched.events.wording import no_driving_title
+from ketasched.events.wording import prohibition_text
 from ketasched.language.locale import Locale
 from ketasched.model import (
     Clinic,
@@ -88,8 +88,7 @@ class DayReview:
         """What holds for a dose at home: who stays, and the prohibition; "" for anything else."""
         if not self.is_dose:
             return ""
-        until = self.no_driving_until
-        said = no_driving_title(locale.moment_text(until, year=False) if until else "", locale)
+        said = prohibition_text(self.no_driving_until, locale)
         return f"Somebody has to stay with them. {said}" if self.attendant else said
 
     @property
