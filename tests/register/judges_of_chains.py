@@ -125,6 +125,8 @@ def nobody_has_staff_that_is_taken(before: Tables, after: Tables, let_in: set[st
 
 def _unit(item: dict[str, Any]) -> str:
     """The resource that an item needs, "" for none."""
+    if item.get("elsewhere"):
+        return ""
     if "kind" in item:
         return "monitor" if item["kind"] in ("infusion", "booster") else ""
     return "therapist" if item.get("name") == "preparation" else ""

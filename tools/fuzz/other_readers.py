@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from ketasched.batch.previous_run import MARKER, PreviousRun, earlier_uids, prev
 from ketasched.batch.records import Digests, RowResult
 from ketasched.errors import BadFile
 from ketasched.exchange.calendar_entries import (
+    CalendarEntry,
     ended_entries,
     later_ones,
     published_entries,
@@ -26,7 +28,7 @@ from ketasched.exchange.calendar_entries import (
 )
 from ketasched.exchange.calendar_server import CalendarObject, CalendarServer
 from ketasched.exchange.ended_feed import ended_feed
-from ketasched.exchange.feeds import chains, clinic_feed
+from ketasched.exchange.feeds import Feed, chains, clinic_feed
 from ketasched.exchange.invitation_mail import invitation_mail
 from ketasched.exchange.invitation_record import (
     OutboxRecord,
@@ -78,11 +80,11 @@ def read_calendar_server(data: bytes) -> None:
     else:
         text = data.decode(errors="replace")
         found = [CalendarObject(name, '"1"', text) for name in (*_names(), "theirs.ics")]
-        clinic_feed(chains([_course()]), LATER.date(), "owner").text(text).encode()
+        _feed().text(text).encode()
         with suppress(ValueError):  # which says that it is damaged
             ended_feed(text, LATER, Locale())
     course = _course()
-    published = published_entries([course], "clinic", LATER.date())
+    published = _entries()
     later_ones(published, found)
     owner = clinic_key(course.clinic)
     for known in ([course], []):
@@ -233,22 +235,30 @@ def _course() -> Course:
 
 
 @lru_cache
-def _entries() -> Mapping[str, Any]:
-    return published_entries([_course()], "clinic", MADE_AT.date())
+def _entries() -> Mapping[str, CalendarEntry]:
+    """Two entries of the course, as each takes its time."""
+    found = published_entries([_course()], "clinic", MADE_AT.date())
+    return dict([*found.items()][-2:])
+
+
+@lru_cache
+def _feed() -> Feed:
+    feed = clinic_feed(chains([_course()]), LATER.date(), "owner")
+    return replace(feed, events=feed.events[-3:])
 
 
 @lru_cache
 def _names() -> tuple[str, ...]:
     """The names of two resources of ours."""
-    return tuple(one.name for one in _entries().values())[:2]
+    return tuple(one.name for one in _entries().values())
 
 
-def _answer(entries: Iterable[Any]) -> str:
+def _answer(entries: Iterable[CalendarEntry]) -> str:
     found = (
         f"<d:response><d:href>/dates/{one.name}</d:href><d:propstat><d:prop>"
         f'<d:getetag>"1"</d:getetag><c:calendar-data>{one.text()}</c:calendar-data></d:prop>{OK}'
         "</d:propstat></d:response>"
-        for one in [*entries][:2]
+        for one in entries
     )
     return f"{DAVS}{''.join(found)}</d:multistatus>"
 
