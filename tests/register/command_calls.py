@@ -17,7 +17,7 @@ from tests.register.site import Site
 Words = list[str]
 T = TypeVar("T")
 
-PATIENTS = ("P-1", "p-1", "María Gómez", "-x", "R", "S")
+PATIENTS = ("P-1", "p-1", "María Gómez", "-x", "R", "S", "T", "U", "V", "W")
 TIMES = ("08:00", "09:00", "09:30", "10:30", "13:00", "15:00")
 DAYS = (-7, -1, 0, 0, 1, 1, 2, 3, 4, 5, 7, 9, 14, 21)
 DRIVERS = ("Sam", "Ana Lima", "Kim")
@@ -312,7 +312,7 @@ CALLS: Mapping[str, Callable[[Draw], Words]] = {
 """The words of a call, by the words of a command: so are `commands()` of `support/commands`."""
 
 RARE = ("protocols list", "protocols show", "clinic init", "clinic show", "schema", "doctor")
-OFTEN = ("plan", "plan", "plan", "batch", "reschedule", "publish", "invite", "revise undo")
+OFTEN = ("plan", "batch", "reschedule", "publish", "invite", "revise undo")
 
 WEIGHTED: Sequence[str] = [
     *(name for name in CALLS if name not in RARE for _ in range(2)),

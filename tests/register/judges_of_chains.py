@@ -1,19 +1,17 @@
-"""What must hold after each command of a chain: of what it said, of courses, of what leaves."""
+"""What must hold after each command of a chain: of what it said, of courses and bookings."""
 
 import json
 import re
 import shlex
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import redirect_stdout
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from io import StringIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-import icalendar
 
 from ketasched.cli import main
 from ketasched.files.codec import json_line
@@ -21,9 +19,7 @@ from ketasched.files.load import parse_course
 from ketasched.planning.check import check
 from ketasched.planning.record import record_findings
 from tests.register.invariants import takes_place
-from tests.register.site import Site
 from tests.register.two_books import Answer, CourseRow, Tables
-from tests.support.attendee import Attendee, read_mail
 from tests.support.transcript import commands_to_paste, with_values
 
 ZONE = ZoneInfo("America/New_York")
@@ -32,8 +28,6 @@ DOCUMENTED = range(7)
 """The exit codes of a command that ends by itself, 70 aside."""
 
 UID, EVENT = re.compile(rb"^UID:([^\r\n]+)", re.MULTILINE), re.compile(rb"^BEGIN:VEVENT", re.M)
-
-Uid, Sequence, Content = str, int, tuple[Any, ...]
 
 
 def the_answer_is_one_of_ours(answer: Answer) -> None:
@@ -92,7 +86,7 @@ def what_holds_something_has_one_booking(tables: Tables) -> None:
     wanted = Counter(
         (course.course_id, one["uid"], _seconds(one["start"]), _end(one))
         for course in tables.courses
-        for one in _items(course)
+        for one in items_of(course)
         if takes_place(one) and _unit(one)
     )
     assert Counter((one.course_id, one.uid, *one[4:6]) for one in tables.bookings) == wanted
@@ -111,7 +105,7 @@ def nobody_has_staff_that_is_taken(before: Tables, after: Tables, let_in: set[st
     spans = [
         (one["uid"], _unit(one), *_served(one), course.document["clinic"])
         for course in after.courses
-        for one in _items(course)
+        for one in items_of(course)
         if takes_place(one) and _unit(one) and one["uid"] not in let_in
     ]
     for uid, unit, begin, end, clinic in spans:
@@ -125,8 +119,6 @@ def nobody_has_staff_that_is_taken(before: Tables, after: Tables, let_in: set[st
 
 def _unit(item: dict[str, Any]) -> str:
     """The resource that an item needs, "" for none."""
-    if item.get("elsewhere"):
-        return ""
     if "kind" in item:
         return "monitor" if item["kind"] in ("infusion", "booster") else ""
     return "therapist" if item.get("name") == "preparation" else ""
@@ -150,110 +142,14 @@ def _staff(clinic: dict[str, Any], unit: str, moment: int) -> int:
     day = datetime.fromtimestamp(moment, ZONE).date().isoformat()
     away = (n for days, n in found["absences"].items() if days[:10] <= day <= days[-10:])
     count: int = found["count"]
-    return count - sum(away)
-
-
-class Subscribers:
-    """Whoever has subscribed to each feed, and reads it after each time it is published."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, dict[Uid, tuple[Sequence, Content]]] = {}
-
-    def read(self, site: Site) -> None:
-        """No SEQUENCE falls, and what a calendar does not look at again has not changed."""
-        for name, data in site.files("feeds").items():
-            if name.endswith(".ics"):
-                events = icalendar.Calendar.from_ical(data.decode()).events
-                found = {str(one["UID"]): (int(one["SEQUENCE"]), _content(one)) for one in events}
-                for uid, (sequence, content) in found.items():
-                    before = self.known.get(name, {}).get(uid, (0, content))
-                    assert sequence >= before[0], (name, uid)
-                    assert content == before[1] or sequence > before[0], (name, uid, before)
-                self.known.setdefault(name, {}).update(found)
-
-    def judge(self, site: Site, rows: list[dict[str, Any]]) -> None:
-        """The feeds of all courses say of visits to come what the register says."""
-        files = site.files("feeds")
-        said: dict[Uid, list[tuple[datetime, str]]] = {}
-        for row in rows:
-            if row["audience"] == "patient":
-                for one in icalendar.Calendar.from_ical(files[f"feeds/{row['file']}"]).events:
-                    is_there = one["STATUS"] != "CANCELLED"
-                    if is_there:
-                        start = one.start.astimezone(UTC)
-                        said.setdefault(str(one["UID"]), []).append((start, row["patient"]))
-        for course, item in _to_come(site):
-            wanted = [(datetime.fromisoformat(item["start"]).astimezone(UTC), course.patient)]
-            assert said.pop(item["uid"], None) == wanted, (course.patient, item)
-        ours = {one["uid"] for course in site.tables.courses for one in _items(course)}
-        late = {uid for uid, [(start, _), *_] in said.items() if start > site.now}
-        assert not late & ours
-
-
-class Attendees:
-    """Whoever is invited, by their address, each with a calendar."""
-
-    def __init__(self) -> None:
-        self.known: dict[str, Attendee] = {}
-        self.read: set[str] = set()
-
-    def receive(self, site: Site) -> None:
-        """All mails that are new, in the order of their names."""
-        for name, data in sorted(site.files("outbox").items()):
-            if name.endswith(".eml") and name not in self.read:
-                received = read_mail(data)
-                to = received.mail["To"].addresses[0].addr_spec
-                self.known.setdefault(to, Attendee()).receive(received)
-                self.read.add(name)
-
-    def judge(self, site: Site) -> None:
-        """Patients with an address have what is to come of their courses, and nothing else."""
-        wanted: dict[str, dict[Uid, datetime]] = {}
-        for course, item in _to_come(site):
-            if to := course.document["request"].get("patient_email"):
-                start = datetime.fromisoformat(item["start"]).astimezone(UTC)
-                wanted.setdefault(to, {})[item["uid"]] = start
-        items = {one["uid"] for course in site.tables.courses for one in _items(course)}
-        for to, attendee in self.known.items():
-            there = {
-                uid: entry.start.astimezone(UTC)
-                for uid, entry in attendee.entries.items()
-                if uid in items and entry.start > site.now
-            }
-            assert there == wanted.pop(to, {}), to
-        assert not wanted
-
-
-def queue_keys_are_there_once(rows: list[dict[str, Any]]) -> None:
-    """Each row of a queue has a key of its own."""
-    keys = Counter(row["key"] for row in rows)
-    assert not [key for key, many in keys.items() if many > 1]
-
-
-def appointments_are_those_booked(site: Site, rows: list[dict[str, Any]]) -> None:
-    """The visits to come within the days of the queue are in it, at their times."""
-    starts = {(row["patient"], row["start"][:16]) for row in rows if row["status"] != "cancelled"}
-    for course, item in _to_come(site):
-        day = datetime.fromisoformat(item["start"])
-        if (day - site.now).days < 59:
-            assert (course.patient, item["start"][:16]) in starts, item
-
-
-def _content(event: icalendar.Event) -> Content:
-    return event.start, event.end, str(event["STATUS"])
-
-
-def _items(course: CourseRow) -> list[dict[str, Any]]:
-    return [*course.document["visits"], *course.document["reviews"]]
+    missing: int = sum(away)
+    return count - missing
 
 
 def _seconds(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
 
 
-def _to_come(site: Site) -> Iterator[tuple[CourseRow, dict[str, Any]]]:
-    """The visits that take place after this moment, each with its course."""
-    for course in site.tables.courses:
-        for one in _items(course):
-            if takes_place(one) and datetime.fromisoformat(one["start"]) > site.now:
-                yield course, one
+def items_of(course: CourseRow) -> list[dict[str, Any]]:
+    """The visits and companions of a course."""
+    return [*course.document["visits"], *course.document["reviews"]]
