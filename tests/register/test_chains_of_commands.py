@@ -53,7 +53,7 @@ DONE: Counter[tuple[str, int]] = Counter()
 
 STEPS = (
     *WEIGHTED,
-    *6 * ("edit", "wait"),
+    *6 * ("edit", "wait", "tell_everybody"),
     *3 * ("do_what_is_suggested", "do_what_fills_a_slot", "propose_and_apply"),
 )
 """What is done, each as often as it is drawn."""
@@ -80,6 +80,7 @@ class Chains(RuleBasedStateMachine):
             driven = ["--driver-name", "Sam", "--driver-email", "d@example.org"]
             words = ["plan", *asked, *reached, *driven, "--boosters", "1"]
             self.do("plan", [*words, "--made-at", self.site.later()], code=0)
+        self.tell_everybody()
 
     @rule(seed=st.integers(0, 99_999))
     def step(self, seed: int) -> None:
@@ -100,6 +101,14 @@ class Chains(RuleBasedStateMachine):
         hours = draw.one([1, 20, 48, 72])
         note(f"wait {hours} h")
         self.site.now += timedelta(hours=hours)
+
+    def tell_everybody(self, _: Draw | None = None) -> None:
+        """All that leaves is written as it is today."""
+        today = ["--today", self.site.moment]
+        self.do("publish", ["publish", "--to", "feeds", *today, "--format", "json"])
+        self.do("invite", ["invite", "-o", "outbox", *today])
+        queue = ["register", "appointments", "--next", "60d", *today, "--format", "json"]
+        self.do("register appointments", queue)
 
     def do_what_is_suggested(self, draw: Draw) -> None:
         """The first start that `suggest` names can be had."""
