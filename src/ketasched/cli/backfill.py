@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
@@ -17,9 +18,12 @@ from ketasched.cli.waiting_list import WaitingList, WaitingRow
 from ketasched.errors import command_line
 from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import spelled_date
-from ketasched.model import Clock
+from ketasched.model import Clock, Course
 from ketasched.model.wall_clock import clock_text, day_text, moment_at, moment_text
 from ketasched.render.columns import aligned
+
+if TYPE_CHECKING:
+    from ketasched.register.register import Register
 
 
 @click.command("backfill")
@@ -65,11 +69,11 @@ def command(
     free = FreeSlot(query.register, clinic, slot, now, query.current(clinic, day))
     waiting = WaitingList(roster, reading, clinic, protocol) if roster else None
     found = []
-    for one, waits in free.takers(waiting.rows() if waiting else [], protocol):
-        if waiting and isinstance(waits, WaitingRow):
-            step = waiting.command(waits.row, slot, asked.today)
-        else:
-            step = _defer_command(one, slot)
+    for one, who in free.takers(waiting.rows() if waiting else [], protocol):
+        if waiting and isinstance(who, WaitingRow):
+            step = waiting.command(who.row, slot, asked.today)
+        elif isinstance(who, Course):
+            step = _defer_command(one, _name_of(who, query.register, now), slot)
         found.append((one, pasteable(step)))
     _print(form, found)
     if not found:
@@ -78,9 +82,16 @@ def command(
         raise click.exceptions.Exit(SOME_FAILED)
 
 
-def _defer_command(one: Taker, slot: datetime) -> str:
+def _name_of(course: Course, register: "Register", now: datetime) -> str:
+    """The patient; if they have another course that is not over, the identifier of this one."""
+    entries = register.entries(course.clinic, course.patient)
+    current = [one for one in entries if one.last_day >= now.date().isoformat()]
+    return course.patient if len(current) == 1 else course.course_id
+
+
+def _defer_command(one: Taker, name: str, slot: datetime) -> str:
     to = f"{slot.date()}T{clock_text(slot)}"
-    words = "revise", one.patient, "defer", str(one.visit), "--to", to
+    words = "revise", name, "defer", str(one.visit), "--to", to
     return command_line(*words, "--scope", "visit", "--reason", "WHY")
 
 
