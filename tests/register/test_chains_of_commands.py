@@ -84,9 +84,13 @@ class Chains(RuleBasedStateMachine):
 
     @rule(seed=st.integers(0, 99_999))
     def step(self, seed: int) -> None:
-        """What is drawn by a seed: of a failure all steps but those that it needs are left out."""
+        """What is drawn by a seed: of a failure all steps but those that it needs are left out.
+
+        Hypothesis draws 0 most often.
+        """
         chance = Random(seed)
-        name, draw = chance.choice(STEPS), Draw(self.site, chance.choice)
+        name = chance.choice(STEPS) if seed else "tell_everybody"
+        draw = Draw(self.site, chance.choice)
         if name in CALLS:
             self.do(name, CALLS[name](draw))
         else:
