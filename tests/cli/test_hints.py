@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketasched.cli import anonymity, main
-from ketasched.cli.hints import pasteable, quoted
+from ketasched.cli.hints import pasteable, quoted, with_other_name
 from ketasched.errors import command_line
 
 
@@ -118,6 +118,31 @@ SHOW = command_line("register", "show", "María Gómez", "-o", "DIR")
 )
 def test_a_next_step_can_be_pasted(words, text, expected):
     assert step(words, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("words", "other", "expected"),
+    [
+        pytest.param(
+            "publish courses/A --to feeds", "A", "ketasched publish A --to feeds", id="a name"
+        ),
+        pytest.param(
+            "publish courses/A --to feeds",
+            "-x",
+            "ketasched publish --to feeds -- -x",
+            id="a name with a hyphen",
+        ),
+        pytest.param(
+            "publish --to feeds -- courses/A",
+            "-x",
+            "ketasched publish --to feeds -- -x",
+            id="a name with a hyphen after two of them",
+        ),
+    ],
+)
+def test_the_same_command_with_another_name_can_be_pasted(words, other, expected):
+    with typed(words):
+        assert with_other_name("courses/A", other) == expected
 
 
 def test_without_a_command_a_next_step_stays_as_it_is():

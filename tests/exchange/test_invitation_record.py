@@ -48,6 +48,7 @@ DAMAGES = {
     "a number as a title": row(title=5, pending=True),
     "half a character": row(title="\ud800", pending=True),
     "another zone": row(zone="../../etc/passwd", pending=True),
+    "a zone with a long name": row(zone="America/" + 300 * "y"),
     "a text as an alarm": row(alarm="x"),
     "a huge alarm": row(alarm=10**20),
     "a file elsewhere": row(file="../000001-a.eml"),

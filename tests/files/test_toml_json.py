@@ -154,3 +154,10 @@ def test_instructions_of_many_lines_with_dots_and_digits_are_read():
     expected = tomllib.loads(toml_text)
     assert parse(toml_text, "x.toml") == expected
     assert len(expected["a"]["b"]) > 200_000
+
+
+@pytest.mark.parametrize("name", ["friday", "friday.proposal", "x.toml", "x.json"])
+def test_what_begins_as_json_is_json_whatever_its_file_is_called(name):
+    assert parse('\n{"format": 1, "$schema": "s"}', name) == {"format": 1}
+    with pytest.raises(BadFile, match=r"^\S+:2:14: is not valid JSON"):
+        parse('\n{"format": 1,}', name)

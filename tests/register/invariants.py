@@ -15,7 +15,9 @@ Visit = dict[str, Any]
 
 
 def takes_place(visit: Visit) -> bool:
-    return visit["status"] in ("planned", "tentative", "completed")
+    """Whether a visit takes place here: what was elsewhere is only known."""
+    is_known = visit["status"] in ("planned", "tentative", "completed")
+    return is_known and not visit.get("elsewhere")
 
 
 def visits_of(tables: Tables) -> Iterator[tuple[CourseRow, Visit]]:

@@ -15,6 +15,8 @@ from tests.support.batches import clinic_file, roster_file, rows_of
 
 TODAY = "--today", "2027-04-01T09:00"
 SLOT = "--on", "2027-04-16", "--time", "10:00"
+SOONER = "--on", "2027-04-15", "--time", "10:00"
+"""A slot that two patients could take."""
 
 
 @pytest.fixture
@@ -52,6 +54,19 @@ def test_whose_own_visit_could_come_sooner_is_listed_by_the_days(three):
         ("P-1", 6, 1),
         ("P-2", 6, 1),
     ]
+
+
+def test_who_has_another_course_later_on_is_named_by_the_identifier_of_this_one(three):
+    plan("P-1", "--start", "2027-05-10")
+    ids = {row["patient"]: row["command"].split()[2] for row in found(*SOONER)}
+    [this] = [
+        one.course_id
+        for one in exported()
+        if one.visits[0].start.month == 4 and one.patient == "P-1"
+    ]
+    assert ids == {"P-1": this, "P-2": "P-2"}
+    command = next(row["command"] for row in found(*SOONER) if row["patient"] == "P-1")
+    run(*words(command.replace("WHY", "flu")))
 
 
 def test_nothing_is_booked(three):

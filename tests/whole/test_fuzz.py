@@ -37,7 +37,9 @@ def test_what_fuzzing_begins_with_is_read_without_refusal(reader):
             READERS[reader](seed)
 
 
-@pytest.mark.parametrize("reader", ["protocol", "clinic", "course", "mapping", "proposal"])
+@pytest.mark.parametrize(
+    "reader", ["protocol", "clinic", "course", "mapping", "proposal", "typed values", "record"]
+)
 def test_changed_data_is_used_or_refused(reader):
     random = Random(reader)
     texts = [seed.decode() for seed in seeds(reader) if seed.startswith(b"{")]
@@ -45,7 +47,7 @@ def test_changed_data_is_used_or_refused(reader):
         tried(reader, mutated(random.choice(texts), random).encode())
 
 
-@pytest.mark.parametrize("reader", ["roster", "busy calendar"])
+@pytest.mark.parametrize("reader", ["roster", "busy calendar", "calendar server"])
 def test_changed_lines_are_used_or_refused(reader):
     random = Random(reader)
     texts = list(seeds(reader))

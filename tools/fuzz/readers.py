@@ -2,7 +2,8 @@
 
 A reader that takes the bytes is used, too: with a protocol or a clinic a course is planned, a
 course is rendered, and what a roster asks for is read row by row. What raises `KetaschedError` is
-an answer; anything else is a bug.
+an answer; anything else is a bug. The readers of what is no file of a noun (typed values, calendar
+servers, records between runs) are in `other_readers`.
 """
 
 import io
@@ -46,6 +47,7 @@ from ketasched.planning.planner import plan
 from ketasched.render.call_list.calls import make_call_list
 from ketasched.render.call_list.forms import FORMS, render_calls
 from ketasched.render.patient_folder import render_files
+from tools.fuzz.other_readers import OTHERS, other_seeds
 
 NEW_YORK = ZoneInfo("America/New_York")
 MADE_AT = datetime(2026, 11, 23, 10, tzinfo=NEW_YORK)
@@ -120,6 +122,7 @@ def read_proposal(data: bytes) -> None:
 
 READERS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
     {
+        **OTHERS,
         "protocol": read_protocol,
         "clinic": read_clinic,
         "course": read_course,
@@ -151,6 +154,7 @@ def seeds(reader: str) -> Iterator[bytes]:
         "proposal": [json.dumps(PROPOSAL)],
         "roster": [*_texts([EXAMPLES / "roster.csv"]), ROW],
         "busy calendar": _calendars(),
+        **other_seeds(),
     }
     for text in texts[reader]:
         yield text.encode()

@@ -60,38 +60,38 @@ class FreeSlot:
 
     def takers(
         self, waiting: Iterable[Waiting], usual: str = DEFAULT_PROTOCOL
-    ) -> list[tuple[Taker, Waiting | None]]:
+    ) -> list[tuple[Taker, Course | Waiting]]:
         """Who could take the slot: whose own visit would come sooner, then those who wait.
 
-        `usual` is the protocol where nobody has one. Raises `BadRequest` or `Refused` if no visit
-        can begin at the slot.
+        Each is there with the course whose visit it is, or as who waits. `usual` is the protocol
+        where nobody has one. Raises `BadRequest` or `Refused` if no visit can begin at the slot.
         """
         asked = sorted(waiting, key=_order_of_waiting)
         protocols = [*(one.protocol for one in self.courses), *(one.protocol for one in asked)]
         kind = shortest_kind(self.clinic, protocols or [load_protocol(usual)])
         refuse_slot(self.clinic, kind, self.start, self.now, self.courses, self.occupancy())
         begin = ((self.could_begin(one), one) for one in asked)
-        return [(one, None) for one in self.sooner()] + [(one, who) for one, who in begin if one]
+        return [*self.sooner(), *((one, who) for one, who in begin if one)]
 
     def occupancy(self, *without: str) -> Occupancy:
         """The occupancy of the day; the courses `without` (identifiers) are left out."""
         day = self.start.date()
         return self.register.occupancy(self.clinic, day, day, without)
 
-    def sooner(self) -> list[Taker]:
-        """Whose own visit could come sooner, by the most days first, then by patient.
+    def sooner(self) -> list[tuple[Taker, Course]]:
+        """Whose own visit could come sooner, with its course, while no other one of it moves.
 
-        No other visit of theirs moves.
+        By the most days first, then by patient.
         """
-        found = []
+        found = list[tuple[Taker, Course]]()
         for course in self.courses:
             newer, taken = replace(course, clinic=self.clinic), self.occupancy(course.course_id)
             visit = visit_that_could_come_sooner(newer, self.start, at=self.now, bookings=taken)
             if visit:
                 days = (visit.start.date() - self.start.date()).days
                 who = course.patient, course.request.patient_phone
-                found.append(Taker(*who, visit.number, visit.start, days))
-        return sorted(found, key=lambda one: (-(one.days_sooner or 0), one.patient))
+                found.append((Taker(*who, visit.number, visit.start, days), course))
+        return sorted(found, key=lambda one: (-(one[0].days_sooner or 0), one[0].patient))
 
     def could_begin(self, one: Waiting) -> Taker | None:
         """Who waits, if their whole course, beside what is booked, could begin at the slot.

@@ -5,6 +5,7 @@ Both files have their rows in the roster's order, and grow by whole lines.
 
 import csv
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from ketasched.batch.fingerprints import sha
@@ -40,6 +41,7 @@ from ketasched.model.holds import (
     slots_of,
     usage_of,
 )
+from ketasched.model.values import read_date
 from ketasched.model.wall_clock import clock_text
 from ketasched.planning.planner import LATE_START
 from ketasched.rules import Past
@@ -144,8 +146,11 @@ def write_error(output: Path, error: OSError) -> Refused:
     return Refused(message, next_step="mend that, then go on with --resume")
 
 
-MINUTES = len("2027-04-05T09:00")
-"""The length of a moment in ISO form, to the minute."""
+DATE, MINUTES = len("2027-04-05"), len("2027-04-05T09:00")
+"""The length of a date, and of a moment to the minute, in ISO form."""
+
+MINUTES_SPAN = re.compile(r"(\d{1,5})-(\d{1,5})", re.ASCII)
+"""From when to when a resource is needed, in minutes after the start of the visit."""
 
 
 def summarise(course: Course) -> CourseSummary:
@@ -195,26 +200,52 @@ def _format_slot(clinic: Clinic, slot: Slot) -> str:
 
 
 def read_holds(visits: str, clinic: Clinic) -> list[Hold]:
-    """What the formatted visits hold at their clinic, of the resources that it still has."""
+    """What the formatted visits hold at their clinic, of the resources that it still has.
+
+    Raises `ValueError` for visits that are not as `format_visits` writes them.
+    """
     known, found = {one.name for one in clinic.resources}, []
-    for visit in visits.split(SEPARATOR) if visits else ():
-        times, *resources = visit.removeprefix(BESIDE).split(" ")
-        start, _, end = times.partition("/")
-        begins = datetime.fromisoformat(start).replace(tzinfo=ZoneInfo(clinic.timezone))
+    for visit in _read_visits(visits):
+        begins = visit.start.replace(tzinfo=ZoneInfo(clinic.timezone))
         begin = begins.timestamp()
-        if end:
-            usage = Usage(begin, begin, begin, _end_of(begins, end).timestamp(), needs=())
-            found += holds_of_usage(clinic, usage)
-        for unit, minutes in zip(resources[::2], resources[1::2], strict=True):
-            first, last = (begin + 60 * int(one) for one in minutes.split("-"))
-            found += [Hold(unit, first, last)] if unit in known else []
+        if visit.end is not None:
+            ends = _end_of(begins, visit.end).timestamp()
+            found += holds_of_usage(clinic, Usage(begin, begin, begin, ends, needs=()))
+        for unit, first, last in visit.resources:
+            hold = Hold(unit, begin + 60 * first, begin + 60 * last)
+            found += [hold] if unit in known else []
     return found
 
 
-def _end_of(begins: datetime, clock: str) -> datetime:
+class _VisitText(NamedTuple):
+    """A visit of a manifest: its start and end on the wall clock, and the minutes of resources."""
+
+    start: datetime
+    end: time | None
+    resources: Sequence[tuple[str, int, int]]
+
+
+def _read_visits(visits: str) -> list[_VisitText]:
+    """The formatted visits. Raises `ValueError`."""
+    found = list[_VisitText]()
+    for visit in visits.split(SEPARATOR) if visits else ():
+        times, *words = visit.removeprefix(BESIDE).split(" ")
+        start, _, end = times.partition("/")
+        resources = list[tuple[str, int, int]]()
+        for unit, minutes in zip(words[::2], words[1::2], strict=True):
+            if not (span := MINUTES_SPAN.fullmatch(minutes)):
+                raise ValueError(f"no minutes: {minutes}")
+            resources.append((unit, int(span[1]), int(span[2])))
+        begins = read_date(start[:DATE]), time.fromisoformat(start[DATE + 1 :])
+        clock = time.fromisoformat(end) if end else None
+        found.append(_VisitText(datetime.combine(*begins), clock, resources))
+    return found
+
+
+def _end_of(begins: datetime, clock: time) -> datetime:
     """The end of a visit at this time of day."""
-    ends = datetime.combine(begins.date(), time.fromisoformat(clock), begins.tzinfo)
-    if clock == "00:00":
+    ends = datetime.combine(begins.date(), clock, begins.tzinfo)
+    if clock == time():
         return ends + timedelta(days=1)
     if ends.timestamp() <= begins.timestamp():  # the clocks go back in between
         return ends.replace(fold=1)
@@ -299,8 +330,16 @@ def read_line(line: bytes) -> dict[str, str]:
 
 
 def read_prior_result(line: bytes) -> PriorResult:
-    """The result that the line of a planned row says."""
+    """The result that the line of a planned row says.
+
+    If somebody has edited its visits, so that they cannot be read, nothing is known of the course
+    but that it is ours: its file says the rest.
+    """
     row = read_line(line)
+    try:
+        _read_visits(row["visits"])
+    except ValueError:
+        return PriorResult(CourseSummary(), (), Digests(), gone=row["row"] == GONE)
     names, hashes = row["files"].split(SEPARATOR), row["sha256"].split(SEPARATOR)
     files = tuple((name, sha) for name, sha in zip(names, hashes, strict=False) if name)
     return PriorResult(

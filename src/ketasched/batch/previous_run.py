@@ -30,11 +30,12 @@ from ketasched.batch.manifest import (
     write_error,
 )
 from ketasched.batch.records import PriorResult, RowResult
-from ketasched.errors import Refused
+from ketasched.errors import BadRequest, Refused
 from ketasched.events.own_uids import own_uids
 from ketasched.files.atomic_write import remove_leftovers
 from ketasched.files.csv_cells import csv_line
 from ketasched.files.disk import open_private, read_bytes, sync_to_disk
+from ketasched.files.option_values import read_moment
 from ketasched.model.identifiers import is_reference
 
 UNFINISHED_CHANGES = ".changes.csv"
@@ -65,13 +66,15 @@ class RunMarker:
 
 
 def stopped_run(output: Path) -> RunMarker | None:
-    """The marker of the run that was stopped in `output`, if there is one."""
+    """The marker of the run that was stopped in `output`, if there is one that is not damaged."""
     try:
         data = json.loads(read_bytes(output / MARKER, LARGEST_MARKER, follows=False))
-        made_at = datetime.fromisoformat(data["made_at"])
+        made_at = read_moment(data["made_at"], None, "made_at")
+        if made_at.tzinfo is None:
+            return None
         foreign = frozenset(map(str, data["others"]))
         return RunMarker(made_at, foreign, bool(data["anew"]), bool(data["follows"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, BadRequest):
         return None
 
 

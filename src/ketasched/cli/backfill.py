@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,10 +23,13 @@ from ketasched.files.request_parsing import REQUEST_FIELDS
 from ketasched.files.roster import Row, priority_of, request_of_row
 from ketasched.files.roster_source import open_roster
 from ketasched.files.typed_dates import spelled_date
-from ketasched.model import Clinic
+from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import clinic_key
 from ketasched.model.wall_clock import clock_text, day_text, moment_text
 from ketasched.render.columns import aligned
+
+if TYPE_CHECKING:
+    from ketasched.register.register import Register
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +84,25 @@ def command(
     more = ["--date-order", order] if order else []
     more += ["--made-at", asked.today] if asked.today else []
     found = []
-    for one, waits in free.takers(filter(None, rows), protocol):
-        words = _defer_words(one, slot)
-        if isinstance(waits, WaitingRow):
-            words = _plan_words(waits.row, slot, protocol) + more
+    for one, who in free.takers(filter(None, rows), protocol):
+        words: list[str] = []
+        if isinstance(who, WaitingRow):
+            words = _plan_words(who.row, slot, protocol) + more
+        elif isinstance(who, Course):
+            words = _defer_words(one, _name_of(who, query.register, now), slot)
         found.append((one, pasteable(command_line(*words))))
     _print(form, found)
     if not found:
         say("note", f"nobody could take {moment_text(slot)} without breaking a rule")
     if None in rows:
         raise click.exceptions.Exit(SOME_FAILED)
+
+
+def _name_of(course: Course, register: "Register", now: datetime) -> str:
+    """The patient; if they have another course that is not over, the identifier of this one."""
+    entries = register.entries(course.clinic, course.patient)
+    current = [one for one in entries if one.last_day >= now.date().isoformat()]
+    return course.patient if len(current) == 1 else course.course_id
 
 
 def _rows(
@@ -129,9 +142,9 @@ def _plan_words(row: Row, slot: datetime, usual: str) -> list[str]:
     return words + (["--protocol", protocol] if protocol != DEFAULT_PROTOCOL else [])
 
 
-def _defer_words(one: Taker, slot: datetime) -> list[str]:
-    """The command that moves the visit of a booked course to the slot."""
-    words = ["revise", one.patient, "defer", str(one.visit)]
+def _defer_words(one: Taker, name: str, slot: datetime) -> list[str]:
+    """The command that moves the visit of the booked course `name` to the slot."""
+    words = ["revise", name, "defer", str(one.visit)]
     to = f"{slot.date()}T{clock_text(slot)}"
     return [*words, "--to", to, "--scope", "visit", "--reason", "WHY"]
 

@@ -105,8 +105,13 @@ def show_course_step() -> str:
 
 
 def with_other_name(name: str, other: str) -> str:
-    """The next step that is this command with another name in the place of this one."""
-    words = (other if one == name else one for one in typed_words())
+    """The next step that is this command with another name in the place of this one.
+
+    A name that begins with a hyphen comes last, after "--".
+    """
+    words = [other if one == name else one for one in typed_words()]
+    if other.startswith("-") and "--" not in words:
+        words = [*(one for one in words if one != other), "--", other]
     return command_line(*("URL" if "://" in one and SECRET.search(one) else one for one in words))
 
 

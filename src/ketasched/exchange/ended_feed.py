@@ -9,7 +9,10 @@ from ketasched.events.wording import CANCELLED
 from ketasched.exchange.feeds import DAYS_CANCELLED
 from ketasched.language.locale import Locale
 
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+UNREADABLE = (
+    *(ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError),
+    OSError,  # a zone is looked for in a file of its name, which may be too long for one
+)
 """What is raised for a calendar that is damaged, or for a moment that there cannot be."""
 
 LAST_SEQUENCE = 2**31 - 1

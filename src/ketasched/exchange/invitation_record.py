@@ -56,7 +56,8 @@ def parse_record(data: bytes | None, place: str) -> OutboxRecord:
         revisions = {one: _number(number) for one, number in found["revisions"].items()}
         written = _number(found["written"])
         return OutboxRecord(written, [_invitation(row) for row in rows], revisions)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OSError):
+        # `OSError`: a zone is looked for in a file of its name, which may be too long for one.
         said = f"{place}: this is no record of invitations that ketasched has written"
         # In a new record SEQUENCE begins anew, and a calendar keeps what has a higher one.
         step = "restore the file from a backup\nif there is none, invite into another folder: "

@@ -39,7 +39,8 @@ No part of it is repeated as a group, which would take memory for each time.
 def read_data(path: str, *, or_input: bool = False) -> dict[str, Any]:
     """The table in a file as `read_text` reads it.
 
-    It is JSON if the path ends in ".json" or is "-", else TOML. Raises `BadFile`.
+    It is JSON if the path ends in ".json" or is "-", or if it begins with "{"; else TOML. Raises
+    `BadFile`.
     """
     return parse(read_text(path, or_input=or_input), path)
 
@@ -80,10 +81,12 @@ def _decode(raw: bytes, path: str, line: int = 1) -> str:
 def parse(text: str, path: str, *, as_json: bool = False) -> dict[str, Any]:
     """The table in the text of the file at `path`, without the key "$schema".
 
-    The text is JSON if `as_json` is true or the path says so as for `read_data`, else TOML. Raises
+    The text is JSON if `as_json` is true, if the path says so as for `read_data`, or if it begins
+    with "{", as no TOML does: a file has the name that somebody gave it. Else it is TOML. Raises
     `BadFile` with line and column.
     """
     as_json = as_json or path == STANDARD_INPUT or path.endswith(".json")
+    as_json = as_json or text.lstrip().startswith("{")
     try:
         data = _parse_json(text) if as_json else _parse_toml(text)
     except json.JSONDecodeError as error:
