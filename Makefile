@@ -16,7 +16,7 @@ NEIGHBOURS := .venv-neighbours
 
 NODE_MODULES := tests/node/node_modules/.package-lock.json
 
-.PHONY: demo test check catalogues docs picture bench simulate proof fuzz mutants package audit lock clean
+.PHONY: demo test check catalogues docs picture bench simulate many-clinics proof fuzz mutants package audit lock clean
 
 demo: $(READY)  ## Plan the course of the example and show where its files are.
 	@rm -rf demo/P-014
@@ -54,6 +54,9 @@ bench: $(READY) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; R
 
 simulate: $(READY)  ## docs/simulation.md and .svg: a year in clinics of 4, 8 and 16 chairs, beside the nearest free day; a quarter of an hour.
 	$(BIN)/python -m tools.simulation
+
+many-clinics: $(READY)  ## 200 clinics, 20,000 rows, one register, a cluster, kills: how fast, and is anything lost? An hour or more.
+	$(BIN)/python -m tools.many_clinics
 
 proof: $(READY)  ## 2,000 courses by 16 processes, 8 rosters at once, a kill at every step, three times the random cases: half an hour.
 	KETASCHED_FULL=1 $(BIN)/python -m pytest -s tests/register tests/batch/test_crashes.py tests/planning tests/revising tests/files

@@ -21,7 +21,7 @@ from ketasched.files.load import load_clinic, load_protocol
 from ketasched.model import Clinic, Clock, Course, DateRange, Protocol, Request, Resource
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
-from ketasched.register import register as book_module
+from ketasched.register import lost_connection
 from ketasched.register.records import BookingRequest, LogEntry
 from ketasched.register.register import Register
 from ketasched.register.tables import LOG
@@ -140,7 +140,7 @@ def work(clerk: Clerk) -> None:
     """Book until the share is done."""
     os.nice(1)
     # On a machine that has much else to do a server takes its time to be there again.
-    book_module.SECONDS_TO_COME_BACK = SECONDS_TO_COME_BACK
+    lost_connection.SECONDS_TO_COME_BACK = SECONDS_TO_COME_BACK
     book, place = Register.open(clerk.address), clerk.clinic
     done = clerk.did()
     booked = sum(one["outcome"] == "booked" for one in done)

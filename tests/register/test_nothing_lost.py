@@ -1,10 +1,12 @@
 """Nothing that is booked is lost: two spellings of a patient, backups put back, whole imports."""
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -12,6 +14,7 @@ from ketasched.errors import Refused
 from ketasched.model import Change, Course, TimeRange
 from ketasched.model.holds import CHAIR, Hold
 from ketasched.register.backup import back_up, restore
+from ketasched.register.database import reading, writing
 from ketasched.register.database_errors import ConnectionLost
 from ketasched.register.records import BookingRequest, Conflict, LogEntry
 from ketasched.register.register import Register
@@ -248,6 +251,70 @@ def test_an_entry_whose_answer_is_lost_is_made_once(register, monkeypatch, is_en
     monkeypatch.setattr("ketasched.register.register.write_course", loses)
     assert register.enter(course, LogEntry(MADE_AT, "imported"))
     assert [line.what for line in register.log(course.course_id)] == ["imported"]
+
+
+ASKED = {
+    "its entry": lambda register, course: register.entry(course.course_id).patient == "P-1",
+    "the course": lambda register, course: register.course(course.course_id) == course,
+    "its log": lambda register, course: len(register.log(course.course_id)) == 1,
+    "all entries": lambda register, course: len(register.entries()) == 1,
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
+def test_what_is_asked_while_the_connection_breaks_is_asked_again(register, monkeypatch, ask):
+    (course,) = booked(register, "P-1")
+    lost: list[object] = []
+
+    @contextmanager
+    def breaks(engine):
+        with reading(engine) as connection:
+            yield connection
+            if not lost:
+                lost.append(connection)
+                raise ConnectionLost("gone")
+
+    monkeypatch.setattr("ketasched.register.register.reading", breaks)
+    assert ask(register, course)
+    assert lost
+
+
+def test_a_course_is_withdrawn_once_although_the_connection_breaks(register, monkeypatch):
+    (course,) = booked(register, "P-1")
+    lost: list[object] = []
+
+    @contextmanager
+    def breaks(engine):
+        with writing(engine) as connection:
+            yield connection
+        if not lost:
+            lost.append(connection)
+            raise ConnectionLost("gone")
+
+    monkeypatch.setattr("ketasched.register.register.writing", breaks)
+    register.withdraw(course.course_id, LogEntry(MADE_AT, "withdrawn"))
+    assert lost
+    assert [line.what for line in register.log(course.course_id)] == ["planned", "withdrawn"]
+
+
+def test_who_asks_while_the_server_is_killed_waits_until_it_is_back(server):
+    register = Register.open(server.new())
+    booked(register, "P-1")
+    server.kill()
+    start = Timer(0.5, server.start)
+    start.start()
+    assert [entry.patient for entry in register.entries()] == ["P-1"]
+    start.join()
+
+
+def test_who_asks_while_the_server_stays_away_is_told(server, monkeypatch):
+    monkeypatch.setattr("ketasched.register.lost_connection.SECONDS_TO_COME_BACK", 1)
+    register = Register.open(server.new())
+    server.kill()
+    with pytest.raises(ConnectionLost, match="refuses: "):
+        register.entries()
+    server.start()
+    assert register.entries() == []
 
 
 # --- whole imports

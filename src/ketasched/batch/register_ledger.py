@@ -159,14 +159,16 @@ class RegisterLedger(ChairLedger):
         """
         request, site, prior = fresh.context.request, fresh.site, fresh.prior
         own = self._course(make_course_id(site.clinic, request, self.settings.made_at))
-        made_from = request, site.clinic, site.protocol
-        if own and not prior and (own.request, own.clinic, own.protocol) == made_from:
-            return own
         before = self._course(prior.summary.course_id) if prior else None
         if prior and not self.settings.replaces:
             refuse_revised(self.settings.folder(request.patient))
             if before and _is_revised(before):
                 raise BadRequest(OUTPUT, REVISED, public=REVISED)
+        # Of a row that the run was killed with, only its folder may be known.
+        is_new = prior is None or not prior.summary.course_id
+        made_from = request, site.clinic, site.protocol
+        if own and is_new and (own.request, own.clinic, own.protocol) == made_from:
+            return own
         killed = self._of_killed_runs(fresh) if self.settings.replaces else ()
         found = (before, own, *killed)
         replaced = {one.course_id: one for one in found if one and not _is_revised(one)}

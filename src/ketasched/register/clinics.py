@@ -45,12 +45,12 @@ def refuse_stranger(connection: Connection, clinic: Clinic) -> None:
     """
     key, name = clinic_key(clinic), _folded_name(clinic.name)
     asked = select(CLINICS.c.key, CLINICS.c.name, CLINICS.c.timezone)
-    rows = connection.execute(asked).all()
-    own = [one for one in rows if one.key == key]
-    # A register of an earlier version may have two clinics of one name: both stay.
+    own = connection.execute(asked.where(CLINICS.c.key == key)).all()
+    # A register of an earlier version may have two clinics of one name: both stay. To read all
+    # clinics for each course would take longer the more clinics there are.
     is_named_so = any(_folded_name(one.name) == name for one in own)
-    others = [one for one in rows if one.key != key and _folded_name(one.name) == name]
-    for one in own if is_named_so else [*own, *others]:
+    rest = [] if is_named_so else connection.execute(asked.where(CLINICS.c.key != key)).all()
+    for one in [*own, *(one for one in rest if _folded_name(one.name) == name)]:
         is_same = one.key == key or (
             not clinic.id_salt and one.key == register_key("", one.name, one.timezone)
         )

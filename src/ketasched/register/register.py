@@ -1,6 +1,5 @@
 """The register: plan and enter courses, look them up, withdraw them."""
 
-import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from ketasched.register.clinics import (
 from ketasched.register.database import open_database, reading, writing
 from ketasched.register.database_errors import ConnectionLost, shown_address
 from ketasched.register.joint_entry import JointBooking, book_jointly, revise_jointly
+from ketasched.register.lost_connection import ATTEMPTS, repeat_if_lost, wait_for_database
 from ketasched.register.records import (
     BookedDays,
     BookingRequest,
@@ -46,18 +46,13 @@ from ketasched.register.tables import CLINICS, COURSES
 from ketasched.register.writes import withdraw, withdraw_replaced, write_course
 
 Entered = TypeVar("Entered", bound=Course | NoPlan | Conflict | None)
+Found = TypeVar("Found")
 
 UNLOCKED_ATTEMPTS = 3
 """How often a course is planned without a lock; later attempts lock the clinic first."""
 
 ROWS_AT_ONCE = 100
 """How many courses are read at once."""
-
-ATTEMPTS = 8
-"""How often an entry is tried if other writers or a broken connection interfere."""
-
-SECONDS_TO_COME_BACK, SECONDS_BETWEEN = 20, 0.5
-"""How long a lost database is waited for, and the pause between two attempts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +96,21 @@ class Register:
         """
         zone = ZoneInfo(clinic.timezone)
         start, end = (moment_at(day, 0, zone).timestamp() for day in (first, last + timedelta(1)))
-        with reading(self.engine) as connection:
+
+        def occupied(connection: Connection) -> Occupancy:
             found = queries.occupancy_of(connection, clinic, without)
             found.read(start, end)
-        return Occupancy(found)
+            return Occupancy(found)
+
+        return self._read(occupied)
 
     def refuse_stranger(self, clinic: Clinic) -> None:
         """Raise `BadRequest` if the register has this clinic under another `id_salt` or zone."""
-        with reading(self.engine) as connection:
-            refuse_stranger(connection, clinic)
+        self._read(lambda connection: refuse_stranger(connection, clinic))
 
     def refuse_conflicts(self, booking: BookingRequest) -> None:
         """Raise `Refused` if the register forbids the booking, whatever is planned."""
-        with reading(self.engine) as connection:
-            conflicts.refuse_conflicts(connection, booking)
+        self._read(lambda connection: conflicts.refuse_conflicts(connection, booking))
 
     def refuse_taken_reference(self, courses: Sequence[Course]) -> None:
         """Raise `Conflict` if the reference of renamed courses is another patient's."""
@@ -154,8 +150,7 @@ class Register:
                     return made[0]
                 self._enter_planned(booking, made)
             except NoPlan as error:
-                with self.occupancy_for(booking) as bookings:
-                    refusal = booking.explain(error, bookings)
+                refusal = self._explained(booking, error)
                 raise conflicts.taken_meanwhile(refusal) if number else refusal from None
             except ChairTaken as error:
                 refused = error
@@ -166,6 +161,13 @@ class Register:
             with prepared_files(booking.files, made[0], is_entered=True):
                 return made[0]
         raise conflicts.refused_again(refused, made)
+
+    def _explained(self, booking: BookingRequest, error: NoPlan) -> NoPlan:
+        def explain() -> NoPlan:
+            with self.occupancy_for(booking) as bookings:
+                return booking.explain(error, bookings)
+
+        return repeat_if_lost(self.engine, explain)
 
     def _enter_planned(
         self, booking: BookingRequest, made: list[Course], seen: object = None
@@ -205,8 +207,8 @@ class Register:
 
     def book_state(self, clinic: Clinic, since: datetime) -> BookState:
         """What is booked at a clinic from the aware moment `since` on."""
-        with reading(self.engine) as connection:
-            return BookState(clinic, since, queries.fingerprint(connection, clinic, since))
+        found = self._read(lambda connection: queries.fingerprint(connection, clinic, since))
+        return BookState(clinic, since, found)
 
     def revise_jointly(
         self,
@@ -289,8 +291,12 @@ class Register:
 
     def withdraw(self, course_id: str, line: LogEntry) -> None:
         """Remove a course from the register; its chairs are free again."""
-        with self._entering() as connection:
-            withdraw(connection, course_id, line)
+
+        def remove() -> None:
+            with self._entering() as connection:
+                withdraw(connection, course_id, line)
+
+        repeat_if_lost(self.engine, remove)
 
     @contextmanager
     def _entering(self) -> Iterator[Connection]:
@@ -307,22 +313,26 @@ class Register:
 
         Waits until the database answers again. Raises `error` if it does not.
         """
-        for _ in range(int(SECONDS_TO_COME_BACK / SECONDS_BETWEEN)):
-            with suppress(ConnectionLost), reading(self.engine) as connection:
-                found = queries.entry_of(connection, made[0].course_id) if made else None
-                return found is not None and queries.is_stored(connection, made[0])
-            time.sleep(SECONDS_BETWEEN)
-        raise error
+        wait_for_database(self.engine, error)
+        found = self.entry(made[0].course_id) if made else None
+        return found is not None and self._read(lambda one: queries.is_stored(one, made[0]))
+
+    def _read(self, query: Callable[[Connection], Found]) -> Found:
+        """What a query finds, which is asked again if the connection breaks."""
+
+        def ask() -> Found:
+            with reading(self.engine) as connection:
+                return query(connection)
+
+        return repeat_if_lost(self.engine, ask)
 
     def entry(self, course_id: str) -> CourseEntry | None:
         """The entry of a course; None if the register does not have the course."""
-        with reading(self.engine) as connection:
-            return queries.entry_of(connection, course_id)
+        return self._read(lambda connection: queries.entry_of(connection, course_id))
 
     def entries(self, clinic: Clinic | None = None, patient: str = "") -> list[CourseEntry]:
         """The entries of a clinic or of all clinics, of a patient or of all patients."""
-        with reading(self.engine) as connection:
-            return queries.entries(connection, clinic, patient)
+        return self._read(lambda connection: queries.entries(connection, clinic, patient))
 
     def patients_named(self, name: str, clinic: Clinic | None = None) -> list[str]:
         """The patients of a clinic, or of all, who are called like this.
@@ -330,33 +340,29 @@ class Register:
         Only the one whose reference is `name`, if there is one; else all whose references differ
         in case, accents and spaces only.
         """
-        with reading(self.engine) as connection:
-            found = queries.patients_named(connection, name, clinic)
+        found = self._read(lambda connection: queries.patients_named(connection, name, clinic))
         for patient in found:
             self.notice(patient)
         return found
 
     def clinics(self) -> list[str]:
         """The names of the clinics."""
-        with reading(self.engine) as connection:
-            asked = select(CLINICS.c.name).order_by(CLINICS.c.name)
-            return list(connection.execute(asked).scalars())
+        asked = select(CLINICS.c.name).order_by(CLINICS.c.name)
+        return self._read(lambda connection: list(connection.execute(asked).scalars()))
 
     def size(self) -> int:
         """The number of courses."""
-        with reading(self.engine) as connection:
-            return connection.execute(select(count()).select_from(COURSES)).scalar_one()
+        asked = select(count()).select_from(COURSES)
+        return self._read(lambda connection: connection.execute(asked).scalar_one())
 
     def newest(self, clinic: Clinic | None = None) -> Course | None:
         """The course that was planned last, of a clinic or of all; None if there is no course."""
-        with reading(self.engine) as connection:
-            found = queries.newest_course(connection, clinic)
+        found = self._read(lambda connection: queries.newest_course(connection, clinic))
         return self.course(found) if found else None
 
     def course(self, course_id: str) -> Course:
         """The course with this identifier. Raises `BadFile`."""
-        with reading(self.engine) as connection:
-            return self._noticed(queries.stored_course(connection, course_id))
+        return self._noticed(self._read(lambda one: queries.stored_course(one, course_id)))
 
     def documents(self) -> Iterator[tuple[str, str]]:
         """Every course's id and its file, a line of JSON, by patients, as of one moment."""
@@ -384,13 +390,11 @@ class Register:
 
         Of one clinic, or of all. Raises `BadFile`.
         """
-        with reading(self.engine) as connection:
-            found = queries.booked_days(connection, first, last, clinic)
+        found = self._read(lambda one: queries.booked_days(one, first, last, clinic))
         for course in found.courses:
             self.notice(course)
         return found
 
     def log(self, course_id: str) -> list[LogRecord]:
         """The log of a course, oldest line first."""
-        with reading(self.engine) as connection:
-            return queries.log_of(connection, course_id)
+        return self._read(lambda connection: queries.log_of(connection, course_id))

@@ -20,7 +20,13 @@ from ketasched.register.booked_visit import (
     visit_of_row,
 )
 from ketasched.register.records import BookingRequest, Conflict, LogEntry, Waiver, waivers_of
-from ketasched.register.seating import ChairTaken, remove_bookings, seat_visit
+from ketasched.register.seating import (
+    ChairTaken,
+    NewBooking,
+    remove_bookings,
+    seat_course,
+    seat_visit,
+)
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, LONGEST_VISIT
 from ketasched.rules import OCCUPANCY_NAMES
 
@@ -47,11 +53,16 @@ def write_course(
     wanted = release_chairs(connection, clinic, course)
     _refuse_uids_of_others(connection, course, wanted)
     let_in = waivers_of(course) | set(waived)
-    for day, visit in wanted.values():
-        values = {"clinic": clinic, "course_id": course.course_id, "day": day}
-        clinics = course.clinic, *(one for one in allowed_by if one != course.clinic)
-        allowed = Allowance(clinics, date.fromisoformat(day))
-        seat_visit(connection, values, visit, allowed, let_in)
+    clinics = course.clinic, *(one for one in allowed_by if one != course.clinic)
+    new = [
+        NewBooking(
+            {"clinic": clinic, "course_id": course.course_id, "day": day},
+            visit,
+            Allowance(clinics, date.fromisoformat(day)),
+        )
+        for day, visit in wanted.values()
+    ]
+    seat_course(connection, new, let_in)
     done = line._replace(what=line.what or _last_done(course))
     write_log(connection, course.course_id, course.revision, done)
 

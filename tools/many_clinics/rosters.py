@@ -1,0 +1,102 @@
+"""Two hundred clinics and their roster, the same for the same seed."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from pathlib import Path
+from random import Random
+
+from tools.benchmarks.rosters import rows
+
+MADE_AT = "2026-11-23T15:00:00Z"
+
+ZONES = (
+    *("America/New_York", "America/Chicago", "America/Denver", "America/Phoenix"),
+    *("America/Los_Angeles", "America/Anchorage", "America/St_Johns", "Pacific/Honolulu"),
+    *("Europe/London", "Europe/Berlin", "Australia/Adelaide", "Pacific/Auckland"),
+)
+"""Whole and half hours, both hemispheres, with summer time and without."""
+
+HOURS = (
+    (("08:00-17:00",), ("08:00-17:00",), ("08:00-17:00",), ("08:00-17:00",), ("08:00-16:00",)),
+    (("08:00-12:30", "13:30-17:00"), ("08:00-12:30",), ("08:00-17:00",), ("09:00-18:00",), ()),
+    (("07:30-15:30",), (), ("07:30-15:30",), ("07:30-15:30",), ("07:30-15:30",)),
+    (("09:00-13:00",), ("09:00-13:00",), ("09:00-13:00",), ("09:00-13:00",), ("09:00-13:00",)),
+)
+"""What clinics are open, from Monday to Friday."""
+
+DAYS = ("mon", "tue", "wed", "thu", "fri")
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The files of a roster: the CSV file, and the clinics by the paths that its rows name."""
+
+    roster: Path
+    clinics: tuple[Path, ...]
+
+
+def write_clinics(folder: Path, count: int, *, seed: int = 1) -> tuple[Path, ...]:
+    """So many clinics that differ in zone, hours, chairs and grid; the path of each."""
+    random = Random(f"clinics/{seed}")
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = tuple(folder / f"clinic-{number:03d}.toml" for number in range(1, count + 1))
+    for path in paths:
+        path.write_text(_clinic(random, path.stem), encoding="utf-8")
+    return paths
+
+
+def _clinic(random: Random, name: str) -> str:
+    chairs = random.choice((1, 2, 2, 3, 3, 4, 6, 8))
+    limits = [f"chairs = {chairs}"]
+    if random.randrange(3) == 0:
+        limits.append(f"starts_per_slot = {random.randint(1, chairs)}")
+    opened = zip(DAYS, random.choice(HOURS), strict=True)
+    hours = [f"{day} = {_quoted(times)}" for day, times in opened if times]
+    zone = random.choice(ZONES)
+    closures = ["", "[closures]", 'holidays = "US-NY"'] if zone.startswith("America") else []
+    return "\n".join(
+        [
+            f'name = "{name}"',
+            f'phone = "+1 555 {random.randrange(10_000):04d}"',
+            f'timezone = "{zone}"',
+            *limits,
+            f"slot_minutes = {random.choice((15, 15, 20, 30))}",
+            f'preferred_start = "{random.choice(("08:30", "09:00", "10:00"))}"',
+            f'id_salt = "{random.getrandbits(64):016x}"',
+            "",
+            "[hours]",
+            *hours,
+            *closures,
+            "",
+        ]
+    )
+
+
+def _quoted(times: Sequence[str]) -> str:
+    return "[" + ", ".join(f'"{one}"' for one in times) + "]"
+
+
+def write_roster(path: Path, clinics: Sequence[Path], count: int, *, seed: int = 1) -> Path:
+    """A roster of so many rows: some clinics have many of them, and some rows are wrong."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        found = _rows(clinics, count, seed)
+        first = next(found)
+        writer = csv.DictWriter(file, first, lineterminator="\n")
+        writer.writeheader()
+        writer.writerow(first)
+        writer.writerows(found)
+    return path
+
+
+def _rows(clinics: Sequence[Path], count: int, seed: int) -> Iterator[dict[str, str]]:
+    random = Random(f"rows/{seed}")
+    shares = list(accumulate(random.uniform(0.3, 1.7) for _ in clinics))
+    for number, row in enumerate(rows(count, seed=seed), start=1):
+        row |= {"clinic": str(random.choices(clinics, cum_weights=shares)[0])}
+        if number % 100 == 50:
+            row["start"] = "someday"
+        elif number % 200 == 99:
+            row["patient"] = f"P-{number - 98:06d}"  # whom an earlier row names already
+        yield row
