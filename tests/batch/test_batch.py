@@ -313,10 +313,7 @@ KINDS = {
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    kinds=st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=80),
-    chairs=st.booleans(),
-)
+@given(kinds=st.lists(st.sampled_from(list(KINDS)), min_size=1, max_size=80), chairs=st.booleans())
 def test_of_any_mix_of_rows_each_has_its_line_and_only_the_planned_ones_a_folder(
     tmp_path_factory, kinds, chairs
 ):

@@ -21,13 +21,7 @@ from ketasched.batch.fingerprints import sha_of_file
 from ketasched.batch.folders import is_revised
 from ketasched.batch.jobs import Chunk, Job
 from ketasched.batch.manifest import ManifestWriter
-from ketasched.batch.records import (
-    CourseSummary,
-    Digests,
-    PriorResult,
-    RowResult,
-    Settings,
-)
+from ketasched.batch.records import CourseSummary, Digests, PriorResult, RowResult, Settings
 from ketasched.batch.rejections import Rejected, attempt
 from ketasched.batch.worker import work
 from ketasched.cli import main

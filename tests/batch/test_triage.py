@@ -67,10 +67,7 @@ def noted_digests(row, *arguments):
     return digests_of(row, *arguments)
 
 
-NOTED = (
-    (rows_module, "read_request", noted_read),
-    (triage_module, "digests_of", noted_digests),
-)
+NOTED = ((rows_module, "read_request", noted_read), (triage_module, "digests_of", noted_digests))
 BEGIN = executors._begin_worker
 
 

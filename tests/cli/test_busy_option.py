@@ -15,12 +15,7 @@ from ketasched.errors import NoPlan
 from ketasched.files.codec import plain, read
 from ketasched.files.load import load_course
 from ketasched.model import BusyTime, Change, Request
-from ketasched.model.busy_index import (
-    busy_index,
-    clip_to_days,
-    merge_busy_times,
-    with_busy_times,
-)
+from ketasched.model.busy_index import busy_index, clip_to_days, merge_busy_times, with_busy_times
 from ketasched.planning.check import check
 from ketasched.planning.explain import explain_refusal
 from ketasched.planning.planner import plan, planning_horizon

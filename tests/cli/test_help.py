@@ -47,11 +47,9 @@ FILES = {
 CLINIC = (ROOT / "examples" / "clinic.toml").read_text(encoding="utf-8")
 FILES_FOR = {
     "ketasched reschedule": {
-        "clinic.toml": CLINIC.replace("dates = [", 'dates = ["2026-12-11 pump repair", '),
+        "clinic.toml": CLINIC.replace("dates = [", 'dates = ["2026-12-11 pump repair", ')
     },
-    "ketasched batch": {
-        "clinic.toml": CLINIC,
-    },
+    "ketasched batch": {"clinic.toml": CLINIC},
     "ketasched check": {
         "clinic.toml": CLINIC,
         "roster.csv": "patient,Start date\nP-1,2027-01-04\n",

@@ -341,11 +341,7 @@ def test_a_new_driver_of_all_is_told_of_every_ride_and_the_old_ones_of_theirs():
     ("booster", "said"),
     [
         pytest.param("2027-01-25", "tell Kim: a new ride: Mon 25 Jan 09:00", id="a driver"),
-        pytest.param(
-            "2027-01-26",
-            "visit 7 has no driver: once somebody drives",
-            id="no driver",
-        ),
+        pytest.param("2027-01-26", "visit 7 has no driver: once somebody drives", id="no driver"),
     ],
 )
 def test_a_new_booster_says_who_is_to_be_told_or_that_nobody_drives(booster, said):

@@ -8,14 +8,7 @@ import pytest
 from ketasched.events.view import View, reader_languages, reader_locale
 from ketasched.files.codec import json_line
 from ketasched.language.locale import Locale
-from ketasched.model import (
-    Amount,
-    Instructions,
-    OtherWording,
-    Prices,
-    ProtocolWording,
-    Wording,
-)
+from ketasched.model import Amount, Instructions, OtherWording, Prices, ProtocolWording, Wording
 from ketasched.planning.planner import plan
 from ketasched.render import RENDERERS, render
 from ketasched.render.patient_folder import render_folder

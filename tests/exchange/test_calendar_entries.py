@@ -67,10 +67,7 @@ def test_an_entry_ends_in_the_line_below_which_others_write():
 
 def test_an_entry_has_another_name_for_each_audience_and_each_clinic():
     other = plan(
-        load_protocol("iv-depression"),
-        clinic(id_salt="other"),
-        COURSE.request,
-        made_at=MADE_AT,
+        load_protocol("iv-depression"), clinic(id_salt="other"), COURSE.request, made_at=MADE_AT
     )
     names = [
         {one.name for one in published_entries([course], audience, MADE_AT.date()).values()}
@@ -85,10 +82,7 @@ def test_what_is_ours_is_known_without_its_course_and_only_by_its_clinic():
     other = clinic(id_salt="other")
     stranger = plan(load_protocol("iv-depression"), other, COURSE.request, made_at=MADE_AT)
     neighbour = plan(
-        load_protocol("iv-depression"),
-        COURSE.clinic,
-        request(patient="P-2"),
-        made_at=MADE_AT,
+        load_protocol("iv-depression"), COURSE.clinic, request(patient="P-2"), made_at=MADE_AT
     )
     assert ended_names(found, [neighbour], OWNER) == {one.name for one in found}
     assert ended_names(found, [neighbour], "") == set()
@@ -98,10 +92,7 @@ def test_what_is_ours_is_known_without_its_course_and_only_by_its_clinic():
 def test_what_was_before_now_stays_where_its_course_is_not_known_any_more():
     found = on_the_server(ENTRIES)
     neighbour = plan(
-        load_protocol("iv-depression"),
-        COURSE.clinic,
-        request(patient="P-2"),
-        made_at=MADE_AT,
+        load_protocol("iv-depression"), COURSE.clinic, request(patient="P-2"), made_at=MADE_AT
     )
     later = max(one.event.start for one in ENTRIES.values()) + timedelta(1)
     assert ended_names(found, [neighbour], OWNER, later) == set()

@@ -18,16 +18,7 @@ from ketasched.model import Clock, Course, Reminder, Reminders
 from ketasched.model.queues import PatientReminder
 from ketasched.planning.planner import plan as plan_course
 from tests.conftest import MADE_AT, ROOT
-from tests.exchange.queue_commands import (
-    PHONE,
-    REGISTER,
-    SATURDAY,
-    notes,
-    plan,
-    revise,
-    rows,
-    run,
-)
+from tests.exchange.queue_commands import PHONE, REGISTER, SATURDAY, notes, plan, revise, rows, run
 from tests.support.nouns import clinic, request
 from tests.support.random_life import InMemory, Life, items
 

@@ -17,10 +17,7 @@ from ketasched.files.atomic_write import is_up_to_date, prepared_folder, write_f
 from ketasched.files.disk import create_file
 from tests.support.forked import Forked, ketasched
 
-PLAN = [
-    *("plan", "--patient", "P-1", "-o", "out", "--split"),
-    *("--made-at", "2026-11-23T10:00"),
-]
+PLAN = [*("plan", "--patient", "P-1", "-o", "out", "--split"), *("--made-at", "2026-11-23T10:00")]
 FIRST, SECOND = ["--start", "2026-12-07"], ["--start", "2027-02-01"]
 
 

@@ -14,15 +14,7 @@ from hypothesis import strategies as st
 from ketasched.errors import BadFile
 from ketasched.files.busy import Reading, calendar_from, read_calendar
 from tests.conftest import examples
-from tests.files.test_busy_calendars import (
-    BERLIN,
-    NEW_YORK,
-    WEEKLY,
-    busy,
-    calendar,
-    said,
-    written,
-)
+from tests.files.test_busy_calendars import BERLIN, NEW_YORK, WEEKLY, busy, calendar, said, written
 
 MORNING = ["10-26 09:00-10:00"]
 DAYS = (date(2026, 10, 19), date(2026, 12, 31))

@@ -63,11 +63,7 @@ def test_a_mapping_is_read_and_found_among_other_files():
         ('"driver_name"', '"notes"', 'columns.Driver: there is no column "notes"'),
         ('"driver_name"', "1", "columns.Driver: expected text, not 1"),
         ('"driver_name"', '"start"', 'columns.Driver: start is "First infusion" already'),
-        (
-            '"Driver"',
-            '"phone"',
-            "columns.phone: is the same heading as columns.Phone",
-        ),
+        ('"Driver"', '"phone"', "columns.phone: is the same heading as columns.Phone"),
         ('"Notes"', '"PHONE"', "ignore[0]: is the same heading as columns.Phone"),
     ],
 )

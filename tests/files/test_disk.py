@@ -32,10 +32,7 @@ IRREGULAR: dict[str, tuple[Callable[[Path], object], str]] = {
     "a folder": (lambda path: path.mkdir(), "it is a folder, not a file"),
     "a socket": (make_socket, "it is a socket, not a file"),
     "a link to a device": (lambda path: path.symlink_to("/dev/zero"), "it is a device"),
-    "a link to a pipe": (
-        make_link_to_a_pipe,
-        "it is a pipe, not a file",
-    ),
+    "a link to a pipe": (make_link_to_a_pipe, "it is a pipe, not a file"),
     "a link to itself": (lambda path: path.symlink_to(path), "symbolic links"),
     "nothing": (lambda path: None, "No such file"),
 }

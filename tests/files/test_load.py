@@ -370,10 +370,7 @@ PROTOCOL_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
         [("examples =", "exmaples =")],
         ["exmaples: unknown key; did you mean examples?"],
     ),
-    "an unknown key and none near": (
-        [("examples =", "xyzzy =")],
-        ["xyzzy: unknown key"],
-    ),
+    "an unknown key and none near": ([("examples =", "xyzzy =")], ["xyzzy: unknown key"]),
     "unknown keys inside": (
         [("min = 2, max = 5", "mni = 2, max = 5"), ('title = "Review"', 'tilte = "Review"')],
         [
@@ -504,10 +501,7 @@ PROTOCOL_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     ),
     "no driving until the evening of the same day": (
         [('{ hours = 24, next_morning = "08:00" }', "{ hours = 23 }")],
-        [
-            f"visits.booster.no_driving: {SAME_DAY}",
-            f"visits.infusion.no_driving: {SAME_DAY}",
-        ],
+        [f"visits.booster.no_driving: {SAME_DAY}", f"visits.infusion.no_driving: {SAME_DAY}"],
     ),
     "no driving for more than a week": (
         [("hours = 24", "hours = 169")],
@@ -946,14 +940,7 @@ def test_a_hundred_problems_are_shown_and_further_ones_counted(
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param("utils"),
-        pytest.param("__doc__"),
-        "-",
-        "us",
-        "US-NY-NY",
-    ],
+    "name", [pytest.param("utils"), pytest.param("__doc__"), "-", "us", "US-NY-NY"]
 )
 def test_an_unknown_holiday_calendar_is_refused(name):
     error = refused(load.load_clinic, written("c.toml", changed(CLINIC, ("US-NY", name))))
@@ -1122,11 +1109,7 @@ def test_all_required_keys_are_missing_in_an_empty_file(loader, required):
 @pytest.mark.parametrize(
     ("name", "start", "end"),
     [
-        pytest.param(
-            "x.json",
-            '{"overrides": {"a": {"b": {"minutes": {"check_in": ',
-            "}}}}}",
-        ),
+        pytest.param("x.json", '{"overrides": {"a": {"b": {"minutes": {"check_in": ', "}}}}}"),
         ("x.toml", "overrides.a.b.minutes.check_in = ", ""),
     ],
     ids=["JSON", "TOML"],
@@ -1277,10 +1260,7 @@ SKIPPED = (
     "the clocks go forward"
 )
 COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
-    "a skipped time": (
-        [("visits.0.start", "2027-03-14T02:30")],
-        [SKIPPED],
-    ),
+    "a skipped time": ([("visits.0.start", "2027-03-14T02:30")], [SKIPPED]),
     "a skipped time with the offset before": (
         [("visits.0.start", "2027-03-14T02:30-05:00")],
         [SKIPPED],
@@ -1360,10 +1340,7 @@ COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
     "no request": ([("request", None)], ["request: expected a table"]),
     "a request of wrong values": (
         [("request.start", "2027-02-30"), ("request.days", ["mon", "someday"])],
-        [
-            "request.days[1]: expected one of mon, tue",
-            'request.start: "2027-02-30" is no date',
-        ],
+        ["request.days[1]: expected one of mon, tue", 'request.start: "2027-02-30" is no date'],
     ),
     "a window of no dates": (
         [("visits.0.window", {"earliest": "2026-12-07", "target": "soon"})],
@@ -1432,10 +1409,7 @@ COURSE_PROBLEMS: dict[str, tuple[list[tuple[str, object]], list[str]]] = {
             "history[0].why: has more than 20000 characters",
         ],
     ),
-    "no history": (
-        [("history", []), ("revision", 5)],
-        ["history: expected at least one entry"],
-    ),
+    "no history": ([("history", []), ("revision", 5)], ["history: expected at least one entry"]),
     "a revision that the history does not have": (
         [("revision", 2)],
         ["revision: expected 1, the number of entries in the history, not 2"],

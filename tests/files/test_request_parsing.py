@@ -271,11 +271,7 @@ def test_every_field_has_a_help_text(name):
             (Record("rems-enrolment", date(2026, 11, 20), "Dr. Zoë Lee"),),
         ),
         *(
-            (
-                "authorised",
-                (text,),
-                (Authorisation(8, date(2027, 1, 4), date(2027, 2, 28)),),
-            )
+            ("authorised", (text,), (Authorisation(8, date(2027, 1, 4), date(2027, 2, 28)),))
             for text in (
                 "8 from 2027-01-04 until 2027-02-28",
                 " 8  sessions from 4 Jan 2027 to Feb 28, 2027 ",
@@ -360,12 +356,8 @@ def test_a_value_is_read_as_it_is_meant(name, text, expected):
         ("days", ("not mon-wed", "not thu-sun"), "leaves out all weekdays"),
         ("days", ("m o",), "expected weekdays"),
         ("days", ("mon", "someday"), 'not "someday"'),
-        pytest.param(
-            *("days", ("monthly",), "expected weekdays"),
-        ),
-        pytest.param(
-            *("days", ("sunrise",), "expected weekdays"),
-        ),
+        pytest.param(*("days", ("monthly",), "expected weekdays")),
+        pytest.param(*("days", ("sunrise",), "expected weekdays")),
         ("unavailable", ("2027-01-01..2026-12-28",), "is backwards"),
         ("unavailable", ("2026-12-08..2026-12-07",), "is backwards"),
         ("unavailable", ("2026-12-28..",), "expected a date"),

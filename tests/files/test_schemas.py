@@ -439,24 +439,14 @@ def poked(data: Data, steps: list[int], value: object, name: str) -> Data:
     return found
 
 
-@given(
-    st.sampled_from([*FILES]),
-    STEPS,
-    VALUES,
-    st.sampled_from(["", "", "nmae"]),
-)
+@given(st.sampled_from([*FILES]), STEPS, VALUES, st.sampled_from(["", "", "nmae"]))
 def test_the_schema_accepts_all_that_the_reader_accepts(kind, steps, value, name):
     data = poked(edited(kind, {}), steps, value, name)
     if not problems(kind, data):
         assert complaints(kind, data) == []
 
 
-@given(
-    st.sampled_from([*FILES]),
-    STEPS,
-    VALUES,
-    st.sampled_from(["", "", "nmae"]),
-)
+@given(st.sampled_from([*FILES]), STEPS, VALUES, st.sampled_from(["", "", "nmae"]))
 def test_a_key_that_is_unknown_missing_or_of_another_type_is_refused_by_both(
     kind, steps, value, name
 ):

@@ -9,15 +9,7 @@ from hypothesis import strategies as st
 
 from ketasched.events.view import View
 from ketasched.files.load import parse_course
-from ketasched.model import (
-    Clock,
-    Course,
-    GapDays,
-    Minutes,
-    NoDriving,
-    PhaseReview,
-    VisitKind,
-)
+from ketasched.model import Clock, Course, GapDays, Minutes, NoDriving, PhaseReview, VisitKind
 from ketasched.model.no_driving import (
     is_without_driving,
     no_driving_until,
@@ -114,9 +106,7 @@ def test_before_a_treatment_without_a_rule_both_visits_say_to_ask_the_clinic():
 def test_a_call_is_no_treatment_and_ends_no_run():
     kinds = {"infusion": INFUSION, "call": VisitKind("Call", Minutes(0, 30, 0), place="phone")}
     steps = protocol(
-        phase(1),
-        phase(1, name="call", visit="call", every_days=1, gap_days=DAILY),
-        visits=kinds,
+        phase(1), phase(1, name="call", visit="call", every_days=1, gap_days=DAILY), visits=kinds
     )
     assert untils(planned(steps)) == ["Tue 10:55", "ask"]
 

@@ -88,11 +88,7 @@ def test_companions_follow_the_visits_with_their_numbers_and_precede_others():
 
 @pytest.mark.parametrize(
     ("within", "expected"),
-    [
-        (WithinDays(1, 1), "Sat 12"),
-        (WithinDays(2, 2), "Sun 13"),
-        (WithinDays(9, 9), "Sun 20"),
-    ],
+    [(WithinDays(1, 1), "Sat 12"), (WithinDays(2, 2), "Sun 13"), (WithinDays(9, 9), "Sun 20")],
     ids=["the day after", "two days after", "nine days after"],
 )
 def test_both_ends_of_the_days_within_which_a_companion_is_are_inclusive(within, expected):

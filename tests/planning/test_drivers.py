@@ -23,10 +23,7 @@ ANA = RegularDriver("Ana Lima", "555 0134", ("mon", "fri"))
         pytest.param({"driver_name": "Sam"}, "Sam", "Sam", id="one for all days"),
         pytest.param({"driver": (ANA,)}, "Ana Lima", None, id="one for some days"),
         pytest.param(
-            {"driver": (ANA,), "driver_name": "Sam"},
-            "Ana Lima",
-            "Sam",
-            id="another else",
+            {"driver": (ANA,), "driver_name": "Sam"}, "Ana Lima", "Sam", id="another else"
         ),
         pytest.param(
             {"driver": (RegularDriver("Ben"), ANA)}, "Ana Lima", "Ben", id="one without days too"

@@ -76,11 +76,7 @@ def test_their_smallest_gap_binds_the_first_visit_here(days, first):
 
 @pytest.mark.parametrize(
     ("days", "rule", "number"),
-    [
-        ((30,), "gap", 2),
-        ((3, 5, 6), "gap", 2),
-        ((3, 18), "span", 6),
-    ],
+    [((30,), "gap", 2), ((3, 5, 6), "gap", 2), ((3, 18), "span", 6)],
     ids=["a gap too long", "two too near to each other", "a span too long"],
 )
 def test_what_else_they_break_is_a_finding_and_refuses_nothing(days, rule, number):

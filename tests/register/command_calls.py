@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from ketasched.revising.validation import OVERRIDABLE_BY_VERB
+from ketasched.revising import verbs
 from tests.register.day_clinic import PROTOCOLS
 from tests.register.site import Site
 
@@ -95,7 +95,7 @@ def revise(verb: str, own: Callable[[Draw], Words]) -> Callable[[Draw], Words]:
 
     def words(draw: Draw) -> Words:
         course, more = draw.course(), own(draw)
-        for rule in draw.one([(), (), OVERRIDABLE_BY_VERB.get(verb, ())]):
+        for rule in draw.one([(), (), verbs.VERBS[verb].overrides]):
             more += ["--override", rule]
         files = ["-o", "courses", "--force"], ["--changes", "changes.ics", "--force"]
         more += draw.one([[], [], [], *files, ["--dry-run"], ["--expect-revision", "2"]])

@@ -76,11 +76,7 @@ def test_a_clinic_of_another_salt_in_a_rosters_column_rejects_that_row_alone(els
     assert listed() == {"P-1": 1, "P-3": 1}
 
 
-NAMES = {
-    "case": "MILL lane",
-    "spaces": "Mill   Lane ",
-    "both": " mill LANE",
-}
+NAMES = {"case": "MILL lane", "spaces": "Mill   Lane ", "both": " mill LANE"}
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)

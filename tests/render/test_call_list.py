@@ -143,11 +143,7 @@ def test_the_table_has_a_line_for_each_visit_or_talk_that_moves_or_has_no_place(
         "2026-12-21",
         "",
     )
-    assert (talk["number"], talk["visit"], talk["date"]) == (
-        "",
-        "talk after 6",
-        "2026-12-22",
-    )
+    assert (talk["number"], talk["visit"], talk["date"]) == ("", "talk after 6", "2026-12-22")
     assert (second["was_date"], second["date"], second["check_in"]) == ("2026-12-09", "", "")
     assert second["no_place"] == "the clinic is closed (pump repair); no day (gap)"
 

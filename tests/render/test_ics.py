@@ -478,10 +478,7 @@ def test_visits_keep_their_local_time_across_a_change_of_the_clocks():
 @pytest.mark.parametrize("reader", BY_THE_VTIMEZONE.values(), ids=BY_THE_VTIMEZONE)
 @pytest.mark.parametrize(
     ("fold", "said", "instant"),
-    [
-        (0, "20271107T053000Z", "05:30"),
-        (1, "20271107T063000Z", "06:30"),
-    ],
+    [(0, "20271107T053000Z", "05:30"), (1, "20271107T063000Z", "06:30")],
     ids=["the first time", "the second time"],
 )
 def test_an_ambiguous_time_keeps_its_instant(fold, said, instant, reader):
@@ -750,12 +747,7 @@ def test_the_content_of_each_event_by_kind_of_visit(more, place, words):
     until = f"{NOT_TO_DRIVE}. {LONGER}"
     found = contents(course)
     assert {name: one for name, one in found.items() if "ride-reminder" not in name} == {
-        "appointment-1": (
-            "Appointment 1 of 1",
-            (READY, ride, until, *words),
-            place,
-            120,
-        ),
+        "appointment-1": ("Appointment 1 of 1", (READY, ride, until, *words), place, 120),
         "no-driving-1": (NOT_TO_DRIVE, (until,), "", 0),
         "talk-1": ("Phone appointment", phone, "", 120),
         "talk-2": ("Appointment", phone, place, 120),

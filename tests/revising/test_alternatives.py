@@ -57,7 +57,7 @@ def test_the_days_of_a_later_visit_without_a_date_have_their_refusals():
     with pytest.raises(NoPlan) as caught:
         revise(six(boosters=0), change, at=NOW, clinic=clinic(closures=snow))
     assert [f"{one:%d} {finding.rule}" for one, finding in caught.value.refusals] == [
-        *("13 closure", "14 closure", "15 closure", "16 closure"),
+        *("13 closure", "14 closure", "15 closure", "16 closure")
     ]
     (finding,) = caught.value.findings
     said = "visit 4 has no day from Sun 13 Dec to Wed 16 Dec 2026"

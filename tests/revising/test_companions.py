@@ -207,11 +207,7 @@ def test_a_companion_of_a_tentative_visit_is_planned_once_that_is_confirmed():
 
 @pytest.mark.parametrize(
     ("which", "expected"),
-    [
-        ("2", ["Sam", "Kim", "Sam"]),
-        ("all", ["Kim", "Kim", "Kim"]),
-        ("tue", ["Kim", "Sam", "Sam"]),
-    ],
+    [("2", ["Sam", "Kim", "Sam"]), ("all", ["Kim", "Kim", "Kim"]), ("tue", ["Kim", "Sam", "Sam"])],
     ids=["that of a visit", "all", "those on a weekday, without any visit"],
 )
 def test_a_driver_is_named_for_companions_too(which, expected):

@@ -317,11 +317,7 @@ def test_no_sequence_moves_fewer_weekly_visits_when_the_first_is_deferred(
 
 @settings(max_examples=examples(60))
 @given(
-    open_days=OPEN_DAYS,
-    closed=CLOSED,
-    newer=CLOSED,
-    span=st.integers(7, 16),
-    by=st.integers(1, 6),
+    open_days=OPEN_DAYS, closed=CLOSED, newer=CLOSED, span=st.integers(7, 16), by=st.integers(1, 6)
 )
 def test_no_sequence_moves_fewer_visits_when_the_first_is_deferred(
     open_days, closed, newer, span, by

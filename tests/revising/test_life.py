@@ -89,11 +89,7 @@ def replay(course: Course, asked: Request) -> Course:
     clinics = [one.former_clinic for one in course.history if one.former_clinic]
     clinics.append(course.clinic)
     again = plan(
-        course.protocol,
-        clinics[0],
-        asked,
-        made_at=course.made_at,
-        course_id=course.course_id,
+        course.protocol, clinics[0], asked, made_at=course.made_at, course_id=course.course_id
     )
     for entry in course.history[1:]:
         assert entry.change is not None

@@ -198,9 +198,7 @@ def test_after_a_hold_the_pace_counts_from_the_first_resumed_visit():
 
 
 def test_resumed_weekly_visits_stay_weekly():
-    weekly = protocol(
-        phase(6, every_days=7, gap_days=replace(phase().gap_days, min=5, max=9)),
-    )
+    weekly = protocol(phase(6, every_days=7, gap_days=replace(phase().gap_days, min=5, max=9)))
     course = plan(weekly, clinic(), request(), made_at=MADE_AT)
     held = apply(course, "hold", "2026-12-15T12:00")
     again = apply(held, "resume", "2027-01-05T12:00", on=date(2027, 1, 11), overrides=("gap",))

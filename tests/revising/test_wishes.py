@@ -11,16 +11,7 @@ from hypothesis import strategies as st
 from ketasched.errors import BadRequest, NoPlan
 from ketasched.files.codec import plain, read
 from ketasched.files.load import load_protocol
-from ketasched.model import (
-    Change,
-    Clock,
-    Course,
-    DateRange,
-    Driver,
-    SpanDays,
-    TimeRange,
-    Wishes,
-)
+from ketasched.model import Change, Clock, Course, DateRange, Driver, SpanDays, TimeRange, Wishes
 from ketasched.planning.check import check
 from ketasched.planning.planner import plan
 from ketasched.revising.alternatives import WhatIf, refusal_with_alternatives
@@ -369,12 +360,7 @@ def test_a_refusal_says_day_by_day_why_and_what_would_do():
     error = refusal_of(six(boosters=0), days=("mon", "tue"))
     assert error.what == "wishes: no way to do this keeps every rule"
     assert [f"{day:%a %d} {finding.rule}" for day, finding in error.refusals] == [
-        *(
-            "Wed 09 availability",
-            "Thu 10 availability",
-            "Fri 11 availability",
-            "Sat 12 open-hours",
-        ),
+        *("Wed 09 availability", "Thu 10 availability", "Fri 11 availability", "Sat 12 open-hours")
     ]
     assert [remedy.change for remedy in error.remedies] == [
         "--days mon,tue,wed",

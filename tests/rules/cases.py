@@ -626,8 +626,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             slot("2026-12-08 10:00", at=THREE_CHAIRS, taken=taken(*["10:00-11:00"] * 3)),
         ),
         holds(
-            "the last start",
-            slot("2026-12-07 10:00", at=TWO_STARTS, taken=taken("10:00-11:00")),
+            "the last start", slot("2026-12-07 10:00", at=TWO_STARTS, taken=taken("10:00-11:00"))
         ),
         fires(
             "one start too many",
@@ -748,8 +747,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             "02:30 does not exist",
         ),
         holds(
-            "a wanted time that is there",
-            slot("2027-03-14 03:00", asked=request(time=Clock(180))),
+            "a wanted time that is there", slot("2027-03-14 03:00", asked=request(time=Clock(180)))
         ),
         holds(
             "a wanted time that is skipped on another day",
@@ -855,9 +853,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
     ),
     "notice": (
         fires(
-            "a minute too soon",
-            moved("2026-12-02 09:00", "2026-12-02 11:59"),
-            "within 24 hours",
+            "a minute too soon", moved("2026-12-02 09:00", "2026-12-02 11:59"), "within 24 hours"
         ),
         holds("after the notice to the minute", moved("2026-12-02 09:00", "2026-12-02 12:00")),
         holds("the clinic's own", moved("2026-12-02 09:00", "2026-12-01 14:00", notice="2h")),

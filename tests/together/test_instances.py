@@ -83,8 +83,7 @@ def test_the_checker_refuses_a_damaged_solution(damage):
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
-    [("weekdays", []), ("between", [0, 60]), ("away", [[0, 34]]), ("latest", 0)],
+    ("key", "value"), [("weekdays", []), ("between", [0, 60]), ("away", [[0, 34]]), ("latest", 0)]
 )
 def test_the_checker_heeds_when_a_patient_can_come(key, value):
     instance, solution = read(SMALL), read(f"{SMALL}.solution")

@@ -50,7 +50,7 @@ def test_a_night_plans_what_can_be_planned_and_says_what_cannot(clinic_folder):
             ("R-2102", "availability")
         ]
     assert {name for name in files(clinic_folder) if name.startswith("R-2101/")} == {
-        *("R-2101/R-2101.ics", "R-2101/R-2101.txt", "R-2101/course.json"),
+        *("R-2101/R-2101.ics", "R-2101/R-2101.txt", "R-2101/course.json")
     }
 
 

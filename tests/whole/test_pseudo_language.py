@@ -143,13 +143,7 @@ def of_companions(titles: Titles) -> Course:
         CompanionKind("call", "Qlast", WithinDays(1), 30, after=EACH),
         CompanionKind("home", "Qlast", WithinDays(2, 2), 1, after=EACH, place="home"),
         CompanionKind(
-            "here",
-            "Qlast",
-            WithinDays(3, 3),
-            60,
-            after=EACH,
-            place="clinic",
-            driver=True,
+            "here", "Qlast", WithinDays(3, 3), 60, after=EACH, place="clinic", driver=True
         ),
         CompanionKind("alone", "Qlast", WithinDays(4, 4), 60, after=EACH, place="clinic"),
     )
@@ -200,8 +194,7 @@ COURSES = {
     "held": changed(course_of("iv-depression", **SAM), Change("hold")),
     "moved": changed(course_of("iv-depression", **SAM), Change("defer", visit=3, days=3)),
     "two drivers": changed(
-        course_of("iv-depression", **SAM),
-        Change("driver", driver=Driver("Qzoe"), visits="3,4"),
+        course_of("iv-depression", **SAM), Change("driver", driver=Driver("Qzoe"), visits="3,4")
     ),
     "ended before it began": changed(course_of("iv-ptsd"), Change("cease"), on="2026-12-01T12:00"),
     "switched": switch(

@@ -12,15 +12,7 @@ ODD: tuple[Any, ...] = (
     *("2027-02-29", "0001-01-01", "9999-12-31", "2026-12-28..2027-01-01"),
     *("1900-01-01..9999-12-31", "America/New_York", "Africa/Casablanca", "Pacific/Apia", "UTC"),
     *("infusion", "booster", "clinic", "phone", "tentative", "Asia/Riyadh87"),
-    *(
-        [],
-        {},
-        [[]],
-        [0],
-        [14, 21, 28],
-        {"choices": [2, 3]},
-        {"min": 1, "max": 10**6},
-    ),
+    *([], {}, [[]], [0], [14, 21, 28], {"choices": [2, 3]}, {"min": 1, "max": 10**6}),
 )
 """Values for any place: the edges of each kind of value that files of ours hold."""
 

@@ -40,7 +40,7 @@ from ketasched.exchange.invitations import due_invitations, invitations, remembe
 from ketasched.files.change_parsing import read_change
 from ketasched.files.feed_names import FEEDS_FILE, keep_feed_names_in
 from ketasched.files.load import load_clinic, load_protocol
-from ketasched.files.request_values import request
+from ketasched.files.request_parsing import request
 from ketasched.language.locale import Locale
 from ketasched.model import Course, Request
 from ketasched.model.identifiers import clinic_key
@@ -106,11 +106,7 @@ def read_record(data: bytes) -> None:
 
 
 OTHERS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
-    {
-        "typed values": read_typed,
-        "calendar server": read_calendar_server,
-        "record": read_record,
-    }
+    {"typed values": read_typed, "calendar server": read_calendar_server, "record": read_record}
 )
 """Those that `readers.READERS` has besides."""
 

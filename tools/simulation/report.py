@@ -127,11 +127,7 @@ def _assumed() -> Iterator[str]:
         ),
         ("asked start; latest start", "3 to 10 days off; 14 to 28 later", "assumptions"),
         ("visits deferred, by 1 to 3 days", f"{patients.DEFERS:.0%}", "an assumption"),
-        (
-            "courses held, for 4 to 10 days",
-            f"{patients.HOLDS:.0%}",
-            "an assumption",
-        ),
+        ("courses held, for 4 to 10 days", f"{patients.HOLDS:.0%}", "an assumption"),
         ("courses with 1 to 3 boosters", f"{patients.BOOSTED:.0%}", "an assumption"),
         ("transfers, after 1 to 3 visits elsewhere", f"{patients.TRANSFERS:.0%}", "an assumption"),
         (

@@ -49,11 +49,7 @@ from ketasched.rules import Past
 MANIFEST, REJECTED, CHANGES = "manifest.csv", "rejects.csv", "changes.csv"
 
 SUMMARY_COLUMNS = ("first", "last", "visits", "notes", "clinic", "course_id")
-COLUMNS = (
-    *("row", "patient", "status"),
-    *SUMMARY_COLUMNS,
-    *("files", "sha256", "asked", "input"),
-)
+COLUMNS = (*("row", "patient", "status"), *SUMMARY_COLUMNS, *("files", "sha256", "asked", "input"))
 """The columns of a manifest. `files` and `sha256` have as many values."""
 
 

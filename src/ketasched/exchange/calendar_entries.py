@@ -21,13 +21,7 @@ from ketasched.events.own_uids import course_uids
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import STAYS
 from ketasched.exchange.calendar_server import CalendarObject
-from ketasched.exchange.ended_feed import (
-    LAST_SEQUENCE,
-    UNREADABLE,
-    cancel,
-    set_value,
-    text_of,
-)
+from ketasched.exchange.ended_feed import LAST_SEQUENCE, UNREADABLE, cancel, set_value, text_of
 from ketasched.exchange.feeds import chain_events, chains
 from ketasched.language.locale import Locale
 from ketasched.model import Audience, Course

@@ -8,15 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from ketasched.model.clinic import Clinic
-from ketasched.model.holds import (
-    AN_INSTANT,
-    CHAIR,
-    MOST_CACHED,
-    START,
-    Hold,
-    holds,
-    joined_spans,
-)
+from ketasched.model.holds import AN_INSTANT, CHAIR, MOST_CACHED, START, Hold, holds, joined_spans
 from ketasched.model.memo import memoised_by_item
 from ketasched.model.resource import Resource
 from ketasched.model.visit import Slot

@@ -12,11 +12,7 @@ from ketasched.model.values import Place, Problem
 
 Status = Literal["planned", "tentative", "held", "completed", "missed", "omitted", "ceased"]
 Uid = Annotated[
-    str,
-    Key(
-        pattern="[A-Za-z0-9@._-]{1,64}",
-        form="up to 64 letters, digits, and @ . _ -",
-    ),
+    str, Key(pattern="[A-Za-z0-9@._-]{1,64}", form="up to 64 letters, digits, and @ . _ -")
 ]
 """The type of the field `uid`."""
 

@@ -15,14 +15,7 @@ from ketasched.planning.companion_check import (
     no_driving_findings,
     time_finding,
 )
-from ketasched.rules import (
-    COURSE_RULES,
-    ENDS_RULES,
-    PAIR_RULES,
-    PRECONDITIONS,
-    RULES,
-    VISIT_RULES,
-)
+from ketasched.rules import COURSE_RULES, ENDS_RULES, PAIR_RULES, PRECONDITIONS, RULES, VISIT_RULES
 from ketasched.rules.base import NO_BOOKINGS, PlanningContext, visit_findings
 
 

@@ -6,12 +6,7 @@ from datetime import UTC, datetime
 
 from ketasched.errors import command_line
 from ketasched.model import TAKES_PLACE, Companion, Course, Finding, Visit
-from ketasched.model.companion_slots import (
-    companion_kind,
-    companion_slot,
-    home_phase,
-    kind_of,
-)
+from ketasched.model.companion_slots import companion_kind, companion_slot, home_phase, kind_of
 from ketasched.model.holds import slot_of
 from ketasched.model.no_driving import is_without_driving
 from ketasched.model.replay import name_of

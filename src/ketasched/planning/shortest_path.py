@@ -93,10 +93,7 @@ def cheapest_sequence(
 
 
 def lowest_cost(
-    firsts: Iterable[tuple[int, Candidate]],
-    count: int,
-    successors: Successors,
-    budget: float,
+    firsts: Iterable[tuple[int, Candidate]], count: int, successors: Successors, budget: float
 ) -> int | None:
     """The cost of the cheapest sequence of `count` visits; None if more than `budget`."""
     costs = {candidate: cost for cost, candidate in firsts if cost <= budget}

@@ -11,13 +11,7 @@ from sqlalchemy import Engine, select
 
 from ketasched.errors import Refused
 from ketasched.files.disk import sync_to_disk
-from ketasched.register.database import (
-    SECONDS_TO_WAIT,
-    SUFFIXES,
-    open_database,
-    reading,
-    writing,
-)
+from ketasched.register.database import SECONDS_TO_WAIT, SUFFIXES, open_database, reading, writing
 from ketasched.register.database_errors import refused_operation
 from ketasched.register.tables import TABLES, VERSION
 

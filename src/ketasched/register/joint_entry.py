@@ -18,20 +18,9 @@ from ketasched.register.conflicts import (
     refuse_stale,
     refuse_taken_reference,
 )
-from ketasched.register.records import (
-    PROPOSE_ANEW,
-    BookingRequest,
-    BookState,
-    Conflict,
-    LogEntry,
-)
+from ketasched.register.records import PROPOSE_ANEW, BookingRequest, BookState, Conflict, LogEntry
 from ketasched.register.seating import ChairTaken
-from ketasched.register.writes import (
-    release_chairs,
-    seat_again,
-    withdraw_replaced,
-    write_course,
-)
+from ketasched.register.writes import release_chairs, seat_again, withdraw_replaced, write_course
 
 
 class JointBooking(NamedTuple):

@@ -140,8 +140,7 @@ def booked_days(
     # A local date begins and ends within a day of the same date in UTC.
     begin, end = (moment_at(day, 0, ZoneInfo("UTC")).timestamp() for day in (first, last))
     seats = select(BOOKINGS.c.uid, BOOKINGS.c.chair).where(
-        BOOKINGS.c.begins > begin - 2 * LONGEST_VISIT,
-        BOOKINGS.c.begins < end + 2 * LONGEST_VISIT,
+        BOOKINGS.c.begins > begin - 2 * LONGEST_VISIT, BOOKINGS.c.begins < end + 2 * LONGEST_VISIT
     )
     if clinic is not None:
         known = clinic_id(connection, clinic)

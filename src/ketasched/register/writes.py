@@ -13,12 +13,7 @@ from ketasched.model.holds import slot_of
 from ketasched.model.identifiers import folded_reference
 from ketasched.model.replay import entry_to_undo
 from ketasched.model.wall_clock import day_text
-from ketasched.register.booked_visit import (
-    Allowance,
-    BookedVisit,
-    booked_visit,
-    visit_of_row,
-)
+from ketasched.register.booked_visit import Allowance, BookedVisit, booked_visit, visit_of_row
 from ketasched.register.records import BookingRequest, Conflict, LogEntry, Waiver, waivers_of
 from ketasched.register.seating import (
     ChairTaken,

@@ -23,14 +23,7 @@ from ketasched.events.wording import (
     no_driving_text,
 )
 from ketasched.language.catalogue import message
-from ketasched.model import (
-    MAKE_UP_SUFFIX,
-    TAKES_PLACE,
-    Companion,
-    Course,
-    Status,
-    Visit,
-)
+from ketasched.model import MAKE_UP_SUFFIX, TAKES_PLACE, Companion, Course, Status, Visit
 from ketasched.model.companion_slots import home_phase, kind_of, place_of
 from ketasched.model.identifiers import clinic_key, make_uid
 from ketasched.model.replay import removed_items

@@ -18,15 +18,7 @@ from ketasched.events.wording import (
 )
 from ketasched.language.catalogue import message
 from ketasched.language.restyle import restyle
-from ketasched.model import (
-    REVIEW_MINUTES,
-    TAKES_PLACE,
-    Amount,
-    Companion,
-    Course,
-    Entry,
-    Visit,
-)
+from ketasched.model import REVIEW_MINUTES, TAKES_PLACE, Amount, Companion, Course, Entry, Visit
 from ketasched.model.companion_slots import is_treatment, kind_of, place_of
 from ketasched.model.effective_kind import unreplaced_examples
 from ketasched.model.privacy import redact

@@ -4,11 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from ketasched.events.diff import former_dates
-from ketasched.events.rides import (
-    count_skipped_reminders,
-    have_several_drivers,
-    items_with_ride,
-)
+from ketasched.events.rides import count_skipped_reminders, have_several_drivers, items_with_ride
 from ketasched.events.view import View, reader_locale
 from ketasched.events.wording import Labels, labels_for
 from ketasched.model import Companion, Course, Visit

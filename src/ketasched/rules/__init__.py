@@ -41,13 +41,7 @@ from ketasched.rules.course_rules import (
 from ketasched.rules.move_rules import Earlier, Notice
 from ketasched.rules.occupancy_rules import Capacity, OccupancyRule, Staff, has_room
 from ketasched.rules.spacing_rules import Gap, Span, Within
-from ketasched.rules.visit_rules import (
-    Availability,
-    Closure,
-    OnTheClock,
-    OpenHours,
-    Start,
-)
+from ketasched.rules.visit_rules import Availability, Closure, OnTheClock, OpenHours, Start
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {

@@ -3,14 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from ketasched.model import (
-    TAKES_PLACE,
-    CompanionChange,
-    Course,
-    Entry,
-    Finding,
-    VisitChange,
-)
+from ketasched.model import TAKES_PLACE, CompanionChange, Course, Entry, Finding, VisitChange
 from ketasched.model.replay import course_at, standing_entries, uid_of
 from ketasched.rules import RULES
 from ketasched.rules.base import EndsRule, PairRule

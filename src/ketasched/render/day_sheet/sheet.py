@@ -34,12 +34,7 @@ from ketasched.render.day_sheet.day_visit import (
     time_order,
     visits_between,
 )
-from ketasched.render.day_sheet.unit_use import (
-    holds_on,
-    missing_text,
-    resources_taken,
-    shortages,
-)
+from ketasched.render.day_sheet.unit_use import holds_on, missing_text, resources_taken, shortages
 
 
 @dataclass(frozen=True, slots=True)
