@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
+from ketasched.model.history import Verb
 from ketasched.revising import verbs
 from tests.register.day_clinic import PROTOCOLS
 from tests.register.site import Site
@@ -90,7 +91,7 @@ def plan(draw: Draw) -> Words:
     return [*words, "--made-at", draw.site.later()]
 
 
-def revise(verb: str, own: Callable[[Draw], Words]) -> Callable[[Draw], Words]:
+def revise(verb: Verb, own: Callable[[Draw], Words]) -> Callable[[Draw], Words]:
     """The call of a verb with its own words."""
 
     def words(draw: Draw) -> Words:
@@ -152,7 +153,7 @@ def switch(draw: Draw) -> Words:
     return ["--on", draw.day(), "--protocol", draw.one([*PROTOCOLS])]
 
 
-VERBS: Mapping[str, Callable[[Draw], Words]] = {
+VERBS: Mapping[Verb, Callable[[Draw], Words]] = {
     "authorise": authorise,
     "booster": booster,
     "cease": lambda draw: draw.maybe("--after", draw.number()),
