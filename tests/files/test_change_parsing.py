@@ -8,7 +8,7 @@ import pytest
 
 from ketasched.cli.revise import command
 from ketasched.errors import BadRequest
-from ketasched.files.change_parsing import VERBS, read_change
+from ketasched.files.change_parsing import VERB_FORMS, read_change
 from ketasched.files.request_values import ChangeValues
 from ketasched.model import (
     Authorisation,
@@ -112,11 +112,11 @@ def test_what_a_verb_cannot_take_is_said(verb, visit, given, field, said):
 
 
 def test_the_verbs_are_those_of_the_command():
-    assert VERBS.keys() == command.commands.keys()
-    assert set(get_args(Verb)) - VERBS.keys() == {"reschedule", "rename"}
+    assert VERB_FORMS.keys() == command.commands.keys()
+    assert set(get_args(Verb)) - VERB_FORMS.keys() == {"reschedule", "rename"}
 
 
 def test_every_option_of_a_verb_has_a_type():
-    assert {name for form in VERBS.values() for name in form.takes} == set(
+    assert {name for form in VERB_FORMS.values() for name in form.takes} == set(
         get_type_hints(ChangeValues)
     )

@@ -253,6 +253,22 @@ def test_an_entry_whose_answer_is_lost_is_made_once(register, monkeypatch, is_en
     assert [line.what for line in register.log(course.course_id)] == ["imported"]
 
 
+def break_once(monkeypatch, transaction) -> list[object]:
+    """Have the connection break at the end of the first transaction; what broke, once it has."""
+    lost: list[object] = []
+
+    @contextmanager
+    def breaks(engine):
+        with transaction(engine) as connection:
+            yield connection
+        if not lost:
+            lost.append(connection)
+            raise ConnectionLost("gone")
+
+    monkeypatch.setattr(f"ketasched.register.register.{transaction.__name__}", breaks)
+    return lost
+
+
 ASKED = {
     "its entry": lambda register, course: register.entry(course.course_id).patient == "P-1",
     "the course": lambda register, course: register.course(course.course_id) == course,
@@ -264,34 +280,14 @@ ASKED = {
 @pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED)
 def test_what_is_asked_while_the_connection_breaks_is_asked_again(register, monkeypatch, ask):
     (course,) = booked(register, "P-1")
-    lost: list[object] = []
-
-    @contextmanager
-    def breaks(engine):
-        with reading(engine) as connection:
-            yield connection
-            if not lost:
-                lost.append(connection)
-                raise ConnectionLost("gone")
-
-    monkeypatch.setattr("ketasched.register.register.reading", breaks)
+    lost = break_once(monkeypatch, reading)
     assert ask(register, course)
     assert lost
 
 
 def test_a_course_is_withdrawn_once_although_the_connection_breaks(register, monkeypatch):
     (course,) = booked(register, "P-1")
-    lost: list[object] = []
-
-    @contextmanager
-    def breaks(engine):
-        with writing(engine) as connection:
-            yield connection
-        if not lost:
-            lost.append(connection)
-            raise ConnectionLost("gone")
-
-    monkeypatch.setattr("ketasched.register.register.writing", breaks)
+    lost = break_once(monkeypatch, writing)
     register.withdraw(course.course_id, LogEntry(MADE_AT, "withdrawn"))
     assert lost
     assert [line.what for line in register.log(course.course_id)] == ["planned", "withdrawn"]

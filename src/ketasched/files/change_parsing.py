@@ -200,7 +200,7 @@ class VerbForm(NamedTuple):
     has_visit: bool = False
 
 
-VERBS: Mapping[str, VerbForm] = {
+VERB_FORMS: Mapping[str, VerbForm] = {
     "complete": VerbForm(_complete, ("on", "time"), has_visit=True),
     "miss": VerbForm(_miss, ("make_up",), has_visit=True),
     "defer": VerbForm(_defer, ("to", "by", "scope"), has_visit=True),
@@ -236,10 +236,10 @@ def read_change(
     Dates are read in this `order`; moments with an offset are local to `zone`. Raises
     `BadRequest`, also for an option that the verb does not have.
     """
-    form = VERBS.get(verb)
+    form = VERB_FORMS.get(verb)
     if form is None:
-        said = f"there is no verb {quote(verb)}{did_you_mean(str(verb), VERBS)}"
-        raise BadRequest("verb", said, next_step=f"one of: {', '.join(VERBS)}")
+        said = f"there is no verb {quote(verb)}{did_you_mean(str(verb), VERB_FORMS)}"
+        raise BadRequest("verb", said, next_step=f"one of: {', '.join(VERB_FORMS)}")
     values = {name: one for name, one in {**given, "visit": visit}.items() if one is not None}
     takes = ("visit", *form.takes) if form.has_visit else form.takes
     for name in values:

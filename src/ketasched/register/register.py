@@ -27,7 +27,7 @@ from ketasched.register.clinics import (
 from ketasched.register.database import open_database, reading, writing
 from ketasched.register.database_errors import ConnectionLost, shown_address
 from ketasched.register.joint_entry import JointBooking, book_jointly, revise_jointly
-from ketasched.register.lost_connection import ATTEMPTS, repeat_if_lost, wait_for_database
+from ketasched.register.lost_connection import ATTEMPTS, Result, repeat_if_lost, wait_for_database
 from ketasched.register.records import (
     BookedDays,
     BookingRequest,
@@ -46,7 +46,6 @@ from ketasched.register.tables import CLINICS, COURSES
 from ketasched.register.writes import withdraw, withdraw_replaced, write_course
 
 Entered = TypeVar("Entered", bound=Course | NoPlan | Conflict | None)
-Found = TypeVar("Found")
 
 UNLOCKED_ATTEMPTS = 3
 """How often a course is planned without a lock; later attempts lock the clinic first."""
@@ -317,10 +316,10 @@ class Register:
         found = self.entry(made[0].course_id) if made else None
         return found is not None and self._read(lambda one: queries.is_stored(one, made[0]))
 
-    def _read(self, query: Callable[[Connection], Found]) -> Found:
+    def _read(self, query: Callable[[Connection], Result]) -> Result:
         """What a query finds, which is asked again if the connection breaks."""
 
-        def ask() -> Found:
+        def ask() -> Result:
             with reading(self.engine) as connection:
                 return query(connection)
 
