@@ -44,8 +44,8 @@ def test_a_course_is_booked_beside_all_that_is_booked(register):
     assert [f"{start:%d %H:%M}" for start in starts] == ["04 09:00", "04 09:00", "05 09:00"]
 
 
-def test_to_plan_enters_nothing_and_is_what_would_be_booked(register):
-    planned = register.plan(PROTOCOL, PRACTICE, asked("P-1"), made_at=MOMENT)
+def test_a_dry_run_enters_nothing_and_is_what_would_be_booked(register):
+    planned = register.book(PROTOCOL, PRACTICE, asked("P-1"), made_at=MOMENT, dry_run=True)
     assert register.courses() == []
     assert book(register, "P-1") == planned
 

@@ -59,20 +59,6 @@ class Register(ClinicDays):
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def plan(
-        self,
-        protocol: Protocol,
-        clinic: Clinic,
-        request: Request,
-        *,
-        made_at: Moment,
-        course_id: str = "",
-        busy: Busy = (),
-    ) -> Course:
-        """The course that `book` would enter; nothing is entered. Raises the errors of `book`."""
-        look = partial(self.book, protocol, clinic, request, made_at=made_at, dry_run=True)
-        return look(course_id=course_id, busy=busy)
-
     def book(
         self,
         protocol: Protocol,
