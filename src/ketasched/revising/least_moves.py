@@ -27,8 +27,8 @@ from ketasched.revising.intents import FixedPrefix, VisitDomain
 from ketasched.rules import ENDS_RULES, MOVE_RULES, PAIR_RULES, VISIT_RULES, Gap
 from ketasched.rules.base import PlanningContext, first_broken, visit_findings
 
-MOVE_COST = 10**18
-"""The cost of moving a visit: more than any spacing can cost."""
+MOVE_COST = 10**19
+"""The cost of moving a visit: more than any spacing and the longest delay can cost."""
 
 PHASE_WEIGHT = 10**6
 """How much more a phase's spacing weighs than that of the phase after it."""
@@ -45,7 +45,7 @@ SINGLE_VISIT_RULES = frozenset(rule.name for rule in VISIT_RULES)
 DELAY_COST = 10**16
 """The cost of each day by which the first visit is later than it was.
 
-It is more than any spacing can cost, and less than moving a visit.
+It is more than any spacing can cost; `FIRST_VISIT_DAYS` of them cost less than moving a visit.
 """
 
 DELAY_BUDGETS = (1, 7, 99)
