@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from ketasched.model import memo
-from ketasched.model.memo import clear_memos, memoised
+from ketasched.model.memo import clear_memos, memoised, memoised_by_item
 from tests.support.nouns import clinic
 
 
@@ -33,6 +33,22 @@ def test_only_the_most_recent_results_are_kept():
     first, last = [made(noun) for noun in nouns][:: memo.MAX_RESULTS]
     assert made(nouns[-1]) is last
     assert made(nouns[0]) is not first
+
+
+def test_a_result_of_an_owner_is_found_by_an_equal_item_and_by_no_equal_owner():
+    made = memoised_by_item(lambda owner, item: [owner, item])
+    one, equal = clinic(), clinic()
+    assert made(one, (1, 2)) is made(one, (1, 2))
+    assert made(equal, (1, 2)) is not made(one, (1, 2))
+
+
+def test_the_results_that_many_owners_keep_are_limited_for_all_of_them():
+    made, owners = memoised_by_item(lambda owner, item: [item]), [clinic() for _ in range(8)]
+    each = memo.MAX_ITEM_RESULTS // len(owners)
+    first, *_, last = [made(owner, item) for owner in owners for item in range(each)]
+    assert made(owners[0], 0) is first
+    made(owners[0], each)
+    assert made(owners[-1], each - 1) is not last
 
 
 def test_a_cleared_result_is_computed_again():

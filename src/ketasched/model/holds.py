@@ -22,9 +22,6 @@ CHAIR, START = UNITS
 AN_INSTANT = 1.0
 """The seconds for which a visit holds its start: no two starts are nearer."""
 
-MOST_CACHED = 8192
-"""How many slots, or holds, of a clinic have their results cached."""
-
 
 class Usage(NamedTuple):
     """The parts of a visit at a clinic, and what the visit needs there.
@@ -100,7 +97,7 @@ def joined_spans(spans: Iterable[tuple[float, float]]) -> Iterator[tuple[float, 
         yield last
 
 
-@memoised_by_item(MOST_CACHED)
+@memoised_by_item
 def holds(clinic: Clinic, slot: Slot) -> tuple[Hold, ...]:
     """The units of a clinic that a visit in this slot holds."""
     return tuple(holds_of_usage(clinic, usage_of(slot)))

@@ -27,7 +27,7 @@ def closure(clinic: Clinic, day: date) -> str | None:
     return _openings_and_closure(clinic, day)[1]
 
 
-@memoised_by_item(1024)
+@memoised_by_item
 def _openings_and_closure(clinic: Clinic, day: date) -> tuple[tuple[TimeRange, ...], str | None]:
     closures = clinic.closures
     if day in closures.openings:

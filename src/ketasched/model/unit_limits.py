@@ -8,7 +8,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from ketasched.model.clinic import Clinic
-from ketasched.model.holds import AN_INSTANT, CHAIR, MOST_CACHED, START, Hold, holds, joined_spans
+from ketasched.model.holds import AN_INSTANT, CHAIR, START, Hold, holds, joined_spans
 from ketasched.model.memo import memoised_by_item
 from ketasched.model.resource import Resource
 from ketasched.model.visit import Slot
@@ -34,7 +34,7 @@ def find_resource(clinic: Clinic, name: str) -> Resource | None:
     return next((one for one in clinic.resources if one.name == name), None)
 
 
-@memoised_by_item(MOST_CACHED)
+@memoised_by_item
 def limit_of(clinic: Clinic, hold: Hold) -> int | None:
     """How many visits may hold a unit at once during this hold; None for any number.
 
@@ -49,7 +49,7 @@ def limit_of(clinic: Clinic, hold: Hold) -> int | None:
     return limit_on(clinic, hold.unit, day)
 
 
-@memoised_by_item(MOST_CACHED)
+@memoised_by_item
 def limited_holds(clinic: Clinic, slot: Slot) -> tuple[tuple[Hold, int], ...]:
     """What a visit in this slot holds of limited units, each hold with its limit."""
     limits = ((hold, limit_of(clinic, hold)) for hold in holds(clinic, slot))

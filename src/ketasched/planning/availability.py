@@ -11,12 +11,15 @@ from functools import lru_cache
 from itertools import islice
 
 from ketasched.model import Clinic, Finding, Protocol, Request, Slot, TimeRange, VisitKind
-from ketasched.model.memo import memoised
+from ketasched.model.memo import memoised_up_to
 from ketasched.model.opening_hours import openings, start_times
 from ketasched.model.wall_clock import minutes_gone_back, moment_at, slot_at
 from ketasched.planning.shortest_path import Candidate
 from ketasched.rules import DAY_RULES, SLOT_RULES, OccupancyRule, has_room
 from ketasched.rules.base import ClinicRule, PlanningContext, first_broken
+
+MAX_CLINICS = 256
+"""How many clinics, each with a kind of visit, have their days cached at once."""
 
 MAX_DAYS = 4096
 """How many days the cache of a clinic and a kind of visit holds before it is emptied."""
@@ -136,7 +139,7 @@ class DayAvailability:
         return self.cache.candidates[key]
 
 
-@memoised
+@memoised_up_to(MAX_CLINICS)
 def availability_of(clinic: Clinic, kind: VisitKind) -> Availability:
     """The availability of a clinic for visits of this kind, under any protocol."""
     return Availability(PlanningContext(NO_PROTOCOL, clinic, NO_REQUEST, NO_MOMENT), kind)
