@@ -7,8 +7,11 @@ from sqlalchemy import Connection, select
 from ketasched.model import Clinic
 from ketasched.model.holds import Hold, holds_of_usage
 from ketasched.model.occupancy import Occupancy
-from ketasched.register.booked_visit import visit_of_row
+from ketasched.register.booked_visit import BookedVisit
 from ketasched.register.tables import BOOKINGS, LONGEST_VISIT
+
+COLUMNS = [BOOKINGS.c[name] for name in BookedVisit._fields]
+"""The columns that a `BookedVisit` is made from, in the order of its fields."""
 
 DAY = 24 * 60 * 60
 BLOCK = 28 * DAY
@@ -63,7 +66,7 @@ class BookedOccupancy(Occupancy):
 
     def _booked(self, first: int, end: int) -> list[Hold]:
         """What the visits hold that begin at `first` or later, and before `end`."""
-        booked = select(BOOKINGS).where(
+        booked = select(*COLUMNS).where(
             BOOKINGS.c.clinic == self._number,
             BOOKINGS.c.begins >= first,
             BOOKINGS.c.begins < end,
@@ -72,5 +75,5 @@ class BookedOccupancy(Occupancy):
         return [
             hold
             for row in self._connection.execute(booked)
-            for hold in holds_of_usage(self._clinic, visit_of_row(row).usage)
+            for hold in holds_of_usage(self._clinic, BookedVisit(*row).usage)
         ]
