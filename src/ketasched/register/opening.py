@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from ketasched.errors import BadRequest
-from ketasched.register.records import Notice, ignore
+from ketasched.register.records import ReadListener, ignore
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
 
 
-def opened_register(address: str, *, make: bool, notice: Notice = ignore) -> "Register":
+def opened_register(address: str, *, make: bool, notice: ReadListener = ignore) -> "Register":
     """The register at a URL or in a SQLite file; with `make` a missing one is made.
 
     `notice` is called with what is read of patients. Raises `BadRequest` for an address that is

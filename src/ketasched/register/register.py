@@ -36,7 +36,7 @@ from ketasched.register.records import (
     CourseEntry,
     LogEntry,
     LogRecord,
-    Notice,
+    ReadListener,
     Waiver,
     ignore,
     prepared_files,
@@ -60,10 +60,10 @@ class Register:
 
     engine: Engine
     is_new: bool
-    notice: Notice = ignore
+    notice: ReadListener = ignore
 
     @classmethod
-    def open(cls, address: str, *, make: bool = True, notice: Notice = ignore) -> "Register":
+    def open(cls, address: str, *, make: bool = True, notice: ReadListener = ignore) -> "Register":
         """Open the register at a URL or in a SQLite file. Raises the errors of `open_database`."""
         return cls(*open_database(address, make=make), notice)
 
