@@ -143,7 +143,7 @@ class Register:
                 if number < UNLOCKED_ATTEMPTS:
                     with reading(self.engine) as connection:
                         seen = queries.last_lines(connection)
-                        made.append(conflicts.plan_booking(connection, booking))
+                        made.append(conflicts.plan_beside_booked(connection, booking))
                     with prepared_files(booking.files, made[0]):
                         self._enter_planned(booking, made, seen)
                     return made[0]
@@ -180,7 +180,7 @@ class Register:
             if made:
                 conflicts.refuse_conflicts(connection, booking)
             else:
-                made.append(conflicts.plan_booking(connection, booking))
+                made.append(conflicts.plan_beside_booked(connection, booking))
             course = made[0]
             is_alone = seen is None or queries.last_lines(connection) == seen
             if not is_alone and conflicts.is_overtaken(connection, booking, course):
