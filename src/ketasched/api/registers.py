@@ -44,7 +44,7 @@ class Register(ClinicDays):
     def open(cls, address: str, *, make: bool = True) -> Self:
         """Open the register at a URL or in a SQLite file; with `make` a missing one is made.
 
-        Raises `BadRequest` for an address that is none, or without the extra `register`;
+        Raises `BadRequest` for what is no address, or without the extra `register`;
         `BadFile` if there is no register, `Refused` if the database refuses.
         """
         return cls(opened_register(address, make=make))
