@@ -57,7 +57,7 @@ def main() -> int:
             print(f"{named}, {resolution}, {python}")  # noqa: T201 - a report
             program = installed(there / str(number), file, resolution, python, extras)
             work = there / f"{number}-work"
-            failed += tried(program, work, WITH_EXTRAS if extras else WITHOUT_EXTRAS)
+            failed += failures_of(program, work, WITH_EXTRAS if extras else WITHOUT_EXTRAS)
     print(*failed, sep="\n")  # noqa: T201 - a report
     print(f"{number + 1} environments, {len(failed)} commands failed")  # noqa: T201 - a report
     return int(bool(failed))
@@ -100,7 +100,7 @@ def installed(place: Path, file: Path, resolution: str, python: str, extras: str
     return there.with_name("ketasched")
 
 
-def tried(program: Path, work: Path, commands: tuple[tuple[str, ...], ...]) -> Iterator[str]:
+def failures_of(program: Path, work: Path, commands: tuple[tuple[str, ...], ...]) -> Iterator[str]:
     """The commands that fail, with what they print; what they need is in their folder."""
     work.mkdir()
     (work / "clinic.toml").write_bytes((ROOT / "examples" / "clinic.toml").read_bytes())

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ketasched.errors import Refused
-from ketasched.files.atomic_write import is_up_to_date, prepared_folder, write_folder
+from ketasched.files.atomic_write import is_up_to_date, prepared_folder, write_files
 from ketasched.files.disk import create_file
 from tests.support.forked import Forked, ketasched
 
@@ -73,17 +73,17 @@ def test_a_kill_leaves_no_half_file_and_the_next_run_mends_all():
 
 
 def test_a_folder_in_the_place_of_a_file_is_refused_before_any_write(tmp_path):
-    write_folder(tmp_path, {"a": b"old", "b": b"old"})
+    write_files(tmp_path, {"a": b"old", "b": b"old"})
     (tmp_path / "b").unlink()
     (tmp_path / "b").mkdir()
     with pytest.raises(Refused, match="is a folder"):
-        write_folder(tmp_path, {"a": b"new", "b": b"new"}, force=True)
+        write_files(tmp_path, {"a": b"new", "b": b"new"}, force=True)
     assert (tmp_path / "a").read_bytes() == b"old"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
 def test_no_file_has_its_name_before_the_block_ends(tmp_path):
-    write_folder(tmp_path, {"a": b"old"})
+    write_files(tmp_path, {"a": b"old"})
     with prepared_folder(tmp_path, {"a": b"new", "rides/b": b"new"}, force=True) as paths:
         assert (tmp_path / "a").read_bytes() == b"old"
         assert not (tmp_path / "rides/b").exists()
@@ -92,7 +92,7 @@ def test_no_file_has_its_name_before_the_block_ends(tmp_path):
 
 
 def test_a_block_that_fails_leaves_everything_as_it_was(tmp_path):
-    write_folder(tmp_path, {"a": b"old"})
+    write_files(tmp_path, {"a": b"old"})
     files = {"a": b"new", "rides/b": b"new"}
     with pytest.raises(ZeroDivisionError), prepared_folder(tmp_path, files, force=True):
         raise ZeroDivisionError
@@ -103,14 +103,14 @@ def test_a_block_that_fails_leaves_everything_as_it_was(tmp_path):
 
 
 def test_what_cannot_be_read_back_replaces_nothing(tmp_path, monkeypatch):
-    write_folder(tmp_path, {"a": b"old"})
+    write_files(tmp_path, {"a": b"old"})
 
     def loses_a_byte(path, data, **more):
         create_file(path, data[:-1], **more)
 
     monkeypatch.setattr("ketasched.files.atomic_write.create_file", loses_a_byte)
     with pytest.raises(Refused, match="a: cannot be written: it cannot be read back"):
-        write_folder(tmp_path, {"a": b"new"}, force=True)
+        write_files(tmp_path, {"a": b"new"}, force=True)
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"old"
 
@@ -185,4 +185,4 @@ def test_a_full_output_is_no_bug_of_ours():
 def test_a_folder_that_is_not_writable_is_refused(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(Refused, match="cannot be written"):
-        write_folder(tmp_path / "more", {"a": b""})
+        write_files(tmp_path / "more", {"a": b""})

@@ -5,7 +5,7 @@ clinics, and measures.
 """
 
 import pytest
-from tools.many_clinics.proof import proven
+from tools.many_clinics.proof import prove_nothing_lost
 from tools.many_clinics.rosters import write_clinics, write_roster
 from tools.many_clinics.runs import Run, cluster, disturb
 
@@ -28,4 +28,4 @@ def test_each_row_is_booked_once_while_workers_and_the_server_are_killed(server,
         "a worker and the server are killed",
         "the run has ended, the server is started again: --resume",
     ]
-    assert proven(run)["rows"] == ROWS
+    assert prove_nothing_lost(run)["rows"] == ROWS

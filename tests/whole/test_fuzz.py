@@ -9,8 +9,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from tools.fuzz.mutations import mutated
-from tools.fuzz.readers import READERS, seeds, tried
+from tools.fuzz.mutations import mutate
+from tools.fuzz.readers import READERS, read_or_refuse, seeds
 
 from ketasched.errors import NoPlan
 
@@ -26,7 +26,7 @@ found = sorted(path for path in FOUND.glob("*/*") if path.is_file())
 @pytest.mark.parametrize("path", found, ids=lambda path: f"{path.parent.name} {path.name}")
 def test_what_was_found_is_an_answer_now(path):
     begun = time.process_time()
-    tried(path.parent.name, path.read_bytes())
+    read_or_refuse(path.parent.name, path.read_bytes())
     assert time.process_time() - begun < SECONDS
 
 
@@ -44,7 +44,7 @@ def test_changed_data_is_used_or_refused(reader):
     random = Random(reader)
     texts = [seed.decode() for seed in seeds(reader) if seed.startswith(b"{")]
     for _ in range(MANY):
-        tried(reader, mutated(random.choice(texts), random).encode())
+        read_or_refuse(reader, mutate(random.choice(texts), random).encode())
 
 
 @pytest.mark.parametrize("reader", ["roster", "busy calendar", "calendar server"])
@@ -55,4 +55,4 @@ def test_changed_lines_are_used_or_refused(reader):
         data = bytearray(random.choice(texts))
         for _ in range(random.randint(1, 8)):
             data[random.randrange(len(data))] = random.choice(b'",;\n\r\0\xff=P2-:TZ')
-        tried(reader, bytes(data))
+        read_or_refuse(reader, bytes(data))

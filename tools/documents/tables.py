@@ -17,9 +17,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     )
 
 
-def block(text: str, language: str = "") -> str:
+def block(text: str) -> str:
     """Text as it is."""
-    return f"```{language}\n{text.rstrip()}\n```\n"
+    return f"```\n{text.rstrip()}\n```\n"
 
 
 def sentence(docstring: str | None) -> str:

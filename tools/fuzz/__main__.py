@@ -18,8 +18,8 @@ from random import Random
 import atheris
 
 with atheris.instrument_imports(include=["ketasched"]):
-    from tools.fuzz.mutations import mutated
-    from tools.fuzz.readers import READERS, seeds, tried
+    from tools.fuzz.mutations import mutate
+    from tools.fuzz.readers import READERS, read_or_refuse, seeds
 
 SECONDS, MEGABYTES, LONGEST = 2, 500, 200_000
 FOUND = Path(__file__).parents[2] / "tests" / "whole" / "fuzz_corpus"
@@ -76,7 +76,7 @@ def _mutate(data: bytes, most: int, seed: int) -> bytes:
     random = Random(seed)
     if data.startswith(b"{") and random.random() < 0.8:
         with suppress(ValueError):
-            return mutated(data.decode(), random).encode()[:most]
+            return mutate(data.decode(), random).encode()[:most]
     mutant: bytes = atheris.Mutate(data, most)
     return mutant
 
@@ -86,7 +86,7 @@ def _try(reader: str, data: bytes) -> None:
     took = 0.0
     for _ in range(2):
         begun = time.process_time()
-        tried(reader, data)
+        read_or_refuse(reader, data)
         took = time.process_time() - begun
         if took <= SECONDS:
             return

@@ -19,7 +19,7 @@ ODD: tuple[Any, ...] = (
 SIGNS = "0123456789-:.,;/ \n\t\"'äß\u0301😀"
 
 
-def mutated(text: str, random: Random) -> str:
+def mutate(text: str, random: Random) -> str:
     """JSON of what this JSON holds, with a few places changed. Raises `ValueError`."""
     data = json.loads(text)
     for _ in range(random.randint(1, 4)):

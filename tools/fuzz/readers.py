@@ -2,8 +2,8 @@
 
 A reader that takes the bytes is used, too: with a protocol or a clinic a course is planned, a
 course is rendered, and what a roster asks for is read row by row. What raises `KetaschedError` is
-an answer; anything else is a bug. The readers of what is no file of a noun (typed values, calendar
-servers, records between runs) are in `other_readers`.
+an answer; anything else is a bug. The readers of files that users write or get are here; the
+others are in `typed_values` and `records`.
 """
 
 import io
@@ -12,11 +12,10 @@ import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
 from tests.conftest import ROOT
 from tests.files.test_busy_calendars import RIGHT, SAMPLE, ZONES, calendar
@@ -47,10 +46,10 @@ from ketasched.planning.planner import plan
 from ketasched.render.call_list.calls import make_call_list
 from ketasched.render.call_list.forms import FORMS, render_calls
 from ketasched.render.patient_folder import render_files
-from tools.fuzz.other_readers import OTHERS, other_seeds
+from tools.fuzz.example_course import MADE_AT, ZONE
+from tools.fuzz.records import read_calendar_server, read_record, record_seeds, server_seeds
+from tools.fuzz.typed_values import read_typed, typed_seeds
 
-NEW_YORK = ZoneInfo("America/New_York")
-MADE_AT = datetime(2026, 11, 23, 10, tzinfo=NEW_YORK)
 BUSY_DAYS = date(2026, 10, 19), date(2026, 12, 31)
 """The days that a calendar is asked about."""
 
@@ -85,7 +84,7 @@ def read_course(data: bytes) -> None:
 
 def read_busy(data: bytes) -> None:
     """A calendar, which is asked when somebody is busy."""
-    calendar_from(data, "fuzz.ics").busy(NEW_YORK, *BUSY_DAYS)
+    calendar_from(data, "fuzz.ics").busy(ZONE, *BUSY_DAYS)
 
 
 def read_rows(data: bytes) -> None:
@@ -122,7 +121,9 @@ def read_proposal(data: bytes) -> None:
 
 READERS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
     {
-        **OTHERS,
+        "typed values": read_typed,
+        "calendar server": read_calendar_server,
+        "record": read_record,
         "protocol": read_protocol,
         "clinic": read_clinic,
         "course": read_course,
@@ -135,8 +136,8 @@ READERS: Mapping[str, Callable[[bytes], None]] = MappingProxyType(
 )
 
 
-def tried(reader: str, data: bytes) -> None:
-    """Read it. Raises what is a bug, and nothing where we refuse."""
+def read_or_refuse(reader: str, data: bytes) -> None:
+    """Read the data. Raises what is a bug; what `KetaschedError` refuses is no bug."""
     try:
         READERS[reader](data)
     except KetaschedError:
@@ -154,7 +155,9 @@ def seeds(reader: str) -> Iterator[bytes]:
         "proposal": [json.dumps(PROPOSAL)],
         "roster": [*_texts([EXAMPLES / "roster.csv"]), ROW],
         "busy calendar": _calendars(),
-        **other_seeds(),
+        "typed values": typed_seeds(),
+        "calendar server": server_seeds(),
+        "record": record_seeds(),
     }
     for text in texts[reader]:
         yield text.encode()

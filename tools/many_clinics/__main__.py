@@ -19,10 +19,10 @@ from pathlib import Path
 from distributed import LocalCluster
 from tests.register.databases import Server, rows
 
-from tools.many_clinics.proof import outcomes, proven
+from tools.many_clinics.proof import outcomes, prove_nothing_lost
 from tools.many_clinics.rosters import write_clinics, write_roster
 from tools.many_clinics.runs import Run, cluster, disturb, workers_of
-from tools.many_clinics.usage import Usage, children, until, watched
+from tools.many_clinics.usage import Usage, children, until, watch_usage
 
 WORKERS = SHARDS = 4
 
@@ -36,8 +36,8 @@ WHERE relkind = 'r' AND relname IN ('courses', 'bookings', 'log') ORDER BY 2 DES
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """Where everything happens: the clinics, the server, the cluster and a folder."""
+class Testbed:
+    """The clinics, the server, the cluster and the folder that all runs share."""
 
     clinics: tuple[Path, ...]
     server: Server
@@ -76,68 +76,68 @@ def main() -> None:
         clinics = write_clinics(place / "clinics", asked.clinics)
         server = Server(place / "data")
         with cluster(WORKERS) as local:
-            stage = Stage(clinics, server, local, place)
-            beside_one_process(stage, asked.share)
-            calm = undisturbed(stage, asked.rows)
-            while_killed(stage, asked.rows, calm)
+            testbed = Testbed(clinics, server, local, place)
+            beside_one_process(testbed, asked.share)
+            calm = undisturbed(testbed, asked.rows)
+            while_killed(testbed, asked.rows, calm)
         server.server.cleanup()
 
 
-def beside_one_process(stage: Stage, count: int) -> None:
-    """The same rows by one process, on the cluster, and on the cluster in shards."""
+def beside_one_process(testbed: Testbed, count: int) -> None:
+    """Book the same rows by one process, on the cluster, and on the cluster in shards."""
     slowest = 0.0
     for name, shards, where in (
         ("one process", 1, ("--jobs", "1")),
-        (f"{WORKERS} workers", 1, stage.on_the_cluster),
-        (f"{WORKERS} workers, {SHARDS} shards", SHARDS, stage.on_the_cluster),
+        (f"{WORKERS} workers", 1, testbed.on_the_cluster),
+        (f"{WORKERS} workers, {SHARDS} shards", SHARDS, testbed.on_the_cluster),
     ):
-        run = stage.run(name, count, shards)
+        run = testbed.run(name, count, shards)
         begin = time.monotonic()
-        with watched(_processes(stage, run)) as used:
+        with watch_usage(_processes(testbed, run)) as used:
             run.begin(*where)
             run.end()
         rate = run.booked / (time.monotonic() - begin)
         slowest = slowest or rate
-        stage.say(f"{count:,} rows, {name}: {rate:.1f} courses/s, {rate / slowest:.2f} of one")
-        stage.say(f"  processor time a course: {_times(used, run.booked)}")
+        testbed.say(f"{count:,} rows, {name}: {rate:.1f} courses/s, {rate / slowest:.2f} of one")
+        testbed.say(f"  processor time a course: {_times(used, run.booked)}")
 
 
-def undisturbed(stage: Stage, count: int) -> Run:
-    """The whole roster: memory on the way, and what it takes on the disk."""
-    run = stage.run("calm", count, SHARDS)
+def undisturbed(testbed: Testbed, count: int) -> Run:
+    """Book the whole roster; say the memory on the way, and the bytes on the disk."""
+    run = testbed.run("calm", count, SHARDS)
     begin = time.monotonic()
-    with watched(_processes(stage, run)) as used:
-        run.begin(*stage.on_the_cluster)
+    with watch_usage(_processes(testbed, run)) as used:
+        run.begin(*testbed.on_the_cluster)
         for some in (EXPECTED * count / 10, EXPECTED * count / 2):
             until(partial(run.has_booked, some), lambda: run.is_at_work)
-            stage.say(f"{run.booked:,} courses: the most memory of one {_peaks(used)}")
+            testbed.say(f"{run.booked:,} courses: the most memory of one {_peaks(used)}")
         run.end()
     seconds, booked = time.monotonic() - begin, run.booked
-    stage.say(f"{booked:,} courses: the most memory of one {_peaks(used)}")
-    stage.say(f"{count:,} rows: {booked / seconds:.1f} courses/s")
-    stage.say(f"  processor time a course: {_times(used, booked)}")
+    testbed.say(f"{booked:,} courses: the most memory of one {_peaks(used)}")
+    testbed.say(f"{count:,} rows: {booked / seconds:.1f} courses/s")
+    testbed.say(f"  processor time a course: {_times(used, booked)}")
     tables = ", ".join(f"{name} {size / booked:,.0f}" for name, size in rows(run.address, SIZES))
     files = sum(_bytes(path.rglob("*")) for path in run.folders)
-    stage.say(f"  bytes a course: {tables}, files {files / booked:,.0f}")
-    stage.say(f"proven: {proven(run)}")
+    testbed.say(f"  bytes a course: {tables}, files {files / booked:,.0f}")
+    testbed.say(f"proven: {prove_nothing_lost(run)}")
     return run
 
 
-def while_killed(stage: Stage, count: int, calm: Run) -> None:
-    """The whole roster again, while workers and the server are killed."""
-    run = stage.run("killed", count, SHARDS)
-    disturb(run, stage.local, stage.server, round(EXPECTED * count), stage.say)
-    stage.say(f"proven: {proven(run)}")
+def while_killed(testbed: Testbed, count: int, calm: Run) -> None:
+    """Book the whole roster again, while workers and the server are killed."""
+    run = testbed.run("killed", count, SHARDS)
+    disturb(run, testbed.local, testbed.server, round(EXPECTED * count), testbed.say)
+    testbed.say(f"proven: {prove_nothing_lost(run)}")
     assert outcomes(run) == outcomes(calm)
-    stage.say("each row has the dates that it has in the run that nobody disturbed, or none")
+    testbed.say("each row has the dates that it has in the run that nobody disturbed, or none")
 
 
-def _processes(stage: Stage, run: Run) -> dict[str, Callable[[], list[int]]]:
+def _processes(testbed: Testbed, run: Run) -> dict[str, Callable[[], list[int]]]:
     """How the processes of a run are found, by what they are."""
     return {
         "first process": lambda: [one.pid for one in run.processes if one.poll() is None],
-        "worker": lambda: workers_of(stage.local),
-        "server": lambda: children(stage.server.pid),
+        "worker": lambda: workers_of(testbed.local),
+        "server": lambda: children(testbed.server.pid),
     }
 
 

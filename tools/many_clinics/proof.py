@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from tests.register.databases import rows
+from tests.register.inspection import TWO_ON_A_CHAIR
 
 from tools.many_clinics.runs import Run
 
@@ -29,19 +30,13 @@ SELECT name, max(together) FROM (
 ) AS counted JOIN clinics ON clinics.id = counted.clinic GROUP BY name
 """
 
-TWO_ON_A_CHAIR = """
-SELECT count(*) FROM bookings AS one JOIN bookings AS other
-ON other.clinic = one.clinic AND other.chair = one.chair AND other.uid <> one.uid
-AND other.begins > one.begins - 86400 AND other.begins < one.ends AND other.ends > one.begins
-"""
-
 TWO_COURSES = "SELECT clinic, folded_patient FROM courses GROUP BY 1, 2 HAVING count(*) > 1"
 
 LINES = "SELECT course_id, count(*) FROM log GROUP BY course_id"
 
 
-def proven(run: Run) -> dict[str, int]:
-    """See that each row is in the register or in the rejects, once; how many are in each.
+def prove_nothing_lost(run: Run) -> dict[str, int]:
+    """Assert that each row is in the register or in the rejects, once; count those in each.
 
     Raises `AssertionError`.
     """

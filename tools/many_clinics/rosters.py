@@ -1,8 +1,7 @@
-"""Two hundred clinics and their roster, the same for the same seed."""
+"""Clinics that differ, and a roster of rows for them: the same files each time."""
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from random import Random
@@ -29,17 +28,9 @@ HOURS = (
 DAYS = ("mon", "tue", "wed", "thu", "fri")
 
 
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """The files of a roster: the CSV file, and the clinics by the paths that its rows name."""
-
-    roster: Path
-    clinics: tuple[Path, ...]
-
-
-def write_clinics(folder: Path, count: int, *, seed: int = 1) -> tuple[Path, ...]:
-    """So many clinics that differ in zone, hours, chairs and grid; the path of each."""
-    random = Random(f"clinics/{seed}")
+def write_clinics(folder: Path, count: int) -> tuple[Path, ...]:
+    """Write `count` clinics that differ in zone, hours, chairs and grid; return their paths."""
+    random = Random("clinics/1")
     folder.mkdir(parents=True, exist_ok=True)
     paths = tuple(folder / f"clinic-{number:03d}.toml" for number in range(1, count + 1))
     for path in paths:
@@ -78,10 +69,10 @@ def _quoted(times: Sequence[str]) -> str:
     return "[" + ", ".join(f'"{one}"' for one in times) + "]"
 
 
-def write_roster(path: Path, clinics: Sequence[Path], count: int, *, seed: int = 1) -> Path:
-    """A roster of so many rows: some clinics have many of them, and some rows are wrong."""
+def write_roster(path: Path, clinics: Sequence[Path], count: int) -> Path:
+    """Write a roster of `count` rows: some clinics have many of them, and some rows are wrong."""
     with path.open("w", encoding="utf-8", newline="") as file:
-        found = _rows(clinics, count, seed)
+        found = _rows(clinics, count)
         first = next(found)
         writer = csv.DictWriter(file, first, lineterminator="\n")
         writer.writeheader()
@@ -90,10 +81,10 @@ def write_roster(path: Path, clinics: Sequence[Path], count: int, *, seed: int =
     return path
 
 
-def _rows(clinics: Sequence[Path], count: int, seed: int) -> Iterator[dict[str, str]]:
-    random = Random(f"rows/{seed}")
+def _rows(clinics: Sequence[Path], count: int) -> Iterator[dict[str, str]]:
+    random = Random("rows/1")
     shares = list(accumulate(random.uniform(0.3, 1.7) for _ in clinics))
-    for number, row in enumerate(rows(count, seed=seed), start=1):
+    for number, row in enumerate(rows(count), start=1):
         row |= {"clinic": str(random.choices(clinics, cum_weights=shares)[0])}
         if number % 100 == 50:
             row["start"] = "someday"

@@ -33,8 +33,10 @@ class Usage:
 
 
 @contextmanager
-def watched(pids: Mapping[str, Callable[[], Collection[int]]]) -> Iterator[Mapping[str, Usage]]:
-    """What the processes that `pids` finds use from now on, by what they are."""
+def watch_usage(
+    pids: Mapping[str, Callable[[], Collection[int]]],
+) -> Iterator[Mapping[str, Usage]]:
+    """Sample what processes use during the block; `pids` finds those of each kind."""
     used: defaultdict[str, Usage] = defaultdict(Usage)
     before = {pid: _seconds(pid) for find in pids.values() for pid in find()}
     done = threading.Event()

@@ -1,7 +1,7 @@
 """A clerk: a process of its own that works on the register, a task a line on standard input.
 
-Run by `our_policy`, which gives two clerks their turns, so that a run can be repeated to the byte.
-A task is a line of JSON with what to `do`, and the answer a line of JSON, too.
+Run by `whole_courses`, which gives two clerks their turns, so that a run can be repeated to the
+byte. A task is a line of JSON with what to `do`, and the answer a line of JSON, too.
 """
 
 import json

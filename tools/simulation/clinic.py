@@ -22,9 +22,6 @@ VISIT_MINUTES = 115
 
 SLOT_MINUTES = 120
 WANTED = time(10)
-PLACES_A_DAY = 4
-"""So many visits one after the other fit on a chair: at 8, 10, 13 and 15 o'clock."""
-
 CLOSURES_A_WEEK = 0.1
 """How probable it is that a week has a day on which the clinic has to close: five in a year."""
 

@@ -9,13 +9,12 @@ from statistics import mean, median
 from tools.simulation.clinic import FIRST_MONDAY, VISIT_MINUTES, ClinicFile, days
 from tools.simulation.patients import SIX, Patient
 from tools.simulation.stored_bookings import StoredBookings
-from tools.simulation.year import Told
 
 GAP, SPAN, BOOSTER_GAP = (2, 5), 21, (14, 42)
 """The windows of the protocol, in days: src/ketasched/protocols/iv-depression.toml."""
 
 CAUSES = ("news", "deferral", "make-up")
-"""Why told dates are taken back: `Told`."""
+"""Why told dates are taken back: the keys of `Year.taken_back`, the waiting list aside."""
 
 WARM_UP_WEEKS = 4
 """The clinic begins empty: how full the chairs are is measured after so many weeks."""
@@ -23,7 +22,7 @@ WARM_UP_WEEKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What a year was like. `waits` are in days, and `moved` is by cause.
+    """What a year was like. `waits` are in days; `taken_back` is by cause.
 
     Of the courses that began: how many `outside` there are, visits (of `visits`, the first ones
     left out) before the smallest or after the largest gap, how many courses are longer than the
@@ -33,7 +32,7 @@ class Measures:
     patients: int
     never_seated: int
     waits: Sequence[int]
-    moved: Mapping[str, int]
+    taken_back: Mapping[str, int]
     visits: int
     too_soon: int
     too_late: int
@@ -54,9 +53,9 @@ class Measures:
         return self.too_soon + self.too_late
 
     @property
-    def all_moved(self) -> int:
+    def all_taken_back(self) -> int:
         """How many told dates were taken back."""
-        return sum(self.moved.values())
+        return sum(self.taken_back.values())
 
     @property
     def figures(self) -> Mapping[str, float]:
@@ -68,8 +67,8 @@ class Measures:
             "days waited, mean": mean(waits),
             "days waited, median": median(waits),
             "days waited, 9 of 10 at most": waits[len(waits) * 9 // 10],
-            "dates taken back": self.all_moved,
-            **{f"because of {cause}": self.moved.get(cause, 0) for cause in CAUSES},
+            "dates taken back": self.all_taken_back,
+            **{f"because of {cause}": self.taken_back.get(cause, 0) for cause in CAUSES},
             "visits": self.visits,
             "outside their window": self.outside,
             "too soon": self.too_soon,
@@ -86,7 +85,7 @@ def measure(
     bookings: StoredBookings,
     patients: Sequence[Patient],
     clinic: ClinicFile,
-    told: Told,
+    taken_back: Mapping[str, int],
     weeks: int,
 ) -> Measures:
     """The measures of a year that is over."""
@@ -101,7 +100,7 @@ def measure(
         patients=len(patients),
         never_seated=len(patients) - len(began),
         waits=[(own[0].date() - one.start).days for one, own in began],
-        moved=dict(sorted(told.moved.items())),
+        taken_back=dict(sorted(taken_back.items())),
         visits=len(gaps),
         too_soon=sum(gap < least for gap, least, _ in gaps),
         too_late=sum(gap > most for gap, _, most in gaps),

@@ -57,7 +57,7 @@ PANELS = (
     Panel(
         "Told dates taken back",
         "for each hundred visits; less is better",
-        lambda one: _percent(one.all_moved, one.visits),
+        lambda one: _percent(one.all_taken_back, one.visits),
         "{:.1f}",
     ),
     Panel(

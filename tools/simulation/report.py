@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from tools.simulation import clinic, measures, our_policy, patients
+from tools.simulation import clinic, measures, patients, whole_courses
 from tools.simulation.runs import POLICIES, Result
 from tools.simulation.year import RUN_OUT_WEEKS
 
@@ -48,8 +48,7 @@ def report(results: Sequence[Result]) -> str:
         span=measures.SPAN,
         warm_up=measures.WARM_UP_WEEKS,
         minutes=clinic.VISIT_MINUTES,
-        tried="three",
-        soon=our_policy.SOON.days,
+        soon=whole_courses.SOON.days,
         refused=sum(one.counts["refused"] for one in ours),
         inspected=f"{sum(one.counts['checked'] for one in ours):,}",
         assumed="\n".join(_assumed()),
@@ -137,7 +136,7 @@ def _assumed() -> Iterator[str]:
         ),
         (
             "a missed visit without a place is tried again",
-            f"for {our_policy.TRIED_AGAIN.days} days",
+            f"for {whole_courses.TRIED_AGAIN.days} days",
             "an assumption",
         ),
     )

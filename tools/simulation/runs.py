@@ -8,11 +8,11 @@ from pathlib import Path
 from tools.simulation.clinic import ClinicFile, news_of
 from tools.simulation.measures import Measures, measure
 from tools.simulation.nearest_day import NearestDay
-from tools.simulation.our_policy import OurPolicy
 from tools.simulation.patients import patients_of
+from tools.simulation.whole_courses import WholeCourses
 from tools.simulation.year import RUN_OUT_WEEKS, Year
 
-POLICIES = (OurPolicy.name, NearestDay.name)
+POLICIES = (WholeCourses.name, NearestDay.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Setting:
 
     chairs: int
     policy: str
-    weeks: int = 52
-    seed: int = 1
+    weeks: int
+    seed: int
     run_out: int = RUN_OUT_WEEKS
 
 
@@ -49,15 +49,15 @@ def run_in(folder: Path, setting: Setting) -> Result:
     chairs, weeks, seed = setting.chairs, setting.weeks, setting.seed
     clinic = ClinicFile(folder / "clinic.toml", chairs)
     policy = (
-        OurPolicy(folder, clinic, seed)
-        if setting.policy == OurPolicy.name
+        WholeCourses(folder, clinic, seed)
+        if setting.policy == WholeCourses.name
         else NearestDay(folder, clinic)
     )
     try:
         patients = patients_of(seed, chairs, weeks)
         year = Year(policy, clinic, patients, news_of(seed, chairs, weeks), weeks, setting.run_out)
         year.run()
-        measures = measure(policy.bookings, patients, clinic, year.told, weeks)
+        measures = measure(policy.bookings, patients, clinic, year.taken_back, weeks)
     finally:
         policy.close()
     return Result(setting, measures, dict(sorted(policy.counts.items())))

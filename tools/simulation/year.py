@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import count
@@ -25,17 +25,6 @@ class InspectionFailed(Exception):
 
 
 @dataclass
-class Told:
-    """How often a date that a patient had been told was taken back, by cause.
-
-    What the patient asked to move, missed, or stopped, and what the clinician held, is not
-    counted.
-    """
-
-    moved: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass
 class Year:
     """A clinic that lives by a policy through so many weeks, and some more without new calls."""
 
@@ -47,7 +36,12 @@ class Year:
     run_out: int = RUN_OUT_WEEKS
 
     def __post_init__(self) -> None:
-        self.told = Told()
+        self.taken_back: Counter[str] = Counter()
+        """How often a date that a patient had been told was taken back, by cause.
+
+        What the patient asked to move, missed, or stopped, and what the clinician held, is not
+        counted.
+        """
         self._known = {one.reference: one for one in self.patients}
         self._tonight: list[Callable[[datetime], None]] = []
         self._later: dict[date, list[tuple[Patient, Callable[[datetime], None]]]] = {}
@@ -85,7 +79,7 @@ class Year:
         self._end_day(day)
         if day.weekday() == 4:
             at = datetime.combine(day, WEEKEND, ZONE)
-            self._move("waiting list", at, partial(self.policy.end_week, at))
+            self._make_change("waiting list", at, partial(self.policy.end_week, at))
 
     def _moments(self, day: date) -> Iterator[datetime]:
         first = datetime.combine(day, CALLS_FROM, ZONE)
@@ -105,7 +99,7 @@ class Year:
     def _hear(self, news: News) -> None:
         at = datetime.combine(news.day, NEWS_AT, ZONE)
         self.clinic.add(news)
-        self._move("news", at, partial(self.policy.hear, news, at))
+        self._make_change("news", at, partial(self.policy.hear, news, at))
 
     def _name_driver(self, patient: Patient, at: datetime) -> None:
         if self._has_visits(patient, at):
@@ -126,7 +120,7 @@ class Year:
             self._deferred.add((reference, number))
             at = next(moments)
             defer = partial(self.policy.defer, patient, start, asked[1], at)
-            self._move("deferral", at, defer, reference, named=1)
+            self._make_change("deferral", at, defer, reference, named=1)
             if start in self.policy.bookings.of(reference):
                 self._cannot.add((reference, start))
 
@@ -164,7 +158,7 @@ class Year:
             else:
                 self._missed[reference, number] += has_chair
                 missed.append((patient, start))
-        self._move("make-up", at, partial(self.policy.end_day, day, missed, at))
+        self._make_change("make-up", at, partial(self.policy.end_day, day, missed, at))
         tonight, self._tonight = self._tonight, []
         for change in tonight:
             change(at)
@@ -193,7 +187,7 @@ class Year:
 
     # --- what is counted and inspected
 
-    def _move(
+    def _make_change(
         self,
         cause: str,
         at: datetime,
@@ -210,7 +204,7 @@ class Year:
             len({one for one in told if one > at}.difference(after.get(patient, ())))
             for patient, told in before.items()
         )
-        self.told.moved[cause] += max(gone - named, 0)
+        self.taken_back[cause] += max(gone - named, 0)
 
     def inspect(self, day: date) -> None:
         """Look at the bookings after a day. Raises `InspectionFailed`."""

@@ -144,9 +144,9 @@ def _files(
     folder: Path,
     done: Counter[str],
 ) -> dict[str, str | None]:
-    """What is to be in the files of the folder that are ours, by name; None for no file.
+    """The wanted text of each of our files in the folder, by name; None for a file to remove.
 
-    A feed that is damaged, and of whose course nothing else is known, is none: `done` counts it.
+    A damaged file of a course that is known no more is left out, and `done` counts it.
     """
     by_key, files = {feed.key: feed for feed in feeds}, dict[str, str | None]()
     for key, names in known.items():
@@ -162,9 +162,10 @@ def _files(
 
 
 def _text(published: PublishedCourses, feed: Feed | None, before: str) -> str | None:
-    """The text of a feed; of None, whose course is not known any more, that of what remains.
+    """The text of a feed; None if there is nothing left to tell.
 
-    Raises `ValueError` if that cannot be read.
+    Without a `feed`, whose course is known no more, the text `before` is ended. Raises
+    `ValueError` if that text cannot be read.
     """
     if feed:
         return None if feed.is_over(published.now.date()) else feed.text(before)
@@ -178,7 +179,7 @@ def _text(published: PublishedCourses, feed: Feed | None, before: str) -> str | 
 
 
 def _write(files: dict[str, str | None], folder: Path, *, dry_run: bool) -> Counter[str]:
-    """Write the files that are not so yet, remove those that are to be none; how many of each."""
+    """Write the files whose text has changed, remove those with None; count what was done."""
     done = Counter[str]()
     for name, text in files.items():
         before = read_public(folder / name)

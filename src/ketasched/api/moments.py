@@ -15,7 +15,7 @@ Without an offset it is local to the clinic.
 
 
 def moment_at_clinic(moment: Moment, clinic: Clinic, field: str) -> datetime:
-    """The aware moment. Raises `BadRequest` about `field` for a text that is none."""
+    """The aware moment. Raises `BadRequest` about `field` if a text says no moment."""
     if isinstance(moment, datetime) and moment.tzinfo:
         return moment
     zone = ZoneInfo(clinic.timezone)
@@ -23,5 +23,5 @@ def moment_at_clinic(moment: Moment, clinic: Clinic, field: str) -> datetime:
 
 
 def local_moment(at: Moment, clinic: Clinic) -> datetime:
-    """The moment `at`, local to the clinic. Raises `BadRequest` for a text that is none."""
+    """The moment `at`, local to the clinic. Raises `BadRequest` if a text says no moment."""
     return moment_at_clinic(at, clinic, "at").astimezone(ZoneInfo(clinic.timezone))

@@ -42,14 +42,14 @@ def plan(
 
     `made_at` is the moment of planning, `course_id` is made from the request if empty, `busy`
     are calendars by path or text, `bookings` the visits of other patients.
-    Raises `BadRequest` for what the clinic or the protocol does
-    not offer, `BadFile` if they do not fit each other, and `NoPlan` if nothing keeps every rule,
-    with the reasons in `details` and changes that would help in `remedies`; they are looked for
-    as long as there is `more_time`.
+    Raises `BadRequest` for what the clinic or the protocol does not offer, `BadFile` if they do
+    not fit each other, and `NoPlan` if nothing keeps every rule, with the reasons in `details`
+    and changes that would help in `remedies`; they are looked for as long as there is
+    `more_time`.
     """
     context, _ = usable_context(protocol, clinic, request, made_at, course_id, busy)
     context = replace(context, more_time=more_time)
-    return plan_booking(context, course_id, budget=lambda: more_time).planned(bookings)
+    return new_course_booking(context, course_id, budget=lambda: more_time).planned(bookings)
 
 
 @refusing_wrong_nouns
@@ -85,7 +85,9 @@ def refuse_odd_identifier(course_id: str) -> None:
         raise BadRequest("course_id", f"expected up to {LONGEST_ID} printable characters")
 
 
-def plan_booking(context: PlanningContext, course_id: str, *, budget: Budget) -> BookingRequest:
+def new_course_booking(
+    context: PlanningContext, course_id: str, *, budget: Budget
+) -> BookingRequest:
     """How a course is planned, and how its refusal is explained, within a `budget` of time.
 
     The context has no bookings: the register adds them.

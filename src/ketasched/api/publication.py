@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ketasched.register.register import Register
 
 NameStore = Callable[[Naming], Names]
-"""Where the names of feeds are kept: adds those that a naming says, and returns all."""
+"""Keeps the names of feeds: adds the names that a naming gives, and returns all names."""
 
 MomentAt = Callable[[Clinic], datetime]
 """The moment of publishing, local to the clinic."""

@@ -12,8 +12,8 @@ from ketasched.api.changes import Verb, booking_of, change_of
 from ketasched.api.clinic_days import ClinicDays
 from ketasched.api.exports import exported
 from ketasched.api.moments import Moment, moment_at_clinic
-from ketasched.api.new_courses import plan_booking, usable_context
-from ketasched.api.renaming import read_reference, renamed_courses
+from ketasched.api.new_courses import new_course_booking, usable_context
+from ketasched.api.renaming import read_new_reference, renamed_courses
 from ketasched.errors import BadFile, BadRequest, NothingToDo
 from ketasched.files.load import with_newer_clinic
 from ketasched.files.request_values import ChangeValues
@@ -44,7 +44,7 @@ class Register(ClinicDays):
     def open(cls, address: str, *, make: bool = True) -> Self:
         """Open the register at a URL or in a SQLite file; with `make` a missing one is made.
 
-        Raises `BadRequest` for an address that is none, or without the extra `register`;
+        Raises `BadRequest` for what is no address, or without the extra `register`;
         `BadFile` if there is no register, `Refused` if the database refuses.
         """
         return cls(opened_register(address, make=make))
@@ -79,7 +79,7 @@ class Register(ClinicDays):
         if request.patient == UNNAMED:
             raise BadRequest("patient", "a register has to know whose course it is")
         self.stored.refuse_stranger(clinic)
-        booking = plan_booking(context, course_id, budget=lambda: unlimited)
+        booking = new_course_booking(context, course_id, budget=lambda: unlimited)
         return self._enter(booking, dry_run=dry_run)
 
     def revise(
@@ -174,7 +174,7 @@ class Register(ClinicDays):
         """
         moment = partial(_moment_of, at)
         said = {"reason": reason, "by_whom": by_whom}
-        reference = read_reference(new)
+        reference = read_new_reference(new)
         found = renamed_courses(self.stored, old, reference, moment, **said, clinic=clinic)
         if found and not dry_run:
             line = LogEntry(found[0][1].history[-1].at, "", by_whom)

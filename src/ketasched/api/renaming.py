@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ketasched.register.register import Register
 
 
-def read_reference(text: str) -> str:
+def read_new_reference(text: str) -> str:
     """The new reference of a patient. Raises `BadRequest`."""
     with refuse_bad_value("new", next_step="a number or initials"):
         return str(read_field(REQUEST_FIELDS["patient"], text))

@@ -97,9 +97,7 @@ def propose(
     return Rescheduling(clinic, written, revisions, found.objective, found.bound)
 
 
-def proposed_before(
-    asked: JointChange, written: WrittenProposal, name: str = "the proposal"
-) -> Rescheduling:
+def proposed_before(asked: JointChange, written: WrittenProposal, name: str) -> Rescheduling:
     """A proposal as it was made, which errors call `name`, but for the excepted patients.
 
     Each visit is exactly where it was proposed. Who sits beside them is not asked: the book is

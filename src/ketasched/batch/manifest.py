@@ -157,12 +157,12 @@ def summarise(course: Course) -> CourseSummary:
         days[-1].isoformat() if days else "",
         format_visits(course),
         format_notes(course),
-        clinic_key(course.clinic),
+        manifest_clinic_key(course.clinic),
         course.course_id,
     )
 
 
-def clinic_key(clinic: Clinic) -> str:
+def manifest_clinic_key(clinic: Clinic) -> str:
     """The key of a clinic between runs: a digest of its zone, name and salt."""
     return sha("\n".join((clinic.timezone, clinic.name, clinic.id_salt)).encode())[:16]
 

@@ -14,7 +14,7 @@ from ketasched.batch.chair_ledger import ChairLedger
 from ketasched.batch.fingerprints import sha_of_file
 from ketasched.batch.folders import COURSE, can_be_replaced, is_protected, refuse_revised
 from ketasched.batch.joint_rows import JointOutcome, JointPlanner
-from ketasched.batch.manifest import clinic_key, format_visits, read_holds
+from ketasched.batch.manifest import format_visits, manifest_clinic_key, read_holds
 from ketasched.batch.previous_run import PreviousRun
 from ketasched.batch.records import Settings, Site
 from ketasched.batch.rejections import Rejected
@@ -154,7 +154,7 @@ class HeldChairs:
             except BadFile:
                 pass
             else:
-                return clinic_key(course.clinic), format_visits(course)
+                return manifest_clinic_key(course.clinic), format_visits(course)
         return (prior.summary.clinic_key, prior.summary.visits) if prior else ("", "")
 
 

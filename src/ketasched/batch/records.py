@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 
 from ketasched.model import BusyTime, Clinic, DateOrder, Protocol
 
-Status = Literal["planned", "rejected"]
+RowStatus = Literal["planned", "rejected"]
 
 SEPARATOR = "|"
 """Separates the values of a manifest's cell. A patient reference, which names files, has none."""
@@ -145,7 +145,7 @@ class RowResult(NamedTuple):
 
     row: int
     patient: str
-    status: Status
+    status: RowStatus
     summary: CourseSummary = CourseSummary()
     files: tuple[tuple[str, str], ...] = ()
     digests: Digests = Digests()

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from zlib import crc32
 
 from ketasched.batch.fingerprints import sha
-from ketasched.batch.manifest import clinic_key
+from ketasched.batch.manifest import manifest_clinic_key
 from ketasched.batch.records import PriorResult, SharedCalendar, Site
 from ketasched.batch.rejections import Rejected, attempt, rejected_for
 from ketasched.errors import BadFile, BadRequest
@@ -86,7 +86,7 @@ class Sites:
 def _site(clinic: Clinic, protocol: Protocol, calendar: SharedCalendar | None) -> Site:
     clinic_digest = sha(json.dumps(plain(clinic)).encode())
     digest = sha((clinic_digest + json.dumps(plain(protocol))).encode())
-    return Site(digest, clinic_digest, clinic_key(clinic), clinic, protocol, calendar)
+    return Site(digest, clinic_digest, manifest_clinic_key(clinic), clinic, protocol, calendar)
 
 
 class Routed(NamedTuple):

@@ -8,7 +8,7 @@ import click
 from ketasched.cli import options
 from ketasched.cli.output import note_done, print_as
 from ketasched.errors import BadRequest
-from ketasched.files.atomic_write import write_folder
+from ketasched.files.atomic_write import write_files
 from ketasched.files.countries import customs_of
 from ketasched.files.load import starter_clinic
 from ketasched.model import quote
@@ -44,7 +44,7 @@ def init(*, path: Path, country: str, force: bool) -> None:
         said = f"expected the code of a country, of two letters, not {quote(country)}"
         raise BadRequest("country", said, next_step="--country US\n--country GB")
     text = starter_clinic(options.machine_zone(), options.new_salt(), code)
-    written = write_folder(path.parent, {path.name: text.encode()}, force=force)
+    written = write_files(path.parent, {path.name: text.encode()}, force=force)
     note_done("the file is written")
     for one in written:
         click.echo(one)

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ketasched.api.new_courses import plan_booking, refuse_odd_identifier, usable_context
+from ketasched.api.new_courses import new_course_booking, refuse_odd_identifier, usable_context
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.booking import book_and_write
@@ -88,7 +88,7 @@ def command(
     register = open_register(register_address, make=not dry_run)
     if register:
         refuse_stranger(register, clinic, path)
-    booking = plan_booking(context, course_id, budget=options.time_budget)
+    booking = new_course_booking(context, course_id, budget=options.time_budget)
     with refusal_as_json(delivery.form):
         # Without a register a dry run is a plan like any other: there is no -o, and no file.
         is_trial = dry_run and register is not None

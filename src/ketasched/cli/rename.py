@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ketasched.api.renaming import read_reference, renamed_courses
+from ketasched.api.renaming import read_new_reference, renamed_courses
 from ketasched.cli import options
 from ketasched.cli.anonymity import hide_names
 from ketasched.cli.change_output import print_revisions
@@ -69,7 +69,7 @@ def command(*, old: str, new: str, given: RenameOptions) -> None:
     ketasched register rename P-014 P-114
     ketasched register rename P-114 P-014 --reason typo -o courses
     """
-    new = read_reference(new)
+    new = read_new_reference(new)
     hide_names(new)
     register, clinic = needed_register(given.register_address), given.named_clinic
     if Path(old).exists() and not patient_named(register, old, clinic):

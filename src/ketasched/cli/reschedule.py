@@ -31,7 +31,7 @@ from ketasched.cli.output import (
 )
 from ketasched.cli.register_option import is_register_given, register_option
 from ketasched.errors import BadRequest, command_line
-from ketasched.files.atomic_write import write_folder
+from ketasched.files.atomic_write import write_files
 from ketasched.files.load import load_proposal
 from ketasched.files.option_values import refuse_bad_value
 from ketasched.files.typed_dates import date_range
@@ -114,7 +114,7 @@ class RescheduleOptions(JointOptions):
         else:
             _print_calls(found, self.form)
         if path := self.proposal_path:
-            write_folder(path.parent, {path.name: found.text.encode()}, force=self.force)
+            write_files(path.parent, {path.name: found.text.encode()}, force=self.force)
             say("written", str(path))
         _say_value(found)
         if found.revisions and self.applied is None:

@@ -79,7 +79,7 @@ def prepared_folder(
                 part.replace(path)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], *, force: bool = False) -> list[Path]:
+def write_files(folder: Path, files: Mapping[str, bytes], *, force: bool = False) -> list[Path]:
     """Write `files` into `folder` as `prepared_folder` does, and return their paths."""
     with prepared_folder(folder, files, force=force) as paths:
         return paths
@@ -122,7 +122,7 @@ def is_up_to_date(
     *,
     replaced: Mapping[str, re.Pattern[str]] = NO_PATTERNS,
 ) -> bool:
-    """Whether `write_folder` with `force` would change nothing in `folder`."""
+    """Whether `write_files` with `force` would change nothing in `folder`."""
     with suppress(OSError, Refused):
         if all(has_content(folder / name, data) for name, data in files.items()):
             paths = [folder / name for name in files]

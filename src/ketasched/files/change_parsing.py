@@ -54,7 +54,7 @@ class Typed:
     given: Mapping[str, object]
     order: DateOrder
     zone: tzinfo | None
-    today: date | None
+    today: date
 
     def text(self, name: str) -> str:
         """The text of an option, "" unless it is given."""
@@ -179,7 +179,7 @@ def _clear(typed: Typed) -> Change:
         return Change("clear")  # which is refused with what it needs
     with refuse_bad_value("by"):
         name = str(REQUEST_FIELDS["cleared_by"].read(typed.text("by"), None))
-    day = typed.day("on") if "on" in typed.given or not typed.today else typed.today
+    day = typed.day("on") if "on" in typed.given else typed.today
     what = typed.text("what") or "clearance"
     return Change("clear", record=Record(what, day, name))
 
@@ -223,18 +223,18 @@ VERB_FORMS: Mapping[str, VerbForm] = {
 
 def read_change(
     verb: str,
-    visit: int | str | None = None,
-    given: Mapping[str, object] = {},
+    visit: int | str | None,
+    given: Mapping[str, object],
     *,
+    today: date,
     order: DateOrder = None,
     zone: tzinfo | None = None,
-    today: date | None = None,
 ) -> Change:
     """The change that a verb asks for, with the options that are `given`; None is not given.
 
     `visit` is the number of a visit; for `driver` also several ("1,3-5"), "all" or weekdays.
-    Dates are read in this `order`; moments with an offset are local to `zone`. Raises
-    `BadRequest`, also for an option that the verb does not have.
+    `today` is the local day of the change. Dates are read in this `order`; moments with an offset
+    are local to `zone`. Raises `BadRequest`, also for an option that the verb does not have.
     """
     form = VERB_FORMS.get(verb)
     if form is None:

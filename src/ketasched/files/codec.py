@@ -38,7 +38,7 @@ MOST_PROBLEMS_READ = 1000
 
 TYPE_NAMES = {bool: "true or false", int: "a whole number", str: "text"}
 
-Reading = Callable[["_Reader", Any, str], Any]
+Converter = Callable[["_Reader", Any, str], Any]
 """Converts a value at a place; `INVALID` once a problem is reported."""
 
 
@@ -51,7 +51,7 @@ def read(
     without an offset is a wall-clock time in `zone`.
     """
     reader = _Reader(zone)
-    noun = reader.read(_reading_of(kind), data, "")
+    noun = reader.read(_converter_of(kind), data, "")
     return (None if reader.problems else noun), reader.problems
 
 
@@ -111,7 +111,7 @@ class Field:
     required: bool
     key: Key
     is_catch_all: bool
-    reading: Reading
+    converter: Converter
 
 
 @lru_cache(maxsize=64)
@@ -124,28 +124,28 @@ def fields_of(kind: type) -> dict[str, Field]:
         if get_origin(hint) is Annotated:
             hint, key = get_args(hint)
         required = one.default is MISSING and one.default_factory is MISSING
-        reading = _reading_of(hint, lines=key.lines)
+        converter = _converter_of(hint, lines=key.lines)
         is_catch_all = "other tables" in one.metadata
-        found[key_of(one)] = Field(one.name, hint, required, key, is_catch_all, reading)
+        found[key_of(one)] = Field(one.name, hint, required, key, is_catch_all, converter)
     return found
 
 
-def _reading_of(kind: Any, *, lines: bool = False) -> Reading:
+def _converter_of(kind: Any, *, lines: bool = False) -> Converter:
     """How values of the type `kind` are read; with `lines` its texts may have line breaks.
 
     The type is looked at once, and not again for each value.
     """
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        inner = _reading_of(next(one for one in args if one is not type(None)), lines=lines)
+        inner = _converter_of(next(one for one in args if one is not type(None)), lines=lines)
         return lambda reader, value, at: None if value is None else inner(reader, value, at)
     if origin is Literal:
         return lambda reader, value, at: reader.read_literal(args, value, at)
     if origin is tuple:
-        inner = _reading_of(args[0], lines=lines)
+        inner = _converter_of(args[0], lines=lines)
         return lambda reader, value, at: reader.read_list(inner, value, at)
     if origin is Mapping:
-        key, item = map(_reading_of, args)
+        key, item = map(_converter_of, args)
         return lambda reader, value, at: reader.read_mapping(key, item, value, at)
     if hasattr(kind, "read"):
         return lambda reader, value, at: reader.read_with(kind.read, value, at)
@@ -165,10 +165,10 @@ class _Reader:
     zone: ZoneInfo | None
     problems: list[Problem] = field(default_factory=list)
 
-    def read(self, reading: Reading, value: object, place: str) -> Any:
+    def read(self, converter: Converter, value: object, place: str) -> Any:
         """The value, or `INVALID` once a problem is reported or too many were."""
         is_over = len(self.problems) >= MOST_PROBLEMS_READ
-        return INVALID if is_over else reading(self, value, place)
+        return INVALID if is_over else converter(self, value, place)
 
     def _report(self, place: str, message: str) -> Any:
         self.problems.append((place, message))
@@ -198,13 +198,13 @@ class _Reader:
         hint = did_you_mean(value, words) if same_type and isinstance(value, str) else ""
         return self._report(place, f"expected {choice}, not {quote(value)}{hint}")
 
-    def read_list(self, reading: Reading, value: object, place: str) -> Any:
+    def read_list(self, converter: Converter, value: object, place: str) -> Any:
         if not isinstance(value, list):
             return self._report(place, f"expected a list, not {quote(value)}")
-        items = [self.read(reading, item, f"{place}[{n}]") for n, item in enumerate(value)]
+        items = [self.read(converter, item, f"{place}[{n}]") for n, item in enumerate(value)]
         return INVALID if INVALID in items else tuple(items)
 
-    def read_mapping(self, keys: Reading, values: Reading, value: object, place: str) -> Any:
+    def read_mapping(self, keys: Converter, values: Converter, value: object, place: str) -> Any:
         if not isinstance(value, dict):
             return self._report(place, f"expected a table, not {quote(value)}")
         items = {
@@ -243,7 +243,7 @@ class _Reader:
         return noun if complete and not unknown and len(self.problems) == count else INVALID
 
     def _read_field(self, one: Field, data: object, place: str) -> Any:
-        value = self.read(one.reading, data, place)
+        value = self.read(one.converter, data, place)
         refusal = one.key.refusal(value)  # "" if the value is `INVALID`
         return self._report(place, refusal) if refusal else value
 

@@ -97,9 +97,9 @@ class StandardInput:
             select.select([self._file], [], [])
         return data
 
-    def read_all(self, most: int = MOST_BYTES) -> bytes:
-        """The bytes up to the end. Raises `OSError`, also if there are more than `most`."""
-        return _read_all(self.read, most, CHUNK)
+    def read_all(self) -> bytes:
+        """The bytes up to the end. Raises `OSError`, also for more than `MOST_BYTES`."""
+        return _read_all(self.read, MOST_BYTES, CHUNK)
 
 
 def read_input(path: str) -> bytes:

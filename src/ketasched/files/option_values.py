@@ -36,7 +36,7 @@ def refuse_unsafe_words(reason: str, by_whom: str) -> None:
     refuse_unsafe_text("by_whom", by_whom)
 
 
-def read_day(text: str, field: str, order: DateOrder = None, *, next_step: str = "") -> date:
+def read_day(text: str, field: str, order: DateOrder, *, next_step: str = "") -> date:
     """The date that the option or argument `field` says. Raises `BadRequest`."""
     with refuse_bad_value(field, next_step=next_step):
         return spelled_date(text, order)

@@ -34,7 +34,7 @@ def can_be_listed(folder: Path) -> bool:
 
 
 def read_public(path: Path) -> str | None:
-    """The text of a file; None if there is none. Raises `Refused` if it is no file."""
+    """The text of a file; None if nothing is there. Raises `Refused` for what is no file."""
     refuse_all_but("a file", path)
     if not kind_at(path):
         return None

@@ -36,7 +36,7 @@ No part of it is repeated as a group, which would take memory for each time.
 """
 
 
-def read_data(path: str, *, or_input: bool = False) -> dict[str, Any]:
+def read_data(path: str, *, or_input: bool) -> dict[str, Any]:
     """The table in a file as `read_text` reads it.
 
     It is JSON if the path ends in ".json" or is "-", or if it begins with "{"; else TOML. Raises

@@ -107,7 +107,7 @@ def date_and_time(text: str, order: DateOrder = None) -> tuple[date, Clock | Non
     return spelled_date(text[: found.start()], order), Clock.read(found[1])
 
 
-def date_range(text: str, order: DateOrder = None) -> DateRange:
+def date_range(text: str, order: DateOrder) -> DateRange:
     """The days from the first to the last: "2026-12-28..2027-01-01", "28 Dec 2026 to 1 Jan 2027".
 
     A single date is a range of one day. Raises `ValueError`.

@@ -36,7 +36,7 @@ def driver_of_moved(request: Request, visit: Visit | Companion, day: date) -> Dr
 
 
 def driver_of_added(course: Course, day: date, now: datetime) -> Driver | None:
-    """The driver of a visit that is added on this day: one of those of the visits to come.
+    """The driver of a visit that is added on this day, taken from the visits to come.
 
     This is the driver of all visits to come on the same weekday; where there is no such visit, the
     driver of all visits to come, unless that driver has other weekdays by the request. Visits

@@ -44,15 +44,14 @@ class AvailabilityCache:
     """The results for all days of one `Availability`, in a third of the memory of tables by day.
 
     The key of `days` is the day (`date.toordinal`); that of `slots` the start, and that of
-    `starts` and `nearest` the wanted time, in minutes since day 0; that of `candidates` the start
-    and the wanted time of day as one number.
+    `starts` the wanted time, in minutes since day 0; that of `candidates` the start and the wanted
+    time of day as one number.
     """
 
     days: "dict[int, DayAvailability]" = field(default_factory=dict)
     starts: dict[int, tuple[int, ...]] = field(default_factory=dict)
     slots: dict[int, Slot | None] = field(default_factory=dict)
     candidates: dict[int, Candidate | None] = field(default_factory=dict)
-    nearest: dict[int, list[Candidate]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -120,15 +119,6 @@ class DayAvailability:
             self.cache.slots.setdefault(key, None if refusal else slot)
         return self.cache.slots[key]
 
-    def nearest(self, wanted: int) -> list[Candidate]:
-        """The candidate nearest to the wanted time, or an empty list."""
-        key = self.midnight + wanted
-        found = self.cache.nearest.get(key)
-        if found is None:
-            candidates = (self.candidate(minutes, wanted) for minutes in self.starts(wanted))
-            found = self.cache.nearest.setdefault(key, list(islice(filter(None, candidates), 1)))
-        return found
-
     def candidate(self, minutes: int, wanted: int) -> Candidate | None:
         """The slot at this time as a candidate of a patient who wants the time `wanted`."""
         key = (self.midnight + minutes) * MINUTES_OF_A_DAY + wanted
@@ -176,13 +166,8 @@ class PatientAvailability:
         key = day, id(kind), by_clock
         found = self._candidates.get(key)
         if found is None:
-            if by_clock or self._slot_rules or self._looks_at_holds:
-                allowed = self.allowed(kind, day)
-                found = list(allowed if by_clock else islice(allowed, 1))
-            else:
-                offered = self._on(kind, day)
-                found = [] if self._refuses_day(offered) else offered.nearest(self._wanted)
-            self._candidates[key] = found
+            allowed = self.allowed(kind, day)
+            found = self._candidates[key] = list(allowed if by_clock else islice(allowed, 1))
         return found
 
     def allowed(self, kind: VisitKind, day: int) -> Iterator[Candidate]:

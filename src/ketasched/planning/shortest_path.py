@@ -162,7 +162,10 @@ def _costs_to_go(
 def _cheapest_to_go(
     candidates: list[Candidate], to_go: Mapping[Candidate, int]
 ) -> tuple[int, list[Candidate]]:
-    """The lowest cost to go from these candidates, and those that have it; none: no end."""
+    """The lowest cost to go from these candidates, and the candidates that have it.
+
+    The list is empty if none of them reaches the end.
+    """
     lowest = 0
     best: list[Candidate] = []
     for candidate in candidates:

@@ -14,7 +14,7 @@ def is_url(address: str) -> bool:
     return "://" in address or LIKE_A_URL.search(address) is not None
 
 
-def is_ambiguous(url: str) -> bool:
+def has_second_at(url: str) -> bool:
     """Whether a URL has a second "@", so that a part of the password would be read as the host."""
     place = url.partition("@")[2].partition("?")[0]
     return "@" in place

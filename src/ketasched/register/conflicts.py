@@ -60,7 +60,7 @@ def refuse_conflicts(connection: Connection, booking: BookingRequest) -> None:
         refuse_overlapping_course(connection, known, patient, start, NEVER, booking.instead_of)
 
 
-def plan_booking(connection: Connection, booking: BookingRequest) -> Course:
+def plan_beside_booked(connection: Connection, booking: BookingRequest) -> Course:
     """Plan the course of a booking beside the current occupancy. Raises `Conflict`, `NoPlan`."""
     refuse_conflicts(connection, booking)
     return booking.make(occupancy_of(connection, booking.clinic, booking.without))

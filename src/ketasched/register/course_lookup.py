@@ -25,7 +25,7 @@ class SeveralPatients(BadFile):
 
 
 def find_entry(
-    register: "Register", name: str, clinic: Clinic | None = None, today: date | None = None
+    register: "Register", name: str, clinic: Clinic | None, today: date | None = None
 ) -> CourseEntry:
     """The last course of a patient; if nobody has that name, the course with this identifier.
 
@@ -47,7 +47,7 @@ def find_entry(
     return (current or entries)[-1]
 
 
-def entries_of(register: "Register", name: str, clinic: Clinic | None = None) -> list[CourseEntry]:
+def entries_of(register: "Register", name: str, clinic: Clinic | None) -> list[CourseEntry]:
     """The courses of a patient of a clinic, by a typed name. The last one ends last.
 
     Raises `BadFile` if nobody has that name, and without a clinic if the patient has several.

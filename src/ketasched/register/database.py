@@ -12,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from ketasched.errors import BadFile, BadRequest, Refused
 from ketasched.files.atomic_write import make_folder
 from ketasched.files.disk import create_file, refuse_all_but
-from ketasched.register.address import is_ambiguous, is_url
+from ketasched.register.address import has_second_at, is_url
 from ketasched.register.database_errors import (
     damaged_file,
     no_such_register,
@@ -62,7 +62,7 @@ def open_database(address: str, *, make: bool = True) -> tuple[Engine, bool]:
 def _parse_url(address: str) -> URL:
     if not is_url(address):
         return URL.create("sqlite", database=address)
-    if is_ambiguous(address):
+    if has_second_at(address):
         raise BadRequest("register", "has two @", next_step="%40 for each @ in the password")
     try:
         url = make_url(address)

@@ -11,7 +11,7 @@ from ketasched.register.clinics import locked_clinic, refuse_another_clinic
 from ketasched.register.conflicts import (
     is_overtaken,
     nothing_left,
-    plan_booking,
+    plan_beside_booked,
     refuse_changed,
     refuse_conflicts,
     refuse_known,
@@ -106,7 +106,7 @@ def _booked(
 ) -> Course | NoPlan | Conflict:
     """Enter the course, or one planned now. Returns the course or the refusal."""
     try:
-        made = course or plan_booking(connection, booking)
+        made = course or plan_beside_booked(connection, booking)
         refuse_known(connection, booking, made)
     except (NoPlan, Conflict) as error:
         return error

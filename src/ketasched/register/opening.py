@@ -3,18 +3,18 @@
 from typing import TYPE_CHECKING
 
 from ketasched.errors import BadRequest
-from ketasched.register.records import Notice, ignore
+from ketasched.register.records import ReadListener, ignore
 
 if TYPE_CHECKING:
     from ketasched.register.register import Register
 
 
-def opened_register(address: str, *, make: bool = True, notice: Notice = ignore) -> "Register":
+def opened_register(address: str, *, make: bool, notice: ReadListener = ignore) -> "Register":
     """The register at a URL or in a SQLite file; with `make` a missing one is made.
 
-    `notice` is called with what is read of patients. Raises `BadRequest` for an address that is
-    none, or without the extra; `BadFile` if there is no register, `Refused` if the database
-    refuses.
+    `notice` is called with each course that is read, and the reference of each patient who is
+    found. Raises `BadRequest` for what is no address, or without the extra; `BadFile` if there is
+    no register, `Refused` if the database refuses.
     """
     try:
         # Imported here because a register is an extra, and takes its time to load.

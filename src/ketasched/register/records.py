@@ -19,7 +19,7 @@ IMPORTED = "imported"
 """What the log says of a course that came from a file."""
 
 
-Notice = Callable[[Course | str], object]
+ReadListener = Callable[[Course | str], object]
 """What is called with a course that is read, or the reference of a patient who is found."""
 
 

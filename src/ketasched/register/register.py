@@ -36,7 +36,7 @@ from ketasched.register.records import (
     CourseEntry,
     LogEntry,
     LogRecord,
-    Notice,
+    ReadListener,
     Waiver,
     ignore,
     prepared_files,
@@ -60,10 +60,10 @@ class Register:
 
     engine: Engine
     is_new: bool
-    notice: Notice = ignore
+    notice: ReadListener = ignore
 
     @classmethod
-    def open(cls, address: str, *, make: bool = True, notice: Notice = ignore) -> "Register":
+    def open(cls, address: str, *, make: bool = True, notice: ReadListener = ignore) -> "Register":
         """Open the register at a URL or in a SQLite file. Raises the errors of `open_database`."""
         return cls(*open_database(address, make=make), notice)
 
@@ -143,7 +143,7 @@ class Register:
                 if number < UNLOCKED_ATTEMPTS:
                     with reading(self.engine) as connection:
                         seen = queries.last_lines(connection)
-                        made.append(conflicts.plan_booking(connection, booking))
+                        made.append(conflicts.plan_beside_booked(connection, booking))
                     with prepared_files(booking.files, made[0]):
                         self._enter_planned(booking, made, seen)
                     return made[0]
@@ -180,7 +180,7 @@ class Register:
             if made:
                 conflicts.refuse_conflicts(connection, booking)
             else:
-                made.append(conflicts.plan_booking(connection, booking))
+                made.append(conflicts.plan_beside_booked(connection, booking))
             course = made[0]
             is_alone = seen is None or queries.last_lines(connection) == seen
             if not is_alone and conflicts.is_overtaken(connection, booking, course):

@@ -34,12 +34,12 @@ def prepared_folder_of(
     course: Course,
     output: Path,
     *,
-    driver_label: str = "",
-    split: bool = False,
-    large: bool = False,
-    force: bool = False,
-    over_same: bool = False,
-    former: Sequence[Course] = (),
+    driver_label: str,
+    split: bool,
+    large: bool,
+    force: bool,
+    over_same: bool,
+    former: Sequence[Course],
     with_course_file: bool = True,
 ) -> Iterator[tuple[list[Path], bool]]:
     """Prepare the files of a course for the block, the course file last; yield their paths.

@@ -19,6 +19,9 @@ from ketasched.revising.verbs import plans_dates
 from ketasched.rules import RULES
 from ketasched.rules.base import EndsRule, OverrideRule, PairRule, PlanningContext
 
+NO_DAY = "which has no day any more."
+"""The end of a message about a visit that was left out, until the next day for one is added."""
+
 DAYS_AHEAD = 60
 """How many days after the last visit a day is looked for on which a booster could be."""
 
@@ -71,7 +74,7 @@ def _left_out_visits(before: Course, course: Course) -> Iterator[Finding]:
     takes_place = [visit for visit in course.visits if visit.status in TAKES_PLACE]
     for visit in course.visits:
         if visit.status == "omitted" and statuses.get(visit.uid) == "tentative":
-            said = f"Left out: {visit.phase} {visit.of}, which has no day any more."
+            said = f"Left out: {visit.phase} {visit.of}, {NO_DAY}"
             before_it = [one.number for one in takes_place if one.start <= visit.start]
             yield Finding(LEFT_OUT, "given-up", said, (before_it or [1])[-1])
 
@@ -101,7 +104,7 @@ def with_next_day(course: Course, revise: Callable[[Course, Change], Course]) ->
 
 
 def _is_unsaid(finding: Finding) -> bool:
-    return finding.rule == LEFT_OUT and finding.message.endswith("no day any more.")
+    return finding.rule == LEFT_OUT and finding.message.endswith(NO_DAY)
 
 
 def _carried_over(before: Course, course: Course) -> Iterator[Finding]:

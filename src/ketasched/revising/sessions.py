@@ -45,7 +45,7 @@ def with_session_statuses(before: Course, course: Course, change: Change, now: d
 
 
 def _decided_uids(before: Course, course: Course, change: Change) -> set[str]:
-    """The uids of the visits of which somebody decided, and did not undo it, that they are."""
+    """The UIDs of the visits that somebody decided on, and did not undo."""
     entries = (entry for _, entry in standing_entries(before.history))
     decisions = [one for one in entries if one.change and one.change.verb in DECISIONS]
     found = {uid for entry in decisions for uid in entry.changed}

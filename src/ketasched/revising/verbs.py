@@ -273,10 +273,9 @@ class VerbKind:
     `drafts` makes the drafts of a change, and raises `BadRequest` if it is impossible; None if
     the verb is no change of the visits. `says` is how the history words a change: a format with
     the `change` and the day `on`, or a function of the courses before and after. `overrides` are
-    the rules that
-    the verb can break, because it gives a visit a new date. A verb that `is_fact` records what
-    happened or was decided: no rule refuses it, and no visit moves. `fallback` is the next step if
-    no alternative was found in time.
+    the rules that the verb can break, because it gives a visit a new date. A verb that `is_fact`
+    records what happened or was decided: no rule refuses it, and no visit moves. `fallback` is
+    the next step if no alternative was found in time.
     """
 
     drafts: Callable[[Course, Change, datetime], list[Draft]] | None

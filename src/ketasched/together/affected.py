@@ -214,10 +214,10 @@ def affected_courses(disruption: Disruption) -> list[Affected]:
 
 
 def bookings_of_others(disruption: Disruption, affected: Sequence[Affected]) -> Occupancy:
-    """What stays as it is, held of the clinic as it is now.
+    """The occupancy of all that stays as it is, at the clinic as it is now.
 
-    These are the courses that are not affected, and the companions of those that are: a companion
-    moves after its visit, beside all that is booked then.
+    That is what the unaffected courses hold, and the companions of the affected ones: a companion
+    moves only after its visit, beside all that is booked then.
     """
     known = {one.before.course_id: one.course for one in affected}
     others = (course for course in disruption.courses if course.course_id not in known)

@@ -205,12 +205,12 @@ class ColumnGeneration:
             if relaxed is None:
                 return
             self.relaxed = relaxed
-            quote = self._quote(relaxed)
-            if self.best is None or quote.bound > self.best.bound:
-                self.best = quote
+            found = self._price(relaxed)
+            if self.best is None or found.bound > self.best.bound:
+                self.best = found
             if relaxed.value * SCALE - self.best.bound < TOLERANCE * SCALE:
                 return
-            new = self.master.add(quote.priced.best(quote.rewards, COLUMNS_PER_PATIENT))
+            new = self.master.add(found.priced.best(found.rewards, COLUMNS_PER_PATIENT))
             if not effort.spend(self._cost()) or not new:
                 return
 
@@ -220,7 +220,8 @@ class ColumnGeneration:
         self.master.next_stage(most)
         self.best, self._proven = None, 0
 
-    def _quote(self, relaxed: Relaxation) -> PricingRound:
+    def _price(self, relaxed: Relaxation) -> PricingRound:
+        """Solve the pricing problem at the dual prices of a relaxation."""
         prices = np.maximum(np.rint(np.array(relaxed.prices) * SCALE), 0).astype(np.int64)
         class_costs = slot_class_costs(self.capacity, prices)
         cap_prices = [max(round(price * SCALE), 0) for price in relaxed.cap_prices]

@@ -66,9 +66,9 @@ class CourseGraph:
 
 
 class Seating:
-    """What visits hold, as those see it that stay, and as those do that move.
+    """The occupancy that a visit sees if it stays (`staying`), and if it moves (`moving`).
 
-    Nobody moves to a time that is overfull now, even if others leave.
+    Nobody moves to a time that is overfull now, even if others leave: to `moving` it is taken.
     """
 
     def __init__(self, others: Occupancy, affected: Sequence[Affected]) -> None:
@@ -89,7 +89,7 @@ class Seating:
         self.moving.remove(visits)
 
     def best_place(self, one: CourseGraph) -> Place | None:
-        """The best place of a course, which is not seated, beside those who are; None if none."""
+        """The best place of an unseated course beside the seated ones; None if it has no place."""
         if not one.layers:
             return None
         nodes = [
@@ -106,7 +106,7 @@ class Seating:
         return Place(slots, tuple(found.cost // base % BASES[-2] for base in BASES))
 
     def _free(self, one: CourseGraph, index: int, node: Node) -> Candidate | None:
-        """A candidate for a node alone: the first of those that it stands for that is free."""
+        """The first free candidate among those that a node stands for; None if none is free."""
         number = one.graph.domains[index].intent.visit.number
         old = one.affected.slots[number].start
         if not one.graph.moves(index, node.candidate):

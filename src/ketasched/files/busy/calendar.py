@@ -27,8 +27,8 @@ from ketasched.model import BusyTime
 Interval = tuple[int, int]
 """From, until; in seconds of UTC."""
 
-Key = tuple[int, int | None]
-"""A second of UTC and no length, or the midnight of a day and its length."""
+ExceptionKey = tuple[int, int | None]
+"""What a series leaves out: a second of UTC and 0, or the midnight of a day and its length."""
 
 AROUND, LONGEST_REACH = 2 * DAY, 365_000 * DAY
 """No two zones are further apart; and no event that comes again is looked for longer ago."""
@@ -83,8 +83,8 @@ class Calendar:
         `BadFile` if the calendar is to be read strictly, and repeats too often for that.
         """
         begin, end = (Moment(wall_of(day), zone) for day in (first, last + timedelta(1)))
-        window = Window(begin, end, zone, self.notes, Budget())
-        busy = busy_intervals(self.events, window)
+        query = QuerySpan(begin, end, zone, self.notes, Budget())
+        busy = busy_intervals(self.events, query)
         found = _merged(busy, begin.instant(zone), end.instant(zone))
         if self.is_strict and self.notes:
             raise _refusal(self.path, problems_of(self.notes), LENIENT)
@@ -158,8 +158,11 @@ def _refusal(path: str, problems: list[BadLine], next_step: str = MEND) -> BadFi
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """The time that is asked about, and the clinic's zone for what has none."""
+class QuerySpan:
+    """The time that is asked about, and what its events are unfolded with.
+
+    `clinic` is the zone for what has none of its own.
+    """
 
     first: Moment
     last: Moment
@@ -168,23 +171,23 @@ class Window:
     budget: Budget
 
 
-def busy_intervals(events: Iterable[BusyEvent], window: Window) -> Iterator[Interval]:
-    """The busy times of all events, those of series only about the window, in no order."""
+def busy_intervals(events: Iterable[BusyEvent], query: QuerySpan) -> Iterator[Interval]:
+    """The busy times of all events, of series only those near the query's time, in no order."""
     by_uid: defaultdict[str, list[BusyEvent]] = defaultdict(list)
     for one in events:
         by_uid[one.uid].append(one)
-    return chain.from_iterable(_of_one_uid(same, window) for same in by_uid.values())
+    return chain.from_iterable(_of_one_uid(same, query) for same in by_uid.values())
 
 
-def _of_one_uid(events: list[BusyEvent], window: Window) -> Iterator[Interval]:
+def _of_one_uid(events: list[BusyEvent], query: QuerySpan) -> Iterator[Interval]:
     """The busy times of a series with its overrides, or of several that share a UID by mistake.
 
     Of the events for the same time those with the highest sequence count; for different times all.
     """
     if len(events) == 1 and not events[0].replaces:
-        yield from _series(events[0], set(), [], 0, window)
+        yield from _series(events[0], set(), [], 0, query)
         return
-    clinic = window.clinic
+    clinic = query.clinic
 
     def stands_for(one: BusyEvent) -> tuple[bool, bool, int]:
         return one.replaces is None, one.replaced.is_day, one.since(clinic)
@@ -202,15 +205,15 @@ def _of_one_uid(events: list[BusyEvent], window: Window) -> Iterator[Interval]:
     for one in newest:
         start = one.span.start
         if not one.replaces:
-            yield from _series(one, gone[start.is_day], turns, reach, window)
+            yield from _series(one, gone[start.is_day], turns, reach, query)
         elif (one.rules or one.more) and repr((one.rules, one.more)) not in copied:
-            window.notes[Note.OWN_SERIES].add(one.line)
-            yield from _series(one, set(), [], 0, window)
+            query.notes[Note.OWN_SERIES].add(one.line)
+            yield from _series(one, set(), [], 0, query)
         elif one.is_busy:
             yield one.span.interval(start.wall, start.zone or clinic, clinic)
 
 
-def _key(moment: Moment, clinic: tzinfo, *, is_day: bool) -> Key:
+def _key(moment: Moment, clinic: tzinfo, *, is_day: bool) -> ExceptionKey:
     """The day, or the second of UTC, that a moment means in a series, maybe of whole days."""
     if not (is_day or moment.is_day):
         return moment.instant(clinic), 0
@@ -219,10 +222,10 @@ def _key(moment: Moment, clinic: tzinfo, *, is_day: bool) -> Key:
 
 
 def _series(
-    event: BusyEvent, gone: set[Key], turns: list[BusyEvent], reach: int, window: Window
+    event: BusyEvent, gone: set[ExceptionKey], turns: list[BusyEvent], reach: int, query: QuerySpan
 ) -> Iterator[Interval]:
     """The busy times of a series, without those that are left out or stand elsewhere."""
-    clinic, start = window.clinic, event.span.start
+    clinic, start = query.clinic, event.span.start
     zone = start.zone or clinic
     if not (event.is_busy or turns):
         return
@@ -233,15 +236,15 @@ def _series(
     spans = (event.span, *event.more)
     behind = max(reach, *(one.length for one in spans)) + AROUND
     ahead = max(reach, *(one.before for one in spans)) + AROUND
-    first, last = window.first.instant(clinic), window.last.instant(clinic)
+    first, last = query.first.instant(clinic), query.last.instant(clinic)
     try:
-        for wall, span in _times(event, min(behind, LONGEST_REACH), ahead, window).items():
+        for wall, span in _times(event, min(behind, LONGEST_REACH), ahead, query).items():
             own = event
             if gone or left_out:
                 begin = instant(wall, zone)
-                keys: set[Key] = {(begin, 0), (wall // DAY * DAY, DAY)}
+                keys: set[ExceptionKey] = {(begin, 0), (wall // DAY * DAY, DAY)}
                 found = keys & gone | keys & left_out
-                if found and _is_sure(found, begin, event, window):
+                if found and _is_sure(found, begin, event, query):
                     continue
                 if number := bisect_right(turns, begin, key=lambda one: one.since(clinic)):
                     own = turns[number - 1]
@@ -252,26 +255,27 @@ def _series(
                 if begin <= first and last <= end:
                     return  # One that lasts for centuries may come round ten thousand times.
     except TooMuch:
-        window.notes[Note.TOO_OFTEN].add(event.line)
+        query.notes[Note.TOO_OFTEN].add(event.line)
         yield start.instant(clinic), last
 
 
-def _is_sure(found: set[Key], begin: int, event: BusyEvent, window: Window) -> bool:
+def _is_sure(found: set[ExceptionKey], begin: int, event: BusyEvent, query: QuerySpan) -> bool:
     """Whether these leave out a time; a day leaves out none of UTC that is on another one here."""
-    here = wall_of(datetime.fromtimestamp(begin, window.clinic)) // DAY * DAY
+    here = wall_of(datetime.fromtimestamp(begin, query.clinic)) // DAY * DAY
     if event.span.start.zone is not UTC or not found.isdisjoint({(begin, 0), (here, DAY)}):
         return True
-    window.notes[Note.NO_EXCEPTION].add(event.line)
+    query.notes[Note.NO_EXCEPTION].add(event.line)
     return False
 
 
-def _times(event: BusyEvent, behind: int, ahead: int, window: Window) -> dict[int, Span]:
-    """When a series comes round within the window and so far behind and ahead of it, by the clock
-    of its zone, and for how long. Raises `TooMuch`.
+def _times(event: BusyEvent, behind: int, ahead: int, query: QuerySpan) -> dict[int, Span]:
+    """When a series comes round within the query's time, and so far behind and ahead of it.
+
+    By the clock of the series' zone, each with its span. Raises `TooMuch`.
     """
-    start, clinic = event.span.start, window.clinic
+    start, clinic = event.span.start, query.clinic
     zone = start.zone or clinic
-    first, last = window.first.wall_in(zone, clinic), window.last.wall_in(zone, clinic)
+    first, last = query.first.wall_in(zone, clinic), query.last.wall_in(zone, clinic)
     found = {start.wall: event.span}
     for rule, until in event.rules:
         end = LATEST
@@ -284,7 +288,7 @@ def _times(event: BusyEvent, behind: int, ahead: int, window: Window) -> dict[in
         begin, span = start.wall, event.span
         if rule.whole_days:
             begin, span = begin // DAY * DAY, span._replace(wall=span.wall + DAY)
-        walls = occurrences(rule, begin, first - behind, min(last + ahead, end), window.budget)
+        walls = occurrences(rule, begin, first - behind, min(last + ahead, end), query.budget)
         found |= dict.fromkeys(walls, span)
     for one in event.more:
         wall = one.start.wall_in(zone, clinic)

@@ -36,11 +36,11 @@ DESCRIBED = re.compile(r"([-+]?)(\d{1,2}?):?([0-5]\d):?([0-5]\d)?", re.ASCII)
 NORTHERN = re.compile(r"(\w+) Time \((?:US & )?Canada\).*")
 """How Windows shows zones that it calls "Eastern Standard Time"."""
 
-Change = tuple[int, int, int]
+OffsetChange = tuple[int, int, int]
 """At which second of UTC clocks change, from an offset to another one."""
 
 
-def zone_of_changes(changes: list[Change]) -> ZoneInfo:
+def zone_of_changes(changes: list[OffsetChange]) -> ZoneInfo:
     """The zone whose clocks change so.
 
     `zoneinfo` reads it as a TZif file (RFC 8536): a first block without changes, then this one.
@@ -58,7 +58,7 @@ def described_zone(described: Iterable[Component], known: Moment, budget: Budget
     """Some moment in the zone that VTIMEZONEs describe, with a doubt if they differ; in the known
     one of their name, if all are broken, or one says nothing else.
     """
-    found: list[tuple[list[Change], ZoneInfo]] = []
+    found: list[tuple[list[OffsetChange], ZoneInfo]] = []
     for one in described:
         try:
             changes = sorted(change for part in one.parts for change in _changes(part, budget))
@@ -74,7 +74,7 @@ def described_zone(described: Iterable[Component], known: Moment, budget: Budget
     return (known if is_known else Moment(zone=zone))._replace(doubt=max(gaps))
 
 
-def _gap(changes: list[Change], zone: tzinfo | None) -> int:
+def _gap(changes: list[OffsetChange], zone: tzinfo | None) -> int:
     """By how much the offsets of a description differ from those of a zone; since 1970, or now."""
     ever = [(onset, offset) for onset, _, offset in changes if onset > 366 * DAY]
     ever = ever or [(half, changes[-1][2]) for half in HALVES]
@@ -82,7 +82,7 @@ def _gap(changes: list[Change], zone: tzinfo | None) -> int:
     return max(abs((one or timedelta()) // timedelta(seconds=1) - offset) for one, offset in there)
 
 
-def _changes(part: Component, budget: Budget) -> Iterator[Change]:
+def _changes(part: Component, budget: Budget) -> Iterator[OffsetChange]:
     """When clocks change to what a STANDARD or a DAYLIGHT describes."""
     start = wall_of(next(part.only("DTSTART")[0].values()))
     before, after = (_seconds(part.only(one)[0].value) for one in OFFSETS)

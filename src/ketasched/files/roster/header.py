@@ -76,7 +76,7 @@ class HeadingMap:
     unknown column in `names`, and for a heading that is named for two columns.
     """
 
-    def __init__(self, names: Mapping[str, str], ignored: Collection[str] = ()) -> None:
+    def __init__(self, names: Mapping[str, str], ignored: Collection[str]) -> None:
         self.names = names
         own: dict[str, str] = {}
         for name, heading in names.items():

@@ -114,7 +114,7 @@ def driver_text(driver: Driver | None) -> str:
 
 
 def visits_between(
-    course: Course, chairs: Chairs, first: date, last: date, misfits: Misfits = NO_MISFITS
+    course: Course, chairs: Chairs, first: date, last: date, misfits: Misfits
 ) -> Iterator[DayVisit]:
     """The visits of a course from `first` to `last`, both inclusive: held ones and the like aside.
 

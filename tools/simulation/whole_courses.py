@@ -1,4 +1,4 @@
-"""Our policy: courses are planned whole in a register, by two clerks.
+"""The policy of ketasched: courses are planned whole in a register, by two clerks.
 
 A caller's course is planned while they are on the phone (`plan`). Who cannot begin soon waits;
 on Fridays all who wait are planned as one (`batch --together`). What no longer fits the
@@ -37,7 +37,7 @@ AT_ONCE = 0.5
 """How often the other clerk writes into a course while the one who is called has it open."""
 
 
-class OurPolicy:
+class WholeCourses:
     """A register, its two clerks, and those who wait."""
 
     name = "ketasched"
@@ -82,7 +82,6 @@ class OurPolicy:
         task = {"do": "book", "at": _text(at), "asked": asked}
         if not self._give(task)["booked"]:
             self._waiting.append(patient)
-            self.counts["waited"] += 1
 
     def name_driver(self, patient: Patient, at: datetime) -> None:
         """See `Policy`."""
@@ -161,7 +160,6 @@ class OurPolicy:
         if done.returncode not in (0, 5):
             raise RuntimeError(done.stderr)
         seated = {json.loads(line)["patient"] for line in done.stdout.splitlines()}
-        self.counts["seated from the waiting list"] += len(seated)
         self._waiting = [one for one in self._waiting if one.reference not in seated]
 
     def inspect(self, day: date) -> list[str]:
