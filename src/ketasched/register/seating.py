@@ -3,11 +3,9 @@
 It is refused if one of the clinic's units, such as a chair or a nurse, is not free for it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import Collection, Iterable
 
-from sqlalchemy import Connection, Row, and_, false, or_, select
+from sqlalchemy import Connection, Row, select
 
 from ketasched.model.holds import CHAIR
 from ketasched.register.booked_visit import (
@@ -35,67 +33,6 @@ class ChairTaken(Exception):
         self.uid, self.unit, self.reason = uid, unit, reason
 
 
-class NewBooking(NamedTuple):
-    """A visit to be booked; `values` are its clinic, course and local date (ISO)."""
-
-    values: dict[str, object]
-    visit: BookedVisit
-    allowed: Allowance
-
-
-def seat_course(
-    connection: Connection, wanted: Sequence[NewBooking], waived: Collection[Waiver]
-) -> None:
-    """Book the visits of one course, as `seat_visit` does one.
-
-    Mostly each visit has a chair where nobody has to change chairs: then two statements are
-    enough for all of them.
-    """
-    found = _seated_beside(connection, wanted, waived) if _follow_each_other(wanted) else None
-    if found is None:
-        for values, visit, allowed in wanted:
-            seat_visit(connection, values, visit, allowed, waived)
-    elif found:
-        connection.execute(BOOKINGS.insert(), found)
-
-
-def _follow_each_other(wanted: Iterable[NewBooking]) -> bool:
-    """Whether no two of these visits overlap."""
-    in_order = sorted((visit.begins, visit.ends) for _, visit, _ in wanted)
-    return all(ends <= begins for (_, ends), (begins, _) in pairwise(in_order))
-
-
-def _seated_beside(
-    connection: Connection, wanted: Sequence[NewBooking], waived: Collection[Waiver]
-) -> list[dict[str, object]] | None:
-    """The rows of these visits beside those that are booked, which stay as they are.
-
-    None if a visit exceeds a limit, or has no chair unless others change theirs.
-    """
-    let_in = {uid for uid, rule in waived if rule == Capacity.name}
-    clinic = wanted[0].values["clinic"] if wanted else None
-    rows = _touching(connection, clinic, [(one.visit.begins, one.visit.ends) for one in wanted])
-    found: list[dict[str, object]] = []
-    for values, visit, allowed in wanted:
-        beside = [row for row in rows if row.begins < visit.ends and visit.begins < row.ends]
-        others = [visit_of_row(row) for row in beside if row.course_id != values["course_id"]]
-        if first_excess([visit], others, allowed, waived):
-            return None
-        seated = visit
-        if visit.takes_chair:
-            there, limits = _seats(beside), allowed.chairs
-            is_known = limits.at_once is None or all(one.chair is not None for one in there)
-            assigned = assign_beside([visit], there, limits, let_in) if is_known else None
-            changed = set(assigned or ()).difference(there)
-            if {one.uid for one in changed} != {visit.uid}:
-                return None
-            (seated,) = changed
-            if (seated.chair or 0) >= MOST_CHAIRS:
-                return None
-        found.append({**values, **seated._asdict()})
-    return found
-
-
 def seat_visit(
     connection: Connection,
     values: dict[str, object],
@@ -108,7 +45,7 @@ def seat_visit(
     Visits that are `waived` may exceed the limits. Raises `ChairTaken`, and `Conflict` if no
     register can hold so many visits at once.
     """
-    rows = _touching(connection, values["clinic"], [(new.begins, new.ends)])
+    rows = _touching(connection, values["clinic"], new.begins, new.ends)
     # A fact may overlap another visit of its course: the patient is at one place at a time.
     others = [visit_of_row(row) for row in rows if row.course_id != values["course_id"]]
     if excess := first_excess([new], others, allowed, waived):
@@ -157,19 +94,16 @@ def _seats(rows: Iterable[Row[tuple[object, ...]]]) -> list[BookedVisit]:
 
 
 def _touching(
-    connection: Connection, clinic: object, times: Iterable[tuple[int, int]]
+    connection: Connection, clinic: object, begins: int, ends: int
 ) -> list[Row[tuple[object, ...]]]:
-    """The bookings of a clinic that overlap one of these times, in POSIX seconds."""
-    overlaps = (
-        and_(
-            BOOKINGS.c.clinic == clinic,
-            BOOKINGS.c.begins > begins - LONGEST_VISIT,
-            BOOKINGS.c.begins < ends,
-            BOOKINGS.c.ends > begins,
-        )
-        for begins, ends in times
+    """The bookings of a clinic that overlap this time, in POSIX seconds."""
+    overlapping = select(BOOKINGS).where(
+        BOOKINGS.c.clinic == clinic,
+        BOOKINGS.c.begins > begins - LONGEST_VISIT,
+        BOOKINGS.c.begins < ends,
+        BOOKINGS.c.ends > begins,
     )
-    return list(connection.execute(select(BOOKINGS).where(or_(false(), *overlaps))))
+    return list(connection.execute(overlapping))
 
 
 def _connected(
@@ -179,7 +113,7 @@ def _connected(
     found = list(rows)
     while True:
         begins, ends = min(row.begins for row in found), max(row.ends for row in found)
-        more = _touching(connection, clinic, [(begins, ends)])
+        more = _touching(connection, clinic, begins, ends)
         if len(more) == len(found):
             return found
         found = more

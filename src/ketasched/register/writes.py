@@ -15,13 +15,7 @@ from ketasched.model.replay import entry_to_undo
 from ketasched.model.wall_clock import day_text
 from ketasched.register.booked_visit import Allowance, BookedVisit, booked_visit, visit_of_row
 from ketasched.register.records import BookingRequest, Conflict, LogEntry, Waiver, waivers_of
-from ketasched.register.seating import (
-    ChairTaken,
-    NewBooking,
-    remove_bookings,
-    seat_course,
-    seat_visit,
-)
+from ketasched.register.seating import ChairTaken, remove_bookings, seat_visit
 from ketasched.register.tables import BOOKINGS, COURSES, LOG, LONGEST_VISIT
 from ketasched.rules import OCCUPANCY_NAMES
 
@@ -49,15 +43,10 @@ def write_course(
     _refuse_uids_of_others(connection, course, wanted)
     let_in = waivers_of(course) | set(waived)
     clinics = course.clinic, *(one for one in allowed_by if one != course.clinic)
-    new = [
-        NewBooking(
-            {"clinic": clinic, "course_id": course.course_id, "day": day},
-            visit,
-            Allowance(clinics, date.fromisoformat(day)),
-        )
-        for day, visit in wanted.values()
-    ]
-    seat_course(connection, new, let_in)
+    for day, visit in wanted.values():
+        values = {"clinic": clinic, "course_id": course.course_id, "day": day}
+        allowed = Allowance(clinics, date.fromisoformat(day))
+        seat_visit(connection, values, visit, allowed, let_in)
     done = line._replace(what=line.what or _last_done(course))
     write_log(connection, course.course_id, course.revision, done)
 
