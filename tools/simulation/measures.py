@@ -14,7 +14,7 @@ GAP, SPAN, BOOSTER_GAP = (2, 5), 21, (14, 42)
 """The windows of the protocol, in days: src/ketasched/protocols/iv-depression.toml."""
 
 CAUSES = ("news", "deferral", "make-up")
-"""Why told dates are taken back: the keys of `Year.taken_back`, the waiting list aside."""
+"""Why promised dates are withdrawn: the keys of `Year.withdrawn`, the waiting list aside."""
 
 WARM_UP_WEEKS = 4
 """The clinic begins empty: how full the chairs are is measured after so many weeks."""
@@ -22,7 +22,7 @@ WARM_UP_WEEKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What a year was like. `waits` are in days; `taken_back` is by cause.
+    """What a year was like. `waits` are in days; `withdrawn` is by cause.
 
     Of the courses that began: how many `outside` there are, visits (of `visits`, the first ones
     left out) before the smallest or after the largest gap, how many courses are longer than the
@@ -32,7 +32,7 @@ class Measures:
     patients: int
     never_seated: int
     waits: Sequence[int]
-    taken_back: Mapping[str, int]
+    withdrawn: Mapping[str, int]
     visits: int
     too_soon: int
     too_late: int
@@ -53,9 +53,9 @@ class Measures:
         return self.too_soon + self.too_late
 
     @property
-    def all_taken_back(self) -> int:
-        """How many told dates were taken back."""
-        return sum(self.taken_back.values())
+    def all_withdrawn(self) -> int:
+        """How many promised dates were withdrawn."""
+        return sum(self.withdrawn.values())
 
     @property
     def figures(self) -> Mapping[str, float]:
@@ -67,8 +67,8 @@ class Measures:
             "days waited, mean": mean(waits),
             "days waited, median": median(waits),
             "days waited, 9 of 10 at most": waits[len(waits) * 9 // 10],
-            "dates taken back": self.all_taken_back,
-            **{f"because of {cause}": self.taken_back.get(cause, 0) for cause in CAUSES},
+            "dates withdrawn": self.all_withdrawn,
+            **{f"because of {cause}": self.withdrawn.get(cause, 0) for cause in CAUSES},
             "visits": self.visits,
             "outside their window": self.outside,
             "too soon": self.too_soon,
@@ -85,7 +85,7 @@ def measure(
     bookings: StoredBookings,
     patients: Sequence[Patient],
     clinic: ClinicFile,
-    taken_back: Mapping[str, int],
+    withdrawn: Mapping[str, int],
     weeks: int,
 ) -> Measures:
     """The measures of a year that is over."""
@@ -100,7 +100,7 @@ def measure(
         patients=len(patients),
         never_seated=len(patients) - len(began),
         waits=[(own[0].date() - one.start).days for one, own in began],
-        taken_back=dict(sorted(taken_back.items())),
+        withdrawn=dict(sorted(withdrawn.items())),
         visits=len(gaps),
         too_soon=sum(gap < least for gap, least, _ in gaps),
         too_late=sum(gap > most for gap, _, most in gaps),

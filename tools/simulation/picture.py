@@ -55,9 +55,9 @@ PANELS = (
         "{:.1f} %",
     ),
     Panel(
-        "Told dates taken back",
+        "Promised dates withdrawn",
         "for each hundred visits; less is better",
-        lambda one: _percent(one.all_taken_back, one.visits),
+        lambda one: _percent(one.all_withdrawn, one.visits),
         "{:.1f}",
     ),
     Panel(

@@ -17,7 +17,7 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "too soon": ("… too soon", "{:,.0f}"),
     "too late": ("… too late", "{:,.0f}"),
     "courses longer than the span": ("**courses too long**", "{:,.0f}"),
-    "dates taken back": ("**told dates taken back**", "{:,.0f}"),
+    "dates withdrawn": ("**promised dates withdrawn**", "{:,.0f}"),
     "because of news": ("… by closed days and broken chairs", "{:,.0f}"),
     "because of deferral": ("… by a deferral of another visit", "{:,.0f}"),
     "because of make-up": ("… by a make-up visit", "{:,.0f}"),
@@ -31,6 +31,13 @@ ROWS: Mapping[str, tuple[str, str]] = {
     "boosters": ("boosters", "{:,.0f}"),
 }
 """The rows of the table: a figure, what it is called, and how it is written."""
+
+COUNTS = {
+    "overridden": "decided by the clinician",
+    "without a date": "changes for which no day was found",
+    "without a place after news": "courses for which news left no place",
+}
+"""The rows that only the register can have: a count, and what it is called."""
 
 
 def report(results: Sequence[Result]) -> str:
@@ -62,11 +69,12 @@ def _table(results: Sequence[Result]) -> Iterator[str]:
     for name, (said, form) in ROWS.items():
         cells = [form.format(one.measures.figures[name]) for one in results]
         yield f"| {said} | {' | '.join(cells)} |"
-    decided = [
-        f"{one.counts['overridden']:,}" if one.setting.policy == POLICIES[0] else "–"
-        for one in results
-    ]
-    yield f"| decided by the clinician | {' | '.join(decided)} |"
+    for name, said in COUNTS.items():
+        ours = (one.setting.policy == POLICIES[0] for one in results)
+        cells = [
+            f"{one.counts[name]:,}" if own else "–" for one, own in zip(results, ours, strict=True)
+        ]
+        yield f"| {said} | {' | '.join(cells)} |"
 
 
 def _says(results: Sequence[Result]) -> Iterator[str]:
@@ -75,7 +83,7 @@ def _says(results: Sequence[Result]) -> Iterator[str]:
     for name, noun, less_is_better in (
         ("outside their window", "Visits outside their window", True),
         ("courses longer than the span", "Courses that are too long", True),
-        ("dates taken back", "Told dates taken back", True),
+        ("dates withdrawn", "Promised dates withdrawn", True),
         ("days waited, mean", "Days waited", True),
         ("chair use", "Chair use", False),
         ("never seated", "Courses never seated", True),

@@ -57,7 +57,7 @@ def run_in(folder: Path, setting: Setting) -> Result:
         patients = patients_of(seed, chairs, weeks)
         year = Year(policy, clinic, patients, news_of(seed, chairs, weeks), weeks, setting.run_out)
         year.run()
-        measures = measure(policy.bookings, patients, clinic, year.taken_back, weeks)
+        measures = measure(policy.bookings, patients, clinic, year.withdrawn, weeks)
     finally:
         policy.close()
     return Result(setting, measures, dict(sorted(policy.counts.items())))

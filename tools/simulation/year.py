@@ -36,8 +36,8 @@ class Year:
     run_out: int = RUN_OUT_WEEKS
 
     def __post_init__(self) -> None:
-        self.taken_back: Counter[str] = Counter()
-        """How often a date that a patient had been told was taken back, by cause.
+        self.withdrawn: Counter[str] = Counter()
+        """How often a promised date, one that the patient had been told, was withdrawn, by cause.
 
         What the patient asked to move, missed, or stopped, and what the clinician held, is not
         counted.
@@ -195,7 +195,7 @@ class Year:
         reference: str = "",
         named: int = 0,
     ) -> None:
-        """Make a change, and count the told dates that do not hold after it."""
+        """Make a change, and count the promised dates that do not hold after it."""
         stored = self.policy.bookings
         before = {reference: stored.of(reference)} if reference else stored.by_patient(at)
         change()
@@ -204,7 +204,7 @@ class Year:
             len({one for one in told if one > at}.difference(after.get(patient, ())))
             for patient, told in before.items()
         )
-        self.taken_back[cause] += max(gone - named, 0)
+        self.withdrawn[cause] += max(gone - named, 0)
 
     def inspect(self, day: date) -> None:
         """Look at the bookings after a day. Raises `InspectionFailed`."""
