@@ -352,6 +352,27 @@ def test_a_changed_course_can_go_elsewhere():
         ),
         ("revise P-1 defre 2", "No such verb 'defre': did you mean defer?"),
         ("revise defer P-1 2", "The course comes first: ketasched revise P-1 defer …"),
+        ("revise P-1 2 defer", "The verb comes first: ketasched revise P-1 defer 2 …"),
+        (
+            "revise José Núñez miss 2",
+            "A name with a blank in it needs quotes: ketasched revise 'José Núñez' miss …",
+        ),
+        (
+            "miss P-1 2",
+            "No such command 'miss': it is called ketasched revise COURSE miss … here.",
+        ),
+        (
+            "noshow P-1 2",
+            "No such command 'noshow': it is called ketasched revise COURSE miss … here.",
+        ),
+        (
+            "rename P-1 P-2",
+            "No such command 'rename': it is called ketasched register rename OLD NEW here.",
+        ),
+        (
+            "revise P-1 defer 12/15/2026",
+            "Invalid value for 'N': expected the number of a visit, such as 3, not '12/15/2026'",
+        ),
         ("clinic init mine.json", "a clinic file is TOML: call it mine.toml"),
     ],
 )
