@@ -388,6 +388,22 @@ def test_a_patient_of_the_register_is_shown_by_another_command(monkeypatch):
     assert "try: a patient in the register: ketasched register show P-1" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("drivers", "said"),
+    [
+        ((), ""),
+        (("--driver", "Ana, mon fri"), "no driver is named for wed: visits 2 and 5 have none"),
+        (("--driver", "Ana, mon fri", "--driver-name", "Ben"), ""),
+    ],
+    ids=["nobody drives", "one on some weekdays", "another on all others"],
+)
+def test_a_plan_says_on_which_weekdays_none_of_its_drivers_drives(drivers, said):
+    clinic = str(ROOT / "examples" / "clinic.toml")
+    asked = ("plan", "--start", "2026-12-07", "--made-at", "2026-11-23T10:00", "--clinic", clinic)
+    notes = run(*asked, *drivers).stderr.splitlines()
+    assert [one for one in notes if "driver" in one] == ([f"note: {said}"] if said else [])
+
+
 # --- moments and days as people type them ------------------------------------------------------
 
 
