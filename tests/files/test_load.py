@@ -621,6 +621,22 @@ def test_an_unknown_protocol_is_refused_with_the_nearest_name():
     assert error.what == 'no protocol is called "iv-depresion"; did you mean iv-depression?'
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("kap", "kap-six"),
+        ("Esketamine", "esketamine-eu-uk or esketamine-us-label or esketamine-us-mdsi"),
+    ],
+)
+def test_a_part_of_an_id_names_the_protocols_that_have_it(typed, meant):
+    error = refused(load.load_protocol, typed)
+    assert error.what == f'no protocol is called "{typed}"; did you mean {meant}?'
+
+
+def test_a_word_that_no_protocol_has_in_its_id_names_none():
+    assert refused(load.load_protocol, "spravato").what == 'no protocol is called "spravato"'
+
+
 def test_an_invalid_field_does_not_hide_other_problems():
     text = changed(PROTOCOL, ('id = "two-a-week"', "id = 2"), ('["Lee 2020"]', "[]"))
     error = refused(load.load_protocol, written("p.toml", text))
