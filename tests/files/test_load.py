@@ -664,6 +664,8 @@ def from_day(day: str, hours: str) -> tuple[str, str]:
     return "[closures]", f'[hours."{day}"]\n{hours}\n[closures]'
 
 
+AFTER_DATE = 'closures.dates[0]: expected a date such as "2026-12-24", and then its name, not '
+
 CLINIC_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "no such zone, spelled wrongly": (
         [(NEW_YORK, "America/New_Yrok")],
@@ -760,6 +762,14 @@ CLINIC_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "a time for a date": (
         [('"2026-12-24"', "2026-12-24T09:00:00")],
         ["closures.dates[0]: expected a date"],
+    ),
+    "a closure with its month in words": (
+        [('"2026-12-24"', '"Dec 24 2026"')],
+        [AFTER_DATE + '"Dec 24 2026"'],
+    ),
+    "a closure with the month first, and its name": (
+        [('"2026-12-24"', '"12/24/2026 snow"')],
+        [AFTER_DATE + '"12/24/2026 snow"'],
     ),
     "a range without an end": (
         [("2026-12-28..2027-01-01", "2026-12-28..")],
@@ -1055,6 +1065,7 @@ UNREADABLE: dict[str, tuple[str, bytes, str, str]] = {
     "TOML: text cut off": ("x.toml", b'a = """x\ny', "2:2", "is not valid TOML"),
     "TOML: 30 February": ("x.toml", b"a = 2027-02-30\n", "1:5", "is not valid TOML"),
     "TOML: a control character": ("x.toml", b'a = "\x00"', "1:6", "is not valid TOML"),
+    "TOML: no quote at the end": ("x.toml", b'a = "x\nb = 1\n', "1:7", "quote at the end"),
     "TOML: too deep": ("x.toml", b"a = " + b"[" * 100_000, "", "nested too deeply"),
     "TOML: too deep over lines": ("x.toml", b"a = " + b"[\n" * 90_000, "", "nested too deeply"),
     "TOML: 5000 digits": ("x.toml", b"a = " + b"9" * 5000, "1", "digits"),
