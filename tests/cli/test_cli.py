@@ -404,6 +404,17 @@ def test_a_plan_says_on_which_weekdays_none_of_its_drivers_drives(drivers, said)
     assert [one for one in notes if "driver" in one] == ([f"note: {said}"] if said else [])
 
 
+@pytest.mark.parametrize("command", ["suggest P-1 3", "revise P-1 complete 3"])
+def test_a_patient_without_a_register_is_told_where_courses_are(command):
+    result = CliRunner().invoke(main, command.split(), prog_name="ketasched")
+    assert result.exit_code == 3
+    assert result.stderr.splitlines() == [
+        "error: P-1: there is no such file",
+        'try: the folder that -o wrote, such as "courses/P-1", or for a patient of the register: '
+        "--register",
+    ]
+
+
 # --- moments and days as people type them ------------------------------------------------------
 
 
