@@ -271,8 +271,9 @@ def test_a_rule_that_was_given_up_hides_none_that_is_broken():
     )
     Path("one.toml").write_text(hours % (closed % ""), encoding="utf-8")
     Path("two.toml").write_text(hours % (closed % ", '2026-12-08 burst pipe'"), encoding="utf-8")
-    asked = ["plan", "--start", "2026-12-07", "--clinic", "one.toml", "--format", "json"]
-    Path("course.json").write_text(run(*asked).stdout, encoding="utf-8")
+    asked = ["plan", "--start", "2026-12-07", "--made-at", "2026-11-23T10:00"]
+    course = run(*asked, "--clinic", "one.toml", "--format", "json").stdout
+    Path("course.json").write_text(course, encoding="utf-8")
     shown = run("show", "course.json", "--clinic", "two.toml")
     assert shown.exit_code == 1
     assert "the clinic is closed (burst pipe)" in shown.stderr
