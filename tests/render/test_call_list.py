@@ -197,8 +197,8 @@ def test_the_drivers_who_are_told_can_be_called_from_the_page():
 
 
 def test_the_driver_who_drives_and_the_one_who_no_longer_does_are_told_apart_on_the_page():
-    everyday = ("mon", "tue", "thu", "fri")
-    turns = (RegularDriver("Ana", "", everyday), RegularDriver("Ben", "", ("wed",)))
+    ana = RegularDriver("Ana", "", ("mon", "tue", "thu", "fri"))
+    turns = (ana, RegularDriver("Ben", "", ("wed",)))
     pair = moved((5, "2026-12-17T09:00"), (6, "2026-12-21T09:00"), driver=turns)
     page = re.sub("<[^>]+>", "", render_calls(calls(pair), "html"))
     assert "Ana, no phone on file; no more: Ben, no phone on file" in page
