@@ -379,3 +379,11 @@ def test_a_bar_takes_nothing_from_a_pipe(monkeypatch):
         with progress(path, quiet=False) as seen:
             seen(1, 1)
     assert read == ["file"]
+
+
+def test_a_bar_is_full_at_the_end_though_the_last_lines_are_blank(monkeypatch, capsys):
+    Path("roster.csv").write_text("patient,start\nP-1,2026-12-07\n\n\n", encoding="utf-8")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    with progress("roster.csv", quiet=False) as seen:
+        seen(2, 1)
+    assert capsys.readouterr().err.rstrip("\n").endswith("100%\x1b[?25h")

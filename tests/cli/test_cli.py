@@ -271,8 +271,9 @@ def test_a_rule_that_was_given_up_hides_none_that_is_broken():
     )
     Path("one.toml").write_text(hours % (closed % ""), encoding="utf-8")
     Path("two.toml").write_text(hours % (closed % ", '2026-12-08 burst pipe'"), encoding="utf-8")
-    asked = ["plan", "--start", "2026-12-07", "--clinic", "one.toml", "--format", "json"]
-    Path("course.json").write_text(run(*asked).stdout, encoding="utf-8")
+    asked = ["plan", "--start", "2026-12-07", "--made-at", "2026-11-23T10:00"]
+    course = run(*asked, "--clinic", "one.toml", "--format", "json").stdout
+    Path("course.json").write_text(course, encoding="utf-8")
     shown = run("show", "course.json", "--clinic", "two.toml")
     assert shown.exit_code == 1
     assert "the clinic is closed (burst pipe)" in shown.stderr
@@ -352,6 +353,27 @@ def test_a_changed_course_can_go_elsewhere():
         ),
         ("revise P-1 defre 2", "No such verb 'defre': did you mean defer?"),
         ("revise defer P-1 2", "The course comes first: ketasched revise P-1 defer …"),
+        ("revise P-1 2 defer", "The verb comes first: ketasched revise P-1 defer 2 …"),
+        (
+            "revise José Núñez miss 2",
+            "A name with a blank in it needs quotes: ketasched revise 'José Núñez' miss …",
+        ),
+        (
+            "miss P-1 2",
+            "No such command 'miss': it is called ketasched revise COURSE miss … here.",
+        ),
+        (
+            "noshow P-1 2",
+            "No such command 'noshow': it is called ketasched revise COURSE miss … here.",
+        ),
+        (
+            "rename P-1 P-2",
+            "No such command 'rename': it is called ketasched register rename OLD NEW here.",
+        ),
+        (
+            "revise P-1 defer 12/15/2026",
+            "Invalid value for 'N': expected the number of a visit, such as 3, not '12/15/2026'",
+        ),
         ("clinic init mine.json", "a clinic file is TOML: call it mine.toml"),
     ],
 )
@@ -365,6 +387,33 @@ def test_a_patient_of_the_register_is_shown_by_another_command(monkeypatch):
     result = CliRunner().invoke(main, ["show", "P-1"], prog_name="ketasched")
     assert result.exit_code == 3
     assert "try: a patient in the register: ketasched register show P-1" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("drivers", "said"),
+    [
+        ((), ""),
+        (("--driver", "Ana, mon fri"), "no driver is named for wed: visits 2 and 5 have none"),
+        (("--driver", "Ana, mon fri", "--driver-name", "Ben"), ""),
+    ],
+    ids=["nobody drives", "one on some weekdays", "another on all others"],
+)
+def test_a_plan_says_on_which_weekdays_none_of_its_drivers_drives(drivers, said):
+    clinic = str(ROOT / "examples" / "clinic.toml")
+    asked = ("plan", "--start", "2026-12-07", "--made-at", "2026-11-23T10:00", "--clinic", clinic)
+    notes = run(*asked, *drivers).stderr.splitlines()
+    assert [one for one in notes if "driver" in one] == ([f"note: {said}"] if said else [])
+
+
+@pytest.mark.parametrize("command", ["suggest P-1 3", "revise P-1 complete 3"])
+def test_a_patient_without_a_register_is_told_where_courses_are(command):
+    result = CliRunner().invoke(main, command.split(), prog_name="ketasched")
+    assert result.exit_code == 3
+    assert result.stderr.splitlines() == [
+        "error: P-1: there is no such file",
+        'try: the folder that -o wrote, such as "courses/P-1", or for a patient of the register: '
+        "--register",
+    ]
 
 
 # --- moments and days as people type them ------------------------------------------------------

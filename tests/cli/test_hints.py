@@ -4,6 +4,7 @@ import shlex
 
 import click
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -165,3 +166,18 @@ def test_a_quoted_name_is_hidden_where_a_log_may_keep_it(monkeypatch):
     with typed('suggest "Ana O\'Brien" 3'):
         shown = anonymity.anonymous(pasteable("ketasched suggest COURSE 3"))
     assert shown == "ketasched suggest … 3"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("plan P-103 --start 2026-12-07", "; a patient comes after --patient"),
+        ("day Dec 9", ""),
+        ("revise P-103 driver 3 --name Ben Okri", ""),
+    ],
+)
+def test_a_word_too_many_may_be_a_patient_or_lack_quotes(words, expected):
+    result = CliRunner().invoke(main, words.split(), prog_name="ketasched")
+    *_, said, next_step = result.stderr.splitlines()
+    assert said.startswith("Error: Got unexpected extra argument")
+    assert next_step == f"try: put quotes around what has a blank in it{expected}"

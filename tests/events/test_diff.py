@@ -5,10 +5,20 @@ from datetime import timedelta
 
 import pytest
 
-from ketasched.events.diff import changed_uids
+from ketasched.events.diff import changed_uids, former_dates
 from ketasched.events.events import events
 from ketasched.events.view import View
-from ketasched.model import Change, CompanionKind, Course, VisitOrdinals, WithinDays
+from ketasched.model import (
+    Change,
+    CompanionChange,
+    CompanionKind,
+    Course,
+    Former,
+    Place,
+    Result,
+    VisitOrdinals,
+    WithinDays,
+)
 from ketasched.planning.planner import plan
 from ketasched.revising.change_report import follow_ups
 from ketasched.revising.revise import revise
@@ -59,3 +69,35 @@ def test_the_ride_of_a_session_that_is_gone_while_it_lasts_is_not_cancelled():
     begun, ahead = talk.start + MINUTE, talk.start - MINUTE
     assert not rides(course) & changed_uids(course, without, begun)
     assert rides(course) <= changed_uids(course, without, ahead)
+
+
+def with_former_date(course: Course, uid: str) -> Course:
+    """The course, from which a date of this UID was taken that had the time of its session."""
+    former = Former(uid, course.companions[0].start)
+    (first,) = course.history
+    return replace(course, history=(replace(first, former=(former,)),))
+
+
+def test_a_time_at_which_the_patient_now_comes_to_a_session_is_not_crossed_out():
+    course = planned()
+    assert former_dates(with_former_date(course, course.visits[0].uid), View()) == []
+
+
+def at_place(course: Course, place: Place) -> Course:
+    return replace(course, companions=(replace(course.companions[0], place=place),))
+
+
+def test_a_call_at_the_time_of_a_former_visit_leaves_the_visit_crossed_out():
+    call = at_place(planned(), "phone")
+    former = with_former_date(call, call.visits[0].uid)
+    assert former_dates(former, View()) == [call.companions[0].start]
+
+
+def test_a_call_at_the_time_of_a_session_that_an_undo_removed_replaces_it():
+    call = at_place(planned(), "phone")
+    removed = replace(call.companions[0], uid="removed")
+    former = with_former_date(call, "removed")
+    result = Result(companions=(CompanionChange(removed, None),))
+    undone = replace(former, history=(replace(former.history[0], result=result),))
+    assert former_dates(former, View()) != []
+    assert former_dates(undone, View()) == []

@@ -621,6 +621,22 @@ def test_an_unknown_protocol_is_refused_with_the_nearest_name():
     assert error.what == 'no protocol is called "iv-depresion"; did you mean iv-depression?'
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("kap", "kap-six"),
+        ("Esketamine", "esketamine-eu-uk or esketamine-us-label or esketamine-us-mdsi"),
+    ],
+)
+def test_a_part_of_an_id_names_the_protocols_that_have_it(typed, meant):
+    error = refused(load.load_protocol, typed)
+    assert error.what == f'no protocol is called "{typed}"; did you mean {meant}?'
+
+
+def test_a_word_that_no_protocol_has_in_its_id_names_none():
+    assert refused(load.load_protocol, "spravato").what == 'no protocol is called "spravato"'
+
+
 def test_an_invalid_field_does_not_hide_other_problems():
     text = changed(PROTOCOL, ('id = "two-a-week"', "id = 2"), ('["Lee 2020"]', "[]"))
     error = refused(load.load_protocol, written("p.toml", text))
@@ -647,6 +663,8 @@ def from_day(day: str, hours: str) -> tuple[str, str]:
     """The edit that adds hours from a day on to the clinic's file."""
     return "[closures]", f'[hours."{day}"]\n{hours}\n[closures]'
 
+
+AFTER_DATE = 'closures.dates[0]: expected a date such as "2026-12-24", and then its name, not '
 
 CLINIC_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "no such zone, spelled wrongly": (
@@ -744,6 +762,14 @@ CLINIC_PROBLEMS: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "a time for a date": (
         [('"2026-12-24"', "2026-12-24T09:00:00")],
         ["closures.dates[0]: expected a date"],
+    ),
+    "a closure with its month in words": (
+        [('"2026-12-24"', '"Dec 24 2026"')],
+        [AFTER_DATE + '"Dec 24 2026"'],
+    ),
+    "a closure with the month first, and its name": (
+        [('"2026-12-24"', '"12/24/2026 snow"')],
+        [AFTER_DATE + '"12/24/2026 snow"'],
     ),
     "a range without an end": (
         [("2026-12-28..2027-01-01", "2026-12-28..")],
@@ -1039,6 +1065,7 @@ UNREADABLE: dict[str, tuple[str, bytes, str, str]] = {
     "TOML: text cut off": ("x.toml", b'a = """x\ny', "2:2", "is not valid TOML"),
     "TOML: 30 February": ("x.toml", b"a = 2027-02-30\n", "1:5", "is not valid TOML"),
     "TOML: a control character": ("x.toml", b'a = "\x00"', "1:6", "is not valid TOML"),
+    "TOML: no quote at the end": ("x.toml", b'a = "x\nb = 1\n', "1:7", "quote at the end"),
     "TOML: too deep": ("x.toml", b"a = " + b"[" * 100_000, "", "nested too deeply"),
     "TOML: too deep over lines": ("x.toml", b"a = " + b"[\n" * 90_000, "", "nested too deeply"),
     "TOML: 5000 digits": ("x.toml", b"a = " + b"9" * 5000, "1", "digits"),

@@ -462,3 +462,23 @@ def test_any_text_is_read_or_refused_with_its_field(name, text):
         assert error.field == name  # noqa: PT017 - most texts are refused, but not all
     else:
         assert isinstance(found, Request)
+
+
+@pytest.mark.parametrize(
+    ("typed", "step"),
+    [
+        ("12/7/2026 2pm", "--start 2026-12-07 --time 14:00"),
+        ("7 Dec 2026 9:30", "--start 2026-12-07 --time 09:30"),
+        ("tomorrow 2pm", ""),
+    ],
+)
+def test_a_start_with_a_time_of_day_is_told_where_each_goes(typed, step):
+    with pytest.raises(BadRequest) as caught:
+        read_request({"start": typed}, "mdy")
+    assert caught.value.next_step == step
+
+
+def test_a_time_of_day_after_another_date_than_the_start_has_no_field_to_go_to():
+    with pytest.raises(BadRequest) as caught:
+        read_request({"start": "2026-12-07", "born": "3/8/1990 2pm"}, "mdy")
+    assert caught.value.next_step == ""

@@ -196,6 +196,14 @@ def test_the_drivers_who_are_told_can_be_called_from_the_page():
     assert 'no more:</span> <bdi>Ben</bdi>, <a href="tel:5550102">' in page
 
 
+def test_the_driver_who_drives_and_the_one_who_no_longer_does_are_told_apart_on_the_page():
+    ana = RegularDriver("Ana", "", ("mon", "tue", "thu", "fri"))
+    turns = (ana, RegularDriver("Ben", "", ("wed",)))
+    pair = moved((5, "2026-12-17T09:00"), (6, "2026-12-21T09:00"), driver=turns)
+    page = re.sub("<[^>]+>", "", render_calls(calls(pair), "html"))
+    assert "Ana, no phone on file; no more: Ben, no phone on file" in page
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_booster_that_is_left_out_has_no_new_day(form):
     course = plan(load_protocol("iv-depression"), clinic(), request(boosters=1), made_at=MADE_AT)

@@ -23,7 +23,7 @@ from ketasched.model.values import Record
 from ketasched.planning.planner import plan
 from ketasched.render.day_sheet.day_visit import coming_visits
 from ketasched.render.day_sheet.forms import FORMS, render_sheet
-from ketasched.render.day_sheet.sheet import DaySheet, make_day_sheet
+from ketasched.render.day_sheet.sheet import DayReview, DaySheet, make_day_sheet
 from ketasched.render.day_sheet.week import draw_week
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT, ROOT
@@ -379,6 +379,17 @@ def test_the_summary_counts_who_no_longer_fits_and_says_why_if_it_is_one_reason(
     two = with_misfits(one), with_misfits(other, message="x")
     mixed = replace(two[0], visits=(*two[0].visits, *two[1].visits))
     assert mixed.summary.endswith("2 no longer fit")
+
+
+def test_the_summary_counts_dates_where_a_talk_no_longer_fits_either():
+    found = with_misfits(plan_course())
+    unfit = replace(found.visits[0].misfit, companion="talk")
+    talk = DayReview(
+        MADE_AT, "A", "Talk", 1, "clinic", False, False, "u", 1, MADE_AT, misfit=unfit
+    )
+    both = replace(found, talks=(talk,))
+    assert both.summary.startswith("1 visit, ")
+    assert both.summary.endswith("2 dates no longer fit: the clinic is closed (pump repair)")
 
 
 def test_the_summary_of_one_visit_that_no_longer_fits_is_in_the_singular():

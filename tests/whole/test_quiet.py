@@ -139,6 +139,13 @@ def test_no_value_of_an_option_is_said_whatever_is_wrong_with_it(words, name, op
     quietly([*call, option, value, value])
 
 
+@pytest.mark.parametrize("words", [[], ["register"]], ids=["program", "register"])
+def test_a_command_alone_is_its_help_where_nobody_may_be_named(words):
+    alone, asked = quietly(words), quietly([*words, "--help"])
+    assert alone.exit_code == 2
+    assert alone.stderr == asked.stdout
+
+
 @pytest.mark.parametrize("words", CALLS)
 def test_a_word_that_no_command_knows_is_not_said(words):
     for more in (MARK, f"{MARK} Jane", f"--patient={MARK}", f"--zzz={MARK}"):

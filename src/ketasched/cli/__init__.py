@@ -64,8 +64,7 @@ class Program(click.Group):
             found = getattr(module, word if word in SHARED_MODULES else "command")
             return word, found, args[1:]
         if not ctx.resilient_parsing:  # not for the Tab key
-            near = import_module("difflib").get_close_matches(word.lower(), COMMANDS, n=1)
-            ctx.fail(f"No such command '{word}'.{''.join(f' Did you mean {n}?' for n in near)}")
+            ctx.fail(f"No such command '{word}'{_what_is_meant(word.lower())}")
         return super().resolve_command(ctx, args)
 
     def make_context(
@@ -85,6 +84,21 @@ class Program(click.Group):
         note_typed(ctx, [*ctx._protected_args, *ctx.args])  # noqa: SLF001
         with stopped_once(), exit_code_of_errors():
             return super().invoke(ctx)
+
+
+def _what_is_meant(word: str) -> str:
+    """The rest of the error about an unknown word: the command or verb that may be meant."""
+    revise = import_module("ketasched.cli.revise")
+    nearest = import_module("ketasched.model.did_you_mean").nearest
+    verbs, synonyms = revise.command.commands, revise.SYNONYMS
+    meant = nearest(word, [*COMMANDS, *verbs, *synonyms])
+    if not meant:
+        return "."
+    if meant in COMMANDS:
+        return f". Did you mean {meant}?"
+    verb = synonyms.get(meant, meant)
+    said = f"ketasched revise COURSE {verb} …" if verb in verbs else verb
+    return f": it is called {said} here."
 
 
 def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001

@@ -75,7 +75,7 @@ def anonymous(text: str) -> str:
 
 def anonymous_usage(error: click.UsageError) -> click.UsageError:
     """An error of how a command was typed, without the words that were typed."""
-    if may_name_people():
+    if may_name_people() or isinstance(error, click.exceptions.NoArgsIsHelpError):
         return error
     words = (word.partition("=")[2] if word[:1] == "-" else word for word in typed_words())
     known = {

@@ -91,6 +91,7 @@ def progress(path: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
             bar.update(max(line - bar.pos, 0))
 
         yield report
+        report(bar.length or 0, 0)  # below the last row there may be lines that are blank
 
 
 def _lines(path: str) -> int:

@@ -12,7 +12,7 @@ from types import FrameType
 import click
 
 from ketasched.cli.anonymity import anonymous_usage
-from ketasched.cli.hints import hyphen_step
+from ketasched.cli.hints import usage_step
 from ketasched.cli.output import (
     CUT_OFF,
     INTERRUPTED,
@@ -77,7 +77,7 @@ def exit_code_of_errors() -> Iterator[None]:
     except click.UsageError as error:
         with suppress(OSError):  # where nothing can be said, the exit code still tells
             anonymous_usage(error).show()
-            if step := hyphen_step(error):
+            if step := usage_step(error):
                 say("try", step)
         raise click.exceptions.Exit(error.exit_code) from None
     except (click.ClickException, click.exceptions.Exit, click.Abort):

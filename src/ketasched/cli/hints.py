@@ -82,8 +82,16 @@ def quoted(words: Collection[str], *, for_windows: bool = IS_WINDOWS) -> str:
     return " ".join(word if plain.fullmatch(word) else f'"{word}"' for word in words)
 
 
-def hyphen_step(error: click.UsageError) -> str:
-    """The next step after an unknown short option that may be a patient's reference; else ""."""
+def usage_step(error: click.UsageError) -> str:
+    """The next step after a word too many, or an unknown option that may be a name; else ""."""
+    if error.message.startswith("Got unexpected extra argument"):
+        named = error.ctx and any(one.name == "patient" for one in error.ctx.command.params)
+        patient = "; a patient comes after --patient" if named else ""
+        return f"put quotes around what has a blank in it{patient}"
+    return _hyphen_step(error)
+
+
+def _hyphen_step(error: click.UsageError) -> str:
     context = error.ctx
     if not isinstance(error, click.NoSuchOption) or context is None:
         return ""

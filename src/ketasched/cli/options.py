@@ -140,7 +140,19 @@ def seconds_of(limit: str | None) -> float:
 
 
 course = click.argument("course", metavar="COURSE", type=FILE)
-visit = click.argument("visit", metavar="N", type=int)
+
+
+def _visit_number(_ctx: click.Context, _argument: click.Parameter, text: str | None) -> int | None:
+    if text is None:  # while the Tab key is answered
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        said = f"expected the number of a visit, such as 3, not '{text}'"
+        raise click.BadParameter(said) from None
+
+
+visit = click.argument("visit", metavar="N", callback=_visit_number)
 protocol = click.option(
     "--protocol",
     default=DEFAULT_PROTOCOL,

@@ -19,11 +19,21 @@ from ketasched.cli.register_option import (
     register_option,
 )
 from ketasched.errors import BadRequest, command_line
+from ketasched.events.rides import items_with_ride
 from ketasched.files.busy_calendars import BusyCalendars
 from ketasched.files.clinic_warnings import clinic_warnings
 from ketasched.files.load import load_protocol, refuse_mismatch
 from ketasched.files.request_parsing import REQUEST_FIELDS, read_request
-from ketasched.model import Clinic, Course, DateOrder, Protocol, Request
+from ketasched.model import (
+    WEEKDAYS,
+    Clinic,
+    Course,
+    DateOrder,
+    Protocol,
+    Request,
+    Visit,
+    visits_text,
+)
 from ketasched.model.authorised_visits import all_fit_text
 from ketasched.model.privacy import sensitive_term
 
@@ -113,7 +123,23 @@ def _say_findings(course: Course, *, is_booked: bool) -> None:
         say("try", booked if is_booked else "--patient-phone PHONE")
     if fit := all_fit_text(course.request.authorised, course.visits):
         say("note", fit)
+    if undriven := _undriven_text(course):
+        say("note", undriven)
     say_findings(course.findings)
+
+
+def _undriven_text(course: Course) -> str:
+    """The visits on weekdays for which no driver is named; "" if one is for all days, or none."""
+    rides = [*items_with_ride(course)]
+    without = [one for one in rides if isinstance(one, Visit) and one.driver is None]
+    if not without or not any(one.driver for one in rides):
+        return ""
+    ours = {one.start.weekday() for one in without}
+    days = ", ".join(name for number, name in enumerate(WEEKDAYS) if number in ours)
+    numbers = visits_text([one.number for one in without])
+    return (
+        f"no driver is named for {days}: {numbers} {'has' if len(without) == 1 else 'have'} none"
+    )
 
 
 def _warn_of_clinic(

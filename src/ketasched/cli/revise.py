@@ -9,6 +9,8 @@ import click
 
 from ketasched.cli import options
 from ketasched.cli.change_command import ChangeOptions, change_options
+from ketasched.cli.hints import quoted
+from ketasched.errors import PROGRAM
 from ketasched.files.change_parsing import WISHES
 from ketasched.model import ReviewOutcome, Scope
 from ketasched.model.did_you_mean import nearest
@@ -52,6 +54,13 @@ class VerbGroup(click.Group):
             ctx.fail(f"No such verb '{word}': it is called {SYNONYMS[word.lower()]} here.")
         if word not in self.commands and course in self.commands:
             ctx.fail(f"The course comes first: ketasched revise {word} {course} …")
+        if word not in self.commands and (verb := "".join(args[1:2])) in self.commands:
+            named = quoted((PROGRAM, "revise", f"{course} {word}", verb))
+            ctx.fail(
+                f"The verb comes first: ketasched revise {course} {verb} {word} …"
+                if word.isdecimal()
+                else f"A name with a blank in it needs quotes: {named} …"
+            )
         known = [*self.commands, *SYNONYMS]
         if word not in self.commands and (meant := nearest(word.lower(), known)):
             ctx.fail(f"No such verb '{word}': did you mean {SYNONYMS.get(meant, meant)}?")

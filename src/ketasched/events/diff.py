@@ -105,21 +105,11 @@ def former_dates(course: Course, view: View) -> list[datetime]:
     if not ended:
         return []
     is_driver, name = view.audience == "driver", view.rides_of
-    reviews = {review.uid for review in course.companions}
-    if course.follows:
-        roles = ("review", "companion")
-        reviews |= {make_uid(course.follows, one, n) for one in roles for n in MOST_COMPANIONS}
-    visit_starts = {
-        visit.start
-        for visit in course.visits
-        if visit.status in TAKES_PLACE and view.includes_ride(visit)
-    }
-    if is_driver:
-        rides = (one for one in items_with_ride(course) if view.includes_ride(one))
-        visit_starts |= {one.start for one in rides}
-    review_starts = {review.start for review in course.companions if review.status in TAKES_PLACE}
+    companions = _companion_uids(course)
+    coming = _starts_of_coming(course, view)
+    companion_starts = {one.start for one in course.companions if one.status in TAKES_PLACE}
     today = course.history[-1].at.date()
-    # A new visit at the same time replaces any former date; a new review only that of a review.
+    # Who comes at that time crosses nothing out; a call replaces only the date of a companion.
     return sorted(
         {
             former.start
@@ -127,7 +117,32 @@ def former_dates(course: Course, view: View) -> list[datetime]:
             if (former.ride or not is_driver)
             and name in ("", former.driver)
             and former.start.date() >= today
-            and former.start not in visit_starts
-            and not (former.uid in reviews and former.start in review_starts)
+            and former.start not in coming
+            and not (former.uid in companions and former.start in companion_starts)
         }
     )
+
+
+def _companion_uids(course: Course) -> set[str]:
+    """The UIDs of all companions that the course has or had, and those of the one it follows."""
+    results = (entry.result for entry in course.history if entry.result)
+    removed = (change.was for result in results for change in result.companions)
+    found = {one.uid for one in (*course.companions, *removed) if one}
+    if course.follows:
+        roles = ("review", "companion")
+        found |= {make_uid(course.follows, one, n) for one in roles for n in MOST_COMPANIONS}
+    return found
+
+
+def _starts_of_coming(course: Course, view: View) -> set[datetime]:
+    """When the patient comes, to a visit or to a companion at the clinic, or is driven there."""
+    visits = (one for one in course.visits if view.includes_ride(one))
+    if view.audience == "driver":
+        rides = {one.start for one in items_with_ride(course) if view.includes_ride(one)}
+    else:
+        rides = {
+            one.start
+            for one in course.companions
+            if one.status in TAKES_PLACE and one.place == "clinic"
+        }
+    return rides | {one.start for one in visits if one.status in TAKES_PLACE}

@@ -80,11 +80,19 @@ def load_protocol(name: str) -> Protocol:
     shipped = shipped_protocols()
     if name not in shipped:
         raise BadFile(
-            f"no protocol is called {quote(name)}{did_you_mean(name, shipped)}",
+            f"no protocol is called {quote(name)}{_meant_protocols(name, shipped)}",
             next_step="a file of your own, or one of these: ketasched protocols list",
         )
     file = f"{name}.toml"
     return _read_protocol(parse(_own_text("protocols", file), file), file)
+
+
+def _meant_protocols(name: str, shipped: Iterable[str]) -> str:
+    """The protocol that `name` is a slip of, else those that have it in their ids; else ""."""
+    if meant := did_you_mean(name, shipped):
+        return meant
+    longer = " or ".join(one for one in shipped if name.lower() in one)
+    return f"; did you mean {longer}?" if name and longer else ""
 
 
 def protocol_text(name: str) -> str:

@@ -15,6 +15,7 @@ from ketasched.files.typed_dates import (
     BETWEEN_DATES,
     DATE_ORDER_STEP,
     AmbiguousDate,
+    date_and_time,
     date_range,
     date_ranges,
     spelled_date,
@@ -128,7 +129,7 @@ def read_request(
             name,
             _joined(every),
             public=_expectation(message),
-            next_step=DATE_ORDER_STEP if unsettled else "",
+            next_step=DATE_ORDER_STEP if unsettled else _step_after(name, given.get(name), order),
             unsettled=[name for name, _ in unsettled],
             rest=_joined(problems),
         )
@@ -136,6 +137,17 @@ def read_request(
     for name, said in request.problems():
         raise BadRequest(name, said, public=said)
     return request
+
+
+def _step_after(name: str, value: object, order: DateOrder) -> str:
+    """The next step after a start with a time of day, which has a field of its own; else ""."""
+    if name != "start" or not isinstance(value, str):
+        return ""
+    try:
+        day, clock = date_and_time(value, order)
+    except ValueError:
+        return ""
+    return f"--start {day} --time {clock}" if clock else ""
 
 
 def _with_driver(values: Mapping[str, object]) -> Mapping[str, object]:

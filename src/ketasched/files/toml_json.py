@@ -177,5 +177,7 @@ def _locate_toml_error(text: str, path: str, message: str) -> tuple[str, str]:
         lines = text.rstrip("\n").split("\n")
         problem += ", but the file ends"
         place = f"line {len(lines)}, column {len(lines[-1]) + 1}"
+    if problem == r"Illegal character '\n'":
+        problem = "the quote at the end of a text is missing"
     numbers = ":".join(re.findall(r"\d+", place))
     return f"{path}:{numbers}", f"is not valid TOML: {problem}"

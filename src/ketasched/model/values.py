@@ -234,6 +234,9 @@ class DateRange:
             raise ValueError(f'expected "DATE" or "DATE..DATE", not {quote(text)}')
         dates, _, label = text.strip().partition(" ")
         first, dots, last = dates.partition("..")
+        if label and not re.match(DATE_PATTERN, first):
+            said = 'expected a date such as "2026-12-24", and then its name'
+            raise ValueError(f"{said}, not {quote(text)}")
         found = cls(read_date(first), read_date(last if dots else first), label.strip())
         if found.last < found.first:
             raise ValueError(f"{quote(text)} is backwards: its last day is before its first")

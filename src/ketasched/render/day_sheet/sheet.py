@@ -145,7 +145,8 @@ class DaySheet:
         text += f", {overridden} without a chair" if overridden else ""
         reasons = [one.misfit.message for one in self.items if one.misfit]
         why = f": {reasons[0]}" if len(set(reasons)) == 1 else ""
-        return f"{text}, {misfit_count(len(reasons))}{why}" if reasons else text
+        noun = "date" if any(one.misfit for one in self.talks) else ""  # else visits
+        return f"{text}, {misfit_count(len(reasons), noun)}{why}" if reasons else text
 
 
 def make_day_sheet(
