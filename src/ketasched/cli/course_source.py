@@ -4,7 +4,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ketasched.api.busy_times import course_with_calendars
@@ -16,6 +15,7 @@ from ketasched.cli.output import say, use_clock_of
 from ketasched.cli.register_option import RegisterOptions
 from ketasched.errors import BadFile
 from ketasched.files.busy_calendars import BusyCalendars
+from ketasched.files.disk import is_there
 from ketasched.files.load import load_course, refuse_mismatch, with_clinic
 from ketasched.model import Course
 from ketasched.register.course_lookup import find_entry
@@ -34,7 +34,7 @@ class CourseSource(RegisterOptions, BusyCalendars):
 
         Raises `BadFile`.
         """
-        if self.register is None or Path(name).exists() or name == "-":
+        if self.register is None or is_there(name) or name == "-":
             course = load_course(name)
             hide_people(course)
             use_clock_of(course.clinic)
