@@ -452,3 +452,16 @@ def test_names_that_are_not_ours_are_refused_as_files_would_be_removed_by_them()
 def test_what_cannot_be_published_is_refused_with_words(book, words, code, said):
     to = () if "--to" in words else ("--to", "out")
     assert said in run("publish", *words, *to, *DURING, code=code).stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("publish", "nobody", "--to", "new/feeds"), ("invite", "nobody", "-o", "new/outbox")],
+    ids=["publish", "invite"],
+)
+def test_a_refusal_leaves_no_folder_that_was_not_there(book, words):
+    run(*words, code=3)
+    assert not Path("new").exists()
+    Path(words[-1]).mkdir(parents=True)
+    run(*words, code=3)
+    assert list(Path(words[-1]).iterdir()) == []

@@ -1,5 +1,6 @@
 """Writing a patient's folder when things go wrong: two writers, a kill, a full disk, a link."""
 
+import errno
 import os
 import re
 import signal
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ketasched.errors import Refused
-from ketasched.files.atomic_write import is_up_to_date, prepared_folder, write_files
+from ketasched.files.atomic_write import is_up_to_date, prepared_folder, replace_file, write_files
 from ketasched.files.disk import create_file
 from tests.support.forked import Forked, ketasched
 
@@ -100,6 +101,19 @@ def test_a_block_that_fails_leaves_everything_as_it_was(tmp_path):
         raise ZeroDivisionError
     assert [path.name for path in tmp_path.rglob("*")] == ["a"]
     assert (tmp_path / "a").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("fails", ["chmod", "replace"])
+def test_a_file_that_cannot_be_replaced_leaves_no_copy_beside_it(tmp_path, monkeypatch, fails):
+    def is_full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    path = tmp_path / "000001.eml"
+    replace_file(path, b"old")
+    monkeypatch.setattr(Path, fails, is_full)
+    with pytest.raises(OSError, match="No space left"):
+        replace_file(path, b"To: p@example.org")
+    assert [(one.name, one.read_bytes()) for one in tmp_path.iterdir()] == [(path.name, b"old")]
 
 
 def test_what_cannot_be_read_back_replaces_nothing(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ketasched.errors import BadFile
-from ketasched.files.disk import StandardInput, open_file, read_bytes
+from ketasched.files.disk import StandardInput, is_there, open_file, read_bytes
 from ketasched.files.toml_json import read_lines, read_text
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such files")
@@ -94,6 +94,16 @@ def test_a_file_that_does_not_know_its_size_is_read_to_its_end():
 def test_a_path_that_no_system_has_is_an_error_of_the_system():
     with pytest.raises(OSError, match="null"):
         read_bytes("a\0b")
+
+
+@pytest.mark.parametrize(
+    ("path", "is_found"),
+    [("here", True), ("gone", False), ("x" * 5000, False), ("a\0b", False), ("here/below", False)],
+    ids=["there", "not there", "too long", "with a NUL", "below a file"],
+)
+def test_what_is_at_a_path_is_known_of_every_text(path, is_found):
+    Path("here").touch()
+    assert is_there(path) == is_found
 
 
 # --- standard input

@@ -1,6 +1,8 @@
 """Files beside a register: a kill at each step, what is in the way, and a folder that is older."""
 
 import os
+import re
+import shlex
 import shutil
 import signal
 import sys
@@ -297,3 +299,27 @@ def test_a_pipe_is_no_register(name):
         refused = CliRunner().invoke(main, [*command, "--register", name])
         assert refused.exit_code in (2, 3)
         assert "register" in refused.stderr
+
+
+LATE = "--today", "2027-12-31"
+
+
+def test_who_repeats_what_is_entered_but_not_in_the_folder_is_told_how_to_write_it():
+    plan("P-1", "-o", "out")
+    run("revise", "P-1", "complete", "1", *LATE)
+    again = run("revise", "out/P-1", "complete", "1", *LATE, code=2).stderr
+    (step,) = re.findall(r"no file is written; those of revision 2: ketasched (.*)", again)
+    run(*shlex.split(step))
+    assert [load_course("out/P-1")] == exported()
+    assert (
+        "no file is written" not in run("revise", "out/P-1", "complete", "1", *LATE, code=2).stderr
+    )
+
+
+def test_who_repeats_what_is_entered_and_wants_files_is_told_how_to_have_them():
+    plan("P-1")
+    run("revise", "P-1", "driver", "1", "--name", "Ann", *TODAY)
+    again = run("revise", "P-1", "driver", "1", "--name", "Ann", *TODAY, "-o", "out")
+    (step,) = re.findall(r"no file is written; those of revision 2: ketasched (.*)", again.stderr)
+    run(*shlex.split(step))
+    assert [load_course("out/P-1")] == exported()

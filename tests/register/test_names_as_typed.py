@@ -16,8 +16,15 @@ MARIA = "María Gómez"
 
 @pytest.mark.parametrize(
     "typed",
-    ["maria gomez", "MARIA GOMEZ", "María  Gómez", "  Maria   Gomez ", "Mari\u0301a go\u0301mez"],
-    ids=["plain", "capitals", "two spaces", "spaces around", "decomposed"],
+    [
+        "maria gomez",
+        "MARIA GOMEZ",
+        "María  Gómez",
+        "  Maria   Gomez ",
+        "Mari\u0301a go\u0301mez",
+        "\u200b\u202aMaría\u00a0Gómez\u202c",
+    ],
+    ids=["plain", "capitals", "two spaces", "spaces around", "decomposed", "pasted"],
 )
 @pytest.mark.parametrize(
     "command",

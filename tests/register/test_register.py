@@ -557,6 +557,29 @@ def test_a_backup_is_a_register_with_all_that_is_in_it(book, address, tmp_path):
         back_up(book.engine, path)
 
 
+def test_what_a_killed_backup_left_is_swept_away_by_the_next(book, tmp_path):
+    booked(book, "P-1")
+    folder = tmp_path / "copies"
+    folder.mkdir()
+    for ending in ("", "-wal", "-shm", "-journal"):
+        (folder / f".0123456789abcdef.part{ending}").write_text("P-1")
+    (folder / ".0123456789abcdef.part-notes").write_text("somebody else's")
+    back_up(book.engine, folder / "copy.db")
+    left = [".0123456789abcdef.part-notes", "copy.db"]
+    assert sorted(one.name for one in folder.iterdir()) == left
+
+
+def test_nobody_takes_a_copy_that_is_being_made_for_a_leftover(book, tmp_path, monkeypatch):
+    def others_write(path):
+        assert (tmp_path / "copies" / ".lock").exists()
+        assert path.exists()
+
+    booked(book, "P-1")
+    monkeypatch.setattr("ketasched.register.backup.sync_to_disk", others_write)
+    back_up(book.engine, tmp_path / "copies" / "copy.db")
+    assert [one.name for one in (tmp_path / "copies").iterdir()] == ["copy.db"]
+
+
 def test_a_backup_that_cannot_be_written_leaves_nothing(book, tmp_path, monkeypatch):
     def fails(_):
         raise OSError(errno.EIO, "Input/output error")

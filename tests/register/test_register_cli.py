@@ -577,6 +577,67 @@ def test_a_file_that_may_only_be_read_refuses_entries_and_a_backup_can_be_read(c
         shutil.rmtree(shared)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are other ones there")
+@pytest.mark.parametrize("register", [(), ("--register", "{}/book.db")], ids=["file", "register"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("show", "{}/hidden/P-1"),
+        ("suggest", "{}/hidden/P-1", "3"),
+        ("revise", "{}/hidden/P-1", "complete", "1"),
+        ("publish", "{}/hidden/P-1", "--to", "{}/feeds"),
+        ("invite", "{}/hidden/P-1/course.json", "-o", "{}/outbox"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_course_where_one_may_not_look_is_one_that_cannot_be_read(clinic, command, register):
+    shared = Path("/tmp") / f"ketasched-hidden-{os.getpid()}"  # noqa: S108 - others have to get there
+    shared.mkdir()
+    try:
+        address = str(shared / "book.db")
+        plan("P-1", "--register", address, "-o", str(shared / "hidden"))
+        for path in (shared, *shared.glob("book.db*")):
+            path.chmod(0o777)
+        (shared / "hidden").chmod(0o700)
+        use = () if command[0] == "show" else register
+        # Modules that nobody may read where they lie have to be there already.
+        CliRunner().invoke(main, [word.format(Path.cwd()) for word in command])
+        code, said = as_nobody(*(word.format(shared) for word in (*command, *use)))
+        assert code == 3, said
+        assert ": cannot be read: Permission denied" in said
+        assert "written" not in said
+        assert not (shared / "feeds").exists()
+        assert not (shared / "outbox").exists()
+    finally:
+        shutil.rmtree(shared)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="rights are other ones there")
+def test_a_register_where_one_may_not_look_refuses(clinic):
+    shared = Path("/tmp") / f"ketasched-hidden-{os.getpid()}"  # noqa: S108 - others have to get there
+    shared.mkdir(mode=0o700)
+    try:
+        address = str(shared / "book.db")
+        plan("P-1", "--register", address)
+        code, said = as_nobody("register", "list", "--register", address)
+        assert code == 6, said
+        assert "book.db: the register refuses: Permission denied" in said
+        assert "give another --register" in said
+    finally:
+        shutil.rmtree(shared)
+
+
+def test_a_name_that_is_too_long_for_a_file_is_nobodys(book):
+    plan("P-1")
+    for command in (
+        ("revise", "{}", "complete", "1"),
+        ("suggest", "{}", "1"),
+        ("publish", "{}", "--to", "out"),
+    ):
+        refused = run(*(word.format("x" * 300) for word in command), code=3)
+        assert "there is no such file, and no such patient in the register" in refused.stderr
+
+
 def as_nobody(*arguments: str) -> tuple[int, str]:
     """The command by somebody who may write nothing here."""
     read, write = os.pipe()

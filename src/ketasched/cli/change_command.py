@@ -20,7 +20,7 @@ from ketasched.cli.course_source import CourseSource
 from ketasched.cli.delivery import audience_option, output_option, say_what_is_left
 from ketasched.cli.output import print_as, refusal_as_json, say
 from ketasched.cli.register_option import has_usual_register, register_option
-from ketasched.errors import BadRequest, NothingToDo, Refused, command_line
+from ketasched.errors import BadRequest, NoPlan, NothingToDo, Refused, command_line
 from ketasched.events.view import View
 from ketasched.files.atomic_write import prepared_folder
 from ketasched.files.change_parsing import read_change
@@ -79,7 +79,7 @@ class ChangeOptions(CourseSource):
         booking = booking_of(asked, typed, self.clinic_path or "the course's clinic")
         files = partial(self._files, path, found, before)
         try:
-            with refusal_as_json(self.form):
+            with refusal_as_json(self.form), self._older_files_named(path, found, before):
                 after, written = book_and_write(
                     self.register, booking, files, dry_run=self.dry_run
                 )
@@ -126,6 +126,29 @@ class ChangeOptions(CourseSource):
         said = f"is at revision {found.revision}, and the register at {stored.revision}"
         say("note", f"{path}: {said}: the change is made to that one")
         return stored
+
+    @contextmanager
+    def _older_files_named(
+        self, path: Path, found: Course | None, before: Course
+    ) -> Iterator[None]:
+        """Say how files that are older than the register get up to date if the block raises.
+
+        Whoever repeats a command that ended between the entry and the files is told that it is
+        done already; to undo it would be wrong.
+        """
+        try:
+            yield
+        except (BadRequest, NoPlan, NothingToDo) as error:
+            wanted = self.output if isinstance(error, NothingToDo) else None
+            if found and before is not found:  # `found` is the older one
+                usual = path.parent.parent if path.parent.name == before.patient else "DIR"
+                wanted = wanted or Path(usual)
+            if wanted and self.register and not self.dry_run:
+                step = command_line(
+                    *("register", "show", before.patient, "-o"), str(wanted), "--force"
+                )
+                say("note", f"no file is written; those of revision {before.revision}: {step}")
+            raise
 
     @contextmanager
     def _files(

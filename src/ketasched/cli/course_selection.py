@@ -26,7 +26,7 @@ from ketasched.cli.hints import with_other_name
 from ketasched.cli.output import SOME_FAILED, report, say, use_clock_of
 from ketasched.cli.register_option import existing_register
 from ketasched.errors import BadFile, Refused
-from ketasched.files.disk import bad_file_for
+from ketasched.files.disk import bad_file_for, is_there
 from ketasched.files.load import load_clinic
 from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import clinic_key
@@ -88,12 +88,11 @@ class CourseSelection(ClinicAsked):
         clinic = self.named_clinic
         if name == "-":
             raise click.UsageError("A feed's name is kept beside the course: give its file.")
-        with bad_file_for(name):  # else it looks as if the place to write to were bad
-            is_file = Path(name).exists()
-        if not is_file and self.register:
+        if not is_there(name) and self.register:
             return courses_of_patient(self.register, name, clinic, self._now)
-        _refuse_place(name)
-        found = courses_in(Path(name), clinic, self._now)
+        with bad_file_for(name):  # else it looks as if the place to write to were bad
+            _refuse_place(name)
+            found = courses_in(Path(name), clinic, self._now)
         self._refuse_older(name, found.courses)
         return found
 
@@ -123,7 +122,7 @@ def _refuse_place(name: str) -> None:
     The error says where the courses are. Any other name may be that of a course.
     """
     path = Path(name)
-    if not path.exists():
+    if not is_there(path):
         there = list[Path]()
         with suppress(OSError):  # what nobody may look into is no better place
             folders = sorted(Path().iterdir())

@@ -16,6 +16,7 @@ from ketasched.cli.output import say, use_clock_of
 from ketasched.cli.register_option import RegisterOptions
 from ketasched.errors import BadFile
 from ketasched.files.busy_calendars import BusyCalendars
+from ketasched.files.disk import is_there
 from ketasched.files.load import load_course, refuse_mismatch, with_clinic
 from ketasched.model import Course, quote
 from ketasched.register.course_lookup import find_entry
@@ -34,7 +35,7 @@ class CourseSource(RegisterOptions, BusyCalendars):
 
         Raises `BadFile`.
         """
-        if self.register is None or Path(name).exists() or name == "-":
+        if self.register is None or is_there(name) or name == "-":
             _refuse_reference(name)
             course = load_course(name)
             hide_people(course)
@@ -75,7 +76,7 @@ class CourseSource(RegisterOptions, BusyCalendars):
 def _refuse_reference(name: str) -> None:
     """Raise `BadFile` for the reference of a patient where no register is named."""
     path = Path(name)
-    if name != "-" and not path.exists() and (path.name, path.suffix) == (name, ""):
+    if name != "-" and not is_there(name) and (path.name, path.suffix) == (name, ""):
         folder = f"the folder that -o wrote, such as {quote(f'courses/{name}')}"
         step = f"{folder}, or for a patient of the register: --register"
         raise BadFile(f"{name}: there is no such file", next_step=step)

@@ -32,6 +32,10 @@ LOOK = "look at what is there, before it is done twice"
 """What to do after a command that has changed something and could not say so."""
 
 
+OUT_OF_REACH = frozenset((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG))
+"""The errors of a place at which nothing can be written, however much room there is."""
+
+
 @contextmanager
 def stopped_once() -> Iterator[None]:
     """Let Ctrl-C stop the block once: what it then undoes and closes is not stopped again.
@@ -97,6 +101,7 @@ def _output_failed(error: OSError) -> int:
         return CUT_OFF
     done = done_so_far()
     what = f"{error.filename or 'the output'}: cannot be written: {error.strerror}"
-    step = LOOK if done else "make room, or write elsewhere"
-    report(Refused(f"{what}; {done}" if done else what, next_step=step))
+    is_out_of_reach = error.errno in OUT_OF_REACH
+    step = "another place, one of yours" if is_out_of_reach else "make room, or write elsewhere"
+    report(Refused(f"{what}; {done}" if done else what, next_step=LOOK if done else step))
     return Refused.exit_code

@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 from collections.abc import Collection, Sequence
-from pathlib import Path
 
 import click
 
@@ -107,7 +106,7 @@ def _hyphen_step(error: click.UsageError) -> str:
 def show_course_step() -> str:
     """The next step that shows how the course of this command stands."""
     typed = dict(typed_parameters())
-    is_file = Path(str(typed.get("course"))).exists() or "register_address" not in typed
+    is_file = os.path.exists(str(typed.get("course"))) or "register_address" not in typed  # noqa: PTH110
     show = "show" if is_file else "register show"
     return f"see how the course stands: {PROGRAM} {show} {COURSE} --for clinic"
 

@@ -14,7 +14,7 @@ from ketasched.cli import options
 from ketasched.cli.anonymity import hide_people
 from ketasched.cli.output import say, use_clock_of
 from ketasched.errors import BadRequest
-from ketasched.files.disk import open_file
+from ketasched.files.disk import is_there, open_file
 from ketasched.files.load import load_clinic
 from ketasched.model import Clinic, Course
 from ketasched.register.address import is_url
@@ -54,10 +54,10 @@ def _is_an_address(value: str) -> bool:
     path = Path(value)
     if is_url(value) or path.suffix.lower() in ENDINGS:
         return True
-    if path.is_file():
+    if os.path.isfile(path):  # noqa: PTH113 - a method of `Path` raises where nobody may look
         with suppress(OSError), open_file(path) as file:  # else `Register` says why
             return file.read(len(HEADER)) in (b"", HEADER)
-    return not path.exists() and ("/" in value or "\\" in value)
+    return not is_there(path) and ("/" in value or "\\" in value)
 
 
 register_option = click.option(
@@ -121,7 +121,8 @@ def existing_register() -> "Register | None":
 def has_usual_register() -> bool:
     """Whether the user's own register was ever made. It is not opened."""
     with suppress(BadRequest):  # nobody has to have the extra
-        return Path(_usual_file()).exists()
+        # One where this user may not look is somebody else's.
+        return os.path.exists(_usual_file())  # noqa: PTH110
     return False
 
 

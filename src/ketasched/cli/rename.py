@@ -17,7 +17,7 @@ from ketasched.cli.delivery import Delivery, output_option, say_what_is_left
 from ketasched.cli.output import note_done, say
 from ketasched.cli.register_option import RegisterOptions, needed_register, register_option
 from ketasched.errors import BadRequest, command_line
-from ketasched.files.disk import kind_at
+from ketasched.files.disk import is_there, kind_at
 from ketasched.model import Course
 from ketasched.register.course_lookup import patient_named
 from ketasched.register.records import LogEntry, prepared_files
@@ -72,7 +72,7 @@ def command(*, old: str, new: str, given: RenameOptions) -> None:
     new = read_new_reference(new)
     hide_names(new)
     register, clinic = needed_register(given.register_address), given.named_clinic
-    if Path(old).exists() and not patient_named(register, old, clinic):
+    if is_there(old) and not patient_named(register, old, clinic):
         what = f"{old} is a file or a folder, and no patient of the register"
         step = command_line("register", "import", old)
         raise BadRequest("old", what, next_step=f"enter it, then rename the patient: {step}")

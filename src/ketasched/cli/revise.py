@@ -1,5 +1,6 @@
 """`ketasched revise`: change a course, and write it again where it lies."""
 
+import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -83,8 +84,10 @@ def command(ctx: click.Context, /, *, course: str) -> None:
     path = Path(course)
     if course == "-":
         raise click.UsageError("a course from standard input cannot be written again: give a file")
-    path = path / "course.json" if path.is_dir() else path
-    ctx.obj = path.resolve() if path.is_symlink() else path  # a link leads to the course itself
+    # Not by methods of `Path`, which raise where nobody may look: reading says what is wrong.
+    path = path / "course.json" if os.path.isdir(course) else path  # noqa: PTH112
+    # A link leads to the course itself.
+    ctx.obj = path.resolve() if os.path.islink(path) else path  # noqa: PTH114
 
 
 def _verb(*own: options.Decorator) -> Callable[[Callable[[], None]], None]:

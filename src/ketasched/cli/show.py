@@ -1,7 +1,5 @@
 """`ketasched show`: a course file as pages, as calendars or as JSON."""
 
-from pathlib import Path
-
 import click
 
 from ketasched.cli import options
@@ -10,6 +8,7 @@ from ketasched.cli.delivery import Delivery, delivery_options
 from ketasched.cli.output import BROKEN, say, say_findings, use_clock_of
 from ketasched.cli.register_option import is_register_given
 from ketasched.errors import BadFile, command_line
+from ketasched.files.disk import is_there
 from ketasched.files.load import load_course, with_clinic
 from ketasched.planning.check import check
 from ketasched.planning.record import record_findings
@@ -27,7 +26,7 @@ def command(*, course: str, delivery: Delivery, clinic_path: str | None) -> None
     ketasched show courses/P-014/course.json --format ics --for driver
     ketasched show courses/P-014/course.json --split -o to-hand-out
     """
-    if is_register_given(None) and not Path(course).exists() and course != "-":
+    if is_register_given(None) and not is_there(course) and course != "-":
         step = f"a patient in the register: {command_line('register', 'show', course)}"
         raise BadFile(f"{course}: there is no such file", next_step=step)
     found = load_course(course)

@@ -18,8 +18,11 @@ from ketasched.files.disk import create_file, has_content, refuse_all_but
 LOCK, SECONDS_TO_WAIT = ".lock", 10
 """The lock file of a folder, and how long a writer waits for it."""
 
-PART = re.compile(r"\.[0-9a-f]{16}\.part")
-"""The temporary name of a file or folder; a leftover is from a writer that was killed."""
+PART = re.compile(r"\.[0-9a-f]{16}\.part(-wal|-shm|-journal)?")
+"""The temporary name of a file or folder; a leftover is from a writer that was killed.
+
+The endings are those of SQLite, for what it keeps beside a file.
+"""
 
 NO_PATTERNS: Mapping[str, re.Pattern[str]] = {}
 
@@ -88,9 +91,13 @@ def write_files(folder: Path, files: Mapping[str, bytes], *, force: bool = False
 def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Write a file in one step, over another one that is there, with this mode."""
     part = _part_beside(path)
-    create_file(part, data)
-    part.chmod(mode)
-    part.replace(path)
+    try:
+        create_file(part, data)
+        part.chmod(mode)
+        part.replace(path)
+    except BaseException:
+        _attempt([part.unlink])
+        raise
 
 
 def write_new_folder(folder: Path, files: Mapping[str, bytes]) -> bool:
@@ -172,15 +179,21 @@ def refuse_os_errors(place: Path) -> Iterator[None]:
 def locked_folder(folder: Path, mode: int = 0o700) -> Iterator[None]:
     """Hold the lock of a folder for the block, which writes there; a missing one is made.
 
+    If the block raises, a folder that was made for it, and in which it left nothing, is removed.
     Raises `Refused` if the folder is not writable, or somebody else writes there for too long.
     """
     # Who names a link means where it leads: what a web server serves is often one.
     refuse_all_but("a folder", folder.resolve() if folder.is_symlink() else folder)
     with refuse_os_errors(folder):
+        missing = missing_folders({folder})
         make_folder(folder, mode)
-        with folder_lock(folder):
-            remove_leftovers(folder)
-            yield
+        try:
+            with folder_lock(folder):
+                remove_leftovers(folder)
+                yield
+        except BaseException:
+            _attempt(inner.rmdir for inner in reversed(missing))
+            raise
 
 
 def folder_lock(folder: Path) -> AbstractContextManager[None]:
@@ -266,7 +279,7 @@ def missing_folders(folders: Iterable[Path]) -> list[Path]:
     return sorted({one for at in folders for one in (at, *at.parents) if not one.exists()})
 
 
-def _attempt(removals: Iterable[Callable[[], None]]) -> None:
+def _attempt(removals: Iterable[Callable[[], object]]) -> None:
     """Remove what can be removed: files that are there, and folders that are empty."""
     for remove in removals:
         with suppress(OSError):

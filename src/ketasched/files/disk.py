@@ -164,6 +164,20 @@ def kind_at(path: Path | str) -> str:
         return ""
 
 
+def is_there(path: Path | str) -> bool:
+    """Whether something is at `path`, a link followed; True also if nobody may look there.
+
+    Whoever then reads it is told why it cannot be read.
+    """
+    try:
+        os.stat(path)  # noqa: PTH116 - as a `Path` it is slower, and for the name of a patient
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # no path at all, as one that is too long or has a NUL
+        return False
+    return True
+
+
 def refuse_all_but(wanted: str, path: Path) -> None:
     """Raise `Refused` if anything but `wanted` ("a file", "a folder") is at `path`."""
     kind = kind_at(path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ketasched.files.atomic_write import locked_folder, refuse_os_errors, replace_file
+from ketasched.files.atomic_write import LOCK, locked_folder, refuse_os_errors, replace_file
 from ketasched.files.disk import kind_at, read_bytes, refuse_all_but
 
 FILE_MODE, FOLDER_MODE = 0o644, 0o711
@@ -23,9 +23,15 @@ def public_folder(folder: Path) -> Iterator[None]:
     Raises `Refused` if the folder is not writable, or somebody else writes there for too long.
     """
     with locked_folder(folder, FOLDER_MODE):
-        if not kind_at(folder / INDEX):
+        is_new = not kind_at(folder / INDEX)
+        if is_new:
             write_public(folder / INDEX, "")
-        yield
+        try:
+            yield
+        except BaseException:
+            if is_new and {one.name for one in folder.iterdir()} == {INDEX, LOCK}:
+                write_public(folder / INDEX, None)
+            raise
 
 
 def can_be_listed(folder: Path) -> bool:

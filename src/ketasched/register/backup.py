@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 
 from ketasched.errors import Refused
+from ketasched.files.atomic_write import locked_folder
 from ketasched.files.disk import sync_to_disk
 from ketasched.register.database import SECONDS_TO_WAIT, SUFFIXES, open_database, reading, writing
 from ketasched.register.database_errors import refused_operation
@@ -57,19 +58,23 @@ def _files_of(path: Path) -> list[Path]:
 
 @contextmanager
 def _copied(engine: Engine, path: Path) -> Iterator[Path]:
-    """A complete copy of the register in a file beside `path`, which is removed at the end."""
+    """A complete copy of the register in a file beside `path`, which is removed at the end.
+
+    The folder is locked: other writers there remove the copy of one that was killed.
+    """
     part = path.with_name(f".{os.urandom(8).hex()}.part")
-    try:
-        _copy(engine, part)
-        sync_to_disk(part)
-        yield part
-    except OSError as error:
-        said = f"{path}: cannot be written: {error.strerror or error}"
-        raise Refused(said, next_step="another place") from None
-    finally:
-        for left in _files_of(part):
-            with suppress(OSError):
-                left.unlink()
+    with locked_folder(path.parent):
+        try:
+            _copy(engine, part)
+            sync_to_disk(part)
+            yield part
+        except OSError as error:
+            said = f"{path}: cannot be written: {error.strerror or error}"
+            raise Refused(said, next_step="another place") from None
+        finally:
+            for left in _files_of(part):
+                with suppress(OSError):
+                    left.unlink()
 
 
 def _copy(engine: Engine, path: Path) -> None:

@@ -115,6 +115,13 @@ def _listen(engine: Engine) -> None:
 
 def _prepare_file(path: Path, *, make: bool) -> None:
     """Create the file of a new register, with mode 0600, and its folders."""
+    try:
+        _look_at_file(path, make=make)
+    except OSError as error:
+        raise refused_operation(str(path), error.strerror or str(error)) from None
+
+
+def _look_at_file(path: Path, *, make: bool) -> None:
     if path.exists():
         # SQLite would wait for ever at a pipe. A link may lead to the register itself.
         if not path.is_file():
@@ -126,12 +133,9 @@ def _prepare_file(path: Path, *, make: bool) -> None:
     if not make:
         step = "give another --register; the first course that is planned with it makes one"
         raise BadFile(f"{path}: there is no register", next_step=step)
-    try:
-        make_folder(path.parent)
-        with suppress(FileExistsError):
-            create_file(path, b"", sync=False)
-    except OSError as error:
-        raise refused_operation(str(path), error.strerror or str(error)) from None
+    make_folder(path.parent)
+    with suppress(FileExistsError):
+        create_file(path, b"", sync=False)
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:  # noqa: ANN401 - of the driver

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select
 from ketasched.errors import BadFile
 from ketasched.files.codec import json_line, plain
 from ketasched.files.load import parse_course
+from ketasched.files.typed_text import clean_text
 from ketasched.model import Clinic, Course
 from ketasched.model.identifiers import first_characters, folded_reference, search_key
 from ketasched.model.wall_clock import moment_at
@@ -79,6 +80,7 @@ def patients_named(connection: Connection, name: str, clinic: Clinic | None) -> 
     """The patient of a clinic, or of all (None), with this reference; else those that
     `search_key` takes for the same.
     """
+    name = clean_text(name)  # as where it was entered
     folded, key = COURSES.c.folded_patient, search_key(" ".join(name.split()))
     of_clinic = _of_clinic(connection, clinic)
     asked = select(COURSES.c.patient).distinct().where(*of_clinic).order_by(COURSES.c.patient)
