@@ -1,5 +1,6 @@
 """Tables that somebody damaged are one clear error, which shows nothing of what is in them."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ketasched.errors import BadFile, Refused
 from ketasched.register.database import writing
+from ketasched.register.database_errors import translated_error
 from ketasched.register.register import Register
 from tests.register.databases import execute, rows
 from tests.register.orders import booked
@@ -198,3 +200,10 @@ def test_the_log_of_a_server_is_not_emptied_at_once(server):
         connection.exec_driver_sql("TRUNCATE log")
     assert len(rows(address, "SELECT * FROM log")) == 1
     assert not Path("x").exists()
+
+
+def test_a_disk_that_fails_while_the_file_is_opened_damages_nothing(tmp_path):
+    book = Register.open(str(tmp_path / "book.db"))
+    refused = pytest.raises(Refused, match="the register refuses: disk")
+    with refused, translated_error(book.engine):
+        raise sqlite3.OperationalError("disk I/O error")

@@ -56,7 +56,8 @@ def _translation(
     if "not a database" in reason:
         return no_such_register(place)
     if isinstance(error, sqlite3.DatabaseError):
-        return damaged_file(engine, reason)
+        is_damaged = not isinstance(error, sqlite3.OperationalError)  # a lock, no room, no reading
+        return damaged_file(engine, reason) if is_damaged else refused_operation(place, reason)
     if error.connection_invalidated:
         what = f"{place}: the register went away: {reason}; what was begun may have been entered"
         return ConnectionLost(what, next_step="once it is there again: ketasched register list")
