@@ -49,6 +49,9 @@ def examples(number: int) -> int:
 
 MADE_AT = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
 
+NOW = datetime(2026, 11, 30, 17, 0, tzinfo=UTC)
+"""When commands run that a test runs in its own process: they do the same next year."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write the golden files anew")
@@ -67,13 +70,14 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(autouse=True)
 def _no_clinic_from_outside(tmp_path, monkeypatch):
-    """Hide the developer's clinic, register, directory and zone; stop the clock of time budgets;
+    """Hide the developer's clinic, register, directory and zone; stop the clocks;
     use one process unless a test asks for more; let messages name people, as at a terminal.
     """
     for module in ("anonymity", "output"):
         monkeypatch.setattr(f"ketasched.cli.{module}.may_name_people", lambda: True)
     monkeypatch.setattr("ketasched.cli.batch._cores", lambda: 1)
     monkeypatch.setattr("ketasched.cli.options.monotonic", lambda: 0.0)
+    monkeypatch.setattr("ketasched.cli.options.now", lambda: NOW)
     monkeypatch.setattr("ketasched.register.database.create_engine", create_engine)
     monkeypatch.delenv("KETASCHED_CLINIC", raising=False)
     monkeypatch.delenv("KETASCHED_REGISTER", raising=False)

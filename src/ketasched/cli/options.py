@@ -182,8 +182,13 @@ def moment_of(text: str | None, zone: tzinfo | None, field: str = "made_at") -> 
     Raises `BadRequest`.
     """
     if text is None:
-        return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the one clock we read
+        return now()
     return read_moment(text, zone, field, local_date_order())
+
+
+def now() -> datetime:
+    """The present moment in UTC, to the second."""
+    return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251 - the one clock we read
 
 
 def has_offset(text: str) -> bool:
