@@ -297,7 +297,7 @@ def test_the_day_sheet_marks_a_companion_that_no_longer_fits(form):
     shut = closed(day)
     unfit = misfits_of_all([course], shut)
     sheet = make_day_sheet([course], {}, day, "", shut.timezone, shut, unfit)
-    assert "1 no longer fits: the clinic is closed (pump repair)" in sheet.summary
+    assert "1 date no longer fits: the clinic is closed (pump repair)" in sheet.summary
     said = '"rule": "closure"' if form == "json" else "NO LONGER FITS: the clinic is closed"
     assert said in " ".join(render_sheet(sheet, form).replace("\r\n ", "").split())
 
