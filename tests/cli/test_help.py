@@ -62,17 +62,10 @@ SERVED = "ketasched publish"
 
 EXAMPLE = re.compile(r"https://cal\.example\.org/\w+/dates/ --user clinic")
 
+SECOND_EVENING = datetime(2026, 12, 9, 20, tzinfo=UTC)
+"""When the examples run: after the course's second visit."""
+
 LATER = {"ketasched revise review": datetime(2026, 12, 22, 18, tzinfo=UTC)}
-
-
-class Clock(datetime):
-    """A clock that stands still, in the evening of the second visit."""
-
-    moment = datetime(2026, 12, 9, 20, tzinfo=UTC)
-
-    @classmethod
-    def now(cls, tz=None):
-        return cls.moment.astimezone(tz)
 
 
 def ran(command: str) -> str:
@@ -96,8 +89,7 @@ def test_every_command_has_an_example():
 def test_the_examples_of_a_command_work(path, monkeypatch):
     for variable in ("XDG_DATA_HOME", "LOCALAPPDATA", "HOME"):  # where the usual register is
         monkeypatch.setenv(variable, str(Path("data").resolve()))
-    monkeypatch.setattr(options, "datetime", Clock)
-    monkeypatch.setattr(Clock, "moment", LATER.get(path, Clock.moment))
+    monkeypatch.setattr(options, "now", lambda: LATER.get(path, SECOND_EVENING))
     shutil.copytree(ROOT / "examples", Path("examples"))
     for name, text in (FILES | FILES_FOR.get(path, {})).items():
         Path(name).write_text(text, encoding="utf-8")
