@@ -165,6 +165,16 @@ def test_an_answer_without_an_end_is_not_read_to_its_end(monkeypatch, limits, an
         assert said in told(address)
 
 
+@pytest.mark.parametrize("href", [b"", b"<href/>"], ids=["no href", "an empty href"])
+def test_an_entry_without_an_address_is_refused(href):
+    found = CALENDAR.replace(b"<href>/c/</href>", href).replace(
+        b"<resourcetype><collection/><C:calendar/></resourcetype>",
+        b'<getetag>"1"</getetag><C:calendar-data>BEGIN:VCALENDAR</C:calendar-data>',
+    )
+    with hostile(REPORT=(207, XML, found)) as (address, _):
+        assert "an entry without an address" in told(address)
+
+
 def test_an_error_in_the_middle_ends_it_and_the_same_again_goes_on():
     with hostile() as (address, handler):
         handler.answers["PUT"] = lambda one: one.send_error(500 if len(one.seen) > 5 else 201)

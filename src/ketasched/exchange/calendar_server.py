@@ -98,11 +98,14 @@ class CalendarServer:
             )
             self._multistatus(answer)
             found = answer.parse_calendar_query()
-        return [
-            CalendarObject(one.href.rstrip("/").rpartition("/")[2], one.etag, one.calendar_data)
-            for one in found
-            if one.etag and one.calendar_data
-        ]
+        entries = []
+        for one in found:
+            if one.etag and one.calendar_data:
+                if not one.href:
+                    raise self._refused("its answer has an entry without an address")
+                name = one.href.rstrip("/").rpartition("/")[2]
+                entries.append(CalendarObject(name, one.etag, one.calendar_data))
+        return entries
 
     def put(self, name: str, etag: str, text: str) -> bool:
         """Write a resource that had this ETag when it was read, "" for a new one; "" deletes it.
