@@ -159,11 +159,12 @@ def test_a_scheduler_that_goes_ends_the_run_and_it_can_go_on(
     output, cluster = tmp_path / "out", own_cluster
     process = begun(command(roster, output, *MOMENT, ALONE, "--dask", cluster.scheduler_address))
     until(lambda: patients(output) > 20)
+    address = cluster.scheduler_address
     cluster.close()
     assert ended(process) == (
         6,
-        "error: a process that was at work is gone: killed, or out of memory\n"
-        "try: perhaps with fewer --jobs: --resume\n",
+        f"error: the scheduler at {address} is lost, or the connection to it\n"
+        "try: when it answers again: --resume\n",
     )
     code, said = run(command(roster, output, ALONE, "--resume", "--jobs", "1"))
     assert code == SOME_REJECTED, said

@@ -170,8 +170,11 @@ def dask(address: str) -> Iterator[tuple[Submit, int]]:
 
         try:
             yield submit, max(threads, 1)
-        except (KilledWorker, CancelledError, CommClosedError):
+        except KilledWorker:
             raise _gone() from None
+        except (CancelledError, CommClosedError):
+            said = f"the scheduler at {address} is lost, or the connection to it"
+            raise Refused(said, next_step="when it answers again: --resume") from None
 
 
 def _fetch(future: Future[list[RowResult]], client: "Client") -> list[RowResult]:
