@@ -19,6 +19,7 @@ from ketasched.model import (
     VisitOrdinals,
     WithinDays,
 )
+from ketasched.model.identifiers import make_uid
 from ketasched.planning.planner import plan
 from ketasched.revising.change_report import follow_ups
 from ketasched.revising.revise import revise
@@ -101,3 +102,11 @@ def test_a_call_at_the_time_of_a_session_that_an_undo_removed_replaces_it():
     undone = replace(former, history=(replace(former.history[0], result=result),))
     assert former_dates(former, View()) != []
     assert former_dates(undone, View()) == []
+
+
+@pytest.mark.parametrize("role", ["review", "companion"])
+def test_a_call_at_the_time_of_a_companion_of_the_course_before_replaces_it(role):
+    call = at_place(planned(), "phone")
+    former = with_former_date(call, make_uid("the course before", role, 2))
+    assert former_dates(former, View()) != []
+    assert former_dates(replace(former, follows="the course before"), View()) == []
