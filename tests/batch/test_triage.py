@@ -10,9 +10,11 @@ from distributed import LocalCluster
 from ketasched.batch import executors
 from ketasched.batch import triage as triage_module
 from ketasched.batch.fingerprints import digests_of
+from ketasched.batch.routing import Sites
 from ketasched.files.request_parsing import read_request
 from ketasched.files.roster import rows as rows_module
 from tests.support.batches import MONDAY, Row, batch, clinic_file, rejects, roster_file
+from tests.support.nouns import clinic
 
 LATER = "2026-11-24T10:00"
 PATIENTS = {f"P-{number}" for number in range(1, 9)}
@@ -134,3 +136,13 @@ def test_a_row_is_read_and_digested_once_on_a_cluster(more, calls, cluster):
     roster_file(rows())
     batch(*asked)
     assert calls.take() == once(PATIENTS)
+
+
+def test_a_clinic_and_a_protocol_are_read_once_for_all_sites(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    few, usual = clinic_file("few.toml", 'name = "Few"'), clinic()
+    sites = Sites(lambda: (usual, "clinic.toml"), "iv-depression")
+    one, other = sites.find(few, "iv-depression"), sites.find(few, "iv-ptsd")
+    here = sites.find("", "iv-depression")
+    assert one.clinic is other.clinic is not here.clinic
+    assert one.protocol is here.protocol is not other.protocol

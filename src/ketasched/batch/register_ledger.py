@@ -179,20 +179,17 @@ class RegisterLedger(ChairLedger):
         def make(occupancy: Occupancy) -> Course:
             occupancy.add(self._dry_visits.get(site.clinic_key, ()))
             row = fresh.beside(occupancy)
-            return booking.carry_over(course_of(row.choose_slots(), row.context), self.settings)
+            course = course_of(row.choose_slots(), row.context)
+            return carry_over(course, prior, self.settings, before)
 
-        booking = RowBooking(
-            BookingRequest(
-                site.clinic,
-                make,
-                self._log_entry(PLANNED),
-                request,
-                instead_of={name: one.revision for name, one in replaced.items()},
-            ),
-            fresh,
-            before,
+        booking = BookingRequest(
+            site.clinic,
+            make,
+            self._log_entry(PLANNED),
+            request,
+            instead_of={name: one.revision for name, one in replaced.items()},
         )
-        return booking
+        return RowBooking(booking, fresh, before)
 
     def _of_killed_runs(self, fresh: Fresh) -> Iterator[Course]:
         """The courses that runs which were killed have booked for the same row.

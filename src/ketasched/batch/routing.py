@@ -6,7 +6,7 @@ Each clinic and each protocol that rows name is read once.
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 from zlib import crc32
 
@@ -39,7 +39,13 @@ class Sites:
     usual_protocol: str
     calendar_of: Callable[[Clinic], SharedCalendar | None] = lambda clinic: None
     _sites: dict[tuple[str, str], Site | BadRequest] = field(default_factory=dict)
+    _clinic: Callable[[str], tuple[Clinic, str]] = field(init=False)
+    _protocol: Callable[[str], Protocol] = field(init=False)
     _paths: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._clinic = lru_cache(MOST_SITES)(self._read_clinic)
+        self._protocol = lru_cache(MOST_SITES)(load_protocol)
 
     def find(self, clinic: str, protocol: str) -> Site:
         """The site for what a row names, "" where it names nothing.
@@ -60,12 +66,9 @@ class Sites:
     def _read(self, clinic: str, protocol: str) -> Site | BadRequest:
         column = "protocol" if protocol else ""
         try:
-            read_protocol = load_protocol(protocol or self.usual_protocol)
+            read_protocol = self._protocol(protocol or self.usual_protocol)
             column = "clinic" if clinic else ""
-            # A row has no standard input: its roster is read from there.
-            read_clinic, path = (
-                (load_clinic(clinic, or_input=False), clinic) if clinic else self.usual_clinic()
-            )
+            read_clinic, path = self._clinic(clinic)
             column = "clinic" if clinic else "protocol" if protocol else ""
             refuse_mismatch(read_clinic, read_protocol, path)
         except BadFile as error:
@@ -76,6 +79,10 @@ class Sites:
         site = _site(read_clinic, read_protocol, self.calendar_of(read_clinic))
         self._paths.setdefault(site.clinic_key, {}).setdefault(site.clinic_digest, path)
         return site
+
+    def _read_clinic(self, path: str) -> tuple[Clinic, str]:
+        # A row has no standard input: its roster is read from there.
+        return (load_clinic(path, or_input=False), path) if path else self.usual_clinic()
 
     def ambiguous_clinics(self) -> list[str]:
         """The paths of two clinics with one `clinic_key`, which a later run would confuse."""
