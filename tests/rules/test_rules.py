@@ -1,5 +1,6 @@
 """Every rule by itself: each case of `cases.CASES` asks one rule, and no other."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import pytest
@@ -32,7 +33,12 @@ EACH = {f"{name}: {case.title}": (name, case) for name, cases in CASES.items() f
 FIRING = {title: (name, case) for title, (name, case) in EACH.items() if case.level}
 
 
-@pytest.mark.parametrize(("name", "case"), EACH.values(), ids=EACH)
+def ids(titles: Iterable[str]) -> list[str]:
+    """The titles in ASCII: other letters are escaped anew by each collection in one process."""
+    return [title.encode("ascii", "replace").decode() for title in titles]
+
+
+@pytest.mark.parametrize(("name", "case"), EACH.values(), ids=ids(EACH))
 def test_a_rule_finds_what_it_has_to_and_nothing_else(name, case):
     finding = case.ask(RULES[name])
     assert (finding and finding.level) == case.level, finding
@@ -41,7 +47,7 @@ def test_a_rule_finds_what_it_has_to_and_nothing_else(name, case):
         assert case.says in finding.message
 
 
-@pytest.mark.parametrize(("name", "case"), FIRING.values(), ids=FIRING)
+@pytest.mark.parametrize(("name", "case"), FIRING.values(), ids=ids(FIRING))
 def test_a_message_is_a_clause_for_others_to_put_into_a_sentence(name, case):
     finding = case.ask(RULES[name])
     assert finding.visit is None
