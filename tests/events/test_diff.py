@@ -110,3 +110,9 @@ def test_a_call_at_the_time_of_a_companion_of_the_course_before_replaces_it(role
     former = with_former_date(call, make_uid("the course before", role, 2))
     assert former_dates(former, View()) != []
     assert former_dates(replace(former, follows="the course before"), View()) == []
+
+
+def test_a_call_of_a_course_that_follows_another_replaces_its_own_former_date():
+    call = at_place(planned(), "phone")
+    former = with_former_date(call, call.companions[0].uid)
+    assert former_dates(replace(former, follows="the course before"), View()) == []
