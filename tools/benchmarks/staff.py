@@ -1,8 +1,9 @@
 """A clinic with chairs, monitors and a prescriber beside one with chairs alone; `make bench`.
 
-First how long a plan takes beside the visits of others, also with companions of the visits. The
-cases take turns, so that a noisy machine disturbs all alike, and of all rounds the least counts:
-1.5 times as long as with chairs alone is allowed. Then the joint plans of waiting lists.
+First how long a plan takes beside the visits of others, also with companions of the visits, and
+with staff and companions. The cases take turns, so that a noisy machine disturbs all alike, and of
+all rounds the least counts: 1.5 times as long as with chairs alone is allowed. Then the
+joint plans of waiting lists.
 """
 
 import argparse
@@ -73,10 +74,12 @@ def _report_plans(waiting: Waiting) -> None:
     clinic, protocol = waiting.clinic, waiting.protocol
     phase, companions = protocol.phases[0].name, load_protocol("kap-six").companions
     beside = tuple(replace(one, phase=phase) for one in companions)
+    with_companions = replace(protocol, companions=beside)
     cases = {
         "one plan beside others, chairs alone": (protocol, clinic),
         "the same with monitors and prescriber": (protocol, with_staff(clinic)),
-        "the same with companions": (replace(protocol, companions=beside), clinic),
+        "the same with companions": (with_companions, clinic),
+        "the same with staff and companions": (with_companions, with_staff(clinic)),
     }
     least = {name: [inf] * len(waiting.requests) for name in cases}
     for _ in range(ROUNDS):

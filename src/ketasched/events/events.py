@@ -87,6 +87,7 @@ class EventBuilder:
         self.title_prefix = f"{course.patient}: " if view.audience == "clinic" else ""
         self.alarm = course.clinic.reminders.alarm.minutes
         self.revisions = EventRevisions(course)
+        self._revision_texts: dict[int, str] = {}
 
     def of(self, item: Visit | Companion, number: int) -> Iterator[Event]:
         """What this audience has of a visit or companion: itself, its ride, the reminders."""
@@ -96,19 +97,19 @@ class EventBuilder:
             if needs_ride(self.course, item):
                 yield from self._rides(item, times, which)
             return
-        yield self._item(item, number)
+        yield self._item(item, times, number)
         if self.view.audience == "patient":
             yield from self._no_driving(item, times, which)
             yield from self.reminders(item, times, which)
             yield from self.attendant_reminders(item, times, which)
 
-    def _item(self, item: Visit | Companion, number: int) -> Event:
+    def _item(self, item: Visit | Companion, times: VisitTimes, number: int) -> Event:
         """The visit or the companion itself."""
         takes_place, is_visit = item.status in TAKES_PLACE, isinstance(item, Visit)
         is_busy = takes_place and (is_visit or item.status != "completed")
         role = "talk" if isinstance(item, Companion) and item.is_review else "companion"
         if takes_place:
-            text = item_text(self.labels, self.view, item, self.instructions)
+            text = item_text(self.labels, self.view, item, times, self.instructions)
         else:
             text = self.locale.text(NOT_TAKING_PLACE)
         return Event(
@@ -267,10 +268,11 @@ class EventBuilder:
     def with_revision(self, event: Event) -> Event:
         """The event with its SEQUENCE, the time of its last change, and a sentence on that."""
         revision = self.revisions.of(event.uid)
+        number, texts = revision.revision, self._revision_texts
+        if number not in texts:
+            texts[number] = revision_text(number, revision.made, self.locale)
         return event._replace(
-            text=lines_text(
-                event.text, revision_text(revision.revision, revision.made, self.locale)
-            ),
+            text=lines_text(event.text, texts[number]),
             sequence=max(event.sequence, revision.sequence),
             changed=revision.changed,
         )

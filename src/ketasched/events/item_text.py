@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ketasched.events.rides import must_not_drive, needs_ride
 from ketasched.events.view import View
-from ketasched.events.visit_times import VisitTimes, visit_times
+from ketasched.events.visit_times import VisitTimes
 from ketasched.events.wording import (
     ARRANGE_DRIVER,
     BEGINS,
@@ -33,23 +33,30 @@ def instructions_text(labels: Labels, *, at_clinic: bool) -> str:
 
 
 def item_text(
-    labels: Labels, view: View, item: Visit | Companion, instructions: Mapping[bool, str]
+    labels: Labels,
+    view: View,
+    item: Visit | Companion,
+    times: VisitTimes,
+    instructions: Mapping[bool, str],
 ) -> str:
-    """The text of a visit or companion that takes place.
+    """The text of a visit or companion that takes place, at these times.
 
     `instructions` are those for what is at the clinic (True), and for what is not.
     """
     if isinstance(item, Visit) or home_phase(labels.course.protocol, item):
-        return _treatment_text(labels, view, item, instructions)
-    return labels.call if item.is_review else _companion_text(labels, view, item)
+        return _treatment_text(labels, view, item, times, instructions)
+    return labels.call if item.is_review else _companion_text(labels, view, item, times)
 
 
 def _treatment_text(
-    labels: Labels, view: View, item: Visit | Companion, instructions: Mapping[bool, str]
+    labels: Labels,
+    view: View,
+    item: Visit | Companion,
+    times: VisitTimes,
+    instructions: Mapping[bool, str],
 ) -> str:
     """The text of a visit, or of a home day, after which the patient must not drive either."""
     locale, kind = labels.locale, kind_of(labels.course, item)
-    times = visit_times(item, locale)
     when = locale.text(BEGINS[kind.place], time=times.begin)
     if kind.needs_driver:
         ready = locale.text("Ready to be collected: not before {time}.", time=times.end)
@@ -69,12 +76,10 @@ def _treatment_text(
     return lines_text(when, ride, until, instructions[kind.place == "clinic"])
 
 
-def _companion_text(labels: Labels, view: View, companion: Companion) -> str:
+def _companion_text(labels: Labels, view: View, companion: Companion, times: VisitTimes) -> str:
     """The text of a companion that is no treatment."""
     course, locale = labels.course, labels.locale
-    when = locale.text(
-        COMPANION_BEGINS[companion.place], time=visit_times(companion, locale).begin
-    )
+    when = locale.text(COMPANION_BEGINS[companion.place], time=times.begin)
     if not needs_ride(course, companion):
         is_forbidden = must_not_drive(course, companion)
         return lines_text(when, locale.text(NOT_YOURSELF) if is_forbidden else "", labels.call)

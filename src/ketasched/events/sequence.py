@@ -11,17 +11,14 @@ from ketasched.model import Course, Entry
 class EventRevision(NamedTuple):
     """The revision that changed an event last.
 
-    `sequence` counts the event's changes up to then, `made` is when the revision was made.
+    `sequence` counts the event's changes up to then, `made` is when the revision was made, and
+    `changed` the same in UTC.
     """
 
     sequence: int
     revision: int
     made: datetime
-
-    @property
-    def changed(self) -> datetime:
-        """When the revision was made, in UTC."""
-        return self.made.astimezone(UTC)
+    changed: datetime
 
 
 class EventRevisions:
@@ -31,7 +28,8 @@ class EventRevisions:
         history = course.history
         # Most courses never change, and hashing a history for the cache takes time.
         self._changes = _changes_in(history) if len(history) > 1 else {}
-        self._first = EventRevision(0, 1, history[0].at if history else course.made_at)
+        made = history[0].at if history else course.made_at
+        self._first = EventRevision(0, 1, made, made.astimezone(UTC))
 
     def of(self, uid: str) -> EventRevision:
         """The revision of this event; of an event that never changed, the first revision."""
@@ -42,7 +40,8 @@ class EventRevisions:
 def _changes_in(history: tuple[Entry, ...]) -> Mapping[str, EventRevision]:
     found: dict[str, EventRevision] = {}
     for revision, entry in enumerate(history, start=1):
+        changed = entry.at.astimezone(UTC)
         for uid in entry.changed:
             sequence = found[uid].sequence + 1 if uid in found else 1
-            found[uid] = EventRevision(sequence, revision, entry.at)
+            found[uid] = EventRevision(sequence, revision, entry.at, changed)
     return found

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 
-from ketasched.language.catalogue import ENGLISH, catalogue
+from ketasched.language.catalogue import ENGLISH, catalogue, translated
 from ketasched.language.tables import Table, read_table
 
 PLAIN_SPACES = str.maketrans("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", "  ")
@@ -35,8 +35,7 @@ class Locale:
 
         Without values a brace is a brace, as in the titles that a clinic writes.
         """
-        # The empty text stands for a catalogue's header.
-        said = catalogue(self.language).gettext(message) if message else ""
+        said = translated(message, self.language)
         return said.format(**values) if values else said
 
     def count_text(self, one: str, many: str, count: int, /, **values: object) -> str:
@@ -50,7 +49,12 @@ class Locale:
         For calendars and plain text, where programs show no-break spaces as boxes. English has
         none, so that those which a clinic writes stay there.
         """
-        return text if self.language == ENGLISH else text.translate(PLAIN_SPACES)
+        return text if self.has_plain_spaces else text.translate(PLAIN_SPACES)
+
+    @property
+    def has_plain_spaces(self) -> bool:
+        """Whether no message of the language has no-break spaces."""
+        return self.language == ENGLISH
 
     @property
     def weekday_names(self) -> tuple[str, ...]:
@@ -59,9 +63,8 @@ class Locale:
 
     def day_text(self, day: date, *, year: bool = True) -> str:
         """The date in words: "Mon 7 Dec 2026", or without the year "Mon 7 Dec"."""
-        return _day_text(
-            self, day.year, day.month, day.day, "with_year" if year else "without_year"
-        )
+        form = "with_year" if year else "without_year"
+        return _day_text(self.language, self.dates, form, day.year, day.month, day.day)
 
     def number_text(self, number: str) -> str:
         """A number such as "2,700.50" with the signs of the language, where dates are so."""
@@ -114,10 +117,10 @@ def _day_width(locale: Locale, *, year: bool) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _day_text(locale: Locale, year: int, month: int, day: int, template: str) -> str:
+def _day_text(language: str, dates: DateStyle, form: str, year: int, month: int, day: int) -> str:
     """The date in words; most patients of a clinic have dates of the same few months."""
-    table = read_table(locale.language)
-    return table.dates[locale.dates][template].format(
+    table = read_table(language)
+    return table.dates[dates][form].format(
         weekday=table.weekdays[date(year, month, day).weekday()],
         day=day,
         month=table.months[month - 1],

@@ -62,7 +62,10 @@ def _calendar(course: Course, view: View, content: list[Event]) -> str:
 
 def plain_events(course: Course, view: View, content: list[Event]) -> list[Event]:
     """The events with plain spaces, for calendars (`Locale.plain`)."""
-    plain = reader_locale(course, view).plain
+    locale = reader_locale(course, view)
+    if locale.has_plain_spaces:
+        return content
+    plain = locale.plain
     return [
         one._replace(title=plain(one.title), text=plain(one.text), place=plain(one.place))
         for one in content

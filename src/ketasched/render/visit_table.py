@@ -1,10 +1,12 @@
 """The table of visits on a page in plain text, as wide as its language and its clock need."""
 
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
+from ketasched.language.locale import Locale
 from ketasched.model import Visit
 from ketasched.render.page import Page
 
@@ -35,7 +37,7 @@ def make_visit_table(page: Page) -> VisitTable:
     until = locale.day_width(year=False) + len(", ") + locale.clock_width
     for has_years in (True, False):
         rows = {one.uid: _cells(page, one, has_years=has_years) for one in page.course.visits}
-        head = [*zip_longest(*_headings(page), fillvalue="")]
+        head = [*zip_longest(*_headings(locale, comes=page.comes), fillvalue="")]
         days = locale.day_width(year=has_years)
         widths = _widths([*head, *rows.values()], days)
         is_narrow = sum(widths) + until <= TABLE_WIDTH
@@ -55,17 +57,19 @@ def make_visit_table(page: Page) -> VisitTable:
     return VisitTable([row(cells, widths) for cells in shown if any(cells)], lines, indent)
 
 
-def _headings(page: Page) -> Iterator[list[str]]:
-    text = page.locale.text
-    for heading in (
+@lru_cache(maxsize=64)
+def _headings(locale: Locale, *, comes: bool) -> list[list[str]]:
+    """The lines of each heading; `comes` is whether the patient comes to the clinic."""
+    text = locale.text
+    headings = (
         "",
         text("Day"),
-        text("Check-in") if page.comes else "",
+        text("Check-in") if comes else "",
         text("Treatment begins"),
-        text("Ready to be collected") if page.comes else "",
+        text("Ready to be collected") if comes else "",
         text("No driving before"),
-    ):
-        yield textwrap.wrap(heading, HEAD_WIDTH, break_long_words=False)
+    )
+    return [textwrap.wrap(one, HEAD_WIDTH, break_long_words=False) for one in headings]
 
 
 def _cells(page: Page, visit: Visit, *, has_years: bool) -> tuple[str, ...]:
