@@ -18,8 +18,11 @@ from ketasched.planning.shortest_path import Candidate
 from ketasched.rules import DAY_RULES, SLOT_RULES, OccupancyRule, has_room
 from ketasched.rules.base import ClinicRule, PlanningContext, first_broken
 
-MAX_CLINICS = 256
-"""How many clinics, each with a kind of visit, have their days cached at once."""
+MAX_CLINICS = 32
+"""How many clinics, each with a kind of visit, have their days cached at once.
+
+A year of days takes up to a megabyte. To work them out anew doubles the time of a plan.
+"""
 
 MAX_DAYS = 4096
 """How many days the cache of a clinic and a kind of visit holds before it is emptied."""
@@ -43,38 +46,13 @@ MINUTES_OF_A_DAY = 24 * 60
 class AvailabilityCache:
     """The results for all days of one `Availability`, in a third of the memory of tables by day.
 
-    The key of `days` is the day (`date.toordinal`); that of `slots` the start, and that of
-    `starts` the wanted time, in minutes since day 0; that of `candidates` the start and the wanted
-    time of day as one number.
+    The key of `slots` is the start, and that of `starts` the wanted time, in minutes since day 0;
+    that of `candidates` is the start and the wanted time of day as one number.
     """
 
-    days: "dict[int, DayAvailability]" = field(default_factory=dict)
     starts: dict[int, tuple[int, ...]] = field(default_factory=dict)
     slots: dict[int, Slot | None] = field(default_factory=dict)
     candidates: dict[int, Candidate | None] = field(default_factory=dict)
-
-
-@dataclass(slots=True, eq=False)
-class Availability:
-    """The days of a clinic for one kind of visit; `context` is of no particular patient."""
-
-    context: PlanningContext
-    kind: VisitKind
-    cache: AvailabilityCache = field(default_factory=AvailabilityCache)
-
-    def on(self, day: int) -> "DayAvailability":
-        """The availability on a day (`date.toordinal`)."""
-        found = self.cache.days.get(day)
-        if found is None:
-            if len(self.cache.days) >= MAX_DAYS:
-                self.cache = AvailabilityCache()
-            found = self.cache.days.setdefault(day, self._day(date.fromordinal(day)))
-        return found
-
-    def _day(self, day: date) -> "DayAvailability":
-        refusal = first_broken(rule.day(day, self.context) for rule in CLINIC_DAY_RULES)
-        midnight = day.toordinal() * MINUTES_OF_A_DAY
-        return DayAvailability(self, self.cache, day, midnight, refusal is not None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +62,8 @@ class DayAvailability:
     `midnight` is the first minute of the day since day 0, from which the cache's keys are made.
     """
 
-    availability: Availability
+    context: PlanningContext
+    kind: VisitKind
     cache: AvailabilityCache
     day: date
     midnight: int
@@ -104,7 +83,7 @@ class DayAvailability:
         return found
 
     def _grid(self, wanted: int) -> tuple[int, ...]:
-        context, minutes = self.availability.context, self.availability.kind.minutes.total
+        context, minutes = self.context, self.kind.minutes.total
         shortest = max(minutes - minutes_gone_back(self.day, context.zone), 1)
         hours = openings(context.clinic, self.day)
         return _nearest_first(hours, shortest, context.clinic.slot_minutes, wanted)
@@ -113,8 +92,8 @@ class DayAvailability:
         """The slot that begins `minutes` after midnight; None if a clinic's rule refuses it."""
         key = self.midnight + minutes
         if key not in self.cache.slots:
-            context = self.availability.context
-            slot = slot_at(self.availability.kind, moment_at(self.day, minutes, context.zone))
+            context = self.context
+            slot = slot_at(self.kind, moment_at(self.day, minutes, context.zone))
             refusal = first_broken(rule.slot(slot, context) for rule in CLINIC_SLOT_RULES)
             self.cache.slots.setdefault(key, None if refusal else slot)
         return self.cache.slots[key]
@@ -127,6 +106,34 @@ class DayAvailability:
             candidate = Candidate(slot, self.day.toordinal(), off) if slot else None
             self.cache.candidates.setdefault(key, candidate)
         return self.cache.candidates[key]
+
+
+@dataclass(slots=True, eq=False)
+class Availability:
+    """The days of a clinic for one kind of visit; `context` is of no particular patient.
+
+    No day refers back to it: many are dropped at once, and the garbage collector seldom comes.
+    """
+
+    context: PlanningContext
+    kind: VisitKind
+    days: dict[int, DayAvailability] = field(default_factory=dict)
+    cache: AvailabilityCache = field(default_factory=AvailabilityCache)
+
+    def on(self, day: int) -> DayAvailability:
+        """The availability on a day (`date.toordinal`)."""
+        found = self.days.get(day)
+        if found is None:
+            if len(self.days) >= MAX_DAYS:
+                self.days, self.cache = {}, AvailabilityCache()
+            found = self.days.setdefault(day, self._day(date.fromordinal(day)))
+        return found
+
+    def _day(self, day: date) -> DayAvailability:
+        refusal = first_broken(rule.day(day, self.context) for rule in CLINIC_DAY_RULES)
+        midnight = day.toordinal() * MINUTES_OF_A_DAY
+        is_refused = refusal is not None
+        return DayAvailability(self.context, self.kind, self.cache, day, midnight, is_refused)
 
 
 @memoised_up_to(MAX_CLINICS)
@@ -195,7 +202,7 @@ class PatientAvailability:
         return self._refusals[key]
 
     def _refusal(self, offered: DayAvailability) -> Finding | None:
-        context, kind = self.context, offered.availability.kind
+        context, kind = self.context, offered.kind
         refusal = first_broken(rule.day(offered.day, context) for rule in DAY_RULES)
         if refusal is not None:
             return refusal
