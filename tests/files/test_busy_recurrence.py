@@ -107,6 +107,11 @@ def test_a_rule_comes_round_as_dateutil_says(text, start, counted, later):
     assert ours == judged(text, start, first, last)
 
 
+def test_what_a_rule_says_twice_costs_no_more_than_once():
+    once, often = (read_rule(f"FREQ=DAILY;BYHOUR={hours}", 0) for hours in ("9,3", "9,3,9,9,3"))
+    assert (often.parts, often.steps(10**6)) == (once.parts, once.steps(10**6))
+
+
 ODD = """
 FREQ=YEARLY;BYWEEKNO=-1
 FREQ=YEARLY;BYWEEKNO=2,51;WKST=SU

@@ -271,6 +271,7 @@ NAMED = {
     "of the world, with a hyphen": "US-Eastern",
     "of libical": "/softwarestudio.org/Olson_20011030_5/America/New_York",
     "with a prefix": "tzone://example/America/New_York",
+    "with a long prefix": "/a/b/c/d/America/New_York",
 }
 
 
@@ -291,6 +292,7 @@ SHOWN = {
     "(UTC) Coordinated Universal Time": ["10-26 05:00", "11-02 04:00"],
     "tzone://Microsoft/Utc": ["10-26 05:00", "11-02 04:00"],
     "UTC+02": ["10-26 03:00", "11-02 02:00"],
+    "EST": ["10-26 10:00", "11-02 09:00"],
     "GMT-0330": ["10-26 08:30", "11-02 07:30"],
 }
 

@@ -31,7 +31,14 @@ from ketasched.model import (
     Window,
 )
 from ketasched.planning.check import check
-from ketasched.planning.planner import choose_slots_at, course_of, plan, planning_horizon
+from ketasched.planning.explain import explain_refusal
+from ketasched.planning.planner import (
+    choose_slots,
+    choose_slots_at,
+    course_of,
+    plan,
+    planning_horizon,
+)
 from ketasched.rules.base import PlanningContext
 from tests.conftest import MADE_AT
 from tests.support.nouns import (
@@ -539,3 +546,13 @@ def test_a_visit_a_day_after_the_one_before_is_said_in_the_singular():
     course = plan(asked, clinic("mon tue"), request(), made_at=MADE_AT)
     said = [finding.message for finding in course.findings if finding.rule == "spacing"]
     assert said == ["Visit 2 comes 1 day after the one before; the pace asks for 2 or 3."]
+
+
+def test_a_refusal_for_want_of_room_for_every_booster_names_how_many_there_is_room_for():
+    asked = protocol(phase(6), replace(BOOSTERS, tentative=False))
+    closed = Closures(dates=(DateRange(date(2027, 1, 12), date(2027, 6, 1)),))
+    context = PlanningContext(asked, clinic(closures=closed), request(boosters=3), MADE_AT)
+    with pytest.raises(NoPlan) as refused:
+        choose_slots(context)
+    found = explain_refusal(refused.value, context).remedies
+    assert "--boosters 1" in [remedy.change for remedy in found]

@@ -15,7 +15,7 @@ from ketasched.model import TAKES_PLACE, Change, Clock, Course
 from ketasched.model.holds import holds_of
 from ketasched.model.occupancy import Occupancy
 from ketasched.planning.planner import plan
-from ketasched.revising.backfill import free_starts, visit_that_could_come_sooner
+from ketasched.revising.backfill import free_starts, refuse_slot, visit_that_could_come_sooner
 from ketasched.revising.revise import revise
 from tests.conftest import MADE_AT, examples
 from tests.revising.changes import apply, moment, moved_numbers, six
@@ -135,3 +135,12 @@ def test_what_others_have_booked_is_not_free():
     assert course.visits[0].start not in starts
     assert starts[0] == course.visits[0].end + timedelta(minutes=5)  # the next on the grid
     assert free_starts(at, INFUSION, MONDAY + timedelta(6)) == []
+
+
+def test_where_nothing_is_free_the_next_step_is_to_look_at_the_week():
+    all_day = occupied([(moment("2026-12-07T09:00"), moment("2026-12-07T17:00"))])
+    odd = moment("2026-12-07T09:07")
+    with pytest.raises(BadRequest, match="no visit begins at 09:07 on Mon 7 Dec 2026") as refused:
+        refuse_slot(clinic(chairs=1), INFUSION, odd, NOW, [], all_day)
+    step = "nothing is free that day: ketasched day 2026-12-07 --week"
+    assert refused.value.next_step == step

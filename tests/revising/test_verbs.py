@@ -70,6 +70,10 @@ def course_on_hold():
     return apply(six(), "hold", "2026-12-09T12:00")
 
 
+def ceased_course():
+    return apply(six(), "cease", "2026-12-09T12:00", visit=2)
+
+
 def course_with_boosters_held():
     return apply(six(boosters=12), "hold")
 
@@ -122,6 +126,16 @@ NOT_YET = "is not after visit 6, the last before boosters", "a later day"
             id="defer by a century",
         ),
         pytest.param(
+            *(six, "defer", {"visit": 5, "on": date(2026, 12, 16)}),
+            *("to", "visit 5 is on Wed 16 Dec 2026 already", "another day or time"),
+            id="defer to where it is",
+        ),
+        pytest.param(
+            *(ceased_course, "defer", {"visit": 5, "days": 1}),
+            *("visit", "visit 5 is ceased", ""),
+            id="defer what does not take place",
+        ),
+        pytest.param(
             *(course_on_hold, "miss", {"visit": 2, "make_up": True}),
             *("make_up", "visits are held", f"{REVISE} resume --on DATE"),
             id="make up for one during a hold",
@@ -151,6 +165,21 @@ def test_a_refusal_says_which_option_it_is_about_and_what_to_try(
         apply(course(), verb, "2026-12-09T12:00", **more)
     error = caught.value
     assert (error.field, error.what, error.next_step) == (field, said, step)
+
+
+def test_nothing_is_made_up_for_once_later_visits_are_over():
+    missed = apply(six(), "miss", "2027-01-20T12:00", visit=6)
+    with pytest.raises(BadRequest) as caught:
+        apply(missed, "miss", "2027-06-20T12:00", visit=6, make_up=True)
+    error = caught.value
+    said = "nothing can be added to induction: visits after it are over"
+    assert (error.field, error.what, error.next_step) == ("make_up", said, "--no-make-up")
+
+
+def test_a_visit_that_took_place_is_not_to_be_decided_any_more():
+    before = gated_course()
+    after = apply(before, "complete", "2026-12-18T12:00", visit=4)
+    assert (before.visits[3].note, after.visits[3].note) == ("to be decided by your clinician", "")
 
 
 @pytest.mark.parametrize("outcome", ["go-on", "stop"])

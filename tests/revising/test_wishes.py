@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise, product
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
@@ -55,6 +56,18 @@ def test_wishes_that_every_visit_meets_move_none_of_them():
     assert moved_numbers(course, after) == []
     assert after.request.days == ("mon", "wed", "fri")
     assert after.revision == 2
+
+
+def test_that_visits_are_not_at_the_wanted_time_is_said_until_another_time_is_wanted():
+    course = six(time=Clock(16 * 60))  # the last visit of a day begins before
+    said = [[one.rule for one in wish(course, **more).findings] for more in SAME_TIME_OR_ANOTHER]
+    assert [rules.count("time") for rules in said] == [1, 0]
+
+
+SAME_TIME_OR_ANOTHER: list[dict[str, Any]] = [
+    {"unavailable": on("2027-03-01")},
+    {"time": Clock(9 * 60)},
+]
 
 
 def test_a_visit_on_a_day_that_the_patient_cannot_moves_and_others_only_where_they_must():

@@ -529,6 +529,11 @@ CASES: Mapping[str, tuple[Case, ...]] = {
             served("10:00", replace(TWO_NURSES, count=1, absences=AWAY)),
             "the nurse is away (course)",
         ),
+        fires(
+            "nobody is there, beyond the hours too",
+            served("14:00", replace(TWO_NURSES, count=1, absences=AWAY, hours=MORNINGS)),
+            "the nurse is away (course)",
+        ),
         holds("the day after", served("2026-12-08 10:00", replace(TWO_NURSES, absences=AWAY))),
         holds("up to the end of the hours", served("10:05", replace(TWO_NURSES, hours=MORNINGS))),
         fires(

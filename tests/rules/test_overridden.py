@@ -10,6 +10,8 @@ from ketasched.model.history import Result, VisitChange
 from ketasched.rules.overridden import is_overridden
 from tests.revising.changes import apply, six
 
+GAP_AND_SPAN = ("gap", "span")
+
 
 def as_stored(course: Course) -> Course:
     """The course, its last entry as version 1.0 wrote it."""
@@ -74,3 +76,10 @@ def test_a_visit_that_moved_since_is_not_overridden_any_more():
     late = apply(six(), "defer", visit=6, on=date(2026, 12, 23), overrides=("gap",))
     back = apply(late, "defer", visit=6, on=date(2026, 12, 18))
     assert not is_overridden(back, Finding("gap", "broken", "", 6))
+
+
+def test_what_was_overridden_is_not_so_for_a_visit_that_was_added_later():
+    early = apply(six(boosters=0), "defer", visit=6, on=date(2026, 12, 28), overrides=GAP_AND_SPAN)
+    course = apply(early, "booster", on=date(2027, 1, 18))
+    too_far = [Finding("gap", "broken", "a gap", number) for number in (5, 6, 7)]
+    assert [is_overridden(course, one) for one in too_far] == [False, True, False]

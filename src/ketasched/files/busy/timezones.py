@@ -97,10 +97,10 @@ def _changes(part: Component, budget: Budget) -> Iterator[OffsetChange]:
 def _seconds(offset: str) -> int:
     """The seconds of a TZOFFSETFROM or TZOFFSETTO. Raises `ValueError`."""
     found = DESCRIBED.fullmatch("".join(offset.split()))
-    hours, minutes, seconds = map(int, found.groups("0")[1:]) if found else (DAY, 0, 0)
-    if hours > 23:
+    if found is None or int(found[2]) > 23:
         raise ValueError
-    return int(f"{found[1]}1" if found else 0) * (hours * 3600 + minutes * 60 + seconds)
+    hours, minutes, seconds = map(int, found.groups("0")[1:])
+    return int(f"{found[1]}1") * (hours * 3600 + minutes * 60 + seconds)
 
 
 def known_zone(name: str) -> Moment:
