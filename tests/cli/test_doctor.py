@@ -4,7 +4,7 @@ import json
 import shutil
 import sys
 import zoneinfo
-from importlib.metadata import PackageNotFoundError
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -66,7 +66,8 @@ def test_the_systems_zone_data_comes_first_and_an_older_one_is_told(monkeypatch)
     assert row["level"] == "warning"
     assert str(row["said"]).startswith(f"2019c, from {folder}; the package tzdata is newer, 20")
     assert "PYTHONTZPATH" in str(row["try"])
-    assert run("--version").startswith(f"ketasched 1.0.0, zone data 2019c, from {folder}")
+    of_ours = f"ketasched {version('ketasched')}"
+    assert run("--version").startswith(f"{of_ours}, zone data 2019c, from {folder}")
 
 
 @pytest.mark.parametrize("name", ["tzdata.zi", "+VERSION"])
