@@ -26,8 +26,10 @@ from ketasched.model import (
     Override,
     OwnMinutes,
     PhaseReview,
+    Resource,
     TimeRange,
     VisitKind,
+    WeekHours,
     Window,
 )
 from ketasched.planning.check import check
@@ -556,3 +558,18 @@ def test_a_refusal_for_want_of_room_for_every_booster_names_how_many_there_is_ro
         choose_slots(context)
     found = explain_refusal(refused.value, context).remedies
     assert "--boosters 1" in [remedy.change for remedy in found]
+
+
+def test_the_latest_start_is_at_most_a_leap_year_after_the_asked_one():
+    start = MONDAY + timedelta(366)
+    assert planned(latest_start=start).visits[0].start.date() == MONDAY
+    with pytest.raises(BadRequest) as refused:
+        planned(latest_start=start + timedelta(1))
+    assert refused.value.field == "latest_start"
+
+
+def test_visits_are_in_the_hours_of_the_staff_also_where_nobody_is_away_and_nothing_is_booked():
+    afternoons = WeekHours(mon=(TimeRange.read("13:00-17:00"),))
+    nurse = Resource("nurse", hours=afternoons)
+    course = planned(protocol(phase(1)), clinic(chairs=3, resources=(nurse,)))
+    assert course.visits[0].start.time() == time(13)

@@ -167,6 +167,27 @@ def test_a_refusal_says_which_option_it_is_about_and_what_to_try(
     assert (error.field, error.what, error.next_step) == (field, said, step)
 
 
+def test_nothing_is_changed_before_the_last_change():
+    held = course_on_hold()
+    with pytest.raises(BadRequest) as caught:
+        apply(held, "resume", "2026-12-08T12:00", on=date(2026, 12, 14))
+    assert caught.value.field == "today"
+    assert caught.value.next_step.endswith(": --today 2026-12-09")
+
+
+def test_a_refused_change_is_named_by_its_verb_and_its_visit_if_it_is_about_one():
+    closed = clinic_closed_on(*december(*range(14, 32)))
+    resumed = {"verb": "resume", "on": date(2026, 12, 14)}
+    deferred = {"verb": "defer", "visit": 4, "on": date(2026, 12, 15)}
+    for before, change, name in (
+        (course_on_hold(), resumed, "resume"),
+        (six(), deferred, "defer visit 4"),
+    ):
+        with pytest.raises(NoPlan) as caught:
+            apply_at(before, closed, today="2026-12-10T12:00", **change)
+        assert caught.value.what == f"{name}: no way to do this keeps every rule"
+
+
 def test_nothing_is_made_up_for_once_later_visits_are_over():
     missed = apply(six(), "miss", "2027-01-20T12:00", visit=6)
     with pytest.raises(BadRequest) as caught:

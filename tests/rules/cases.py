@@ -1045,6 +1045,7 @@ CASES: Mapping[str, tuple[Case, ...]] = {
                 (holds, "visits that need none", (), MONITORED),
                 (warns, "one that is misspelt", ("monitr",), MONITORED, "monitor?"),
                 (warns, "one of two", ("monitor", "room"), MONITORED, "room"),
+                (warns, "two of two", ("nurse", "room"), MONITORED, "), no room ("),
             )
         ),
         holds("visits that say nothing", first("2026-12-07 09:00", at=MONITORED)),
