@@ -9,8 +9,13 @@ from pathlib import Path
 
 import dask
 import pytest
-from distributed import LocalCluster
+from distributed import LocalCluster, default_client
 
+from ketasched.batch import executors
+from ketasched.batch.fingerprints import VERSION
+from ketasched.batch.jobs import Chunk
+from ketasched.batch.records import Settings
+from tests.conftest import MADE_AT
 from tests.support.crashes import (
     MOMENT,
     begun,
@@ -117,6 +122,14 @@ def test_a_folder_is_meant_as_seen_from_here_not_from_a_worker(roster, wanted, c
     )
     assert code == SOME_REJECTED, said
     assert tree(tmp_path / "here" / "out") == wanted
+
+
+def test_what_was_sent_to_a_cluster_is_not_kept(cluster):
+    with executors.dask(cluster.scheduler_address) as (submit, threads):
+        nothing = Chunk((), {}, Settings(MADE_AT, version=VERSION))
+        assert [submit(nothing)() for _ in range(3)] == [[]] * 3
+        assert threads == 2
+        assert len(default_client().scheduler_comm.recent_message_log) == 0
 
 
 def test_a_worker_that_is_killed_midway_changes_nothing(roster, wanted, own_cluster, tmp_path):

@@ -38,6 +38,9 @@ SECONDS_TO_CONNECT = 5
 SECONDS_FOR_WORKERS = 10
 """How long the first worker of a Dask cluster may take to be there."""
 
+NO_MESSAGES_KEPT = {"distributed.admin.low-level-log-length": 0}
+"""Dask keeps the last 1,000 messages for its developers, and each has the rows of a chunk."""
+
 SECONDS_BETWEEN_LOOKS = 1
 """How often a run looks whether the scheduler of a Dask cluster is still there."""
 
@@ -140,7 +143,8 @@ def dask(address: str) -> Iterator[tuple[Submit, int]]:
     """
     try:
         # Imported here because Dask is an extra.
-        from distributed import Client, KilledWorker  # noqa: PLC0415
+        from dask import config  # noqa: PLC0415
+        from distributed import KilledWorker  # noqa: PLC0415
         from distributed.comm import CommClosedError  # noqa: PLC0415
     except ImportError:
         said = "needs the extra that brings Dask"
@@ -148,14 +152,7 @@ def dask(address: str) -> Iterator[tuple[Submit, int]]:
     if not address:
         said = "expected the address of a scheduler"
         raise BadRequest("dask", said, next_step="--dask tcp://host:8786")
-    try:
-        client = Client(address, timeout=SECONDS_TO_CONNECT)
-    except (OSError, ValueError, TypeError, TimeoutError) as error:
-        said = f"no Dask scheduler answers at {address}: {error}"
-        raise BadRequest("dask", said, next_step="--dask tcp://host:8786") from None
-    # Errors are reported here; the client would also print tracebacks.
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
-    with client:
+    with config.set(NO_MESSAGES_KEPT), _client(address) as client:
         try:
             client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
         except TimeoutError:
@@ -175,6 +172,20 @@ def dask(address: str) -> Iterator[tuple[Submit, int]]:
         except (CancelledError, CommClosedError):
             said = f"the scheduler at {address} is lost, or the connection to it"
             raise Refused(said, next_step="when it answers again: --resume") from None
+
+
+def _client(address: str) -> "Client":
+    """A client of the Dask cluster at this address. Raises `BadRequest`."""
+    from distributed import Client  # noqa: PLC0415 - Dask is an extra
+
+    try:
+        client = Client(address, timeout=SECONDS_TO_CONNECT)
+    except (OSError, ValueError, TypeError, TimeoutError) as error:
+        said = f"no Dask scheduler answers at {address}: {error}"
+        raise BadRequest("dask", said, next_step="--dask tcp://host:8786") from None
+    # Errors are reported here; the client would also print tracebacks.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL + 1)
+    return client
 
 
 def _fetch(future: Future[list[RowResult]], client: "Client") -> list[RowResult]:
