@@ -1,6 +1,6 @@
 """Messages in the reader's language: gettext catalogues of what the program says in English."""
 
-from functools import cache, lru_cache
+from functools import cache
 from gettext import NullTranslations, find, translation
 from pathlib import Path
 
@@ -29,13 +29,6 @@ def catalogue(language: str) -> NullTranslations:
     if not is_compiled(language):
         raise FileNotFoundError(f"{language}: {NOT_COMPILED}")
     return translation(DOMAIN, CATALOGUES, [language])
-
-
-@lru_cache(maxsize=4096)
-def translated(text: str, language: str) -> str:
-    """A message in a language; the text itself, where the catalogue does not have it."""
-    # The empty text stands for a catalogue's header.
-    return catalogue(language).gettext(text) if text else ""
 
 
 def is_compiled(language: str) -> bool:

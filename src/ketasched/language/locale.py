@@ -5,7 +5,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
 
-from ketasched.language.catalogue import ENGLISH, catalogue, translated
+from ketasched.language.catalogue import ENGLISH, catalogue
 from ketasched.language.tables import Table, read_table
 
 PLAIN_SPACES = str.maketrans("\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}", "  ")
@@ -35,7 +35,8 @@ class Locale:
 
         Without values a brace is a brace, as in the titles that a clinic writes.
         """
-        said = translated(message, self.language)
+        # The empty text stands for a catalogue's header.
+        said = catalogue(self.language).gettext(message) if message else ""
         return said.format(**values) if values else said
 
     def count_text(self, one: str, many: str, count: int, /, **values: object) -> str:

@@ -2,12 +2,12 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from itertools import zip_longest
 from typing import NamedTuple
 
 from ketasched.language.locale import Locale
 from ketasched.model import Visit
+from ketasched.model.memo import memoised
 from ketasched.render.page import Page
 
 TABLE_WIDTH = 80
@@ -37,7 +37,8 @@ def make_visit_table(page: Page) -> VisitTable:
     until = locale.day_width(year=False) + len(", ") + locale.clock_width
     for has_years in (True, False):
         rows = {one.uid: _cells(page, one, has_years=has_years) for one in page.course.visits}
-        head = [*zip_longest(*_headings(locale, comes=page.comes), fillvalue="")]
+        headings = _headings(locale=locale, comes=page.comes)
+        head = [*zip_longest(*headings, fillvalue="")]
         days = locale.day_width(year=has_years)
         widths = _widths([*head, *rows.values()], days)
         is_narrow = sum(widths) + until <= TABLE_WIDTH
@@ -57,8 +58,8 @@ def make_visit_table(page: Page) -> VisitTable:
     return VisitTable([row(cells, widths) for cells in shown if any(cells)], lines, indent)
 
 
-@lru_cache(maxsize=64)
-def _headings(locale: Locale, *, comes: bool) -> list[list[str]]:
+@memoised
+def _headings(*, locale: Locale, comes: bool) -> list[list[str]]:
     """The lines of each heading; `comes` is whether the patient comes to the clinic."""
     text = locale.text
     headings = (
