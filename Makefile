@@ -52,10 +52,10 @@ bench: $(READY) $(NEIGHBOURS)/.ready  ## How fast it is, as ratios in one run; R
 	$(BIN)/python -m tools.benchmarks.reschedule
 	$(BIN)/python -m tools.benchmarks.staff
 
-simulate: $(READY)  ## docs/simulation.md and .svg: a year in clinics of 4, 8 and 16 chairs, beside the nearest free day; a quarter of an hour.
+simulate: $(READY)  ## docs/simulation.md and .svg: a year in clinics of 4, 8 and 16 chairs, beside the nearest free day; an hour.
 	$(BIN)/python -m tools.simulation
 
-many-clinics: $(READY)  ## 200 clinics, 20,000 rows, one register, a cluster, kills: how fast, and is anything lost? An hour or more.
+many-clinics: $(READY)  ## 200 clinics, 20,000 rows, one register, a cluster, kills: how fast, and is anything lost? Half an hour.
 	$(BIN)/python -m tools.many_clinics
 
 proof: $(READY)  ## 2,000 courses by 16 processes, 8 rosters at once, a kill at every step, three times the random cases: half an hour.

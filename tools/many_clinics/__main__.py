@@ -1,6 +1,6 @@
 """Many clinics book into one register: how fast, with how much memory, and is anything lost?
 
-`make many-clinics` takes 200 clinics and a roster of 20,000 rows, an hour or two on two cores;
+`make many-clinics` takes 200 clinics and a roster of 20,000 rows, half an hour on two cores;
 `python -m tools.many_clinics --rows 500 --share 100` does less of it. A PostgreSQL server and a
 Dask cluster of four processes are begun for it. What counts are the ratios within one run: beside
 each number stands how busy the machine is.
